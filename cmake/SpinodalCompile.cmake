@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: MIT
+# How everything is compiled: one interface target that every target of the project links.
+add_library(spinodal_compile INTERFACE)
+target_compile_features(spinodal_compile INTERFACE c_std_11)
+target_compile_definitions(spinodal_compile INTERFACE _DEFAULT_SOURCE _POSIX_C_SOURCE=200809L)
+# No -ffast-math anywhere; no fused multiply-add outside kernels: gcc and clang then agree to the bit.
+target_compile_options(spinodal_compile INTERFACE
+  -ffp-contract=off -fno-math-errno -fno-trapping-math
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+  -Wdouble-promotion -Wformat=2 -Wundef -Wcast-qual
+  $<$<BOOL:${SPN_WARNINGS_AS_ERRORS}>:-Werror>)
+if(SPN_SANITIZE)
+  target_compile_options(spinodal_compile INTERFACE
+    -fsanitize=${SPN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  target_link_options(spinodal_compile INTERFACE -fsanitize=${SPN_SANITIZE})
+endif()
+if(SPN_COVERAGE)
+  target_compile_options(spinodal_compile INTERFACE --coverage)
+  target_link_options(spinodal_compile INTERFACE --coverage)
+endif()

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/** @file base.h  Room `base`: status, context, memory, options, pool, random numbers. */
+#ifndef SPINODAL_BASE_H
+#define SPINODAL_BASE_H
+
+#include <spinodal/base/context.h>
+#include <spinodal/base/memory.h>
+#include <spinodal/base/options.h>
+#include <spinodal/base/pool.h>
+#include <spinodal/base/random.h>
+#include <spinodal/base/record.h>
+#include <spinodal/base/status.h>
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+/** @file context.h  What every call needs from its surroundings: memory, error message, events, cancel.
+ *
+ *  The library has no mutable globals. One context belongs to one thread. It carries the allocator,
+ *  the last error in a fixed buffer (so that running out of memory can be reported), the event
+ *  callback and a pointer to the caller's cancel flag. */
+#ifndef SPINODAL_BASE_CONTEXT_H
+#define SPINODAL_BASE_CONTEXT_H
+
+#include <spinodal/base/status.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct spn_context spn_context;
+
+/** Where memory comes from. `allocate` returns `bytes` bytes aligned to `alignment` (a power of two,
+ *  `bytes` a multiple of it), or NULL. Contents are undefined. Must be callable from several threads
+ *  when a pool is used. */
+typedef struct spn_allocator {
+    void *(*allocate)(void *state, size_t bytes, size_t alignment);
+    void (*release)(void *state, void *memory);
+    void *state;
+} spn_allocator;
+
+typedef enum spn_event_kind {
+    SPN_EVENT_MESSAGE,  /**< something a user may want to read */
+    SPN_EVENT_WARNING,  /**< something a user should read */
+    SPN_EVENT_PROGRESS, /**< done out of total units of work */
+} spn_event_kind;
+
+typedef struct spn_event {
+    spn_event_kind kind;
+    const char *text; /**< never NULL; valid during the callback only */
+    double done;      /**< progress: units finished; otherwise 0 */
+    double total;     /**< progress: units in all; otherwise 0 */
+} spn_event;
+
+/** Called on the coordinating thread only. Must not call back into the object that emits. */
+typedef void spn_event_callback(void *state, const spn_event *event);
+
+typedef struct spn_context_settings {
+    const spn_allocator *allocator; /**< copied; NULL: the C library's */
+    spn_event_callback *on_event;   /**< NULL: events are dropped */
+    void *event_state;
+    const atomic_int *cancel; /**< caller's flag, nonzero asks to stop; NULL: never */
+} spn_context_settings;
+
+/** Create a context. `settings` may be NULL (all defaults). On failure *out is NULL and the status
+ *  is SPN_ERROR_MEMORY. Free with spn_context_free(). */
+spn_status spn_context_create(const spn_context_settings *settings, spn_context **out);
+
+/** Create a context for another thread: same allocator and cancel flag, own error, no events. */
+spn_status spn_context_fork(spn_context *parent, spn_context **out);
+
+/** Free; NULL is allowed. */
+void spn_context_free(spn_context *context);
+
+/** Record an error (the first one since the last clear wins) and return `code`. Never allocates;
+ *  the message is cut at SPN_ERROR_TEXT_SIZE - 1 bytes. State what, where and what to do. */
+spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
+    SPN_PRINTF_LIKE(3, 4);
+
+#define SPN_ERROR_TEXT_SIZE 1024
+
+/** Last error: its text ("" if none) and code (SPN_OK if none). Valid until the next failure. */
+const char *spn_error_text(const spn_context *context);
+spn_status spn_error_status(const spn_context *context);
+void spn_error_clear(spn_context *context);
+
+/** Put "prefix: " before the text of the current error (for callers that know more of the where). */
+void spn_error_prefix(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+
+/** Copy the error of `from` into `to` (used when a worker's failure is reported by its coordinator). */
+void spn_error_copy(spn_context *to, const spn_context *from);
+
+/** SPN_ERROR_INTERRUPTED (with its message) when the caller's flag is raised, otherwise SPN_OK.
+ *  Cheap: one relaxed atomic load. */
+spn_status spn_poll(spn_context *context);
+
+/** Emit events (dropped where there is no callback). */
+void spn_message(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+void spn_warning(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+void spn_progress(spn_context *context, double done, double total, const char *text);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/** @file data.h  Room `data`: data sets in memory: generators, standardising, whitening. No files here. */
+#ifndef SPINODAL_DATA_H
+#define SPINODAL_DATA_H
+
+#include <spinodal/base.h>
+
+/** An immutable data set. Samples lie along the contiguous direction: x[i * stride + n]. */
+typedef struct spn_dataset {
+    int64_t samples, inputs, outputs;
+    int64_t stride; /**< >= samples, a multiple of 8; the padding is zero */
+    const double *x; /**< inputs x stride */
+    const double *y; /**< outputs x stride */
+    const char *const *input_names;  /**< `inputs` names, or NULL */
+    const char *const *output_names; /**< `outputs` names, or NULL */
+} spn_dataset;
+
+void spn_dataset_free(spn_context *context, spn_dataset *dataset);
+
+/** Settings of section `data` of an experiment. */
+typedef enum spn_data_kind { SPN_DATA_GAUSSIAN, SPN_DATA_CSV, SPN_DATA_NPZ } spn_data_kind;
+typedef enum spn_moments_kind { SPN_MOMENTS_EXACT, SPN_MOMENTS_DRAWN } spn_moments_kind;
+typedef enum spn_header_kind { SPN_HEADER_AUTO, SPN_HEADER_YES, SPN_HEADER_NO } spn_header_kind;
+
+typedef struct spn_data_settings {
+    int kind; /**< spn_data_kind */
+    int64_t samples, inputs, outputs;
+    spn_reals correlations; /**< cov(x_i, y_i); unit variances */
+    spn_matrix covariance;  /**< full (inputs+outputs)^2 matrix; excludes correlations */
+    int moments;            /**< spn_moments_kind */
+    int64_t seed;
+    const char *path;   /**< csv, npz: relative paths are relative to the experiment file */
+    int header;         /**< spn_header_kind */
+    spn_texts targets;  /**< csv: names or 1-based positions of the target columns */
+    spn_texts columns;  /**< csv: input columns; unset: all others */
+    const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */
+    bool standardize;   /**< inputs and targets to mean 0, variance 1 */
+    bool whiten;        /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
+    bool center;        /**< subtract the means only */
+} spn_data_settings;
+
+extern const spn_option_table spn_data_options;
+
+/** From rows as files have them: rows[n * (inputs + outputs) + c], inputs first. Copies. Names may be
+ *  NULL. Refuses non-finite numbers (row and column named) and empty sets. */
+spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t inputs,
+                                 int64_t outputs, const double *rows,
+                                 const char *const *input_names, const char *const *output_names,
+                                 spn_dataset **out);
+
+/** Draw from a zero-mean Gaussian over (x, y) with the settings' covariance. `exact`: the sample's mean
+ *  is 0 and its covariance (1/N) equals the request to rounding. SPN_ERROR_INPUT, with the eigenvalue,
+ *  when the covariance is not symmetric positive semidefinite. Same bits on every machine. */
+spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
+                                spn_dataset **out);
+
+/** Transformed copies. Standardise: error naming the column when one is constant. Whiten: inputs only,
+ *  eigenvalues below 1e-10 of the largest are dropped and the rank is reported (inputs becomes the
+ *  rank). */
+spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out);
+spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out);
+spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out);
+
+/** Raw second moments (1/N) sum: each may be NULL. xx: I x I, yx: K x I, yy: K x K, row-major; means:
+ *  I and K. `center`: covariances instead of raw moments. */
+spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset, bool center,
+                               double *mean_x, double *mean_y, double *xx, double *yx, double *yy);
+
+#endif

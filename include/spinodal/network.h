@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/** @file network.h  Room `network`: the multilayer perceptron as an objective.
+ *
+ *  a_l = W_l h_{l-1} + b_l, h_l = phi(a_l), h_0 = x, f = a_D (no activation on the output). theta is
+ *  the flat vector of all weights and biases, layer by layer: W_l (out x in, row-major), then b_l. */
+#ifndef SPINODAL_NETWORK_H
+#define SPINODAL_NETWORK_H
+
+#include <spinodal/data.h>
+#include <spinodal/objective.h>
+
+typedef enum spn_activation {
+    SPN_TANH,
+    SPN_RELU,
+    SPN_SIGMOID,
+    SPN_SOFTPLUS,
+    SPN_GELU, /**< x Phi(x), with erf */
+    SPN_LINEAR,
+} spn_activation;
+
+typedef enum spn_error_kind {
+    SPN_ERROR_MSE,           /**< (1/N) sum |f - y|^2, summed over outputs (T1) */
+    SPN_ERROR_MSE_MEAN,      /**< the same divided by K (PyTorch's MSELoss) */
+    SPN_ERROR_CROSS_ENTROPY, /**< softmax cross-entropy, mean over samples; y: class probabilities */
+} spn_error_kind;
+
+/** Standard deviation of the initial weights. */
+typedef enum spn_init_scheme {
+    SPN_INIT_FAN_IN, /**< scale / sqrt(fan_in) (LeCun) */
+    SPN_INIT_XAVIER, /**< scale * sqrt(2 / (fan_in + fan_out)) (Glorot) */
+    SPN_INIT_HE,     /**< scale * sqrt(2 / fan_in) */
+    SPN_INIT_NORMAL, /**< scale */
+} spn_init_scheme;
+
+/** Section `model` of an experiment. */
+typedef struct spn_model_settings {
+    spn_integers hidden; /**< widths of the hidden layers; [] for a linear model */
+    int activation;      /**< spn_activation */
+    bool bias;
+    int init_scheme; /**< spn_init_scheme */
+    double init_scale;
+    int64_t init_seed;
+    const char *init_weights; /**< safetensors or npz file; excludes scale and seed */
+} spn_model_settings;
+extern const spn_option_table spn_model_options;
+
+/** Section `objective` of an experiment. */
+typedef struct spn_error_settings {
+    int error; /**< spn_error_kind */
+} spn_error_settings;
+extern const spn_option_table spn_error_options;
+
+/** One array of theta: name as in files ("layers.0.weight"), place and shape. */
+typedef struct spn_layout_entry {
+    char name[32];
+    int64_t layer; /**< from 0 */
+    bool is_bias;
+    int64_t offset, rows, columns; /**< bias: rows x 1 */
+} spn_layout_entry;
+
+/** Immutable architecture. */
+typedef struct spn_network spn_network;
+
+/** hidden_count >= 0, widths >= 1. SPN_ERROR_INPUT on bad widths, SPN_ERROR_ARGUMENT on overflow. */
+spn_status spn_network_create(spn_context *context, int64_t inputs, int64_t outputs,
+                              int64_t hidden_count, const int64_t *hidden,
+                              spn_activation activation, bool has_bias, spn_network **out);
+void spn_network_free(spn_context *context, spn_network *network);
+
+int64_t spn_network_parameters(const spn_network *network);  /**< P */
+int64_t spn_network_depth(const spn_network *network);       /**< D: number of weight matrices */
+int64_t spn_network_width(const spn_network *network, int64_t layer); /**< w_0 = I .. w_D = K */
+spn_activation spn_network_activation(const spn_network *network);
+bool spn_network_has_bias(const spn_network *network);
+/** The layout table: arrays in the order of theta. */
+const spn_layout_entry *spn_network_layout(const spn_network *network, int64_t *count);
+
+/** Random initial weights (biases 0): stream (seed, WEIGHTS, job), theta in order. */
+void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, double scale,
+                            uint64_t seed, uint64_t job, double *theta);
+
+/** f(x_n) for all samples: f[k * stride + n], the data set's stride. */
+spn_status spn_network_predict(spn_context *context, const spn_network *network,
+                               const spn_dataset *dataset, const double *theta, double *f);
+
+/** The error of the network on the data as an objective (the parameter is ignored; wrap it with
+ *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). */
+typedef struct spn_network_error spn_network_error;
+spn_status spn_network_error_create(spn_context *context, const spn_network *network,
+                                    const spn_dataset *dataset, spn_error_kind kind,
+                                    spn_network_error **out);
+void spn_network_error_free(spn_context *context, spn_network_error *error);
+const spn_objective *spn_network_error_objective(const spn_network_error *error);
+
+/** Modes of the data: singular values of C_yx C_xx^{-1/2} (centred when the network has biases),
+ *  strongest first; `count` of them (at most SPN_MODES_MAX). The targets of the labels' strengths. */
+const double *spn_network_error_modes(const spn_network_error *error, int64_t *count);
+
+#endif

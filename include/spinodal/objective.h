@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/** @file objective.h  Room `objective`: the one abstraction all methods work on.
+ *
+ *  An objective is an immutable problem L(theta, parameter); a *point* is a linearisation of it that one
+ *  thread owns. Methods never know that they work on a network. */
+#ifndef SPINODAL_OBJECTIVE_H
+#define SPINODAL_OBJECTIVE_H
+
+#include <spinodal/base.h>
+
+typedef struct spn_objective spn_objective;
+typedef struct spn_point spn_point;
+
+/** Which part of the Hessian: all of it, the generalised Gauss-Newton part, or the rest (T8). */
+typedef enum spn_part { SPN_PART_FULL, SPN_PART_GAUSS_NEWTON, SPN_PART_RESIDUAL } spn_part;
+
+/** What a call of spn_point_set() should compute; combine with |. */
+enum {
+    SPN_WANT_VALUE = 1,     /**< L */
+    SPN_WANT_GRADIENT = 2,  /**< dL/dtheta */
+    SPN_WANT_CURVATURE = 4, /**< keep what products with the Hessian will need */
+    SPN_WANT_PARAMETER = 8, /**< dL/dparameter and its gradient */
+    SPN_WANT_ALL = 15
+};
+
+/** Samples that enter the mean; each index in [0, samples). */
+typedef struct spn_subset {
+    int64_t count;
+    const int64_t *indices;
+} spn_subset;
+
+enum { SPN_MODES_MAX = 16 };
+
+/** What a point means in function space: how phases are recognised and seeds grouped. */
+typedef struct spn_labels {
+    int64_t mode_count;              /**< min(inputs, outputs), at most SPN_MODES_MAX */
+    double strengths[SPN_MODES_MAX]; /**< end-to-end strength along each mode of the data, strongest
+                                          mode first (s_i of T11) */
+    int64_t active_modes;            /**< modes with strength above SPN_ACTIVE_SHARE of their target */
+    int64_t dead_units;              /**< hidden units whose outgoing weights vanish */
+    int64_t merged_units;            /**< hidden units that repeat an earlier one up to sign */
+} spn_labels;
+
+/** A mode counts as active when s_i > SPN_ACTIVE_SHARE * sigma_i. On a branch of a deep linear network
+ *  (T13) the share is at least (D-2)/(2(D-1)) >= 1/4 up to the spinodal. */
+#define SPN_ACTIVE_SHARE 0.05
+
+/** Operations of an objective. Only `set` is required; an absent operation is NULL. `size` lets the
+ *  table grow: operations beyond the caller's size count as absent. */
+typedef struct spn_objective_operations {
+    size_t size; /**< sizeof(spn_objective_operations) */
+
+    /** Make / free the private state of a point (workspaces, caches). NULL: point->state stays NULL. */
+    spn_status (*state_create)(spn_context *context, const spn_objective *objective, void **state);
+    void (*state_free)(spn_context *context, void *state);
+
+    /** Evaluate at point->theta, point->parameter (already stored there) and fill the fields wanted.
+     *  `subset` NULL: all samples. */
+    spn_status (*set)(spn_context *context, spn_point *point, const spn_subset *subset,
+                      unsigned wanted);
+
+    /** hv_j = part(H) v_j for k vectors; v, hv: k x P, row-major, must not overlap; overwrites. */
+    spn_status (*hvp)(spn_context *context, const spn_point *point, spn_part part, int64_t k,
+                      const double *v, double *hv);
+
+    /** Lower triangle of part(H): h[i + j*P], i >= j (column-major 'L'); the rest is left alone. */
+    spn_status (*hessian)(spn_context *context, const spn_point *point, spn_part part, double *h);
+
+    /** tr part(H), exactly, cheaper than the Hessian. */
+    spn_status (*trace)(spn_context *context, const spn_point *point, spn_part part, double *out);
+
+    /** The trivial (untrained) stationary point at this parameter. SPN_ERROR_UNSUPPORTED where there
+     *  is none. */
+    spn_status (*trivial)(spn_context *context, const spn_objective *objective, double parameter,
+                          double *theta);
+
+    /** Labels in function space. */
+    spn_status (*labels)(spn_context *context, const spn_point *point, spn_labels *out);
+
+    /** The unregularised error inside a regularised objective: a point already set at the same
+     *  theta by `set`. NULL operation: the objective is its own error. */
+    const spn_point *(*error)(const spn_point *point);
+} spn_objective_operations;
+
+struct spn_objective {
+    const spn_objective_operations *operations;
+    const void *problem; /**< what the operations work on; must outlive the objective */
+    int64_t dimension;   /**< P >= 1 */
+    int64_t samples;     /**< N; 1 where there are no samples */
+    /** Fisher information = fisher_scale * Gauss-Newton part (1/2 for mse with sigma = 1; T8).
+     *  0: no likelihood, no Fisher information. */
+    double fisher_scale;
+};
+
+struct spn_point {
+    const spn_objective *objective;
+    int64_t dimension;
+    double *theta;    /**< P */
+    double parameter; /**< the control parameter, e.g. beta */
+    double value;     /**< L */
+    double *gradient; /**< P: dL/dtheta */
+    double parameter_value;     /**< dL/dparameter */
+    double *parameter_gradient; /**< P: d(dL/dtheta)/dparameter */
+    unsigned has;               /**< which of SPN_WANT_* are valid */
+    void *state;                /**< private to the objective */
+};
+
+/** Create / free a point of the objective (which must outlive it). Allocates everything that later
+ *  calls need. */
+spn_status spn_point_create(spn_context *context, const spn_objective *objective, spn_point **out);
+void spn_point_free(spn_context *context, spn_point *point);
+
+/** Linearise at theta (P numbers, copied; may be point->theta itself). A non-finite value or gradient
+ *  is a result, not an error. Polls the cancel flag. */
+spn_status spn_point_set(spn_context *context, spn_point *point, const double *theta,
+                         double parameter, const spn_subset *subset, unsigned wanted);
+
+/** Products with the Hessian; see the operations. Falls back on the dense Hessian, or the dense
+ *  Hessian on products, where the objective has only one of the two; SPN_ERROR_UNSUPPORTED when it
+ *  has neither, or not this part. Needs a set with SPN_WANT_CURVATURE. */
+spn_status spn_point_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
+                         const double *v, double *hv);
+spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part, double *h);
+spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_part part, double *out);
+spn_status spn_objective_trivial(spn_context *context, const spn_objective *objective,
+                                 double parameter, double *theta);
+spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out);
+/** The unregularised error's point (never NULL; the point itself when it has no inner one). */
+const spn_point *spn_point_error(const spn_point *point);
+
+/** The ridge: L(theta, beta) = E(theta) + beta |theta|^2 (T2); dL/dbeta = |theta|^2,
+ *  d(grad L)/dbeta = 2 theta. One evaluation and one Hessian of E serve both surfaces. `error` must
+ *  outlive the result. */
+spn_objective spn_ridge(const spn_objective *error);
+
+/** Derivatives against differences, on any objective. Taylor remainders along a random direction d,
+ *  |d| = 1, h_j = h_0 2^-j:  |L(t+hd) - L - h g.d| ~ h^2 and |.. - h^2/2 d.Hd| ~ h^3. The slopes are
+ *  fitted over the window of h where rounding does not yet rule. */
+typedef struct spn_check_report {
+    double gradient_slope;     /**< 2 when the gradient is right (larger when H d = 0) */
+    double hessian_slope;      /**< 3 when the Hessian is right; NaN without one */
+    double gradient_error;     /**< relative: central difference against g.d */
+    double hessian_error;      /**< relative: central difference of gradients against H d */
+    double column_error;       /**< relative: HVP against columns of the dense Hessian; NaN if one is absent */
+    double parameter_error;    /**< relative: d/dparameter against central differences */
+    bool is_passed;
+} spn_check_report;
+
+/** Cost: about 60 evaluations and 20 products. `theta` P numbers; directions from (seed, PROBES). */
+spn_status spn_objective_check(spn_context *context, const spn_objective *objective,
+                               const double *theta, double parameter, uint64_t seed,
+                               spn_check_report *out);
+
+/** Analytic landscapes with known answers: oracles for every method, and examples of how to write an
+ *  objective. The parameter p means what the formula says. */
+typedef enum spn_landscape_kind {
+    SPN_LANDSCAPE_QUADRATIC,   /**< 1/2 sum a_i t_i^2 + p sum t_i; a = coefficients */
+    SPN_LANDSCAPE_DOUBLE_WELL, /**< t_0^4/4 - t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2: spinodals at p = -+2/(3 sqrt 3), Maxwell at 0 */
+    SPN_LANDSCAPE_FOLD,        /**< t_0^3/3 + p t_0 + 1/2 sum_{i>0} a_i t_i^2: minimum sqrt(-p) for p < 0, none for p > 0 */
+    SPN_LANDSCAPE_PITCHFORK,   /**< t_0^4/4 + p t_0^2/2 + 1/2 sum_{i>0} a_i t_i^2: continuous at p = 0 */
+    SPN_LANDSCAPE_CUSP,        /**< t_0^4/4 + a_0 t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2 */
+    SPN_LANDSCAPE_ROSENBROCK,  /**< sum 100 (t_{i+1} - t_i^2)^2 + (1 - t_i)^2 */
+    SPN_LANDSCAPE_HALF_SPHERE, /**< -sqrt(a_0^2 - |t|^2): all principal curvatures 1/a_0 */
+    SPN_LANDSCAPE_DEEP_MODE,   /**< (prod t - a_0)^2 + p |t|^2: one mode of strength a_0, depth P (T11) */
+} spn_landscape_kind;
+
+typedef struct spn_landscape {
+    spn_landscape_kind kind;
+    int64_t dimension;
+    const double *coefficients; /**< P numbers (Rosenbrock: NULL) */
+} spn_landscape;
+
+/** An objective over `landscape`, which must outlive it. */
+spn_objective spn_landscape_objective(const spn_landscape *landscape);
+
+#endif

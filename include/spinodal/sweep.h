@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/** @file sweep.h  Room `sweep`: protocols that follow stationary points through the control parameter.
+ *
+ *  A chain is a sequence of warm-started solves with a direction. Chains are independent numbered jobs;
+ *  what one computes never depends on the number of threads. */
+#ifndef SPINODAL_SWEEP_H
+#define SPINODAL_SWEEP_H
+
+#include <spinodal/geometry.h>
+#include <spinodal/optimize.h>
+
+typedef enum spn_spacing { SPN_SPACING_LINEAR, SPN_SPACING_LOG } spn_spacing;
+typedef enum spn_protocol {
+    SPN_PROTOCOL_UP,
+    SPN_PROTOCOL_DOWN,
+    SPN_PROTOCOL_BOTH, /**< up, then down from each phase the up-sweep visited */
+    SPN_PROTOCOL_QUENCH, /**< a fresh start at each value */
+} spn_protocol;
+typedef enum spn_down_start {
+    SPN_DOWN_PHASES,  /**< down: from the last point of each phase an up-sweep visits */
+    SPN_DOWN_INITIAL, /**< down: from the initial weights at the largest value */
+} spn_down_start;
+
+/** Section `sweep` of an experiment. */
+typedef struct spn_sweep_settings {
+    spn_reals beta; /**< listed values; excludes from, to, points, spacing */
+    double beta_from, beta_to;
+    int64_t beta_points;
+    int beta_spacing;  /**< spn_spacing */
+    int direction;     /**< spn_protocol */
+    int start;         /**< spn_down_start */
+    int64_t seeds;     /**< chains from this many random starts */
+    bool parameters;   /**< keep theta at each point in the results */
+} spn_sweep_settings;
+extern const spn_option_table spn_sweep_options;
+
+/** Direction of one chain. */
+typedef enum spn_direction { SPN_DIRECTION_UP, SPN_DIRECTION_DOWN, SPN_DIRECTION_QUENCH } spn_direction;
+
+/** One row of results: 8-byte fields only; spn_sweep_columns names them. NaN: does not exist here. */
+typedef struct spn_sweep_record {
+    int64_t seed;      /**< index of the random start, from 0 */
+    int64_t direction; /**< spn_direction */
+    int64_t phase;     /**< down chains: active modes of the phase it starts from; -1 otherwise */
+    int64_t point;     /**< index within the chain, from 0 */
+    double beta;
+    double error, loss;
+    double weight_norm, trivial_distance; /**< |theta|, |theta - theta_trivial| */
+    int64_t active_modes, dead_units, merged_units;
+    double scalar_curvature_error, scalar_curvature_loss, scalar_curvature_rounding;
+    double mean_curvature_error, mean_curvature_loss;
+    double gauss_kronecker_sign_error, gauss_kronecker_log_error;
+    double gauss_kronecker_sign_loss, gauss_kronecker_log_loss;
+    double eigenvalue_min_error, eigenvalue_max_error;
+    double eigenvalue_min_loss, eigenvalue_max_loss;
+    int64_t negative_eigenvalues_error, negative_eigenvalues_loss;
+    double fisher_trace, residual_share;
+    double free_energy_mismatch; /**< T9: relative difference of the change of L along the chain and the
+                                      integral of |theta|^2; NaN at the first point and after a jump */
+    double susceptibility;       /**< T10 */
+    double gradient_norm, newton_decrement, distance; /**< of L: the stationarity gate */
+    int64_t stationary;
+    int64_t stop;       /**< spn_stop */
+    int64_t iterations; /**< critical slowing down shows here */
+    int64_t escapes;    /**< saddles left along their most negative direction */
+} spn_sweep_record;
+extern const spn_columns spn_sweep_columns;
+
+/** What happens at one value: the record, then mode strengths, then theta. */
+typedef struct spn_sweep_point {
+    const spn_sweep_record *record;
+    int64_t mode_count;
+    const double *modes; /**< mode_count numbers */
+    int64_t parameters;
+    const double *theta; /**< parameters numbers */
+    int64_t chain;       /**< number of the chain this point belongs to */
+} spn_sweep_point;
+
+#endif
