@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/** @file numeric.h  Room `numeric`: dense linear algebra over CBLAS and LAPACK, and plain twins.
+ *
+ *  Symmetric matrices are given by their lower triangle, column-major: a[i + j*n], i >= j. BLAS always
+ *  runs on one thread (its bits change with its thread count): spn_dense_create() sees to it. Every
+ *  narrowing to BLAS's int is checked. */
+#ifndef SPINODAL_NUMERIC_H
+#define SPINODAL_NUMERIC_H
+
+#include <spinodal/base.h>
+
+/** Dense symmetric solver with its work arrays, for matrices up to n x n; reuse it, later calls allocate
+ *  nothing. One thread owns it. */
+typedef struct spn_dense spn_dense;
+spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out);
+void spn_dense_free(spn_context *context, spn_dense *dense);
+
+/** Eigenvalues ascending (w: n) and, when `vectors` is set, orthonormal eigenvectors in the columns of a
+ *  (a[:, j] belongs to w[j]; sign: the entry of largest magnitude is positive, so that results do not
+ *  depend on LAPACK's choice). Without vectors a is destroyed. LAPACK dsyevd. SPN_ERROR_NUMERIC when a is
+ *  not finite or LAPACK does not converge. About 4/3 n^3 flops (9 n^3 with vectors). */
+spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *a, bool vectors,
+                     double *w);
+
+/** In-place Cholesky factor of the lower triangle. Returns in *is_positive whether a is numerically
+ *  positive definite: all pivots above `floor` * (largest diagonal entry of a). */
+spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor, bool *is_positive);
+/** Solve a x = b with the factor (b: n x columns, column-major, overwritten by x). */
+spn_status spn_cholesky_solve(spn_context *context, int64_t n, const double *factor, int64_t columns,
+                              double *b);
+
+/** y = a x for a symmetric a (lower triangle). */
+void spn_symmetric_multiply(int64_t n, const double *a, const double *x, double *y);
+/** c = alpha a b^T + beta c: a m x k, b n x k, c m x n, all row-major with leading dimensions: the
+ *  product "sum over samples" (samples contiguous). One BLAS thread. */
+void spn_multiply_transposed(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
+                             int64_t lda, const double *b, int64_t ldb, double beta, double *c,
+                             int64_t ldc);
+/** c = alpha a b + beta c: a m x k, b k x n, row-major. */
+void spn_multiply(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
+                  const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
+
+/** Singular values, descending, of a (m x n row-major, left alone), with left vectors u (m x r row-major)
+ *  and right vectors vt (r x n), r = min(m, n); u, vt may be NULL. Signs: largest entry of each right
+ *  vector positive. */
+spn_status spn_singular_values(spn_context *context, int64_t m, int64_t n, const double *a,
+                               double *values, double *u, double *vt);
+
+/** Plain twin of spn_eigen: cyclic Jacobi, always with vectors, full matrix a (n x n, destroyed),
+ *  v: n x n, columns are eigenvectors (v[i + j*n]); same bits on every IEEE machine; for small n. */
+spn_status spn_eigen_jacobi(spn_context *context, int64_t n, double *a, double *w, double *v);
+
+/** Plain vector helpers with a fixed order of summation. */
+double spn_dot(int64_t n, const double *x, const double *y);
+double spn_norm(int64_t n, const double *x); /**< scaled: no overflow or underflow */
+void spn_axpy(int64_t n, double a, const double *x, double *y);
+bool spn_all_finite(int64_t n, const double *x);
+
+/** tr A and tr A^2 = |A|_F^2 of a symmetric matrix (lower triangle). */
+double spn_symmetric_trace(int64_t n, const double *a);
+double spn_symmetric_frobenius_squared(int64_t n, const double *a);
+
+/** Tell the BLAS library to use one thread. */
+void spn_blas_single_thread(void);
+
+#endif
