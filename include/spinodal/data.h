@@ -8,9 +8,9 @@
 /** An immutable data set. Samples lie along the contiguous direction: x[i * stride + n]. */
 typedef struct spn_dataset {
     int64_t samples, inputs, outputs;
-    int64_t stride; /**< >= samples, a multiple of 8; the padding is zero */
-    const double *x; /**< inputs x stride */
-    const double *y; /**< outputs x stride */
+    int64_t stride;                  /**< >= samples, a multiple of 8; the padding is zero */
+    const double *x;                 /**< inputs x stride */
+    const double *y;                 /**< outputs x stride */
     const char *const *input_names;  /**< `inputs` names, or NULL */
     const char *const *output_names; /**< `outputs` names, or NULL */
 } spn_dataset;
@@ -29,14 +29,14 @@ typedef struct spn_data_settings {
     spn_matrix covariance;  /**< full (inputs+outputs)^2 matrix; excludes correlations */
     int moments;            /**< spn_moments_kind */
     int64_t seed;
-    const char *path;   /**< csv, npz: relative paths are relative to the experiment file */
-    int header;         /**< spn_header_kind */
-    spn_texts targets;  /**< csv: names or 1-based positions of the target columns */
-    spn_texts columns;  /**< csv: input columns; unset: all others */
+    const char *path;  /**< csv, npz: relative paths are relative to the experiment file */
+    int header;        /**< spn_header_kind */
+    spn_texts targets; /**< csv: names or 1-based positions of the target columns */
+    spn_texts columns; /**< csv: input columns; unset: all others */
     const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */
-    bool standardize;   /**< inputs and targets to mean 0, variance 1 */
-    bool whiten;        /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
-    bool center;        /**< subtract the means only */
+    bool standardize;                   /**< inputs and targets to mean 0, variance 1 */
+    bool whiten; /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
+    bool center; /**< subtract the means only */
 } spn_data_settings;
 
 extern const spn_option_table spn_data_options;

@@ -19,20 +19,21 @@ typedef struct spn_geometry {
     double beta;
     int64_t parameters, samples;
     double value, gradient_norm, weight_norm;
-    double trace, frobenius_squared;           /**< tr H, tr H^2 */
-    double scalar_curvature;                   /**< T3 */
-    double scalar_curvature_stderr;            /**< 0 when exact */
-    double scalar_curvature_rounding;          /**< bound on the rounding error: eps ((tr H)^2 + tr H^2) / q */
-    double mean_curvature;                     /**< T4: tr S / P */
-    double gauss_kronecker_sign;               /**< T5: +-1; NaN if some |lambda| is zero */
-    double gauss_kronecker_log;                /**< log |K|; NaN likewise */
-    double eigenvalue_min, eigenvalue_max;     /**< of H */
+    double trace, frobenius_squared; /**< tr H, tr H^2 */
+    double scalar_curvature;         /**< T3 */
+    double scalar_curvature_stderr;  /**< 0 when exact */
+    double
+        scalar_curvature_rounding; /**< bound on the rounding error: eps ((tr H)^2 + tr H^2) / q */
+    double mean_curvature;         /**< T4: tr S / P */
+    double gauss_kronecker_sign;   /**< T5: +-1; NaN if some |lambda| is zero */
+    double gauss_kronecker_log;    /**< log |K|; NaN likewise */
+    double eigenvalue_min, eigenvalue_max; /**< of H */
     int64_t negative_eigenvalues, zero_eigenvalues;
     double principal_curvature_min, principal_curvature_max; /**< T6 */
-    double fisher_trace;                       /**< T8: tr (1/N) sum J^T J */
-    double susceptibility;                     /**< T10; NaN where not stationary for L */
-    double residual_share; /**< |H_R|_F / (|H_GN|_F + |H_R|_F) of the error's two parts (T8) */
-    int64_t stationary;    /**< 1: the point is stationary for L */
+    double fisher_trace;                                     /**< T8: tr (1/N) sum J^T J */
+    double susceptibility;   /**< T10; NaN where not stationary for L */
+    double residual_share;   /**< |H_R|_F / (|H_GN|_F + |H_R|_F) of the error's two parts (T8) */
+    int64_t stationary;      /**< 1: the point is stationary for L */
     double newton_decrement; /**< sqrt(g^T |H|^+ g) of L */
     double distance;         /**< |H^+ g| / |theta| of L */
 } spn_geometry;

@@ -67,8 +67,8 @@ spn_status spn_network_create(spn_context *context, int64_t inputs, int64_t outp
                               spn_activation activation, bool has_bias, spn_network **out);
 void spn_network_free(spn_context *context, spn_network *network);
 
-int64_t spn_network_parameters(const spn_network *network);  /**< P */
-int64_t spn_network_depth(const spn_network *network);       /**< D: number of weight matrices */
+int64_t spn_network_parameters(const spn_network *network); /**< P */
+int64_t spn_network_depth(const spn_network *network);      /**< D: number of weight matrices */
 int64_t spn_network_width(const spn_network *network, int64_t layer); /**< w_0 = I .. w_D = K */
 spn_activation spn_network_activation(const spn_network *network);
 bool spn_network_has_bias(const spn_network *network);

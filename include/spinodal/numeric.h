@@ -24,10 +24,11 @@ spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *
 
 /** In-place Cholesky factor of the lower triangle. Returns in *is_positive whether a is numerically
  *  positive definite: all pivots above `floor` * (largest diagonal entry of a). */
-spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor, bool *is_positive);
+spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor,
+                        bool *is_positive);
 /** Solve a x = b with the factor (b: n x columns, column-major, overwritten by x). */
-spn_status spn_cholesky_solve(spn_context *context, int64_t n, const double *factor, int64_t columns,
-                              double *b);
+spn_status spn_cholesky_solve(spn_context *context, int64_t n, const double *factor,
+                              int64_t columns, double *b);
 
 /** y = a x for a symmetric a (lower triangle). */
 void spn_symmetric_multiply(int64_t n, const double *a, const double *x, double *y);

@@ -36,9 +36,9 @@ typedef struct spn_labels {
     int64_t mode_count;              /**< min(inputs, outputs), at most SPN_MODES_MAX */
     double strengths[SPN_MODES_MAX]; /**< end-to-end strength along each mode of the data, strongest
                                           mode first (s_i of T11) */
-    int64_t active_modes;            /**< modes with strength above SPN_ACTIVE_SHARE of their target */
-    int64_t dead_units;              /**< hidden units whose outgoing weights vanish */
-    int64_t merged_units;            /**< hidden units that repeat an earlier one up to sign */
+    int64_t active_modes; /**< modes with strength above SPN_ACTIVE_SHARE of their target */
+    int64_t dead_units;   /**< hidden units whose outgoing weights vanish */
+    int64_t merged_units; /**< hidden units that repeat an earlier one up to sign */
 } spn_labels;
 
 /** A mode counts as active when s_i > SPN_ACTIVE_SHARE * sigma_i. On a branch of a deep linear network
@@ -95,10 +95,10 @@ struct spn_objective {
 struct spn_point {
     const spn_objective *objective;
     int64_t dimension;
-    double *theta;    /**< P */
-    double parameter; /**< the control parameter, e.g. beta */
-    double value;     /**< L */
-    double *gradient; /**< P: dL/dtheta */
+    double *theta;              /**< P */
+    double parameter;           /**< the control parameter, e.g. beta */
+    double value;               /**< L */
+    double *gradient;           /**< P: dL/dtheta */
     double parameter_value;     /**< dL/dparameter */
     double *parameter_gradient; /**< P: d(dL/dtheta)/dparameter */
     unsigned has;               /**< which of SPN_WANT_* are valid */
@@ -120,8 +120,10 @@ spn_status spn_point_set(spn_context *context, spn_point *point, const double *t
  *  has neither, or not this part. Needs a set with SPN_WANT_CURVATURE. */
 spn_status spn_point_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
                          const double *v, double *hv);
-spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part, double *h);
-spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_part part, double *out);
+spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part,
+                             double *h);
+spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_part part,
+                           double *out);
 spn_status spn_objective_trivial(spn_context *context, const spn_objective *objective,
                                  double parameter, double *theta);
 spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out);
@@ -137,12 +139,13 @@ spn_objective spn_ridge(const spn_objective *error);
  *  |d| = 1, h_j = h_0 2^-j:  |L(t+hd) - L - h g.d| ~ h^2 and |.. - h^2/2 d.Hd| ~ h^3. The slopes are
  *  fitted over the window of h where rounding does not yet rule. */
 typedef struct spn_check_report {
-    double gradient_slope;     /**< 2 when the gradient is right (larger when H d = 0) */
-    double hessian_slope;      /**< 3 when the Hessian is right; NaN without one */
-    double gradient_error;     /**< relative: central difference against g.d */
-    double hessian_error;      /**< relative: central difference of gradients against H d */
-    double column_error;       /**< relative: HVP against columns of the dense Hessian; NaN if one is absent */
-    double parameter_error;    /**< relative: d/dparameter against central differences */
+    double gradient_slope; /**< 2 when the gradient is right (larger when H d = 0) */
+    double hessian_slope;  /**< 3 when the Hessian is right; NaN without one */
+    double gradient_error; /**< relative: central difference against g.d */
+    double hessian_error;  /**< relative: central difference of gradients against H d */
+    double
+        column_error; /**< relative: HVP against columns of the dense Hessian; NaN if one is absent */
+    double parameter_error; /**< relative: d/dparameter against central differences */
     bool is_passed;
 } spn_check_report;
 
@@ -156,12 +159,12 @@ spn_status spn_objective_check(spn_context *context, const spn_objective *object
 typedef enum spn_landscape_kind {
     SPN_LANDSCAPE_QUADRATIC,   /**< 1/2 sum a_i t_i^2 + p sum t_i; a = coefficients */
     SPN_LANDSCAPE_DOUBLE_WELL, /**< t_0^4/4 - t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2: spinodals at p = -+2/(3 sqrt 3), Maxwell at 0 */
-    SPN_LANDSCAPE_FOLD,        /**< t_0^3/3 + p t_0 + 1/2 sum_{i>0} a_i t_i^2: minimum sqrt(-p) for p < 0, none for p > 0 */
-    SPN_LANDSCAPE_PITCHFORK,   /**< t_0^4/4 + p t_0^2/2 + 1/2 sum_{i>0} a_i t_i^2: continuous at p = 0 */
-    SPN_LANDSCAPE_CUSP,        /**< t_0^4/4 + a_0 t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2 */
+    SPN_LANDSCAPE_FOLD, /**< t_0^3/3 + p t_0 + 1/2 sum_{i>0} a_i t_i^2: minimum sqrt(-p) for p < 0, none for p > 0 */
+    SPN_LANDSCAPE_PITCHFORK, /**< t_0^4/4 + p t_0^2/2 + 1/2 sum_{i>0} a_i t_i^2: continuous at p = 0 */
+    SPN_LANDSCAPE_CUSP,      /**< t_0^4/4 + a_0 t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2 */
     SPN_LANDSCAPE_ROSENBROCK,  /**< sum 100 (t_{i+1} - t_i^2)^2 + (1 - t_i)^2 */
     SPN_LANDSCAPE_HALF_SPHERE, /**< -sqrt(a_0^2 - |t|^2): all principal curvatures 1/a_0 */
-    SPN_LANDSCAPE_DEEP_MODE,   /**< (prod t - a_0)^2 + p |t|^2: one mode of strength a_0, depth P (T11) */
+    SPN_LANDSCAPE_DEEP_MODE, /**< (prod t - a_0)^2 + p |t|^2: one mode of strength a_0, depth P (T11) */
 } spn_landscape_kind;
 
 typedef struct spn_landscape {

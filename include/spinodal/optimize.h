@@ -6,27 +6,28 @@
 #include <spinodal/objective.h>
 
 typedef enum spn_method {
-    SPN_METHOD_NEWTON,   /**< trust region, exact Hessian */
+    SPN_METHOD_NEWTON, /**< trust region, exact Hessian */
     SPN_METHOD_LBFGS,
     SPN_METHOD_GD,       /**< gradient descent */
     SPN_METHOD_MOMENTUM, /**< heavy ball */
     SPN_METHOD_ADAM,
-    SPN_METHOD_SGD,      /**< mini-batches */
+    SPN_METHOD_SGD, /**< mini-batches */
 } spn_method;
 
 /** Section `solver` of an experiment. */
 typedef struct spn_solver_settings {
-    int method;             /**< spn_method */
-    double tolerance;       /**< on the estimated relative distance to the stationary point and on the gradient */
+    int method; /**< spn_method */
+    double
+        tolerance; /**< on the estimated relative distance to the stationary point and on the gradient */
     int64_t max_iterations; /**< steps (gd, momentum, adam), epochs (sgd) */
     double learning_rate;
     double momentum;
     double beta1, beta2, epsilon; /**< Adam */
-    int64_t batch;          /**< sgd: samples per batch */
-    int64_t history;        /**< L-BFGS pairs */
-    double trust_radius;    /**< newton: initial trust radius */
+    int64_t batch;                /**< sgd: samples per batch */
+    int64_t history;              /**< L-BFGS pairs */
+    double trust_radius;          /**< newton: initial trust radius */
     double trust_radius_max;
-    int64_t seed;           /**< order of batches */
+    int64_t seed; /**< order of batches */
 } spn_solver_settings;
 extern const spn_option_table spn_solver_options;
 
@@ -47,9 +48,10 @@ typedef struct spn_solver_info {
     int64_t hessians;    /**< dense Hessians formed */
     int64_t escapes;     /**< times a saddle was left along its most negative direction */
     double value;
-    double gradient_norm;    /**< |grad L| */
-    double decrement;        /**< g^T H^+ g; NaN for first-order methods */
-    double distance;         /**< |H^+ g| / max(|theta|, 1e-8...): estimated distance to the stationary point; NaN likewise */
+    double gradient_norm; /**< |grad L| */
+    double decrement;     /**< g^T H^+ g; NaN for first-order methods */
+    double
+        distance; /**< |H^+ g| / max(|theta|, 1e-8...): estimated distance to the stationary point; NaN likewise */
     double smallest_eigenvalue;   /**< of the Hessian at the end; NaN for first-order methods */
     int64_t negative_eigenvalues; /**< -1 when not computed */
 } spn_solver_info;

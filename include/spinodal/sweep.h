@@ -13,7 +13,7 @@ typedef enum spn_spacing { SPN_SPACING_LINEAR, SPN_SPACING_LOG } spn_spacing;
 typedef enum spn_protocol {
     SPN_PROTOCOL_UP,
     SPN_PROTOCOL_DOWN,
-    SPN_PROTOCOL_BOTH, /**< up, then down from each phase the up-sweep visited */
+    SPN_PROTOCOL_BOTH,   /**< up, then down from each phase the up-sweep visited */
     SPN_PROTOCOL_QUENCH, /**< a fresh start at each value */
 } spn_protocol;
 typedef enum spn_down_start {
@@ -26,16 +26,20 @@ typedef struct spn_sweep_settings {
     spn_reals beta; /**< listed values; excludes from, to, points, spacing */
     double beta_from, beta_to;
     int64_t beta_points;
-    int beta_spacing;  /**< spn_spacing */
-    int direction;     /**< spn_protocol */
-    int start;         /**< spn_down_start */
-    int64_t seeds;     /**< chains from this many random starts */
-    bool parameters;   /**< keep theta at each point in the results */
+    int beta_spacing; /**< spn_spacing */
+    int direction;    /**< spn_protocol */
+    int start;        /**< spn_down_start */
+    int64_t seeds;    /**< chains from this many random starts */
+    bool parameters;  /**< keep theta at each point in the results */
 } spn_sweep_settings;
 extern const spn_option_table spn_sweep_options;
 
 /** Direction of one chain. */
-typedef enum spn_direction { SPN_DIRECTION_UP, SPN_DIRECTION_DOWN, SPN_DIRECTION_QUENCH } spn_direction;
+typedef enum spn_direction {
+    SPN_DIRECTION_UP,
+    SPN_DIRECTION_DOWN,
+    SPN_DIRECTION_QUENCH
+} spn_direction;
 
 /** One row of results: 8-byte fields only; spn_sweep_columns names them. NaN: does not exist here. */
 typedef struct spn_sweep_record {
@@ -55,9 +59,10 @@ typedef struct spn_sweep_record {
     double eigenvalue_min_loss, eigenvalue_max_loss;
     int64_t negative_eigenvalues_error, negative_eigenvalues_loss;
     double fisher_trace, residual_share;
-    double free_energy_mismatch; /**< T9: relative difference of the change of L along the chain and the
+    double
+        free_energy_mismatch; /**< T9: relative difference of the change of L along the chain and the
                                       integral of |theta|^2; NaN at the first point and after a jump */
-    double susceptibility;       /**< T10 */
+    double susceptibility;    /**< T10 */
     double gradient_norm, newton_decrement, distance; /**< of L: the stationarity gate */
     int64_t stationary;
     int64_t stop;       /**< spn_stop */

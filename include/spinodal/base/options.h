@@ -10,15 +10,15 @@
 
 /** Storage of an option inside its settings struct. */
 typedef enum spn_option_type {
-    SPN_OPTION_REAL,    /**< double */
-    SPN_OPTION_INTEGER, /**< int64_t */
-    SPN_OPTION_BOOLEAN, /**< bool */
-    SPN_OPTION_CHOICE,  /**< int: index into `choices` */
-    SPN_OPTION_TEXT,    /**< const char *: NULL when unset */
-    SPN_OPTION_REALS,   /**< spn_reals */
+    SPN_OPTION_REAL,     /**< double */
+    SPN_OPTION_INTEGER,  /**< int64_t */
+    SPN_OPTION_BOOLEAN,  /**< bool */
+    SPN_OPTION_CHOICE,   /**< int: index into `choices` */
+    SPN_OPTION_TEXT,     /**< const char *: NULL when unset */
+    SPN_OPTION_REALS,    /**< spn_reals */
     SPN_OPTION_INTEGERS, /**< spn_integers */
-    SPN_OPTION_TEXTS,   /**< spn_texts */
-    SPN_OPTION_MATRIX,  /**< spn_matrix: list of rows */
+    SPN_OPTION_TEXTS,    /**< spn_texts */
+    SPN_OPTION_MATRIX,   /**< spn_matrix: list of rows */
 } spn_option_type;
 
 typedef struct spn_reals {
@@ -41,17 +41,18 @@ typedef struct spn_matrix {
 /** Bounds of a number (each item of a list). */
 typedef enum spn_bound {
     SPN_ANY = 0,
-    SPN_POSITIVE,     /**< > 0 */
-    SPN_NONNEGATIVE,  /**< >= 0 */
-    SPN_UNIT_OPEN,    /**< in (0, 1) */
-    SPN_UNIT_CLOSED,  /**< in [-1, 1] */
+    SPN_POSITIVE,    /**< > 0 */
+    SPN_NONNEGATIVE, /**< >= 0 */
+    SPN_UNIT_OPEN,   /**< in (0, 1) */
+    SPN_UNIT_CLOSED, /**< in [-1, 1] */
 } spn_bound;
 
 typedef struct spn_option {
     const char *key; /**< within its section; dots for nested mappings: "init.scale" */
     spn_option_type type;
     size_t offset; /**< offsetof(settings struct, member) */
-    const char *initial; /**< default, written as in an experiment file; NULL: unset (empty, NULL, 0, NaN) */
+    const char *
+        initial; /**< default, written as in an experiment file; NULL: unset (empty, NULL, 0, NaN) */
     spn_bound bound;
     const char *const *choices; /**< SPN_OPTION_CHOICE: NULL-terminated */
     const char *unit;           /**< "" when dimensionless */

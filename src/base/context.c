@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+#include <spinodal/base/context.h>
+#include <spinodal/base/memory.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct spn_context {
+    spn_allocator allocator;
+    spn_event_callback *on_event;
+    void *event_state;
+    const atomic_int *cancel;
+    spn_status error;
+    char error_text[SPN_ERROR_TEXT_SIZE];
+};
+
+static void *default_allocate(void *state, size_t bytes, size_t alignment)
+{
+    (void)state;
+    return aligned_alloc(alignment, bytes);
+}
+
+static void default_release(void *state, void *memory)
+{
+    (void)state;
+    free(memory);
+}
+
+static const spn_allocator default_allocator = {default_allocate, default_release, NULL};
+
+/* Sizes are rounded up to whole cache lines, as aligned_alloc demands. */
+static size_t rounded(size_t bytes)
+{
+    size_t lines = bytes / SPN_ALIGNMENT + (bytes % SPN_ALIGNMENT != 0);
+    return (lines == 0 ? 1 : lines) * SPN_ALIGNMENT;
+}
+
+spn_status spn_context_create(const spn_context_settings *settings, spn_context **out)
+{
+    static const spn_context_settings defaults;
+    const spn_context_settings *given = settings != NULL ? settings : &defaults;
+    const spn_allocator *allocator =
+        given->allocator != NULL ? given->allocator : &default_allocator;
+    *out = NULL;
+    spn_context *context =
+        allocator->allocate(allocator->state, rounded(sizeof *context), SPN_ALIGNMENT);
+    if (context == NULL) {
+        return SPN_ERROR_MEMORY;
+    }
+    memset(context, 0, sizeof *context);
+    context->allocator = *allocator;
+    context->on_event = given->on_event;
+    context->event_state = given->event_state;
+    context->cancel = given->cancel;
+    *out = context;
+    return SPN_OK;
+}
+
+spn_status spn_context_fork(spn_context *parent, spn_context **out)
+{
+    spn_context_settings settings = {.allocator = &parent->allocator, .cancel = parent->cancel};
+    spn_status status = spn_context_create(&settings, out);
+    if (status != SPN_OK) {
+        status = spn_fail(parent, status, "out of memory: cannot create a thread's context");
+    }
+    return status;
+}
+
+void spn_context_free(spn_context *context)
+{
+    if (context != NULL) {
+        spn_allocator allocator = context->allocator;
+        allocator.release(allocator.state, context);
+    }
+}
+
+spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
+{
+    if (context->error == SPN_OK) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(context->error_text, sizeof context->error_text, format, arguments);
+        va_end(arguments);
+        context->error = code;
+    }
+    return code;
+}
+
+const char *spn_error_text(const spn_context *context)
+{
+    return context->error_text;
+}
+
+spn_status spn_error_status(const spn_context *context)
+{
+    return context->error;
+}
+
+void spn_error_clear(spn_context *context)
+{
+    context->error = SPN_OK;
+    context->error_text[0] = '\0';
+}
+
+void spn_error_prefix(spn_context *context, const char *format, ...)
+{
+    char text[SPN_ERROR_TEXT_SIZE];
+    memcpy(text, context->error_text, sizeof text);
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(context->error_text, sizeof context->error_text, format, arguments);
+    va_end(arguments);
+    if (length >= 0 && (size_t)length < sizeof context->error_text) {
+        snprintf(context->error_text + length, sizeof context->error_text - (size_t)length, ": %s",
+                 text);
+    }
+}
+
+void spn_error_copy(spn_context *to, const spn_context *from)
+{
+    if (to->error == SPN_OK) {
+        to->error = from->error;
+        memcpy(to->error_text, from->error_text, sizeof to->error_text);
+    }
+}
+
+spn_status spn_poll(spn_context *context)
+{
+    if (context->cancel != NULL && atomic_load_explicit(context->cancel, memory_order_relaxed)) {
+        return spn_fail(context, SPN_ERROR_INTERRUPTED, "interrupted");
+    }
+    return SPN_OK;
+}
+
+SPN_PRINTF_LIKE(3, 0)
+static void emit_text(spn_context *context, spn_event_kind kind, const char *format,
+                      va_list arguments)
+{
+    if (context->on_event == NULL) {
+        return;
+    }
+    char text[SPN_ERROR_TEXT_SIZE];
+    vsnprintf(text, sizeof text, format, arguments);
+    spn_event event = {.kind = kind, .text = text};
+    context->on_event(context->event_state, &event);
+}
+
+void spn_message(spn_context *context, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    emit_text(context, SPN_EVENT_MESSAGE, format, arguments);
+    va_end(arguments);
+}
+
+void spn_warning(spn_context *context, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    emit_text(context, SPN_EVENT_WARNING, format, arguments);
+    va_end(arguments);
+}
+
+void spn_progress(spn_context *context, double done, double total, const char *text)
+{
+    if (context->on_event != NULL) {
+        spn_event event = {SPN_EVENT_PROGRESS, text != NULL ? text : "", done, total};
+        context->on_event(context->event_state, &event);
+    }
+}
+
+void *spn_allocate(spn_context *context, int64_t count, size_t item_size)
+{
+    int64_t bytes = 0;
+    if (item_size > INT64_MAX / 2 || !spn_size_multiply(count, (int64_t)item_size, &bytes) ||
+        bytes > INT64_MAX / 2) {
+        spn_fail(context, SPN_ERROR_ARGUMENT,
+                 "impossible size: %lld items of %zu bytes (a dimension is too large)",
+                 (long long)count, item_size);
+        return NULL;
+    }
+    size_t size = rounded((size_t)bytes);
+    void *memory = context->allocator.allocate(context->allocator.state, size, SPN_ALIGNMENT);
+    if (memory == NULL) {
+        spn_fail(context, SPN_ERROR_MEMORY, "out of memory: %lld bytes are not to be had",
+                 (long long)size);
+        return NULL;
+    }
+    return memset(memory, 0, size);
+}
+
+void spn_release(spn_context *context, void *memory)
+{
+    if (memory != NULL) {
+        context->allocator.release(context->allocator.state, memory);
+    }
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* strtod obeys the locale, and takes "inf", "nan" and hexadecimal: the text is checked first, so that
+ * what an experiment file means never depends on the user's environment. */
+static bool is_decimal_number(const char *text)
+{
+    const char *p = text;
+    int64_t digits = 0;
+    if (*p == '+' || *p == '-') {
+        p++;
+    }
+    for (; *p >= '0' && *p <= '9'; p++) {
+        digits++;
+    }
+    if (*p == '.') {
+        for (p++; *p >= '0' && *p <= '9'; p++) {
+            digits++;
+        }
+    }
+    if (digits == 0) {
+        return false;
+    }
+    if (*p == 'e' || *p == 'E') {
+        p++;
+        if (*p == '+' || *p == '-') {
+            p++;
+        }
+        if (*p < '0' || *p > '9') {
+            return false;
+        }
+        while (*p >= '0' && *p <= '9') {
+            p++;
+        }
+    }
+    return *p == '\0';
+}
+
+bool spn_parse_real(const char *text, double *out)
+{
+    if (!is_decimal_number(text)) {
+        return false;
+    }
+    char *end = NULL;
+    double value = strtod(text, &end);
+    if (*end != '\0' || !isfinite(value)) {
+        return false;
+    }
+    *out = value;
+    return true;
+}
+
+bool spn_parse_integer(const char *text, int64_t *out)
+{
+    double value = 0;
+    if (!spn_parse_real(text, &value)) {
+        return false;
+    }
+    if (strpbrk(text, ".eE") == NULL) {
+        errno = 0;
+        char *end = NULL;
+        long long exact = strtoll(text, &end, 10);
+        if (errno != 0 || *end != '\0') {
+            return false;
+        }
+        *out = exact;
+        return true;
+    }
+    /* 2^53: beyond it a double does not name every integer. */
+    if (value != floor(value) || fabs(value) > 0x1p53) {
+        return false;
+    }
+    *out = (int64_t)value;
+    return true;
+}
+
+int spn_format_real(double value, char buffer[32])
+{
+    if (isnan(value)) {
+        return snprintf(buffer, 32, "nan");
+    }
+    if (isinf(value)) {
+        return snprintf(buffer, 32, value > 0 ? "inf" : "-inf");
+    }
+    int length = 0;
+    for (int digits = 15; digits <= 17; digits++) {
+        length = snprintf(buffer, 32, "%.*g", digits, value);
+        double back = strtod(buffer, NULL);
+        if (back == value) {
+            break;
+        }
+    }
+    return length;
+}
+
+static bool is_in_bound(spn_bound bound, double value)
+{
+    switch (bound) {
+    case SPN_ANY:
+        return true;
+    case SPN_POSITIVE:
+        return value > 0;
+    case SPN_NONNEGATIVE:
+        return value >= 0;
+    case SPN_UNIT_OPEN:
+        return value > 0 && value < 1;
+    case SPN_UNIT_CLOSED:
+        return value >= -1 && value <= 1;
+    }
+    return false;
+}
+
+static bool parse_bounded_real(const spn_option *option, const spn_value *value, double *out)
+{
+    return value->scalar != NULL && !value->is_quoted && spn_parse_real(value->scalar, out) &&
+           is_in_bound(option->bound, *out);
+}
+
+static bool parse_bounded_integer(const spn_option *option, const spn_value *value, int64_t *out)
+{
+    return value->scalar != NULL && !value->is_quoted && spn_parse_integer(value->scalar, out) &&
+           is_in_bound(option->bound, (double)*out);
+}
+
+static bool parse_boolean(const spn_value *value, bool *out)
+{
+    if (value->scalar == NULL || value->is_quoted) {
+        return false;
+    }
+    *out = strcmp(value->scalar, "true") == 0;
+    return *out || strcmp(value->scalar, "false") == 0;
+}
+
+static bool parse_choice(const spn_option *option, const spn_value *value, int *out)
+{
+    for (int i = 0; value->scalar != NULL && option->choices[i] != NULL; i++) {
+        if (strcmp(option->choices[i], value->scalar) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "expected ..., got ..." for a value or for item `item` (from 0; -1: the value itself). */
+static spn_status refuse(spn_context *context, const spn_option *option, const spn_value *value,
+                         const char *where, const char *accepts, int64_t item)
+{
+    const char *got = value->scalar != NULL ? value->scalar : "a list";
+    char place[48] = "";
+    if (item >= 0) {
+        snprintf(place, sizeof place, " (item %lld)", (long long)item + 1);
+    }
+    char hint[160] = "";
+    if (option->type == SPN_OPTION_CHOICE && value->scalar != NULL) {
+        int64_t count = 0;
+        while (option->choices[count] != NULL) {
+            count++;
+        }
+        const char *near = spn_nearest_name(value->scalar, option->choices, count);
+        if (near != NULL) {
+            snprintf(hint, sizeof hint, "; did you mean '%s'?", near);
+        }
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "%s%s: expected %s, got %s%.200s%s%s", where, place,
+                    accepts, value->scalar != NULL ? "'" : "", got,
+                    value->scalar != NULL ? "'" : "", hint);
+}
+
+static spn_status parse_list(spn_context *context, spn_arena *arena, const spn_option *option,
+                             const spn_value *value, const char *where, const char *accepts,
+                             void *storage)
+{
+    spn_status status = SPN_OK;
+    double *reals = NULL;
+    int64_t *integers = NULL;
+    const char **texts = NULL;
+    if (value->scalar != NULL) {
+        return refuse(context, option, value, where, accepts, -1);
+    }
+    if (option->type == SPN_OPTION_REALS) {
+        SPN_TAKE(context, arena, reals, value->count);
+        *(spn_reals *)storage = (spn_reals){value->count, reals};
+    } else if (option->type == SPN_OPTION_INTEGERS) {
+        SPN_TAKE(context, arena, integers, value->count);
+        *(spn_integers *)storage = (spn_integers){value->count, integers};
+    } else {
+        SPN_TAKE(context, arena, texts, value->count);
+        *(spn_texts *)storage = (spn_texts){value->count, texts};
+    }
+    for (int64_t i = 0; i < value->count; i++) {
+        const spn_value *item = &value->items[i];
+        bool is_good = item->scalar != NULL;
+        if (reals != NULL) {
+            is_good = parse_bounded_real(option, item, &reals[i]);
+        } else if (integers != NULL) {
+            is_good = parse_bounded_integer(option, item, &integers[i]);
+        } else if (is_good) {
+            texts[i] = spn_arena_duplicate(arena, item->scalar);
+            status = texts[i] == NULL ? spn_error_status(context) : SPN_OK;
+        }
+        SPN_TRY(is_good ? status : refuse(context, option, item, where, accepts, i));
+    }
+done:
+    return status;
+}
+
+static spn_status parse_matrix(spn_context *context, spn_arena *arena, const spn_option *option,
+                               const spn_value *value, const char *where, const char *accepts,
+                               spn_matrix *storage)
+{
+    spn_status status = SPN_OK;
+    double *items = NULL;
+    int64_t columns = value->count > 0 ? value->items[0].count : 0, size = 0;
+    if (value->scalar != NULL) {
+        return refuse(context, option, value, where, accepts, -1);
+    }
+    spn_size_multiply(value->count, columns, &size);
+    SPN_TAKE(context, arena, items, size);
+    for (int64_t i = 0; i < value->count; i++) {
+        const spn_value *row = &value->items[i];
+        if (row->scalar != NULL || row->count != columns) {
+            SPN_FAIL(context, SPN_ERROR_INPUT,
+                     "%s: row %lld has %lld entries, the first row has %lld: expected %s of equal "
+                     "length",
+                     where, (long long)i + 1, (long long)(row->scalar != NULL ? 1 : row->count),
+                     (long long)columns, accepts);
+        }
+        for (int64_t j = 0; j < columns; j++) {
+            if (!parse_bounded_real(option, &row->items[j], &items[i * columns + j])) {
+                SPN_TRY(refuse(context, option, &row->items[j], where, accepts, i));
+            }
+        }
+    }
+    *storage = (spn_matrix){value->count, columns, items};
+done:
+    return status;
+}
+
+static spn_status parse_text(spn_context *context, spn_arena *arena, const spn_option *option,
+                             const spn_value *value, const char *where, const char *accepts,
+                             const char **storage)
+{
+    if (value->scalar == NULL || value->scalar[0] == '\0') {
+        return refuse(context, option, value, where, accepts, -1);
+    }
+    *storage = spn_arena_duplicate(arena, value->scalar);
+    return *storage != NULL ? SPN_OK : spn_error_status(context);
+}
+
+spn_status spni_option_parse(spn_context *context, spn_arena *arena, const spn_option *option,
+                             const spn_value *value, const char *where, const char *accepts,
+                             void *storage)
+{
+    bool is_good = false;
+    switch (option->type) {
+    case SPN_OPTION_REAL:
+        is_good = parse_bounded_real(option, value, storage);
+        break;
+    case SPN_OPTION_INTEGER:
+        is_good = parse_bounded_integer(option, value, storage);
+        break;
+    case SPN_OPTION_BOOLEAN:
+        is_good = parse_boolean(value, storage);
+        break;
+    case SPN_OPTION_CHOICE:
+        is_good = parse_choice(option, value, storage);
+        break;
+    case SPN_OPTION_TEXT:
+        return parse_text(context, arena, option, value, where, accepts, storage);
+    case SPN_OPTION_REALS:
+    case SPN_OPTION_INTEGERS:
+    case SPN_OPTION_TEXTS:
+        return parse_list(context, arena, option, value, where, accepts, storage);
+    case SPN_OPTION_MATRIX:
+        return parse_matrix(context, arena, option, value, where, accepts, storage);
+    }
+    return is_good ? SPN_OK : refuse(context, option, value, where, accepts, -1);
+}
+
+/* Defaults are scalars or flat lists "[a, b]". */
+spn_status spni_option_set_default(spn_context *context, spn_arena *arena, spn_settings *settings,
+                                   int64_t index)
+{
+    enum { MAX_ITEMS = 16 };
+    const spn_option *option = &settings->table->options[index];
+    char text[256];
+    spn_value items[MAX_ITEMS] = {{0}};
+    spn_value value = {.scalar = text};
+    snprintf(text, sizeof text, "%s", option->initial);
+    if (text[0] == '[') {
+        value = (spn_value){.items = items};
+        char *rest = NULL;
+        for (char *item = strtok_r(text, "[], ", &rest); item != NULL && value.count < MAX_ITEMS;
+             item = strtok_r(NULL, "[], ", &rest)) {
+            items[value.count++].scalar = item;
+        }
+    }
+    return spni_option_parse(context, arena, option, &value, option->key, "a valid default",
+                             spni_option_storage(settings, index));
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+#include <pthread.h>
+#include <spinodal/base/pool.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Workers sleep between runs. A run hands out job numbers in order; messages pass through a ring of
+ * fixed slots, so that sending allocates nothing. The coordinator is the thread that calls
+ * spn_pool_run(). One mutex guards everything: jobs are long compared with its critical sections. */
+enum { QUEUE_SLOTS = 64 };
+
+struct spn_pool_channel {
+    spn_pool *pool;
+    int64_t job;
+};
+
+typedef struct worker {
+    spn_pool *pool;
+    spn_context *context;
+    pthread_t thread;
+    bool is_started;
+} worker;
+
+struct spn_pool {
+    spn_context *context;
+    int64_t threads;
+    worker *workers;
+    pthread_mutex_t mutex;
+    pthread_cond_t work_arrived; /* to workers: a run has begun, or the pool ends */
+    pthread_cond_t progress;     /* to the coordinator: a message or the end of a job */
+    pthread_cond_t room;         /* to workers: the queue has room, or the run is stopping */
+    bool has_mutex, is_ending, has_receiver_failed;
+    const spn_pool_work *work;
+    int64_t next_job, running, first_failed;
+    spn_context *failure; /* keeps the error of the lowest failed job */
+    char *slots;
+    int64_t slots_capacity; /* bytes */
+    int64_t slot_jobs[QUEUE_SLOTS];
+    int64_t head, count;
+};
+
+/* Jobs below a failed one go on, so that which failure is the lowest does not depend on timing. */
+static bool must_stop(const spn_pool *pool, int64_t job)
+{
+    return pool->has_receiver_failed || (pool->first_failed >= 0 && pool->first_failed < job);
+}
+
+static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
+{
+    if (pool->first_failed < 0 || job < pool->first_failed) {
+        pool->first_failed = job;
+        spn_error_clear(pool->failure);
+        spn_error_copy(pool->failure, from);
+    }
+    pthread_cond_broadcast(&pool->room);
+}
+
+/* Called and left with the mutex held. */
+static void run_one_job(spn_pool *pool, worker *self)
+{
+    int64_t job = pool->next_job++;
+    pool->running++;
+    pthread_mutex_unlock(&pool->mutex);
+    spn_pool_channel channel = {pool, job};
+    spn_error_clear(self->context);
+    spn_status status = pool->work->job(self->context, pool->work->job_state, job, &channel);
+    pthread_mutex_lock(&pool->mutex);
+    pool->running--;
+    /* A job that was told to stop reports an interruption that is only a consequence. */
+    bool is_consequence = status == SPN_ERROR_INTERRUPTED && must_stop(pool, job);
+    if (status != SPN_OK && !is_consequence) {
+        record_failure(pool, job, self->context);
+    }
+    pthread_cond_signal(&pool->progress);
+}
+
+static bool has_work(const spn_pool *pool)
+{
+    return pool->work != NULL && !must_stop(pool, INT64_MAX) && pool->next_job < pool->work->jobs;
+}
+
+static void *worker_main(void *argument)
+{
+    worker *self = argument;
+    spn_pool *pool = self->pool;
+    pthread_mutex_lock(&pool->mutex);
+    while (!pool->is_ending) {
+        if (has_work(pool)) {
+            run_one_job(pool, self);
+        } else {
+            pthread_cond_wait(&pool->work_arrived, &pool->mutex);
+        }
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return NULL;
+}
+
+static spn_status start_workers(spn_context *context, spn_pool *pool)
+{
+    spn_status status = SPN_OK;
+    SPN_NEW(context, pool->workers, pool->threads);
+    for (int64_t i = 0; i < pool->threads; i++) {
+        worker *self = &pool->workers[i];
+        self->pool = pool;
+        SPN_TRY(spn_context_fork(context, &self->context));
+    }
+    for (int64_t i = 0; i < pool->threads; i++) {
+        worker *self = &pool->workers[i];
+        int error = pthread_create(&self->thread, NULL, worker_main, self);
+        if (error != 0) {
+            SPN_FAIL(context, SPN_ERROR_MEMORY, "cannot start thread %lld of %lld: %s",
+                     (long long)i + 1, (long long)pool->threads, strerror(error));
+        }
+        self->is_started = true;
+    }
+done:
+    return status;
+}
+
+spn_status spn_pool_create(spn_context *context, int64_t threads, spn_pool **out)
+{
+    spn_status status = SPN_OK;
+    spn_pool *pool = NULL;
+    *out = NULL;
+    if (threads < 0 || threads > 4096) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT, "threads = %lld: must be 0 (all) to 4096",
+                        (long long)threads);
+    }
+    if (threads == 0) {
+        long online = sysconf(_SC_NPROCESSORS_ONLN);
+        threads = online > 0 ? (int64_t)online : 1;
+    }
+    SPN_NEW(context, pool, 1);
+    pool->context = context;
+    pool->threads = threads;
+    SPN_TRY(spn_context_fork(context, &pool->failure));
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->work_arrived, NULL);
+    pthread_cond_init(&pool->progress, NULL);
+    pthread_cond_init(&pool->room, NULL);
+    pool->has_mutex = true;
+    SPN_TRY(start_workers(context, pool));
+    *out = pool;
+    pool = NULL;
+done:
+    spn_pool_free(pool);
+    return status;
+}
+
+void spn_pool_free(spn_pool *pool)
+{
+    if (pool == NULL) {
+        return;
+    }
+    spn_context *context = pool->context;
+    if (pool->has_mutex) {
+        pthread_mutex_lock(&pool->mutex);
+        pool->is_ending = true;
+        pthread_cond_broadcast(&pool->work_arrived);
+        pthread_mutex_unlock(&pool->mutex);
+    }
+    for (int64_t i = 0; pool->workers != NULL && i < pool->threads; i++) {
+        if (pool->workers[i].is_started) {
+            pthread_join(pool->workers[i].thread, NULL);
+        }
+        spn_context_free(pool->workers[i].context);
+    }
+    if (pool->has_mutex) {
+        pthread_cond_destroy(&pool->room);
+        pthread_cond_destroy(&pool->progress);
+        pthread_cond_destroy(&pool->work_arrived);
+        pthread_mutex_destroy(&pool->mutex);
+    }
+    spn_release(context, pool->workers);
+    spn_release(context, pool->slots);
+    spn_context_free(pool->failure);
+    spn_release(context, pool);
+}
+
+int64_t spn_pool_threads(const spn_pool *pool)
+{
+    return pool->threads;
+}
+
+/* The receiver reads from the ring while the mutex is free,
+ * which is safe because the head moves only afterwards. */
+static spn_status reserve_slots(spn_context *context, spn_pool *pool, int64_t message_size)
+{
+    spn_status status = SPN_OK;
+    int64_t bytes = 0;
+    if (!spn_size_multiply(message_size, QUEUE_SLOTS, &bytes)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "impossible message size");
+    }
+    if (bytes > pool->slots_capacity) {
+        spn_release(context, pool->slots);
+        pool->slots = NULL;
+        pool->slots_capacity = 0;
+        SPN_NEW(context, pool->slots, bytes);
+        pool->slots_capacity = bytes;
+    }
+done:
+    return status;
+}
+
+/* Deliver the oldest message; called and left with the mutex held. */
+static void deliver_one(spn_context *context, spn_pool *pool, spn_status *status)
+{
+    const spn_pool_work *work = pool->work;
+    int64_t slot = pool->head;
+    if (*status == SPN_OK && work->receiver != NULL) {
+        pthread_mutex_unlock(&pool->mutex);
+        *status = work->receiver(context, work->receiver_state, pool->slot_jobs[slot],
+                                 pool->slots + slot * work->message_size);
+        pthread_mutex_lock(&pool->mutex);
+        if (*status != SPN_OK) {
+            pool->has_receiver_failed = true;
+        }
+    }
+    pool->head = (pool->head + 1) % QUEUE_SLOTS;
+    pool->count--;
+    pthread_cond_broadcast(&pool->room);
+}
+
+spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
+{
+    spn_status status = reserve_slots(context, pool, work->message_size);
+    if (status != SPN_OK) {
+        return status;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->work = work;
+    pool->next_job = 0;
+    pool->head = pool->count = 0;
+    pool->first_failed = -1;
+    pool->has_receiver_failed = false;
+    pthread_cond_broadcast(&pool->work_arrived);
+    while (pool->count > 0 || pool->running > 0 || has_work(pool)) {
+        if (pool->count > 0) {
+            deliver_one(context, pool, &status);
+        } else {
+            pthread_cond_wait(&pool->progress, &pool->mutex);
+        }
+    }
+    pool->work = NULL;
+    int64_t failed = pool->first_failed;
+    pthread_mutex_unlock(&pool->mutex);
+    if (status == SPN_OK && failed >= 0) {
+        spn_error_copy(context, pool->failure);
+        status = spn_error_status(context);
+    }
+    return status;
+}
+
+spn_status spn_pool_send(spn_context *context, spn_pool_channel *channel, const void *message)
+{
+    spn_pool *pool = channel->pool;
+    spn_status status = SPN_OK;
+    pthread_mutex_lock(&pool->mutex);
+    while (pool->count == QUEUE_SLOTS && !must_stop(pool, channel->job)) {
+        pthread_cond_wait(&pool->room, &pool->mutex);
+    }
+    if (must_stop(pool, channel->job)) {
+        status = spn_fail(context, SPN_ERROR_INTERRUPTED, "another job failed");
+    } else {
+        int64_t slot = (pool->head + pool->count) % QUEUE_SLOTS;
+        size_t size = (size_t)pool->work->message_size;
+        memcpy(pool->slots + (size_t)slot * size, message, size);
+        pool->slot_jobs[slot] = channel->job;
+        pool->count++;
+        pthread_cond_signal(&pool->progress);
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return status;
+}
