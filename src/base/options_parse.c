@@ -116,16 +116,28 @@ static bool is_in_bound(spn_bound bound, double value)
     return false;
 }
 
+/* A refused value leaves *out as it was, here and below. */
 static bool parse_bounded_real(const spn_option *option, const spn_value *value, double *out)
 {
-    return value->scalar != NULL && !value->is_quoted && spn_parse_real(value->scalar, out) &&
-           is_in_bound(option->bound, *out);
+    double number = 0;
+    bool is_good = value->scalar != NULL && !value->is_quoted &&
+                   spn_parse_real(value->scalar, &number) && is_in_bound(option->bound, number);
+    if (is_good) {
+        *out = number;
+    }
+    return is_good;
 }
 
 static bool parse_bounded_integer(const spn_option *option, const spn_value *value, int64_t *out)
 {
-    return value->scalar != NULL && !value->is_quoted && spn_parse_integer(value->scalar, out) &&
-           is_in_bound(option->bound, (double)*out);
+    int64_t number = 0;
+    bool is_good = value->scalar != NULL && !value->is_quoted &&
+                   spn_parse_integer(value->scalar, &number) &&
+                   is_in_bound(option->bound, (double)number);
+    if (is_good) {
+        *out = number;
+    }
+    return is_good;
 }
 
 static bool parse_boolean(const spn_value *value, bool *out)
@@ -133,8 +145,12 @@ static bool parse_boolean(const spn_value *value, bool *out)
     if (value->scalar == NULL || value->is_quoted) {
         return false;
     }
-    *out = strcmp(value->scalar, "true") == 0;
-    return *out || strcmp(value->scalar, "false") == 0;
+    bool is_true = strcmp(value->scalar, "true") == 0;
+    if (!is_true && strcmp(value->scalar, "false") != 0) {
+        return false;
+    }
+    *out = is_true;
+    return true;
 }
 
 static bool parse_choice(const spn_option *option, const spn_value *value, int *out)
@@ -186,13 +202,10 @@ static spn_status parse_list(spn_context *context, spn_arena *arena, const spn_o
     }
     if (option->type == SPN_OPTION_REALS) {
         SPN_TAKE(context, arena, reals, value->count);
-        *(spn_reals *)storage = (spn_reals){value->count, reals};
     } else if (option->type == SPN_OPTION_INTEGERS) {
         SPN_TAKE(context, arena, integers, value->count);
-        *(spn_integers *)storage = (spn_integers){value->count, integers};
     } else {
         SPN_TAKE(context, arena, texts, value->count);
-        *(spn_texts *)storage = (spn_texts){value->count, texts};
     }
     for (int64_t i = 0; i < value->count; i++) {
         const spn_value *item = &value->items[i];
@@ -206,6 +219,13 @@ static spn_status parse_list(spn_context *context, spn_arena *arena, const spn_o
             status = texts[i] == NULL ? spn_error_status(context) : SPN_OK;
         }
         SPN_TRY(is_good ? status : refuse(context, option, item, where, accepts, i));
+    }
+    if (reals != NULL) {
+        *(spn_reals *)storage = (spn_reals){value->count, reals};
+    } else if (integers != NULL) {
+        *(spn_integers *)storage = (spn_integers){value->count, integers};
+    } else {
+        *(spn_texts *)storage = (spn_texts){value->count, texts};
     }
 done:
     return status;

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+typedef struct thing {
+    double rate;
+    int64_t steps;
+    bool is_fast;
+    int kind;
+    const char *path;
+    spn_reals values;
+    spn_integers widths;
+    spn_texts names;
+    spn_matrix matrix;
+    double unset;
+} thing;
+
+static const char *const kinds[] = {"linear", "log", NULL};
+static const spn_option options[] = {
+    {"rate", SPN_OPTION_REAL, offsetof(thing, rate), "0.25", SPN_POSITIVE, NULL, "", "a rate"},
+    {"init.steps", SPN_OPTION_INTEGER, offsetof(thing, steps), "100", SPN_NONNEGATIVE, NULL, "",
+     "steps"},
+    {"fast", SPN_OPTION_BOOLEAN, offsetof(thing, is_fast), "true", SPN_ANY, NULL, "", "speed"},
+    {"spacing", SPN_OPTION_CHOICE, offsetof(thing, kind), "log", SPN_ANY, kinds, "", "spacing"},
+    {"path", SPN_OPTION_TEXT, offsetof(thing, path), NULL, SPN_ANY, NULL, "", "a file"},
+    {"values", SPN_OPTION_REALS, offsetof(thing, values), "[0.9, 0.5]", SPN_UNIT_CLOSED, NULL, "",
+     "numbers"},
+    {"widths", SPN_OPTION_INTEGERS, offsetof(thing, widths), "[5, 5]", SPN_POSITIVE, NULL, "",
+     "widths"},
+    {"names", SPN_OPTION_TEXTS, offsetof(thing, names), NULL, SPN_ANY, NULL, "", "names"},
+    {"matrix", SPN_OPTION_MATRIX, offsetof(thing, matrix), NULL, SPN_ANY, NULL, "", "a matrix"},
+    {"unset", SPN_OPTION_REAL, offsetof(thing, unset), NULL, SPN_ANY, NULL, "", "nothing"},
+};
+static const spn_option_table table = {"thing", "a thing", options,
+                                       sizeof options / sizeof *options, sizeof(thing)};
+
+typedef struct fixture {
+    support_allocator counter;
+    spn_context *context;
+    spn_arena *arena;
+    spn_settings settings;
+    thing *values;
+} fixture;
+
+static int set_up(void **state)
+{
+    static fixture f;
+    f = (fixture){0};
+    f.context = support_context(&f.counter);
+    check_ok(f.context, spn_arena_create(f.context, &f.arena));
+    check_ok(f.context, spn_settings_create(f.context, f.arena, &table, &f.settings));
+    f.values = f.settings.values;
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    fixture *f = *state;
+    spn_arena_free(f->arena);
+    spn_context_free(f->context);
+    return f->counter.live == 0 ? 0 : -1;
+}
+
+static spn_value scalar(const char *text)
+{
+    return (spn_value){.scalar = text, .source = {"exp.yaml", 7, 3}};
+}
+
+static spn_status assign(fixture *f, const char *key, const char *text)
+{
+    spn_value value = scalar(text);
+    return spn_settings_assign(f->context, f->arena, &f->settings, key, &value);
+}
+
+static void test_defaults(void **state)
+{
+    fixture *f = *state;
+    assert_true(f->values->rate == 0.25);
+    assert_int_equal(f->values->steps, 100);
+    assert_true(f->values->is_fast);
+    assert_int_equal(f->values->kind, 1);
+    assert_null(f->values->path);
+    assert_int_equal(f->values->values.count, 2);
+    assert_true(f->values->values.items[1] == 0.5);
+    assert_int_equal(f->values->widths.items[0], 5);
+    assert_int_equal(f->values->names.count, 0);
+    assert_true(isnan(f->values->unset));
+    assert_false(spn_settings_is_set(&f->settings, "rate"));
+}
+
+static void test_assignment_and_position(void **state)
+{
+    fixture *f = *state;
+    check_ok(f->context, assign(f, "rate", "1e-3"));
+    check_ok(f->context, assign(f, "init.steps", "1e5"));
+    check_ok(f->context, assign(f, "fast", "false"));
+    check_ok(f->context, assign(f, "spacing", "linear"));
+    check_ok(f->context, assign(f, "path", "a b.csv"));
+    assert_true(f->values->rate == 1e-3);
+    assert_int_equal(f->values->steps, 100000);
+    assert_false(f->values->is_fast);
+    assert_int_equal(f->values->kind, 0);
+    assert_string_equal(f->values->path, "a b.csv");
+    char where[128];
+    assert_string_equal(spn_settings_where(&f->settings, "rate", where, sizeof where),
+                        "exp.yaml:7:3: thing.rate");
+    assert_string_equal(spn_settings_where(&f->settings, "unset", where, sizeof where),
+                        "thing.unset");
+    assert_true(spn_settings_is_set(&f->settings, "rate"));
+    assert_false(spn_settings_is_set(&f->settings, "nonsense"));
+}
+
+static void test_lists(void **state)
+{
+    fixture *f = *state;
+    spn_value items[3] = {scalar("1"), scalar("-0.5"), scalar("0")};
+    spn_value list = {.count = 3, .items = items, .source = {"exp.yaml", 9, 5}};
+    check_ok(f->context, spn_settings_assign(f->context, f->arena, &f->settings, "values", &list));
+    assert_true(f->values->values.items[1] == -0.5);
+    check_ok(f->context, spn_settings_assign(f->context, f->arena, &f->settings, "names", &list));
+    assert_string_equal(f->values->names.items[0], "1");
+    items[1] = scalar("1.5");
+    check_fails(f->context,
+                spn_settings_assign(f->context, f->arena, &f->settings, "values", &list),
+                SPN_ERROR_INPUT,
+                "exp.yaml:9:5: thing.values (item 2): expected a list of numbers in [-1, 1], got "
+                "'1.5'");
+    check_fails(f->context, spn_settings_assign(f->context, f->arena, &f->settings, "rate", &list),
+                SPN_ERROR_INPUT, "got a list");
+    check_fails(f->context, assign(f, "widths", "5"), SPN_ERROR_INPUT, "a list of integers > 0");
+    spn_value empty = {.items = items};
+    check_ok(f->context, spn_settings_assign(f->context, f->arena, &f->settings, "widths", &empty));
+    assert_int_equal(f->values->widths.count, 0);
+    spn_value rows[2] = {{.count = 2, .items = items}, {.count = 1, .items = items}};
+    spn_value matrix = {.count = 2, .items = rows};
+    check_fails(f->context,
+                spn_settings_assign(f->context, f->arena, &f->settings, "matrix", &matrix),
+                SPN_ERROR_INPUT, "row 2 has 1 entries");
+    rows[1].count = 2;
+    check_ok(f->context,
+             spn_settings_assign(f->context, f->arena, &f->settings, "matrix", &matrix));
+    assert_int_equal(f->values->matrix.rows, 2);
+    assert_true(f->values->matrix.items[3] == 1.5);
+}
+
+static void test_refusals(void **state)
+{
+    fixture *f = *state;
+    static const char *const bad_numbers[] = {"",     "1e-3x", "nan",  "inf", "0x10",  "1,5",
+                                              "1e",   ".",     "--1",  "1 ",  "1e999", "zero",
+                                              "-0.1", "0",     "true", "+",   "1e+"};
+    for (size_t i = 0; i < sizeof bad_numbers / sizeof *bad_numbers; i++) {
+        check_fails(f->context, assign(f, "rate", bad_numbers[i]), SPN_ERROR_INPUT,
+                    "exp.yaml:7:3: thing.rate: expected a number > 0");
+    }
+    assert_true(f->values->rate == 0.25);
+    check_fails(f->context, assign(f, "init.steps", "1.5"), SPN_ERROR_INPUT, "an integer >= 0");
+    check_fails(f->context, assign(f, "init.steps", "-1"), SPN_ERROR_INPUT, "got '-1'");
+    check_fails(f->context, assign(f, "init.steps", "9223372036854775808"), SPN_ERROR_INPUT, "");
+    check_ok(f->context, assign(f, "init.steps", "9223372036854775807"));
+    assert_true(f->values->steps == INT64_MAX);
+    check_fails(f->context, assign(f, "fast", "yes"), SPN_ERROR_INPUT, "true or false");
+    check_fails(f->context, assign(f, "spacing", "linaer"), SPN_ERROR_INPUT,
+                "expected one of: linear, log, got 'linaer'; did you mean 'linear'?");
+    check_fails(f->context, assign(f, "path", ""), SPN_ERROR_INPUT, "expected text");
+    check_fails(f->context, assign(f, "spacin", "log"), SPN_ERROR_INPUT,
+                "exp.yaml:7:3: unknown key 'spacin' in section 'thing'; did you mean 'spacing'?");
+    check_fails(f->context, assign(f, "qqqqqqqqqq", "log"), SPN_ERROR_INPUT, "its keys are: rate,");
+    spn_value quoted = {.scalar = "1", .is_quoted = true};
+    check_fails(f->context,
+                spn_settings_assign(f->context, f->arena, &f->settings, "rate", &quoted),
+                SPN_ERROR_INPUT, "a number");
+}
+
+static void check_format(fixture *f, const char *key, const char *expected)
+{
+    char text[256];
+    int64_t length =
+        spn_option_format(&f->settings, spn_option_find(&table, key), text, sizeof text);
+    assert_string_equal(text, expected);
+    assert_int_equal(length, strlen(expected));
+}
+
+static void test_formatting(void **state)
+{
+    fixture *f = *state;
+    check_format(f, "rate", "0.25");
+    check_format(f, "init.steps", "100");
+    check_format(f, "fast", "true");
+    check_format(f, "spacing", "log");
+    check_format(f, "path", "\"\"");
+    check_format(f, "values", "[0.9, 0.5]");
+    check_format(f, "widths", "[5, 5]");
+    check_format(f, "names", "[]");
+    check_ok(f->context, assign(f, "path", "a \"b\"\\\n"));
+    check_format(f, "path", "\"a \\\"b\\\"\\\\\\x0a\"");
+    check_ok(f->context, assign(f, "path", "12"));
+    check_format(f, "path", "\"12\"");
+    char small[4];
+    assert_int_equal(
+        spn_option_format(&f->settings, spn_option_find(&table, "values"), small, sizeof small),
+        10);
+    assert_string_equal(small, "[0.");
+}
+
+static void test_numbers_round_trip(void **state)
+{
+    (void)state;
+    spn_random stream = spn_random_stream(2, SPN_PURPOSE_TEST, 9);
+    for (int i = 0; i < 20000; i++) {
+        uint64_t bits = spn_random_word(&stream);
+        double value = 0, back = 0;
+        memcpy(&value, &bits, sizeof value);
+        if (!isfinite(value)) {
+            continue;
+        }
+        char text[32];
+        assert_true(spn_format_real(value, text) <= 24);
+        assert_true(spn_parse_real(text, &back));
+        assert_true(back == value);
+    }
+    char text[32];
+    spn_format_real(0.1, text);
+    assert_string_equal(text, "0.1");
+    spn_format_real((double)NAN, text);
+    assert_string_equal(text, "nan");
+}
+
+static void test_nearest_name(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"samples", "inputs", "outputs"};
+    assert_string_equal(spn_nearest_name("smaples", names, 3), "samples");
+    assert_string_equal(spn_nearest_name("input", names, 3), "inputs");
+    assert_null(spn_nearest_name("zzz", names, 3));
+    assert_null(spn_nearest_name("x", names, 0));
+}
+
+static spn_status make_settings(spn_context *context, void *state)
+{
+    (void)state;
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_settings settings;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_settings_create(context, arena, &table, &settings));
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+static void test_creation_survives_failing_allocations(void **state)
+{
+    (void)state;
+    assert_true(support_fail_each_allocation(make_settings, NULL) >= 3);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_assignment_and_position, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_formatting, set_up, tear_down),
+        cmocka_unit_test(test_numbers_round_trip),
+        cmocka_unit_test(test_nearest_name),
+        cmocka_unit_test(test_creation_survives_failing_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+enum { JOBS = 40, MESSAGES = 100 };
+
+typedef struct ledger {
+    int64_t next[JOBS]; /* the message number expected next from each job */
+    int64_t total;
+} ledger;
+
+static spn_status send_all(spn_context *context, void *state, int64_t job,
+                           spn_pool_channel *channel)
+{
+    (void)state;
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < MESSAGES; i++) {
+        int64_t message[2] = {job, i};
+        SPN_TRY(spn_pool_send(context, channel, message));
+    }
+done:
+    return status;
+}
+
+static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
+{
+    (void)context;
+    ledger *book = state;
+    const int64_t *numbers = message;
+    assert_int_equal(numbers[0], job);
+    assert_int_equal(numbers[1], book->next[job]);
+    book->next[job]++;
+    book->total++;
+    return SPN_OK;
+}
+
+static void test_messages_arrive_in_order(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    for (int64_t threads = 1; threads <= 4; threads++) {
+        spn_pool *pool = NULL;
+        check_ok(context, spn_pool_create(context, threads, &pool));
+        assert_int_equal(spn_pool_threads(pool), threads);
+        for (int round = 0; round < 3; round++) {
+            ledger book = {0};
+            spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), receive, &book};
+            check_ok(context, spn_pool_run(context, pool, &work));
+            assert_int_equal(book.total, JOBS * MESSAGES);
+        }
+        spn_pool_free(pool);
+    }
+    spn_context_free(context);
+}
+
+/* Jobs 3, 5 and 20 fail; 3 fails last because it waits for the others to have failed. */
+typedef struct failing {
+    atomic_int failures;
+    atomic_int ran[JOBS];
+} failing;
+
+static spn_status fail_some(spn_context *context, void *state, int64_t job,
+                            spn_pool_channel *channel)
+{
+    (void)channel;
+    failing *shared = state;
+    atomic_store(&shared->ran[job], 1);
+    if (job == 3) {
+        while (atomic_load(&shared->failures) == 0) {
+        }
+    }
+    if (job == 3 || job == 5 || job == 20) {
+        atomic_fetch_add(&shared->failures, 1);
+        return spn_fail(context, SPN_ERROR_NUMERIC, "job %lld failed", (long long)job);
+    }
+    return SPN_OK;
+}
+
+static void test_lowest_failure_wins(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    spn_pool *pool = NULL;
+    check_ok(context, spn_pool_create(context, 4, &pool));
+    for (int round = 0; round < 20; round++) {
+        failing shared = {0};
+        spn_pool_work work = {.jobs = JOBS, .job = fail_some, .job_state = &shared};
+        check_fails(context, spn_pool_run(context, pool, &work), SPN_ERROR_NUMERIC, "job 3 failed");
+        /* 20 may fail only if it began before 5 did: no job starts after a failure. */
+        assert_int_equal(atomic_load(&shared.ran[JOBS - 1]), 0);
+    }
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
+static spn_status refuse(spn_context *context, void *state, int64_t job, const void *message)
+{
+    (void)state, (void)job, (void)message;
+    return spn_fail(context, SPN_ERROR_IO, "disk full");
+}
+
+static void test_failing_receiver_stops_the_run(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    spn_pool *pool = NULL;
+    check_ok(context, spn_pool_create(context, 2, &pool));
+    spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), refuse, NULL};
+    check_fails(context, spn_pool_run(context, pool, &work), SPN_ERROR_IO, "disk full");
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
+static spn_status poll_forever(spn_context *context, void *state, int64_t job,
+                               spn_pool_channel *channel)
+{
+    (void)job, (void)channel;
+    atomic_int *cancel = state;
+    spn_status status = SPN_OK;
+    while (status == SPN_OK) {
+        atomic_store(cancel, 1);
+        status = spn_poll(context);
+    }
+    return status;
+}
+
+static void test_interruption_is_reported(void **state)
+{
+    (void)state;
+    atomic_int cancel = 0;
+    spn_context_settings settings = {.cancel = &cancel};
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(&settings, &context));
+    spn_pool *pool = NULL;
+    check_ok(context, spn_pool_create(context, 2, &pool));
+    spn_pool_work work = {.jobs = JOBS, .job = poll_forever, .job_state = &cancel};
+    check_fails(context, spn_pool_run(context, pool, &work), SPN_ERROR_INTERRUPTED, "interrupted");
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
+static spn_status create_pool(spn_context *context, void *state)
+{
+    (void)state;
+    spn_pool *pool = NULL;
+    spn_status status = spn_pool_create(context, 3, &pool);
+    spn_pool_free(pool);
+    return status;
+}
+
+static void test_creation_survives_failing_allocations(void **state)
+{
+    (void)state;
+    assert_int_equal(support_fail_each_allocation(create_pool, NULL), 6);
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    spn_pool *pool = NULL;
+    check_fails(context, spn_pool_create(context, -1, &pool), SPN_ERROR_ARGUMENT, "threads = -1");
+    spn_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_messages_arrive_in_order),
+        cmocka_unit_test(test_lowest_failure_wins),
+        cmocka_unit_test(test_failing_receiver_stops_the_run),
+        cmocka_unit_test(test_interruption_is_reported),
+        cmocka_unit_test(test_creation_survives_failing_allocations),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
