@@ -2,8 +2,8 @@
 /** @file numeric.h  Room `numeric`: dense linear algebra over CBLAS and LAPACK, and plain twins.
  *
  *  Symmetric matrices are given by their lower triangle, column-major: a[i + j*n], i >= j. BLAS always
- *  runs on one thread (its bits change with its thread count): spn_dense_create() sees to it. Every
- *  narrowing to BLAS's int is checked. */
+ *  runs on one thread (its bits change with its thread count): every function that calls it sets
+ *  OpenBLAS's process-wide thread count to 1. Every narrowing to BLAS's int is checked. */
 #ifndef SPINODAL_NUMERIC_H
 #define SPINODAL_NUMERIC_H
 
@@ -16,14 +16,16 @@ spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out);
 void spn_dense_free(spn_context *context, spn_dense *dense);
 
 /** Eigenvalues ascending (w: n) and, when `vectors` is set, orthonormal eigenvectors in the columns of a
- *  (a[:, j] belongs to w[j]; sign: the entry of largest magnitude is positive, so that results do not
- *  depend on LAPACK's choice). Without vectors a is destroyed. LAPACK dsyevd. SPN_ERROR_NUMERIC when a is
- *  not finite or LAPACK does not converge. About 4/3 n^3 flops (9 n^3 with vectors). */
+ *  (a[:, j] belongs to w[j]; sign: the first entry within one part in 10^6 of the largest magnitude is
+ *  positive, so that results do not depend on LAPACK's choice). Without vectors a is destroyed. The bits
+ *  depend on a and n alone, not on the size the solver was made for. LAPACK dsyevd. SPN_ERROR_NUMERIC
+ *  when a is not finite or LAPACK does not converge. About 4/3 n^3 flops (9 n^3 with vectors). */
 spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *a, bool vectors,
                      double *w);
 
 /** In-place Cholesky factor of the lower triangle. Returns in *is_positive whether a is numerically
- *  positive definite: all pivots above `floor` * (largest diagonal entry of a). */
+ *  positive definite: all pivots above `floor` * (largest diagonal entry of a); when it is not, what is
+ *  left in a has no meaning. SPN_ERROR_NUMERIC when a is not finite. LAPACK dpotrf, n^3/3 flops. */
 spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor,
                         bool *is_positive);
 /** Solve a x = b with the factor (b: n x columns, column-major, overwritten by x). */

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/** @file lapack.h  The LAPACK routines that the room calls, by their Fortran symbols.
+ *
+ *  OpenBLAS carries LAPACK but, as Debian builds it, not LAPACKE. The trailing size_t arguments are the
+ *  lengths of the character arguments, which gfortran passes by value behind all others. */
+#ifndef SPINODAL_NUMERIC_LAPACK_H
+#define SPINODAL_NUMERIC_LAPACK_H
+
+#include <spinodal/numeric.h>
+
+#include <limits.h>
+
+void dsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
+             double *w, double *work, const int *work_size, int *int_work, const int *int_work_size,
+             int *info, size_t job_length, size_t triangle_length);
+void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info,
+             size_t triangle_length);
+void dpotrs_(const char *triangle, const int *n, const int *columns, const double *a,
+             const int *lda, double *b, const int *ldb, int *info, size_t triangle_length);
+void dgesvd_(const char *job_u, const char *job_vt, const int *m, const int *n, double *a,
+             const int *lda, double *s, double *u, const int *ldu, double *vt, const int *ldvt,
+             double *work, const int *work_size, int *info, size_t job_u_length,
+             size_t job_vt_length);
+
+/** Narrow a size to BLAS's int; `what` names it in the message. */
+spn_status spni_blas_int(spn_context *context, int64_t size, const char *what, int *out);
+
+/** Flip the columns of v (n x n, column-major) so that the first entry within one part in 10^6 of the
+ *  largest magnitude is positive. "First within", because entries that are equal in exact arithmetic
+ *  differ in the last bits, and the sign must not hang on those. */
+void spni_normalize_signs(int64_t n, double *v);
+/** The same for one vector; returns -1 when it was flipped, 1 otherwise. */
+double spni_normalize_sign(int64_t n, double *v);
+
+/** SPN_ERROR_NUMERIC when the lower triangle holds a NaN or an infinity. */
+spn_status spni_check_lower_finite(spn_context *context, int64_t n, const double *a,
+                                   const char *caller);
+
+/** Plain twins of the BLAS products: oracles of the tests, and what runs when a size exceeds BLAS's
+ *  int. Shapes as for the public functions. */
+void spni_multiply_transposed_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
+                                    int64_t lda, const double *b, int64_t ldb, double beta,
+                                    double *c, int64_t ldc);
+void spni_multiply_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
+                         int64_t lda, const double *b, int64_t ldb, double beta, double *c,
+                         int64_t ldc);
+void spni_symmetric_multiply_plain(int64_t n, const double *a, const double *x, double *y);
+
+#endif
