@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/** @file plot.h  Room `plot`: figures from stored results, drawn by gnuplot.
+ *
+ *  A figure is described by structs (panels over a common x axis, series, vertical guides). Rendering writes
+ *  NAME.gp (the script), NAME.dat (its data) and NAME.txt (the caption), runs gnuplot on them, checks what
+ *  it made, and renames it to NAME.svg, NAME.pdf and NAME.png. `gnuplot NAME.gp` in that folder draws the
+ *  figures again. Equal figures give equal bytes (for one version of gnuplot). */
+#ifndef SPINODAL_PLOT_H
+#define SPINODAL_PLOT_H
+
+#include <spinodal/base.h>
+#include <spinodal/store.h>
+
+typedef enum spn_axis_scale {
+    SPN_AXIS_LINEAR,
+    SPN_AXIS_LOG,
+    /** asinh(v / (2 v0)) / ln 10: linear for |v| << v0, +-log10(|v| / v0) for |v| >> v0. */
+    SPN_AXIS_SYMMETRIC_LOG,
+} spn_axis_scale;
+
+typedef enum spn_line_style {
+    SPN_LINE_NONE,
+    SPN_LINE_SOLID,
+    SPN_LINE_DASHED,
+    SPN_LINE_DOTTED
+} spn_line_style;
+
+typedef enum spn_marker {
+    SPN_MARKER_NONE,
+    SPN_MARKER_CIRCLE,      /**< filled */
+    SPN_MARKER_TRIANGLE,    /**< filled, point down */
+    SPN_MARKER_SQUARE,      /**< filled */
+    SPN_MARKER_DIAMOND,     /**< filled */
+    SPN_MARKER_OPEN_CIRCLE, /**< and so on: open ones in the same order */
+    SPN_MARKER_OPEN_TRIANGLE,
+    SPN_MARKER_OPEN_SQUARE,
+    SPN_MARKER_OPEN_DIAMOND,
+} spn_marker;
+
+/** Colours of Okabe and Ito, distinguishable with any colour vision. */
+typedef enum spn_color {
+    SPN_COLOR_BLACK,
+    SPN_COLOR_BLUE,
+    SPN_COLOR_VERMILION,
+    SPN_COLOR_GREEN,
+    SPN_COLOR_PURPLE,
+    SPN_COLOR_ORANGE,
+    SPN_COLOR_SKY,
+    SPN_COLOR_YELLOW,
+    SPN_COLOR_GREY,
+    SPN_COLOR_COUNT,
+} spn_color;
+
+typedef struct spn_series {
+    const char *label; /**< legend (gnuplot's enhanced text, UTF-8); NULL: not in the legend */
+    int64_t count;
+    const double *x, *y; /**< NaN in either breaks the line */
+    spn_color color;
+    spn_line_style line;
+    double width; /**< of the line in points; 0: 1.0 */
+    spn_marker marker;
+    double marker_size; /**< relative; 0: 1.0 */
+} spn_series;
+
+/** A thin vertical line through all panels. */
+typedef struct spn_guide {
+    double x;
+    const char *label; /**< above the top panel; NULL: none */
+    spn_line_style line;
+} spn_guide;
+
+typedef struct spn_panel {
+    const char *y_label;
+    spn_axis_scale y_scale;
+    double y_linear;      /**< symmetric log: v0; 0: 1 */
+    double y_low, y_high; /**< NaN: from the data */
+    int64_t series_count;
+    const spn_series *series;
+    bool has_legend;
+} spn_panel;
+
+typedef struct spn_figure {
+    const char *name; /**< file names: "fig2"; letters, digits, - and _ */
+    const char *x_label;
+    spn_axis_scale x_scale; /**< linear or log */
+    double x_low, x_high;   /**< NaN: from the data */
+    double width, height; /**< inches; 0: 3.4 wide (one column of a journal), 1.75 per panel high */
+    int64_t panel_count;  /**< stacked, letters (a), (b), ... when more than one */
+    const spn_panel *panels;
+    int64_t guide_count;
+    const spn_guide *guides;
+    const char *guide_note; /**< legend entry of the guides; NULL: none */
+    const char *caption;    /**< text of NAME.txt; NULL: no file */
+} spn_figure;
+
+typedef struct spn_plot_settings {
+    bool force;          /**< replace existing files */
+    const char *gnuplot; /**< program; NULL: "gnuplot" from the search path */
+} spn_plot_settings;
+
+/** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without
+ *  force), cannot be written, gnuplot is missing (the script, data and caption are then in place and the message
+ *  says how to go on) or fails (its own message is quoted). SPN_ERROR_ARGUMENT: bad description. No figure
+ *  is left half-written. */
+spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const char *directory,
+                           const spn_plot_settings *settings);
+
+/** Figure 2 from a sweep: over beta, (a) the error, (b) the scalar curvature of the error surface on a
+ *  symmetric-log axis, (c) the distance to the origin |theta|, for the first seed; upward branch,
+ *  downward branches from each phase, quenches. Needs the columns seed, direction, phase, beta, error,
+ *  scalar_curvature_error and weight_norm of the table "points" (SPN_ERROR_INPUT otherwise). The columns
+ *  spinodal_beta and maxwell_beta of the table "theory", where present, become guides. The
+ *  caption quotes the configuration. */
+spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
+                            const spn_plot_settings *settings);
+
+#endif
