@@ -11,12 +11,16 @@ target_compile_options(spinodal_compile INTERFACE
   -Wdouble-promotion -Wformat=2 -Wundef -Wcast-qual
   $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>
   $<$<BOOL:${SPN_WARNINGS_AS_ERRORS}>:-Werror>)
+
+# Instrumentation must reach every object and every link, so it goes to the whole tree.
 if(SPN_SANITIZE)
-  target_compile_options(spinodal_compile INTERFACE
-    -fsanitize=${SPN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
-  target_link_options(spinodal_compile INTERFACE -fsanitize=${SPN_SANITIZE})
+  add_compile_options(-fsanitize=${SPN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
+  add_link_options(-fsanitize=${SPN_SANITIZE})
+endif()
+if(SPN_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
 endif()
 if(SPN_COVERAGE)
-  target_compile_options(spinodal_compile INTERFACE --coverage)
-  target_link_options(spinodal_compile INTERFACE --coverage)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
 endif()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Libraries others keep well, each for its own job (docs/decisions/dependencies.md).
+# Libraries others keep well, each for its own job (docs/decisions/0001-dependencies.md).
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)

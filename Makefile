@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+# A thin front over CMake: `make help` lists the targets. Everything is built under build/.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+PREFIX ?= /usr/local
+# Warnings stop the build in development and CI (`make test WERROR=ON`), not on a user's compiler.
+WERROR ?= OFF
+# What ctest should do besides: make test CTEST_FLAGS='-L geometry'
+CTEST_FLAGS ?=
+
+SETUP = tools/setup.sh
+
+.DEFAULT_GOAL := release
+.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang install bench format \
+        format-check lint clean help
+
+release: ## build the release into build/release (the default)
+	@$(SETUP) --check build || true
+	@cmake --preset release
+	@cmake --build build/release --parallel $(JOBS)
+
+reproduce: ## install what is missing, build, draw Figure 2 into out/figures
+	@$(SETUP) build figures
+	@$(MAKE) --no-print-directory release
+	build/release/spinodal reproduce fig2 -o out/figures --force
+
+test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
+	@$(SETUP) build figures test
+	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory check-release
+
+check-release: ## the whole suite on a release build
+	@cmake --preset test -DSPN_WARNINGS_AS_ERRORS=$(WERROR)
+	@cmake --build build/test --parallel $(JOBS)
+	ctest --test-dir build/test --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+
+sanitize: ## the suite under the address and undefined-behaviour sanitizers
+	@cmake --preset dev -DSPN_WARNINGS_AS_ERRORS=$(WERROR)
+	@cmake --build build/dev --parallel $(JOBS)
+	ctest --test-dir build/dev --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+
+tsan: ## the suite under the thread sanitizer
+	@cmake --preset tsan -DSPN_WARNINGS_AS_ERRORS=$(WERROR)
+	@cmake --build build/tsan --parallel $(JOBS)
+	ctest --test-dir build/tsan --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+
+clang: ## build with clang, warnings as errors, and run the suite
+	@$(SETUP) build figures test dev
+	@cmake --preset clang
+	@cmake --build build/clang --parallel $(JOBS)
+	ctest --test-dir build/clang --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+
+coverage: ## the suite with coverage; prints the share of lines run, by room
+	@cmake --preset coverage
+	@cmake --build build/coverage --parallel $(JOBS)
+	ctest --test-dir build/coverage --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+	@tools/coverage.sh build/coverage
+
+fuzz: ## build the fuzz targets of the readers (clang) into build/fuzz
+	@$(SETUP) build dev
+	@cmake --preset fuzz
+	@cmake --build build/fuzz --parallel $(JOBS)
+
+install: release ## install into $(DESTDIR)$(PREFIX)
+	cmake --install build/release --prefix "$(PREFIX)"
+
+bench: ## build and run the benchmarks: a table, and bench.csv in build/release
+	@$(SETUP) --check build || true
+	@cmake --preset release -DSPN_BENCH=ON
+	@cmake --build build/release --parallel $(JOBS)
+	build/release/bench/spinodal-bench --csv build/release/bench.csv
+
+format: ## format all sources with clang-format
+	@tools/check_format.sh --fix
+
+format-check: ## report sources that clang-format would change
+	@tools/check_format.sh
+
+lint: ## clang-tidy over all sources
+	@$(SETUP) --check build test dev
+	@cmake --preset dev
+	@tools/lint.sh build/dev
+
+clean: ## remove everything that was built
+	rm -rf build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24

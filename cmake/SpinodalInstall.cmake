@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` puts where: libraries, headers, program, pkg-config files, CMake package.
+include(CMakePackageConfigHelpers)
+get_property(libraries GLOBAL PROPERTY SPN_LIBRARIES)
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/spinodal")
+set(pkgconfig_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+install(TARGETS ${libraries} EXPORT spinodalTargets
+  LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+if(TARGET spinodal_cli)
+  install(TARGETS spinodal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/spinodal" DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md"
+  DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples"
+  FILES_MATCHING PATTERN "*.c" PATTERN "*.yaml" PATTERN "*.csv")
+
+install(EXPORT spinodalTargets NAMESPACE spinodal:: DESTINATION "${package_dir}")
+configure_package_config_file(cmake/spinodalConfig.cmake.in
+  "${PROJECT_BINARY_DIR}/spinodalConfig.cmake" INSTALL_DESTINATION "${package_dir}")
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/spinodalConfigVersion.cmake"
+  COMPATIBILITY SameMinorVersion)
+install(FILES "${PROJECT_BINARY_DIR}/spinodalConfig.cmake"
+  "${PROJECT_BINARY_DIR}/spinodalConfigVersion.cmake" DESTINATION "${package_dir}")
+
+# The .pc files find their own prefix, so that `cmake --install --prefix` may choose any.
+file(RELATIVE_PATH prefix_from_pc "/${pkgconfig_dir}" "/")
+string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+foreach(name IN ITEMS spinodal spinodal_io)
+  configure_file("cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${pkgconfig_dir}")
+endforeach()

@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Installs into a scratch prefix and builds the examples against what was installed: through
+# pkg-config (shared and static) and through find_package. Usage: install.sh CMAKE BUILD
+set -eu
+cmake=$1
+build=$2
+root=$(pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+"$cmake" --install "$build" --prefix "$scratch/prefix" >"$scratch/log" || {
+    cat "$scratch/log"
+    exit 1
+}
+prefix=$scratch/prefix
+for file in include/spinodal/base.h lib/cmake/spinodal/spinodalConfig.cmake \
+    lib/pkgconfig/spinodal.pc; do
+    [ -e "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
+done
+if grep -rlF -e "$root" "$prefix/lib/pkgconfig" "$prefix/lib/cmake"; then
+    echo "installed files name the source folder"
+    exit 1
+fi
+
+# Every public header stands alone.
+for header in $(cd "$prefix/include" && find spinodal -name '*.h' | sort); do
+    printf '#include <%s>\n' "$header" >"$scratch/header.c"
+    cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only "$scratch/header.c"
+done
+
+libraries=spinodal
+[ -e "$prefix/lib/libspinodal_io.a" ] && libraries="spinodal spinodal_io"
+PKG_CONFIG_PATH=$prefix/lib/pkgconfig
+export PKG_CONFIG_PATH
+count=0
+for source in "$root"/examples/*.c; do
+    [ -e "$source" ] || continue
+    name=$(basename "$source" .c)
+    # shellcheck disable=SC2046,SC2086
+    cc -std=c11 -o "$scratch/shared_$name" "$source" $(pkg-config --cflags --libs $libraries) -lm
+    LD_LIBRARY_PATH=$prefix/lib "$scratch/shared_$name" >"$scratch/shared.txt"
+    # -l:libNAME.a asks the linker for the static library although the shared one is there.
+    # shellcheck disable=SC2046,SC2086
+    cc -std=c11 -o "$scratch/static_$name" "$source" $(pkg-config --cflags --libs --static $libraries |
+        sed 's/-lspinodal_io/-l:libspinodal_io.a/; s/-lspinodal\( \|$\)/-l:libspinodal.a /') -lm
+    "$scratch/static_$name" >"$scratch/static.txt"
+    cmp "$scratch/shared.txt" "$scratch/static.txt"
+    count=$((count + 1))
+done
+
+mkdir "$scratch/user"
+{
+    echo 'cmake_minimum_required(VERSION 3.22)'
+    echo 'project(user C)'
+    echo 'find_package(spinodal REQUIRED)'
+    for source in "$root"/examples/*.c; do
+        [ -e "$source" ] || continue
+        name=$(basename "$source" .c)
+        echo "add_executable($name \"$source\")"
+        echo "target_link_libraries($name PRIVATE spinodal::spinodal m)"
+        echo "add_executable(${name}_shared \"$source\")"
+        echo "target_link_libraries(${name}_shared PRIVATE spinodal::spinodal_shared m)"
+    done
+} >"$scratch/user/CMakeLists.txt"
+"$cmake" -S "$scratch/user" -B "$scratch/user/build" -DCMAKE_PREFIX_PATH="$prefix" >"$scratch/log" 2>&1 &&
+    "$cmake" --build "$scratch/user/build" >>"$scratch/log" 2>&1 || {
+    cat "$scratch/log"
+    exit 1
+}
+for source in "$root"/examples/*.c; do
+    [ -e "$source" ] || continue
+    name=$(basename "$source" .c)
+    "$scratch/user/build/$name" >/dev/null
+    "$scratch/user/build/${name}_shared" >/dev/null
+done
+if [ -e "$build/spinodal" ]; then
+    "$prefix/bin/spinodal" --version
+fi
+echo "$count examples built against the installed library, three ways"
