@@ -54,8 +54,10 @@ typedef struct spn_objective_operations {
     spn_status (*state_create)(spn_context *context, const spn_objective *objective, void **state);
     void (*state_free)(spn_context *context, void *state);
 
-    /** Evaluate at point->theta, point->parameter (already stored there) and fill the fields wanted.
-     *  `subset` NULL: all samples. */
+    /** Evaluate at point->theta, point->parameter (already stored there) and fill the fields wanted;
+     *  filling more does no harm, `has` is kept by the front. The fields of SPN_WANT_PARAMETER are zero
+     *  on entry, so that an objective without a parameter may ignore them. `subset` NULL: all samples;
+     *  its indices have been checked. */
     spn_status (*set)(spn_context *context, spn_point *point, const spn_subset *subset,
                       unsigned wanted);
 
@@ -111,13 +113,15 @@ spn_status spn_point_create(spn_context *context, const spn_objective *objective
 void spn_point_free(spn_context *context, spn_point *point);
 
 /** Linearise at theta (P numbers, copied; may be point->theta itself). A non-finite value or gradient
- *  is a result, not an error. Polls the cancel flag. */
+ *  is a result, not an error. Polls the cancel flag. SPN_ERROR_ARGUMENT for a bad subset; after a failure
+ *  the point holds nothing (`has` is 0). */
 spn_status spn_point_set(spn_context *context, spn_point *point, const double *theta,
                          double parameter, const spn_subset *subset, unsigned wanted);
 
-/** Products with the Hessian; see the operations. Falls back on the dense Hessian, or the dense
- *  Hessian on products, where the objective has only one of the two; SPN_ERROR_UNSUPPORTED when it
- *  has neither, or not this part. Needs a set with SPN_WANT_CURVATURE. */
+/** Products with the Hessian; see the operations. Products fall back on the dense Hessian (formed once
+ *  per set), the dense Hessian on products with blocks of unit vectors, the trace on either;
+ *  SPN_ERROR_UNSUPPORTED when the objective has neither, or not this part. Needs a set with
+ *  SPN_WANT_CURVATURE, otherwise SPN_ERROR_ARGUMENT. Nothing is allocated. */
 spn_status spn_point_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
                          const double *v, double *hv);
 spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part,
@@ -131,8 +135,10 @@ spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_la
 const spn_point *spn_point_error(const spn_point *point);
 
 /** The ridge: L(theta, beta) = E(theta) + beta |theta|^2 (T2); dL/dbeta = |theta|^2,
- *  d(grad L)/dbeta = 2 theta. One evaluation and one Hessian of E serve both surfaces. `error` must
- *  outlive the result. */
+ *  d(grad L)/dbeta = 2 theta. One evaluation and one Hessian of E serve both surfaces: hessian, hvp and
+ *  trace add 2 beta to the diagonal of the full and of the Gauss-Newton part (the regulariser is
+ *  positive semidefinite) and nothing to the residual part. E is evaluated at parameter 0; its trivial
+ *  point is asked for at beta. `error` must outlive the result. */
 spn_objective spn_ridge(const spn_objective *error);
 
 /** Derivatives against differences, on any objective. Taylor remainders along a random direction d,
@@ -164,7 +170,8 @@ typedef enum spn_landscape_kind {
     SPN_LANDSCAPE_CUSP,      /**< t_0^4/4 + a_0 t_0^2/2 + p t_0 + 1/2 sum_{i>0} a_i t_i^2 */
     SPN_LANDSCAPE_ROSENBROCK,  /**< sum 100 (t_{i+1} - t_i^2)^2 + (1 - t_i)^2 */
     SPN_LANDSCAPE_HALF_SPHERE, /**< -sqrt(a_0^2 - |t|^2): all principal curvatures 1/a_0 */
-    SPN_LANDSCAPE_DEEP_MODE, /**< (prod t - a_0)^2 + p |t|^2: one mode of strength a_0, depth P (T11) */
+    SPN_LANDSCAPE_DEEP_MODE, /**< (prod t - a_0)^2 + p |t|^2: one mode of strength a_0, depth P (T11);
+                                  has Gauss-Newton and residual parts, a trivial point and labels */
 } spn_landscape_kind;
 
 typedef struct spn_landscape {
