@@ -117,8 +117,8 @@ static spn_status hessian(spn_context *context, void *state)
 static spn_status measure(spn_context *context, void *state)
 {
     subject *s = state;
-    return spn_geometry_measure(context, s->workspace, s->point, &s->error_geometry,
-                                &s->loss_geometry);
+    return spn_geometry_measure(context, s->workspace, s->point, SPN_GEOMETRY_SWEEP,
+                                &s->error_geometry, &s->loss_geometry);
 }
 
 static spn_status solve(spn_context *context, void *state)

@@ -42,7 +42,7 @@ fi
 
 foreign=$(nm -g --defined-only "$archive" | awk 'NF == 3 && $3 !~ /^spni?_/ { print $3 }')
 if [ -n "$foreign" ]; then
-    printf 'a global name without spn_ or spni_: %s\n' $foreign
+    printf '%s\n' "$foreign" | sed 's/^/a global name without spn_ or spni_: /'
     failures=$((failures + 1))
 fi
 echo "$(printf '%s\n' "$undefined" | wc -l) symbols used, $failures kinds of them wrong"

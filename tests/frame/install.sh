@@ -62,11 +62,11 @@ mkdir "$scratch/user"
         echo "target_link_libraries(${name}_shared PRIVATE spinodal::spinodal_shared m)"
     done
 } >"$scratch/user/CMakeLists.txt"
-"$cmake" -S "$scratch/user" -B "$scratch/user/build" -DCMAKE_PREFIX_PATH="$prefix" >"$scratch/log" 2>&1 &&
-    "$cmake" --build "$scratch/user/build" >>"$scratch/log" 2>&1 || {
+if ! { "$cmake" -S "$scratch/user" -B "$scratch/user/build" -DCMAKE_PREFIX_PATH="$prefix" &&
+    "$cmake" --build "$scratch/user/build"; } >"$scratch/log" 2>&1; then
     cat "$scratch/log"
     exit 1
-}
+fi
 for source in "$root"/examples/*.c; do
     [ -e "$source" ] || continue
     name=$(basename "$source" .c)
