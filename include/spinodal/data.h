@@ -26,8 +26,10 @@ typedef struct spn_data_settings {
     int kind; /**< spn_data_kind */
     int64_t samples, inputs, outputs;
     spn_reals correlations; /**< cov(x_i, y_i); unit variances */
-    spn_matrix covariance;  /**< full (inputs+outputs)^2 matrix; excludes correlations */
-    int moments;            /**< spn_moments_kind */
+    /** full (inputs+outputs)^2 matrix. Where it is given, correlations are not looked at: whoever reads
+     *  an experiment refuses both when the user has set both (correlations have a default). */
+    spn_matrix covariance;
+    int moments; /**< spn_moments_kind */
     int64_t seed;
     const char *path;  /**< csv, npz: relative paths are relative to the experiment file */
     int header;        /**< spn_header_kind */
@@ -49,14 +51,18 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
                                  spn_dataset **out);
 
 /** Draw from a zero-mean Gaussian over (x, y) with the settings' covariance. `exact`: the sample's mean
- *  is 0 and its covariance (1/N) equals the request to rounding. SPN_ERROR_INPUT, with the eigenvalue,
- *  when the covariance is not symmetric positive semidefinite. Same bits on every machine. */
+ *  is 0 and its covariance (1/N) equals the request to rounding; needs samples > inputs + outputs.
+ *  SPN_ERROR_INPUT, with the eigenvalue, when the covariance is not symmetric positive semidefinite. Same
+ *  bits on every machine (up to 256 dimensions; LAPACK beyond). O(N d^2 + d^3), d = inputs + outputs.
+ *  Only samples, inputs, outputs, correlations, covariance, moments and seed are read. */
 spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
                                 spn_dataset **out);
 
-/** Transformed copies. Standardise: error naming the column when one is constant. Whiten: inputs only,
- *  eigenvalues below 1e-10 of the largest are dropped and the rank is reported (inputs becomes the
- *  rank). */
+/** Transformed copies. Standardize: every column to mean 0 and variance (1/N) 1; error naming the column
+ *  when one is constant. Center: means only. Whiten: inputs only, which are centred, turned to their
+ *  principal directions (largest variance first, called "component 1", ...) and scaled so that (1/N) sum
+ *  x x^T = I to rounding; directions with a variance below 1e-10 of the largest are dropped (inputs
+ *  becomes the rank, reported by spn_message()). Standardize before where units differ. */
 spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out);
 spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out);
 spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out);

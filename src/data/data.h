@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/** @file data.h  Shared between the files of room `data`.
+ *
+ *  Everything here is plain loops over +, -, *, / and sqrt in a fixed order, so that a data set has the
+ *  same bits on every machine (LAPACK takes over only beyond 256 dimensions). */
+#ifndef SPNI_DATA_H
+#define SPNI_DATA_H
+
+#include <spinodal/data.h>
+
+/** A data set that can still be written to. `view` comes first: it is what the user holds. */
+typedef struct spni_dataset {
+    spn_dataset view;
+    double *x, *y;  /**< the arrays of `view`; y follows x in one block */
+    char **names;   /**< inputs + outputs pointers, or NULL */
+    char *contents; /**< the characters of the names */
+} spni_dataset;
+
+/** Zeroed values. Names are copied; a NULL list with a non-NULL partner is filled with NULL lists. */
+spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
+                               int64_t outputs, const char *const *input_names,
+                               const char *const *output_names, spni_dataset **out);
+/** Hand over: returns the view; `dataset` must not be used afterwards. NULL is allowed. */
+spn_dataset *spni_dataset_release(spni_dataset *dataset);
+void spni_dataset_free(spn_context *context, spni_dataset *dataset);
+
+/** A copy with `inputs` input rows (at most those of `in`). */
+spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out);
+
+/** Mean in two passes: m = sum x / n, then m + sum (x - m) / n. */
+double spni_mean(int64_t n, const double *x);
+void spni_shift(int64_t n, double shift, double *x);
+
+/** gram = (1/samples) X X^T, rows x rows, both triangles; X[r] = x + r * stride. */
+void spni_gram(int64_t rows, int64_t samples, int64_t stride, const double *x, double *gram);
+
+/** X <- M X in place: M is rows_out x rows_in, row-major, rows_out <= rows_in; the rows beyond rows_out
+ *  are left as they are. */
+spn_status spni_transform(spn_context *context, int64_t rows_out, int64_t rows_in, const double *m,
+                          int64_t samples, int64_t stride, double *x);
+
+/** Subtract the means of the rows, then X <- G^{-1/2} X with G = (1/samples) X X^T and the symmetric
+ *  inverse root; all of it twice, so that the result has mean 0 and G = I to rounding. */
+spn_status spni_whiten_rows(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
+                            double *x);
+
+/** Eigenvalues ascending and eigenvectors v[i + j*n] of the symmetric n x n matrix a, which is destroyed:
+ *  plain Jacobi up to 256 dimensions, LAPACK beyond. */
+spn_status spni_eigen(spn_context *context, int64_t n, double *a, double *values, double *v);
+
+/** root = V diag(values) V^T, row-major. */
+void spni_spectral(int64_t n, const double *values, const double *v, double *root);
+
+#endif

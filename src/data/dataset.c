@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#include "data/data.h"
+
+#include <math.h>
+#include <string.h>
+
+void spni_dataset_free(spn_context *context, spni_dataset *dataset)
+{
+    if (dataset == NULL) {
+        return;
+    }
+    spn_release(context, dataset->x);
+    spn_release(context, dataset->names);
+    spn_release(context, dataset->contents);
+    spn_release(context, dataset);
+}
+
+void spn_dataset_free(spn_context *context, spn_dataset *dataset)
+{
+    /* The view is the first member of what was allocated. */
+    spni_dataset_free(context, (spni_dataset *)dataset);
+}
+
+spn_dataset *spni_dataset_release(spni_dataset *dataset)
+{
+    return dataset != NULL ? &dataset->view : NULL;
+}
+
+static int64_t total_length(int64_t count, const char *const *names)
+{
+    int64_t length = 0;
+    for (int64_t i = 0; names != NULL && i < count; i++) {
+        length += (int64_t)strlen(names[i]) + 1;
+    }
+    return length;
+}
+
+static char *copy_list(int64_t count, const char *const *names, char **list, char *contents)
+{
+    for (int64_t i = 0; names != NULL && i < count; i++) {
+        size_t size = strlen(names[i]) + 1;
+        memcpy(contents, names[i], size);
+        list[i] = contents;
+        contents += size;
+    }
+    return contents;
+}
+
+static spn_status copy_names(spn_context *context, spni_dataset *dataset,
+                             const char *const *input_names, const char *const *output_names)
+{
+    spn_status status = SPN_OK;
+    int64_t inputs = dataset->view.inputs, outputs = dataset->view.outputs;
+    if (input_names == NULL && output_names == NULL) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, dataset->names, inputs + outputs);
+    SPN_NEW(context, dataset->contents,
+            total_length(inputs, input_names) + total_length(outputs, output_names));
+    char *next = copy_list(inputs, input_names, dataset->names, dataset->contents);
+    copy_list(outputs, output_names, dataset->names + inputs, next);
+    if (input_names != NULL) {
+        dataset->view.input_names = (const char *const *)dataset->names;
+    }
+    if (output_names != NULL) {
+        dataset->view.output_names = (const char *const *)(dataset->names + inputs);
+    }
+done:
+    return status;
+}
+
+spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
+                               int64_t outputs, const char *const *input_names,
+                               const char *const *output_names, spni_dataset **out)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *dataset = NULL;
+    int64_t rows = 0, stride = 0, size = 0;
+    *out = NULL;
+    if (samples < 1 || inputs < 1 || outputs < 1) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "a data set needs at least one sample, one input and one target; this one has "
+                 "%lld, %lld and %lld",
+                 (long long)samples, (long long)inputs, (long long)outputs);
+    }
+    if (!spn_size_add(inputs, outputs, &rows) || !spn_size_add(samples, 7, &stride) ||
+        !spn_size_multiply(rows, stride - stride % 8, &size)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "a data set of %lld samples and %lld + %lld columns is "
+                 "too large",
+                 (long long)samples, (long long)inputs, (long long)outputs);
+    }
+    stride -= stride % 8;
+    SPN_NEW(context, dataset, 1);
+    SPN_NEW(context, dataset->x, size);
+    dataset->y = dataset->x + inputs * stride;
+    dataset->view = (spn_dataset){.samples = samples,
+                                  .inputs = inputs,
+                                  .outputs = outputs,
+                                  .stride = stride,
+                                  .x = dataset->x,
+                                  .y = dataset->y};
+    SPN_TRY(copy_names(context, dataset, input_names, output_names));
+    *out = dataset;
+    dataset = NULL;
+done:
+    spni_dataset_free(context, dataset);
+    return status;
+}
+
+spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_dataset_create(context, in->samples, in->inputs, in->outputs, in->input_names,
+                                in->output_names, out));
+    size_t size = (size_t)in->samples * sizeof(double);
+    for (int64_t i = 0; i < in->inputs; i++) {
+        memcpy((*out)->x + i * (*out)->view.stride, in->x + i * in->stride, size);
+    }
+    for (int64_t i = 0; i < in->outputs; i++) {
+        memcpy((*out)->y + i * (*out)->view.stride, in->y + i * in->stride, size);
+    }
+done:
+    return status;
+}
+
+static spn_status check_finite(spn_context *context, int64_t samples, int64_t inputs,
+                               int64_t columns, const double *rows, const char *const *input_names,
+                               const char *const *output_names)
+{
+    for (int64_t n = 0; n < samples; n++) {
+        for (int64_t c = 0; c < columns; c++) {
+            double value = rows[n * columns + c];
+            if (!isfinite(value)) {
+                const char *const *names = c < inputs ? input_names : output_names;
+                const char *name = names != NULL ? names[c < inputs ? c : c - inputs] : NULL;
+                return spn_fail(
+                    context, SPN_ERROR_INPUT, "row %lld, %s %lld%s%s%s: %s is not a finite number",
+                    (long long)n + 1, c < inputs ? "input" : "target",
+                    (long long)(c < inputs ? c : c - inputs) + 1, name != NULL ? " (" : "",
+                    name != NULL ? name : "", name != NULL ? ")" : "",
+                    isnan(value) ? "NaN"
+                    : value > 0  ? "inf"
+                                 : "-inf");
+            }
+        }
+    }
+    return SPN_OK;
+}
+
+spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t inputs,
+                                 int64_t outputs, const double *rows,
+                                 const char *const *input_names, const char *const *output_names,
+                                 spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *dataset = NULL;
+    *out = NULL;
+    SPN_TRY(spni_dataset_create(context, samples, inputs, outputs, input_names, output_names,
+                                &dataset));
+    int64_t columns = inputs + outputs, stride = dataset->view.stride;
+    SPN_TRY(check_finite(context, samples, inputs, columns, rows, input_names, output_names));
+    for (int64_t n = 0; n < samples; n++) {
+        for (int64_t c = 0; c < columns; c++) {
+            dataset->x[c * stride + n] = rows[n * columns + c];
+        }
+    }
+    *out = spni_dataset_release(dataset);
+    dataset = NULL;
+done:
+    spni_dataset_free(context, dataset);
+    return status;
+}

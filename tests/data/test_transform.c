@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/** @file test_transform.c  Standardising, centring and whitening. */
+#include "support.h"
+
+#include <spinodal/data.h>
+#include <stdio.h>
+
+static spn_context *context;
+static char last_message[256];
+
+static void remember(void *state, const spn_event *event)
+{
+    (void)state;
+    snprintf(last_message, sizeof last_message, "%s", event->text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    last_message[0] = '\0';
+    spn_context_settings settings = {.on_event = remember};
+    return spn_context_create(&settings, &context) == SPN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+/** N rows of `inputs` + 1 numbers: inputs of very different size and offset; with 4 inputs the last is
+ *  the exact sum of two others, as in tables of areas. */
+enum { N = 200 };
+static spn_dataset *make_table(int64_t inputs)
+{
+    static const char *const names[] = {"a", "b", "c", "a + b"}, *const target[] = {"t"};
+    double rows[N * 5];
+    spn_random random = spn_random_stream(3, SPN_PURPOSE_TEST, 0);
+    for (int64_t n = 0; n < N; n++) {
+        double *row = rows + n * (inputs + 1);
+        row[0] = floor(100 * spn_random_uniform(&random));
+        row[1] = floor(1000 * spn_random_uniform(&random)) + 4000;
+        row[2] = 1e-3 * spn_random_normal(&random);
+        if (inputs == 4) {
+            row[3] = row[0] + row[1];
+        }
+        row[inputs] = 7 + row[0];
+    }
+    spn_dataset *d = NULL;
+    check_ok(context, spn_dataset_from_rows(context, N, inputs, 1, rows, names, target, &d));
+    return d;
+}
+
+static void test_standardize(void **state)
+{
+    (void)state;
+    spn_dataset *in = make_table(3), *d = NULL;
+    check_ok(context, spn_dataset_standardize(context, in, &d));
+    double mx[3], my[1], xx[9], yx[3], yy[1], xx_in[9], yx_in[3];
+    check_ok(context, spn_dataset_moments(context, d, false, mx, my, xx, yx, yy));
+    check_ok(context, spn_dataset_moments(context, in, true, NULL, NULL, xx_in, yx_in, NULL));
+    for (int i = 0; i < 3; i++) {
+        check_close(mx[i], 0, 1e-14, 1); /* offset / deviation is below 30: 30 roundings */
+        check_close(xx[i * 4], 1, 1e-14, 1);
+        for (int j = 0; j < i; j++) { /* correlations are unchanged */
+            check_close(xx[i * 3 + j], xx_in[i * 3 + j] / sqrt(xx_in[i * 4] * xx_in[j * 4]), 1e-13,
+                        1);
+        }
+    }
+    check_close(my[0], 0, 1e-14, 1);
+    check_close(yy[0], 1, 1e-14, 1);
+    check_close(yx[0], 1, 1e-14, 1); /* the target is the first input, shifted */
+    assert_string_equal(d->input_names[2], "c");
+    assert_string_equal(d->output_names[0], "t");
+    for (int64_t n = N; n < d->stride; n++) {
+        assert_true(d->x[n] == 0);
+    }
+    spn_dataset_free(context, in);
+    spn_dataset_free(context, d);
+}
+
+static void test_standardize_by_hand(void **state)
+{
+    (void)state;
+    const double rows[] = {1, -2, 3, 2}; /* two points become +-1 */
+    spn_dataset *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 2, 1, 1, rows, NULL, NULL, &in));
+    check_ok(context, spn_dataset_standardize(context, in, &d));
+    assert_true(d->x[0] == -1 && d->x[1] == 1 && d->y[0] == -1 && d->y[1] == 1);
+    spn_dataset_free(context, d);
+    check_ok(context, spn_dataset_center(context, in, &d));
+    assert_true(d->x[0] == -1 && d->x[1] == 1 && d->y[0] == -2 && d->y[1] == 2);
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+}
+
+static void test_constant_columns_are_refused(void **state)
+{
+    (void)state;
+    double rows[3 * 30];
+    for (int n = 0; n < 30; n++) {
+        rows[3 * n] = n;
+        rows[3 * n + 1] = 0.1; /* the mean of 30 times 0.1 is not 0.1 */
+        rows[3 * n + 2] = n * n;
+    }
+    static const char *const names[] = {"year", "height"};
+    spn_dataset *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 30, 2, 1, rows, names, NULL, &in));
+    check_fails(context, spn_dataset_standardize(context, in, &d), SPN_ERROR_INPUT,
+                "input 2 (height) is constant");
+    assert_null(d);
+    check_ok(context, spn_dataset_center(context, in, &d));
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+    check_ok(context, spn_dataset_from_rows(context, 30, 1, 2, rows, NULL, NULL, &in));
+    check_fails(context, spn_dataset_standardize(context, in, &d), SPN_ERROR_INPUT,
+                "target 1 is constant");
+    spn_dataset_free(context, in);
+    const double huge[] = {1e308, 1, 1e308, 2, 1.5e308, 3};
+    check_ok(context, spn_dataset_from_rows(context, 3, 1, 1, huge, NULL, NULL, &in));
+    check_fails(context, spn_dataset_standardize(context, in, &d), SPN_ERROR_INPUT, "too large");
+    check_fails(context, spn_dataset_center(context, in, &d), SPN_ERROR_INPUT, "too large");
+    check_fails(context, spn_dataset_whiten(context, in, &d), SPN_ERROR_INPUT, "too large");
+    spn_dataset_free(context, in);
+}
+
+static void check_white(const spn_dataset *d)
+{
+    double xx[16], mx[4];
+    check_ok(context, spn_dataset_moments(context, d, false, mx, NULL, xx, NULL, NULL));
+    for (int64_t i = 0; i < d->inputs; i++) {
+        check_close(mx[i], 0, 1e-14, 1);
+        for (int64_t j = 0; j < d->inputs; j++) {
+            check_close(xx[i * d->inputs + j], i == j, 1e-14, 1);
+        }
+    }
+}
+
+/** Whitening maps the data linearly: what lies in the span of the inputs can still be fitted exactly, so
+ *  that R^2 of the target, here |yx|^2 / var y on white inputs, is 1. */
+static void test_whiten_full_rank(void **state)
+{
+    (void)state;
+    spn_dataset *table = make_table(3), *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_standardize(context, table, &in));
+    check_ok(context, spn_dataset_whiten(context, in, &d));
+    assert_int_equal(d->inputs, 3);
+    assert_string_equal(d->input_names[0], "component 1");
+    assert_string_equal(d->output_names[0], "t");
+    check_white(d);
+    double yx[3];
+    check_ok(context, spn_dataset_moments(context, d, false, NULL, NULL, NULL, yx, NULL));
+    check_close(yx[0] * yx[0] + yx[1] * yx[1] + yx[2] * yx[2], 1, 1e-13, 1);
+    assert_memory_equal(d->y, in->y, N * sizeof(double)); /* targets are left alone */
+    assert_non_null(strstr(last_message, "3 of 3"));
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+    spn_dataset_free(context, table);
+}
+
+static void test_whiten_rank_deficient(void **state)
+{
+    (void)state;
+    spn_dataset *table = make_table(4), *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_standardize(context, table, &in));
+    check_ok(context, spn_dataset_whiten(context, in, &d));
+    assert_int_equal(d->inputs, 3);
+    check_white(d);
+    assert_non_null(strstr(last_message, "3 of 4"));
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+    spn_dataset_free(context, table);
+}
+
+/** Fewer samples than inputs: N - 1 directions remain after centring. */
+static void test_whiten_few_samples(void **state)
+{
+    (void)state;
+    const double rows[] = {1, 2, 3, 4, 0, /**/ -1, 2, 0, 1, 0, /**/ 5, 5, 1, 1, 0};
+    spn_dataset *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 3, 4, 1, rows, NULL, NULL, &in));
+    check_ok(context, spn_dataset_whiten(context, in, &d));
+    assert_int_equal(d->inputs, 2);
+    check_white(d);
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+    const double equal[] = {3, 4, 1, /**/ 3, 4, 2};
+    check_ok(context, spn_dataset_from_rows(context, 2, 2, 1, equal, NULL, NULL, &in));
+    check_fails(context, spn_dataset_whiten(context, in, &d), SPN_ERROR_INPUT,
+                "all inputs are constant");
+    spn_dataset_free(context, in);
+}
+
+/** Beyond 256 inputs LAPACK takes over: the result is as white. */
+static void test_whiten_many_inputs(void **state)
+{
+    (void)state;
+    enum { INPUTS = 257, SAMPLES = 300 };
+    spn_data_settings settings = {.samples = SAMPLES,
+                                  .inputs = INPUTS,
+                                  .outputs = 1,
+                                  .moments = SPN_MOMENTS_DRAWN,
+                                  .seed = 4};
+    spn_dataset *in = NULL, *d = NULL;
+    check_ok(context, spn_dataset_gaussian(context, &settings, &in));
+    check_ok(context, spn_dataset_whiten(context, in, &d));
+    assert_int_equal(d->inputs, INPUTS);
+    static double xx[INPUTS * INPUTS];
+    check_ok(context, spn_dataset_moments(context, d, false, NULL, NULL, xx, NULL, NULL));
+    for (int i = 0; i < INPUTS; i++) {
+        for (int j = 0; j < INPUTS; j++) {
+            check_close(xx[i * INPUTS + j], i == j, 1e-13, 1); /* sums of 257 terms in G^{-1/2} */
+        }
+    }
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, in);
+}
+
+static spn_status transform(spn_context *inner, void *state)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *in = state;
+    spn_dataset *standard = NULL, *white = NULL, *centered = NULL;
+    SPN_TRY(spn_dataset_standardize(inner, in, &standard));
+    SPN_TRY(spn_dataset_whiten(inner, standard, &white));
+    SPN_TRY(spn_dataset_center(inner, in, &centered));
+done:
+    spn_dataset_free(inner, standard);
+    spn_dataset_free(inner, white);
+    spn_dataset_free(inner, centered);
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    spn_dataset *in = make_table(4);
+    assert_true(support_fail_each_allocation(transform, in) >= 20);
+    spn_dataset_free(context, in);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(test_standardize),
+        CASE(test_standardize_by_hand),
+        CASE(test_constant_columns_are_refused),
+        CASE(test_whiten_full_rank),
+        CASE(test_whiten_rank_deficient),
+        CASE(test_whiten_few_samples),
+        CASE(test_whiten_many_inputs),
+        CASE(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
