@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+#include <spinodal/geometry.h>
+
+#define REAL(member, unit, help)                                                                   \
+    {                                                                                              \
+#member, SPN_COLUMN_REAL, offsetof(spn_geometry, member), unit, help, NULL                 \
+    }
+#define INTEGER(member, help)                                                                      \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(spn_geometry, member), "", help, NULL                \
+    }
+
+static const char *const surfaces[] = {"error", "loss", NULL};
+
+static const spn_column columns[] = {
+    {"surface", SPN_COLUMN_INTEGER, offsetof(spn_geometry, surface), "",
+     "surface measured: graph of the error E or of the loss L = E + beta |theta|^2 (T2)", surfaces},
+    REAL(beta, "loss", "strength of the ridge (T2)"),
+    INTEGER(parameters, "number of parameters P"),
+    INTEGER(samples, "number of samples N"),
+    REAL(value, "loss", "value of the function"),
+    REAL(gradient_norm, "loss", "length of its gradient"),
+    REAL(weight_norm, "", "length of the parameter vector, |theta|"),
+    REAL(trace, "loss", "trace of the Hessian H"),
+    REAL(frobenius_squared, "loss^2", "tr H^2, the sum of the squares of all entries of H"),
+    REAL(scalar_curvature, "", "scalar (Ricci) curvature R of the graph (T3)"),
+    REAL(scalar_curvature_stderr, "", "standard error of R; 0: exact"),
+    REAL(scalar_curvature_rounding, "", "rounding error of R, first-order bound (T3)"),
+    REAL(mean_curvature, "", "mean curvature tr S / P of the graph (T4)"),
+    REAL(gauss_kronecker_sign, "",
+         "sign of the Gauss-Kronecker curvature det S; absent where an eigenvalue is zero (T5)"),
+    REAL(gauss_kronecker_log, "", "natural logarithm of |det S|; absent likewise (T5)"),
+    REAL(eigenvalue_min, "loss", "smallest eigenvalue of H"),
+    REAL(eigenvalue_max, "loss", "largest eigenvalue of H"),
+    INTEGER(negative_eigenvalues, "eigenvalues below -1e-9 max|lambda|"),
+    INTEGER(zero_eigenvalues, "eigenvalues with |lambda| <= 1e-9 max|lambda|"),
+    REAL(principal_curvature_min, "", "smallest principal curvature of the graph (T6)"),
+    REAL(principal_curvature_max, "", "largest principal curvature of the graph (T6)"),
+    REAL(fisher_trace, "", "trace of the Fisher information, sigma = 1 (T8)"),
+    REAL(susceptibility, "1/loss",
+         "-d|theta|^2/dbeta along the branch; absent where the point is not stationary (T10)"),
+    REAL(residual_share, "",
+         "|H_R| / (|H_GN| + |H_R|), Frobenius norms of the residual and Gauss-Newton parts (T8)"),
+    INTEGER(stationary, "1: stationary for the loss, 0: not, -1: not judged"),
+    REAL(newton_decrement, "loss^(1/2)", "sqrt(g.|H|^+ g) of the loss"),
+    REAL(distance, "", "|H^+ g| / max(|theta|, 1e-3) of the loss: estimated relative distance"),
+};
+
+const spn_columns spn_geometry_columns = {
+    .items = columns,
+    .count = sizeof columns / sizeof columns[0],
+    .record_size = sizeof(spn_geometry),
+};

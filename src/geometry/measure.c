@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Both surfaces from one evaluation: E's Hessian is assembled once and decomposed once; L's is the same
+ * with its eigenvalues moved by 2 beta. */
+#include "geometry/surface.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double none = (double)NAN;
+
+spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension,
+                                         spn_geometry_workspace **out)
+{
+    spn_status status = SPN_OK;
+    spn_geometry_workspace *ws = NULL;
+    int64_t square = 0;
+    *out = NULL;
+    if (dimension < 1 || !spn_size_multiply(dimension, dimension, &square)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "geometry of a function of %lld variables: there must be at least one, and the "
+                 "dense Hessian must fit into memory",
+                 (long long)dimension);
+    }
+    SPN_NEW(context, ws, 1);
+    ws->dimension = dimension;
+    SPN_TRY(spn_dense_create(context, dimension, &ws->dense));
+    SPN_NEW(context, ws->hessian, square);
+    SPN_NEW(context, ws->work, square);
+    SPN_NEW(context, ws->eigenvalues, dimension);
+    SPN_NEW(context, ws->scratch, dimension);
+    SPN_NEW(context, ws->product, dimension);
+    *out = ws;
+done:
+    if (status != SPN_OK) {
+        spn_geometry_workspace_free(context, ws);
+    }
+    return status;
+}
+
+void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *ws)
+{
+    if (ws == NULL) {
+        return;
+    }
+    spn_dense_free(context, ws->dense);
+    spn_release(context, ws->hessian);
+    spn_release(context, ws->work);
+    spn_release(context, ws->eigenvalues);
+    spn_release(context, ws->scratch);
+    spn_release(context, ws->product);
+    spn_release(context, ws);
+}
+
+const double *spn_geometry_eigenvalues(const spn_geometry_workspace *ws)
+{
+    return ws->eigenvalues;
+}
+
+static bool lower_is_finite(int64_t n, const double *h)
+{
+    bool finite = true;
+    for (int64_t j = 0; finite && j < n; j++) {
+        finite = spn_all_finite(n - j, h + j + j * n);
+    }
+    return finite;
+}
+
+static spn_status decompose(spn_context *context, spn_geometry_workspace *ws, bool vectors)
+{
+    int64_t n = ws->dimension;
+    memcpy(ws->work, ws->hessian, (size_t)(n * n) * sizeof *ws->work);
+    spn_status status = spn_eigen(context, ws->dense, n, ws->work, vectors, ws->eigenvalues);
+    ws->has_eigenvalues = status == SPN_OK;
+    return status;
+}
+
+/* Sums over the modes of L's Hessian of a vector's coefficients c_j in the eigenbasis. */
+typedef struct mode_sums {
+    double energy;  /* sum c^2 / |lambda| over nonzero modes */
+    double form;    /* sum c^2 / lambda */
+    double length2; /* sum c^2 / lambda^2 */
+    double flat2;   /* sum c^2 over zero modes */
+} mode_sums;
+
+static mode_sums sum_modes(const spn_geometry_workspace *ws, double shift, const double *vector)
+{
+    int64_t n = ws->dimension;
+    double least = ws->eigenvalues[0] + shift, most = ws->eigenvalues[n - 1] + shift;
+    double zero = SPN_ZERO_EIGENVALUE * fmax(fabs(least), fabs(most));
+    mode_sums sums = {0};
+    for (int64_t j = 0; j < n; j++) {
+        double coefficient = spn_dot(n, ws->work + j * n, vector);
+        double value = ws->eigenvalues[j] + shift;
+        if (fabs(value) <= zero) {
+            sums.flat2 += coefficient * coefficient;
+            continue;
+        }
+        double step = coefficient / value;
+        sums.energy += coefficient * coefficient / fabs(value);
+        sums.form += coefficient * step;
+        sums.length2 += step * step;
+    }
+    return sums;
+}
+
+/* The stationarity gate and, behind it, T10. Needs the eigenvectors in ws->work. */
+static void measure_gate(const spn_geometry_workspace *ws, const spn_point *point, double shift,
+                         bool has_ridge, spn_geometry *out)
+{
+    int64_t n = ws->dimension;
+    double most = fmax(fabs(ws->eigenvalues[0] + shift), fabs(ws->eigenvalues[n - 1] + shift));
+    double length = fmax(out->weight_norm, SPN_WEIGHT_FLOOR);
+    mode_sums slope = sum_modes(ws, shift, point->gradient);
+    out->newton_decrement = sqrt(slope.energy);
+    out->distance = sqrt(slope.length2) / length;
+    bool is_level = sqrt(slope.flat2) <= SPN_ZERO_EIGENVALUE * most * length;
+    bool is_low = out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(1 + fabs(point->value));
+    bool is_near = out->distance <= SPN_STATIONARY_DISTANCE;
+    out->stationary = is_level && is_low && is_near;
+    if (!out->stationary || !(has_ridge || (point->has & SPN_WANT_PARAMETER))) {
+        return;
+    }
+    /* d(theta)/d(parameter) = -H^+ b; for the ridge b = 2 theta. */
+    const double *b = has_ridge ? point->theta : point->parameter_gradient;
+    mode_sums response = sum_modes(ws, shift, b);
+    bool has_flat_part = sqrt(response.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, b);
+    out->susceptibility = has_flat_part ? none : (has_ridge ? 4 : 1) * response.form;
+}
+
+/* Frobenius norms of the two parts of E's Hessian. Objectives without them have neither number. */
+static spn_status measure_parts(spn_context *context, spn_geometry_workspace *ws,
+                                const spn_point *inner, spn_geometry *out)
+{
+    int64_t n = ws->dimension;
+    spn_status status = spn_point_hessian(context, inner, SPN_PART_GAUSS_NEWTON, ws->work);
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(context);
+        return SPN_OK;
+    }
+    if (status != SPN_OK) {
+        return status;
+    }
+    double scale = inner->objective->fisher_scale;
+    double model = sqrt(spn_symmetric_frobenius_squared(n, ws->work));
+    out->fisher_trace = scale == 0 ? none : scale * spn_symmetric_trace(n, ws->work);
+    for (int64_t j = 0; j < n; j++) {
+        spn_axpy(n - j, -1, ws->hessian + j + j * n, ws->work + j + j * n);
+    }
+    double rest = sqrt(spn_symmetric_frobenius_squared(n, ws->work));
+    out->residual_share = model + rest > 0 ? rest / (model + rest) : none;
+    return SPN_OK;
+}
+
+static void copy_point_results(const spn_geometry *from, spn_geometry *to)
+{
+    to->fisher_trace = from->fisher_trace;
+    to->residual_share = from->residual_share;
+    to->stationary = from->stationary;
+    to->newton_decrement = from->newton_decrement;
+    to->distance = from->distance;
+    to->susceptibility = from->susceptibility;
+}
+
+static spn_status measure_surface(spn_context *context, spn_geometry_workspace *ws, double shift,
+                                  const spn_point *point, unsigned wanted, spn_geometry *out)
+{
+    spni_surface surface = {ws->dimension, ws->hessian, shift, point->gradient, none};
+    if (!spn_all_finite(ws->dimension, point->gradient)) {
+        return SPN_OK;
+    }
+    spni_measure_moments(&surface, ws->product, out);
+    if (ws->has_eigenvalues) {
+        spni_measure_spectrum(&surface, ws->eigenvalues, out);
+    }
+    return wanted & SPN_GEOMETRY_PRINCIPAL ? spni_measure_principal(context, ws, &surface, out)
+                                           : SPN_OK;
+}
+
+static spn_status check_point(spn_context *context, const spn_geometry_workspace *ws,
+                              const spn_point *point, const spn_point *inner)
+{
+    const unsigned needed = SPN_WANT_VALUE | SPN_WANT_GRADIENT | SPN_WANT_CURVATURE;
+    if (point->dimension != ws->dimension) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT,
+                        "geometry at a point of %lld parameters: this workspace was made for %lld",
+                        (long long)point->dimension, (long long)ws->dimension);
+    }
+    if ((point->has & inner->has & needed) != needed) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT,
+                        "geometry needs a point set with SPN_WANT_VALUE, SPN_WANT_GRADIENT and "
+                        "SPN_WANT_CURVATURE");
+    }
+    return SPN_OK;
+}
+
+static spn_geometry start_record(spn_surface surface, const spn_point *point,
+                                 const spn_point *valued)
+{
+    spn_geometry record = spni_geometry_blank(surface, point->dimension);
+    record.beta = point->parameter;
+    record.samples = valued->objective->samples;
+    record.value = valued->value;
+    record.gradient_norm = spn_norm(point->dimension, valued->gradient);
+    record.weight_norm = spn_norm(point->dimension, point->theta);
+    return record;
+}
+
+spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *ws,
+                                const spn_point *point, unsigned wanted, spn_geometry *error,
+                                spn_geometry *loss)
+{
+    spn_status status = SPN_OK;
+    const spn_point *inner = spn_point_error(point);
+    bool has_ridge = inner != point;
+    double shift = has_ridge ? 2 * point->parameter : 0;
+    SPN_TRY(check_point(context, ws, point, inner));
+    ws->has_eigenvalues = false;
+    spn_geometry of_error = start_record(SPN_SURFACE_ERROR, point, inner);
+    spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
+    SPN_TRY(spn_point_hessian(context, inner, SPN_PART_FULL, ws->hessian));
+    bool is_finite = lower_is_finite(ws->dimension, ws->hessian);
+    bool wants_gate = wanted & SPN_GEOMETRY_STATIONARY;
+    if (wants_gate) {
+        of_loss.stationary = 0;
+    }
+    if (is_finite && (wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY))) {
+        SPN_TRY(decompose(context, ws, wants_gate));
+    }
+    if (is_finite && wants_gate && spn_all_finite(ws->dimension, point->gradient)) {
+        measure_gate(ws, point, shift, has_ridge, &of_loss);
+    }
+    if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
+        SPN_TRY(measure_parts(context, ws, inner, &of_loss));
+    }
+    copy_point_results(&of_loss, &of_error);
+    if (is_finite && error != NULL) {
+        SPN_TRY(measure_surface(context, ws, 0, inner, wanted, &of_error));
+    }
+    if (is_finite && loss != NULL) {
+        SPN_TRY(measure_surface(context, ws, shift, point, wanted, &of_loss));
+    }
+    if (error != NULL) {
+        *error = of_error;
+    }
+    if (loss != NULL) {
+        *loss = of_loss;
+    }
+done:
+    return status;
+}
+
+spn_status spn_geometry_from_derivatives(spn_context *context, spn_geometry_workspace *ws,
+                                         double value, const double *g, const double *h,
+                                         spn_geometry *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = ws->dimension;
+    spn_geometry record = spni_geometry_blank(SPN_SURFACE_ERROR, n);
+    spni_surface surface = {n, ws->hessian, 0, g, none};
+    ws->has_eigenvalues = false;
+    record.value = value;
+    if (spn_all_finite(n, g) && lower_is_finite(n, h)) {
+        memcpy(ws->hessian, h, (size_t)(n * n) * sizeof *h);
+        spni_measure_moments(&surface, ws->product, &record);
+        SPN_TRY(decompose(context, ws, false));
+        spni_measure_spectrum(&surface, ws->eigenvalues, &record);
+        SPN_TRY(spni_measure_principal(context, ws, &surface, &record));
+    }
+    *out = record;
+done:
+    return status;
+}
