@@ -77,8 +77,8 @@ format-check: ## report sources that clang-format would change
 
 lint: ## clang-tidy over all sources
 	@$(SETUP) --check build test dev
-	@cmake --preset dev
-	@tools/lint.sh build/dev
+	@cmake --preset clang
+	@tools/lint.sh build/clang
 
 clean: ## remove everything that was built
 	rm -rf build
