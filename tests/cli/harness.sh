@@ -47,6 +47,34 @@ complain() {
     fi
 }
 
+# A small experiment that ends within a fraction of a second; tests change it with --set or sed.
+experiment() {
+    cat <<'YAML'
+data:
+  kind: gaussian
+  samples: 60
+  inputs: 3
+  outputs: 2
+  correlations: [0.9, 0.5]
+  moments: exact
+  seed: 1
+model:
+  hidden: [2, 2]
+  activation: tanh
+  bias: false
+  init: {scale: 0.7, seed: 1}
+objective:
+  error: mse
+sweep:
+  beta: {from: 0.05, to: 0.5, points: 8, spacing: linear}
+  direction: both
+  seeds: 2
+solver:
+  method: newton
+  tolerance: 1e-9
+YAML
+}
+
 expect_status() {
     checks=$((checks + 1))
     [ "$status" -eq "$1" ] || complain "exit status $status instead of $1; stderr:" "$stderr"

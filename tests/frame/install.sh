@@ -22,6 +22,13 @@ if grep -rlF -e "$root" "$prefix/lib/pkgconfig" "$prefix/lib/cmake"; then
     exit 1
 fi
 
+for library in "$prefix"/lib/lib*.so; do
+    if nm -D --defined-only "$library" | awk '{ print $3 }' | grep -v '^spn_'; then
+        echo "$library shows names that are not public"
+        exit 1
+    fi
+done
+
 # Every public header stands alone.
 for header in $(cd "$prefix/include" && find spinodal -name '*.h' | sort); do
     printf '#include <%s>\n' "$header" >"$scratch/header.c"
