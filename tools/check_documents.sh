@@ -1,13 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Runs what the documents show. In README.md and docs/*.md a line of its own before a fenced block
+# Runs what the documents show. In README.md and docs/*.md a comment on the line before a fenced block
+# says what it is:
 #   <!-- run -->          its commands run, all in one scratch folder a page, and must succeed
 #   <!-- file: NAME -->   the block is written to NAME in that folder first
-#   <!-- compile -->      the block is a C program: it must compile against the public headers
-# `spinodal` is the program given; examples/ of the repository is there.
+# Without a comment every ```c block that includes something must compile against the public headers.
+# `spinodal` is the program given; with "-" nothing is run. examples/ of the repository is there.
 # Usage: check_documents.sh PROGRAM [PAGE...] (from the repository root)
 set -eu
-program=$(realpath "${1:?"usage: $0 PROGRAM [PAGE...]"}")
+program=${1:?"usage: $0 PROGRAM [PAGE...]"}
+[ "$program" = - ] || program=$(realpath "$program")
 shift
 root=$(pwd)
 [ $# -gt 0 ] || set -- README.md docs/*.md
@@ -21,7 +23,7 @@ export PATH
 # One file a marked block, NUMBER.KIND, in the order of the page.
 extract() {
     awk -v out="$2" '
-    /^<!-- (run|compile|file: [^ ]+) -->$/ {
+    /^<!-- (run|file: [^ ]+) -->$/ {
         kind = $2
         sub(/:$/, "", kind)
         argument = kind == "file" ? $3 : ""
@@ -29,6 +31,10 @@ extract() {
         next
     }
     /^```/ && inside { inside = 0; close(target); next }
+    /^```c$/ && !marked {
+        kind = "compile"
+        marked = 1
+    }
     /^```/ && marked {
         count++
         target = sprintf("%s/%03d.%s", out, count, kind)
@@ -45,6 +51,7 @@ extract() {
 }
 
 compile() {
+    grep -q '^#include' "$1" || return 0
     "${CC:-cc}" -std=c11 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -I"$root/include" \
         -fsyntax-only -x c "$1"
 }
@@ -62,7 +69,7 @@ for page in "$@"; do
         case $block in
         *.filename) continue ;;
         *.file) (cd "$scratch/$name/work" && cp "$block" "$(cat "${block}name")") || status=$? ;;
-        *.run) (cd "$scratch/$name/work" && sh -eu "$block") >"$scratch/log" 2>&1 </dev/null || status=$? ;;
+        *.run) [ "$program" = - ] || (cd "$scratch/$name/work" && sh -eu "$block") >"$scratch/log" 2>&1 </dev/null || status=$? ;;
         *.compile) compile "$block" >"$scratch/log" 2>&1 || status=$? ;;
         esac
         blocks=$((blocks + 1))

@@ -84,7 +84,7 @@ plant docs/page.md '<!-- file: a.txt -->' '```' 'hello' '```' '<!-- run -->' '``
 documents 0 '2 blocks of 1 pages, 0 failed'
 plant docs/page.md '<!-- run -->' '' '```sh' 'true' 'false' '```'
 documents 1 'this block ends with status 1'
-plant docs/page.md '<!-- compile -->' '```c' 'int main(void) { return undeclared; }' '```'
+plant docs/page.md '```c' '#include <math.h>' 'int main(void) { return undeclared; }' '```'
 documents 1 'undeclared'
 
 if command -v nm >/dev/null 2>&1; then
