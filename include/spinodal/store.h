@@ -9,6 +9,7 @@
 #define SPINODAL_STORE_H
 
 #include <spinodal/base.h>
+#include <spinodal/formats/output.h>
 
 /* ---- Journal: append-only, checksummed ------------------------------------------------------- */
 
@@ -179,6 +180,8 @@ typedef struct spn_text_buffer {
 spn_sink spn_sink_buffer(spn_text_buffer *buffer);
 /** A FILE * (stdout); checked at each write. The pointer is a `FILE *` passed as void. */
 spn_sink spn_sink_stream(void *stream);
+/** An output that appears whole or not at all; the caller commits it. */
+spn_sink spn_sink_output(spn_output *output);
 
 /** CSV: a line of names, then a line per row. Shortest numbers that read back to the same double, an empty
  *  cell where a number does not exist (NaN), words instead of integers that stand for words. */
