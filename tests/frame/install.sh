@@ -59,7 +59,7 @@ mkdir "$scratch/user"
 {
     echo 'cmake_minimum_required(VERSION 3.22)'
     echo 'project(user C)'
-    echo 'find_package(spinodal REQUIRED)'
+    echo 'find_package(spinodal REQUIRED COMPONENTS io)'
     for source in "$root"/examples/*.c; do
         [ -e "$source" ] || continue
         name=$(basename "$source" .c)
