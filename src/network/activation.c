@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* Element-wise activations. Each is written in the form that neither overflows nor cancels:
+ * with e = exp(-|a|), sigmoid is 1/(1+e) or e/(1+e), its slope e/(1+e)^2, softplus
+ * max(a, 0) + log1p(e). gelu(a) = a Phi(a) with Phi(a) = erfc(-a/sqrt 2)/2, slope Phi + a p, second
+ * derivative p (2 - a^2), p the normal density. */
+#include "network/activation.h"
+
+#include <math.h>
+
+static const double INVERSE_SQRT_2 = 0.70710678118654752440;
+static const double INVERSE_SQRT_2PI = 0.39894228040143267794;
+
+static void apply_tanh(int64_t count, double *restrict h, double *restrict slopes,
+                       double *restrict bends)
+{
+    for (int64_t i = 0; i < count; i++) {
+        h[i] = tanh(h[i]);
+    }
+    if (slopes != NULL) {
+        for (int64_t i = 0; i < count; i++) {
+            slopes[i] = (1.0 - h[i]) * (1.0 + h[i]);
+        }
+    }
+    if (bends != NULL) {
+        for (int64_t i = 0; i < count; i++) {
+            bends[i] = -2.0 * h[i] * slopes[i];
+        }
+    }
+}
+
+/* The comparisons let a NaN through: a diverged run must not look finite. */
+static void apply_relu(int64_t count, double *restrict h, double *restrict slopes,
+                       double *restrict bends)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double a = h[i];
+        h[i] = a <= 0.0 ? 0.0 : a;
+        if (slopes != NULL) {
+            slopes[i] = a <= 0.0 ? 0.0 : 1.0;
+        }
+        if (bends != NULL) {
+            bends[i] = 0.0;
+        }
+    }
+}
+
+static void apply_sigmoid(int64_t count, double *restrict h, double *restrict slopes,
+                          double *restrict bends)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double a = h[i];
+        double e = exp(-fabs(a));
+        double near = 1.0 / (1.0 + e);
+        double far = e * near;
+        h[i] = a >= 0.0 ? near : far;
+        if (slopes != NULL) {
+            slopes[i] = near * far;
+        }
+        if (bends != NULL) {
+            bends[i] = near * far * (a >= 0.0 ? far - near : near - far);
+        }
+    }
+}
+
+static void apply_softplus(int64_t count, double *restrict h, double *restrict slopes,
+                           double *restrict bends)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double a = h[i];
+        double e = exp(-fabs(a));
+        double near = 1.0 / (1.0 + e);
+        double far = e * near;
+        h[i] = (a <= 0.0 ? 0.0 : a) + log1p(e);
+        if (slopes != NULL) {
+            slopes[i] = a >= 0.0 ? near : far;
+        }
+        if (bends != NULL) {
+            bends[i] = near * far;
+        }
+    }
+}
+
+static void apply_gelu(int64_t count, double *restrict h, double *restrict slopes,
+                       double *restrict bends)
+{
+    for (int64_t i = 0; i < count; i++) {
+        double a = h[i];
+        double phi = 0.5 * erfc(-a * INVERSE_SQRT_2);
+        h[i] = a * phi;
+        /* Beyond 40 the density is 0 in double; the bound keeps a^2 finite. */
+        double near = a > 40.0 ? 40.0 : (a < -40.0 ? -40.0 : a);
+        double density = INVERSE_SQRT_2PI * exp(-0.5 * near * near);
+        if (slopes != NULL) {
+            slopes[i] = phi + near * density;
+        }
+        if (bends != NULL) {
+            bends[i] = density * (2.0 - near * near);
+        }
+    }
+}
+
+static void apply_linear(int64_t count, double *restrict slopes, double *restrict bends)
+{
+    for (int64_t i = 0; slopes != NULL && i < count; i++) {
+        slopes[i] = 1.0;
+    }
+    for (int64_t i = 0; bends != NULL && i < count; i++) {
+        bends[i] = 0.0;
+    }
+}
+
+void spni_activate(spn_activation activation, int64_t count, double *h, double *slopes,
+                   double *bends)
+{
+    switch (activation) {
+    case SPN_TANH:
+        apply_tanh(count, h, slopes, bends);
+        break;
+    case SPN_RELU:
+        apply_relu(count, h, slopes, bends);
+        break;
+    case SPN_SIGMOID:
+        apply_sigmoid(count, h, slopes, bends);
+        break;
+    case SPN_SOFTPLUS:
+        apply_softplus(count, h, slopes, bends);
+        break;
+    case SPN_GELU:
+        apply_gelu(count, h, slopes, bends);
+        break;
+    case SPN_LINEAR:
+        apply_linear(count, slopes, bends);
+        break;
+    }
+}
+
+double spni_activation_at_zero(spn_activation activation)
+{
+    double zero = 0.0;
+    spni_activate(activation, 1, &zero, NULL, NULL);
+    return zero;
+}
+
+bool spni_activation_is_odd(spn_activation activation)
+{
+    return activation == SPN_TANH || activation == SPN_LINEAR;
+}

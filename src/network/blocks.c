@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* How samples are cut into blocks, and where each block's numbers lie. */
+#include "network/network_internal.h"
+
+#include <string.h>
+
+/* A block's intermediates should stay in half of a common L2 cache. */
+static const int64_t BLOCK_BYTES = 512 * 1024;
+enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 };
+
+static int64_t clamp_block(int64_t block, int64_t samples)
+{
+    int64_t needed = (samples + 7) / 8 * 8;
+    block = block / 8 * 8;
+    block = block > BLOCK_MAX ? BLOCK_MAX : block;
+    block = block < BLOCK_MIN ? BLOCK_MIN : block;
+    return block > needed ? needed : block;
+}
+
+spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
+                            spni_plan *plan)
+{
+    spn_status status = SPN_OK;
+    int64_t depth = network->depth;
+    *plan = (spni_plan){0};
+    SPN_NEW(context, plan->row, depth + 1);
+    int64_t next = 0;
+    for (int64_t l = 1; l <= depth; l++) {
+        int64_t width = network->width[l];
+        plan->row[l] = next;
+        next += l < depth ? 4 * width : 3 * width + 3;
+        plan->width_max = width > plan->width_max ? width : plan->width_max;
+    }
+    plan->rows = next;
+    int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
+    plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples);
+    plan->blocks = (samples + plan->block - 1) / plan->block;
+done:
+    return status;
+}
+
+void spni_plan_free(spn_context *context, spni_plan *plan)
+{
+    spn_release(context, plan->row);
+    plan->row = NULL;
+}
+
+int64_t spni_block_total(const spni_state *state)
+{
+    int64_t block = state->error->plan.block;
+    return (state->samples + block - 1) / block;
+}
+
+spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot)
+{
+    const spn_dataset *data = error->dataset;
+    int64_t begin = b * error->plan.block;
+    int64_t left = data->samples - begin;
+    return (spni_block){.count = left < error->plan.block ? left : error->plan.block,
+                        .x = data->x + begin,
+                        .y = data->y + begin,
+                        .ldx = data->stride,
+                        .ldy = data->stride,
+                        .slot = slot};
+}
+
+static void gather(int64_t rows, const double *from, int64_t stride, int64_t count,
+                   const int64_t *indices, double *to, int64_t ld)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t i = 0; i < count; i++) {
+            to[r * ld + i] = from[r * stride + indices[i]];
+        }
+    }
+}
+
+spni_block spni_block_get(const spni_state *state, int64_t b)
+{
+    const spn_network_error *error = state->error;
+    const spni_plan *plan = &error->plan;
+    int64_t slot = state->is_kept ? b : plan->blocks;
+    double *memory = state->slots + slot * plan->rows * plan->block;
+    if (!state->is_subset) {
+        return spni_block_of(error, b, memory);
+    }
+    const spn_dataset *data = error->dataset;
+    int64_t begin = b * plan->block;
+    int64_t left = state->samples - begin;
+    spni_block block = {.count = left < plan->block ? left : plan->block,
+                        .x = state->x,
+                        .y = state->y,
+                        .ldx = plan->block,
+                        .ldy = plan->block,
+                        .slot = memory};
+    const int64_t *indices = state->indices + begin;
+    gather(data->inputs, data->x, data->stride, block.count, indices, state->x, plan->block);
+    gather(data->outputs, data->y, data->stride, block.count, indices, state->y, plan->block);
+    return block;
+}
+
+spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count)
+{
+    int64_t left = block->count - begin;
+    spni_block part = *block;
+    part.count = left < count ? left : count;
+    part.x += begin;
+    part.y += begin;
+    part.slot += begin;
+    return part;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of products that make up the dense Hessian, and the work space they need. */
+#include "network/dense.h"
+
+/* Rows of one factor per product: bounds the work space for wide layers. */
+enum { ROWS_MAX = 1024 };
+/* Products of all terms are kept over the blocks of samples up to this many numbers (32 MB). */
+static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
+/* Work space of one block of samples; its rows are read several times, so it should stay near. */
+static const int64_t DENSE_BYTES = 3 * 1024 * 1024;
+/* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
+enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8, SAMPLES_BEST = 64 };
+
+typedef struct builder {
+    const spn_network *network;
+    spni_dense *dense; /* terms NULL: count only */
+    int64_t count, place, largest, right_max;
+} builder;
+
+static void add_term(builder *make, spni_term_kind kind, int64_t l, int64_t m, int64_t left,
+                     int64_t right)
+{
+    for (int64_t r = 0; r < right; r += ROWS_MAX) {
+        for (int64_t q = 0; q < left; q += ROWS_MAX) {
+            spni_term term = {.kind = kind, .l = l, .m = m, .left_begin = q, .right_begin = r};
+            term.left_count = left - q < ROWS_MAX ? left - q : ROWS_MAX;
+            term.right_count = right - r < ROWS_MAX ? right - r : ROWS_MAX;
+            term.place = make->place;
+            int64_t size = term.left_count * term.right_count;
+            make->place += size;
+            make->largest = size > make->largest ? size : make->largest;
+            make->right_max =
+                term.right_count > make->right_max ? term.right_count : make->right_max;
+            if (make->dense->terms != NULL) {
+                make->dense->terms[make->count] = term;
+            }
+            make->count++;
+        }
+    }
+}
+
+static int64_t half(int64_t n)
+{
+    return n * (n + 1) / 2;
+}
+
+/* In the order of network_hessian.c: S_D, Q^{D-1,D} .. Q^{1,D}, S_{D-1}, ...; then T^{1,2}, ... */
+static void list_terms(builder *make, bool has_constant)
+{
+    const spn_network *network = make->network;
+    int64_t depth = network->depth;
+    for (int64_t m = depth; m >= 1; m--) {
+        int64_t inputs = spni_fan_in(network, m), width = network->width[m];
+        if (m == depth && has_constant) {
+            add_term(make, SPNI_TERM_CONSTANT, m, m, 1, half(inputs));
+        } else {
+            add_term(make, SPNI_TERM_DIAGONAL, m, m, half(width), half(inputs));
+        }
+        for (int64_t l = m - 1; l >= 1; l--) {
+            add_term(make, SPNI_TERM_MIXED, l, m, network->width[l] * width,
+                     spni_fan_in(network, l) * inputs);
+        }
+    }
+    for (int64_t l = 1; l < depth; l++) {
+        for (int64_t m = l + 1; m <= depth; m++) {
+            int64_t right = spni_fan_in(network, l) * network->width[m];
+            if (m == l + 1) {
+                add_term(make, SPNI_TERM_ADJACENT, l, m, network->width[l], right);
+            } else {
+                add_term(make, SPNI_TERM_DISTANT, l, m, network->width[m - 1] * network->width[l],
+                         right);
+            }
+        }
+    }
+}
+
+static void choose_block(spni_dense *dense, const spni_plan *plan, int64_t rows)
+{
+    int64_t block = DENSE_BYTES / (rows * (int64_t)sizeof(double));
+    if (block < SAMPLES_BEST) {
+        /* Wide layers leave the cache anyway; longer sums are then worth more. */
+        block = 16 * DENSE_BYTES / (rows * (int64_t)sizeof(double));
+        block = block > SAMPLES_BEST ? SAMPLES_BEST : block;
+    }
+    block = block < SAMPLES_MIN ? SAMPLES_MIN : block / 8 * 8;
+    dense->block = block > plan->block ? plan->block : block;
+}
+
+static spn_status make_terms(spn_context *context, const spn_network_error *error,
+                             spni_dense *dense, int64_t *right_max)
+{
+    spn_status status = SPN_OK;
+    builder make = {.network = error->network, .dense = dense};
+    bool has_constant = error->kind != SPN_ERROR_CROSS_ENTROPY;
+    list_terms(&make, has_constant);
+    SPN_NEW(context, dense->terms, make.count);
+    dense->term_count = make.count;
+    dense->is_summed = make.place <= SUMMED_MAX;
+    *right_max = make.right_max;
+    SPN_NEW(context, dense->products, dense->is_summed ? make.place : make.largest);
+    make.count = make.place = 0;
+    list_terms(&make, has_constant);
+    for (int64_t t = 0; !dense->is_summed && t < dense->term_count; t++) {
+        dense->terms[t].place = 0;
+    }
+done:
+    return status;
+}
+
+spn_status spni_dense_create(spn_context *context, const spn_network_error *error, spni_dense **out)
+{
+    spn_status status = SPN_OK;
+    spni_dense *dense = NULL;
+    int64_t width = error->plan.width_max, right_max = 0;
+    *out = NULL;
+    if (width > WIDTH_MAX) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, dense, 1);
+    if (error->network->parameters <= DIMENSION_MAX) {
+        SPN_TRY(make_terms(context, error, dense, &right_max));
+    }
+    choose_block(dense, &error->plan, 3 * width * width + 2 * half(width) + right_max + 1);
+    for (int64_t i = 0; i < 2; i++) {
+        SPN_NEW(context, dense->packed[i], half(width) * dense->block);
+        SPN_NEW(context, dense->mixed[i], width * width * dense->block);
+    }
+    SPN_NEW(context, dense->full, width * width * dense->block);
+    SPN_NEW(context, dense->right, (right_max + 1) * dense->block);
+    SPN_NEW(context, dense->ones, dense->block);
+    for (int64_t n = 0; n < dense->block; n++) {
+        dense->ones[n] = 1.0;
+    }
+    *out = dense;
+done:
+    if (status != SPN_OK) {
+        spni_dense_free(context, dense);
+    }
+    return status;
+}
+
+void spni_dense_free(spn_context *context, spni_dense *dense)
+{
+    if (dense == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < 2; i++) {
+        spn_release(context, dense->packed[i]);
+        spn_release(context, dense->mixed[i]);
+    }
+    spn_release(context, dense->full);
+    spn_release(context, dense->right);
+    spn_release(context, dense->ones);
+    spn_release(context, dense->products);
+    spn_release(context, dense->terms);
+    spn_release(context, dense);
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Value and gradient, block by block of samples:
+ *   forward   a_l = W_l h_{l-1} + b_l, h_l = phi(a_l)
+ *   output    delta_D = dE/df (already weighted with 1/N)
+ *   backward  dE/dW_l = sum_n delta_l h_{l-1}^T,  g_{l-1} = W_l^T delta_l,
+ *             delta_{l-1} = phi'(a_{l-1}) g_{l-1},  c_{l-1} = phi''(a_{l-1}) g_{l-1}
+ * With SPN_WANT_CURVATURE every block has a slot of its own, otherwise all share the last one. */
+#include "network/activation.h"
+#include "network/network_internal.h"
+#include "network/product.h"
+
+#include <string.h>
+
+void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed)
+{
+    for (int64_t l = 1; l <= network->depth; l++) {
+        int64_t rows = network->width[l], columns = network->width[l - 1];
+        const double *from = theta + network->weight_offset[l];
+        double *to = transposed + network->weight_offset[l];
+        for (int64_t i = 0; i < rows; i++) {
+            for (int64_t j = 0; j < columns; j++) {
+                to[j * rows + i] = from[i * columns + j];
+            }
+        }
+    }
+}
+
+void spni_forward(const spn_network *network, const spni_plan *plan, const double *theta,
+                  const spni_block *block, int orders)
+{
+    for (int64_t l = 1; l <= network->depth; l++) {
+        int64_t ld = 0;
+        int64_t width = network->width[l];
+        const double *input = spni_input(plan, block, l, &ld);
+        const double *bias = network->has_bias ? theta + network->bias_offset[l] : NULL;
+        double *values = spni_values(plan, block, l);
+        spni_affine(width, network->width[l - 1], block->count, theta + network->weight_offset[l],
+                    bias, input, ld, values, plan->block);
+        if (l == network->depth) {
+            break;
+        }
+        int64_t span = width * plan->block;
+        for (int64_t i = 0; i < width; i++) {
+            double *h = values + i * plan->block;
+            spni_activate(network->activation, block->count, h, orders > 0 ? h + span : NULL,
+                          orders > 1 ? h + 2 * span : NULL);
+        }
+    }
+}
+
+/* delta_{l-1}, and c_{l-1} in place of phi'' when `is_kept`. */
+static void pull_back(const spni_state *state, const spni_block *block, int64_t l, bool is_kept)
+{
+    const spn_network_error *error = state->error;
+    const spn_network *network = error->network;
+    int64_t ld = error->plan.block;
+    int64_t width = network->width[l - 1];
+    double *delta = spni_deltas(error, block, l - 1);
+    const double *slopes = spni_slopes(error, block, l - 1);
+    double *bends = spni_bends(error, block, l - 1);
+    spni_affine(width, network->width[l], block->count,
+                state->transposed + network->weight_offset[l], NULL, spni_deltas(error, block, l),
+                ld, delta, ld);
+    for (int64_t i = 0; i < width; i++) {
+        double *row = delta + i * ld;
+        if (is_kept) {
+            spni_multiply_rows(block->count, bends + i * ld, row, bends + i * ld);
+        }
+        spni_multiply_rows(block->count, slopes + i * ld, row, row);
+    }
+}
+
+static void backward(const spni_state *state, const spni_block *block, double *gradient)
+{
+    const spn_network_error *error = state->error;
+    const spn_network *network = error->network;
+    int64_t ld = error->plan.block;
+    for (int64_t l = network->depth; l >= 1; l--) {
+        int64_t ldi = 0;
+        const double *input = spni_input(&error->plan, block, l, &ldi);
+        const double *delta = spni_deltas(error, block, l);
+        if (gradient != NULL) {
+            spni_add_outer(network->width[l], network->width[l - 1], block->count, delta, ld, input,
+                           ldi, gradient + network->weight_offset[l]);
+        }
+        if (gradient != NULL && network->has_bias) {
+            spni_add_row_sums(network->width[l], block->count, delta, ld,
+                              gradient + network->bias_offset[l]);
+        }
+        if (l > 1) {
+            pull_back(state, block, l, state->is_kept);
+        }
+    }
+}
+
+static spn_status take_subset(spn_context *context, spni_state *state, const spn_subset *subset)
+{
+    int64_t total = state->error->dataset->samples;
+    state->is_subset = subset != NULL;
+    state->samples = total;
+    if (subset != NULL) {
+        if (subset->count > total) {
+            return spn_fail(context, SPN_ERROR_ARGUMENT,
+                            "network: a subset of %lld samples from a data set of %lld",
+                            (long long)subset->count, (long long)total);
+        }
+        state->samples = subset->count;
+        memcpy(state->indices, subset->indices, (size_t)subset->count * sizeof *subset->indices);
+    }
+    state->scale = 1.0 / (double)state->samples;
+    if (state->error->kind == SPN_ERROR_MSE_MEAN) {
+        state->scale /= (double)state->error->dataset->outputs;
+    }
+    return SPN_OK;
+}
+
+spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subset *subset,
+                          unsigned wanted)
+{
+    spn_status status = SPN_OK;
+    spni_state *state = point->state;
+    const spn_network_error *error = state->error;
+    const spn_network *network = error->network;
+    bool has_backward = (wanted & (SPN_WANT_GRADIENT | SPN_WANT_CURVATURE)) != 0;
+    double *gradient = wanted & SPN_WANT_GRADIENT ? point->gradient : NULL;
+    int orders = wanted & SPN_WANT_CURVATURE ? 2 : has_backward ? 1 : 0;
+    double sum = 0.0;
+    SPN_TRY(take_subset(context, state, subset));
+    state->is_kept = (wanted & SPN_WANT_CURVATURE) != 0;
+    if (gradient != NULL) {
+        memset(gradient, 0, (size_t)network->parameters * sizeof *gradient);
+    }
+    if (has_backward) {
+        spni_transpose_weights(network, point->theta, state->transposed);
+    }
+    for (int64_t b = 0; b < spni_block_total(state); b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_get(state, b);
+        spni_forward(network, &error->plan, point->theta, &block, orders);
+        sum += spni_output_error(error, &block, state->scale);
+        if (has_backward) {
+            backward(state, &block, gradient);
+        }
+    }
+    if (wanted & SPN_WANT_VALUE) {
+        point->value = sum * state->scale;
+    }
+    if (wanted & SPN_WANT_PARAMETER) {
+        size_t bytes = (size_t)network->parameters * sizeof *point->parameter_gradient;
+        point->parameter_value = 0.0;
+        memset(point->parameter_gradient, 0, bytes);
+    }
+done:
+    if (status != SPN_OK) {
+        state->is_kept = false;
+    }
+    return status;
+}
+
+spn_status spn_network_predict(spn_context *context, const spn_network *network,
+                               const spn_dataset *dataset, const double *theta, double *f)
+{
+    spn_status status = SPN_OK;
+    spn_network_error shell = {.network = network, .dataset = dataset};
+    double *slot = NULL;
+    if (dataset->inputs != network->width[0] ||
+        dataset->outputs != network->width[network->depth]) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "network with %lld inputs and %lld outputs applied to data with %lld and %lld",
+                 (long long)network->width[0], (long long)network->width[network->depth],
+                 (long long)dataset->inputs, (long long)dataset->outputs);
+    }
+    SPN_TRY(spni_plan_create(context, network, dataset->samples, &shell.plan));
+    SPN_NEW(context, slot, shell.plan.rows * shell.plan.block);
+    for (int64_t b = 0; b < shell.plan.blocks; b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_of(&shell, b, slot);
+        spni_forward(network, &shell.plan, theta, &block, 0);
+        const double *values = spni_values(&shell.plan, &block, network->depth);
+        for (int64_t k = 0; k < dataset->outputs; k++) {
+            memcpy(f + k * dataset->stride + b * shell.plan.block, values + k * shell.plan.block,
+                   (size_t)block.count * sizeof *f);
+        }
+    }
+done:
+    spni_plan_free(context, &shell.plan);
+    spn_release(context, slot);
+    return status;
+}

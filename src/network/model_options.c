@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* The option tables of the sections `model` and `objective`. */
+#include <spinodal/network.h>
+
+static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
+                                          "gelu", "linear", NULL};
+static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
+static const char *const errors[] = {"mse", "mse_mean", "cross_entropy", NULL};
+
+static const spn_option model_items[] = {
+    {"hidden", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, hidden), "[5, 5]", SPN_POSITIVE,
+     NULL, "", "widths of the hidden layers; [] for a linear model"},
+    {"activation", SPN_OPTION_CHOICE, offsetof(spn_model_settings, activation), "tanh", SPN_ANY,
+     activations, "", "activation of the hidden units"},
+    {"bias", SPN_OPTION_BOOLEAN, offsetof(spn_model_settings, bias), "false", SPN_ANY, NULL, "",
+     "whether the layers have biases"},
+    {"init.scheme", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_scheme), "fan_in", SPN_ANY,
+     schemes, "", "how the spread of the initial weights follows from the widths"},
+    {"init.scale", SPN_OPTION_REAL, offsetof(spn_model_settings, init_scale), "0.7",
+     SPN_NONNEGATIVE, NULL, "", "factor on the standard deviation of the initial weights"},
+    {"init.seed", SPN_OPTION_INTEGER, offsetof(spn_model_settings, init_seed), "1", SPN_NONNEGATIVE,
+     NULL, "", "seed of the initial weights"},
+    {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,
+     NULL, "", "safetensors or npz file with the initial weights, instead of scale and seed"},
+};
+
+const spn_option_table spn_model_options = {
+    .section = "model",
+    .help = "the network",
+    .options = model_items,
+    .count = sizeof model_items / sizeof model_items[0],
+    .settings_size = sizeof(spn_model_settings),
+};
+
+static const spn_option error_items[] = {
+    {"error", SPN_OPTION_CHOICE, offsetof(spn_error_settings, error), "mse", SPN_ANY, errors, "",
+     "error of the network's outputs, averaged over samples"},
+};
+
+const spn_option_table spn_error_options = {
+    .section = "objective",
+    .help = "what is minimised",
+    .options = error_items,
+    .count = sizeof error_items / sizeof error_items[0],
+    .settings_size = sizeof(spn_error_settings),
+};

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* The error of a network on data as an objective: creation, and the state of a point. */
+#include "network/dense.h"
+
+static spn_status state_fill(spn_context *context, const spn_network_error *error,
+                             spni_state *state)
+{
+    spn_status status = SPN_OK;
+    const spni_plan *plan = &error->plan;
+    const spn_network *network = error->network;
+    int64_t slots = 0;
+    state->error = error;
+    if (!spn_size_multiply(plan->rows * plan->block, plan->blocks + 1, &slots)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times units");
+    }
+    SPN_NEW(context, state->slots, slots);
+    SPN_NEW(context, state->x, network->width[0] * plan->block);
+    SPN_NEW(context, state->y, network->width[network->depth] * plan->block);
+    SPN_NEW(context, state->indices, error->dataset->samples);
+    SPN_NEW(context, state->transposed, network->parameters);
+    SPN_NEW(context, state->direction, network->parameters);
+    SPN_NEW(context, state->tangent, spni_tangent_rows(network, plan) * plan->block);
+    SPN_TRY(spni_dense_create(context, error, &state->dense));
+    if (!spni_dense_assembles(state->dense)) {
+        SPN_NEW(context, state->unit, 2 * network->parameters);
+    }
+done:
+    return status;
+}
+
+static void state_free(spn_context *context, void *memory)
+{
+    spni_state *state = memory;
+    if (state == NULL) {
+        return;
+    }
+    spn_release(context, state->slots);
+    spn_release(context, state->x);
+    spn_release(context, state->y);
+    spn_release(context, state->indices);
+    spn_release(context, state->transposed);
+    spn_release(context, state->direction);
+    spn_release(context, state->tangent);
+    spn_release(context, state->unit);
+    spni_dense_free(context, state->dense);
+    spn_release(context, state);
+}
+
+static spn_status state_create(spn_context *context, const spn_objective *objective, void **out)
+{
+    spn_status status = SPN_OK;
+    spni_state *state = NULL;
+    *out = NULL;
+    SPN_NEW(context, state, 1);
+    SPN_TRY(state_fill(context, objective->problem, state));
+    *out = state;
+done:
+    if (status != SPN_OK) {
+        state_free(context, state);
+    }
+    return status;
+}
+
+static const spn_objective_operations operations = {
+    .size = sizeof(spn_objective_operations),
+    .state_create = state_create,
+    .state_free = state_free,
+    .set = spni_error_set,
+    .hvp = spni_error_hvp,
+    .hessian = spni_error_hessian,
+    .trace = spni_error_trace,
+    .trivial = spni_error_trivial,
+    .labels = spni_error_labels,
+};
+
+/* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the
+ * mean over outputs. Cross-entropy is the negative log-likelihood itself. */
+static double fisher_scale(spn_error_kind kind, int64_t outputs)
+{
+    switch (kind) {
+    case SPN_ERROR_MSE_MEAN:
+        return 0.5 * (double)outputs;
+    case SPN_ERROR_CROSS_ENTROPY:
+        return 1.0;
+    case SPN_ERROR_MSE:
+    default:
+        return 0.5;
+    }
+}
+
+static spn_status check_problem(spn_context *context, const spn_network *network,
+                                const spn_dataset *dataset, spn_error_kind kind)
+{
+    int64_t outputs = network->width[network->depth];
+    if ((int)kind < SPN_ERROR_MSE || (int)kind > SPN_ERROR_CROSS_ENTROPY) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT, "network: error kind %d does not exist",
+                        (int)kind);
+    }
+    if (dataset->samples < 1) {
+        return spn_fail(context, SPN_ERROR_INPUT, "network: the data set has no samples");
+    }
+    if (dataset->inputs != network->width[0] || dataset->outputs != outputs) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "network: made for %lld inputs and %lld outputs, but the data have %lld "
+                        "and %lld",
+                        (long long)network->width[0], (long long)outputs,
+                        (long long)dataset->inputs, (long long)dataset->outputs);
+    }
+    for (int64_t i = 0; kind == SPN_ERROR_CROSS_ENTROPY && i < outputs; i++) {
+        for (int64_t n = 0; n < dataset->samples; n++) {
+            if (!(dataset->y[i * dataset->stride + n] >= 0.0)) {
+                return spn_fail(context, SPN_ERROR_INPUT,
+                                "cross_entropy: target %lld of sample %lld is %g; targets are "
+                                "class probabilities (>= 0), one output per class",
+                                (long long)i + 1, (long long)n + 1,
+                                dataset->y[i * dataset->stride + n]);
+            }
+        }
+    }
+    return SPN_OK;
+}
+
+spn_status spn_network_error_create(spn_context *context, const spn_network *network,
+                                    const spn_dataset *dataset, spn_error_kind kind,
+                                    spn_network_error **out)
+{
+    spn_status status = SPN_OK;
+    spn_network_error *error = NULL;
+    *out = NULL;
+    SPN_TRY(check_problem(context, network, dataset, kind));
+    SPN_NEW(context, error, 1);
+    error->network = network;
+    error->dataset = dataset;
+    error->kind = kind;
+    error->objective = (spn_objective){.operations = &operations,
+                                       .problem = error,
+                                       .dimension = network->parameters,
+                                       .samples = dataset->samples,
+                                       .fisher_scale = fisher_scale(kind, dataset->outputs)};
+    SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
+    SPN_TRY(spni_modes_create(context, error));
+    *out = error;
+done:
+    if (status != SPN_OK) {
+        spn_network_error_free(context, error);
+    }
+    return status;
+}
+
+void spn_network_error_free(spn_context *context, spn_network_error *error)
+{
+    if (error == NULL) {
+        return;
+    }
+    spni_plan_free(context, &error->plan);
+    spn_release(context, error->mean_y);
+    spn_release(context, error->mode_output);
+    spn_release(context, error->mode_input);
+    spn_release(context, error);
+}
+
+const spn_objective *spn_network_error_objective(const spn_network_error *error)
+{
+    return &error->objective;
+}
+
+const double *spn_network_error_modes(const spn_network_error *error, int64_t *count)
+{
+    *count = error->mode_count;
+    return error->modes;
+}

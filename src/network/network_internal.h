@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/** @file network_internal.h  What the files of room `network` share.
+ *
+ *  Layers are counted 1 .. D as in docs/theory.md; index 0 is the input. All arrays of a block have
+ *  the samples along the contiguous direction. */
+#ifndef SPNI_NETWORK_INTERNAL_H
+#define SPNI_NETWORK_INTERNAL_H
+
+#include <spinodal/network.h>
+
+struct spn_network {
+    int64_t depth, parameters, entry_count;
+    int64_t *width;         /* 0 .. D */
+    int64_t *weight_offset; /* 1 .. D: place of W_l in theta */
+    int64_t *bias_offset;   /* 1 .. D: place of b_l; unused without biases */
+    spn_layout_entry *entries;
+    spn_activation activation;
+    bool has_bias;
+};
+
+/** How the samples are cut into blocks and what is kept of each block (its slot). Rows of a slot have
+ *  `block` numbers. A hidden layer l has 4 w_l rows: h_l, phi'(a_l), c_l = phi''(a_l) g_l and
+ *  delta_l = dE/da_l, with g_l = dE/dh_l; the output has f, delta_D and, for cross-entropy, the
+ *  class probabilities and three rows of scratch. The partition depends on the problem only. */
+typedef struct spni_plan {
+    int64_t block;     /* samples per block, a multiple of 8 */
+    int64_t blocks;    /* of the whole data set */
+    int64_t *row;      /* 1 .. D: first row of the layer in a slot */
+    int64_t rows;      /* of a slot */
+    int64_t width_max; /* of layers 1 .. D */
+} spni_plan;
+
+spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
+                            spni_plan *plan);
+void spni_plan_free(spn_context *context, spni_plan *plan);
+
+struct spn_network_error {
+    spn_objective objective;
+    const spn_network *network;
+    const spn_dataset *dataset;
+    spn_error_kind kind;
+    spni_plan plan;
+    double *mean_y; /* K */
+    int64_t mode_count;
+    double modes[SPN_MODES_MAX]; /* sigma_i */
+    double *mode_output;         /* mode_count x K: u_i */
+    double *mode_input;          /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
+};
+
+/** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
+typedef struct spni_block {
+    int64_t count;   /* samples, <= plan.block */
+    const double *x; /* I x ldx */
+    const double *y; /* K x ldy */
+    int64_t ldx, ldy;
+    double *slot;
+} spni_block;
+
+typedef struct spni_dense spni_dense;
+
+/** Private state of a point: caches of the last set with SPN_WANT_CURVATURE, and work space. */
+typedef struct spni_state {
+    const spn_network_error *error;
+    double *slots;    /* plan.blocks + 1; the last is scratch where nothing is kept */
+    double *x, *y;    /* a gathered block, for subsets */
+    int64_t *indices; /* the subset of the last set */
+    int64_t samples;  /* in the last set */
+    double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
+    bool is_subset;
+    bool is_kept;       /* slots hold the last set */
+    double *transposed; /* W_l^T, w_{l-1} x w_l, at W_l's place */
+    double *direction;  /* V_l^T likewise */
+    double *tangent;    /* work space of the products, see network_hvp.c */
+    spni_dense *dense;  /* work space of the dense Hessian; NULL where layers are too wide */
+    double *unit;       /* 2 P where there is no dense assembly: a unit vector, its product */
+} spni_state;
+
+/* Accessors. */
+static inline double *spni_values(const spni_plan *plan, const spni_block *block, int64_t l)
+{
+    return block->slot + plan->row[l] * plan->block;
+}
+/** phi'(a_l), phi''(a_l) g_l and dE/da_l of a hidden layer. */
+static inline double *spni_slopes(const spn_network_error *error, const spni_block *block,
+                                  int64_t l)
+{
+    const spni_plan *plan = &error->plan;
+    return block->slot + (plan->row[l] + error->network->width[l]) * plan->block;
+}
+static inline double *spni_bends(const spn_network_error *error, const spni_block *block, int64_t l)
+{
+    const spni_plan *plan = &error->plan;
+    return block->slot + (plan->row[l] + 2 * error->network->width[l]) * plan->block;
+}
+/** dE/da_l, l = 1 .. D. */
+static inline double *spni_deltas(const spn_network_error *error, const spni_block *block,
+                                  int64_t l)
+{
+    const spni_plan *plan = &error->plan;
+    int64_t rank = l < error->network->depth ? 3 : 1;
+    return block->slot + (plan->row[l] + rank * error->network->width[l]) * plan->block;
+}
+/** Cross-entropy: K rows of probabilities, then total target mass and two rows of scratch. */
+static inline double *spni_probabilities(const spn_network_error *error, const spni_block *block)
+{
+    const spni_plan *plan = &error->plan;
+    int64_t depth = error->network->depth;
+    return block->slot + (plan->row[depth] + 2 * error->network->width[depth]) * plan->block;
+}
+/** h_{l-1}, the input of layer l, with its leading dimension. */
+static inline const double *spni_input(const spni_plan *plan, const spni_block *block, int64_t l,
+                                       int64_t *ld)
+{
+    *ld = l == 1 ? block->ldx : plan->block;
+    return l == 1 ? block->x : spni_values(plan, block, l - 1);
+}
+
+/* blocks.c */
+int64_t spni_block_total(const spni_state *state);
+/** Block b of the last set's samples (gathered for a subset), in its slot. */
+spni_block spni_block_get(const spni_state *state, int64_t b);
+/** Block b of the whole data set in slot `slot`. */
+spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot);
+/** Columns [begin, begin + count) of a block. */
+spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
+
+/* evaluate.c */
+/** Forward pass; `orders` 0: h only, 1: also phi', 2: also phi'' (into the rows of c). */
+void spni_forward(const spn_network *network, const spni_plan *plan, const double *theta,
+                  const spni_block *block, int orders);
+spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subset *subset,
+                          unsigned wanted);
+/** transposed[W_l's place] = W_l^T for all layers. */
+void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed);
+
+/* output_error.c */
+/** Sum of the samples' errors (unscaled); writes delta_D (scaled) and the probabilities. */
+double spni_output_error(const spn_network_error *error, const spni_block *block, double scale);
+/** out = (d^2 E / df^2) t for K rows t and out of leading dimension plan.block. */
+void spni_output_product(const spn_network_error *error, const spni_block *block, double scale,
+                         const double *t, double *out);
+/** Packed lower triangle of d^2 E / df^2 per sample: row o (o + 1) / 2 + p, leading dimension count. */
+void spni_output_curvature(const spn_network_error *error, const spni_block *block, double scale,
+                           double *packed);
+/** The diagonal entry of d^2 E / df^2 where it is a constant times the identity, otherwise 0. */
+double spni_output_constant(const spn_network_error *error, double scale);
+
+/* network_hvp.c */
+int64_t spni_tangent_rows(const spn_network *network, const spni_plan *plan);
+spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
+                          const double *v, double *hv);
+
+/* dense_plan.c, network_hessian.c */
+spn_status spni_dense_create(spn_context *context, const spn_network_error *error,
+                             spni_dense **out);
+void spni_dense_free(spn_context *context, spni_dense *dense);
+spn_status spni_error_hessian(spn_context *context, const spn_point *point, spn_part part,
+                              double *h);
+spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
+                            double *out);
+
+/* network_trivial.c */
+spn_status spni_error_trivial(spn_context *context, const spn_objective *objective,
+                              double parameter, double *theta);
+
+/* network_modes.c, network_labels.c */
+spn_status spni_modes_create(spn_context *context, spn_network_error *error);
+spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* What a point means in function space: strengths of the data's modes, dead and merged hidden units. */
+#include "network/activation.h"
+#include "network/network_internal.h"
+#include "network/product.h"
+
+#include <float.h>
+#include <math.h>
+#include <spinodal/numeric.h>
+
+/* A unit is dead when its outgoing weights are this small against |theta|; two units are merged when
+ * their incoming weights agree to this relative distance. */
+static const double DEAD_SHARE = 1e-6;
+static const double MERGED_SHARE = 1e-5;
+
+static spn_status take_strengths(spn_context *context, const spn_point *point, double *strengths)
+{
+    spn_status status = SPN_OK;
+    const spni_state *state = point->state;
+    const spn_network_error *error = state->error;
+    const spni_plan *plan = &error->plan;
+    int64_t samples = error->dataset->samples, outputs = error->dataset->outputs;
+    double *scratch = state->slots + plan->blocks * plan->rows * plan->block;
+    for (int64_t b = 0; b < plan->blocks; b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_of(error, b, scratch);
+        spni_forward(error->network, plan, point->theta, &block, 0);
+        const double *f = spni_values(plan, &block, error->network->depth);
+        for (int64_t i = 0; i < error->mode_count; i++) {
+            const double *z = error->mode_input + i * samples + b * plan->block;
+            const double *u = error->mode_output + i * outputs;
+            for (int64_t k = 0; k < outputs; k++) {
+                strengths[i] += u[k] * spni_sum_products(block.count, z, f + k * plan->block);
+            }
+        }
+    }
+    for (int64_t i = 0; i < error->mode_count; i++) {
+        strengths[i] /= (double)samples;
+    }
+done:
+    return status;
+}
+
+static bool is_dead(const spn_network *network, const double *theta, int64_t l, int64_t unit,
+                    double size)
+{
+    const double *weights = theta + network->weight_offset[l + 1];
+    double square = 0.0;
+    for (int64_t p = 0; p < network->width[l + 1]; p++) {
+        double weight = weights[p * network->width[l] + unit] / size;
+        square += weight * weight;
+    }
+    return sqrt(square) <= DEAD_SHARE;
+}
+
+/* Whether the incoming weights (and bias) of units a and b of layer l agree, after sign * that of a. */
+static bool is_copy(const spn_network *network, const double *theta, int64_t l, int64_t a,
+                    int64_t b, double sign)
+{
+    int64_t fan_in = network->width[l - 1];
+    const double *wa = theta + network->weight_offset[l] + a * fan_in;
+    const double *wb = theta + network->weight_offset[l] + b * fan_in;
+    double difference = 0.0, norm_a = 0.0, norm_b = 0.0;
+    for (int64_t i = 0; i < fan_in; i++) {
+        double d = wb[i] - sign * wa[i];
+        difference += d * d;
+        norm_a += wa[i] * wa[i];
+        norm_b += wb[i] * wb[i];
+    }
+    if (network->has_bias) {
+        const double *bias = theta + network->bias_offset[l];
+        double d = bias[b] - sign * bias[a];
+        difference += d * d;
+        norm_a += bias[a] * bias[a];
+        norm_b += bias[b] * bias[b];
+    }
+    return difference <= MERGED_SHARE * MERGED_SHARE * fmax(norm_a, norm_b);
+}
+
+static void count_units(const spn_network *network, const double *theta, spn_labels *out)
+{
+    bool is_odd = spni_activation_is_odd(network->activation);
+    double size = fmax(spn_norm(network->parameters, theta), DBL_MIN / DEAD_SHARE);
+    for (int64_t l = 1; l < network->depth; l++) {
+        for (int64_t b = 0; b < network->width[l]; b++) {
+            bool has_twin = false;
+            if (is_dead(network, theta, l, b, size)) {
+                out->dead_units++;
+                continue;
+            }
+            for (int64_t a = 0; a < b && !has_twin; a++) {
+                has_twin = !is_dead(network, theta, l, a, size) &&
+                           (is_copy(network, theta, l, a, b, 1.0) ||
+                            (is_odd && is_copy(network, theta, l, a, b, -1.0)));
+            }
+            out->merged_units += has_twin ? 1 : 0;
+        }
+    }
+}
+
+spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out)
+{
+    spn_status status = SPN_OK;
+    const spni_state *state = point->state;
+    const spn_network_error *error = state->error;
+    *out = (spn_labels){.mode_count = error->mode_count};
+    SPN_TRY(take_strengths(context, point, out->strengths));
+    for (int64_t i = 0; i < error->mode_count; i++) {
+        if (out->strengths[i] > SPN_ACTIVE_SHARE * error->modes[i]) {
+            out->active_modes++;
+        }
+    }
+    count_units(error->network, point->theta, out);
+done:
+    return status;
+}

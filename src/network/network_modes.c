@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* The modes of the data: M = C_yx C_xx^{-1/2} = U Sigma V^T. C are raw second moments, covariances when
+ * the network has biases; the root is a pseudo-inverse without the eigenvalues below 1e-10 of the
+ * largest. Kept: sigma_i, u_i, and z_i[n] = v_i^T C_xx^{-1/2} x_n, so that the strength
+ * s_i = u_i^T C_fx C_xx^{-1/2} v_i (T11) is the mean of z_i[n] u_i^T f_n. */
+#include "network/network_internal.h"
+
+#include <math.h>
+#include <spinodal/numeric.h>
+#include <string.h>
+
+static const double RANK_TOLERANCE = 1e-10;
+
+typedef struct modes {
+    double *x;               /* I x N: inputs, centred where there are biases */
+    double *xx, *root;       /* I x I */
+    double *yx, *m;          /* K x I */
+    double *w;               /* I: eigenvalues */
+    double *values, *u, *vt; /* r, K x r, r x I */
+    double *projector;       /* mode_count x I */
+    spn_dense *dense;
+} modes;
+
+static double mean_of(int64_t n, const double *x)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += x[i];
+    }
+    return sum / (double)n;
+}
+
+/* C_xx, its pseudo-inverse root (row-major, symmetric), and M. */
+static spn_status take_moments(spn_context *context, const spn_network_error *error, modes *work)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    int64_t inputs = data->inputs, outputs = data->outputs, samples = data->samples;
+    double share = 1.0 / (double)samples;
+    for (int64_t i = 0; i < inputs; i++) {
+        const double *row = data->x + i * data->stride;
+        double mean = error->network->has_bias ? mean_of(samples, row) : 0.0;
+        for (int64_t n = 0; n < samples; n++) {
+            work->x[i * samples + n] = row[n] - mean;
+        }
+    }
+    spn_multiply_transposed(inputs, inputs, samples, share, work->x, samples, work->x, samples, 0.0,
+                            work->xx, inputs);
+    spn_multiply_transposed(outputs, inputs, samples, share, data->y, data->stride, work->x,
+                            samples, 0.0, work->yx, inputs);
+    SPN_TRY(spn_eigen(context, work->dense, inputs, work->xx, true, work->w));
+    double floor = RANK_TOLERANCE * work->w[inputs - 1];
+    for (int64_t j = 0; j < inputs; j++) {
+        double factor = work->w[j] > floor ? 1.0 / sqrt(work->w[j]) : 0.0;
+        const double *v = work->xx + j * inputs;
+        for (int64_t a = 0; factor > 0.0 && a < inputs; a++) {
+            spn_axpy(inputs, factor * v[a], v, work->root + a * inputs);
+        }
+    }
+    spn_multiply(outputs, inputs, inputs, 1.0, work->yx, inputs, work->root, inputs, 0.0, work->m,
+                 inputs);
+    SPN_TRY(
+        spn_singular_values(context, outputs, inputs, work->m, work->values, work->u, work->vt));
+done:
+    return status;
+}
+
+static void keep_modes(spn_network_error *error, const modes *work, int64_t rank)
+{
+    const spn_dataset *data = error->dataset;
+    int64_t inputs = data->inputs, outputs = data->outputs, count = error->mode_count;
+    for (int64_t i = 0; i < count; i++) {
+        error->modes[i] = work->values[i];
+        for (int64_t k = 0; k < outputs; k++) {
+            error->mode_output[i * outputs + k] = work->u[k * rank + i];
+        }
+    }
+    spn_multiply(count, inputs, inputs, 1.0, work->vt, inputs, work->root, inputs, 0.0,
+                 work->projector, inputs);
+    spn_multiply(count, data->samples, inputs, 1.0, work->projector, inputs, work->x, data->samples,
+                 0.0, error->mode_input, data->samples);
+}
+
+static spn_status modes_allocate(spn_context *context, spn_network_error *error, modes *work,
+                                 int64_t rank)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    int64_t inputs = data->inputs, outputs = data->outputs, square = 0;
+    if (!spn_size_multiply(inputs, inputs, &square)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: %lld inputs are too many",
+                 (long long)inputs);
+    }
+    SPN_NEW(context, error->mode_output, error->mode_count * outputs);
+    SPN_NEW(context, error->mode_input, error->mode_count * data->samples);
+    SPN_NEW(context, work->x, inputs * data->samples);
+    SPN_NEW(context, work->xx, square);
+    SPN_NEW(context, work->root, square);
+    SPN_NEW(context, work->yx, outputs * inputs);
+    SPN_NEW(context, work->m, outputs * inputs);
+    SPN_NEW(context, work->w, inputs);
+    SPN_NEW(context, work->values, rank);
+    SPN_NEW(context, work->u, outputs * rank);
+    SPN_NEW(context, work->vt, rank * inputs);
+    SPN_NEW(context, work->projector, error->mode_count * inputs);
+    SPN_TRY(spn_dense_create(context, inputs, &work->dense));
+done:
+    return status;
+}
+
+static void modes_free(spn_context *context, modes *work)
+{
+    spn_release(context, work->x);
+    spn_release(context, work->xx);
+    spn_release(context, work->root);
+    spn_release(context, work->yx);
+    spn_release(context, work->m);
+    spn_release(context, work->w);
+    spn_release(context, work->values);
+    spn_release(context, work->u);
+    spn_release(context, work->vt);
+    spn_release(context, work->projector);
+    spn_dense_free(context, work->dense);
+}
+
+spn_status spni_modes_create(spn_context *context, spn_network_error *error)
+{
+    spn_status status = SPN_OK;
+    modes work = {0};
+    const spn_dataset *data = error->dataset;
+    int64_t rank = data->inputs < data->outputs ? data->inputs : data->outputs;
+    error->mode_count = rank < SPN_MODES_MAX ? rank : SPN_MODES_MAX;
+    SPN_NEW(context, error->mean_y, data->outputs);
+    for (int64_t k = 0; k < data->outputs; k++) {
+        error->mean_y[k] = mean_of(data->samples, data->y + k * data->stride);
+    }
+    SPN_TRY(modes_allocate(context, error, &work, rank));
+    SPN_TRY(take_moments(context, error, &work));
+    keep_modes(error, &work, rank);
+done:
+    modes_free(context, &work);
+    return status;
+}
