@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# `theory` prints the closed forms of T12 and T13 (docs/theory.md); the numbers here were worked out
+# by hand from the formulas, to six places.
+. "$(dirname "$0")/harness.sh"
+
+# number KEY N: the N-th value of a key in the JSON on stdout.
+number() {
+    tr ',{}' '\n\n\n' <"$stdout" | sed -n "s/^ *\"$1\": *//p" | sed -n "$2p" | tr -d ' ]'
+}
+
+expect_number() {
+    checks=$((checks + 1))
+    found=$(number "$1" "$2")
+    awk -v a="${found:-none}" -v b="$3" 'BEGIN { exit !(a != "none" && a - b < 5e-7 && b - a < 5e-7) }' ||
+        complain "$1 number $2 is '$found' instead of $3:" "$stdout"
+}
+
+run spinodal theory --depth 3 --singular-values 0.9,0.5 --json
+expect_status 0
+expect_stderr_empty
+expect_number singular_value 1 0.9
+expect_number order 1 1
+expect_number maxwell_beta 1 0.344839
+expect_number spinodal_beta 1 0.410549
+expect_number maxwell_strength 1 0.45
+expect_number spinodal_strength 1 0.225
+expect_number singular_value 2 0.5
+expect_number maxwell_beta 2 0.157490
+expect_number spinodal_beta 2 0.1875
+
+run spinodal theory --depth 4 --singular-values 0.9 --json
+expect_status 0
+expect_number maxwell_beta 1 0.232379
+expect_number spinodal_beta 1 0.328634
+
+# One hidden layer: continuous. None: no transition.
+run spinodal theory --depth 2 --singular-values 0.9 --json
+expect_status 0
+expect_number order 1 2
+run spinodal theory --depth 1 --singular-values 0.9
+expect_status 0
+
+run spinodal theory --depth 0 --singular-values 0.9
+expect_stdout_empty
+expect_stderr 'depth'
+[ "$status" -eq 2 ] || expect_status 3
+run spinodal theory --depth 3 --singular-values 0.9,word
+expect_stdout_empty
+expect_stderr 'word'
+[ "$status" -eq 2 ] || expect_status 3
+finish
