@@ -11,7 +11,7 @@
 set -u
 
 # One line a need: set, Debian packages of which one is enough (the first is installed), how to find
-# it on other systems (command:NAME, pkg-config:MODULE or header:FILE).
+# it on other systems (command:NAME, pkg-config:MODULE[,MODULE] or header:FILE).
 needs() {
     cat <<'LIST'
 build gcc|clang command:cc
@@ -22,7 +22,7 @@ build pkg-config|pkgconf command:pkg-config
 build libc6-dev header:math.h
 build libopenblas-pthread-dev|libopenblas-openmp-dev|libopenblas-serial-dev pkg-config:openblas
 build libyaml-dev pkg-config:yaml-0.1
-build libhdf5-dev pkg-config:hdf5-serial
+build libhdf5-dev pkg-config:hdf5-serial,hdf5
 build libjansson-dev pkg-config:jansson
 build libzip-dev pkg-config:libzip
 build zlib1g-dev pkg-config:zlib
@@ -77,7 +77,12 @@ has_probe() {
     case $1 in
     -) return 0 ;;
     command:*) command -v "${1#command:}" >/dev/null 2>&1 ;;
-    pkg-config:*) pkg-config --exists "${1#pkg-config:}" 2>/dev/null ;;
+    pkg-config:*)
+        for module in $(printf '%s' "${1#pkg-config:}" | tr ',' ' '); do
+            pkg-config --exists "$module" 2>/dev/null && return 0
+        done
+        return 1
+        ;;
     header:*) printf '#include <%s>\n' "${1#header:}" | cc -E -x c - >/dev/null 2>&1 ;;
     esac
 }
