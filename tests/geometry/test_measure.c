@@ -157,6 +157,13 @@ static void test_gate(void **state)
     measure(&objective, &theta, 0, SPN_GEOMETRY_ALL, NULL, &loss);
     assert_true(loss.distance < SPN_STATIONARY_DISTANCE);
     assert_int_equal(loss.stationary, 0);
+    /* And the other way round: low enough, but far. */
+    const double soft[1] = {1e-4};
+    landscape.coefficients = soft;
+    theta = minimum + 1e-5;
+    measure(&objective, &theta, -soft[0] * minimum, SPN_GEOMETRY_ALL, NULL, &loss);
+    assert_true(loss.newton_decrement < SPN_STATIONARY_DECREMENT);
+    assert_int_equal(loss.stationary, 0);
 }
 
 /* Loss against error: the ridge's identities exactly, and the same numbers from L's own Hessian. */

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/** @file theory.h  Room `theory`: closed forms of deep linear networks on whitened data (T11 to T16).
+ *
+ *  A linear network of `depth` weight matrices without biases, hidden widths at least the number of modes,
+ *  decouples into modes with end-to-end strengths s_i and targets sigma_i, the singular values of
+ *  (1/N) sum y x^T. E is the mean over samples of the squared error summed over outputs, L = E + beta
+ *  |theta|^2. Numbers that do not exist are NaN. Common errors: SPN_ERROR_ARGUMENT for depth < 1 and for
+ *  sigma or beta that are negative or not finite. */
+#ifndef SPINODAL_THEORY_H
+#define SPINODAL_THEORY_H
+
+#include <spinodal/base.h>
+
+/** Where one mode stops being learned (T12, T13). 8-byte fields only. */
+typedef struct spn_theory_mode {
+    double singular_value;
+    int64_t order;       /**< 0: no transition (depth 1, or sigma = 0); 2: depth 2; 1: depth >= 3 */
+    double maxwell_beta; /**< where learned and unlearned have equal L (depth 2: sigma) */
+    double spinodal_beta;     /**< where the learned state ends (depth 2: sigma) */
+    double maxwell_strength;  /**< s of the learned state there (depth 2: 0) */
+    double spinodal_strength; /**< likewise */
+} spn_theory_mode;
+extern const spn_columns spn_theory_mode_columns;
+
+spn_status spn_theory_mode_transition(spn_context *context, int64_t depth, double sigma,
+                                      spn_theory_mode *out);
+
+/** Which solution of beta(s) = (sigma - s) s^(1 - 2/D). */
+typedef enum spn_theory_root {
+    SPN_THEORY_UPPER, /**< the learned state: depth 1 s = sigma/(1+beta), depth 2 max(0, sigma - beta) */
+    SPN_THEORY_LOWER,   /**< depth >= 3: the saddle between learned and trivial */
+    SPN_THEORY_TRIVIAL, /**< s = 0; depth 1: none, unless sigma = 0 */
+} spn_theory_root;
+
+/** One mode's share of everything at a stationary state; all NaN where the state does not exist. */
+typedef struct spn_theory_state {
+    double strength;     /**< s */
+    double error;        /**< (s - sigma)^2 */
+    double loss;         /**< error + beta D s^(2/D) (T11) */
+    double norm_squared; /**< D s^(2/D), the mode's share of |theta|^2 = dL/dbeta (T9) */
+    double
+        susceptibility; /**< -d norm_squared / dbeta along the branch (T10); +infinity at the spinodal,
+                                negative on the lower root */
+} spn_theory_state;
+
+/** Strengths to a few ulp; close to the spinodal to what beta allows: ds ~ sqrt(eps). */
+spn_status spn_theory_state_at(spn_context *context, int64_t depth, double sigma, double beta,
+                               spn_theory_root root, spn_theory_state *out);
+
+/** A whole network: at most 64 modes. */
+typedef struct spn_theory_network {
+    int64_t depth, modes;
+    const double *singular_values; /**< descending */
+    double target_power;           /**< E_0 = (1/N) sum |y|^2 */
+} spn_theory_network;
+
+/** A stationary state in which the modes whose bit is set in `active` sit on their upper root and the
+ *  others at zero. All numbers NaN where it does not exist. */
+typedef struct spn_theory_phase {
+    double error, loss, norm_squared, susceptibility; /**< of the network */
+    bool is_minimum; /**< T15: up to the zero modes of the symmetry */
+} spn_theory_phase;
+spn_status spn_theory_phase_at(spn_context *context, const spn_theory_network *network,
+                               uint64_t active, double beta, spn_theory_phase *out);
+
+/** T15: the range low < beta < high in which that state is a local minimum (high may be infinite). NaN
+ *  when it never is. */
+spn_status spn_theory_window(spn_context *context, const spn_theory_network *network,
+                             uint64_t active, double *low, double *high);
+
+/** The Maxwell point of two phases: beta with L_a = L_b. NaN when L_a - L_b has the same sign at both
+ *  ends of their common range of existence (depth <= 2: always). */
+spn_status spn_theory_maxwell(spn_context *context, const spn_theory_network *network, uint64_t a,
+                              uint64_t b, double *beta);
+
+/** T15: exact zero modes of the loss's Hessian at a minimum with `active` modes of distinct sigma: sum
+ *  over the depth - 1 hidden layers of m h - m (m + 1) / 2. */
+int64_t spn_theory_zero_modes(int64_t depth, int64_t active, const int64_t *hidden);
+
+/** T14: smallest eigenvalue of the loss's Hessian at the trivial state of a network with phi(0) = 0.
+ *  slope: phi'(0); raw_sigma: largest singular value of the raw (1/N) sum y x^T (used for depth 2);
+ *  target_mean: |mean of y| with biases, 0 without. NaN for depth 1, and for depth 2 with a target mean,
+ *  where it is no closed form of these numbers. */
+double spn_theory_trivial_eigenvalue(int64_t depth, double slope, double raw_sigma,
+                                     double target_mean, double beta);
+
+/** T16: time of gradient flow from a balanced, aligned mode with all layers at scale u_0: depth 2 to half
+ *  the final strength, exact; depth >= 3 to s = sigma/2, leading order in u_0, relative error below
+ *  (u_0 / (sigma/2)^(1/D))^(D-2). Infinite where it never escapes, 0 where it starts beyond (depth 2),
+ *  NaN for depth 1. */
+double spn_theory_escape_time(int64_t depth, double sigma, double beta, double scale);
+
+/** Gaussian information bottleneck: critical trade-off 1/rho^2 of a canonical correlation (infinite for
+ *  0), for comparison. */
+double spn_theory_bottleneck_tradeoff(double correlation);
+
+/** The linear surrogate of a data set. Moments row-major: xx I x I, yx K x I; `singular_values`: min(I, K)
+ *  numbers, descending: those of yx xx^(-1/2), on the directions of x whose variance exceeds 1e-10 of the
+ *  largest; *rank: how many those are. *raw_sigma: largest singular value of yx itself (T14, depth 2). */
+spn_status spn_theory_modes(spn_context *context, int64_t inputs, int64_t outputs, const double *xx,
+                            const double *yx, double *singular_values, double *raw_sigma,
+                            int64_t *rank);
+
+/** Canonical correlations (min(I, K), descending): singular values of yy^(-1/2) yx xx^(-1/2), truncated
+ *  likewise. */
+spn_status spn_theory_canonical_correlations(spn_context *context, int64_t inputs, int64_t outputs,
+                                             const double *xx, const double *yx, const double *yy,
+                                             double *correlations);
+
+#endif
