@@ -52,8 +52,8 @@ clang: ## build with clang, warnings as errors, and run the suite
 coverage: ## the suite with coverage; prints the share of lines run, by room
 	@cmake --preset coverage
 	@cmake --build build/coverage --parallel $(JOBS)
-	ctest --test-dir build/coverage --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
-	@tools/coverage.sh build/coverage
+	ctest --test-dir build/coverage --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS); \
+	status=$$?; tools/coverage.sh build/coverage; exit $$status
 
 fuzz: ## build the fuzz targets of the readers (clang) into build/fuzz
 	@$(SETUP) build dev
