@@ -196,7 +196,7 @@ static void test_check_accepts(void **state)
     double sphere[P] = {2};
     for (int kind = SPN_LANDSCAPE_QUADRATIC; kind <= SPN_LANDSCAPE_DEEP_MODE; kind++) {
         bool is_sphere = kind == SPN_LANDSCAPE_HALF_SPHERE;
-        spn_landscape landscape = {kind, P, is_sphere ? sphere : coefficients};
+        spn_landscape landscape = {(spn_landscape_kind)kind, P, is_sphere ? sphere : coefficients};
         spn_objective objective = spn_landscape_objective(&landscape);
         spn_check_report report;
         check_ok(context, spn_objective_check(context, &objective, theta_plain, 0.2, 1, &report));

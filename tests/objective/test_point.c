@@ -345,10 +345,10 @@ static void test_ridge_of_deep_mode(void **state)
     check_close(ridged->parameter_value, direct->parameter_value, tolerance, 0);
     for (int part = SPN_PART_FULL; part <= SPN_PART_RESIDUAL; part++) {
         double h[2][9] = {{0}}, trace[2];
-        check_ok(context, spn_point_hessian(context, direct, part, h[0]));
-        check_ok(context, spn_point_hessian(context, ridged, part, h[1]));
-        check_ok(context, spn_point_trace(context, direct, part, &trace[0]));
-        check_ok(context, spn_point_trace(context, ridged, part, &trace[1]));
+        check_ok(context, spn_point_hessian(context, direct, (spn_part)part, h[0]));
+        check_ok(context, spn_point_hessian(context, ridged, (spn_part)part, h[1]));
+        check_ok(context, spn_point_trace(context, direct, (spn_part)part, &trace[0]));
+        check_ok(context, spn_point_trace(context, ridged, (spn_part)part, &trace[1]));
         check_close(trace[1], trace[0], tolerance, 1);
         for (int i = 0; i < 9; i++) {
             check_close(h[1][i], h[0][i], tolerance, 1);

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* Trust-region Newton with the exact Hessian.
+ *
+ *   at each accepted point:  H; Cholesky; only where that fails or its step is too long: H = V diag V^T
+ *   gate:     |H^+ g| <= tolerance max(|theta|, 1e-3) and no gradient along flat directions
+ *             -> negative eigenvalue: leave along it;  none: one last Newton step, done
+ *   step:     Newton if positive definite and short enough, else the subproblem of region.c
+ *   accept:   actual / predicted decrease > 1e-4; below the rounding of L: |g| falls
+ *   radius:   quarter of |s| after a bad step, doubled after a very good one at the boundary
+ *
+ * Rejected steps cost one evaluation and no Hessian. */
+#include "optimize/optimize.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Cholesky pivots below this share of the largest diagonal entry: look at the eigenvalues. */
+static const double pivot_floor = 1e-8;
+/* Eigenvalues below -1e-9 max |lambda| count as negative. */
+static const double negative_share = 1e-9;
+/* |theta| in relative distances is at least this: at the origin only absolute lengths have a meaning. */
+static const double least_scale = 1e-3;
+/* A gradient along a flat direction is rounding below this share of max |lambda| * scale. */
+static const double flat_gradient = 1e-12;
+/* Differences of L below this many eps |L| are rounding. */
+static const double rounding = 100;
+
+typedef struct newton {
+    spn_context *context;
+    spn_solver *solver;
+    double radius;
+    double cubic;      /* sigma in units of max |lambda| / trust_radius_max */
+    bool has_model;    /* the fields below belong to the current state */
+    bool is_positive;  /* Cholesky succeeded: no spectrum was needed */
+    bool has_spectrum; /* solver->factor holds eigenvectors */
+    spni_spectrum spectrum;
+    double *newton_step; /* -H^+ g */
+    double newton_norm, decrement;
+    bool is_stationary; /* the gate */
+} newton;
+
+static double scale_of(const spn_solver *solver)
+{
+    return fmax(spn_norm(solver->n, solver->theta), least_scale);
+}
+
+static double noise_of(const spn_solver *solver)
+{
+    return rounding * DBL_EPSILON * fabs(solver->value);
+}
+
+/* -H^+ g for the current gradient, from whichever factor there is, and what the gate says. */
+static spn_status judge(newton *state)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    int64_t n = solver->n;
+    double *step = state->newton_step;
+    const double *g = solver->gradient;
+    double scale = scale_of(solver), worst_flat = 0;
+    state->decrement = 0;
+    for (int64_t i = 0; i < n; i++) {
+        step[i] = state->is_positive ? -g[i] : 0;
+    }
+    if (state->is_positive) {
+        SPN_TRY(spn_cholesky_solve(state->context, n, solver->factor, 1, step));
+        state->decrement = -spn_dot(n, g, step);
+    } else {
+        const spni_spectrum *spectrum = &state->spectrum;
+        for (int64_t i = 0; i < n; i++) {
+            const double *vector = spectrum->vectors + i * n;
+            double gamma = spn_dot(n, vector, g), lambda = spectrum->values[i];
+            spectrum->gradient[i] = gamma;
+            if (fabs(lambda) <= SPNI_FLAT * spectrum->largest) {
+                worst_flat = fmax(worst_flat, fabs(gamma));
+            } else {
+                spn_axpy(n, -gamma / lambda, vector, step);
+                state->decrement += gamma * gamma / fabs(lambda);
+            }
+        }
+    }
+    state->newton_norm = spn_norm(n, step);
+    solver->info->decrement = state->decrement;
+    solver->info->distance = state->newton_norm / scale;
+    state->is_stationary =
+        solver->info->distance <= solver->settings.tolerance &&
+        worst_flat <= flat_gradient * scale * (state->is_positive ? 0 : state->spectrum.largest);
+done:
+    return status;
+}
+
+/* Eigenvectors of the current Hessian in place of the Cholesky factor. */
+static spn_status decompose(newton *state)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    int64_t n = solver->n;
+    memcpy(solver->factor, solver->hessian, (size_t)(n * n) * sizeof *solver->factor);
+    SPN_TRY(spn_eigen(state->context, solver->dense, n, solver->factor, true, solver->values));
+    state->spectrum = (spni_spectrum){
+        .n = n,
+        .vectors = solver->factor,
+        .values = solver->values,
+        .gradient = solver->scratch,
+        .largest = fmax(fabs(solver->values[0]), fabs(solver->values[n - 1])),
+    };
+    state->is_positive = false;
+    state->has_spectrum = true;
+    SPN_TRY(judge(state));
+done:
+    return status;
+}
+
+static bool is_lower_finite(int64_t n, const double *h)
+{
+    bool is_finite = true;
+    for (int64_t j = 0; is_finite && j < n; j++) {
+        is_finite = spn_all_finite(n - j, h + j + j * n);
+    }
+    return is_finite;
+}
+
+/* The Hessian at the current state (where the point is) and its factor. */
+static spn_status form_model(newton *state, bool *is_finite)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    int64_t n = solver->n;
+    state->has_spectrum = false;
+    solver->info->hessians++;
+    SPN_TRY(spn_point_hessian(state->context, solver->point, SPN_PART_FULL, solver->hessian));
+    *is_finite = is_lower_finite(n, solver->hessian);
+    if (!*is_finite) {
+        goto done;
+    }
+    memcpy(solver->factor, solver->hessian, (size_t)(n * n) * sizeof *solver->factor);
+    SPN_TRY(spn_cholesky(state->context, n, solver->factor, pivot_floor, &state->is_positive));
+    if (state->is_positive) {
+        SPN_TRY(judge(state));
+    } else {
+        SPN_TRY(decompose(state));
+    }
+    state->has_model = true;
+done:
+    return status;
+}
+
+/* Evaluate at theta + step. */
+static spn_status evaluate_step(newton *state, const double *step)
+{
+    spn_solver *solver = state->solver;
+    for (int64_t i = 0; i < solver->n; i++) {
+        solver->trial[i] = solver->theta[i] + step[i];
+    }
+    solver->info->iterations++;
+    return spni_evaluate(state->context, solver, solver->trial, NULL, SPN_WANT_ALL);
+}
+
+/* Decreases of L too small to be seen: has the gradient become smaller at least? */
+static bool is_gradient_better(const spn_solver *solver)
+{
+    return spni_is_finite(solver) &&
+           spn_norm(solver->n, solver->point->gradient) < solver->gradient_norm &&
+           solver->point->value <= solver->value + noise_of(solver);
+}
+
+static void accept(newton *state)
+{
+    spni_accept(state->solver);
+    state->has_model = false;
+}
+
+static int64_t count_negative(int64_t n, const double *values)
+{
+    double limit = -negative_share * fmax(fabs(values[0]), fabs(values[n - 1]));
+    int64_t count = 0;
+    while (count < n && values[count] < limit) {
+        count++;
+    }
+    return count;
+}
+
+/* Leave a saddle: minimise the model within ever smaller radii until L falls as it predicts. Where that
+ * would take decreases below the rounding of L, the saddle is kept and the index reported. */
+static spn_status escape(newton *state, bool *has_left)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    spni_region region = {.radius = fmax(state->radius, solver->settings.trust_radius),
+                          .basis = solver->buffers[0]};
+    *has_left = false;
+    while (solver->info->iterations < solver->settings.max_iterations) {
+        bool is_cubic = false;
+        double predicted = spni_region_step(&state->spectrum, &region, solver->step, &is_cubic);
+        if (!(predicted > noise_of(solver))) {
+            break;
+        }
+        SPN_TRY(evaluate_step(state, solver->step));
+        if (spni_is_finite(solver) && solver->value - solver->point->value > 0.1 * predicted) {
+            accept(state);
+            solver->info->escapes++;
+            state->radius = region.radius;
+            *has_left = true;
+            break;
+        }
+        region.radius *= 0.25;
+    }
+done:
+    return status;
+}
+
+/* The gate is met and the index is right: one more Newton step takes the distance to its square, for
+ * the price of one evaluation. */
+static spn_status polish(newton *state)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    if (solver->info->iterations >= solver->settings.max_iterations ||
+        solver->info->distance <= DBL_EPSILON) {
+        goto done;
+    }
+    SPN_TRY(evaluate_step(state, state->newton_step));
+    if (is_gradient_better(solver)) {
+        spni_accept(solver);
+        SPN_TRY(judge(state));
+    }
+done:
+    return status;
+}
+
+/* Radius and cubic weight after a step of the given length and quality. */
+static void adapt(newton *state, double ratio, double length, bool is_cubic)
+{
+    if (!(ratio >= 0.25)) {
+        if (is_cubic) {
+            state->cubic *= 8;
+        } else {
+            state->radius = 0.25 * length;
+        }
+    } else if (ratio > 0.75 && is_cubic) {
+        state->cubic = fmax(0.25 * state->cubic, 1e-2);
+    } else if (ratio > 0.75 && length > 0.9 * state->radius) {
+        state->radius = fmin(2 * state->radius, state->solver->settings.trust_radius_max);
+    }
+}
+
+static double choose_step(newton *state, bool *is_cubic)
+{
+    spn_solver *solver = state->solver;
+    *is_cubic = false;
+    if (state->is_positive) {
+        memcpy(solver->step, state->newton_step, (size_t)solver->n * sizeof *solver->step);
+        return 0.5 * state->decrement;
+    }
+    spni_region region = {
+        .radius = state->radius,
+        .cubic = state->cubic * state->spectrum.largest / solver->settings.trust_radius_max,
+        .basis = solver->buffers[0],
+    };
+    return spni_region_step(&state->spectrum, &region, solver->step, is_cubic);
+}
+
+/* One trial step from the current model. *can_go_on: false when nothing more can be gained. */
+static spn_status try_step(newton *state, bool *can_go_on)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    bool is_cubic = false;
+    if (state->is_positive && state->newton_norm > state->radius) {
+        SPN_TRY(decompose(state));
+    }
+    double predicted = choose_step(state, &is_cubic);
+    double length = spn_norm(solver->n, solver->step);
+    *can_go_on = predicted > 0 && length > DBL_EPSILON * scale_of(solver);
+    if (!*can_go_on) {
+        goto done;
+    }
+    SPN_TRY(evaluate_step(state, solver->step));
+    if (predicted <= noise_of(solver)) {
+        if (is_gradient_better(solver)) {
+            accept(state);
+        } else if (state->is_positive) {
+            SPN_TRY(decompose(state)); /* a nearly flat direction may have slipped through */
+        } else {
+            *can_go_on = false; /* unless a longer step down a faint negative curvature is left */
+            if (count_negative(solver->n, solver->values) > 0) {
+                SPN_TRY(escape(state, can_go_on));
+            }
+        }
+        goto done;
+    }
+    double ratio = spni_is_finite(solver) ? (solver->value - solver->point->value) / predicted : -1;
+    adapt(state, ratio, length, is_cubic);
+    if (ratio > 1e-4) {
+        accept(state);
+    }
+done:
+    return status;
+}
+
+/* What is said about the Hessian at the end. */
+static spn_status report_index(newton *state)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    int64_t n = solver->n;
+    if (!state->has_spectrum) {
+        memcpy(solver->factor, solver->hessian, (size_t)(n * n) * sizeof *solver->factor);
+        SPN_TRY(spn_eigen(state->context, solver->dense, n, solver->factor, false, solver->values));
+    }
+    solver->info->smallest_eigenvalue = solver->values[0];
+    solver->info->negative_eigenvalues = count_negative(n, solver->values);
+done:
+    return status;
+}
+
+/* At a stationary point: done, or off a saddle. */
+static spn_status settle(newton *state, bool *is_done)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    *is_done = true;
+    if (!state->is_positive && count_negative(solver->n, solver->values) > 0) {
+        bool has_left = false;
+        SPN_TRY(escape(state, &has_left));
+        *is_done = !has_left;
+    } else {
+        SPN_TRY(polish(state));
+    }
+    solver->info->stop = SPN_STOP_CONVERGED;
+done:
+    return status;
+}
+
+static spn_status iterate(newton *state)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = state->solver;
+    spn_solver_info *info = solver->info;
+    for (bool can_go_on = true, is_done = false; !is_done;) {
+        if (!state->has_model) {
+            bool is_finite = false;
+            SPN_TRY(form_model(state, &is_finite));
+            if (!is_finite) {
+                info->stop = SPN_STOP_DIVERGED;
+                goto done;
+            }
+        }
+        if (state->is_stationary) {
+            SPN_TRY(settle(state, &is_done));
+        } else if (!can_go_on) {
+            info->stop = SPN_STOP_STALLED;
+            is_done = true;
+        } else if (info->iterations >= solver->settings.max_iterations) {
+            info->stop = SPN_STOP_MAX_ITERATIONS;
+            is_done = true;
+        } else {
+            SPN_TRY(try_step(state, &can_go_on));
+        }
+    }
+    SPN_TRY(report_index(state));
+done:
+    return status;
+}
+
+spn_status spni_newton(spn_context *context, spn_solver *solver)
+{
+    newton state = {
+        .context = context,
+        .solver = solver,
+        .radius = solver->settings.trust_radius,
+        .cubic = 1,
+        .newton_step = solver->buffers[1],
+    };
+    return iterate(&state);
+}

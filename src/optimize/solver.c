@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* Solvers: their settings, workspace, and what all methods share. */
+#include "optimize/optimize.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const method_words[] = {"newton", "lbfgs", "gd", "momentum",
+                                           "adam",   "sgd",   NULL};
+static spni_method *const methods[] = {spni_newton,  spni_lbfgs,   spni_descent,
+                                       spni_descent, spni_descent, spni_sgd};
+
+#define OPTION(member) offsetof(spn_solver_settings, member)
+
+static const spn_option solver_options[] = {
+    {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, method_words, "",
+     "how L is minimised"},
+    {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
+     "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L|)"},
+    {"max_iterations", SPN_OPTION_INTEGER, OPTION(max_iterations), "10000", SPN_NONNEGATIVE, NULL,
+     "", "most steps (sgd: epochs) of one run"},
+    {"learning_rate", SPN_OPTION_REAL, OPTION(learning_rate), "0.01", SPN_POSITIVE, NULL, "",
+     "gd, momentum, adam, sgd: factor of the step"},
+    {"momentum", SPN_OPTION_REAL, OPTION(momentum), "0.9", SPN_UNIT_OPEN, NULL, "",
+     "momentum: share of the last step that is kept"},
+    {"beta1", SPN_OPTION_REAL, OPTION(beta1), "0.9", SPN_UNIT_OPEN, NULL, "",
+     "adam: decay of the mean of the gradient"},
+    {"beta2", SPN_OPTION_REAL, OPTION(beta2), "0.999", SPN_UNIT_OPEN, NULL, "",
+     "adam: decay of the mean of its square"},
+    {"epsilon", SPN_OPTION_REAL, OPTION(epsilon), "1e-8", SPN_POSITIVE, NULL, "",
+     "adam: added to the root of the mean square"},
+    {"batch", SPN_OPTION_INTEGER, OPTION(batch), "32", SPN_POSITIVE, NULL, "samples",
+     "sgd: size of a mini-batch"},
+    {"history", SPN_OPTION_INTEGER, OPTION(history), "20", SPN_POSITIVE, NULL, "",
+     "lbfgs: pairs of steps and gradient changes that are kept"},
+    {"trust_radius", SPN_OPTION_REAL, OPTION(trust_radius), "0.1", SPN_POSITIVE, NULL, "",
+     "newton: length of the longest first step"},
+    {"trust_radius_max", SPN_OPTION_REAL, OPTION(trust_radius_max), "1", SPN_POSITIVE, NULL, "",
+     "newton: length of the longest step"},
+    {"seed", SPN_OPTION_INTEGER, OPTION(seed), "1", SPN_NONNEGATIVE, NULL, "",
+     "sgd: seed of the order of samples"},
+};
+
+const spn_option_table spn_solver_options = {
+    .section = "solver",
+    .help = "How each point is minimised",
+    .options = solver_options,
+    .count = (int64_t)(sizeof solver_options / sizeof solver_options[0]),
+    .settings_size = sizeof(spn_solver_settings),
+};
+
+const char *spn_stop_text(spn_stop stop)
+{
+    switch (stop) {
+    case SPN_STOP_CONVERGED:
+        return "converged";
+    case SPN_STOP_MAX_ITERATIONS:
+        return "max_iterations";
+    case SPN_STOP_STALLED:
+        return "stalled";
+    case SPN_STOP_DIVERGED:
+        return "diverged";
+    case SPN_STOP_INTERRUPTED:
+        return "interrupted";
+    }
+    return "unknown";
+}
+
+static bool is_share(double x)
+{
+    return x >= 0 && x < 1;
+}
+
+static spn_status check_settings(spn_context *context, const spn_solver_settings *settings)
+{
+    const char *wrong = NULL;
+    if (settings->method < SPN_METHOD_NEWTON || settings->method > SPN_METHOD_SGD) {
+        wrong = "method: unknown";
+    } else if (!(settings->tolerance > 0)) {
+        wrong = "tolerance: must be > 0";
+    } else if (settings->max_iterations < 0) {
+        wrong = "max_iterations: must be >= 0";
+    } else if (!(settings->learning_rate > 0)) {
+        wrong = "learning_rate: must be > 0";
+    } else if (!is_share(settings->momentum)) {
+        wrong = "momentum: must be in [0, 1)";
+    } else if (!is_share(settings->beta1) || !is_share(settings->beta2)) {
+        wrong = "beta1, beta2: must be in [0, 1)";
+    } else if (!(settings->epsilon > 0)) {
+        wrong = "epsilon: must be > 0";
+    } else if (settings->batch < 1 || settings->history < 1) {
+        wrong = "batch, history: must be >= 1";
+    } else if (!(settings->trust_radius > 0) ||
+               !(settings->trust_radius_max >= settings->trust_radius)) {
+        wrong = "trust_radius: must be > 0 and at most trust_radius_max";
+    }
+    if (wrong == NULL) {
+        return SPN_OK;
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "solver.%s", wrong);
+}
+
+static spn_status make_newton(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    int64_t square = 0;
+    if (!spn_size_multiply(solver->n, solver->n, &square)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "newton needs a dense Hessian, too large for %lld parameters: use lbfgs",
+                 (long long)solver->n);
+    }
+    SPN_TRY(spn_dense_create(context, solver->n, &solver->dense));
+    SPN_NEW(context, solver->hessian, square);
+    SPN_NEW(context, solver->factor, square);
+    SPN_NEW(context, solver->values, solver->n);
+done:
+    return status;
+}
+
+static spn_status make_lbfgs(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    int64_t total = 0;
+    int64_t history = solver->settings.history;
+    if (!spn_size_multiply(2 * solver->n, history, &total) || history > INT64_MAX / 2) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.history: %lld pairs are too many",
+                 (long long)history);
+    }
+    SPN_NEW(context, solver->pairs, total);
+    SPN_NEW(context, solver->weights, 2 * history);
+done:
+    return status;
+}
+
+spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,
+                             const spn_objective *objective, spn_solver **out)
+{
+    spn_status status = SPN_OK;
+    spn_solver *solver = NULL;
+    int64_t total = 0;
+    *out = NULL;
+    SPN_TRY(check_settings(context, settings));
+    SPN_NEW(context, solver, 1);
+    solver->objective = objective;
+    solver->settings = *settings;
+    SPN_TRY(spn_point_create(context, objective, &solver->point));
+    int64_t n = objective->dimension;
+    solver->n = n;
+    double **vectors[] = {&solver->theta,   &solver->gradient,   &solver->trial,     &solver->step,
+                          &solver->scratch, &solver->buffers[0], &solver->buffers[1]};
+    int64_t count = (int64_t)(sizeof vectors / sizeof vectors[0]);
+    if (!spn_size_multiply(n, count, &total)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many", (long long)n);
+    }
+    SPN_NEW(context, solver->memory, total);
+    for (int64_t i = 0; i < count; i++) {
+        *vectors[i] = solver->memory + i * n;
+    }
+    if (settings->method == SPN_METHOD_NEWTON) {
+        SPN_TRY(make_newton(context, solver));
+    } else if (settings->method == SPN_METHOD_LBFGS) {
+        SPN_TRY(make_lbfgs(context, solver));
+    } else if (settings->method == SPN_METHOD_SGD) {
+        SPN_NEW(context, solver->order, objective->samples);
+    }
+    *out = solver;
+done:
+    if (status != SPN_OK) {
+        spn_solver_free(context, solver);
+    }
+    return status;
+}
+
+void spn_solver_free(spn_context *context, spn_solver *solver)
+{
+    if (solver == NULL) {
+        return;
+    }
+    spn_point_free(context, solver->point);
+    spn_dense_free(context, solver->dense);
+    spn_release(context, solver->memory);
+    spn_release(context, solver->hessian);
+    spn_release(context, solver->factor);
+    spn_release(context, solver->values);
+    spn_release(context, solver->pairs);
+    spn_release(context, solver->weights);
+    spn_release(context, solver->order);
+    spn_release(context, solver);
+}
+
+const spn_point *spn_solver_point(const spn_solver *solver)
+{
+    return solver->point;
+}
+
+spn_status spni_evaluate(spn_context *context, spn_solver *solver, const double *theta,
+                         const spn_subset *subset, unsigned wanted)
+{
+    solver->info->evaluations++;
+    return spn_point_set(context, solver->point, theta, solver->parameter, subset, wanted);
+}
+
+bool spni_is_finite(const spn_solver *solver)
+{
+    const spn_point *point = solver->point;
+    return isfinite(point->value) && spn_all_finite(solver->n, point->gradient);
+}
+
+void spni_accept(spn_solver *solver)
+{
+    const spn_point *point = solver->point;
+    size_t bytes = (size_t)solver->n * sizeof *solver->theta;
+    memcpy(solver->theta, point->theta, bytes);
+    memcpy(solver->gradient, point->gradient, bytes);
+    solver->value = point->value;
+    solver->gradient_norm = spn_norm(solver->n, point->gradient);
+}
+
+bool spni_is_small(const spn_solver *solver)
+{
+    return solver->gradient_norm <= solver->settings.tolerance * fmax(1, fabs(solver->value));
+}
+
+/* From the start: a start that is not finite is left as it is. */
+static spn_status minimize(spn_context *context, spn_solver *solver, const double *theta)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_evaluate(context, solver, theta, NULL, SPN_WANT_ALL));
+    if (!spni_is_finite(solver)) {
+        solver->info->stop = SPN_STOP_DIVERGED;
+        solver->info->value = solver->point->value;
+        goto done;
+    }
+    spni_accept(solver);
+    SPN_TRY(methods[solver->settings.method](context, solver));
+    const spn_point *point = solver->point;
+    bool is_there =
+        point->has == SPN_WANT_ALL &&
+        memcmp(point->theta, solver->theta, (size_t)solver->n * sizeof *solver->theta) == 0;
+    if (!is_there) {
+        SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
+    }
+done:
+    return status;
+}
+
+spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
+                          spn_solver_info *info)
+{
+    spn_status status = SPN_OK;
+    size_t bytes = (size_t)solver->n * sizeof *theta;
+    *info = (spn_solver_info){
+        .value = (double)NAN,
+        .gradient_norm = (double)NAN,
+        .decrement = (double)NAN,
+        .distance = (double)NAN,
+        .smallest_eigenvalue = (double)NAN,
+        .negative_eigenvalues = -1,
+    };
+    solver->info = info;
+    solver->parameter = parameter;
+    solver->value = (double)NAN;
+    solver->gradient_norm = (double)NAN;
+    memcpy(solver->theta, theta, bytes);
+    status = minimize(context, solver, theta);
+    if (status == SPN_ERROR_INTERRUPTED) {
+        spn_error_clear(context);
+        status = SPN_OK;
+        info->stop = SPN_STOP_INTERRUPTED;
+    }
+    memcpy(theta, solver->theta, bytes);
+    if (!isnan(solver->value)) {
+        info->value = solver->value;
+        info->gradient_norm = solver->gradient_norm;
+    }
+    solver->info = NULL;
+    return status;
+}
