@@ -71,14 +71,52 @@ typedef struct spn_sweep_record {
 } spn_sweep_record;
 extern const spn_columns spn_sweep_columns;
 
-/** What happens at one value: the record, then mode strengths, then theta. */
+/** One finished point, valid during the call it is passed to. */
 typedef struct spn_sweep_point {
-    const spn_sweep_record *record;
+    int64_t chain;                  /**< number of the chain it belongs to */
+    const spn_sweep_record *record; /**< its row */
     int64_t mode_count;
-    const double *modes; /**< mode_count numbers */
+    const double *modes; /**< mode strengths (spn_labels): mode_count numbers */
     int64_t parameters;
     const double *theta; /**< parameters numbers */
-    int64_t chain;       /**< number of the chain this point belongs to */
 } spn_sweep_point;
+
+/** What is followed. Everything pointed to must outlive the sweep. */
+typedef struct spn_sweep_problem {
+    const spn_objective *objective; /**< L(theta, beta) */
+    const spn_sweep_settings *settings;
+    const spn_solver_settings *solver;
+    /** Write the initial weights of random start `seed` (from 0) to theta. Called from workers. */
+    spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
+    const void *initial_state;
+} spn_sweep_problem;
+
+/** Receives every point on the coordinating thread: points of one chain in their order, chains
+ *  interleaved as they happen. A failure stops the sweep. */
+typedef spn_status spn_sweep_sink(spn_context *context, void *state, const spn_sweep_point *point);
+
+/** The values of the control parameter, ascending: `*count` numbers in *values, to be released by the
+ *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, or fewer than one. */
+spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
+                          double **values);
+
+/** A sweep in progress; owned by the coordinating thread. */
+typedef struct spn_sweep spn_sweep;
+spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem,
+                            spn_sweep **out);
+void spn_sweep_free(spn_context *context, spn_sweep *sweep);
+
+/** Tell a sweep about a point that an earlier, interrupted run has finished (before spn_sweep_run(); in
+ *  the order in which the sink received them). Chains go on behind their last replayed point with the
+ *  same bits as without the interruption. SPN_ERROR_INPUT when the point does not fit. */
+spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point);
+
+/** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
+ *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with
+ *  the same number of active modes (objectives without labels: without a jump of theta). Progress is
+ *  emitted per point. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
+ *  point. Results do not depend on the pool's number of threads. */
+spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
+                         spn_sweep_sink *sink, void *sink_state);
 
 #endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#include <spinodal/sweep.h>
+
+static const char *const directions[] = {"up", "down", "quench", NULL};
+static const char *const stops[] = {"converged", "max_iterations", "stalled",
+                                    "diverged",  "interrupted",    NULL};
+
+#define INTEGER(member, help)                                                                      \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(spn_sweep_record, member), "", help, NULL            \
+    }
+#define WORDS(member, words, help)                                                                 \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(spn_sweep_record, member), "", help, words           \
+    }
+#define REAL(member, unit, help)                                                                   \
+    {                                                                                              \
+#member, SPN_COLUMN_REAL, offsetof(spn_sweep_record, member), unit, help, NULL             \
+    }
+
+static const spn_column columns[] = {
+    INTEGER(seed, "index of the random start, from 0"),
+    WORDS(direction, directions, "direction of the chain the point belongs to"),
+    INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
+    INTEGER(point, "index of the point within its chain, from 0"),
+    REAL(beta, "error per weight^2", "regularisation strength beta (T2)"),
+    REAL(error, "error", "error E (T1)"),
+    REAL(loss, "error", "loss L = E + beta |theta|^2 (T2)"),
+    REAL(weight_norm, "weight", "distance to the origin |theta|; its square is dF/dbeta (T9)"),
+    REAL(trivial_distance, "weight",
+         "distance to the trivial model |theta - theta_trivial| (T14); null where there is none"),
+    INTEGER(active_modes, "modes of the data that the network has learned"),
+    INTEGER(dead_units, "hidden units whose outgoing weights vanish"),
+    INTEGER(merged_units, "hidden units that repeat an earlier one up to sign"),
+    REAL(scalar_curvature_error, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
+    REAL(scalar_curvature_loss, "error^2/weight^4", "scalar (Ricci) curvature of L's graph (T3)"),
+    REAL(scalar_curvature_rounding, "error^2/weight^4",
+         "bound on the rounding error of the scalar curvature of E's graph"),
+    REAL(mean_curvature_error, "error/weight^2", "mean curvature tr S / P of E's graph (T4)"),
+    REAL(mean_curvature_loss, "error/weight^2", "mean curvature tr S / P of L's graph (T4)"),
+    REAL(gauss_kronecker_sign_error, "", "sign of the Gauss-Kronecker curvature of E's graph (T5)"),
+    REAL(gauss_kronecker_log_error, "",
+         "natural logarithm of the size of the Gauss-Kronecker curvature of E's graph (T5)"),
+    REAL(gauss_kronecker_sign_loss, "", "sign of the Gauss-Kronecker curvature of L's graph (T5)"),
+    REAL(gauss_kronecker_log_loss, "",
+         "natural logarithm of the size of the Gauss-Kronecker curvature of L's graph (T5)"),
+    REAL(eigenvalue_min_error, "error/weight^2", "smallest eigenvalue of the Hessian of E"),
+    REAL(eigenvalue_max_error, "error/weight^2", "largest eigenvalue of the Hessian of E"),
+    REAL(eigenvalue_min_loss, "error/weight^2", "smallest eigenvalue of the Hessian of L"),
+    REAL(eigenvalue_max_loss, "error/weight^2", "largest eigenvalue of the Hessian of L"),
+    INTEGER(negative_eigenvalues_error, "eigenvalues of the Hessian of E below -1e-9 max|lambda|"),
+    INTEGER(negative_eigenvalues_loss, "eigenvalues of the Hessian of L below -1e-9 max|lambda|"),
+    REAL(fisher_trace, "error/weight^2", "trace of the Fisher information with sigma = 1 (T8)"),
+    REAL(
+        residual_share, "",
+        "share of the residual part in the Hessian of E: |H_R| / (|H_GN| + |H_R|), Frobenius (T8)"),
+    REAL(free_energy_mismatch, "",
+         "change of L since the chain's last point against the integral of |theta|^2, relative "
+         "(T9); "
+         "null at the first point and after a jump"),
+    REAL(susceptibility, "weight^4/error",
+         "-d|theta|^2/dbeta (T10); null where the point is not stationary"),
+    REAL(gradient_norm, "error/weight", "|grad L|"),
+    REAL(newton_decrement, "error^(1/2)", "Newton decrement sqrt(g' |H|^+ g) of L"),
+    REAL(distance, "", "estimated distance to the stationary point |H^+ g| / |theta|"),
+    INTEGER(stationary, "1: the point passed the stationarity gate"),
+    WORDS(stop, stops, "how the solver ended"),
+    INTEGER(iterations, "iterations of the solver: critical slowing down shows here"),
+    INTEGER(escapes, "saddles left along their most negative direction"),
+};
+
+const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns,
+                                       sizeof(spn_sweep_record)};

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include <math.h>
+#include <spinodal/sweep.h>
+
+static const char *const spacings[] = {"linear", "log", NULL};
+static const char *const protocols[] = {"up", "down", "both", "quench", NULL};
+static const char *const starts[] = {"phases", "initial", NULL};
+
+#define AT(member) offsetof(spn_sweep_settings, member)
+static const spn_option options[] = {
+    {"beta", SPN_OPTION_REALS, AT(beta), NULL, SPN_NONNEGATIVE, NULL, "error per weight^2",
+     "listed values of beta, ascending; instead of from, to, points and spacing"},
+    {"beta.from", SPN_OPTION_REAL, AT(beta_from), "0.001", SPN_NONNEGATIVE, NULL,
+     "error per weight^2", "smallest beta"},
+    {"beta.to", SPN_OPTION_REAL, AT(beta_to), "0.5", SPN_POSITIVE, NULL, "error per weight^2",
+     "largest beta"},
+    {"beta.points", SPN_OPTION_INTEGER, AT(beta_points), "200", SPN_POSITIVE, NULL, "",
+     "number of values, both ends included"},
+    {"beta.spacing", SPN_OPTION_CHOICE, AT(beta_spacing), "linear", SPN_ANY, spacings, "",
+     "how the values are spaced"},
+    {"direction", SPN_OPTION_CHOICE, AT(direction), "both", SPN_ANY, protocols, "",
+     "the protocol: up, down, up and then down, or a fresh start at each beta"},
+    {"start", SPN_OPTION_CHOICE, AT(start), "phases", SPN_ANY, starts, "",
+     "where down-sweeps start: the last point of each phase an up-sweep visits, or the initial "
+     "weights at the largest beta"},
+    {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_POSITIVE, NULL, "",
+     "number of random starts, each a chain of its own"},
+    {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",
+     "keep the weights at each point in the results"},
+};
+#undef AT
+
+const spn_option_table spn_sweep_options = {"sweep", "how the network is followed through beta",
+                                            options, sizeof options / sizeof *options,
+                                            sizeof(spn_sweep_settings)};
+
+static double grid_value(const spn_sweep_settings *settings, int64_t index)
+{
+    double from = settings->beta_from, to = settings->beta_to;
+    if (settings->beta.count > 0) {
+        return settings->beta.items[index];
+    }
+    if (index == 0) {
+        return from;
+    }
+    if (index == settings->beta_points - 1) {
+        return to;
+    }
+    double share = (double)index / (double)(settings->beta_points - 1);
+    return settings->beta_spacing == SPN_SPACING_LOG ? from * pow(to / from, share)
+                                                     : from + share * (to - from);
+}
+
+spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
+                          double **values)
+{
+    spn_status status = SPN_OK;
+    double *grid = NULL;
+    bool is_listed = settings->beta.count > 0;
+    int64_t points = is_listed ? settings->beta.count : settings->beta_points;
+    *values = NULL;
+    if (points < 1) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "sweep.beta: no values; give a list or from, to, points");
+    }
+    if (!is_listed && settings->beta_spacing == SPN_SPACING_LOG && !(settings->beta_from > 0)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "sweep.beta.from: must be > 0 with logarithmic spacing");
+    }
+    if (!is_listed && points == 1 && settings->beta_from != settings->beta_to) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "sweep.beta.points: one point cannot hold both from and to; give at least 2");
+    }
+    SPN_NEW(context, grid, points);
+    for (int64_t i = 0; i < points; i++) {
+        grid[i] = grid_value(settings, i);
+        if (!isfinite(grid[i]) || (i > 0 && !(grid[i] > grid[i - 1]))) {
+            SPN_FAIL(context, SPN_ERROR_INPUT,
+                     "sweep.beta: values must be finite and ascending, but value %lld is %g%s",
+                     (long long)i + 1, grid[i], is_listed ? "" : " (from must be below to)");
+        }
+    }
+    *count = points;
+    *values = grid;
+    grid = NULL;
+done:
+    spn_release(context, grid);
+    return status;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* Protocols as two stages of independent chains. Chains of the first stage start from initial weights;
+ * those of the second start from what the first has visited. The numbers of all chains follow from the
+ * problem and its results alone, so that an interrupted run and a resumed one agree on them. */
+#include "sweep/chain.h"
+
+#include <spinodal/numeric.h>
+#include <string.h>
+
+/* Where a phase of an up-chain ends: the start of a down-chain. */
+typedef struct phase_end {
+    int64_t chain;
+    int64_t label; /* active modes; -1 without labels */
+    int64_t point; /* index of the phase's last point in its chain */
+    double *theta;
+} phase_end;
+
+struct spn_sweep {
+    spn_context *context;
+    spn_sweep_problem problem;
+    int64_t parameters;
+    double *grid;
+    int64_t grid_count;
+    spni_chain *chains;
+    int64_t chain_count, first_stage_count;
+    bool has_second_stage; /* its chains have been made */
+    phase_end *phases;
+    int64_t phase_count, phase_capacity;
+    int64_t done, total; /* points, for progress */
+    spn_sweep_sink *sink;
+    void *sink_state;
+    int64_t job_offset; /* chain number of job 0 of the stage that runs */
+};
+
+static bool wants_second_stage(const spn_sweep_settings *settings)
+{
+    return settings->direction == SPN_PROTOCOL_BOTH ||
+           (settings->direction == SPN_PROTOCOL_DOWN && settings->start == SPN_DOWN_PHASES);
+}
+
+static spn_status add_chain(spn_context *context, spn_sweep *sweep, spni_chain chain)
+{
+    spn_status status = SPN_OK;
+    chain.number = sweep->chain_count;
+    SPN_NEW(context, chain.last_theta, sweep->parameters);
+    sweep->chains[sweep->chain_count++] = chain;
+    sweep->total += chain.count;
+done:
+    return status;
+}
+
+static spn_status make_first_stage(spn_context *context, spn_sweep *sweep)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_settings *settings = sweep->problem.settings;
+    spn_direction direction = SPN_DIRECTION_UP;
+    if (settings->direction == SPN_PROTOCOL_QUENCH) {
+        direction = SPN_DIRECTION_QUENCH;
+    } else if (settings->direction == SPN_PROTOCOL_DOWN && settings->start == SPN_DOWN_INITIAL) {
+        direction = SPN_DIRECTION_DOWN;
+    }
+    SPN_NEW(context, sweep->chains, settings->seeds);
+    for (int64_t seed = 0; seed < settings->seeds; seed++) {
+        spni_chain chain = {.seed = seed,
+                            .direction = direction,
+                            .phase = -1,
+                            .first = direction == SPN_DIRECTION_DOWN ? sweep->grid_count - 1 : 0,
+                            .count = sweep->grid_count};
+        SPN_TRY(add_chain(context, sweep, chain));
+    }
+    sweep->first_stage_count = sweep->chain_count;
+done:
+    return status;
+}
+
+spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem, spn_sweep **out)
+{
+    spn_status status = SPN_OK;
+    spn_sweep *sweep = NULL;
+    *out = NULL;
+    if (spni_message_size(problem->objective->dimension) == 0 || problem->settings->seeds < 1) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT,
+                        "a sweep needs at least one seed and a dimension that fits in memory");
+    }
+    SPN_NEW(context, sweep, 1);
+    sweep->context = context;
+    sweep->problem = *problem;
+    sweep->parameters = problem->objective->dimension;
+    SPN_TRY(spn_sweep_grid(context, problem->settings, &sweep->grid_count, &sweep->grid));
+    SPN_TRY(make_first_stage(context, sweep));
+    *out = sweep;
+    sweep = NULL;
+done:
+    spn_sweep_free(context, sweep);
+    return status;
+}
+
+void spn_sweep_free(spn_context *context, spn_sweep *sweep)
+{
+    if (sweep == NULL) {
+        return;
+    }
+    for (int64_t i = 0; i < sweep->chain_count; i++) {
+        spn_release(context, sweep->chains[i].last_theta);
+    }
+    for (int64_t i = 0; i < sweep->phase_count; i++) {
+        spn_release(context, sweep->phases[i].theta);
+    }
+    spn_release(context, sweep->chains);
+    spn_release(context, sweep->phases);
+    spn_release(context, sweep->grid);
+    spn_release(context, sweep);
+}
+
+static spn_status grow_phases(spn_context *context, spn_sweep *sweep)
+{
+    spn_status status = SPN_OK;
+    phase_end *grown = NULL;
+    if (sweep->phase_count < sweep->phase_capacity) {
+        return SPN_OK;
+    }
+    int64_t capacity = 2 * sweep->phase_capacity + 16;
+    SPN_NEW(context, grown, capacity);
+    if (sweep->phase_count > 0) {
+        memcpy(grown, sweep->phases, (size_t)sweep->phase_count * sizeof *grown);
+    }
+    spn_release(context, sweep->phases);
+    sweep->phases = grown;
+    sweep->phase_capacity = capacity;
+done:
+    return status;
+}
+
+/* The chain's last point ends a phase: keep it. */
+static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_chain *chain)
+{
+    spn_status status = SPN_OK;
+    double *theta = NULL;
+    SPN_TRY(grow_phases(context, sweep));
+    SPN_NEW(context, theta, sweep->parameters);
+    memcpy(theta, chain->last_theta, (size_t)sweep->parameters * sizeof *theta);
+    sweep->phases[sweep->phase_count++] =
+        (phase_end){chain->number, chain->last.active_modes, chain->done - 1, theta};
+done:
+    return status;
+}
+
+static bool is_phase_change(const spn_sweep *sweep, const spni_chain *chain,
+                            const spn_sweep_point *point)
+{
+    if (chain->last.active_modes >= 0) {
+        return point->record->active_modes != chain->last.active_modes;
+    }
+    double moved = 0;
+    for (int64_t i = 0; i < sweep->parameters; i++) {
+        double difference = point->theta[i] - chain->last_theta[i];
+        moved += difference * difference;
+    }
+    /* Without a tangent at hand: the chain itself marks a jump by having no T9 comparison. */
+    return moved > 0 && point->record->free_energy_mismatch != point->record->free_energy_mismatch;
+}
+
+/* Book a finished point: progress of its chain, ends of phases. */
+static spn_status book(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point)
+{
+    spn_status status = SPN_OK;
+    spni_chain *chain = &sweep->chains[point->chain];
+    bool is_up =
+        chain->direction == SPN_DIRECTION_UP && wants_second_stage(sweep->problem.settings);
+    if (is_up && chain->done > 0 && is_phase_change(sweep, chain, point)) {
+        SPN_TRY(end_phase(context, sweep, chain));
+    }
+    chain->last = *point->record;
+    memcpy(chain->last_theta, point->theta, (size_t)sweep->parameters * sizeof *chain->last_theta);
+    chain->done++;
+    sweep->done++;
+    if (is_up && chain->done == chain->count) {
+        SPN_TRY(end_phase(context, sweep, chain));
+    }
+done:
+    return status;
+}
+
+static bool is_first_stage_done(const spn_sweep *sweep)
+{
+    for (int64_t i = 0; i < sweep->first_stage_count; i++) {
+        if (sweep->chains[i].done < sweep->chains[i].count) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Down-chains in the order of the up-chains and, within one, of their phases. The order in which points
+ * arrived does not matter. */
+static spn_status make_second_stage(spn_context *context, spn_sweep *sweep)
+{
+    spn_status status = SPN_OK;
+    spni_chain *grown = NULL;
+    SPN_NEW(context, grown, sweep->chain_count + sweep->phase_count);
+    memcpy(grown, sweep->chains, (size_t)sweep->chain_count * sizeof *grown);
+    spn_release(context, sweep->chains);
+    sweep->chains = grown;
+    for (int64_t up = 0; up < sweep->first_stage_count; up++) {
+        for (int64_t i = 0; i < sweep->phase_count; i++) {
+            const phase_end *phase = &sweep->phases[i];
+            if (phase->chain != up) {
+                continue;
+            }
+            spni_chain chain = {.seed = sweep->chains[up].seed,
+                                .direction = SPN_DIRECTION_DOWN,
+                                .phase = phase->label,
+                                .first = phase->point,
+                                .count = phase->point + 1,
+                                .start = phase->theta};
+            SPN_TRY(add_chain(context, sweep, chain));
+        }
+    }
+    sweep->has_second_stage = true;
+done:
+    return status;
+}
+
+static spn_status prepare_second_stage(spn_context *context, spn_sweep *sweep)
+{
+    bool is_due = wants_second_stage(sweep->problem.settings) && !sweep->has_second_stage &&
+                  is_first_stage_done(sweep);
+    return is_due ? make_second_stage(context, sweep) : SPN_OK;
+}
+
+spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(prepare_second_stage(context, sweep));
+    if (point->chain < 0 || point->chain >= sweep->chain_count ||
+        point->parameters != sweep->parameters) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point does not belong to this sweep");
+    }
+    const spni_chain *chain = &sweep->chains[point->chain];
+    if (chain->done >= chain->count || point->record->point != chain->done ||
+        point->record->beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point is out of order in chain %lld",
+                 (long long)point->chain);
+    }
+    SPN_TRY(book(context, sweep, point));
+done:
+    return status;
+}
+
+static spn_status run_chain(spn_context *context, void *state, int64_t job,
+                            spn_pool_channel *channel)
+{
+    const spn_sweep *sweep = state;
+    const spni_chain *chain = &sweep->chains[sweep->job_offset + job];
+    spni_chain start = *chain;
+    return spni_chain_follow(context, &sweep->problem, sweep->grid, &start, channel);
+}
+
+static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
+{
+    spn_status status = SPN_OK;
+    spn_sweep *sweep = state;
+    const spni_message *sent = message;
+    spn_sweep_point point = {.chain = sweep->job_offset + job,
+                             .record = &sent->record,
+                             .mode_count = sent->mode_count,
+                             .modes = sent->modes,
+                             .parameters = sweep->parameters,
+                             .theta = sent->theta};
+    SPN_TRY(sweep->sink(context, sweep->sink_state, &point));
+    SPN_TRY(book(context, sweep, &point));
+    spn_progress(context, (double)sweep->done, (double)sweep->total, "points");
+done:
+    return status;
+}
+
+/* The first job's start is read from the chain while the coordinator books other chains' points: each
+ * worker copies its own chain, which nobody writes before the worker has sent something. */
+static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *pool, int64_t first,
+                            int64_t count)
+{
+    sweep->job_offset = first;
+    spn_pool_work work = {.jobs = count,
+                          .job = run_chain,
+                          .job_state = sweep,
+                          .message_size = spni_message_size(sweep->parameters),
+                          .receiver = receive,
+                          .receiver_state = sweep};
+    return spn_pool_run(context, pool, &work);
+}
+
+spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
+                         spn_sweep_sink *sink, void *sink_state)
+{
+    spn_status status = SPN_OK;
+    sweep->sink = sink;
+    sweep->sink_state = sink_state;
+    SPN_TRY(run_stage(context, sweep, pool, 0, sweep->first_stage_count));
+    SPN_TRY(prepare_second_stage(context, sweep));
+    SPN_TRY(run_stage(context, sweep, pool, sweep->first_stage_count,
+                      sweep->chain_count - sweep->first_stage_count));
+done:
+    return status;
+}
