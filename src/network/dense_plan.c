@@ -7,7 +7,7 @@ enum { ROWS_MAX = 1024 };
 /* Products of all terms are kept over the blocks of samples up to this many numbers (32 MB). */
 static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
 /* Work space of one block of samples; its rows are read several times, so it should stay near. */
-static const int64_t DENSE_BYTES = 3 * 1024 * 1024;
+static const int64_t DENSE_BYTES = 2 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
 enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8, SAMPLES_BEST = 64 };
 
