@@ -64,7 +64,7 @@ static void the_ends_are_finite(void **state)
     const double ends[] = {1e300, -1e300, 800.0, -800.0, 1e-300, -1e-300, DBL_MIN, 0.0, -0.0};
     for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-            double h = ends[i], slope = NAN, bend = NAN;
+            double h = ends[i], slope = (double)NAN, bend = (double)NAN;
             spni_activate((spn_activation)kind, 1, &h, &slope, &bend);
             assert_true(isfinite(h) && isfinite(slope) && isfinite(bend));
             assert_true(slope >= 0.0 && slope <= 1.0);
@@ -76,7 +76,7 @@ static void not_a_number_stays_visible(void **state)
 {
     (void)state;
     for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
-        double h = NAN;
+        double h = (double)NAN;
         spni_activate((spn_activation)kind, 1, &h, NULL, NULL);
         assert_true(isnan(h));
     }

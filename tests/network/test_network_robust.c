@@ -190,7 +190,7 @@ static void divergence_is_a_result(void **state)
     assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
     case_shape shape = {25, 3, 2, 1, {4}, SPN_RELU, false, SPN_ERROR_MSE};
     network_case made = case_create(context, &shape, 6);
-    made.theta[0] = NAN;
+    made.theta[0] = (double)NAN;
     case_set(&made, made.theta);
     assert_true(isnan(made.point->value));
     made.theta[0] = 1e300;

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Labels in function space: modes of the data, strengths, dead and merged units; deep linear networks
+ * against T11. */
+#include "network_case.h"
+
+static spn_context *make_context(void)
+{
+    spn_context *context = NULL;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    return context;
+}
+
+/* The default data: white inputs, cov(x1, y1) = 0.9, cov(x2, y2) = 0.5, exactly. */
+static spn_dataset *exact_data(spn_context *context)
+{
+    static const double correlations[2] = {0.9, 0.5};
+    spn_data_settings settings = {.kind = SPN_DATA_GAUSSIAN,
+                                  .samples = 200,
+                                  .inputs = 3,
+                                  .outputs = 2,
+                                  .correlations = {2, correlations},
+                                  .moments = SPN_MOMENTS_EXACT,
+                                  .seed = 1};
+    spn_dataset *data = NULL;
+    check_ok(context, spn_dataset_gaussian(context, &settings, &data));
+    return data;
+}
+
+static network_case make_case(spn_context *context, spn_dataset *data, int64_t depth,
+                              const int64_t *hidden, spn_activation activation, bool has_bias)
+{
+    network_case made = {.context = context, .data = data};
+    check_ok(context, spn_network_create(context, data->inputs, data->outputs, depth, hidden,
+                                         activation, has_bias, &made.network));
+    check_ok(context,
+             spn_network_error_create(context, made.network, data, SPN_ERROR_MSE, &made.error));
+    made.objective = spn_network_error_objective(made.error);
+    made.size = spn_network_parameters(made.network);
+    check_ok(context, spn_point_create(context, made.objective, &made.point));
+    made.theta = case_vector(made.size);
+    return made;
+}
+
+static spn_labels labels_at(network_case *made)
+{
+    spn_labels labels;
+    case_set(made, made->theta);
+    check_ok(made->context, spn_point_labels(made->context, made->point, &labels));
+    return labels;
+}
+
+static void modes_of_the_default_data(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    int64_t hidden[2] = {5, 5}, count = 0;
+    for (int bias = 0; bias < 2; bias++) {
+        network_case made = make_case(context, exact_data(context), 2, hidden, SPN_TANH, bias == 1);
+        const double *modes = spn_network_error_modes(made.error, &count);
+        assert_int_equal(count, 2);
+        /* Moments are exact to a few 1e-15 and the root of C_xx is well conditioned. */
+        check_close(modes[0], 0.9, 1e-13, 0.0);
+        check_close(modes[1], 0.5, 1e-13, 0.0);
+        case_free(&made);
+    }
+    spn_context_free(context);
+}
+
+/* Aligned, balanced modes: each layer carries s_i^{1/D} on its diagonal. */
+static void align(network_case *made, const double *strengths)
+{
+    int64_t count = 0, depth = spn_network_depth(made->network);
+    const spn_layout_entry *entries = spn_network_layout(made->network, &count);
+    for (int64_t e = 0; e < count; e++) {
+        for (int64_t i = 0; i < 2 && !entries[e].is_bias; i++) {
+            made->theta[entries[e].offset + i * entries[e].columns + i] =
+                pow(strengths[i], 1.0 / (double)depth);
+        }
+    }
+}
+
+/* T11: E = E_0 + sum (s_i - sigma_i)^2 - sigma_i^2, |theta|^2 = D sum s_i^{2/D}, for every depth. */
+static void deep_linear_networks_follow_theory(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    const double sigma[2] = {0.9, 0.5}, strengths[3][2] = {{0.8, 0.3}, {0.7, 0.02}, {0.0, 0.0}};
+    const int64_t hidden[4] = {5, 4, 5, 3};
+    for (int64_t depth = 0; depth <= 4; depth++) {
+        for (int t = 0; t < 3; t++) {
+            network_case made =
+                make_case(context, exact_data(context), depth, hidden, SPN_LINEAR, false);
+            double expected = 2.0, square = 0.0, layers = (double)(depth + 1);
+            align(&made, strengths[t]);
+            for (int64_t i = 0; i < 2; i++) {
+                double gap = strengths[t][i] - sigma[i];
+                expected += gap * gap - sigma[i] * sigma[i];
+                square += layers * pow(strengths[t][i], 2.0 / layers);
+            }
+            spn_labels labels = labels_at(&made);
+            check_close(made.point->value, expected, 1e-13, 1.0);
+            check_close(spn_dot(made.size, made.theta, made.theta), square, 1e-13, 1.0);
+            assert_int_equal(labels.mode_count, 2);
+            check_close(labels.strengths[0], strengths[t][0], 1e-13, 1.0);
+            check_close(labels.strengths[1], strengths[t][1], 1e-13, 1.0);
+            assert_int_equal(labels.active_modes, 2 - t); /* 0.02 < 0.05 * 0.5 */
+            assert_int_equal(labels.merged_units, 0);
+            int64_t dead = 0;
+            for (int64_t l = 0; l < depth; l++) {
+                dead += hidden[l] - (t < 2 ? 2 : 0);
+            }
+            assert_int_equal(labels.dead_units, dead);
+            case_free(&made);
+        }
+    }
+    spn_context_free(context);
+}
+
+/* The best linear model has s_i = sigma_i whatever the inputs' covariance; with biases, whatever their
+ * means. */
+static void least_squares_has_full_strength(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    for (int bias = 0; bias < 2; bias++) {
+        case_shape shape = {60, 3, 2, 0, {0}, SPN_LINEAR, bias == 1, SPN_ERROR_MSE};
+        spn_dataset *drawn = case_data(context, &shape, 21);
+        double rows[60 * 5];
+        for (int64_t n = 0; n < 60; n++) {
+            double x = drawn->x[n], y = drawn->x[drawn->stride + n];
+            rows[n * 5] = 3.0 * x + 4.0;
+            rows[n * 5 + 1] = y + 2.0 * x;
+            rows[n * 5 + 2] = 0.1 * drawn->x[2 * drawn->stride + n] - 1.0;
+            rows[n * 5 + 3] = drawn->y[n] + x + 2.0;
+            rows[n * 5 + 4] = drawn->y[drawn->stride + n] + 0.3 * y;
+        }
+        spn_dataset_free(context, drawn);
+        spn_dataset *data = NULL;
+        check_ok(context, spn_dataset_from_rows(context, 60, 3, 2, rows, NULL, NULL, &data));
+        network_case made = make_case(context, data, 0, NULL, SPN_LINEAR, bias == 1);
+        double xx[9], yx[6];
+        check_ok(context, spn_dataset_moments(context, data, bias == 1, NULL, NULL, xx, yx, NULL));
+        bool is_positive = false;
+        check_ok(context, spn_cholesky(context, 3, xx, 0.0, &is_positive));
+        assert_true(is_positive);
+        /* Rows of yx are the columns of its transpose. */
+        check_ok(context, spn_cholesky_solve(context, 3, xx, 2, yx));
+        memcpy(made.theta, yx, sizeof yx);
+        int64_t count = 0;
+        const double *modes = spn_network_error_modes(made.error, &count);
+        spn_labels labels = labels_at(&made);
+        assert_int_equal(count, 2);
+        for (int64_t i = 0; i < 2; i++) {
+            /* Condition of C_xx: about 1e4. */
+            check_close(labels.strengths[i], modes[i], 1e-11, 1.0);
+        }
+        assert_int_equal(labels.active_modes, 2);
+        case_free(&made);
+    }
+    spn_context_free(context);
+}
+
+/* Inputs that repeat each other: C_xx is singular, its pseudo-inverse counts them once. */
+static void repeated_inputs_count_once(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    case_shape shape = {40, 2, 1, 0, {0}, SPN_LINEAR, false, SPN_ERROR_MSE};
+    spn_dataset *drawn = case_data(context, &shape, 5), *doubled = NULL;
+    double rows[40 * 4];
+    for (int64_t n = 0; n < 40; n++) {
+        rows[n * 4] = drawn->x[n];
+        rows[n * 4 + 1] = drawn->x[drawn->stride + n];
+        rows[n * 4 + 2] = drawn->x[n];
+        rows[n * 4 + 3] = drawn->y[n];
+    }
+    check_ok(context, spn_dataset_from_rows(context, 40, 3, 1, rows, NULL, NULL, &doubled));
+    network_case plain = make_case(context, drawn, 0, NULL, SPN_LINEAR, false);
+    network_case twice = make_case(context, doubled, 0, NULL, SPN_LINEAR, false);
+    int64_t count = 0;
+    const double *expected = spn_network_error_modes(plain.error, &count);
+    const double *modes = spn_network_error_modes(twice.error, &count);
+    assert_int_equal(count, 1);
+    check_close(modes[0], expected[0], 1e-13, 0.0);
+    case_free(&plain);
+    case_free(&twice);
+    spn_context_free(context);
+}
+
+/* Strengths belong to the function: a point without curvature, set on a subset, has the same. */
+static void labels_see_all_samples(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    int64_t hidden[2] = {5, 5}, indices[2] = {3, 4};
+    spn_subset subset = {2, indices};
+    network_case made = make_case(context, exact_data(context), 2, hidden, SPN_TANH, true);
+    case_fill(made.size, 0.7, 3, made.theta);
+    spn_labels labels = labels_at(&made), again;
+    check_ok(context, spn_point_set(context, made.point, made.theta, 0.0, &subset, SPN_WANT_ALL));
+    double *h = case_hessian(&made, SPN_PART_FULL);
+    check_ok(context, spn_point_labels(context, made.point, &again));
+    assert_true(labels.strengths[0] == again.strengths[0]);
+    /* ... and asking for them leaves the point's caches alone. */
+    double *second = case_hessian(&made, SPN_PART_FULL);
+    assert_memory_equal(h, second, (size_t)(made.size * made.size) * sizeof *h);
+    free(h);
+    free(second);
+    case_free(&made);
+    spn_context_free(context);
+}
+
+/* 2-4-1: weights W_1 (4 x 2), W_2 (1 x 4). */
+static spn_labels labels_of_units(spn_context *context, spn_activation activation,
+                                  const double *theta)
+{
+    case_shape shape = {9, 2, 1, 1, {4}, activation, false, SPN_ERROR_MSE};
+    network_case made = case_create(context, &shape, 5);
+    memcpy(made.theta, theta, 12 * sizeof *theta);
+    spn_labels labels = labels_at(&made);
+    case_free(&made);
+    return labels;
+}
+
+static void units_are_counted(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    double theta[12] = {1.0, 2.0, -1.0, -2.0, 1.0, 2.0 + 1e-6, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0};
+    spn_labels labels = labels_of_units(context, SPN_TANH, theta);
+    assert_int_equal(labels.merged_units, 2);
+    assert_int_equal(labels.dead_units, 0);
+    assert_int_equal(labels_of_units(context, SPN_LINEAR, theta).merged_units, 2);
+    /* Where phi is not odd, only the true copy counts. */
+    assert_int_equal(labels_of_units(context, SPN_GELU, theta).merged_units, 1);
+    theta[5] = 2.0 + 1e-4;
+    assert_int_equal(labels_of_units(context, SPN_TANH, theta).merged_units, 1);
+    /* A dead unit is nobody's copy: without the first, units 2 and 3 are each other's at best. */
+    theta[5] = 2.0;
+    theta[8] = 1e-9;
+    labels = labels_of_units(context, SPN_TANH, theta);
+    assert_int_equal(labels.dead_units, 1);
+    assert_int_equal(labels.merged_units, 1);
+    const double nothing[12] = {0.0};
+    labels = labels_of_units(context, SPN_TANH, nothing);
+    assert_int_equal(labels.dead_units, 4);
+    assert_int_equal(labels.merged_units, 0);
+    assert_int_equal(labels.active_modes, 0);
+    spn_context_free(context);
+}
+
+/* The bias belongs to the incoming weights. */
+static void biases_tell_units_apart(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    case_shape shape = {9, 1, 1, 1, {2}, SPN_TANH, true, SPN_ERROR_MSE};
+    network_case made = case_create(context, &shape, 5);
+    const double theta[7] = {1.0, 1.0, 0.3, 0.3, 1.0, 1.0, 0.0};
+    memcpy(made.theta, theta, sizeof theta);
+    assert_int_equal(labels_at(&made).merged_units, 1);
+    made.theta[3] = 0.4;
+    assert_int_equal(labels_at(&made).merged_units, 0);
+    case_free(&made);
+    spn_context_free(context);
+}
+
+/* More than SPN_MODES_MAX modes: the strongest are kept. */
+static void there_is_room_for_so_many_modes(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    case_shape shape = {50, 20, 18, 0, {0}, SPN_LINEAR, false, SPN_ERROR_MSE};
+    network_case made = case_create(context, &shape, 5);
+    int64_t count = 0;
+    const double *modes = spn_network_error_modes(made.error, &count);
+    assert_int_equal(count, SPN_MODES_MAX);
+    for (int64_t i = 1; i < count; i++) {
+        assert_true(modes[i] <= modes[i - 1] && modes[i] > 0.0);
+    }
+    assert_int_equal(labels_at(&made).mode_count, SPN_MODES_MAX);
+    case_free(&made);
+    spn_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(modes_of_the_default_data),
+        cmocka_unit_test(deep_linear_networks_follow_theory),
+        cmocka_unit_test(least_squares_has_full_strength),
+        cmocka_unit_test(repeated_inputs_count_once),
+        cmocka_unit_test(labels_see_all_samples),
+        cmocka_unit_test(units_are_counted),
+        cmocka_unit_test(biases_tell_units_apart),
+        cmocka_unit_test(there_is_room_for_so_many_modes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
