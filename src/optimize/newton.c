@@ -5,7 +5,7 @@
  *   gate:     |H^+ g| <= tolerance max(|theta|, 1e-3) and no gradient along flat directions
  *             -> negative eigenvalue: leave along it;  none: one last Newton step, done
  *   step:     Newton if positive definite and short enough, else the subproblem of region.c
- *   accept:   actual / predicted decrease > 1e-4; below the rounding of L: |g| falls
+ *   accept:   actual / predicted decrease > 1e-4; below the rounding of L: the decrease by gradients
  *   radius:   quarter of |s| after a bad step, doubled after a very good one at the boundary
  *
  * Rejected steps cost one evaluation and no Hessian. */
@@ -26,6 +26,8 @@ static const double flat_gradient = 1e-12;
 /* Differences of L below this many eps |L| are rounding. */
 static const double rounding = 100;
 
+enum { IDLE_MOST = 3 };
+
 typedef struct newton {
     spn_context *context;
     spn_solver *solver;
@@ -37,7 +39,9 @@ typedef struct newton {
     spni_spectrum spectrum;
     double *newton_step; /* -H^+ g */
     double newton_norm, decrement;
-    bool is_stationary; /* the gate */
+    bool is_stationary;     /* the gate */
+    double least_predicted; /* of the steps whose decrease is below the rounding of L */
+    int idle;               /* how many of them did not lower it */
 } newton;
 
 static double scale_of(const spn_solver *solver)
@@ -50,6 +54,13 @@ static double noise_of(const spn_solver *solver)
     return rounding * DBL_EPSILON * fabs(solver->value);
 }
 
+/* A gradient along a flat direction up to this is rounding. */
+static double negligible_of(const newton *state)
+{
+    return state->is_positive ? 0
+                              : flat_gradient * scale_of(state->solver) * state->spectrum.largest;
+}
+
 /* -H^+ g for the current gradient, from whichever factor there is, and what the gate says. */
 static spn_status judge(newton *state)
 {
@@ -58,7 +69,7 @@ static spn_status judge(newton *state)
     int64_t n = solver->n;
     double *step = state->newton_step;
     const double *g = solver->gradient;
-    double scale = scale_of(solver), worst_flat = 0;
+    double worst_flat = 0;
     state->decrement = 0;
     for (int64_t i = 0; i < n; i++) {
         step[i] = state->is_positive ? -g[i] : 0;
@@ -82,10 +93,9 @@ static spn_status judge(newton *state)
     }
     state->newton_norm = spn_norm(n, step);
     solver->info->decrement = state->decrement;
-    solver->info->distance = state->newton_norm / scale;
+    solver->info->distance = state->newton_norm / scale_of(solver);
     state->is_stationary =
-        solver->info->distance <= solver->settings.tolerance &&
-        worst_flat <= flat_gradient * scale * (state->is_positive ? 0 : state->spectrum.largest);
+        solver->info->distance <= solver->settings.tolerance && worst_flat <= negligible_of(state);
 done:
     return status;
 }
@@ -157,12 +167,31 @@ static spn_status evaluate_step(newton *state, const double *step)
     return spni_evaluate(state->context, solver, solver->trial, NULL, SPN_WANT_ALL);
 }
 
-/* Decreases of L too small to be seen: has the gradient become smaller at least? */
+/* After the last Newton step: has the gradient become smaller? */
 static bool is_gradient_better(const spn_solver *solver)
 {
     return spni_is_finite(solver) &&
            spn_norm(solver->n, solver->point->gradient) < solver->gradient_norm &&
            solver->point->value <= solver->value + noise_of(solver);
+}
+
+/* Decreases of L below its rounding: gradients still show them, by the trapezoid rule
+ * L(theta + s) - L(theta) = (g + g') . s / 2 + O(|s|^3). Rounding of the gradient ends it: predictions
+ * that stop falling. */
+static bool is_slope_better(newton *state, double predicted)
+{
+    spn_solver *solver = state->solver;
+    if (predicted > 0.9 * state->least_predicted) {
+        state->idle++;
+    }
+    state->least_predicted = fmin(state->least_predicted, predicted);
+    if (!spni_is_finite(solver) || state->idle > IDLE_MOST ||
+        solver->point->value > solver->value + noise_of(solver)) {
+        return false;
+    }
+    double decrease = -0.5 * (spn_dot(solver->n, solver->gradient, solver->step) +
+                              spn_dot(solver->n, solver->point->gradient, solver->step));
+    return decrease > 1e-4 * predicted;
 }
 
 static void accept(newton *state)
@@ -256,6 +285,7 @@ static double choose_step(newton *state, bool *is_cubic)
     spni_region region = {
         .radius = state->radius,
         .cubic = state->cubic * state->spectrum.largest / solver->settings.trust_radius_max,
+        .negligible = negligible_of(state),
         .basis = solver->buffers[0],
     };
     return spni_region_step(&state->spectrum, &region, solver->step, is_cubic);
@@ -278,7 +308,7 @@ static spn_status try_step(newton *state, bool *can_go_on)
     }
     SPN_TRY(evaluate_step(state, solver->step));
     if (predicted <= noise_of(solver)) {
-        if (is_gradient_better(solver)) {
+        if (is_slope_better(state, predicted)) {
             accept(state);
         } else if (state->is_positive) {
             SPN_TRY(decompose(state)); /* a nearly flat direction may have slipped through */
@@ -371,6 +401,7 @@ spn_status spni_newton(spn_context *context, spn_solver *solver)
         .solver = solver,
         .radius = solver->settings.trust_radius,
         .cubic = 1,
+        .least_predicted = (double)INFINITY,
         .newton_step = solver->buffers[1],
     };
     return iterate(&state);

@@ -18,8 +18,9 @@ typedef struct spni_spectrum {
 /* What a step of the trust region may do. */
 typedef struct spni_region {
     double radius;
-    double cubic;  /* sigma: an indefinite model also obeys |s| <= mu / sigma; 0: it does not */
-    double *basis; /* n numbers: the step in the eigenbasis */
+    double cubic;      /* sigma: an indefinite model also obeys |s| <= mu / sigma; 0: it does not */
+    double negligible; /* a gradient along a flat direction up to this is rounding */
+    double *basis;     /* n numbers: the step in the eigenbasis */
 } spni_region;
 
 /* Minimise g.s + s.Hs/2 over the region; writes s (n numbers), returns the decrease that the model

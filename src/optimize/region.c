@@ -3,7 +3,8 @@
  * Conn, Gould and Toint 2000, chapter 7):
  *
  *   s(mu) = -sum_i v_i gamma_i / (lambda_i + mu),   mu >= low = max(0, -lambda_min),
- *   |s(mu)| = radius                                 positive definite model, Newton step too long
+ *   mu = 0                                           positive (semi)definite model, short enough
+ *   |s(mu)| = radius                                 the same, too long
  *   |s(mu)| = min(radius, mu / sigma)                otherwise.
  *
  * The second bound is that of cubic regularisation (Nesterov and Polyak 2006). Where minima are not
@@ -24,7 +25,7 @@ typedef struct secular {
     const spni_spectrum *spectrum;
     const spni_region *region;
     double low, shift;
-    int64_t first; /* components below are left out (hard case) */
+    int64_t first; /* components below are left out (hard case, flat directions) */
 } secular;
 
 static double bound(const secular *equation, double mu)
@@ -60,6 +61,19 @@ static int64_t count_hard(const secular *equation)
     }
     double length = bound(equation, equation->low);
     return sqrt(square) <= 1e-8 * equation->low * length ? count : 0;
+}
+
+/* Flat directions of a semidefinite model without a gradient along them: the pseudo-inverse leaves them
+ * out. 0 when there is negative curvature or a gradient that matters. */
+static int64_t count_flat(const spni_spectrum *spectrum, double negligible)
+{
+    double flat = SPNI_FLAT * spectrum->largest;
+    int64_t count = 0;
+    while (count < spectrum->n && fabs(spectrum->values[count]) <= flat &&
+           fabs(spectrum->gradient[count]) <= negligible) {
+        count++;
+    }
+    return count < spectrum->n && spectrum->values[count] > flat ? count : 0;
 }
 
 /* Root of |s(low + delta)| = bound. Returns false in the hard case: even delta = 0 is short enough. */
@@ -120,8 +134,10 @@ double spni_region_step(const spni_spectrum *spectrum, const spni_region *region
     spni_region used = *region;
     *is_cubic = false;
     secular equation = {.spectrum = spectrum, .region = &used};
-    if (least > SPNI_FLAT * spectrum->largest) {
+    int64_t flat = count_flat(spectrum, region->negligible);
+    if (flat > 0 || least > SPNI_FLAT * spectrum->largest) {
         used.cubic = 0;
+        equation.first = flat;
         equation.shift = least;
         if (step_at(&equation, 0) > region->radius) {
             (void)solve(&equation);
