@@ -12,7 +12,7 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
                                          spn_geometry_workspace **out)
 {
     spn_status status = SPN_OK;
-    spn_geometry_workspace *ws = NULL;
+    spn_geometry_workspace *workspace = NULL;
     int64_t square = 0;
     *out = NULL;
     if (dimension < 1 || !spn_size_multiply(dimension, dimension, &square)) {
@@ -21,39 +21,39 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
                  "dense Hessian must fit into memory",
                  (long long)dimension);
     }
-    SPN_NEW(context, ws, 1);
-    ws->dimension = dimension;
-    SPN_TRY(spn_dense_create(context, dimension, &ws->dense));
-    SPN_NEW(context, ws->hessian, square);
-    SPN_NEW(context, ws->work, square);
-    SPN_NEW(context, ws->eigenvalues, dimension);
-    SPN_NEW(context, ws->scratch, dimension);
-    SPN_NEW(context, ws->product, dimension);
-    *out = ws;
+    SPN_NEW(context, workspace, 1);
+    workspace->dimension = dimension;
+    SPN_TRY(spn_dense_create(context, dimension, &workspace->dense));
+    SPN_NEW(context, workspace->hessian, square);
+    SPN_NEW(context, workspace->work, square);
+    SPN_NEW(context, workspace->eigenvalues, dimension);
+    SPN_NEW(context, workspace->scratch, dimension);
+    SPN_NEW(context, workspace->product, dimension);
+    *out = workspace;
 done:
     if (status != SPN_OK) {
-        spn_geometry_workspace_free(context, ws);
+        spn_geometry_workspace_free(context, workspace);
     }
     return status;
 }
 
-void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *ws)
+void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *workspace)
 {
-    if (ws == NULL) {
+    if (workspace == NULL) {
         return;
     }
-    spn_dense_free(context, ws->dense);
-    spn_release(context, ws->hessian);
-    spn_release(context, ws->work);
-    spn_release(context, ws->eigenvalues);
-    spn_release(context, ws->scratch);
-    spn_release(context, ws->product);
-    spn_release(context, ws);
+    spn_dense_free(context, workspace->dense);
+    spn_release(context, workspace->hessian);
+    spn_release(context, workspace->work);
+    spn_release(context, workspace->eigenvalues);
+    spn_release(context, workspace->scratch);
+    spn_release(context, workspace->product);
+    spn_release(context, workspace);
 }
 
-const double *spn_geometry_eigenvalues(const spn_geometry_workspace *ws)
+const double *spn_geometry_eigenvalues(const spn_geometry_workspace *workspace)
 {
-    return ws->eigenvalues;
+    return workspace->eigenvalues;
 }
 
 static bool lower_is_finite(int64_t n, const double *h)
@@ -65,12 +65,13 @@ static bool lower_is_finite(int64_t n, const double *h)
     return finite;
 }
 
-static spn_status decompose(spn_context *context, spn_geometry_workspace *ws, bool vectors)
+static spn_status decompose(spn_context *context, spn_geometry_workspace *workspace, bool vectors)
 {
-    int64_t n = ws->dimension;
-    memcpy(ws->work, ws->hessian, (size_t)(n * n) * sizeof *ws->work);
-    spn_status status = spn_eigen(context, ws->dense, n, ws->work, vectors, ws->eigenvalues);
-    ws->has_eigenvalues = status == SPN_OK;
+    int64_t n = workspace->dimension;
+    memcpy(workspace->work, workspace->hessian, (size_t)(n * n) * sizeof *workspace->work);
+    spn_status status =
+        spn_eigen(context, workspace->dense, n, workspace->work, vectors, workspace->eigenvalues);
+    workspace->has_eigenvalues = status == SPN_OK;
     return status;
 }
 
@@ -82,15 +83,16 @@ typedef struct mode_sums {
     double flat2;   /* sum c^2 over zero modes */
 } mode_sums;
 
-static mode_sums sum_modes(const spn_geometry_workspace *ws, double shift, const double *vector)
+static mode_sums sum_modes(const spn_geometry_workspace *workspace, double shift,
+                           const double *vector)
 {
-    int64_t n = ws->dimension;
-    double least = ws->eigenvalues[0] + shift, most = ws->eigenvalues[n - 1] + shift;
+    int64_t n = workspace->dimension;
+    double least = workspace->eigenvalues[0] + shift, most = workspace->eigenvalues[n - 1] + shift;
     double zero = SPN_ZERO_EIGENVALUE * fmax(fabs(least), fabs(most));
     mode_sums sums = {0};
     for (int64_t j = 0; j < n; j++) {
-        double coefficient = spn_dot(n, ws->work + j * n, vector);
-        double value = ws->eigenvalues[j] + shift;
+        double coefficient = spn_dot(n, workspace->work + j * n, vector);
+        double value = workspace->eigenvalues[j] + shift;
         if (fabs(value) <= zero) {
             sums.flat2 += coefficient * coefficient;
             continue;
@@ -103,14 +105,15 @@ static mode_sums sum_modes(const spn_geometry_workspace *ws, double shift, const
     return sums;
 }
 
-/* The stationarity gate and, behind it, T10. Needs the eigenvectors in ws->work. */
-static void measure_gate(const spn_geometry_workspace *ws, const spn_point *point, double shift,
-                         bool has_ridge, spn_geometry *out)
+/* The stationarity gate and, behind it, T10. Needs the eigenvectors in workspace->work. */
+static void measure_gate(const spn_geometry_workspace *workspace, const spn_point *point,
+                         double shift, bool has_ridge, spn_geometry *out)
 {
-    int64_t n = ws->dimension;
-    double most = fmax(fabs(ws->eigenvalues[0] + shift), fabs(ws->eigenvalues[n - 1] + shift));
+    int64_t n = workspace->dimension;
+    double most =
+        fmax(fabs(workspace->eigenvalues[0] + shift), fabs(workspace->eigenvalues[n - 1] + shift));
     double length = fmax(out->weight_norm, SPN_WEIGHT_FLOOR);
-    mode_sums slope = sum_modes(ws, shift, point->gradient);
+    mode_sums slope = sum_modes(workspace, shift, point->gradient);
     out->newton_decrement = sqrt(slope.energy);
     out->distance = sqrt(slope.length2) / length;
     bool is_level = sqrt(slope.flat2) <= SPN_ZERO_EIGENVALUE * most * length;
@@ -122,17 +125,17 @@ static void measure_gate(const spn_geometry_workspace *ws, const spn_point *poin
     }
     /* d(theta)/d(parameter) = -H^+ b; for the ridge b = 2 theta. */
     const double *b = has_ridge ? point->theta : point->parameter_gradient;
-    mode_sums response = sum_modes(ws, shift, b);
+    mode_sums response = sum_modes(workspace, shift, b);
     bool has_flat_part = sqrt(response.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, b);
     out->susceptibility = has_flat_part ? none : (has_ridge ? 4 : 1) * response.form;
 }
 
 /* Frobenius norms of the two parts of E's Hessian. Objectives without them have neither number. */
-static spn_status measure_parts(spn_context *context, spn_geometry_workspace *ws,
+static spn_status measure_parts(spn_context *context, spn_geometry_workspace *workspace,
                                 const spn_point *inner, spn_geometry *out)
 {
-    int64_t n = ws->dimension;
-    spn_status status = spn_point_hessian(context, inner, SPN_PART_GAUSS_NEWTON, ws->work);
+    int64_t n = workspace->dimension;
+    spn_status status = spn_point_hessian(context, inner, SPN_PART_GAUSS_NEWTON, workspace->work);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(context);
         return SPN_OK;
@@ -141,12 +144,12 @@ static spn_status measure_parts(spn_context *context, spn_geometry_workspace *ws
         return status;
     }
     double scale = inner->objective->fisher_scale;
-    double model = sqrt(spn_symmetric_frobenius_squared(n, ws->work));
-    out->fisher_trace = scale == 0 ? none : scale * spn_symmetric_trace(n, ws->work);
+    double model = sqrt(spn_symmetric_frobenius_squared(n, workspace->work));
+    out->fisher_trace = scale == 0 ? none : scale * spn_symmetric_trace(n, workspace->work);
     for (int64_t j = 0; j < n; j++) {
-        spn_axpy(n - j, -1, ws->hessian + j + j * n, ws->work + j + j * n);
+        spn_axpy(n - j, -1, workspace->hessian + j + j * n, workspace->work + j + j * n);
     }
-    double rest = sqrt(spn_symmetric_frobenius_squared(n, ws->work));
+    double rest = sqrt(spn_symmetric_frobenius_squared(n, workspace->work));
     out->residual_share = model + rest > 0 ? rest / (model + rest) : none;
     return SPN_OK;
 }
@@ -161,29 +164,31 @@ static void copy_point_results(const spn_geometry *from, spn_geometry *to)
     to->susceptibility = from->susceptibility;
 }
 
-static spn_status measure_surface(spn_context *context, spn_geometry_workspace *ws, double shift,
-                                  const spn_point *point, unsigned wanted, spn_geometry *out)
+static spn_status measure_surface(spn_context *context, spn_geometry_workspace *workspace,
+                                  double shift, const spn_point *point, unsigned wanted,
+                                  spn_geometry *out)
 {
-    spni_surface surface = {ws->dimension, ws->hessian, shift, point->gradient, none};
-    if (!spn_all_finite(ws->dimension, point->gradient)) {
+    spni_surface surface = {workspace->dimension, workspace->hessian, shift, point->gradient, none};
+    if (!spn_all_finite(workspace->dimension, point->gradient)) {
         return SPN_OK;
     }
-    spni_measure_moments(&surface, ws->product, out);
-    if (ws->has_eigenvalues) {
-        spni_measure_spectrum(&surface, ws->eigenvalues, out);
+    spni_measure_moments(&surface, workspace->product, out);
+    if (workspace->has_eigenvalues) {
+        spni_measure_spectrum(&surface, workspace->eigenvalues, out);
     }
-    return wanted & SPN_GEOMETRY_PRINCIPAL ? spni_measure_principal(context, ws, &surface, out)
-                                           : SPN_OK;
+    return wanted & SPN_GEOMETRY_PRINCIPAL
+               ? spni_measure_principal(context, workspace, &surface, out)
+               : SPN_OK;
 }
 
-static spn_status check_point(spn_context *context, const spn_geometry_workspace *ws,
+static spn_status check_point(spn_context *context, const spn_geometry_workspace *workspace,
                               const spn_point *point, const spn_point *inner)
 {
     const unsigned needed = SPN_WANT_VALUE | SPN_WANT_GRADIENT | SPN_WANT_CURVATURE;
-    if (point->dimension != ws->dimension) {
+    if (point->dimension != workspace->dimension) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "geometry at a point of %lld parameters: this workspace was made for %lld",
-                        (long long)point->dimension, (long long)ws->dimension);
+                        (long long)point->dimension, (long long)workspace->dimension);
     }
     if ((point->has & inner->has & needed) != needed) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
@@ -205,7 +210,7 @@ static spn_geometry start_record(spn_surface surface, const spn_point *point,
     return record;
 }
 
-spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *ws,
+spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *workspace,
                                 const spn_point *point, unsigned wanted, spn_geometry *error,
                                 spn_geometry *loss)
 {
@@ -213,31 +218,31 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *ws
     const spn_point *inner = spn_point_error(point);
     bool has_ridge = inner != point;
     double shift = has_ridge ? 2 * point->parameter : 0;
-    SPN_TRY(check_point(context, ws, point, inner));
-    ws->has_eigenvalues = false;
+    SPN_TRY(check_point(context, workspace, point, inner));
+    workspace->has_eigenvalues = false;
     spn_geometry of_error = start_record(SPN_SURFACE_ERROR, point, inner);
     spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
-    SPN_TRY(spn_point_hessian(context, inner, SPN_PART_FULL, ws->hessian));
-    bool is_finite = lower_is_finite(ws->dimension, ws->hessian);
+    SPN_TRY(spn_point_hessian(context, inner, SPN_PART_FULL, workspace->hessian));
+    bool is_finite = lower_is_finite(workspace->dimension, workspace->hessian);
     bool wants_gate = wanted & SPN_GEOMETRY_STATIONARY;
     if (wants_gate) {
         of_loss.stationary = 0;
     }
     if (is_finite && (wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY))) {
-        SPN_TRY(decompose(context, ws, wants_gate));
+        SPN_TRY(decompose(context, workspace, wants_gate));
     }
-    if (is_finite && wants_gate && spn_all_finite(ws->dimension, point->gradient)) {
-        measure_gate(ws, point, shift, has_ridge, &of_loss);
+    if (is_finite && wants_gate && spn_all_finite(workspace->dimension, point->gradient)) {
+        measure_gate(workspace, point, shift, has_ridge, &of_loss);
     }
     if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
-        SPN_TRY(measure_parts(context, ws, inner, &of_loss));
+        SPN_TRY(measure_parts(context, workspace, inner, &of_loss));
     }
     copy_point_results(&of_loss, &of_error);
     if (is_finite && error != NULL) {
-        SPN_TRY(measure_surface(context, ws, 0, inner, wanted, &of_error));
+        SPN_TRY(measure_surface(context, workspace, 0, inner, wanted, &of_error));
     }
     if (is_finite && loss != NULL) {
-        SPN_TRY(measure_surface(context, ws, shift, point, wanted, &of_loss));
+        SPN_TRY(measure_surface(context, workspace, shift, point, wanted, &of_loss));
     }
     if (error != NULL) {
         *error = of_error;
@@ -249,22 +254,22 @@ done:
     return status;
 }
 
-spn_status spn_geometry_from_derivatives(spn_context *context, spn_geometry_workspace *ws,
+spn_status spn_geometry_from_derivatives(spn_context *context, spn_geometry_workspace *workspace,
                                          double value, const double *g, const double *h,
                                          spn_geometry *out)
 {
     spn_status status = SPN_OK;
-    int64_t n = ws->dimension;
+    int64_t n = workspace->dimension;
     spn_geometry record = spni_geometry_blank(SPN_SURFACE_ERROR, n);
-    spni_surface surface = {n, ws->hessian, 0, g, none};
-    ws->has_eigenvalues = false;
+    spni_surface surface = {n, workspace->hessian, 0, g, none};
+    workspace->has_eigenvalues = false;
     record.value = value;
     if (spn_all_finite(n, g) && lower_is_finite(n, h)) {
-        memcpy(ws->hessian, h, (size_t)(n * n) * sizeof *h);
-        spni_measure_moments(&surface, ws->product, &record);
-        SPN_TRY(decompose(context, ws, false));
-        spni_measure_spectrum(&surface, ws->eigenvalues, &record);
-        SPN_TRY(spni_measure_principal(context, ws, &surface, &record));
+        memcpy(workspace->hessian, h, (size_t)(n * n) * sizeof *h);
+        spni_measure_moments(&surface, workspace->product, &record);
+        SPN_TRY(decompose(context, workspace, false));
+        spni_measure_spectrum(&surface, workspace->eigenvalues, &record);
+        SPN_TRY(spni_measure_principal(context, workspace, &surface, &record));
     }
     *out = record;
 done:

@@ -107,12 +107,12 @@ void spni_measure_spectrum(const spni_surface *surface, const double *eigenvalue
 /* S is similar to the symmetric A H A / sqrt q with A = (I + g g^T)^(-1/2) = I - c g g^T and
  * c = (1 - 1/sqrt q) / |g|^2 = 1 / (sqrt q (1 + sqrt q)). With y = H g this is
  * (H - c (g y^T + y g^T) + c^2 (g.y) g g^T) / sqrt q. */
-spn_status spni_measure_principal(spn_context *context, spn_geometry_workspace *ws,
+spn_status spni_measure_principal(spn_context *context, spn_geometry_workspace *workspace,
                                   const spni_surface *surface, spn_geometry *out)
 {
     int64_t n = surface->dimension;
     const double *g = surface->g;
-    double *y = ws->product;
+    double *y = workspace->product;
     double root = sqrt(surface->q), c = 1 / (root * (1 + root));
     spn_symmetric_multiply(n, surface->h, g, y);
     spn_axpy(n, surface->shift, g, y);
@@ -121,13 +121,14 @@ spn_status spni_measure_principal(spn_context *context, spn_geometry_workspace *
         for (int64_t i = j; i < n; i++) {
             double entry = surface->h[i + j * n] + (i == j ? surface->shift : 0);
             entry += outer * g[i] * g[j] - c * (g[i] * y[j] + y[i] * g[j]);
-            ws->work[i + j * n] = entry / root;
+            workspace->work[i + j * n] = entry / root;
         }
     }
-    spn_status status = spn_eigen(context, ws->dense, n, ws->work, false, ws->scratch);
+    spn_status status =
+        spn_eigen(context, workspace->dense, n, workspace->work, false, workspace->scratch);
     if (status == SPN_OK) {
-        out->principal_curvature_min = ws->scratch[0];
-        out->principal_curvature_max = ws->scratch[n - 1];
+        out->principal_curvature_min = workspace->scratch[0];
+        out->principal_curvature_max = workspace->scratch[n - 1];
     }
     return status;
 }

@@ -36,8 +36,8 @@ void spni_measure_moments(spni_surface *surface, double *product, spn_geometry *
 void spni_measure_spectrum(const spni_surface *surface, const double *eigenvalues,
                            spn_geometry *out);
 
-/** Principal curvatures (T6). Overwrites ws->work, ws->scratch and ws->product. */
-spn_status spni_measure_principal(spn_context *context, spn_geometry_workspace *ws,
+/** Principal curvatures (T6). Overwrites workspace->work, workspace->scratch and workspace->product. */
+spn_status spni_measure_principal(spn_context *context, spn_geometry_workspace *workspace,
                                   const spni_surface *surface, spn_geometry *out);
 
 #endif

@@ -167,9 +167,11 @@ spn_status spn_theory_maxwell(spn_context *context, const spn_theory_network *ne
     if (high == 0 || last == 0 || (last < 0) == starts_negative) {
         goto done;
     }
-    for (double middle = 0.5 * high; middle > low && middle < high; middle = 0.5 * (low + high)) {
+    double middle = 0.5 * high;
+    while (middle > low && middle < high) {
         bool is_negative = loss_difference(network, a, b, middle) < 0;
         *(is_negative == starts_negative ? &low : &high) = middle;
+        middle = 0.5 * (low + high);
     }
     *beta = high;
 done:
