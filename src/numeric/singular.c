@@ -48,10 +48,7 @@ spn_status spn_singular_values(spn_context *context, int64_t m, int64_t n, const
     if (p.r == 0) {
         goto done;
     }
-    if (!spn_size_multiply(m, n, &count)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "singular values of a %lld x %lld matrix: too large",
-                 (long long)m, (long long)n);
-    }
+    count = m * n; /* both fit into an int */
     if (!spn_all_finite(count, a)) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC, "singular values: the %d x %d matrix is not finite",
                  p.columns, p.rows);

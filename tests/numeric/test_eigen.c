@@ -280,6 +280,8 @@ static void test_refusals(void **state)
     a[3] = (double)INFINITY;
     check_fails(context, spn_eigen(context, dense, 2, a, false, w), SPN_ERROR_NUMERIC, "column 1");
     check_fails(context, spn_eigen_jacobi(context, -1, a, w, v), SPN_ERROR_ARGUMENT, "-1");
+    a[0] = a[1] = a[3] = 1.5e308; /* finite, but an eigenvalue is 3e308 */
+    check_fails(context, spn_eigen(context, dense, 2, a, false, w), SPN_ERROR_NUMERIC, "overflow");
     spn_dense_free(context, dense);
     spn_dense_free(context, NULL);
     spn_context_free(context);

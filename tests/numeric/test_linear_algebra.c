@@ -74,6 +74,19 @@ static void test_products_overwrite(void **state)
     assert_true(c[0] == 0);
 }
 
+/* Leading dimensions beyond BLAS's int go through the plain loops; with one row they are never used. */
+static void test_products_beyond_int(void **state)
+{
+    (void)state;
+    const int64_t far = (int64_t)1 << 40;
+    const double a[2] = {1, 2}, b[2] = {3, 4};
+    double c[2] = {1, 1};
+    spn_multiply_transposed(1, 1, 2, 1, a, far, b, far, 1, c, far);
+    assert_true(c[0] == 12);
+    spn_multiply(1, 2, 1, 2, a, far, b, far, 0, c, far);
+    assert_true(c[0] == 6 && c[1] == 8);
+}
+
 static void test_symmetric_multiply(void **state)
 {
     (void)state;
@@ -328,11 +341,17 @@ static void test_symmetric_sums(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_products),           cmocka_unit_test(test_products_overwrite),
-        cmocka_unit_test(test_symmetric_multiply), cmocka_unit_test(test_cholesky),
-        cmocka_unit_test(test_cholesky_hilbert),   cmocka_unit_test(test_cholesky_refusals),
-        cmocka_unit_test(test_singular_values),    cmocka_unit_test(test_singular_closed_forms),
-        cmocka_unit_test(test_singular_memory),    cmocka_unit_test(test_vectors),
+        cmocka_unit_test(test_products),
+        cmocka_unit_test(test_products_overwrite),
+        cmocka_unit_test(test_products_beyond_int),
+        cmocka_unit_test(test_symmetric_multiply),
+        cmocka_unit_test(test_cholesky),
+        cmocka_unit_test(test_cholesky_hilbert),
+        cmocka_unit_test(test_cholesky_refusals),
+        cmocka_unit_test(test_singular_values),
+        cmocka_unit_test(test_singular_closed_forms),
+        cmocka_unit_test(test_singular_memory),
+        cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_symmetric_sums),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,6 +185,8 @@ static void test_windows(void **state)
     assert_true(isnan(low));
     check_ok(context, spn_theory_window(context, &network, 0, &low, &high));
     assert_true(low == 0.9 && isinf(high));
+    check_ok(context, spn_theory_phase_at(context, &network, 1, 1.0, &phase));
+    assert_true(isnan(phase.loss)); /* merged with the trivial state */
     network.depth = 1;
     check_ok(context, spn_theory_window(context, &network, 7, &low, &high));
     assert_true(low == 0 && isinf(high));
