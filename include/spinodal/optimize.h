@@ -19,7 +19,7 @@ typedef enum spn_method {
 typedef struct spn_solver_settings {
     int method; /**< spn_method */
     /** newton: on |H^+ g| / max(|theta|, 1e-3), the estimated relative distance to the stationary
-     *  point. Others, which do not know H: on |g| / max(1, |L|). */
+     *  point. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)). */
     double tolerance;
     int64_t max_iterations; /**< steps that were tried; epochs of sgd */
     double learning_rate;

@@ -69,7 +69,7 @@ spn_status spni_evaluate(spn_context *context, spn_solver *solver, const double 
 bool spni_is_finite(const spn_solver *solver);
 /* Take over the point's theta, value and gradient as the current state. */
 void spni_accept(spn_solver *solver);
-/* The test of the first-order methods: |g| <= tolerance max(1, |L|). */
+/* The test of the first-order methods: |g| <= tolerance max(1, |L| / max(1, |theta|)). */
 bool spni_is_small(const spn_solver *solver);
 
 #endif

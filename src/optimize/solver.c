@@ -16,7 +16,8 @@ static const spn_option solver_options[] = {
     {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, method_words, "",
      "how L is minimised"},
     {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
-     "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L|)"},
+     "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L| / "
+     "max(1, |theta|))"},
     {"max_iterations", SPN_OPTION_INTEGER, OPTION(max_iterations), "10000", SPN_NONNEGATIVE, NULL,
      "", "most steps (sgd: epochs) of one run"},
     {"learning_rate", SPN_OPTION_REAL, OPTION(learning_rate), "0.01", SPN_POSITIVE, NULL, "",
@@ -218,7 +219,8 @@ void spni_accept(spn_solver *solver)
 
 bool spni_is_small(const spn_solver *solver)
 {
-    return solver->gradient_norm <= solver->settings.tolerance * fmax(1, fabs(solver->value));
+    double slope = fabs(solver->value) / fmax(1, spn_norm(solver->n, solver->theta));
+    return solver->gradient_norm <= solver->settings.tolerance * fmax(1, slope);
 }
 
 /* From the start: a start that is not finite is left as it is. */
