@@ -59,15 +59,26 @@ typedef struct spn_series {
     spn_line_style line;
     double width; /**< of the line in points; 0: 1.0 */
     spn_marker marker;
-    double marker_size; /**< relative; 0: 1.0 */
+    double marker_size;      /**< relative; 0: 1.0 */
+    int64_t marker_interval; /**< a marker at every so many points; 0: at each */
 } spn_series;
 
 /** A thin vertical line through all panels. */
 typedef struct spn_guide {
     double x;
-    const char *label; /**< above the top panel; NULL: none */
+    const char *label; /**< above the top panel; NULL: none. Left out where it would meet another */
+    const char *note;  /**< legend entry; NULL: none. Guides of one kind share one entry */
     spn_line_style line;
 } spn_guide;
+
+typedef enum spn_legend {
+    SPN_LEGEND_NONE,
+    SPN_LEGEND_ABOVE, /**< above all panels, in two columns */
+    SPN_LEGEND_TOP_LEFT,
+    SPN_LEGEND_TOP_RIGHT,
+    SPN_LEGEND_BOTTOM_LEFT,
+    SPN_LEGEND_BOTTOM_RIGHT,
+} spn_legend;
 
 typedef struct spn_panel {
     const char *y_label;
@@ -76,7 +87,7 @@ typedef struct spn_panel {
     double y_low, y_high; /**< NaN: from the data */
     int64_t series_count;
     const spn_series *series;
-    bool has_legend;
+    spn_legend legend;
 } spn_panel;
 
 typedef struct spn_figure {
@@ -89,8 +100,7 @@ typedef struct spn_figure {
     const spn_panel *panels;
     int64_t guide_count;
     const spn_guide *guides;
-    const char *guide_note; /**< legend entry of the guides; NULL: none */
-    const char *caption;    /**< text of NAME.txt; NULL: no file */
+    const char *caption; /**< text of NAME.txt; NULL: no file */
 } spn_figure;
 
 typedef struct spn_plot_settings {

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+/* Figure 2: error, curvature and distance to the origin along a sweep. */
+#include "plot/figure2.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MARKERS_PER_BRANCH 11
+#define LABEL_SIZE 96
+
+static const char *const quantity_columns[SPNI_QUANTITIES] = {"error", "scalar_curvature_error",
+                                                              "weight_norm"};
+
+bool spni_is_jump(const spni_sweep_view *view, const spni_branch *branch, int64_t i)
+{
+    return view->modes >= 0 && i + 1 < branch->count &&
+           spn_table_integer(view->points, branch->rows[i], view->modes) !=
+               spn_table_integer(view->points, branch->rows[i + 1], view->modes);
+}
+
+static spn_status find_column(spn_context *context, const spn_table *table, const char *name,
+                              int64_t *out)
+{
+    *out = spn_table_find(table, name);
+    if (*out < 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "these results have no column \"%s\" in the table \"points\": Figure 2 is "
+                        "drawn from a sweep",
+                        name);
+    }
+    return SPN_OK;
+}
+
+/* The branch of (direction, phase), made if it is new. */
+static spn_status find_branch(spn_context *context, spn_arena *arena, spni_sweep_view *view,
+                              int64_t row, int64_t direction_column, int64_t phase_column,
+                              spni_branch **out)
+{
+    spn_status status = SPN_OK;
+    const int64_t direction = spn_table_integer(view->points, row, direction_column);
+    const int64_t phase = spn_table_integer(view->points, row, phase_column);
+    for (int64_t i = 0; i < view->branch_count; i++) {
+        spni_branch *b = &view->branches[i];
+        if (b->direction == direction && b->phase == phase) {
+            *out = b;
+            return SPN_OK;
+        }
+    }
+    spni_branch *grown = NULL;
+    SPN_TAKE(context, arena, grown, view->branch_count + 1);
+    if (view->branch_count > 0) {
+        memcpy(grown, view->branches, (size_t)view->branch_count * sizeof *grown);
+    }
+    view->branches = grown;
+    *out = &grown[view->branch_count++];
+    const char *word = spn_table_word(view->points, row, direction_column);
+    **out = (spni_branch){direction, word != NULL ? word : "branch", phase, 0, NULL};
+    SPN_TAKE(context, arena, (*out)->rows, view->points->rows);
+done:
+    return status;
+}
+
+static spn_status make_view(spn_context *context, spn_arena *arena, const spn_results *results,
+                            spni_sweep_view *view)
+{
+    spn_status status = SPN_OK;
+    int64_t seed = -1;
+    int64_t direction = -1;
+    int64_t phase = -1;
+    *view = (spni_sweep_view){.points = spn_results_table(results, "points"),
+                              .theory = spn_results_table(results, "theory")};
+    if (view->points == NULL || view->points->rows == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
+    }
+    SPN_TRY(find_column(context, view->points, "seed", &seed));
+    SPN_TRY(find_column(context, view->points, "direction", &direction));
+    SPN_TRY(find_column(context, view->points, "phase", &phase));
+    SPN_TRY(find_column(context, view->points, "beta", &view->beta));
+    for (int k = 0; k < SPNI_QUANTITIES; k++) {
+        SPN_TRY(find_column(context, view->points, quantity_columns[k], &view->quantities[k]));
+    }
+    view->modes = spn_table_find(view->points, "active_modes");
+    const int64_t first_seed = spn_table_integer(view->points, 0, seed);
+    for (int64_t row = 0; row < view->points->rows; row++) {
+        spni_branch *branch = NULL;
+        if (spn_table_integer(view->points, row, seed) != first_seed) {
+            continue;
+        }
+        SPN_TRY(find_branch(context, arena, view, row, direction, phase, &branch));
+        branch->rows[branch->count++] = row;
+    }
+done:
+    return status;
+}
+
+/* A branch's points with a gap at each jump, or (is_connector) only the two ends of each jump. */
+static spn_status make_curve(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
+                             const spni_branch *branch, int quantity, bool is_connector,
+                             spn_series *series)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL;
+    double *y = NULL;
+    int64_t n = 0;
+    SPN_TAKE(context, arena, x, 3 * branch->count);
+    SPN_TAKE(context, arena, y, 3 * branch->count);
+    for (int64_t i = 0; i < branch->count; i++) {
+        const bool is_jump = spni_is_jump(view, branch, i);
+        const bool was_jump = i > 0 && spni_is_jump(view, branch, i - 1);
+        if (!is_connector || is_jump || was_jump) {
+            x[n] = spn_table_real(view->points, branch->rows[i], view->beta);
+            y[n++] = spn_table_real(view->points, branch->rows[i], view->quantities[quantity]);
+        }
+        if (is_connector ? was_jump : is_jump) {
+            x[n] = NAN;
+            y[n++] = NAN;
+        }
+        if (is_connector && is_jump && was_jump) { /* end of one jump and start of the next */
+            x[n] = x[n - 2];
+            y[n] = y[n - 2];
+            n++;
+        }
+    }
+    series->count = n;
+    series->x = x;
+    series->y = y;
+done:
+    return status;
+}
+
+/* Upward: a broad line below the others; downward: thin lines with a marker now and then. */
+static void choose_style(const spni_branch *branch, int64_t downward, spn_series *series)
+{
+    static const spn_color colors[] = {SPN_COLOR_VERMILION, SPN_COLOR_GREEN, SPN_COLOR_PURPLE,
+                                       SPN_COLOR_ORANGE,    SPN_COLOR_BLACK, SPN_COLOR_SKY};
+    static const spn_marker markers[] = {SPN_MARKER_TRIANGLE, SPN_MARKER_SQUARE, SPN_MARKER_DIAMOND,
+                                         SPN_MARKER_CIRCLE};
+    series->line = SPN_LINE_SOLID;
+    if (strcmp(branch->word, "up") == 0) {
+        series->color = SPN_COLOR_BLUE;
+        series->width = 2.4;
+    } else if (strcmp(branch->word, "quench") == 0) {
+        series->color = SPN_COLOR_BLACK;
+        series->line = SPN_LINE_NONE;
+        series->marker = SPN_MARKER_OPEN_CIRCLE;
+        series->marker_size = 0.7;
+    } else {
+        series->color = colors[downward % 6];
+        series->width = 0.9;
+        series->marker = markers[downward % 4];
+        series->marker_interval = 1 + branch->count / MARKERS_PER_BRANCH;
+    }
+}
+
+static spn_status make_label(spn_context *context, spn_arena *arena, const spni_branch *branch,
+                             const char **out)
+{
+    char text[LABEL_SIZE];
+    snprintf(text, sizeof text, "%s", branch->word);
+    if (branch->phase >= 0) {
+        snprintf(text, sizeof text, "%s from %lld mode%s", branch->word, (long long)branch->phase,
+                 branch->phase == 1 ? "" : "s");
+    }
+    *out = spn_arena_duplicate(arena, text);
+    return *out != NULL ? SPN_OK : spn_error_status(context);
+}
+
+static spn_status make_panel(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
+                             int quantity, spn_panel *panel)
+{
+    spn_status status = SPN_OK;
+    spn_series *series = NULL;
+    int64_t downward = 0;
+    int64_t n = 0;
+    SPN_TAKE(context, arena, series, 2 * view->branch_count);
+    for (int64_t i = 0; i < view->branch_count; i++) {
+        const spni_branch *branch = &view->branches[i];
+        const bool is_quench = strcmp(branch->word, "quench") == 0;
+        spn_series *curve = &series[n++];
+        SPN_TRY(make_curve(context, arena, view, branch, quantity, false, curve));
+        SPN_TRY(make_label(context, arena, branch, &curve->label));
+        choose_style(branch, downward, curve);
+        if (!is_quench) {
+            spn_series *jumps = &series[n++];
+            SPN_TRY(make_curve(context, arena, view, branch, quantity, true, jumps));
+            jumps->color = curve->color;
+            jumps->line = SPN_LINE_DOTTED;
+            jumps->width = 0.9;
+            downward += strcmp(branch->word, "down") == 0;
+        }
+    }
+    panel->series = series;
+    panel->series_count = n;
+done:
+    return status;
+}
+
+static spn_status add_guides(spn_context *context, spn_arena *arena, const spn_table *theory,
+                             const char *column, const char *note, spn_line_style line,
+                             spn_guide *guides, int64_t *count)
+{
+    spn_status status = SPN_OK;
+    const int64_t index = spn_table_find(theory, column);
+    for (int64_t row = 0; index >= 0 && row < theory->rows; row++) {
+        const double beta = spn_table_real(theory, row, index);
+        if (!isfinite(beta)) {
+            continue;
+        }
+        spn_guide *guide = &guides[(*count)++];
+        *guide = (spn_guide){.x = beta, .line = line, .note = note};
+        note = NULL;
+        if (line == SPN_LINE_DASHED) {
+            char label[LABEL_SIZE];
+            snprintf(label, sizeof label, "{/:Italic σ}_{%lld}", (long long)row + 1);
+            guide->label = spn_arena_duplicate(arena, label);
+            if (guide->label == NULL) {
+                status = spn_error_status(context);
+                goto done;
+            }
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status make_guides(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
+                              spn_figure *figure)
+{
+    spn_status status = SPN_OK;
+    spn_guide *guides = NULL;
+    if (view->theory == NULL) {
+        return SPN_OK;
+    }
+    SPN_TAKE(context, arena, guides, 2 * view->theory->rows);
+    SPN_TRY(add_guides(context, arena, view->theory, "spinodal_beta", "linear spinodal",
+                       SPN_LINE_DASHED, guides, &figure->guide_count));
+    SPN_TRY(add_guides(context, arena, view->theory, "maxwell_beta", "linear Maxwell",
+                       SPN_LINE_DOTTED, guides, &figure->guide_count));
+    figure->guides = guides;
+done:
+    return status;
+}
+
+spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
+                            const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_text_buffer caption = {0};
+    spni_sweep_view view;
+    spn_panel panels[SPNI_QUANTITIES] = {
+        {.y_label = "Error {/:Italic E}", .y_low = NAN, .y_high = NAN, .legend = SPN_LEGEND_ABOVE},
+        {.y_label = "Scalar curvature {/:Italic R}",
+         .y_scale = SPN_AXIS_SYMMETRIC_LOG,
+         .y_low = NAN,
+         .y_high = NAN},
+        {.y_label = "Distance to origin |{/:Italic θ}|", .y_low = NAN, .y_high = NAN},
+    };
+    spn_figure figure = {.name = "fig2",
+                         .x_label = "Regularisation strength {/:Italic β}",
+                         .x_low = NAN,
+                         .x_high = NAN,
+                         .panel_count = SPNI_QUANTITIES,
+                         .panels = panels};
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(make_view(context, arena, results, &view));
+    for (int k = 0; k < SPNI_QUANTITIES; k++) {
+        SPN_TRY(make_panel(context, arena, &view, k, &panels[k]));
+    }
+    SPN_TRY(make_guides(context, arena, &view, &figure));
+    SPN_TRY(spni_figure2_caption(context, results, &view, &caption));
+    figure.caption = caption.text;
+    SPN_TRY(spn_plot_render(context, &figure, directory, settings));
+done:
+    spn_release(context, caption.text);
+    spn_arena_free(arena);
+    return status;
+}

@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: MIT */
+/* Figure 2 from made-up results that are shaped like a sweep: the closed forms of a deep linear network
+ * (theory.md, T11 to T13), with a curvature of the right kind. */
+#include "support.h"
+
+#include "plot/plot.h"
+
+#include <signal.h>
+#include <spinodal/plot.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+typedef struct row {
+    int64_t seed, direction, phase, point, active_modes;
+    double beta, error, scalar_curvature_error, weight_norm;
+} row;
+
+static const char *const directions[] = {"up", "down", "quench", NULL};
+#define REAL(name)                                                                                 \
+    {                                                                                              \
+#name, SPN_COLUMN_REAL, offsetof(row, name), "", "", NULL                                  \
+    }
+#define INTEGER(name)                                                                              \
+    {                                                                                              \
+#name, SPN_COLUMN_INTEGER, offsetof(row, name), "", "", NULL                               \
+    }
+static const spn_column items[] = {
+    INTEGER(seed),
+    {"direction", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "", directions},
+    INTEGER(phase),
+    INTEGER(point),
+    INTEGER(active_modes),
+    REAL(beta),
+    REAL(error),
+    REAL(scalar_curvature_error),
+    REAL(weight_norm),
+};
+static const spn_columns columns = {items, 9, sizeof(row)};
+
+typedef struct mode {
+    double singular_value, spinodal_beta, maxwell_beta;
+} mode;
+static const spn_column mode_items[] = {
+    {"singular_value", SPN_COLUMN_REAL, offsetof(mode, singular_value), "", "", NULL},
+    {"spinodal_beta", SPN_COLUMN_REAL, offsetof(mode, spinodal_beta), "", "", NULL},
+    {"maxwell_beta", SPN_COLUMN_REAL, offsetof(mode, maxwell_beta), "", "", NULL},
+};
+static const spn_columns mode_columns = {mode_items, 3, sizeof(mode)};
+static const mode modes[] = {{0.9, 0.410549, 0.344839}, {0.5, 0.1875, 0.15749}};
+
+enum { POINTS = 200, ROWS_MAX = 4 * POINTS };
+typedef struct sample {
+    row rows[ROWS_MAX];
+    int64_t count;
+    spn_table tables[2];
+    spn_attribute attributes[2];
+    spn_results results;
+} sample;
+
+/* Upper root of beta = (sigma - s) s^(1/3), by bisection between the spinodal's s = sigma / 4 and sigma. */
+static double strength(double sigma, double beta)
+{
+    double low = sigma / 4;
+    double high = sigma;
+    for (int i = 0; i < 60; i++) {
+        double s = (low + high) / 2;
+        if ((sigma - s) * cbrt(s) > beta) {
+            low = s;
+        } else {
+            high = s;
+        }
+    }
+    return low;
+}
+
+static void add(sample *s, int64_t direction, int64_t phase, int64_t point, double beta,
+                int64_t active)
+{
+    row r = {0, direction, phase, point, active, beta, 2, 0, 0};
+    for (int64_t k = 0; k < active; k++) {
+        double x = strength(modes[k].singular_value, beta);
+        r.error += x * x - 2 * x * modes[k].singular_value;
+        r.weight_norm += 3 * cbrt(x * x);
+        r.scalar_curvature_error += 22 * pow(x, 4.0 / 3) * (1 + pow(0.02 / beta, 1.5));
+    }
+    r.weight_norm = sqrt(r.weight_norm);
+    s->rows[s->count++] = r;
+}
+
+static void fill(sample *s)
+{
+    double betas[POINTS];
+    int64_t last[3] = {0, 0, 0};
+    s->count = 0;
+    for (int64_t i = 0; i < POINTS; i++) {
+        betas[i] = 0.001 + 0.499 * (double)i / (POINTS - 1);
+        int64_t active = (betas[i] < 0.41) + (betas[i] < 0.187);
+        last[active] = i;
+        add(s, 0, -1, i, betas[i], active);
+    }
+    for (int64_t phase = 2; phase >= 0; phase--) {
+        for (int64_t i = last[phase]; i >= 0; i--) {
+            add(s, 1, phase, last[phase] - i, betas[i], phase);
+        }
+    }
+    s->tables[0] = (spn_table){"points", &columns, s->count, s->rows};
+    s->tables[1] = (spn_table){"theory", &mode_columns, 2, modes};
+    s->attributes[0] =
+        (spn_attribute){"configuration", "data:\n  kind: gaussian\nmodel:\n  hidden: [5, 5]\n", 0};
+    s->attributes[1] = (spn_attribute){"seed", NULL, 1};
+    s->results = (spn_results){.kind = "sweep",
+                               .attribute_count = 2,
+                               .attributes = s->attributes,
+                               .table_count = 2,
+                               .tables = s->tables};
+}
+
+static spn_context *context;
+static sample *model;
+
+static int setup(void **state)
+{
+    (void)state;
+    model = calloc(1, sizeof *model);
+    if (model == NULL) {
+        return -1;
+    }
+    fill(model);
+    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    free(model);
+    return 0;
+}
+
+static bool has_gnuplot(void)
+{
+    return system("gnuplot --version >/dev/null 2>&1") == 0;
+}
+
+static const char *make_folder(const char *name, char path[512])
+{
+    support_scratch(name, path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    return path;
+}
+
+static char *load(const char *folder, const char *name, int64_t *size)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    enum { CAPACITY = 1 << 22 };
+    char *bytes = malloc(CAPACITY);
+    assert_non_null(bytes);
+    *size = (int64_t)fread(bytes, 1, CAPACITY - 1, file);
+    bytes[*size] = '\0';
+    fclose(file);
+    return bytes;
+}
+
+static bool exists(const char *folder, const char *name)
+{
+    char path[700];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return stat(path, &info) == 0;
+}
+
+static void check_contains(const char *folder, const char *name, const char *text)
+{
+    int64_t size = 0;
+    char *bytes = load(folder, name, &size);
+    if (strstr(bytes, text) == NULL) {
+        fail_msg("%s lacks \"%s\"", name, text);
+    }
+    free(bytes);
+}
+
+static const char *const all_files[] = {"fig2.gp",  "fig2.dat", "fig2.txt",
+                                        "fig2.svg", "fig2.pdf", "fig2.png"};
+
+static void test_figure2(void **state)
+{
+    (void)state;
+    char folder[512];
+    char again[512];
+    if (!has_gnuplot()) {
+        print_message("gnuplot is missing\n");
+        skip();
+    }
+    make_folder("it's a \"folder\" ä $HOME", folder);
+    check_ok(context, spn_plot_figure2(context, &model->results, folder, NULL));
+    check_contains(folder, "fig2.txt", "hidden: [5, 5]");
+    check_contains(folder, "fig2.txt", "nothing comes back on the way down");
+    check_contains(folder, "fig2.txt", "2 -> 1 active modes between beta = 0.186");
+    check_contains(folder, "fig2.txt", "spinodal beta = 0.410549 (dashed)");
+    check_contains(folder, "fig2.svg", "down from 2 modes");
+    check_contains(folder, "fig2.svg", "linear spinodal");
+    check_contains(folder, "fig2.dat", "panel (b)");
+    /* Equal results, equal bytes, whatever the folder and the time. */
+    usleep(1100000);
+    make_folder("again", again);
+    check_ok(context, spn_plot_figure2(context, &model->results, again, NULL));
+    for (size_t i = 0; i < sizeof all_files / sizeof *all_files; i++) {
+        int64_t size = 0;
+        int64_t other_size = 0;
+        char *bytes = load(folder, all_files[i], &size);
+        char *other = load(again, all_files[i], &other_size);
+        assert_int_equal(size, other_size);
+        assert_memory_equal(bytes, other, (size_t)size);
+        free(bytes);
+        free(other);
+    }
+    check_fails(context, spn_plot_figure2(context, &model->results, again, NULL), SPN_ERROR_IO,
+                "--force");
+    spn_plot_settings settings = {.force = true};
+    check_ok(context, spn_plot_figure2(context, &model->results, again, &settings));
+}
+
+/* The script must work by itself, in its folder. */
+static void test_script_runs_alone(void **state)
+{
+    (void)state;
+    char folder[512];
+    char command[700];
+    if (!has_gnuplot()) {
+        skip();
+    }
+    make_folder("alone", folder);
+    check_ok(context, spn_plot_figure2(context, &model->results, folder, NULL));
+    int64_t size = 0;
+    int64_t again = 0;
+    char *before = load(folder, "fig2.svg", &size);
+    snprintf(command, sizeof command,
+             "cd '%s' && rm fig2.svg fig2.pdf fig2.png && gnuplot fig2.gp 2>&1", folder);
+    assert_int_equal(system(command), 0);
+    char *after = load(folder, "fig2.svg", &again);
+    assert_string_equal(before, after);
+    assert_true(exists(folder, "fig2.pdf") && exists(folder, "fig2.png"));
+    free(before);
+    free(after);
+}
+
+static void test_without_gnuplot(void **state)
+{
+    (void)state;
+    char folder[512];
+    spn_plot_settings settings = {.gnuplot = "no-such-gnuplot"};
+    make_folder("missing", folder);
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "no-such-gnuplot: not installed");
+    assert_true(exists(folder, "fig2.gp") && exists(folder, "fig2.dat"));
+    assert_false(exists(folder, "fig2.svg"));
+    settings = (spn_plot_settings){.force = true, .gnuplot = "false"};
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "exit status 1");
+    settings.gnuplot = "true"; /* success, and empty files */
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "fig2.svg: gnuplot left it incomplete (0 bytes)");
+    assert_false(exists(folder, "fig2.svg"));
+    check_fails(context, spn_plot_figure2(context, &model->results, "/nonexistent", NULL),
+                SPN_ERROR_IO, "/nonexistent/fig2.gp");
+}
+
+/* The file size limit plays the full disk: gnuplot says nothing, we do. */
+static void test_full_disk(void **state)
+{
+    (void)state;
+    char folder[512];
+    struct rlimit before;
+    spn_plot_settings settings = {.force = true};
+    if (!has_gnuplot()) {
+        skip();
+    }
+    make_folder("full", folder);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    signal(SIGXFSZ, SIG_IGN);
+    const rlim_t limits[] = {0, 1000, 40000, 60000};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit small = {limits[i], before.rlim_max};
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+        spn_status status = spn_plot_figure2(context, &model->results, folder, &settings);
+        assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+        check_fails(context, status, SPN_ERROR_IO, "fig2");
+        assert_false(exists(folder, "fig2.png") && exists(folder, "fig2.svg") &&
+                     exists(folder, "fig2.pdf"));
+    }
+    signal(SIGXFSZ, SIG_DFL);
+}
+
+static void test_bad_results(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("bad", folder);
+    spn_results bad = model->results;
+    bad.table_count = 0;
+    check_fails(context, spn_plot_figure2(context, &bad, folder, NULL), SPN_ERROR_INPUT,
+                "no points");
+    const spn_columns few = {items, 5, sizeof(row)};
+    spn_table table = model->tables[0];
+    table.columns = &few;
+    bad.table_count = 1;
+    bad.tables = &table;
+    check_fails(context, spn_plot_figure2(context, &bad, folder, NULL), SPN_ERROR_INPUT,
+                "no column \"beta\"");
+    assert_false(exists(folder, "fig2.gp"));
+}
+
+static void test_bad_figures(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("descriptions", folder);
+    spn_panel panel = {.y_label = "y"};
+    spn_figure figure = {.name = "a/b", .x_label = "x", .panel_count = 1, .panels = &panel};
+    check_fails(context, spn_plot_render(context, &figure, folder, NULL), SPN_ERROR_ARGUMENT,
+                "name");
+    figure.name = "ok";
+    figure.panel_count = 0;
+    check_fails(context, spn_plot_render(context, &figure, folder, NULL), SPN_ERROR_ARGUMENT,
+                "1 to 26 panels");
+    figure.panel_count = 1;
+    panel.y_label = NULL;
+    check_fails(context, spn_plot_render(context, &figure, folder, NULL), SPN_ERROR_ARGUMENT,
+                "no label");
+    spn_series series = {.count = 3};
+    panel = (spn_panel){.y_label = "y", .series_count = 1, .series = &series};
+    check_fails(context, spn_plot_render(context, &figure, folder, NULL), SPN_ERROR_ARGUMENT,
+                "not complete");
+}
+
+/* Nothing to see, a single point, gaps, infinities, all scales, hostile labels: still a figure. */
+static void test_odd_figures(void **state)
+{
+    (void)state;
+    char folder[512];
+    const double x[] = {NAN, 0.1, 0.2, NAN, NAN, 0.3, 0.4, INFINITY};
+    const double y[] = {1, -1e5, 2, 3, 4, 1e6, NAN, 5};
+    if (!has_gnuplot()) {
+        skip();
+    }
+    make_folder("odd", folder);
+    const spn_series series[] = {
+        {.label = "it's 50% \"odd\"\n$x", .count = 8, .x = x, .y = y, .line = SPN_LINE_DASHED},
+        {.count = 8, .x = x, .y = y, .marker = SPN_MARKER_OPEN_DIAMOND, .color = SPN_COLOR_SKY},
+        {.label = "nothing", .count = 0},
+    };
+    const spn_panel panels[] = {
+        {.y_label = "symlog",
+         .y_scale = SPN_AXIS_SYMMETRIC_LOG,
+         .y_low = NAN,
+         .y_high = NAN,
+         .series_count = 3,
+         .series = series,
+         .legend = SPN_LEGEND_TOP_LEFT},
+        {.y_label = "log",
+         .y_scale = SPN_AXIS_LOG,
+         .y_low = NAN,
+         .y_high = NAN,
+         .series_count = 2,
+         .series = series},
+        {.y_label = "empty", .y_low = NAN, .y_high = NAN},
+        {.y_label = "one",
+         .y_low = NAN,
+         .y_high = NAN,
+         .series_count = 1,
+         .series = &(spn_series){.count = 1, .x = &x[1], .y = &y[0], .marker = SPN_MARKER_CIRCLE}},
+    };
+    const spn_guide guides[] = {{0.25, "g", "note", SPN_LINE_DOTTED}, {7, "far", "far", 1}};
+    spn_figure figure = {.name = "odd",
+                         .x_label = "x",
+                         .x_low = NAN,
+                         .x_high = NAN,
+                         .panel_count = 4,
+                         .panels = panels,
+                         .guide_count = 2,
+                         .guides = guides,
+                         .x_scale = SPN_AXIS_LOG};
+    check_ok(context, spn_plot_render(context, &figure, folder, NULL));
+    check_contains(folder, "odd.svg", "50% \"odd\" $x");
+    check_contains(folder, "odd.svg", "note");
+    assert_false(exists(folder, "odd.txt"));
+}
+
+static void test_axes(void **state)
+{
+    (void)state;
+    /* Symmetric log: 0 at 0, odd, one decade apart for large values, and its own inverse. */
+    assert_true(spni_axis_position(SPN_AXIS_SYMMETRIC_LOG, 1, 0) == 0);
+    check_close(spni_axis_position(SPN_AXIS_SYMMETRIC_LOG, 2, 2e8), 8, 1e-15, 0);
+    check_close(spni_axis_position(SPN_AXIS_SYMMETRIC_LOG, 1, -3),
+                -spni_axis_position(SPN_AXIS_SYMMETRIC_LOG, 1, 3), 0, 0);
+    for (double v = -1e6; v < 1e6; v += 77777.7) {
+        double p = spni_axis_position(SPN_AXIS_SYMMETRIC_LOG, 0.5, v);
+        /* The error of p (some ulp of at most 7) is multiplied by ln 10. */
+        check_close(spni_axis_value(SPN_AXIS_SYMMETRIC_LOG, 0.5, p), v, 1e-13, 1);
+    }
+}
+
+static spn_status draw(spn_context *c, void *state)
+{
+    spn_plot_settings settings = {.force = true, .gnuplot = "true"};
+    spn_status status = spn_plot_figure2(c, &model->results, state, &settings);
+    if (status == SPN_ERROR_IO) { /* "true" draws nothing: as far as it goes without gnuplot */
+        spn_error_clear(c);
+        status = SPN_OK;
+    }
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("memory", folder);
+    assert_true(support_fail_each_allocation(draw, folder) >= 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_figure2),         cmocka_unit_test(test_script_runs_alone),
+        cmocka_unit_test(test_without_gnuplot), cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_bad_results),     cmocka_unit_test(test_bad_figures),
+        cmocka_unit_test(test_odd_figures),     cmocka_unit_test(test_axes),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
