@@ -72,13 +72,13 @@ static void test_bad_rows(void **state)
     spn_dataset *d = NULL;
     double bad[9];
     memcpy(bad, rows, sizeof bad);
-    bad[4] = NAN;
+    bad[4] = (double)NAN;
     check_fails(context,
                 spn_dataset_from_rows(context, 3, 2, 1, bad, input_names, output_names, &d),
                 SPN_ERROR_INPUT, "row 2, input 2 (right): NaN");
     assert_null(d);
     bad[4] = 0;
-    bad[8] = -INFINITY;
+    bad[8] = -(double)INFINITY;
     check_fails(context, spn_dataset_from_rows(context, 3, 2, 1, bad, NULL, NULL, &d),
                 SPN_ERROR_INPUT, "row 3, target 1: -inf");
     check_fails(context, spn_dataset_from_rows(context, 0, 2, 1, rows, NULL, NULL, &d),

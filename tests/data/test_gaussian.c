@@ -271,7 +271,7 @@ static void test_refused_requests(void **state)
     c[1] = 0.5;
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
                 "not symmetric: row 2, column 1 is 2, row 1, column 2 is 0.5");
-    c[1] = NAN;
+    c[1] = (double)NAN;
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
                 "row 1, column 2 is not a finite number");
     s.covariance.columns = 1;

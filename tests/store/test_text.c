@@ -16,7 +16,7 @@ static const spn_column items[] = {
     {"beta", SPN_COLUMN_REAL, offsetof(row, beta), "", "", NULL},
 };
 static const spn_columns columns = {items, 3, sizeof(row)};
-static const row rows[] = {{0, 0, 0.1}, {1, 1, NAN}, {-2, 7, 1e300}};
+static const row rows[] = {{0, 0, 0.1}, {1, 1, (double)NAN}, {-2, 7, 1e300}};
 static const spn_table table = {"points", &columns, 3, rows};
 
 static spn_context *context;
@@ -55,8 +55,8 @@ static void test_json(void **state)
     spn_json_begin(&json, context, spn_sink_buffer(&text));
     spn_json_begin_object(&json, NULL);
     spn_json_real(&json, "real", 0.1);
-    spn_json_real(&json, "nan", NAN);
-    spn_json_real(&json, "infinite", -INFINITY);
+    spn_json_real(&json, "nan", (double)NAN);
+    spn_json_real(&json, "infinite", -(double)INFINITY);
     spn_json_integer(&json, "integer", INT64_MIN);
     spn_json_boolean(&json, "yes", true);
     spn_json_text(&json, "text", "a\"\\\n\x01 \xC3\xA4 \xFF\xE2\x82");
