@@ -393,19 +393,26 @@ static void test_changed_columns(void **state)
     check_fails(context, spn_table_convert(context, points, path, &words, rows), SPN_ERROR_INPUT,
                 "other words");
 
-    file = open_sample(path, "changed.h5");
-    H5Ldelete(file, "points/beta", H5P_DEFAULT);
     H5Sclose(space);
+    spn_arena_free(arena);
+}
+
+static void test_ragged_table(void **state)
+{
+    (void)state;
+    char path[512];
+    const double numbers[ROWS] = {0};
     const hsize_t shorter = ROWS - 1;
-    space = H5Screate_simple(1, &shorter, NULL);
-    set = H5Dcreate2(file, "points/beta", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT,
-                     H5P_DEFAULT);
+    hid_t file = open_sample(path, "ragged.h5");
+    H5Ldelete(file, "points/beta", H5P_DEFAULT);
+    hid_t space = H5Screate_simple(1, &shorter, NULL);
+    hid_t set = H5Dcreate2(file, "points/beta", H5T_NATIVE_DOUBLE, space, H5P_DEFAULT, H5P_DEFAULT,
+                           H5P_DEFAULT);
     H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers);
     H5Dclose(set);
     H5Sclose(space);
     H5Fclose(file);
     check_bad_file(path, SPN_ERROR_INPUT, "points/beta has 49 rows, the columns before it 50");
-    spn_arena_free(arena);
 }
 
 /* A data set that claims an exabyte must not be believed. */
@@ -567,6 +574,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newer_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_columns, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_ragged_table, setup, teardown),
         cmocka_unit_test_setup_teardown(test_boastful, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_numbers, setup, teardown),
