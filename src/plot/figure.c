@@ -146,7 +146,7 @@ static spni_range finish(spni_range data, spn_axis_scale scale, double linear, d
 
 spni_range spni_figure_x_range(const spn_figure *figure)
 {
-    spni_range range = {INFINITY, -INFINITY};
+    spni_range range = {HUGE_VAL, -HUGE_VAL};
     for (int64_t i = 0; i < figure->panel_count; i++) {
         collect(figure, &figure->panels[i], true, &range);
     }
@@ -159,7 +159,7 @@ spni_range spni_figure_x_range(const spn_figure *figure)
 
 spni_range spni_panel_y_range(const spn_figure *figure, const spn_panel *panel)
 {
-    spni_range range = {INFINITY, -INFINITY};
+    spni_range range = {HUGE_VAL, -HUGE_VAL};
     collect(figure, panel, false, &range);
     return finish(range, panel->y_scale, spni_panel_linear(panel), panel->y_low, panel->y_high,
                   MARGIN);

@@ -113,8 +113,8 @@ static spn_status make_curve(spn_context *context, spn_arena *arena, const spni_
             y[n++] = spn_table_real(view->points, branch->rows[i], view->quantities[quantity]);
         }
         if (is_connector ? was_jump : is_jump) {
-            x[n] = NAN;
-            y[n++] = NAN;
+            x[n] = (double)NAN;
+            y[n++] = (double)NAN;
         }
         if (is_connector && is_jump && was_jump) { /* end of one jump and start of the next */
             x[n] = x[n - 2];
@@ -250,17 +250,22 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     spn_text_buffer caption = {0};
     spni_sweep_view view;
     spn_panel panels[SPNI_QUANTITIES] = {
-        {.y_label = "Error {/:Italic E}", .y_low = NAN, .y_high = NAN, .legend = SPN_LEGEND_ABOVE},
+        {.y_label = "Error {/:Italic E}",
+         .y_low = (double)NAN,
+         .y_high = (double)NAN,
+         .legend = SPN_LEGEND_ABOVE},
         {.y_label = "Scalar curvature {/:Italic R}",
          .y_scale = SPN_AXIS_SYMMETRIC_LOG,
-         .y_low = NAN,
-         .y_high = NAN},
-        {.y_label = "Distance to origin |{/:Italic θ}|", .y_low = NAN, .y_high = NAN},
+         .y_low = (double)NAN,
+         .y_high = (double)NAN},
+        {.y_label = "Distance to origin |{/:Italic θ}|",
+         .y_low = (double)NAN,
+         .y_high = (double)NAN},
     };
     spn_figure figure = {.name = "fig2",
                          .x_label = "Regularisation strength {/:Italic β}",
-                         .x_low = NAN,
-                         .x_high = NAN,
+                         .x_low = (double)NAN,
+                         .x_high = (double)NAN,
                          .panel_count = SPNI_QUANTITIES,
                          .panels = panels};
     SPN_TRY(spn_arena_create(context, &arena));

@@ -285,7 +285,7 @@ static void put_common(pen *p, const spn_figure *figure, const page *g)
 
 static void put_guides(pen *p, const spn_figure *figure, const page *g, bool has_labels)
 {
-    double last = -INFINITY;
+    double last = -HUGE_VAL;
     const double inches = g->width - LEFT - RIGHT;
     const double start = spni_axis_position(figure->x_scale, 1, g->x.low);
     const double length = spni_axis_position(figure->x_scale, 1, g->x.high) - start;

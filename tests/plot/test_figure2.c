@@ -343,8 +343,8 @@ static void test_odd_figures(void **state)
 {
     (void)state;
     char folder[512];
-    const double x[] = {NAN, 0.1, 0.2, NAN, NAN, 0.3, 0.4, INFINITY};
-    const double y[] = {1, -1e5, 2, 3, 4, 1e6, NAN, 5};
+    const double x[] = {(double)NAN, 0.1, 0.2, (double)NAN, (double)NAN, 0.3, 0.4, HUGE_VAL};
+    const double y[] = {1, -1e5, 2, 3, 4, 1e6, (double)NAN, 5};
     if (!has_gnuplot()) {
         skip();
     }
@@ -357,29 +357,29 @@ static void test_odd_figures(void **state)
     const spn_panel panels[] = {
         {.y_label = "symlog",
          .y_scale = SPN_AXIS_SYMMETRIC_LOG,
-         .y_low = NAN,
-         .y_high = NAN,
+         .y_low = (double)NAN,
+         .y_high = (double)NAN,
          .series_count = 3,
          .series = series,
          .legend = SPN_LEGEND_TOP_LEFT},
         {.y_label = "log",
          .y_scale = SPN_AXIS_LOG,
-         .y_low = NAN,
-         .y_high = NAN,
+         .y_low = (double)NAN,
+         .y_high = (double)NAN,
          .series_count = 2,
          .series = series},
-        {.y_label = "empty", .y_low = NAN, .y_high = NAN},
+        {.y_label = "empty", .y_low = (double)NAN, .y_high = (double)NAN},
         {.y_label = "one",
-         .y_low = NAN,
-         .y_high = NAN,
+         .y_low = (double)NAN,
+         .y_high = (double)NAN,
          .series_count = 1,
          .series = &(spn_series){.count = 1, .x = &x[1], .y = &y[0], .marker = SPN_MARKER_CIRCLE}},
     };
     const spn_guide guides[] = {{0.25, "g", "note", SPN_LINE_DOTTED}, {7, "far", "far", 1}};
     spn_figure figure = {.name = "odd",
                          .x_label = "x",
-                         .x_low = NAN,
-                         .x_high = NAN,
+                         .x_low = (double)NAN,
+                         .x_high = (double)NAN,
                          .panel_count = 4,
                          .panels = panels,
                          .guide_count = 2,

@@ -55,7 +55,7 @@ static sample *model;
 static void fill_numbers(sample *s)
 {
     const double special[] = {
-        0.0, -0.0, (double)INFINITY, -(double)INFINITY, 5e-324, 1.7976931348623157e308, 0.1};
+        0.0, -0.0, (double)HUGE_VAL, -(double)HUGE_VAL, 5e-324, 1.7976931348623157e308, 0.1};
     for (int64_t i = 0; i < ROWS; i++) {
         s->rows[i] = (row){i, i % 2, 0.01 * (double)i, i < 7 ? special[i] : sqrt((double)i)};
         for (int64_t j = 0; j < MODES; j++) {
