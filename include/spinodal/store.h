@@ -136,15 +136,6 @@ typedef struct spn_results {
 
 #define SPN_RESULTS_VERSION 1
 
-/** A row of the table "layout": one array of theta. Its name is in the text column layout/name. */
-typedef struct spn_layout_row {
-    int64_t layer;   /**< from 0 */
-    int64_t is_bias; /**< 0 or 1 */
-    int64_t offset;  /**< of its first number in theta */
-    int64_t rows, columns;
-} spn_layout_row;
-extern const spn_columns spn_layout_columns;
-
 /** Write results to `path`: made in memory, written beside under a temporary name, synchronised, read back
  *  and compared bit by bit, then renamed. Equal results give equal bytes. An existing file is
  *  refused (SPN_ERROR_IO) unless `force`. On failure nothing appears under `path` and an existing file

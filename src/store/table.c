@@ -5,18 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const spn_column layout_items[] = {
-    {"layer", SPN_COLUMN_INTEGER, offsetof(spn_layout_row, layer), "", "layer, from 0", NULL},
-    {"is_bias", SPN_COLUMN_INTEGER, offsetof(spn_layout_row, is_bias), "",
-     "1: a bias, 0: a weight matrix", NULL},
-    {"offset", SPN_COLUMN_INTEGER, offsetof(spn_layout_row, offset), "",
-     "place of its first number in theta", NULL},
-    {"rows", SPN_COLUMN_INTEGER, offsetof(spn_layout_row, rows), "", "outputs of the layer", NULL},
-    {"columns", SPN_COLUMN_INTEGER, offsetof(spn_layout_row, columns), "",
-     "inputs of the layer (1 for a bias); numbers lie row by row", NULL},
-};
-const spn_columns spn_layout_columns = {layout_items, 5, sizeof(spn_layout_row)};
-
 static int64_t find(const spn_columns *columns, const char *name)
 {
     for (int64_t i = 0; i < columns->count; i++) {
