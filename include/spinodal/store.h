@@ -178,7 +178,8 @@ typedef struct spn_text_buffer {
     int64_t size, capacity;
 } spn_text_buffer;
 spn_sink spn_sink_buffer(spn_text_buffer *buffer);
-/** A FILE * (stdout); checked at each write. The pointer is a `FILE *` passed as void. */
+/** A FILE * (stdout), passed as void. Each write is checked; the stream buffers, so the caller checks
+ *  fflush() at the end. */
 spn_sink spn_sink_stream(void *stream);
 /** An output that appears whole or not at all; the caller commits it. */
 spn_sink spn_sink_output(spn_output *output);

@@ -132,10 +132,12 @@ done:
 /* Upward: a broad line below the others; downward: thin lines with a marker now and then. */
 static void choose_style(const spni_branch *branch, int64_t downward, spn_series *series)
 {
-    static const spn_color colors[] = {SPN_COLOR_VERMILION, SPN_COLOR_GREEN, SPN_COLOR_PURPLE,
-                                       SPN_COLOR_ORANGE,    SPN_COLOR_BLACK, SPN_COLOR_SKY};
-    static const spn_marker markers[] = {SPN_MARKER_TRIANGLE, SPN_MARKER_SQUARE, SPN_MARKER_DIAMOND,
+    /* By phase, so that a phase looks the same in every figure. */
+    static const spn_color colors[] = {SPN_COLOR_PURPLE, SPN_COLOR_GREEN, SPN_COLOR_VERMILION,
+                                       SPN_COLOR_ORANGE, SPN_COLOR_SKY,   SPN_COLOR_BLACK};
+    static const spn_marker markers[] = {SPN_MARKER_DIAMOND, SPN_MARKER_SQUARE, SPN_MARKER_TRIANGLE,
                                          SPN_MARKER_CIRCLE};
+    const int64_t look = branch->phase >= 0 ? branch->phase : 2 + downward;
     series->line = SPN_LINE_SOLID;
     if (strcmp(branch->word, "up") == 0) {
         series->color = SPN_COLOR_BLUE;
@@ -146,9 +148,9 @@ static void choose_style(const spni_branch *branch, int64_t downward, spn_series
         series->marker = SPN_MARKER_OPEN_CIRCLE;
         series->marker_size = 0.7;
     } else {
-        series->color = colors[downward % 6];
+        series->color = colors[look % 6];
         series->width = 0.9;
-        series->marker = markers[downward % 4];
+        series->marker = markers[look % 4];
         series->marker_interval = 1 + branch->count / MARKERS_PER_BRANCH;
     }
 }

@@ -498,6 +498,13 @@ static void test_full_disk(void **state)
             assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
             check_fails(context, status, SPN_ERROR_IO, "r.h5: File too large");
             assert_int_equal(files_in(folder), pass);
+            if (pass == 1) {
+                int64_t old_size = 0;
+                unsigned char *old = load(path, &old_size);
+                assert_int_equal(old_size, 3);
+                assert_memory_equal(old, "old", 3);
+                free(old);
+            }
         }
     }
     signal(SIGXFSZ, SIG_DFL);
