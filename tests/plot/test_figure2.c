@@ -225,6 +225,56 @@ static void test_figure2(void **state)
     check_ok(context, spn_plot_figure2(context, &model->results, again, &settings));
 }
 
+/* Quenches, another seed, jumps at neighbouring points, a trivial phase that is left, no theory. */
+static void test_other_sweeps(void **state)
+{
+    (void)state;
+    char folder[512];
+    spn_plot_settings settings = {.force = true, .gnuplot = "no-such-gnuplot"};
+    make_folder("others", folder);
+    model->count = 0;
+    for (int64_t i = 0; i < 6; i++) {
+        const double beta = 0.01 * (double)(i + 1);
+        add(model, 0, -1, i, beta, i < 3 ? 2 : i == 3 ? 1 : 0);
+        add(model, 1, 0, i, 0.07 - beta, i < 3 ? 0 : 2);
+        add(model, 2, -1, i, beta, i % 3);
+    }
+    add(model, 0, -1, 0, 0.35, 1);
+    model->rows[model->count - 1].seed = 1;
+    model->tables[0].rows = model->count;
+    model->results.table_count = 1;
+    model->attributes[1] = (spn_attribute){"machine", "m68k", 0};
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "not installed");
+    check_contains(folder, "fig2.txt", "1 -> 0 active modes between beta = 0.04 and 0.05");
+    check_contains(folder, "fig2.txt", "the phase with no active mode is left");
+    check_contains(folder, "fig2.txt", "quench: 6 points, beta = 0.01 to 0.06\n\nmachine: m68k");
+    check_contains(folder, "fig2.gp", "title 'quench'");
+    int64_t size = 0;
+    char *data = load(folder, "fig2.dat", &size);
+    assert_null(strstr(data, "0.35")); /* the second seed */
+    /* The dotted pieces of the two jumps upward: 2 -> 1 and 1 -> 0, apart. */
+    char *pieces = strstr(data, "index 1:");
+    assert_non_null(pieces);
+    double beta[4];
+    double error[4];
+    assert_int_equal(sscanf(pieces,
+                            "index 1: panel (a), Error {/:Italic E}: (no label) %lf %lf "
+                            "%lf %lf %lf %lf %lf %lf",
+                            &beta[0], &error[0], &beta[1], &error[1], &beta[2], &error[2], &beta[3],
+                            &error[3]),
+                     8);
+    assert_true(beta[0] == 0.03 && beta[1] == 0.04 && beta[2] == 0.04 && beta[3] == 0.05);
+    assert_true(error[1] == error[2] && error[3] == 2);
+    free(data);
+    model->count = 0;
+    add(model, 0, -1, 0, 0.1, 2);
+    model->tables[0].rows = 1;
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "not installed");
+    check_contains(folder, "fig2.txt", "nothing would come back");
+}
+
 /* The script must work by itself, in its folder. */
 static void test_script_runs_alone(void **state)
 {
@@ -428,11 +478,16 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figure2),         cmocka_unit_test(test_script_runs_alone),
-        cmocka_unit_test(test_without_gnuplot), cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_bad_results),     cmocka_unit_test(test_bad_figures),
-        cmocka_unit_test(test_odd_figures),     cmocka_unit_test(test_axes),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test_setup_teardown(test_figure2, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_sweeps, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_script_runs_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_without_gnuplot, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bad_results, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bad_figures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_odd_figures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_axes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -127,6 +127,9 @@ static void test_round_trip(void **state)
     spn_release(context, configuration);
     check_ok(context, spn_journal_remove(context, journal));
     assert_false(spn_journal_exists(path));
+    check_ok(context, spn_journal_create(context, path, CONFIGURATION, false, &journal));
+    assert_int_equal(unlink(path), 0);
+    check_fails(context, spn_journal_remove(context, journal), SPN_ERROR_IO, "cannot remove");
     check_ok(context, spn_journal_close(context, NULL));
     check_ok(context, spn_journal_remove(context, NULL));
 }
@@ -167,6 +170,8 @@ static void test_refusals(void **state)
                 SPN_ERROR_IO, "No such file");
     check_fails(context, spn_journal_create(context, "/nonexistent/x", "", false, &journal),
                 SPN_ERROR_IO, "/nonexistent/x");
+    check_fails(context, spn_journal_scan(context, "/nonexistent/x", NULL, NULL, NULL, NULL),
+                SPN_ERROR_IO, "cannot open");
     check_fails(context, spn_journal_scan(context, "/", NULL, NULL, NULL, NULL), SPN_ERROR_IO, "/");
 }
 
