@@ -26,6 +26,9 @@ static const double flat_gradient = 1e-12;
 /* Differences of L below this many eps |L| are rounding. */
 static const double rounding = 100;
 
+/* The cubic weight falls no further: steps along an orbit stay that close to the Newton step. */
+static const double cubic_least = 1e-4;
+
 enum { IDLE_MOST = 3 };
 
 typedef struct newton {
@@ -268,7 +271,7 @@ static void adapt(newton *state, double ratio, double length, bool is_cubic)
             state->radius = 0.25 * length;
         }
     } else if (ratio > 0.75 && is_cubic) {
-        state->cubic = fmax(0.25 * state->cubic, 1e-2);
+        state->cubic = fmax(0.25 * state->cubic, cubic_least);
     } else if (ratio > 0.75 && length > 0.9 * state->radius) {
         state->radius = fmin(2 * state->radius, state->solver->settings.trust_radius_max);
     }
