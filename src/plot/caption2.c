@@ -126,9 +126,10 @@ static spn_status put_theory(spn_context *context, spn_text_buffer *text, const 
     const int64_t sigma = spn_table_find(theory, "singular_value");
     const int64_t spinodal = spn_table_find(theory, "spinodal_beta");
     const int64_t maxwell = spn_table_find(theory, "maxwell_beta");
-    SPN_TRY(put_text(context, text,
-                     "\nThin vertical lines: the deep linear network of the same depth on the same "
-                     "data (theory.md, T13).\n"));
+    SPN_TRY(
+        put_text(context, text,
+                 "\nThin vertical lines: the deep linear network of the same depth on the same "
+                 "data (theory.md, T13).\nsigma_i above a line: mode i, the strongest first.\n"));
     for (int64_t row = 0; row < theory->rows; row++) {
         SPN_TRY(put(context, text, "  mode %lld:", (long long)row + 1));
         if (sigma >= 0) {
