@@ -61,7 +61,7 @@ typedef struct spn_solver_info {
 
 /** A solver with its workspace: reuse it, later runs allocate nothing. One thread owns it. `objective`
  *  must outlive it; `settings` are copied. SPN_ERROR_INPUT names a setting that is out of range. Newton
- *  keeps three P x P arrays of doubles, L-BFGS 2 history P numbers, the others 7 P. */
+ *  keeps four P x P arrays of doubles, L-BFGS 2 history P numbers, the others 7 P. */
 typedef struct spn_solver spn_solver;
 spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,
                              const spn_objective *objective, spn_solver **out);

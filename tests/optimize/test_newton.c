@@ -341,6 +341,70 @@ static void test_no_minimum(void **state)
     spn_context_free(context);
 }
 
+/* A saddle that could be left only by decreases of L below its rounding is kept, and said to be one. */
+static void test_faint_saddle(void **state)
+{
+    (void)state;
+    spn_context *context = new_context();
+    spn_solver_settings settings = newton_settings();
+    double a[2] = {0.9}, theta[2] = {0, 0};
+    spn_landscape landscape = {SPN_LANDSCAPE_DEEP_MODE, 2, a};
+    spn_objective objective = spn_landscape_objective(&landscape);
+    /* s = 1e-8 would lower L = 0.81 by s^2 = 1e-16; the eigenvalue is 2 (beta - a) = -2e-8. */
+    spn_solver_info info = minimize(context, &settings, &objective, 0.9 - 1e-8, theta);
+    assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+    assert_int_equal(info.escapes, 0);
+    assert_int_equal(info.negative_eigenvalues, 1);
+    check_close(info.smallest_eigenvalue, -2e-8, 1e-6, 0);
+    check_close(theta[0], 0, 0, 0);
+    /* s = 1e-4 lowers it by 1e-8: left. */
+    info = minimize(context, &settings, &objective, 0.9 - 1e-4, theta);
+    assert_int_equal(info.escapes, 1);
+    check_close(theta[0] * theta[1], 1e-4, 1e-9, 0);
+    spn_context_free(context);
+}
+
+/* |t - 0.3| + t^2 / 2, whose minimum is a kink; with `problem` set the Hessian is not a number. */
+static spn_status kink_set(spn_context *context, spn_point *point, const spn_subset *subset,
+                           unsigned wanted)
+{
+    (void)context, (void)subset, (void)wanted;
+    double t = point->theta[0];
+    point->value = fabs(t - 0.3) + 0.5 * t * t;
+    point->gradient[0] = (t > 0.3 ? 1 : -1) + t;
+    return SPN_OK;
+}
+
+static spn_status kink_hessian(spn_context *context, const spn_point *point, spn_part part,
+                               double *h)
+{
+    (void)context, (void)part;
+    h[0] = point->objective->problem != NULL ? (double)NAN : 1;
+    return SPN_OK;
+}
+
+static void test_no_derivative(void **state)
+{
+    (void)state;
+    spn_context *context = new_context();
+    spn_solver_settings settings = newton_settings();
+    const spn_objective_operations operations = {
+        .size = sizeof operations, .set = kink_set, .hessian = kink_hessian};
+    spn_objective objective = {&operations, NULL, 1, 1, 0};
+    double theta = 2;
+    spn_solver_info info = minimize(context, &settings, &objective, 0, &theta);
+    assert_int_equal(info.stop, SPN_STOP_STALLED);
+    check_close(theta, 0.3, 1e-10, 0);
+    assert_true(info.gradient_norm > 0.5);
+    assert_true(info.iterations < 200);
+    objective.problem = &settings;
+    theta = 2;
+    info = minimize(context, &settings, &objective, 0, &theta);
+    assert_int_equal(info.stop, SPN_STOP_DIVERGED);
+    check_close(theta, 2, 0, 0);
+    spn_context_free(context);
+}
+
 /* One evaluation per trial step, one Hessian per accepted point; at the minimum nearly nothing. */
 static void test_cost(void **state)
 {
@@ -471,6 +535,8 @@ int main(void)
         cmocka_unit_test(test_no_minimum),
         cmocka_unit_test(test_cost),
         cmocka_unit_test(test_deep_linear_network),
+        cmocka_unit_test(test_faint_saddle),
+        cmocka_unit_test(test_no_derivative),
         cmocka_unit_test(test_tanh_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
