@@ -4,7 +4,8 @@
 
 Net 3-5-5-2, tanh, no biases, mse, on the data of make_dataset.py; beta = 0.001 .. 0.5 in 200 linear
 steps, upward, each point started from the one before and minimised by a trust-region Newton method; then
-downward from the end of the middle phase. Both jumps are bisected to 1e-6. Takes some minutes.
+downward from the end of the middle phase. The ends of the phases are bisected to 1e-6. Takes some minutes.
+With seeds as arguments it prints the jumps for other draws of the data instead.
 """
 import os
 import sys
@@ -170,6 +171,30 @@ def sweep(problem, theta, betas, **settings):
     return points
 
 
+def maxwell(problem, first, second, beta):
+    """Where two phases have equal loss: Newton's method, dL/dbeta = |theta|^2 (T9)."""
+    for _ in range(20):
+        first, lower = problem.minimise(first, beta, radius=0.02, cap=0.05)[:2]
+        second, upper = problem.minimise(second, beta, radius=0.02, cap=0.05)[:2]
+        step = (lower - upper) / (second @ second - first @ first)
+        beta += step
+        if abs(step) < 1e-12:
+            return beta
+    raise RuntimeError("no Maxwell point")
+
+
+def other_draws(seeds):
+    """The two upward jumps for other draws of the data, on stdout."""
+    for seed in seeds:
+        data = builtin_data(seed)
+        problem = Problem(data[:, :3], data[:, 3:])
+        up = sweep(problem, initial_weights(WIDTHS, False, 0.7, 1), np.linspace(0.05, 0.4, 141))
+        norms = [np.linalg.norm(t) for _, t, _ in up]
+        drops = [i for i in range(len(up) - 1) if norms[i] - norms[i + 1] > 0.1]
+        print("seed", seed, ["%.5f" % bisect(problem, up[i][0], up[i][1], up[i + 1][0], 1e-5)[0]
+                             for i in drops], flush=True)
+
+
 def polish(problem, theta, beta):
     """theta to the accuracy of longdouble derivatives: Newton with an extended-precision gradient."""
     for _ in range(3):
@@ -225,6 +250,7 @@ def main():
         "jumps: lower and upper end of each bisected interval; before, after: the two phases there",
         "NAME.points, NAME.theta: stationary points of the phases full, middle, trivial",
         "up, down: the sweeps on the grid; below beta = 0.05 the up branch is one of several minima",
+        "maxwell: full and middle, middle and trivial phase have equal loss",
         "middle_end: the middle phase is a minimum at the first beta, and left at the second"])
     jumps, before, after = [], [], []
     for i in drops:
@@ -258,6 +284,11 @@ def main():
             rows.append(row)
         out.add(name + ".points", rows)
         out.add(name + ".theta", [theta for _, theta in points])
+    at = {name: dict(points) for name, points in phases}
+    equal = [maxwell(problem, at["full"][0.11], at["middle"][0.12], 0.115),
+             maxwell(problem, at["middle"][0.3], np.zeros(COUNT), 0.31)]
+    print("Maxwell points", equal)
+    out.add("maxwell", equal)
     for beta, theta in phases[0][1]:
         if beta in (0.05, 0.07, 0.09, 0.11):
             print("random starts at", beta,
@@ -276,4 +307,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(other_draws(map(int, sys.argv[1:])) if len(sys.argv) > 1 else main())

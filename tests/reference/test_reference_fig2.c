@@ -171,6 +171,19 @@ static double solve_from(experiment *e, const char *phase, int64_t index, double
     return spn_norm(PARAMETERS, theta);
 }
 
+/* Index of the stored point of a phase whose beta is nearest. */
+static int64_t nearest_point(const char *phase, double beta)
+{
+    const fixture_array *rows = fixture_get(reference, phase, "points");
+    int64_t best = 0;
+    for (int64_t i = 1; i < rows->rows; i++) {
+        if (fabs(rows->values[i * COLUMNS] - beta) < fabs(rows->values[best * COLUMNS] - beta)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
 /* The stored ends of the phases are known to 1e-6. 2e-4 inside, where the norm still differs from that at
  * the end by less than 0.07 (it goes like the square root of the distance), the phase is kept; 2e-4
  * outside it is gone, and the solver is in the next one. */
@@ -205,13 +218,69 @@ static void test_downward_end(void **state)
     assert_true(error < 1);
 }
 
+/* Where two phases have equal loss. The stored beta is good to 1e-12, dL/dbeta = |theta|^2 <= 5. */
+static void test_maxwell_points(void **state)
+{
+    experiment *e = *state;
+    const double *beta = fixture_get(reference, "", "maxwell")->values;
+    for (int k = 0; k < 2; k++) {
+        double error, loss[2];
+        for (int side = 0; side < 2; side++) {
+            const char *phase = phases[k + side];
+            double norm = solve_from(e, phase, nearest_point(phase, beta[k]), beta[k], &error);
+            loss[side] = error + beta[k] * norm * norm;
+        }
+        check_close(loss[0], loss[1], 1e-11, 0);
+    }
+}
+
+/* Compare with a sweep, warm-started at `theta`. Both programs converge to
+ * far better than 1e-9, but the reference's rows come from doubles throughout: 1e-9 of E and |theta|, and
+ * 1e-7 of R, which is a difference of larger numbers, leaves room for soft directions. */
+static void check_sweep(experiment *e, const char *name, double *theta)
+{
+    const fixture_array *rows = fixture_get(reference, "", name);
+    int64_t compared = 0;
+    for (int64_t i = 0; i < rows->rows; i++) {
+        const double *row = &rows->values[i * COLUMNS];
+        spn_solver_info info;
+        check_ok(context, spn_solver_run(context, e->solver, row[BETA], theta, &info));
+        bool is_unique = strcmp(name, "down") == 0 || row[BETA] >= 0.05;
+        if (is_unique) {
+            spn_geometry error;
+            const spn_point *point = spn_solver_point(e->solver);
+            check_ok(context, spn_geometry_measure(context, e->workspace, point,
+                                                   SPN_GEOMETRY_SPECTRUM, &error, NULL));
+            check_close(error.value, row[ERROR], 1e-9, 0);
+            check_close(error.weight_norm, row[WEIGHT_NORM], 1e-9, 1);
+            check_close(error.scalar_curvature, row[SCALAR_CURVATURE], 1e-7, 1);
+            check_close(error.eigenvalue_min, row[ERROR_MIN], 1e-7, 1);
+            compared++;
+        }
+    }
+    assert_true(compared > 100);
+}
+
+/* Up from the initial weights of seed 1 through all 200 points, both jumps included; then down from the last
+ * point of the middle phase. Below beta = 0.05 the upward branch is one of several minima and is not
+ * compared; the minimum at 0.05 is the only one known (12 random starts reach it). */
+static void test_sweeps(void **state)
+{
+    experiment *e = *state;
+    double theta[PARAMETERS];
+    spn_network_initialize(e->network, SPN_INIT_FAN_IN, 0.7, 1, 0, theta);
+    check_sweep(e, "up", theta);
+    const fixture_array *middle = fixture_get(reference, "middle.", "theta");
+    memcpy(theta, middle->values + (middle->rows - 1) * PARAMETERS, sizeof theta);
+    check_sweep(e, "down", theta);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stationary_points),
-        cmocka_unit_test(test_solver_returns),
-        cmocka_unit_test(test_upward_jumps),
-        cmocka_unit_test(test_downward_end),
+        cmocka_unit_test(test_stationary_points), cmocka_unit_test(test_solver_returns),
+        cmocka_unit_test(test_upward_jumps),      cmocka_unit_test(test_downward_end),
+        cmocka_unit_test(test_maxwell_points),    cmocka_unit_test(test_sweeps),
     };
     if (spn_context_create(NULL, &context) != SPN_OK) {
         return 1;

@@ -3,13 +3,13 @@
  * by make_networks.py).
  *
  * Tolerances. Derivatives are sums over N <= 60 samples of products of some twenty factors: each entry is
- * good to DELTA = 1e-13 (900 units of rounding) of the size of what was summed. Everything else follows
+ * good to DELTA = 2e-14 (180 units of rounding) of the size of what was summed. Everything else follows
  * from it as networks_fixture.h says. */
 #include "networks_fixture.h"
 
 #include <spinodal/network.h>
 
-#define DELTA 1e-13
+#define DELTA 2e-14
 
 static fixture *reference;
 static spn_context *context;
