@@ -25,6 +25,9 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/spinodalConfigVersion.cm
 install(FILES "${PROJECT_BINARY_DIR}/spinodalConfig.cmake"
   "${PROJECT_BINARY_DIR}/spinodalConfigVersion.cmake" DESTINATION "${package_dir}")
 
+# OpenBLAS is named by its flags: as a required package, `pkg-config --static` would ask for its own
+# private libraries too, and with them for a Fortran compiler, which linking to it does not need.
+list(JOIN OPENBLAS_LDFLAGS " " openblas_flags)
 # The .pc files find their own prefix, so that `cmake --install --prefix` may choose any.
 file(RELATIVE_PATH prefix_from_pc "/${pkgconfig_dir}" "/")
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
