@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "formats/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static spn_status grow(spn_context *context, char **bytes, int64_t used, int64_t *capacity)
+{
+    int64_t doubled = 0;
+    char *larger = NULL;
+    if (!spn_size_multiply(*capacity, 2, &doubled)) {
+        return spn_fail(context, SPN_ERROR_MEMORY, "out of memory");
+    }
+    larger = spn_allocate(context, doubled, 1);
+    if (larger == NULL) {
+        return spn_error_status(context);
+    }
+    memcpy(larger, *bytes, (size_t)used);
+    spn_release(context, *bytes);
+    *bytes = larger;
+    *capacity = doubled;
+    return SPN_OK;
+}
+
+/** Read to the end. The size of a regular file is only a hint: pipes have none, files may grow. */
+static spn_status read_all(spn_context *context, const char *path, int file, int64_t hint,
+                           char **bytes, int64_t *size)
+{
+    spn_status status = SPN_OK;
+    char *buffer = NULL;
+    int64_t used = 0, capacity = (hint > 0 ? hint : 65536) + 1;
+    SPN_NEW(context, buffer, capacity);
+    for (;;) {
+        if (used == capacity) {
+            SPN_TRY(grow(context, &buffer, used, &capacity));
+        }
+        ssize_t count = read(file, buffer + used, (size_t)(capacity - used));
+        if (count < 0 && errno == EINTR) {
+            continue;
+        }
+        if (count < 0) {
+            SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
+        }
+        if (count == 0) {
+            break;
+        }
+        used += count;
+    }
+    *bytes = buffer;
+    *size = used;
+    buffer = NULL;
+done:
+    spn_release(context, buffer);
+    return status;
+}
+
+spn_status spni_file_read(spn_context *context, const char *path, char **bytes, int64_t *size)
+{
+    spn_status status = SPN_OK;
+    struct stat facts;
+    *bytes = NULL;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &facts) != 0) {
+        SPN_FAIL(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    }
+    if (S_ISDIR(facts.st_mode)) {
+        SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: it is a directory", path);
+    }
+    SPN_TRY(read_all(context, path, file, S_ISREG(facts.st_mode) ? facts.st_size : 0, bytes, size));
+done:
+    if (file >= 0) {
+        close(file);
+    }
+    return status;
+}
+
+void spni_quote_text(const char *text, int64_t length, char *buffer, size_t size)
+{
+    int64_t limit = (int64_t)size - 1;
+    bool is_cut = length > limit;
+    if (is_cut) {
+        length = limit - 3;
+        while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80) {
+            length--;
+        }
+    }
+    for (int64_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)text[i];
+        buffer[i] = byte < 0x20 || byte == 0x7F ? '?' : text[i];
+    }
+    memcpy(buffer + length, is_cut ? "..." : "", is_cut ? 4 : 1);
+}

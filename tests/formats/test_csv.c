@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include <spinodal/formats.h>
+#include <stdio.h>
+
+static spn_context *context;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+static spn_csv_table *parse(const char *text, spn_csv_header header)
+{
+    spn_csv_table *table = NULL;
+    check_ok(context, spn_csv_parse(context, "t.csv", text, (int64_t)strlen(text), header, &table));
+    return table;
+}
+
+static void refuse(const char *text, const char *fragment)
+{
+    spn_csv_table *table = NULL;
+    check_fails(
+        context,
+        spn_csv_parse(context, "t.csv", text, (int64_t)strlen(text), SPN_CSV_HEADER_AUTO, &table),
+        SPN_ERROR_INPUT, fragment);
+    assert_null(table);
+}
+
+static void test_spellings_of_the_same_table(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "a,b,c\n1,2,3\n4,5,6\n",
+        "a,b,c\r\n1,2,3\r\n4,5,6",
+        "a;b;c\r1;2;3\r4;5;6\r\r\n\n",
+        "\xEF\xBB\xBF"
+        "a\tb\tc\n1\t2\t3\n4\t5\t6\n  \n",
+        "# a comment\n\n\"a\",\"b\" , c\n 1 ,+2.0e0,\"3\"\n4,0.5e1,60e-1\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        spn_csv_table *table = parse(texts[i], SPN_CSV_HEADER_AUTO);
+        assert_int_equal(table->rows, 2);
+        assert_int_equal(table->columns, 3);
+        assert_string_equal(table->names[0], "a");
+        assert_string_equal(table->names[2], "c");
+        for (int k = 0; k < 6; k++) {
+            assert_true(table->values[k] == k + 1);
+        }
+        check_ok(context, spn_csv_check(context, table, 0, NULL));
+        spn_csv_free(context, table);
+    }
+}
+
+static void test_headers(void **state)
+{
+    (void)state;
+    spn_csv_table *table = parse("1,2\n3,4\n", SPN_CSV_HEADER_AUTO);
+    assert_int_equal(table->rows, 2);
+    assert_null(table->names);
+    spn_csv_free(context, table);
+    table = parse("1,2\n3,4\n", SPN_CSV_HEADER_YES);
+    assert_int_equal(table->rows, 1);
+    assert_string_equal(table->names[1], "2");
+    spn_csv_free(context, table);
+    table = parse("a \"\"x,\"b,\"\"c\"\"\"\n3,4\n", SPN_CSV_HEADER_AUTO);
+    assert_string_equal(table->names[0], "a \"\"x");
+    assert_string_equal(table->names[1], "b,\"c\"");
+    spn_csv_free(context, table);
+    table = parse("a,b\n3,4\n", SPN_CSV_HEADER_NO);
+    assert_int_equal(table->rows, 2);
+    check_fails(context, spn_csv_check(context, table, 0, NULL), SPN_ERROR_INPUT,
+                "t.csv: line 1, column 1: \"a\" is not a number");
+    spn_csv_free(context, table);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    refuse("", "t.csv: is empty");
+    refuse("\n# only a comment\n\n", "t.csv: is empty");
+    refuse("a,b\n", "t.csv: has a header but no rows");
+    refuse("a,b\n1,2\n3\n", "t.csv: line 3 has 1 cells, the first row has 2");
+    refuse("a,b\n1,2\n3,4,5\n", "line 3 has 3 cells");
+    refuse("a,b\n1,2\n\n3,4\n", "line 3: a blank line between rows");
+    refuse("a,b\n\"1,2\n3,4\n", "line 2: a quote is never closed");
+    refuse("a,b\n\"1\"x,2\n", "line 2: text after a closing quote");
+    spn_csv_table *table = NULL;
+    check_fails(context,
+                spn_csv_parse(context, "t.csv", "a\n1\0\n", 5, SPN_CSV_HEADER_AUTO, &table),
+                SPN_ERROR_INPUT, "line 2: a NUL byte");
+    check_fails(context, spn_csv_read(context, "no/such.csv", SPN_CSV_HEADER_AUTO, &table),
+                SPN_ERROR_IO, "no/such.csv");
+}
+
+static void check_flaw(const char *cell, const char *fragment)
+{
+    char text[256];
+    spn_texts targets = {1, (const char *const[]){"y"}}, all = {0};
+    spn_samples *samples = NULL;
+    snprintf(text, sizeof text, "x,words,y\n1,2,3\n4,hello,%s\n", cell);
+    spn_csv_table *table = parse(text, SPN_CSV_HEADER_AUTO);
+    const char *const used[] = {"x"};
+    check_fails(context, spn_csv_samples(context, table, targets, (spn_texts){1, used}, &samples),
+                SPN_ERROR_INPUT, fragment);
+    /* A column of words harms nobody until it is used. */
+    check_fails(context, spn_csv_samples(context, table, (spn_texts){1, used}, all, &samples),
+                SPN_ERROR_INPUT, "t.csv: line 3, column 2 (words): \"hello\" is not a number");
+    assert_null(samples);
+    spn_csv_free(context, table);
+}
+
+static void test_bad_cells_are_named(void **state)
+{
+    (void)state;
+    check_flaw("NaN", "t.csv: line 3, column 3 (y): \"NaN\" is not a finite number");
+    check_flaw("-inf", "\"-inf\" is not a finite number");
+    check_flaw("", "t.csv: line 3, column 3 (y): the cell is empty");
+    check_flaw("1.2.3", "\"1.2.3\" is not a number");
+    check_flaw("1e999", "\"1e999\" is not");
+    check_flaw("0x10", "is not a number");
+    check_flaw("\"1,5\"", "\"1,5\" is not a number");
+}
+
+static void test_choosing_columns(void **state)
+{
+    (void)state;
+    spn_samples *samples = NULL;
+    spn_csv_table *table = parse("a,b,2,b2\n1,2,3,4\n5,6,7,8\n", SPN_CSV_HEADER_AUTO);
+    const char *const by_name[] = {"b"}, *const by_position[] = {"4", "1"};
+    check_ok(context, spn_csv_samples(context, table, (spn_texts){1, by_name},
+                                      (spn_texts){2, by_position}, &samples));
+    assert_int_equal(samples->samples, 2);
+    assert_int_equal(samples->inputs, 2);
+    assert_int_equal(samples->outputs, 1);
+    const double expected[6] = {4, 1, 2, 8, 5, 6};
+    assert_memory_equal(samples->rows, expected, sizeof expected);
+    assert_string_equal(samples->input_names[0], "b2");
+    assert_string_equal(samples->output_names[0], "b");
+    spn_samples_free(context, samples);
+    /* A name wins over a position: column "2" is the third. */
+    const char *const two[] = {"2"};
+    check_ok(context,
+             spn_csv_samples(context, table, (spn_texts){1, two}, (spn_texts){0}, &samples));
+    assert_true(samples->rows[3] == 3);
+    assert_int_equal(samples->inputs, 3);
+    spn_samples_free(context, samples);
+    const char *const unknown[] = {"bb"}, *const far[] = {"9"}, *const twice[] = {"a", "1"};
+    const char *const every[] = {"a", "b", "2", "b2"};
+    check_fails(
+        context, spn_csv_samples(context, table, (spn_texts){1, unknown}, (spn_texts){0}, &samples),
+        SPN_ERROR_INPUT, "t.csv: no column 'bb'; did you mean 'b'?; columns are: a, b, 2, b2");
+    check_fails(context,
+                spn_csv_samples(context, table, (spn_texts){1, far}, (spn_texts){0}, &samples),
+                SPN_ERROR_INPUT, "no column 9; there are 4");
+    check_fails(context,
+                spn_csv_samples(context, table, (spn_texts){2, twice}, (spn_texts){0}, &samples),
+                SPN_ERROR_INPUT, "column '1' is chosen twice");
+    check_fails(context,
+                spn_csv_samples(context, table, (spn_texts){4, every}, (spn_texts){0}, &samples),
+                SPN_ERROR_INPUT, "no inputs are left");
+    check_fails(context, spn_csv_samples(context, table, (spn_texts){0}, (spn_texts){0}, &samples),
+                SPN_ERROR_INPUT, "no target");
+    spn_csv_free(context, table);
+    table = parse("a,a,y\n1,2,3\n", SPN_CSV_HEADER_AUTO);
+    const char *const same[] = {"a"};
+    check_fails(context,
+                spn_csv_samples(context, table, (spn_texts){1, same}, (spn_texts){0}, &samples),
+                SPN_ERROR_INPUT, "columns 1 and 2 are both named 'a'");
+    spn_csv_free(context, table);
+}
+
+/* Every double survives: written in shortest form, read back to the same bits. */
+static void test_numbers_round_trip(void **state)
+{
+    (void)state;
+    enum { ROWS = 3000, COLUMNS = 3 };
+    static double values[ROWS * COLUMNS];
+    char path[512];
+    spn_output *output = NULL;
+    spn_csv_table *table = NULL;
+    const char *const names[COLUMNS] = {"plain", "with \"quotes\", and commas", "12"};
+    spn_random stream = spn_random_stream(4, SPN_PURPOSE_TEST, 0);
+    for (int i = 0; i < ROWS * COLUMNS; i++) {
+        do {
+            uint64_t bits = spn_random_word(&stream);
+            memcpy(&values[i], &bits, sizeof bits);
+        } while (!isfinite(values[i]));
+        values[i] = i % 3 == 0 ? round(1e3 * spn_random_normal(&stream)) / 1e3 : values[i];
+    }
+    support_scratch("round.csv", path);
+    check_ok(context, spn_output_open(context, path, false, &output));
+    check_ok(context, spn_csv_write(context, output, ROWS, COLUMNS, names, values));
+    check_ok(context, spn_output_commit(context, &output));
+    check_ok(context, spn_csv_read(context, path, SPN_CSV_HEADER_YES, &table));
+    assert_int_equal(table->rows, ROWS);
+    assert_string_equal(table->names[1], names[1]);
+    assert_string_equal(table->names[2], names[2]);
+    assert_memory_equal(table->values, values, sizeof values);
+    spn_csv_free(context, table);
+}
+
+static spn_status parse_and_choose(spn_context *own, void *state)
+{
+    const char *text = state;
+    spn_status status = SPN_OK;
+    spn_csv_table *table = NULL;
+    spn_samples *samples = NULL;
+    const char *const targets[] = {"y"};
+    SPN_TRY(spn_csv_parse(own, "t.csv", text, (int64_t)strlen(text), SPN_CSV_HEADER_AUTO, &table));
+    SPN_TRY(spn_csv_samples(own, table, (spn_texts){1, targets}, (spn_texts){0}, &samples));
+done:
+    spn_samples_free(own, samples);
+    spn_csv_free(own, table);
+    return status;
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    char text[] = "a,b,y\n1,2,3\n";
+    assert_int_equal(support_fail_each_allocation(parse_and_choose, text), 17);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_spellings_of_the_same_table),
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_bad_cells_are_named),
+        cmocka_unit_test(test_choosing_columns),
+        cmocka_unit_test(test_numbers_round_trip),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
