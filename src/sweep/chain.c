@@ -57,7 +57,8 @@ int64_t spni_message_size(int64_t parameters)
     return bytes;
 }
 
-bool spni_is_jump(double moved, double predicted, double weight_norm)
+/* Did theta move further than the tangent explains? */
+static bool is_jump_of(double moved, double predicted, double weight_norm)
 {
     /* Along x = sqrt(d) the step from d to 0 is twice what the tangent at d says; 4 leaves room. */
     return moved > 4 * predicted + 0.05 * weight_norm;
@@ -157,7 +158,7 @@ static bool has_jumped(const follower *f, double step)
         double difference = f->theta[i] - f->before[i];
         moved += difference * difference;
     }
-    return spni_is_jump(sqrt(moved), predicted, spn_norm(f->parameters, f->before));
+    return is_jump_of(sqrt(moved), predicted, spn_norm(f->parameters, f->before));
 }
 
 /* From `before` to beta in SUBSTEPS steps; leaves `before` and its tangent as they were. */

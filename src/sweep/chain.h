@@ -42,7 +42,4 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
                              const double *grid, const spni_chain *chain,
                              spn_pool_channel *channel);
 
-/** Did theta move further than the tangent explains? The chain's criterion for a jump. */
-bool spni_is_jump(double moved, double predicted, double weight_norm);
-
 #endif
