@@ -6,6 +6,7 @@
 #define SPINODAL_FORMATS_H
 
 #include <spinodal/base.h>
+#include <spinodal/formats/arrays.h>
 #include <spinodal/formats/csv.h>
 #include <spinodal/formats/output.h>
 

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/** @file arrays.h  Named arrays of numbers: NPY, NPZ and safetensors files, samples and weights in them.
+ *
+ *  Whatever a file holds (floats of 16, 32 and 64 bits, integers, booleans; either byte order; C or
+ *  Fortran order) becomes doubles in C order. A 64-bit integer that no double equals is refused, never
+ *  rounded. Every size a file declares is checked against the bytes that are there before memory is taken
+ *  for it. Errors (SPN_ERROR_INPUT) name the source and the array. */
+#ifndef SPINODAL_FORMATS_ARRAYS_H
+#define SPINODAL_FORMATS_ARRAYS_H
+
+#include <spinodal/formats/output.h>
+
+/** Largest number of dimensions, and of bytes in a name. */
+enum { SPN_ARRAY_RANK_MAX = 32, SPN_ARRAY_NAME_MAX = 255 };
+
+typedef struct spn_named_array {
+    const char *name; /**< UTF-8, not empty; "arr_0" for the array of an NPY file */
+    int64_t rank;     /**< 0: a single number */
+    const int64_t *shape;
+    int64_t count;        /**< product of the shape */
+    const double *values; /**< C order: the last index runs fastest */
+} spn_named_array;
+
+/** A list of arrays with different names, in the order of the file. */
+typedef struct spn_arrays {
+    int64_t count;
+    const spn_named_array *items;
+} spn_arrays;
+
+/** Read from memory (`source`: its name in messages). The format is told from the first bytes by
+ *  spn_arrays_parse(). On failure *out is NULL. A file without any array is refused. O(size). */
+spn_status spn_arrays_parse(spn_context *context, const char *source, const void *bytes,
+                            int64_t size, spn_arrays **out);
+spn_status spn_npy_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
+                         spn_arrays **out);
+spn_status spn_npz_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
+                         spn_arrays **out);
+spn_status spn_safetensors_parse(spn_context *context, const char *source, const void *bytes,
+                                 int64_t size, spn_arrays **out);
+
+/** Read a file: spn_arrays_parse() of its bytes; SPN_ERROR_IO when they cannot be read. */
+spn_status spn_arrays_read(spn_context *context, const char *path, spn_arrays **out);
+
+/** Free what a reader or spn_weights_arrays() made; NULL is allowed. */
+void spn_arrays_free(spn_context *context, spn_arrays *arrays);
+
+/** The array of that name, or NULL. */
+const spn_named_array *spn_arrays_find(const spn_arrays *arrays, const char *name);
+
+/** Write all arrays as 64-bit floats; the same arrays give the same bytes. NPZ members are stored without
+ *  compression and dated 1980-01-01. SPN_ERROR_ARGUMENT: no arrays, a bad shape, a name that is empty, too
+ *  long, no UTF-8 or there twice, and "__metadata__" in safetensors. Memory: twice (NPZ) or once the
+ *  arrays. */
+spn_status spn_npz_write(spn_context *context, spn_output *output, const spn_arrays *arrays);
+spn_status spn_safetensors_write(spn_context *context, spn_output *output,
+                                 const spn_arrays *arrays);
+
+/** Write a file whole or not at all (output.h); the ending .npz or .safetensors says which format,
+ *  any other is SPN_ERROR_INPUT. */
+spn_status spn_arrays_write(spn_context *context, const char *path, bool is_forced,
+                            const spn_arrays *arrays);
+
+/** Where one array of weights lives in the parameter vector theta: theta[offset + r * columns + c]. */
+typedef struct spn_weight_entry {
+    const char *name; /**< "layers.0.weight" */
+    int64_t layer;    /**< from 0 */
+    bool is_bias;
+    int64_t offset, rows, columns; /**< weight: out x in; bias: out x 1 */
+} spn_weight_entry;
+
+/** theta (P numbers) from arrays named PREFIX N .weight and PREFIX N .bias, such as layers.0.weight, or
+ *  0.weight, 2.weight, ... of a PyTorch Sequential. The prefix is free, but the same for all; the distinct
+ *  numbers N in ascending order are layers 0, 1, ... Every array must have its place and every place its
+ *  array; weights are out x in, biases have one dimension. A transposed shape is refused, not turned.
+ *  Errors name `source` and the array; theta is then unchanged. */
+spn_status spn_weights_assign(spn_context *context, const spn_arrays *arrays, const char *source,
+                              int64_t count, const spn_weight_entry *entries, int64_t parameters,
+                              double *theta);
+
+/** The reverse: one array for each entry, under its name, copied out of theta. */
+spn_status spn_weights_arrays(spn_context *context, int64_t count, const spn_weight_entry *entries,
+                              int64_t parameters, const double *theta, spn_arrays **out);
+
+#endif

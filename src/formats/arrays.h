@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+/** @file arrays.h  What the readers and writers of named arrays share. */
+#ifndef SPNI_FORMATS_ARRAYS_H
+#define SPNI_FORMATS_ARRAYS_H
+
+#include <spinodal/formats/arrays.h>
+
+/** How one number is stored. */
+typedef enum spni_number {
+    SPNI_F64,
+    SPNI_F32,
+    SPNI_F16,
+    SPNI_BF16,
+    SPNI_I64,
+    SPNI_I32,
+    SPNI_I16,
+    SPNI_I8,
+    SPNI_U64,
+    SPNI_U32,
+    SPNI_U16,
+    SPNI_U8,
+    SPNI_BOOL,
+} spni_number;
+
+int64_t spni_number_size(spni_number number);
+
+/** `count` numbers as doubles. Returns the position of the first one that no double equals, or -1. */
+int64_t spni_numbers_decode(spni_number number, bool is_big_endian, const unsigned char *bytes,
+                            int64_t count, double *values);
+
+/** Doubles as little-endian bytes. */
+void spni_numbers_encode(const double *values, int64_t count, unsigned char *bytes);
+
+/** Little-endian integers of 1 to 8 bytes. */
+uint64_t spni_load_little(const unsigned char *bytes, int64_t size);
+void spni_store_little(uint64_t value, unsigned char *bytes, int64_t size);
+
+/** A list that grows up to `capacity` arrays; everything lives in its arena. */
+typedef struct spni_array_list {
+    spn_arrays arrays; /**< first: this is what users hold */
+    spn_arena *arena;
+    spn_named_array *items;
+    int64_t capacity;
+} spni_array_list;
+
+spn_status spni_array_list_create(spn_context *context, int64_t capacity, spni_array_list **out);
+void spni_array_list_free(spn_context *context, spni_array_list *list);
+
+/** Append an array: name and shape are copied, the values are for the caller to fill. The shape must be
+ *  one that spni_shape_count() accepts. */
+spn_status spni_array_list_add(spn_context *context, spni_array_list *list, const char *name,
+                               int64_t rank, const int64_t *shape, double **values);
+
+/** The number of values of a shape; false when it is negative or overflows. */
+bool spni_shape_count(int64_t rank, const int64_t *shape, int64_t *count);
+
+/** "3 x 2", "3", "a single number". */
+void spni_shape_text(int64_t rank, const int64_t *shape, char *text, size_t size);
+
+/** Is the name not empty, not too long, and UTF-8? */
+bool spni_array_name_is_valid(const char *name);
+
+/** A name that several arrays bear, or NULL. O(n log n). */
+spn_status spni_arrays_duplicate(spn_context *context, const spn_arrays *arrays,
+                                 const char **duplicate);
+
+/** The content of an NPY file as an array of the list under `name`; `where` is for messages. */
+spn_status spni_npy_add(spn_context *context, const char *where, const unsigned char *bytes,
+                        int64_t size, const char *name, spni_array_list *list);
+
+/** SPN_ERROR_ARGUMENT unless the arrays can be written. */
+spn_status spni_arrays_check(spn_context *context, const spn_arrays *arrays);
+
+/** The bytes of a file (spn_release() them). */
+spn_status spni_npy_build(spn_context *context, const spn_named_array *array, unsigned char **bytes,
+                          int64_t *size);
+spn_status spni_npz_build(spn_context *context, const spn_arrays *arrays, unsigned char **bytes,
+                          int64_t *size);
+spn_status spni_safetensors_build(spn_context *context, const spn_arrays *arrays,
+                                  unsigned char **bytes, int64_t *size);
+
+#endif
