@@ -8,6 +8,7 @@
 #ifndef SPINODAL_FORMATS_ARRAYS_H
 #define SPINODAL_FORMATS_ARRAYS_H
 
+#include <spinodal/formats/csv.h>
 #include <spinodal/formats/output.h>
 
 /** Largest number of dimensions, and of bytes in a name. */
@@ -59,6 +60,12 @@ spn_status spn_safetensors_write(spn_context *context, spn_output *output,
  *  any other is SPN_ERROR_INPUT. */
 spn_status spn_arrays_write(spn_context *context, const char *path, bool is_forced,
                             const spn_arrays *arrays);
+
+/** Samples from two arrays of a file: inputs x (N x I, or N numbers for I = 1) and targets y (N x K, or
+ *  N). Free with spn_samples_free(). Errors: a name that is not there (with those that are), more than two
+ *  dimensions, different N, no samples or columns, a number that is not finite (with row and column from 1). */
+spn_status spn_npz_samples(spn_context *context, const char *path, const char *input_key,
+                           const char *target_key, spn_samples **out);
 
 /** Where one array of weights lives in the parameter vector theta: theta[offset + r * columns + c]. */
 typedef struct spn_weight_entry {
