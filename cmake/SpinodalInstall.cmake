@@ -25,9 +25,14 @@ write_basic_package_version_file("${PROJECT_BINARY_DIR}/spinodalConfigVersion.cm
 install(FILES "${PROJECT_BINARY_DIR}/spinodalConfig.cmake"
   "${PROJECT_BINARY_DIR}/spinodalConfigVersion.cmake" DESTINATION "${package_dir}")
 
-# OpenBLAS is named by its flags: as a required package, `pkg-config --static` would ask for its own
-# private libraries too, and with them for a Fortran compiler, which linking to it does not need.
-list(JOIN OPENBLAS_LDFLAGS " " openblas_flags)
+# What we stand on is named by its flags: as required packages, `pkg-config --static` would ask for
+# their own private libraries too, a Fortran run-time among them, which linking to them does not need.
+list(JOIN OPENBLAS_LDFLAGS " " core_flags)
+set(io_flags)
+foreach(library IN ITEMS YAML HDF5 JANSSON LIBZIP ZLIB)
+  list(APPEND io_flags ${${library}_LDFLAGS})
+endforeach()
+list(JOIN io_flags " " io_flags)
 # The .pc files find their own prefix, so that `cmake --install --prefix` may choose any.
 file(RELATIVE_PATH prefix_from_pc "/${pkgconfig_dir}" "/")
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
