@@ -15,7 +15,8 @@ typedef struct spni_csv_cursor {
 typedef enum spni_csv_end { SPNI_CSV_NEXT_CELL, SPNI_CSV_END_OF_ROW } spni_csv_end;
 
 typedef struct spni_csv_cell {
-    const char *text; /**< without quotes and surrounding blanks; "" inside quotes is still doubled */
+    const char
+        *text; /**< without quotes and surrounding blanks; "" inside quotes is still doubled */
     int64_t length;
     bool is_quoted;
     spni_csv_end end;

@@ -211,26 +211,27 @@ static bool parse_short(const char *p, const char *end, double *value)
 spni_csv_content spni_csv_number(const spni_csv_cell *cell, double *value)
 {
     char text[NUMBER_LENGTH_MAX + 1];
-    if (cell->length == 0) {
+    const int64_t length = cell->length;
+    if (length <= 0) {
         return SPNI_CSV_EMPTY;
     }
-    if (parse_short(cell->text, cell->text + cell->length, value)) {
+    if (parse_short(cell->text, cell->text + length, value)) {
         return SPNI_CSV_NUMBER;
     }
-    if (cell->length > NUMBER_LENGTH_MAX) {
+    if (length > NUMBER_LENGTH_MAX) {
         return SPNI_CSV_WORD;
     }
     bool is_numeric = true;
-    for (int64_t i = 0; i < cell->length; i++) {
+    for (int64_t i = 0; i < length; i++) {
         char c = cell->text[i];
         is_numeric = is_numeric && c != '\0' && strchr("0123456789+-.eE", c) != NULL;
         text[i] = c;
     }
-    text[cell->length] = '\0';
+    text[length] = '\0';
     if (is_numeric && spn_parse_real(text, value)) {
         return SPNI_CSV_NUMBER;
     }
-    if (is_spelled_nonfinite(text, cell->length)) {
+    if (is_spelled_nonfinite(text, length)) {
         return SPNI_CSV_NOT_FINITE;
     }
     return SPNI_CSV_WORD;
