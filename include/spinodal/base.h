@@ -10,5 +10,6 @@
 #include <spinodal/base/random.h>
 #include <spinodal/base/record.h>
 #include <spinodal/base/status.h>
+#include <spinodal/base/version.h>
 
 #endif

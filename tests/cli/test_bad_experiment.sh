@@ -37,6 +37,7 @@ refused 'd' 'bad.yaml'
 refused 's/samples: 60/samples: 60\n  samples: 70/' 'bad.yaml:4.*samples'
 
 # Overrides are judged as the file is.
+rm bad.yaml
 experiment >good.yaml
 run spinodal sweep good.yaml --set data.sampels=3 -o run.h5
 expect_stdout_empty

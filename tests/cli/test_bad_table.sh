@@ -4,13 +4,17 @@
 # nothing is left behind.
 . "$(dirname "$0")/harness.sh"
 
-experiment | sed -e '/^data:/,/^model:/d' -e '1i\
-data:\
-  kind: csv\
-  path: table.csv\
-  targets: [y]\
-  standardize: true\
-model:' >table.yaml
+{
+    cat <<'YAML'
+data:
+  kind: csv
+  path: table.csv
+  targets: [y]
+  standardize: true
+model:
+YAML
+    experiment | sed '1,/^model:/d'
+} >table.yaml
 
 good() {
     cat <<'CSV'

@@ -50,8 +50,7 @@ void support_check_fails(spn_context *context, spn_status status, spn_status exp
 static void *counting_allocate(void *state, size_t bytes, size_t alignment)
 {
     support_allocator *counter = state;
-    counter->calls++;
-    if (counter->calls == counter->fail_at) {
+    if (++counter->calls == counter->fail_at) {
         return NULL;
     }
     void *memory = aligned_alloc(alignment, bytes);

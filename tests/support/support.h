@@ -33,11 +33,11 @@ void support_check_ok(spn_context *context, spn_status status, const char *text,
 void support_check_fails(spn_context *context, spn_status status, spn_status expected,
                          const char *fragment, const char *text, const char *file, int line);
 
-/** An allocator that counts, and fails the k-th allocation when asked. Not thread-safe. */
+/** An allocator that counts, and fails the k-th allocation when asked. */
 typedef struct support_allocator {
-    int64_t calls;   /**< allocations so far */
-    int64_t live;    /**< not yet released */
-    int64_t fail_at; /**< 1-based number of the allocation that fails; 0: none */
+    _Atomic int64_t calls; /**< allocations so far */
+    _Atomic int64_t live;  /**< not yet released */
+    int64_t fail_at;       /**< 1-based number of the allocation that fails; 0: none */
 } support_allocator;
 /** A context on that allocator (itself made with the C library's). */
 spn_context *support_context(support_allocator *counter);

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/** @file study.h  Room `study`: an experiment file turned into results. */
+#ifndef SPINODAL_STUDY_H
+#define SPINODAL_STUDY_H
+
+#include <spinodal/data.h>
+#include <spinodal/network.h>
+#include <spinodal/optimize.h>
+#include <spinodal/store.h>
+#include <spinodal/sweep.h>
+#include <spinodal/theory.h>
+
+/** The settings of all sections of an experiment. */
+typedef struct spn_experiment spn_experiment;
+
+/** The option tables of all sections, in the order of an experiment file. */
+const spn_option_table *const *spn_experiment_tables(int64_t *count);
+
+/** The built-in experiment: Figure 2 of the founding paper (all defaults). */
+spn_status spn_experiment_create(spn_context *context, spn_experiment **out);
+void spn_experiment_free(spn_context *context, spn_experiment *experiment);
+
+/** Read an experiment file (YAML; keys left out have their defaults). Relative paths inside it are
+ *  relative to the file's folder. Errors name file, line and column and what would be accepted; an empty
+ *  file is an error. */
+spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out);
+/** The same from memory; `name` is used in messages. */
+spn_status spn_experiment_parse(spn_context *context, const char *name, const char *text,
+                                int64_t size, spn_experiment **out);
+
+/** Override one key: "sweep.beta.points=50", "model.hidden=[5, 5]". The value is written as in a file. */
+spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
+                              const char *assignment);
+
+/** Checks that need several keys (a csv needs a path and targets, ...); messages name the positions.
+ *  Called by spn_study_create(). */
+spn_status spn_experiment_check(spn_context *context, const spn_experiment *experiment);
+
+/** The effective experiment as YAML text that reads back to the same settings; release with
+ *  spn_release(). */
+spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text);
+
+/** The settings of a section; valid as long as the experiment. */
+const spn_data_settings *spn_experiment_data(const spn_experiment *experiment);
+const spn_model_settings *spn_experiment_model(const spn_experiment *experiment);
+const spn_error_settings *spn_experiment_error(const spn_experiment *experiment);
+const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment);
+const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment);
+
+/** An experiment made real: data, network, objectives. Immutable. */
+typedef struct spn_study {
+    const spn_experiment *experiment;
+    spn_dataset *dataset;
+    spn_network *network;
+    spn_network_error *error; /**< E */
+    spn_objective loss;       /**< L = E + beta |theta|^2 */
+    double *initial_weights;  /**< from init.weights, or NULL: drawn per seed */
+    uint32_t data_checksum;   /**< CRC-32 of the data's bits */
+} spn_study;
+
+spn_status spn_study_create(spn_context *context, const spn_experiment *experiment,
+                            spn_study **out);
+void spn_study_free(spn_context *context, spn_study *study);
+
+/** The data set of an experiment alone. */
+spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
+                             spn_dataset **out);
+
+/** Initial weights of random start `seed`. */
+spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,
+                             double *theta);
+
+/** Weights from a safetensors or npz file, shapes checked against the network. */
+spn_status spn_study_read_weights(spn_context *context, const spn_study *study, const char *path,
+                                  double *theta);
+
+/** What linear theory says of the study's network: a row per mode of the data (at most SPN_MODES_MAX of
+ *  them in `modes`), with the closed forms T12, T13 of a deep linear network of the same depth on whitened
+ *  data. Scaled to the study: an activation of slope a = phi'(0) != 1 makes beta a^(2(D-1)/D) of it,
+ *  mse_mean 1/K. No rows where there is no linear theory: cross-entropy, and activations with
+ *  phi(0) != 0 or without a slope at 0 (relu). */
+spn_status spn_study_theory(spn_context *context, const spn_study *study, int64_t *count,
+                            spn_theory_mode *modes);
+
+/** How to run a sweep. */
+typedef struct spn_run_settings {
+    const char *output; /**< path of the HDF5 results; the journal is "<output>.part" */
+    int64_t threads;    /**< 0: one per processor */
+    bool is_forced;     /**< overwrite an existing output */
+    bool is_resumed;    /**< go on from the journal */
+} spn_run_settings;
+
+/** Run the sweep of a study: journal beside the output while it runs, HDF5 results at the end, verified
+ *  and renamed. SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
+ *  bits as an uninterrupted run. `*is_gated` tells whether every point passed the stationarity gate. */
+spn_status spn_study_sweep(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, bool *is_gated);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define AT(member) offsetof(cli_arguments, member)
+const cli_flag cli_flags[] = {
+    {"output", 'o', FLAG_TEXT, AT(output), "FILE", "where the result goes"},
+    {"set", 0, FLAG_SET, AT(sets), "KEY=VALUE",
+     "override a key of the experiment; may be repeated"},
+    {"seed", 0, FLAG_INTEGER, AT(seed), "N", "seed of the initial weights (model.init.seed)"},
+    {"threads", 0, FLAG_INTEGER, AT(threads), "N",
+     "threads; 0, the default: one per processor; results do not depend on it"},
+    {"json", 0, FLAG_SWITCH, AT(is_json), NULL, "machine-readable results on the standard output"},
+    {"weights", 'w', FLAG_TEXT, AT(weights), "FILE", "weights: a safetensors or npz file"},
+    {"beta", 0, FLAG_REAL, AT(beta), "B", "regularisation strength"},
+    {"surface", 0, FLAG_TEXT, AT(surface), "NAME", "error, loss or both (the default)"},
+    {"depth", 0, FLAG_INTEGER, AT(depth), "D",
+     "number of weight matrices of a deep linear network"},
+    {"singular-values", 0, FLAG_TEXT, AT(singular_values), "A,B,...",
+     "singular values of the whitened cross-covariance"},
+    {"table", 0, FLAG_TEXT, AT(table), "NAME", "which table: points (the default), theory"},
+    {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
+    {"direction", 0, FLAG_TEXT, AT(direction), "NAME", "with --beta: up, down or quench"},
+    {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
+    {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
+    {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},
+    {"verbose", 'v', FLAG_SWITCH, AT(is_verbose), NULL, "say more"},
+    {"help", 'h', FLAG_SWITCH, AT(wants_help), NULL, "this help"},
+    {NULL, 0, FLAG_SWITCH, 0, NULL, NULL},
+};
+#undef AT
+
+bool cli_takes_flag(const cli_command *command, const cli_flag *flag)
+{
+    size_t length = strlen(flag->name);
+    for (const char *at = command->flags; (at = strstr(at, flag->name)) != NULL; at += length) {
+        bool starts = at == command->flags || at[-1] == ' ';
+        if (starts && (at[length] == ' ' || at[length] == '\0')) {
+            return true;
+        }
+    }
+    return strcmp(flag->name, "help") == 0 || strcmp(flag->name, "quiet") == 0 ||
+           strcmp(flag->name, "verbose") == 0;
+}
+
+static const cli_flag *find_flag(const cli_command *command, const char *word, size_t length)
+{
+    for (const cli_flag *flag = cli_flags; flag->name != NULL; flag++) {
+        bool is_long = word[0] == '-' && word[1] == '-' && strlen(flag->name) == length - 2 &&
+                       strncmp(word + 2, flag->name, length - 2) == 0;
+        bool is_short = length == 2 && word[1] != '-' && word[1] == flag->letter;
+        if ((is_long || is_short) && cli_takes_flag(command, flag)) {
+            return flag;
+        }
+    }
+    return NULL;
+}
+
+static int unknown_flag(const cli_command *command, const char *word)
+{
+    enum { MAX_FLAGS = 32 };
+    const char *names[MAX_FLAGS];
+    int64_t count = 0;
+    for (const cli_flag *flag = cli_flags; flag->name != NULL && count < MAX_FLAGS; flag++) {
+        if (cli_takes_flag(command, flag)) {
+            names[count++] = flag->name;
+        }
+    }
+    const char *near = spn_nearest_name(word + strspn(word, "-"), names, count);
+    if (near != NULL) {
+        return cli_usage_error(command, "unknown option '%s'; did you mean --%s?", word, near);
+    }
+    return cli_usage_error(command, "unknown option '%s'", word);
+}
+
+/* `text` is the flag's value, NULL for a switch. */
+static int store(const cli_command *command, const cli_flag *flag, const char *text,
+                 cli_arguments *out)
+{
+    void *place = (char *)out + flag->offset;
+    switch (flag->kind) {
+    case FLAG_SWITCH:
+        *(bool *)place = true;
+        break;
+    case FLAG_TEXT:
+        *(const char **)place = text;
+        break;
+    case FLAG_INTEGER:
+        if (!spn_parse_integer(text, place) || *(int64_t *)place < 0) {
+            return cli_usage_error(command, "--%s: expected an integer >= 0, got '%s'", flag->name,
+                                   text);
+        }
+        break;
+    case FLAG_REAL:
+        if (!spn_parse_real(text, place) || *(double *)place < 0) {
+            return cli_usage_error(command, "--%s: expected a number >= 0, got '%s'", flag->name,
+                                   text);
+        }
+        break;
+    case FLAG_SET:
+        if (out->set_count == CLI_SETS_MAX) {
+            return cli_usage_error(command, "more than %d times --set", (int)CLI_SETS_MAX);
+        }
+        out->sets[out->set_count++] = text;
+        break;
+    }
+    return EXIT_DONE;
+}
+
+/* A flag at words[*i], with its value behind '=' or in the next word. */
+static int parse_flag(const cli_command *command, int count, char **words, int *i,
+                      cli_arguments *out)
+{
+    const char *word = words[*i];
+    const char *equals = word[1] == '-' ? strchr(word, '=') : NULL;
+    size_t length = equals != NULL ? (size_t)(equals - word) : strlen(word);
+    const cli_flag *flag = find_flag(command, word, length);
+    if (flag == NULL) {
+        return unknown_flag(command, word);
+    }
+    if (flag->kind == FLAG_SWITCH) {
+        if (equals != NULL) {
+            return cli_usage_error(command, "--%s takes no value", flag->name);
+        }
+        return store(command, flag, NULL, out);
+    }
+    if (equals != NULL) {
+        return store(command, flag, equals + 1, out);
+    }
+    if (*i + 1 >= count) {
+        return cli_usage_error(command, "--%s needs a value (%s)", flag->name, flag->value);
+    }
+    (*i)++;
+    return store(command, flag, words[*i], out);
+}
+
+int cli_parse(const cli_command *command, int count, char **words, cli_arguments *out)
+{
+    bool is_flag_allowed = true;
+    *out = (cli_arguments){.seed = -1, .beta = (double)NAN, .point = -1};
+    for (int i = 0; i < count; i++) {
+        const char *word = words[i];
+        if (is_flag_allowed && strcmp(word, "--") == 0) {
+            is_flag_allowed = false;
+        } else if (is_flag_allowed && word[0] == '-' && word[1] != '\0') {
+            int failed = parse_flag(command, count, words, &i, out);
+            if (failed) {
+                return failed;
+            }
+        } else if (out->word_count == command->words_max) {
+            return cli_usage_error(command, "unexpected argument '%s'", word);
+        } else {
+            out->words[out->word_count++] = word;
+        }
+    }
+    if (out->word_count < command->words_min && !out->wants_help) {
+        return cli_usage_error(command, "missing argument; usage: spinodal %s %s", command->name,
+                               command->usage);
+    }
+    return EXIT_DONE;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/** @file cli.h  What the commands share: arguments, the session, help. */
+#ifndef SPINODAL_SRC_CLI_CLI_H
+#define SPINODAL_SRC_CLI_CLI_H
+
+#include <spinodal/base.h>
+#include <spinodal/store.h>
+#include <spinodal/study.h>
+
+/** Exit statuses of the program. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_CHECK_FAILED = 1, /**< done, but something the command judges did not hold */
+    EXIT_USAGE = 2,
+    EXIT_INPUT = 3,
+    EXIT_NUMERIC = 4,
+    EXIT_IO = 5,
+    EXIT_INTERRUPTED = 130,
+};
+
+enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 4 };
+
+/** Everything that flags of any command can say. */
+typedef struct cli_arguments {
+    const char *program;
+    int64_t word_count;
+    const char *words[CLI_WORDS_MAX]; /**< arguments that are not flags */
+    const char *output;
+    int64_t set_count;
+    const char *sets[CLI_SETS_MAX];
+    int64_t seed; /**< -1: not given */
+    int64_t threads;
+    bool is_json, is_quiet, is_verbose, is_forced, is_resumed, wants_help;
+    const char *weights;
+    double beta; /**< NaN: not given */
+    const char *surface;
+    int64_t depth; /**< 0: not given */
+    const char *singular_values;
+    const char *table;
+    int64_t point; /**< -1: not given */
+    const char *direction;
+} cli_arguments;
+
+typedef enum cli_flag_kind {
+    FLAG_SWITCH,
+    FLAG_TEXT,
+    FLAG_INTEGER,
+    FLAG_REAL,
+    FLAG_SET
+} cli_flag_kind;
+
+typedef struct cli_flag {
+    const char *name; /**< without the dashes */
+    char letter;      /**< 0: none */
+    cli_flag_kind kind;
+    size_t offset; /**< in cli_arguments */
+    const char *value;
+    const char *help;
+} cli_flag;
+
+typedef struct cli_session cli_session;
+
+typedef struct cli_command {
+    const char *name;
+    const char *usage;   /**< what follows the name */
+    const char *summary; /**< one line */
+    const char *details; /**< a paragraph for --help */
+    const char *flags;   /**< names of the flags it takes, each followed by a space */
+    int64_t words_min, words_max;
+    bool has_experiment; /**< --help lists the keys of an experiment */
+    int (*run)(cli_session *session, const cli_arguments *arguments);
+} cli_command;
+
+/** All commands, in the order of the help; terminated by a NULL name. */
+extern const cli_command cli_commands[];
+const cli_command *cli_find_command(const char *name);
+
+/** All flags, terminated by a NULL name. */
+extern const cli_flag cli_flags[];
+bool cli_takes_flag(const cli_command *command, const cli_flag *flag);
+
+/** Parse what follows the command's name. On failure one line has been printed; returns EXIT_USAGE. */
+int cli_parse(const cli_command *command, int count, char **words, cli_arguments *out);
+
+void cli_print_overview(void);
+void cli_print_help(const cli_command *command);
+/** docs/reference.md. */
+void cli_print_reference(void);
+
+/** A session: the context with its events, and the talk on stderr. */
+struct cli_session {
+    spn_context *context;
+    bool is_quiet, is_verbose, is_terminal;
+    bool has_bar;   /**< a progress bar stands in the terminal's last line */
+    double started; /**< seconds, monotonic */
+    double last_shown;
+    double first_done; /**< progress when the first event came: a resumed run starts there */
+    bool has_progress;
+};
+
+/** Create the context and catch SIGINT and SIGTERM. Returns an exit status. */
+int cli_session_begin(cli_session *session, const cli_arguments *arguments);
+void cli_session_end(cli_session *session);
+
+/** Print the context's error as one line on stderr and give the exit status for `status`. */
+int cli_finish(cli_session *session, spn_status status);
+
+/** Usage errors found by a command: one line, EXIT_USAGE. */
+int cli_usage_error(const cli_command *command, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+
+/** The experiment of the first word (or the built-in one when there is none) with --set and --seed. */
+spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
+                          spn_experiment **out);
+
+/** Parameters where a command measures: --weights, or the initial weights. */
+spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
+                       double *theta);
+
+int cmd_check(cli_session *session, const cli_arguments *arguments);
+int cmd_data(cli_session *session, const cli_arguments *arguments);
+int cmd_export(cli_session *session, const cli_arguments *arguments);
+int cmd_geometry(cli_session *session, const cli_arguments *arguments);
+int cmd_plot(cli_session *session, const cli_arguments *arguments);
+int cmd_reproduce(cli_session *session, const cli_arguments *arguments);
+int cmd_sweep(cli_session *session, const cli_arguments *arguments);
+int cmd_theory(cli_session *session, const cli_arguments *arguments);
+
+#endif

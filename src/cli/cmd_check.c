@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static spn_status print_json(spn_context *context, const spn_check_report *report)
+{
+    spn_json json;
+    spn_json_begin(&json, context, spn_sink_stream(stdout));
+    spn_json_begin_object(&json, NULL);
+    spn_json_boolean(&json, "passed", report->is_passed);
+    spn_json_real(&json, "gradient_slope", report->gradient_slope);
+    spn_json_real(&json, "hessian_slope", report->hessian_slope);
+    spn_json_real(&json, "gradient_error", report->gradient_error);
+    spn_json_real(&json, "hessian_error", report->hessian_error);
+    spn_json_real(&json, "column_error", report->column_error);
+    spn_json_real(&json, "parameter_error", report->parameter_error);
+    spn_json_end_object(&json);
+    return spn_json_end_document(&json);
+}
+
+static void print_text(const spn_check_report *report)
+{
+    printf("Taylor remainder, gradient    slope %-8.3f (2 when right)\n", report->gradient_slope);
+    printf("Taylor remainder, Hessian     slope %-8.3f (3 when right)\n", report->hessian_slope);
+    printf("gradient against differences  %.3g (relative)\n", report->gradient_error);
+    printf("Hessian against differences   %.3g (relative)\n", report->hessian_error);
+    printf("products against columns      %.3g (relative)\n", report->column_error);
+    printf("d/dbeta against differences   %.3g (relative)\n", report->parameter_error);
+    printf("%s\n", report->is_passed ? "passed" : "FAILED");
+}
+
+int cmd_check(cli_session *session, const cli_arguments *arguments)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    double *theta = NULL;
+    spn_check_report report = {.is_passed = false};
+    SPN_TRY(cli_experiment(session, arguments, &experiment));
+    SPN_TRY(spn_study_create(context, experiment, &study));
+    SPN_NEW(context, theta, study->loss.dimension);
+    SPN_TRY(cli_weights(session, arguments, study, theta));
+    double beta =
+        isnan(arguments->beta) ? spn_experiment_sweep(experiment)->beta_from : arguments->beta;
+    SPN_TRY(spn_objective_check(context, &study->loss, theta, beta, 1, &report));
+    if (arguments->is_json) {
+        SPN_TRY(print_json(context, &report));
+    } else {
+        print_text(&report);
+    }
+done:
+    spn_release(context, theta);
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    int result = cli_finish(session, status);
+    return result == EXIT_DONE && !report.is_passed ? EXIT_CHECK_FAILED : result;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+#include "cli/folder.h"
+
+#include <spinodal/plot.h>
+
+int cmd_plot(cli_session *session, const cli_arguments *arguments)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    spn_arena *arena = NULL;
+    spn_results results;
+    const char *folder = arguments->output != NULL ? arguments->output : ".";
+    const spn_plot_settings settings = {.force = arguments->is_forced};
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
+    SPN_TRY(cli_make_folder(context, folder));
+    SPN_TRY(spn_plot_figure2(context, &results, folder, &settings));
+    spn_message(context, "%s/fig2.svg, fig2.pdf and fig2.png are drawn", folder);
+done:
+    spn_arena_free(arena);
+    return cli_finish(session, status);
+}

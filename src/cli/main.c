@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/cli.h"
+
+#include <spinodal/base/version.h>
+#include <stdio.h>
+#include <string.h>
+
+const cli_command cli_commands[] = {
+    {"reproduce", "[fig2 | all] [-o DIR]", "the paper's figures from the built-in experiment",
+     "Runs the built-in experiment (a tanh network 3-5-5-2 on 1000 samples of a Gaussian) up "
+     "through\n"
+     "beta and down again from each phase, and draws Figure 2 of Ersoy and Wiesner, arXiv "
+     "2505.06597:\n"
+     "error, scalar curvature of the error surface and distance to the origin. DIR (default: "
+     "figures)\n"
+     "receives fig2.h5, fig2.svg, fig2.pdf, fig2.png, the gnuplot script, its data and the "
+     "caption.\n"
+     "--set changes the experiment.",
+     "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
+    {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
+     "Trains the network at the first beta and follows its stationary points through beta, in the\n"
+     "directions the experiment asks for. Every finished point goes to RUN.h5.part at once: a run "
+     "that\n"
+     "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
+     "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
+     "gate.",
+     "output set seed threads json force resume ", 1, 1, true, cmd_sweep},
+    {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
+     "Measures the error and the loss surface at the given weights (default: the initial weights) "
+     "and\n"
+     "beta (default 0): curvatures, spectrum, Fisher information, stationarity.",
+     "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
+    {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
+     "closed forms of deep linear networks",
+     "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "
+     "the\n"
+     "modes of the experiment's data at its network's depth, or of given singular values.",
+     "depth singular-values set json ", 0, 1, true, cmd_theory},
+    {"check", "EXPERIMENT.yaml [--weights W] [--beta B]",
+     "derivatives against differences, on your own model",
+     "Compares gradient, Hessian and Hessian-vector products of the experiment's loss with "
+     "differences.\n"
+     "Exit status 1: they disagree.",
+     "weights beta set seed json ", 1, 1, true, cmd_check},
+    {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
+     "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",
+     "output set force ", 1, 1, true, cmd_data},
+    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep",
+     "Draws Figure 2 for a results file into DIR (default: the current directory): SVG, PDF and "
+     "PNG,\n"
+     "with the gnuplot script, its data and the caption beside them.",
+     "output force ", 1, 1, false, cmd_plot},
+    {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
+     "tables as CSV, weights as safetensors or npz",
+     "Writes a table of a results file as CSV, to the standard output or to FILE; or the weights "
+     "of one\n"
+     "point, given by its row or as the one nearest to a beta, to FILE.safetensors or FILE.npz.",
+     "output table point beta direction force ", 1, 1, false, cmd_export},
+    {NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL},
+};
+
+const cli_command *cli_find_command(const char *name)
+{
+    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+        if (strcmp(command->name, name) == 0) {
+            return command;
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    enum { MAX_COMMANDS = 16 };
+    const char *names[MAX_COMMANDS];
+    int64_t count = 0;
+    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+        names[count++] = command->name;
+    }
+    const char *near = spn_nearest_name(name, names, count);
+    if (near != NULL) {
+        return cli_usage_error(NULL, "unknown command '%s'; did you mean '%s'?", name, near);
+    }
+    return cli_usage_error(NULL, "unknown command '%s'", name);
+}
+
+static int run_command(const cli_command *command, int count, char **words)
+{
+    cli_arguments arguments;
+    cli_session session;
+    int result = cli_parse(command, count, words, &arguments);
+    if (result != EXIT_DONE) {
+        return result;
+    }
+    if (arguments.wants_help) {
+        cli_print_help(command);
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+    }
+    result = cli_session_begin(&session, &arguments);
+    if (result == EXIT_DONE) {
+        result = command->run(&session, &arguments);
+        cli_session_end(&session);
+    }
+    return result;
+}
+
+int main(int count, char **words)
+{
+    if (count < 2) {
+        return cli_usage_error(NULL, "no command given");
+    }
+    const char *name = words[1];
+    if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+        printf("spinodal %s\n", SPN_VERSION);
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+    }
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        const cli_command *command = count > 2 ? cli_find_command(words[2]) : NULL;
+        if (command != NULL) {
+            cli_print_help(command);
+        } else if (count > 2 && strcmp(words[2], "reference") == 0) {
+            cli_print_reference();
+        } else if (count > 2) {
+            return unknown_command(words[2]);
+        } else {
+            cli_print_overview();
+        }
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+    }
+    const cli_command *command = cli_find_command(name);
+    return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(name);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Talk goes to stderr: on a terminal a bar with the time left, otherwise a plain line now and then. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The signal handler can reach nothing else. */
+static atomic_int cancel_flag;
+
+static void on_signal(int number)
+{
+    if (atomic_exchange(&cancel_flag, 1) != 0) {
+        signal(number, SIG_DFL);
+        raise(number);
+    }
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static void clear_bar(cli_session *session)
+{
+    if (session->has_bar) {
+        fprintf(stderr, "\r\033[K");
+        session->has_bar = false;
+    }
+}
+
+static void format_time(double seconds, char *buffer, size_t size)
+{
+    long whole = lround(seconds);
+    if (whole >= 3600) {
+        snprintf(buffer, size, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+    } else {
+        snprintf(buffer, size, "%ld:%02ld", whole / 60, whole % 60);
+    }
+}
+
+static void draw_bar(const spn_event *event, const char *left)
+{
+    enum { WIDTH = 30 };
+    char bar[WIDTH + 1];
+    int filled = event->total > 0 ? (int)(WIDTH * event->done / event->total) : 0;
+    memset(bar, '.', WIDTH);
+    memset(bar, '#', (size_t)filled);
+    bar[WIDTH] = '\0';
+    fprintf(stderr, "\r[%s] %.0f/%.0f %s, %s left\033[K", bar, event->done, event->total,
+            event->text, left);
+    fflush(stderr);
+}
+
+static void show_progress(cli_session *session, const spn_event *event)
+{
+    const double bar_interval = 0.1, line_interval = 10;
+    double time = now();
+    if (!session->has_progress) {
+        session->has_progress = true;
+        session->started = session->last_shown = time;
+        session->first_done = event->done;
+    }
+    double interval = session->is_terminal ? bar_interval : line_interval;
+    bool is_last = event->done >= event->total && session->is_terminal;
+    if (time - session->last_shown < interval && !is_last) {
+        return;
+    }
+    session->last_shown = time;
+    char left[32] = "?";
+    double done = event->done - session->first_done;
+    if (done > 0) {
+        format_time((time - session->started) / done * (event->total - event->done), left,
+                    sizeof left);
+    }
+    if (session->is_terminal) {
+        draw_bar(event, left);
+        session->has_bar = true;
+    } else {
+        fprintf(stderr, "%.0f/%.0f %s, %s left\n", event->done, event->total, event->text, left);
+    }
+}
+
+static void on_event(void *state, const spn_event *event)
+{
+    cli_session *session = state;
+    if (session->is_quiet) {
+        return;
+    }
+    if (event->kind == SPN_EVENT_PROGRESS) {
+        show_progress(session, event);
+        return;
+    }
+    clear_bar(session);
+    fprintf(stderr, "%s%s\n", event->kind == SPN_EVENT_WARNING ? "warning: " : "", event->text);
+}
+
+int cli_session_begin(cli_session *session, const cli_arguments *arguments)
+{
+    *session = (cli_session){.is_quiet = arguments->is_quiet,
+                             .is_verbose = arguments->is_verbose,
+                             .is_terminal = isatty(STDERR_FILENO) == 1};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    /* A closed pipe or a file size limit then shows as a failed write, which is reported. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+    spn_context_settings settings = {
+        .on_event = on_event, .event_state = session, .cancel = &cancel_flag};
+    if (spn_context_create(&settings, &session->context) != SPN_OK) {
+        fprintf(stderr, "spinodal: out of memory\n");
+        return EXIT_NUMERIC;
+    }
+    return EXIT_DONE;
+}
+
+void cli_session_end(cli_session *session)
+{
+    clear_bar(session);
+    spn_context_free(session->context);
+}
+
+static int exit_status(spn_status status)
+{
+    switch (status) {
+    case SPN_OK:
+        return EXIT_DONE;
+    case SPN_ERROR_ARGUMENT:
+    case SPN_ERROR_INPUT:
+    case SPN_ERROR_UNSUPPORTED:
+        return EXIT_INPUT;
+    case SPN_ERROR_MEMORY:
+    case SPN_ERROR_NUMERIC:
+        return EXIT_NUMERIC;
+    case SPN_ERROR_IO:
+        return EXIT_IO;
+    case SPN_ERROR_INTERRUPTED:
+        return EXIT_INTERRUPTED;
+    }
+    return EXIT_NUMERIC;
+}
+
+int cli_finish(cli_session *session, spn_status status)
+{
+    clear_bar(session);
+    if (status == SPN_OK) {
+        if (fflush(stdout) != 0 || ferror(stdout)) {
+            fprintf(stderr, "spinodal: cannot write the standard output: %s\n", strerror(errno));
+            return EXIT_IO;
+        }
+        return EXIT_DONE;
+    }
+    const char *text = spn_error_text(session->context);
+    fprintf(stderr, "spinodal: %s\n", text[0] != '\0' ? text : spn_status_text(status));
+    return exit_status(status);
+}
+
+spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
+                          spn_experiment **out)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    spn_experiment *experiment = NULL;
+    *out = NULL;
+    if (arguments->word_count > 0) {
+        SPN_TRY(spn_experiment_read(context, arguments->words[0], &experiment));
+    } else {
+        SPN_TRY(spn_experiment_create(context, &experiment));
+    }
+    if (arguments->seed >= 0) {
+        char assignment[64];
+        snprintf(assignment, sizeof assignment, "model.init.seed=%lld", (long long)arguments->seed);
+        SPN_TRY(spn_experiment_set(context, experiment, assignment));
+    }
+    for (int64_t i = 0; i < arguments->set_count; i++) {
+        SPN_TRY(spn_experiment_set(context, experiment, arguments->sets[i]));
+    }
+    *out = experiment;
+    experiment = NULL;
+done:
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
+spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
+                       double *theta)
+{
+    if (arguments->weights != NULL) {
+        return spn_study_read_weights(session->context, study, arguments->weights, theta);
+    }
+    return spn_study_initial(session->context, study, 0, theta);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/* Which keys matter, what keys demand of each other, and the effective experiment as text. */
+#include "study/experiment.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Keys of section data that only some kinds use. */
+typedef struct data_key {
+    const char *key;
+    unsigned kinds; /* bit k: spn_data_kind k */
+} data_key;
+
+#define ONLY(kind) (1U << (kind))
+static const data_key data_keys[] = {
+    {"samples", ONLY(SPN_DATA_GAUSSIAN)},    {"inputs", ONLY(SPN_DATA_GAUSSIAN)},
+    {"outputs", ONLY(SPN_DATA_GAUSSIAN)},    {"correlations", ONLY(SPN_DATA_GAUSSIAN)},
+    {"covariance", ONLY(SPN_DATA_GAUSSIAN)}, {"moments", ONLY(SPN_DATA_GAUSSIAN)},
+    {"seed", ONLY(SPN_DATA_GAUSSIAN)},       {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
+    {"header", ONLY(SPN_DATA_CSV)},          {"targets", ONLY(SPN_DATA_CSV)},
+    {"columns", ONLY(SPN_DATA_CSV)},         {"input_key", ONLY(SPN_DATA_NPZ)},
+    {"target_key", ONLY(SPN_DATA_NPZ)},
+};
+#undef ONLY
+
+/* Of two ways to say the same thing only one may be used. */
+typedef struct exclusion {
+    int section;
+    const char *winner, *loser;
+} exclusion;
+
+static const exclusion exclusions[] = {
+    {SPNI_SECTION_DATA, "covariance", "correlations"},
+    {SPNI_SECTION_DATA, "standardize", "center"},
+    {SPNI_SECTION_MODEL, "init.weights", "init.scale"},
+    {SPNI_SECTION_MODEL, "init.weights", "init.seed"},
+    {SPNI_SECTION_MODEL, "init.weights", "init.scheme"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.from"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.to"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.points"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.spacing"},
+};
+
+static bool is_used(const spn_experiment *experiment, int section, const char *key)
+{
+    if (section == SPNI_SECTION_DATA) {
+        int kind = spn_experiment_data(experiment)->kind;
+        for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
+            if (strcmp(data_keys[i].key, key) == 0) {
+                return (data_keys[i].kinds >> kind & 1U) != 0;
+            }
+        }
+    }
+    return true;
+}
+
+/* A switch that is off says nothing. */
+static bool is_given(const spn_settings *section, const char *key)
+{
+    int64_t index = spn_option_find(section->table, key);
+    const spn_option *option = &section->table->options[index];
+    const char *place = (const char *)section->values + option->offset;
+    return section->is_set[index] && (option->type != SPN_OPTION_BOOLEAN || *(const bool *)place);
+}
+
+static bool is_excluded(const spn_experiment *experiment, int section, const char *key)
+{
+    for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
+        const exclusion *rule = &exclusions[i];
+        if (rule->section == section && strcmp(rule->loser, key) == 0 &&
+            is_given(&experiment->sections[section], rule->winner)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static spn_status check_exclusions(spn_context *context, const spn_experiment *experiment)
+{
+    for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
+        const exclusion *rule = &exclusions[i];
+        const spn_settings *section = &experiment->sections[rule->section];
+        if (is_given(section, rule->winner) && is_given(section, rule->loser)) {
+            char where[512];
+            spn_settings_where(section, rule->loser, where, sizeof where);
+            return spn_fail(context, SPN_ERROR_INPUT, "%s: excluded by '%s'; give only one of them",
+                            where, rule->winner);
+        }
+    }
+    return SPN_OK;
+}
+
+static spn_status check_data(spn_context *context, const spn_experiment *experiment)
+{
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    const char *kind =
+        section->table->options[spn_option_find(section->table, "kind")].choices[data->kind];
+    char where[512];
+    for (int64_t i = 0; i < section->table->count; i++) {
+        const char *key = section->table->options[i].key;
+        if (section->is_set[i] && !is_used(experiment, SPNI_SECTION_DATA, key)) {
+            spn_settings_where(section, key, where, sizeof where);
+            return spn_fail(context, SPN_ERROR_INPUT, "%s: has no meaning with data.kind: %s",
+                            where, kind);
+        }
+    }
+    if (data->kind != SPN_DATA_GAUSSIAN && data->path == NULL) {
+        spn_settings_where(section, "kind", where, sizeof where);
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: kind %s needs data.path, the file to read",
+                        where, kind);
+    }
+    if (data->kind == SPN_DATA_CSV && data->targets.count == 0) {
+        spn_settings_where(section, "path", where, sizeof where);
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: a csv needs data.targets, the columns to be predicted (names or "
+                        "positions from 1)",
+                        where);
+    }
+    return SPN_OK;
+}
+
+static spn_status check_grid(spn_context *context, const spn_experiment *experiment)
+{
+    int64_t count = 0;
+    double *grid = NULL;
+    spn_status status = spn_sweep_grid(context, spn_experiment_sweep(experiment), &count, &grid);
+    if (status == SPN_ERROR_INPUT) {
+        const spn_settings *section = &experiment->sections[SPNI_SECTION_SWEEP];
+        char where[512];
+        const char *key = spn_settings_is_set(section, "beta") ? "beta" : "beta.from";
+        if (spn_settings_is_set(section, key)) {
+            spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));
+        }
+    }
+    spn_release(context, grid);
+    return status;
+}
+
+spn_status spn_experiment_check(spn_context *context, const spn_experiment *experiment)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(check_exclusions(context, experiment));
+    SPN_TRY(check_data(context, experiment));
+    SPN_TRY(check_grid(context, experiment));
+done:
+    return status;
+}
+
+/* A text that grows; the first failed allocation sticks. */
+typedef struct builder {
+    spn_context *context;
+    char *text;
+    int64_t length, capacity;
+    spn_status status;
+} builder;
+
+static bool reserve(builder *b, int64_t more)
+{
+    if (b->status != SPN_OK || b->length + more + 1 <= b->capacity) {
+        return b->status == SPN_OK;
+    }
+    int64_t capacity = 2 * (b->length + more + 1) + 1024;
+    char *grown = spn_allocate(b->context, capacity, 1);
+    if (grown == NULL) {
+        b->status = spn_error_status(b->context);
+        return false;
+    }
+    if (b->length > 0) {
+        memcpy(grown, b->text, (size_t)b->length);
+    }
+    spn_release(b->context, b->text);
+    b->text = grown;
+    b->capacity = capacity;
+    return true;
+}
+
+static void append(builder *b, const char *text)
+{
+    int64_t length = (int64_t)strlen(text);
+    if (reserve(b, length)) {
+        memcpy(b->text + b->length, text, (size_t)length + 1);
+        b->length += length;
+    }
+}
+
+static void append_value(builder *b, const spn_settings *section, int64_t index)
+{
+    int64_t length = spn_option_format(section, index, NULL, 0);
+    if (reserve(b, length)) {
+        spn_option_format(section, index, b->text + b->length, (size_t)length + 1);
+        b->length += length;
+    }
+}
+
+/* Unset options have nothing to say: NaN, no text, an empty list that is empty by default. */
+static bool has_value(const spn_settings *section, int64_t index)
+{
+    const spn_option *option = &section->table->options[index];
+    return section->is_set[index] || option->initial != NULL;
+}
+
+static void append_section(builder *b, const spn_experiment *experiment, int number)
+{
+    const spn_settings *section = &experiment->sections[number];
+    const char *group = ""; /* the part of the last key before its dot */
+    size_t group_length = 0;
+    append(b, section->table->section);
+    append(b, ":\n");
+    for (int64_t i = 0; i < section->table->count; i++) {
+        const char *key = section->table->options[i].key;
+        if (!has_value(section, i) || !is_used(experiment, number, key) ||
+            is_excluded(experiment, number, key)) {
+            continue;
+        }
+        const char *dot = strchr(key, '.');
+        if (dot != NULL) {
+            size_t length = (size_t)(dot - key);
+            if (length != group_length || strncmp(group, key, length) != 0) {
+                char line[64];
+                snprintf(line, sizeof line, "  %.*s:\n", (int)length, key);
+                append(b, line);
+                group = key;
+                group_length = length;
+            }
+            append(b, "    ");
+            append(b, dot + 1);
+        } else {
+            append(b, "  ");
+            append(b, key);
+            group_length = 0;
+        }
+        append(b, ": ");
+        append_value(b, section, i);
+        append(b, "\n");
+    }
+}
+
+spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text)
+{
+    builder b = {.context = context};
+    *text = NULL;
+    for (int i = 0; i < SPNI_SECTIONS; i++) {
+        append_section(&b, experiment, i);
+    }
+    if (b.status != SPN_OK) {
+        spn_release(context, b.text);
+        return b.status;
+    }
+    *text = b.text;
+    return SPN_OK;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#include "study/experiment.h"
+
+#include "formats/input.h"
+#include "study/yaml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const spn_option_table *const tables[SPNI_SECTIONS] = {
+    &spn_data_options, &spn_model_options, &spn_error_options, &spn_sweep_options,
+    &spn_solver_options};
+
+const spn_option_table *const *spn_experiment_tables(int64_t *count)
+{
+    *count = SPNI_SECTIONS;
+    return tables;
+}
+
+spn_status spn_experiment_create(spn_context *context, spn_experiment **out)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    *out = NULL;
+    SPN_NEW(context, experiment, 1);
+    SPN_TRY(spn_arena_create(context, &experiment->arena));
+    for (int i = 0; i < SPNI_SECTIONS; i++) {
+        SPN_TRY(
+            spn_settings_create(context, experiment->arena, tables[i], &experiment->sections[i]));
+    }
+    *out = experiment;
+    experiment = NULL;
+done:
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
+void spn_experiment_free(spn_context *context, spn_experiment *experiment)
+{
+    if (experiment != NULL) {
+        spn_arena_free(experiment->arena);
+        spn_release(context, experiment);
+    }
+}
+
+const spn_data_settings *spn_experiment_data(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_DATA].values;
+}
+
+const spn_model_settings *spn_experiment_model(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_MODEL].values;
+}
+
+const spn_error_settings *spn_experiment_error(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_OBJECTIVE].values;
+}
+
+const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_SWEEP].values;
+}
+
+const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_SOLVER].values;
+}
+
+static spn_settings *find_section(spn_experiment *experiment, const char *name)
+{
+    for (int i = 0; i < SPNI_SECTIONS; i++) {
+        if (strcmp(tables[i]->section, name) == 0) {
+            return &experiment->sections[i];
+        }
+    }
+    return NULL;
+}
+
+static spn_status fail_section(spn_context *context, const spn_source *source, const char *name)
+{
+    const char *names[SPNI_SECTIONS];
+    char place[300] = "";
+    for (int i = 0; i < SPNI_SECTIONS; i++) {
+        names[i] = tables[i]->section;
+    }
+    if (source->file != NULL) {
+        snprintf(place, sizeof place, "%s:%d:%d: ", source->file, source->line, source->column);
+    }
+    const char *near = spn_nearest_name(name, names, SPNI_SECTIONS);
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%sunknown section '%.60s'%s%s%s; sections are data, model, objective, sweep, "
+                    "solver",
+                    place, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                    near != NULL ? "'?" : "");
+}
+
+enum { KEY_SIZE = 128 };
+
+/* A mapping under a key extends the key by a dot: {init: {scale: 0.7}} sets "init.scale". */
+static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
+                              spn_settings *section, const char *prefix, const spni_node *node)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < node->count; i++) {
+        const spni_pair *pair = &node->pairs[i];
+        char key[KEY_SIZE];
+        int length =
+            snprintf(key, sizeof key, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", pair->key);
+        if (length >= KEY_SIZE) {
+            SPN_FAIL(context, SPN_ERROR_INPUT, "%s:%d:%d: key is too long", pair->source.file,
+                     pair->source.line, pair->source.column);
+        }
+        if (pair->node->is_map) {
+            SPN_TRY(assign_tree(context, experiment, section, key, pair->node));
+            continue;
+        }
+        spn_value value = pair->node->value;
+        if (spn_option_find(section->table, key) < 0) {
+            value.source = pair->source;
+        }
+        SPN_TRY(spn_settings_assign(context, experiment->arena, section, key, &value));
+    }
+done:
+    return status;
+}
+
+static spn_status assign_document(spn_context *context, spn_experiment *experiment,
+                                  const char *name, const spni_node *root)
+{
+    spn_status status = SPN_OK;
+    if (!root->is_map) {
+        const spn_source *source = &root->value.source;
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, solver:)",
+                 source->file, source->line, source->column);
+    }
+    if (root->count == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s: is empty; an experiment has at least one section (data:, model:, objective:, "
+                 "sweep:, solver:)",
+                 name);
+    }
+    for (int64_t i = 0; i < root->count; i++) {
+        const spni_pair *pair = &root->pairs[i];
+        spn_settings *section = find_section(experiment, pair->key);
+        if (section == NULL) {
+            SPN_TRY(fail_section(context, &pair->source, pair->key));
+        }
+        bool is_empty = !pair->node->is_map && pair->node->value.scalar != NULL &&
+                        pair->node->value.scalar[0] == '\0';
+        if (!pair->node->is_map && !is_empty) {
+            SPN_FAIL(context, SPN_ERROR_INPUT, "%s:%d:%d: section '%s' must hold keys",
+                     pair->source.file, pair->source.line, pair->source.column, pair->key);
+        }
+        SPN_TRY(assign_tree(context, experiment, section, "", pair->node));
+    }
+done:
+    return status;
+}
+
+spn_status spn_experiment_parse(spn_context *context, const char *name, const char *text,
+                                int64_t size, spn_experiment **out)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    const spni_node *root = NULL;
+    *out = NULL;
+    SPN_TRY(spn_experiment_create(context, &experiment));
+    /* Sources keep the name for late messages. */
+    const char *kept = spn_arena_duplicate(experiment->arena, name);
+    if (kept == NULL) {
+        status = spn_error_status(context);
+        goto done;
+    }
+    SPN_TRY(spni_yaml_parse(context, experiment->arena, kept, text, size, &root));
+    SPN_TRY(assign_document(context, experiment, name, root));
+    *out = experiment;
+    experiment = NULL;
+done:
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
+static spn_status keep_directory(spn_context *context, spn_experiment *experiment, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return SPN_OK;
+    }
+    char *directory = spn_arena_duplicate(experiment->arena, path);
+    if (directory == NULL) {
+        return spn_error_status(context);
+    }
+    directory[slash - path + 1] = '\0';
+    experiment->directory = directory;
+    return SPN_OK;
+}
+
+const char *spni_experiment_path(spn_context *context, const spn_experiment *experiment,
+                                 const char *path)
+{
+    (void)context;
+    if (path[0] == '/' || experiment->directory == NULL) {
+        return path;
+    }
+    size_t size = strlen(experiment->directory) + strlen(path) + 1;
+    char *joined = spn_arena_take(experiment->arena, (int64_t)size, 1);
+    if (joined != NULL) {
+        snprintf(joined, size, "%s%s", experiment->directory, path);
+    }
+    return joined;
+}
+
+spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    char *text = NULL;
+    int64_t size = 0;
+    *out = NULL;
+    SPN_TRY(spni_file_read(context, path, &text, &size));
+    SPN_TRY(spn_experiment_parse(context, path, text, size, &experiment));
+    SPN_TRY(keep_directory(context, experiment, path));
+    *out = experiment;
+    experiment = NULL;
+done:
+    spn_release(context, text);
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
+/* "section.key=value": the value goes through the same YAML reader as a file. */
+spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
+                              const char *assignment)
+{
+    spn_status status = SPN_OK;
+    const spni_node *node = NULL;
+    const char *dot = strchr(assignment, '.'), *equals = strchr(assignment, '=');
+    if (dot == NULL || equals == NULL || dot > equals) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "--set %.100s: expected section.key=value", assignment);
+    }
+    char *section_name = spn_arena_duplicate(experiment->arena, assignment);
+    if (section_name == NULL) {
+        return spn_error_status(context);
+    }
+    section_name[dot - assignment] = '\0';
+    section_name[equals - assignment] = '\0';
+    const char *key = section_name + (dot - assignment) + 1;
+    spn_settings *section = find_section(experiment, section_name);
+    if (section == NULL) {
+        static const spn_source command_line;
+        SPN_TRY(fail_section(context, &command_line, section_name));
+    }
+    status = spni_yaml_parse(context, experiment->arena, "--set", equals + 1,
+                             (int64_t)strlen(equals + 1), &node);
+    if (status == SPN_OK && node->is_map) {
+        status = spn_fail(context, SPN_ERROR_INPUT, "expected a value after '='");
+    }
+    if (status == SPN_OK) {
+        spn_value value = node->value;
+        value.source = (spn_source){0};
+        status = spn_settings_assign(context, experiment->arena, section, key, &value);
+    }
+    if (status != SPN_OK) {
+        spn_error_prefix(context, "--set %.100s", assignment);
+    }
+done:
+    return status;
+}

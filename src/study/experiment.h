@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/** @file experiment.h  The inside of an experiment; private to room `study`. */
+#ifndef SPINODAL_SRC_STUDY_EXPERIMENT_H
+#define SPINODAL_SRC_STUDY_EXPERIMENT_H
+
+#include <spinodal/study.h>
+
+enum {
+    SPNI_SECTION_DATA,
+    SPNI_SECTION_MODEL,
+    SPNI_SECTION_OBJECTIVE,
+    SPNI_SECTION_SWEEP,
+    SPNI_SECTION_SOLVER,
+    SPNI_SECTIONS
+};
+
+struct spn_experiment {
+    spn_arena *arena;
+    const char *directory; /**< of the experiment file; NULL: the current one */
+    spn_settings sections[SPNI_SECTIONS];
+};
+
+/** `path` as the experiment means it: relative paths start from its directory. Arena memory. */
+const char *spni_experiment_path(spn_context *context, const spn_experiment *experiment,
+                                 const char *path);
+
+#endif

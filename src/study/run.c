@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* A sweep as a study runs it: every finished point goes to the journal first, then to memory; the HDF5
+ * file is made at the end from rows sorted by chain and point, so that its bytes do not depend on the
+ * order in which threads finished them. */
+#include "study/experiment.h"
+#include "study/results.h"
+
+#include <spinodal/store.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JOURNAL_POINT = 1 };
+
+/* Head of a journal record; the sweep's record, the modes and theta follow. */
+typedef struct point_head {
+    int64_t chain, mode_count, parameters;
+} point_head;
+
+typedef struct runner {
+    const spn_study *study;
+    spn_journal *journal;
+    spn_sweep *sweep;
+    spni_rows rows;
+    int64_t replayed;
+} runner;
+
+static spn_status keep_point(spn_context *context, runner *run, const spn_sweep_point *point)
+{
+    return spni_rows_append(context, &run->rows, point);
+}
+
+static spn_status record_point(spn_context *context, void *state, const spn_sweep_point *point)
+{
+    runner *run = state;
+    spn_status status = SPN_OK;
+    point_head head = {point->chain, point->mode_count, point->parameters};
+    const spn_bytes parts[4] = {
+        {&head, sizeof head},
+        {point->record, sizeof *point->record},
+        {point->modes, point->mode_count * (int64_t)sizeof(double)},
+        {point->theta, point->parameters * (int64_t)sizeof(double)},
+    };
+    SPN_TRY(spn_journal_append(context, run->journal, JOURNAL_POINT, parts, 4));
+    SPN_TRY(keep_point(context, run, point));
+done:
+    return status;
+}
+
+/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
+static spn_status replay_point(spn_context *context, void *state, int64_t type, const void *payload,
+                               int64_t size)
+{
+    runner *run = state;
+    spn_status status = SPN_OK;
+    const char *bytes = payload;
+    const int64_t fixed = (int64_t)(sizeof(point_head) + sizeof(spn_sweep_record));
+    point_head head = {0};
+    if (type != JOURNAL_POINT || size < fixed) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a record that is not a sweep point");
+    }
+    memcpy(&head, bytes, sizeof head);
+    if (head.mode_count < 0 || head.mode_count > SPN_MODES_MAX ||
+        head.parameters != run->study->loss.dimension ||
+        size != fixed + (head.mode_count + head.parameters) * (int64_t)sizeof(double)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a point of another network");
+    }
+    spn_sweep_point point = {
+        .chain = head.chain,
+        .record = (const void *)(bytes + sizeof head),
+        .mode_count = head.mode_count,
+        .modes = (const void *)(bytes + fixed),
+        .parameters = head.parameters,
+        .theta = (const void *)(bytes + fixed + head.mode_count * (int64_t)sizeof(double))};
+    SPN_TRY(spn_sweep_replay(context, run->sweep, &point));
+    SPN_TRY(keep_point(context, run, &point));
+    run->replayed++;
+done:
+    return status;
+}
+
+static spn_status initial_weights(spn_context *context, const void *state, int64_t seed,
+                                  double *theta)
+{
+    return spn_study_initial(context, state, seed, theta);
+}
+
+/* What a journal belongs to: the effective experiment and the very data. */
+static spn_status describe(spn_context *context, const spn_study *study, char **text)
+{
+    spn_status status = SPN_OK;
+    char *dump = NULL, *all = NULL;
+    *text = NULL;
+    SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
+    size_t size = strlen(dump) + 64;
+    SPN_NEW(context, all, (int64_t)size);
+    snprintf(all, size, "%s# data checksum %08x\n", dump, (unsigned)study->data_checksum);
+    *text = all;
+    all = NULL;
+done:
+    spn_release(context, dump);
+    spn_release(context, all);
+    return status;
+}
+
+static spn_status open_journal(spn_context *context, runner *run, const spn_run_settings *settings,
+                               const char *path)
+{
+    spn_status status = SPN_OK;
+    char *configuration = NULL;
+    spn_journal_info info;
+    bool exists = spn_journal_exists(path);
+    SPN_TRY(describe(context, run->study, &configuration));
+    if (settings->is_resumed && exists) {
+        SPN_TRY(spn_journal_open(context, path, configuration, replay_point, run, &info,
+                                 &run->journal));
+        spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
+        goto done;
+    }
+    if (settings->is_resumed) {
+        spn_message(context, "nothing to resume (%s does not exist): starting anew", path);
+    } else if (exists && !settings->is_forced) {
+        SPN_FAIL(context, SPN_ERROR_IO,
+                 "%s was left by an interrupted run; use --resume to go on with it or --force to "
+                 "start anew",
+                 path);
+    }
+    SPN_TRY(spn_journal_create(context, path, configuration, settings->is_forced, &run->journal));
+done:
+    spn_release(context, configuration);
+    return status;
+}
+
+static bool are_all_gated(const spni_rows *rows)
+{
+    for (int64_t i = 0; i < rows->count; i++) {
+        if (!rows->records[i].stationary) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static spn_status run_and_write(spn_context *context, runner *run, const spn_run_settings *settings,
+                                const char *journal_path, bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    spn_pool *pool = NULL;
+    SPN_TRY(open_journal(context, run, settings, journal_path));
+    SPN_TRY(spn_pool_create(context, settings->threads, &pool));
+    SPN_TRY(spn_sweep_run(context, run->sweep, pool, record_point, run));
+    SPN_TRY(spni_rows_sort(context, &run->rows));
+    SPN_TRY(
+        spni_results_write(context, run->study, &run->rows, settings->output, settings->is_forced));
+    *is_gated = are_all_gated(&run->rows);
+    spn_journal *finished = run->journal;
+    run->journal = NULL;
+    SPN_TRY(spn_journal_remove(context, finished));
+done:
+    spn_pool_free(pool);
+    return status;
+}
+
+spn_status spn_study_sweep(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    runner run = {.study = study};
+    char *journal_path = NULL;
+    const spn_sweep_problem problem = {.objective = &study->loss,
+                                       .settings = spn_experiment_sweep(study->experiment),
+                                       .solver = spn_experiment_solver(study->experiment),
+                                       .initial = initial_weights,
+                                       .initial_state = study};
+    size_t size = strlen(settings->output) + sizeof ".part";
+    SPN_NEW(context, journal_path, (int64_t)size);
+    snprintf(journal_path, size, "%s.part", settings->output);
+    SPN_TRY(spn_results_check_target(context, settings->output, settings->is_forced));
+    SPN_TRY(spn_sweep_create(context, &problem, &run.sweep));
+    SPN_TRY(run_and_write(context, &run, settings, journal_path, is_gated));
+done:
+    if (run.journal != NULL) {
+        spn_status closed = spn_journal_close(context, run.journal);
+        status = status == SPN_OK ? closed : status;
+    }
+    spn_sweep_free(context, run.sweep);
+    spni_rows_free(context, &run.rows);
+    spn_release(context, journal_path);
+    return status;
+}

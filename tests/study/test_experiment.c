@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+#include "support.h"
+
+#include <spinodal/study.h>
+#include <stdio.h>
+
+static spn_context *context;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+static spn_status parse(const char *text, spn_experiment **out)
+{
+    return spn_experiment_parse(context, "e.yaml", text, (int64_t)strlen(text), out);
+}
+
+static void refuse(const char *text, const char *fragment)
+{
+    spn_experiment *experiment = NULL;
+    spn_status status = parse(text, &experiment);
+    if (status == SPN_OK) {
+        status = spn_experiment_check(context, experiment);
+    } else {
+        assert_null(experiment);
+    }
+    check_fails(context, status, SPN_ERROR_INPUT, fragment);
+    spn_experiment_free(context, experiment);
+}
+
+/* The defaults are the built-in experiment of the design: Figure 2. */
+static void test_defaults_are_the_built_in_experiment(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_ok(context, parse("data: {}", &experiment));
+    check_ok(context, spn_experiment_check(context, experiment));
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    assert_int_equal(data->kind, SPN_DATA_GAUSSIAN);
+    assert_int_equal(data->samples, 1000);
+    assert_int_equal(data->inputs, 3);
+    assert_int_equal(data->outputs, 2);
+    assert_int_equal(data->correlations.count, 2);
+    assert_true(data->correlations.items[0] == 0.9 && data->correlations.items[1] == 0.5);
+    assert_int_equal(data->moments, SPN_MOMENTS_EXACT);
+    const spn_model_settings *model = spn_experiment_model(experiment);
+    assert_int_equal(model->hidden.count, 2);
+    assert_int_equal(model->activation, SPN_TANH);
+    assert_false(model->bias);
+    assert_true(model->init_scale == 0.7);
+    assert_int_equal(spn_experiment_error(experiment)->error, SPN_ERROR_MSE);
+    const spn_sweep_settings *sweep = spn_experiment_sweep(experiment);
+    assert_true(sweep->beta_from == 0.001 && sweep->beta_to == 0.5 && sweep->beta_points == 200);
+    assert_int_equal(sweep->direction, SPN_PROTOCOL_BOTH);
+    assert_int_equal(spn_experiment_solver(experiment)->method, SPN_METHOD_NEWTON);
+    assert_true(spn_experiment_solver(experiment)->tolerance == 1e-9);
+    spn_experiment_free(context, experiment);
+}
+
+static void test_nested_and_dotted_keys_and_lists(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_ok(context,
+             parse("# a comment\n"
+                   "model:\n  hidden: []\n  init: {scale: 2, seed: 7}\n"
+                   "sweep: {beta: [0.1, 0.2], direction: up}\n"
+                   "data:\n  covariance: [[1, 0.5], [0.5, 1]]\n  inputs: 1\n  outputs: 1\n",
+                   &experiment));
+    check_ok(context, spn_experiment_check(context, experiment));
+    assert_int_equal(spn_experiment_model(experiment)->hidden.count, 0);
+    assert_true(spn_experiment_model(experiment)->init_scale == 2);
+    assert_int_equal(spn_experiment_model(experiment)->init_seed, 7);
+    assert_int_equal(spn_experiment_sweep(experiment)->beta.count, 2);
+    assert_true(spn_experiment_data(experiment)->covariance.items[1] == 0.5);
+    check_ok(context, spn_experiment_set(context, experiment, "sweep.beta=[0.3]"));
+    check_ok(context, spn_experiment_set(context, experiment, "model.init.scale=1e-1"));
+    assert_true(spn_experiment_sweep(experiment)->beta.items[0] == 0.3);
+    assert_true(spn_experiment_model(experiment)->init_scale == 0.1);
+    spn_experiment_free(context, experiment);
+}
+
+/* What is dumped reads back to the same dump, whatever was set. */
+static void test_dump_round_trip(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "sweep:",
+        "model: {hidden: [], bias: true, activation: gelu}\nsweep: {beta: [0.1, 0.25]}",
+        "data: {kind: csv, path: \"a b\\\"c.csv\", targets: [y, \"2\"], standardize: true}",
+        "data: {kind: npz, path: d.npz, whiten: true}\nmodel: {init: {weights: w.npz}}",
+        "data: {covariance: [[1, 0.1], [0.1, 2]], inputs: 1, outputs: 1, moments: drawn}",
+        "sweep: {beta: {from: 0.01, spacing: log}, direction: quench, seeds: 3}\n"
+        "solver: {method: adam, learning_rate: 0.01}",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        spn_experiment *first = NULL, *second = NULL;
+        char *dump = NULL, *again = NULL;
+        check_ok(context, parse(texts[i], &first));
+        check_ok(context, spn_experiment_dump(context, first, &dump));
+        check_ok(context, parse(dump, &second));
+        check_ok(context, spn_experiment_check(context, second));
+        check_ok(context, spn_experiment_dump(context, second, &again));
+        assert_string_equal(dump, again);
+        spn_release(context, dump);
+        spn_release(context, again);
+        spn_experiment_free(context, first);
+        spn_experiment_free(context, second);
+    }
+}
+
+static void test_yaml_errors_have_places(void **state)
+{
+    (void)state;
+    refuse("data:\n  samples: 10\n  smaples: 5\n",
+           "e.yaml:3:3: unknown key 'smaples' in section 'data'; did you mean 'samples'?");
+    refuse("dta:\n  samples: 10\n", "e.yaml:1:1: unknown section 'dta'; did you mean 'data'?");
+    refuse("data:\n  samples: 10\n  samples: 5\n", "e.yaml:3:3: key 'samples' was given before");
+    refuse("data:\n  samples: ten\n",
+           "e.yaml:2:12: data.samples: expected an integer > 0, got 'ten'");
+    refuse("", "e.yaml: is empty");
+    refuse("# nothing\n", "e.yaml: is empty");
+    refuse("data: 5\n", "section 'data' must hold keys");
+    refuse("- 1\n", "expected sections");
+    refuse("data: {samples: 1\n", "not valid YAML");
+    refuse("data:\n\tsamples: 1\n", "e.yaml:2:");
+    refuse("a: &x 1\nb: *x\n", "anchors");
+    refuse("data:\n  samples: 1\n---\ndata:\n", "second document");
+    refuse("data:\n  correlations: [{a: 1}]\n", "not keys");
+    refuse("data:\n  ? [a]\n  : 1\n", "a key must be a word");
+    refuse("\xff\xfe\xfa", "UTF-8");
+    refuse("sweep: {beta: {from: -0.1}}\n", "sweep.beta.from: expected a number >= 0, got '-0.1'");
+    refuse("sweep: {beta: [0.1, -0.2]}\n", "(item 2)");
+    refuse("sweep: {beta: {from: 0.5, to: 0.1}}\n", "e.yaml:1:22: sweep.beta.from");
+}
+
+static void test_cross_checks(void **state)
+{
+    (void)state;
+    refuse("data:\n  kind: csv\n", "e.yaml:2:9: data.kind: kind csv needs data.path");
+    refuse("data:\n  kind: csv\n  path: x.csv\n", "a csv needs data.targets");
+    refuse("data:\n  kind: csv\n  path: x.csv\n  targets: [y]\n  samples: 5\n",
+           "e.yaml:5:12: data.samples: has no meaning with data.kind: csv");
+    refuse("data:\n  path: x.csv\n", "has no meaning with data.kind: gaussian");
+    refuse("sweep:\n  beta.from: 0.1\n  beta: [0.1]\n", "excluded by 'beta'");
+    refuse("model: {init: {weights: w.npz, scale: 2}}\n", "model.init.scale: excluded by");
+    refuse("data: {covariance: [[1]], correlations: [0.1]}\n",
+           "data.correlations: excluded by 'covariance'");
+}
+
+static const char *bad_value(spn_option_type type)
+{
+    switch (type) {
+    case SPN_OPTION_REAL:
+    case SPN_OPTION_INTEGER:
+    case SPN_OPTION_BOOLEAN:
+    case SPN_OPTION_CHOICE:
+    case SPN_OPTION_REALS:
+    case SPN_OPTION_INTEGERS:
+    case SPN_OPTION_TEXTS:
+    case SPN_OPTION_MATRIX:
+        return "certainly-not-this";
+    case SPN_OPTION_TEXT:
+        return "[1, 2]";
+    }
+    return "";
+}
+
+/* Every key of every table: a wrong type is refused with place and key, a typo finds the key. */
+static void test_every_key_refuses_nonsense(void **state)
+{
+    (void)state;
+    int64_t count = 0, keys = 0;
+    const spn_option_table *const *tables = spn_experiment_tables(&count);
+    for (int64_t t = 0; t < count; t++) {
+        for (int64_t i = 0; i < tables[t]->count; i++) {
+            const spn_option *option = &tables[t]->options[i];
+            char text[256], expected[256];
+            snprintf(text, sizeof text, "%s:\n  %s: %s\n", tables[t]->section, option->key,
+                     bad_value(option->type));
+            snprintf(expected, sizeof expected, "e.yaml:2:%d: %s.%s: expected",
+                     (int)strlen(option->key) + 5, tables[t]->section, option->key);
+            refuse(text, expected);
+            snprintf(text, sizeof text, "%s:\n  %sz: 1\n", tables[t]->section, option->key);
+            snprintf(expected, sizeof expected, "e.yaml:2:3: unknown key '%sz'", option->key);
+            refuse(text, expected);
+            keys++;
+        }
+    }
+    assert_true(keys > 40);
+}
+
+static void test_set_errors(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_ok(context, spn_experiment_create(context, &experiment));
+    check_fails(context, spn_experiment_set(context, experiment, "samples=4"), SPN_ERROR_INPUT,
+                "expected section.key=value");
+    check_fails(context, spn_experiment_set(context, experiment, "data.sample=4"), SPN_ERROR_INPUT,
+                "did you mean 'samples'");
+    check_fails(context, spn_experiment_set(context, experiment, "sweeep.seeds=4"), SPN_ERROR_INPUT,
+                "did you mean 'sweep'");
+    check_fails(context, spn_experiment_set(context, experiment, "data.samples=-4"),
+                SPN_ERROR_INPUT, "--set data.samples=-4: data.samples: expected an integer > 0");
+    check_fails(context, spn_experiment_set(context, experiment, "data.samples={a: 1}"),
+                SPN_ERROR_INPUT, "expected a value");
+    check_fails(context, spn_experiment_set(context, experiment, "data.samples="), SPN_ERROR_INPUT,
+                "expected");
+    spn_experiment_free(context, experiment);
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_fails(context, spn_experiment_read(context, "no/such/file.yaml", &experiment),
+                SPN_ERROR_IO, "no/such/file.yaml");
+    check_fails(context, spn_experiment_read(context, "/", &experiment), SPN_ERROR_IO, "/");
+}
+
+static spn_status parse_text(spn_context *own, void *state)
+{
+    const char *text = state;
+    spn_experiment *experiment = NULL;
+    char *dump = NULL;
+    spn_status status =
+        spn_experiment_parse(own, "e.yaml", text, (int64_t)strlen(text), &experiment);
+    if (status == SPN_OK) {
+        status = spn_experiment_dump(own, experiment, &dump);
+    }
+    spn_release(own, dump);
+    spn_experiment_free(own, experiment);
+    return status;
+}
+
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    char text[] = "model: {hidden: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]}\nsweep: {beta: [0.1]}\n";
+    assert_true(support_fail_each_allocation(parse_text, text) >= 4);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults_are_the_built_in_experiment),
+        cmocka_unit_test(test_nested_and_dotted_keys_and_lists),
+        cmocka_unit_test(test_dump_round_trip),
+        cmocka_unit_test(test_yaml_errors_have_places),
+        cmocka_unit_test(test_cross_checks),
+        cmocka_unit_test(test_every_key_refuses_nonsense),
+        cmocka_unit_test(test_set_errors),
+        cmocka_unit_test(test_files),
+        cmocka_unit_test(test_every_allocation_may_fail),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
