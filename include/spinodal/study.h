@@ -92,7 +92,9 @@ typedef struct spn_run_settings {
 
 /** Run the sweep of a study: journal beside the output while it runs, HDF5 results at the end, verified
  *  and renamed. SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
- *  bits as an uninterrupted run. `*is_gated` tells whether every point passed the stationarity gate. */
+ *  bits as an uninterrupted run; the journal's run may replace the output without `is_forced`. Resuming a
+ *  run that has finished (same experiment, same data) does nothing. `*is_gated` tells whether every
+ *  point passed the stationarity gate. */
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_gated);
 

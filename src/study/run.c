@@ -161,10 +161,64 @@ done:
     return status;
 }
 
-spn_status spn_study_sweep(spn_context *context, const spn_study *study,
-                           const spn_run_settings *settings, bool *is_gated)
+/* Results of this very experiment and data are there and no journal is: an earlier run has finished. */
+static spn_status find_finished(spn_context *context, const spn_study *study, const char *path,
+                                bool *is_finished, bool *is_gated)
 {
     spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    char *dump = NULL, checksum[16];
+    *is_finished = false;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
+    snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
+    const spn_attribute *configuration = spn_results_attribute(&results, "configuration");
+    const spn_attribute *sum = spn_results_attribute(&results, "data_checksum");
+    const spn_table *points = spn_results_table(&results, "points");
+    int64_t column = points != NULL ? spn_table_find(points, "stationary") : -1;
+    if (configuration == NULL || configuration->text == NULL || sum == NULL || sum->text == NULL ||
+        strcmp(configuration->text, dump) != 0 || strcmp(sum->text, checksum) != 0 || column < 0) {
+        goto done;
+    }
+    *is_finished = true;
+    *is_gated = true;
+    for (int64_t row = 0; row < points->rows; row++) {
+        *is_gated = *is_gated && spn_table_integer(points, row, column) == 1;
+    }
+    spn_message(context, "%s is complete: nothing to resume", path);
+done:
+    spn_release(context, dump);
+    spn_arena_free(arena);
+    return status;
+}
+
+/* A journal belongs to a run that was allowed to write this output: going on with it is, too. */
+static spn_status prepare(spn_context *context, const spn_study *study, const char *journal_path,
+                          spn_run_settings *settings, bool *is_finished, bool *is_gated)
+{
+    bool has_journal = spn_journal_exists(journal_path);
+    *is_finished = false;
+    if (settings->is_resumed && has_journal) {
+        settings->is_forced = true;
+    }
+    if (settings->is_resumed && !has_journal && !settings->is_forced &&
+        spn_journal_exists(settings->output)) {
+        spn_status status = find_finished(context, study, settings->output, is_finished, is_gated);
+        if (status != SPN_OK || *is_finished) {
+            return status;
+        }
+    }
+    return spn_results_check_target(context, settings->output, settings->is_forced);
+}
+
+spn_status spn_study_sweep(spn_context *context, const spn_study *study,
+                           const spn_run_settings *given, bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    spn_run_settings own = *given, *settings = &own;
+    bool is_finished = false;
     runner run = {.study = study};
     char *journal_path = NULL;
     const spn_sweep_problem problem = {.objective = &study->loss,
@@ -175,9 +229,11 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     size_t size = strlen(settings->output) + sizeof ".part";
     SPN_NEW(context, journal_path, (int64_t)size);
     snprintf(journal_path, size, "%s.part", settings->output);
-    SPN_TRY(spn_results_check_target(context, settings->output, settings->is_forced));
-    SPN_TRY(spn_sweep_create(context, &problem, &run.sweep));
-    SPN_TRY(run_and_write(context, &run, settings, journal_path, is_gated));
+    SPN_TRY(prepare(context, study, journal_path, settings, &is_finished, is_gated));
+    if (!is_finished) {
+        SPN_TRY(spn_sweep_create(context, &problem, &run.sweep));
+        SPN_TRY(run_and_write(context, &run, settings, journal_path, is_gated));
+    }
 done:
     if (run.journal != NULL) {
         spn_status closed = spn_journal_close(context, run.journal);

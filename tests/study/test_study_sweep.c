@@ -212,14 +212,18 @@ static void test_refusals(void **state)
     assert_false(spn_journal_exists(part));
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
                 "--force");
+    settings.is_resumed = true;
+    check_ok(context, spn_study_sweep(context, study, &settings, &is_gated));
+    assert_true(is_gated);
+    check_ok(context, spn_experiment_set(context, experiment, "sweep.beta.points=4"));
+    check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
+                "--force");
     /* A journal of another experiment is not gone on with. */
     spn_journal *journal = NULL;
     check_ok(context, spn_journal_create(context, part, "data:\n  samples: 51\n", true, &journal));
     check_ok(context, spn_journal_close(context, journal));
-    settings.is_forced = true;
-    settings.is_resumed = true;
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
-                "");
+                "samples: 5");
     settings.is_forced = false;
     settings.is_resumed = false;
     remove(path);
