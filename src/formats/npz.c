@@ -16,6 +16,10 @@ static spn_status fail_zip(spn_context *context, const char *where, zip_error_t 
     if (zip_error_code_zip(error) == ZIP_ER_MEMORY) {
         return spn_fail(context, SPN_ERROR_MEMORY, "%s: out of memory", where);
     }
+    /* ZIP_CHECKCONS compares the names. */
+    if (zip_error_code_zip(error) == ZIP_ER_EXISTS) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s holds two members of the same name", where);
+    }
     return spn_fail(context, SPN_ERROR_INPUT, "%s cannot be read as a zip archive: %s", where,
                     zip_error_strerror(error));
 }
@@ -157,7 +161,6 @@ spn_status spn_npz_parse(spn_context *context, const char *source, const void *b
     spn_status status = SPN_OK;
     zip_t *archive = NULL;
     spni_array_list *list = NULL;
-    const char *duplicate = NULL;
     uint64_t left = (uint64_t)size;
     *out = NULL;
     SPN_TRY(open_archive(context, source, bytes, size, &archive));
@@ -168,10 +171,6 @@ spn_status spn_npz_parse(spn_context *context, const char *source, const void *b
     SPN_TRY(spni_array_list_create(context, count, &list));
     for (int64_t i = 0; i < count; i++) {
         SPN_TRY(add_member(context, source, archive, i, &left, list));
-    }
-    SPN_TRY(spni_arrays_duplicate(context, &list->arrays, &duplicate));
-    if (duplicate != NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds two arrays named '%s'", source, duplicate);
     }
     *out = &list->arrays;
     list = NULL;

@@ -219,10 +219,16 @@ static spn_status match(spn_context *context, const weight_file *file, int64_t c
         SPN_TRY(check_shape(context, file->source, array, &entries[e]));
         SPN_TRY(check_finite(context, file->source, array));
     }
-    /* Every entry has an array of its own, so more arrays than entries means one without a place. */
-    if (file->arrays->count != count) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds %lld arrays, but the network has %lld",
-                 file->source, (long long)file->arrays->count, (long long)count);
+    for (int64_t i = 0; i < file->arrays->count; i++) {
+        bool has_place = false;
+        for (int64_t e = 0; e < count; e++) {
+            has_place = has_place || place[e] == i;
+        }
+        if (!has_place) {
+            char quoted[QUOTE_SIZE];
+            SPN_FAIL(context, SPN_ERROR_INPUT, "%s: array '%s' has no place in the network",
+                     file->source, quote(file->arrays->items[i].name, quoted));
+        }
     }
 done:
     return status;
