@@ -21,6 +21,7 @@ typedef struct tensor {
     int64_t begin, end; /**< within the data */
 } tensor;
 
+/** The text begins with a brace, so what it holds is an object. */
 static spn_status parse_header(spn_context *context, const char *source, const char *text,
                                int64_t length, json_t **out)
 {
@@ -32,9 +33,6 @@ static spn_status parse_header(spn_context *context, const char *source, const c
         bool is_memory = json_error_code(&error) == json_error_out_of_memory;
         return spn_fail(context, is_memory ? SPN_ERROR_MEMORY : SPN_ERROR_INPUT,
                         "%s: its header is not valid JSON: %s", source, quoted);
-    }
-    if (!json_is_object(*out)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: its header is no JSON object", source);
     }
     return SPN_OK;
 }
@@ -172,9 +170,14 @@ done:
     return status;
 }
 
+typedef struct place {
+    int64_t begin, end;
+    const char *name;
+} place;
+
 static int compare_places(const void *a, const void *b)
 {
-    const tensor *left = *(const tensor *const *)a, *right = *(const tensor *const *)b;
+    const place *left = a, *right = b;
     if (left->begin != right->begin) {
         return left->begin < right->begin ? -1 : 1;
     }
@@ -186,29 +189,29 @@ static spn_status check_places(spn_context *context, const char *source, const t
                                int64_t count, int64_t data_size)
 {
     spn_status status = SPN_OK;
-    const tensor **order = NULL;
+    place *places = NULL;
     int64_t end = 0;
-    SPN_NEW(context, order, count);
+    SPN_NEW(context, places, count);
     for (int64_t i = 0; i < count; i++) {
-        order[i] = &tensors[i];
+        places[i] = (place){tensors[i].begin, tensors[i].end, tensors[i].name};
     }
-    qsort(order, (size_t)count, sizeof *order, compare_places);
+    qsort(places, (size_t)count, sizeof *places, compare_places);
     for (int64_t i = 0; i < count; i++) {
-        if (order[i]->begin != end) {
+        if (places[i].begin != end) {
             char where[512];
-            describe(source, order[i]->name, where);
+            describe(source, places[i].name, where);
             SPN_FAIL(context, SPN_ERROR_INPUT,
                      "%s begins at byte %lld of the data, but the data before it end at %lld",
-                     where, (long long)order[i]->begin, (long long)end);
+                     where, (long long)places[i].begin, (long long)end);
         }
-        end = order[i]->end;
+        end = places[i].end;
     }
     if (end != data_size) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: %lld bytes after the last array", source,
                  (long long)(data_size - end));
     }
 done:
-    spn_release(context, order);
+    spn_release(context, places);
     return status;
 }
 

@@ -84,6 +84,10 @@ static void test_files_that_are_refused(void **state)
         {"npz/npz_other_member", "member 'readme.txt' is no array: its name does not end in .npy"},
         {"npz/npz_duplicate", "npz_duplicate holds two members of the same name"},
         {"npz/npz_bzip2", "member 'a.npy' is compressed by method 12; only stored and deflated"},
+        {"npz/npz_nameless", "member '.npy': an array's name must be UTF-8 text of 1 to 255 bytes"},
+        {"npz/npz_long_name", "an array's name must be UTF-8 text of 1 to 255 bytes"},
+        {"npz/npz_longer", "member 'a.npy' holds another number of bytes than it declares"},
+        {"npz/npz_shorter", "member 'a.npy' holds another number of bytes than it declares"},
         {"npz/npz_cut", "npz_cut cannot be read as a zip archive"},
         {"npz/npy_complex", "npy_complex holds items of type <c16"},
         {"npz/npy_structure", "holds items of type a structure"},
@@ -301,6 +305,15 @@ static void test_arrays_that_cannot_be_written(void **state)
     check_unwritable("b", 1, shape, 3, "its shape does not fit its count");
     check_unwritable("b", 1, negative, -1, "its shape does not fit its count");
     check_unwritable("b", SPN_ARRAY_RANK_MAX + 1, shape, 3, "its shape does not fit its count");
+    /* Sizes that fit a count of doubles, but no file with a header. */
+    const int64_t largest[] = {INT64_MAX / 8};
+    check_unwritable("b", 1, largest, INT64_MAX / 8, "too large");
+    const spn_named_array alone = {"b", 1, largest, INT64_MAX / 8, values};
+    const spn_arrays large = {1, &alone};
+    unsigned char *no_bytes = NULL;
+    int64_t no_size = 0;
+    check_fails(context, spni_safetensors_build(context, &large, &no_bytes, &no_size),
+                SPN_ERROR_ARGUMENT, "the arrays are too large for a file");
     const spn_arrays none = {0, items};
     unsigned char *bytes = NULL;
     int64_t size = 0;

@@ -193,6 +193,17 @@ static void test_deep_json(void **state)
     free(header);
 }
 
+static void test_integers_beyond_doubles_are_refused(void **state)
+{
+    (void)state;
+    const unsigned char data[] = {1, 0, 0, 0, 0, 0, 0x20, 0}; /* 2^53 + 1 */
+    spn_arrays *arrays = NULL;
+    check_fails(
+        context,
+        parse("{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", data, 8, &arrays),
+        SPN_ERROR_INPUT, "array 'a': item 0 (from 0) is an integer that no double equals");
+}
+
 static void test_header_lengths(void **state)
 {
     (void)state;
@@ -276,6 +287,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_bytes_written, setup, teardown),
         cmocka_unit_test_setup_teardown(test_headers_that_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deep_json, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_integers_beyond_doubles_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_header_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_truncation_and_corruption, setup, teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, teardown),

@@ -50,8 +50,8 @@ const spn_named_array *spn_arrays_find(const spn_arrays *arrays, const char *nam
 
 /** Write all arrays as 64-bit floats; the same arrays give the same bytes. NPZ members are stored without
  *  compression and dated 1980-01-01. SPN_ERROR_ARGUMENT: no arrays, a bad shape, a name that is empty, too
- *  long, no UTF-8 or there twice, and "__metadata__" in safetensors. Memory: twice (NPZ) or once the
- *  arrays. */
+ *  long, no UTF-8 or there twice, and "__metadata__" in safetensors. Takes
+ *  three times (NPZ) or once the memory of the arrays. */
 spn_status spn_npz_write(spn_context *context, spn_output *output, const spn_arrays *arrays);
 spn_status spn_safetensors_write(spn_context *context, spn_output *output,
                                  const spn_arrays *arrays);
