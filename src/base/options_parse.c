@@ -2,13 +2,13 @@
 #include "base/options.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* strtod obeys the locale, and takes "inf", "nan" and hexadecimal: the text is checked first, so that
- * what an experiment file means never depends on the user's environment. */
+/* strtod takes "inf", "nan" and hexadecimal, too: the text is checked first. */
 static bool is_decimal_number(const char *text)
 {
     const char *p = text;
@@ -42,13 +42,30 @@ static bool is_decimal_number(const char *text)
     return *p == '\0';
 }
 
+/* A program that uses this library may have set a locale with another decimal point, which strtod and
+ * snprintf then obey. What a file means must not depend on it: the point is exchanged around them. */
+static void exchange_point(char *text, const char *from, const char *to)
+{
+    char *at = strstr(text, from);
+    if (at != NULL && strcmp(from, to) != 0) {
+        size_t from_length = strlen(from), to_length = strlen(to);
+        memmove(at + to_length, at + from_length, strlen(at + from_length) + 1);
+        memcpy(at, to, to_length);
+    }
+}
+
+enum { LONGEST_NUMBER = 1024, LONGEST_POINT = 16 };
+
 bool spn_parse_real(const char *text, double *out)
 {
-    if (!is_decimal_number(text)) {
+    char copy[LONGEST_NUMBER + LONGEST_POINT];
+    if (!is_decimal_number(text) || strlen(text) >= LONGEST_NUMBER) {
         return false;
     }
+    strcpy(copy, text);
+    exchange_point(copy, ".", localeconv()->decimal_point);
     char *end = NULL;
-    double value = strtod(text, &end);
+    double value = strtod(copy, &end);
     if (*end != '\0' || !isfinite(value)) {
         return false;
     }
@@ -88,15 +105,15 @@ int spn_format_real(double value, char buffer[32])
     if (isinf(value)) {
         return snprintf(buffer, 32, value > 0 ? "inf" : "-inf");
     }
-    int length = 0;
     for (int digits = 15; digits <= 17; digits++) {
-        length = snprintf(buffer, 32, "%.*g", digits, value);
+        snprintf(buffer, 32, "%.*g", digits, value);
         double back = strtod(buffer, NULL);
         if (back == value) {
             break;
         }
     }
-    return length;
+    exchange_point(buffer, localeconv()->decimal_point, ".");
+    return (int)strlen(buffer);
 }
 
 static bool is_in_bound(spn_bound bound, double value)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include <locale.h>
+#include <stdio.h>
+
 typedef struct thing {
     double rate;
     int64_t steps;
@@ -226,6 +229,31 @@ static void test_numbers_round_trip(void **state)
     assert_string_equal(text, "nan");
 }
 
+/* Under a locale with a decimal comma the same texts are read and written. */
+static void test_numbers_ignore_the_locale(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "nl_NL.UTF-8"};
+    char text[32], raw[32];
+    double value = 0;
+    const char *found = NULL;
+    for (size_t i = 0; found == NULL && i < sizeof names / sizeof *names; i++) {
+        found = setlocale(LC_NUMERIC, names[i]);
+    }
+    if (found == NULL) {
+        print_message("no locale with a decimal comma is installed here\n");
+        skip();
+    }
+    snprintf(raw, sizeof raw, "%g", 0.5);
+    assert_string_equal(raw, "0,5");
+    assert_true(spn_parse_real("-12.5e-1", &value));
+    assert_true(value == -1.25);
+    assert_false(spn_parse_real("1,5", &value));
+    assert_int_equal(spn_format_real(0.1, text), 3);
+    assert_string_equal(text, "0.1");
+    setlocale(LC_NUMERIC, "C");
+}
+
 static void test_nearest_name(void **state)
 {
     (void)state;
@@ -264,6 +292,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_formatting, set_up, tear_down),
         cmocka_unit_test(test_numbers_round_trip),
+        cmocka_unit_test(test_numbers_ignore_the_locale),
         cmocka_unit_test(test_nearest_name),
         cmocka_unit_test(test_creation_survives_failing_allocations),
     };

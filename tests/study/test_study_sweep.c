@@ -236,6 +236,39 @@ static void test_refusals(void **state)
     spn_experiment_free(context, experiment);
 }
 
+/* Allocations of a whole study with `points` points; rows in memory grow beyond 256 only. */
+static int64_t allocations_of(int points)
+{
+    char text[256], path[512];
+    bool is_gated = false;
+    support_allocator counter = {0};
+    spn_context *own = support_context(&counter);
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    support_scratch("allocations.h5", path);
+    const spn_run_settings settings = {.output = path, .threads = 1, .is_forced = true};
+    snprintf(text, sizeof text,
+             "data: {samples: 40}\nmodel: {hidden: [3, 3]}\n"
+             "sweep: {direction: up, beta: {from: 0.05, points: %d}}\n",
+             points);
+    check_ok(own, spn_experiment_parse(own, "test.yaml", text, (int64_t)strlen(text), &experiment));
+    check_ok(own, spn_study_create(own, experiment, &study));
+    int64_t before = counter.calls;
+    check_ok(own, spn_study_sweep(own, study, &settings, &is_gated));
+    int64_t calls = counter.calls - before;
+    spn_study_free(own, study);
+    spn_experiment_free(own, experiment);
+    spn_context_free(own);
+    assert_int_equal(counter.live, 0);
+    return calls;
+}
+
+static void test_points_allocate_nothing(void **state)
+{
+    (void)state;
+    assert_int_equal(allocations_of(20), allocations_of(200));
+}
+
 static spn_status small_sweep(spn_context *own, void *state)
 {
     spn_status status = SPN_OK;
@@ -275,6 +308,7 @@ int main(void)
         cmocka_unit_test(test_monotone_on_figure_2),
         cmocka_unit_test(test_protocols_keep_their_rows),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_points_allocate_nothing),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
