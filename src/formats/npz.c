@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <zip.h>
+#include <zlib.h>
 
 /** Deflate turns at most 258 bytes into 2 bits. */
 #define DEFLATE_RATIO_MAX 1032
@@ -13,11 +14,13 @@
 
 static spn_status fail_zip(spn_context *context, const char *where, zip_error_t *error)
 {
-    if (zip_error_code_zip(error) == ZIP_ER_MEMORY) {
+    int code = zip_error_code_zip(error);
+    bool is_zlib = code == ZIP_ER_ZLIB && zip_error_code_system(error) == Z_MEM_ERROR;
+    if (code == ZIP_ER_MEMORY || is_zlib) {
         return spn_fail(context, SPN_ERROR_MEMORY, "%s: out of memory", where);
     }
     /* ZIP_CHECKCONS compares the names. */
-    if (zip_error_code_zip(error) == ZIP_ER_EXISTS) {
+    if (code == ZIP_ER_EXISTS) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s holds two members of the same name", where);
     }
     return spn_fail(context, SPN_ERROR_INPUT, "%s cannot be read as a zip archive: %s", where,

@@ -30,9 +30,12 @@ static spn_status parse_header(spn_context *context, const char *source, const c
     if (*out == NULL) {
         char quoted[QUOTE_SIZE];
         spni_quote_text(error.text, (int64_t)strlen(error.text), quoted, sizeof quoted);
-        bool is_memory = json_error_code(&error) == json_error_out_of_memory;
-        return spn_fail(context, is_memory ? SPN_ERROR_MEMORY : SPN_ERROR_INPUT,
-                        "%s: its header is not valid JSON: %s", source, quoted);
+        /* Jansson says nothing at all in most places where it runs out of memory. */
+        if (error.text[0] == '\0' || json_error_code(&error) == json_error_out_of_memory) {
+            return spn_fail(context, SPN_ERROR_MEMORY, "%s: out of memory", source);
+        }
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: its header is not valid JSON: %s", source,
+                        quoted);
     }
     return SPN_OK;
 }

@@ -28,6 +28,7 @@ static void check_again(spn_context *context, const spn_arrays *arrays)
 
 static void check(spn_context *context, spn_status status, spn_arrays *arrays)
 {
+    demand(status == SPN_OK || status == SPN_ERROR_INPUT);
     demand((status == SPN_OK) == (arrays != NULL));
     demand((status == SPN_OK) == (spn_error_text(context)[0] == '\0'));
     spn_error_clear(context);
