@@ -31,7 +31,7 @@ done
 
 # Every public header stands alone.
 for header in $(cd "$prefix/include" && find spinodal -name '*.h' | sort); do
-    printf '#include <%s>\n' "$header" >"$scratch/header.c"
+    printf '#include <%s>\nint main(void);\n' "$header" >"$scratch/header.c"
     cc -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$prefix/include" -fsyntax-only "$scratch/header.c"
 done
 

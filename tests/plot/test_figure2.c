@@ -316,8 +316,8 @@ static void test_without_gnuplot(void **state)
     check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
                 SPN_ERROR_IO, "fig2.svg: gnuplot left it incomplete (0 bytes)");
     assert_false(exists(folder, "fig2.svg"));
-    check_fails(context, spn_plot_figure2(context, &model->results, "/nonexistent", NULL),
-                SPN_ERROR_IO, "/nonexistent/fig2.gp");
+    check_fails(context, spn_plot_figure2(context, &model->results, "/proc/nonexistent", NULL),
+                SPN_ERROR_IO, "/proc/nonexistent/fig2.gp");
 }
 
 /* The file size limit plays the full disk: gnuplot says nothing, we do. */

@@ -165,12 +165,13 @@ static void test_refusals(void **state)
                 spn_journal_open(context, path, CONFIGURATION, check_record, &s, NULL, &journal),
                 SPN_ERROR_UNSUPPORTED, "stops here");
     assert_null(journal);
-    check_fails(context,
-                spn_journal_open(context, "/nonexistent/x", "", check_record, &s, NULL, &journal),
-                SPN_ERROR_IO, "No such file");
-    check_fails(context, spn_journal_create(context, "/nonexistent/x", "", false, &journal),
-                SPN_ERROR_IO, "/nonexistent/x");
-    check_fails(context, spn_journal_scan(context, "/nonexistent/x", NULL, NULL, NULL, NULL),
+    check_fails(
+        context,
+        spn_journal_open(context, "/proc/nonexistent/x", "", check_record, &s, NULL, &journal),
+        SPN_ERROR_IO, "No such file");
+    check_fails(context, spn_journal_create(context, "/proc/nonexistent/x", "", false, &journal),
+                SPN_ERROR_IO, "/proc/nonexistent/x");
+    check_fails(context, spn_journal_scan(context, "/proc/nonexistent/x", NULL, NULL, NULL, NULL),
                 SPN_ERROR_IO, "cannot open");
     check_fails(context, spn_journal_scan(context, "/", NULL, NULL, NULL, NULL), SPN_ERROR_IO, "/");
 }

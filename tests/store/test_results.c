@@ -252,10 +252,11 @@ static void test_existing_and_unwritable(void **state)
     free(bytes);
     check_ok(context, spn_results_check_target(context, path, true));
     check_ok(context, spn_results_write(context, path, true, &model->results));
-    check_fails(context, spn_results_check_target(context, "/nonexistent/x.h5", false),
-                SPN_ERROR_IO, "/nonexistent/x.h5");
-    check_fails(context, spn_results_write(context, "/nonexistent/x.h5", true, &model->results),
-                SPN_ERROR_IO, "/nonexistent/x.h5");
+    check_fails(context, spn_results_check_target(context, "/proc/nonexistent/x.h5", false),
+                SPN_ERROR_IO, "/proc/nonexistent/x.h5");
+    check_fails(context,
+                spn_results_write(context, "/proc/nonexistent/x.h5", true, &model->results),
+                SPN_ERROR_IO, "/proc/nonexistent/x.h5");
 }
 
 static void test_bad_descriptions(void **state)
@@ -299,7 +300,7 @@ static void test_foreign(void **state)
 {
     (void)state;
     char path[512];
-    check_bad_file("/nonexistent/x.h5", SPN_ERROR_IO, "No such file");
+    check_bad_file("/proc/nonexistent/x.h5", SPN_ERROR_IO, "No such file");
     support_scratch("foreign.h5", path);
     store(path, "beta,error\n", 11);
     check_bad_file(path, SPN_ERROR_INPUT, "is not an HDF5 file");
