@@ -43,8 +43,8 @@ static void test_spellings_of_the_same_table(void **state)
         "a,b,c\n1,2,3\n4,5,6\n",
         "a,b,c\r\n1,2,3\r\n4,5,6",
         "a;b;c\r1;2;3\r4;5;6\r\r\n\n",
-        "\xEF\xBB\xBF"
-        "a\tb\tc\n1\t2\t3\n4\t5\t6\n  \n",
+        ("\xEF\xBB\xBF"
+         "a\tb\tc\n1\t2\t3\n4\t5\t6\n  \n"),
         "# a comment\n\n\"a\",\"b\" , c\n 1 ,+2.0e0,\"3\"\n4,0.5e1,60e-1\n",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
