@@ -99,8 +99,8 @@ static void test_dump_round_trip(void **state)
         "data: {kind: csv, path: \"a b\\\"c.csv\", targets: [y, \"2\"], standardize: true}",
         "data: {kind: npz, path: d.npz, whiten: true}\nmodel: {init: {weights: w.npz}}",
         "data: {covariance: [[1, 0.1], [0.1, 2]], inputs: 1, outputs: 1, moments: drawn}",
-        "sweep: {beta: {from: 0.01, spacing: log}, direction: quench, seeds: 3}\n"
-        "solver: {method: adam, learning_rate: 0.01}",
+        ("sweep: {beta: {from: 0.01, spacing: log}, direction: quench, seeds: 3}\n"
+         "solver: {method: adam, learning_rate: 0.01}"),
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         spn_experiment *first = NULL, *second = NULL;
