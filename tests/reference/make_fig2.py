@@ -137,11 +137,11 @@ class Problem:
 
 def observables(theta, beta, error, g, fisher, h):
     w = np.linalg.eigvalsh(h.astype(float))
-    hl = h + 2 * beta * np.eye(COUNT)
+    hl = h + 2 * beta * np.eye(len(h))
     q = 1 + g @ g
     trace, hg = np.trace(h), h @ g
     r = (trace ** 2 - (h ** 2).sum()) / q - 2 * (trace * (g @ hg) - hg @ hg) / q ** 2
-    response = np.zeros(COUNT, dtype=h.dtype)
+    response = np.zeros(len(h), dtype=h.dtype)
     for _ in range(4):  # iterative refinement in the precision of h
         response = response + np.linalg.solve(hl.astype(float),
                                               (theta - hl @ response).astype(float))
