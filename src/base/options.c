@@ -103,6 +103,59 @@ int64_t spn_option_accepts(const spn_option *option, char *buffer, size_t size)
     return 0;
 }
 
+static size_t storage_size(spn_option_type type)
+{
+    switch (type) {
+    case SPN_OPTION_REAL:
+        return sizeof(double);
+    case SPN_OPTION_INTEGER:
+        return sizeof(int64_t);
+    case SPN_OPTION_BOOLEAN:
+        return sizeof(bool);
+    case SPN_OPTION_CHOICE:
+        return sizeof(int);
+    case SPN_OPTION_TEXT:
+        return sizeof(const char *);
+    case SPN_OPTION_REALS:
+        return sizeof(spn_reals);
+    case SPN_OPTION_INTEGERS:
+        return sizeof(spn_integers);
+    case SPN_OPTION_TEXTS:
+        return sizeof(spn_texts);
+    case SPN_OPTION_MATRIX:
+        return sizeof(spn_matrix);
+    }
+    return 0;
+}
+
+static spn_status reset(spn_context *context, spn_arena *arena, spn_settings *settings,
+                        int64_t index)
+{
+    const spn_option *option = &settings->table->options[index];
+    void *storage = spni_option_storage(settings, index);
+    settings->is_set[index] = false;
+    settings->sources[index] = (spn_source){0};
+    memset(storage, 0, storage_size(option->type));
+    if (option->initial != NULL) {
+        return spni_option_set_default(context, arena, settings, index);
+    }
+    if (option->type == SPN_OPTION_REAL) {
+        *(double *)storage = (double)NAN;
+    }
+    return SPN_OK;
+}
+
+spn_status spn_settings_reset(spn_context *context, spn_arena *arena, spn_settings *settings,
+                              const char *key)
+{
+    int64_t index = spn_option_find(settings->table, key);
+    if (index < 0) {
+        static const spn_source nowhere;
+        return spni_option_unknown(context, settings->table, key, &nowhere);
+    }
+    return reset(context, arena, settings, index);
+}
+
 spn_status spn_settings_create(spn_context *context, spn_arena *arena,
                                const spn_option_table *table, spn_settings *out)
 {
@@ -116,12 +169,7 @@ spn_status spn_settings_create(spn_context *context, spn_arena *arena,
         goto done;
     }
     for (int64_t i = 0; i < table->count; i++) {
-        const spn_option *option = &table->options[i];
-        if (option->initial != NULL) {
-            SPN_TRY(spni_option_set_default(context, arena, out, i));
-        } else if (option->type == SPN_OPTION_REAL) {
-            *(double *)spni_option_storage(out, i) = (double)NAN;
-        }
+        SPN_TRY(reset(context, arena, out, i));
     }
 done:
     return status;

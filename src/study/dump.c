@@ -91,6 +91,28 @@ static spn_status check_exclusions(spn_context *context, const spn_experiment *e
     return SPN_OK;
 }
 
+/* What the command line says wins over what the file says: the other way of saying the same thing goes
+ * back to its default. */
+spn_status spni_experiment_yield(spn_context *context, spn_experiment *experiment, int section,
+                                 const char *key)
+{
+    spn_status status = SPN_OK;
+    spn_settings *settings = &experiment->sections[section];
+    for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
+        const exclusion *rule = &exclusions[i];
+        if (rule->section != section || !is_given(settings, key)) {
+            continue;
+        }
+        if (strcmp(rule->winner, key) == 0) {
+            SPN_TRY(spn_settings_reset(context, experiment->arena, settings, rule->loser));
+        } else if (strcmp(rule->loser, key) == 0) {
+            SPN_TRY(spn_settings_reset(context, experiment->arena, settings, rule->winner));
+        }
+    }
+done:
+    return status;
+}
+
 static spn_status check_data(spn_context *context, const spn_experiment *experiment)
 {
     const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];

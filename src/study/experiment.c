@@ -264,6 +264,10 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
         value.source = (spn_source){0};
         status = spn_settings_assign(context, experiment->arena, section, key, &value);
     }
+    if (status == SPN_OK) {
+        status =
+            spni_experiment_yield(context, experiment, (int)(section - experiment->sections), key);
+    }
     if (status != SPN_OK) {
         spn_error_prefix(context, "--set %.100s", assignment);
     }

@@ -20,6 +20,10 @@ struct spn_experiment {
     spn_settings sections[SPNI_SECTIONS];
 };
 
+/** `key` was just overridden: keys that exclude it go back to their defaults. */
+spn_status spni_experiment_yield(spn_context *context, spn_experiment *experiment, int section,
+                                 const char *key);
+
 /** `path` as the experiment means it: relative paths start from its directory. Arena memory. */
 const char *spni_experiment_path(spn_context *context, const spn_experiment *experiment,
                                  const char *path);

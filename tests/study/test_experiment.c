@@ -199,6 +199,22 @@ static void test_every_key_refuses_nonsense(void **state)
     assert_true(keys > 40);
 }
 
+static void test_set_wins_over_what_excludes_it(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_ok(context, parse("sweep: {beta: {from: 0.1, to: 0.4, points: 7}}\n", &experiment));
+    check_ok(context, spn_experiment_set(context, experiment, "sweep.beta=[0.3, 0.6]"));
+    check_ok(context, spn_experiment_check(context, experiment));
+    assert_int_equal(spn_experiment_sweep(experiment)->beta.count, 2);
+    assert_int_equal(spn_experiment_sweep(experiment)->beta_points, 200);
+    check_ok(context, spn_experiment_set(context, experiment, "sweep.beta.points=9"));
+    check_ok(context, spn_experiment_check(context, experiment));
+    assert_int_equal(spn_experiment_sweep(experiment)->beta.count, 0);
+    assert_int_equal(spn_experiment_sweep(experiment)->beta_points, 9);
+    spn_experiment_free(context, experiment);
+}
+
 static void test_set_errors(void **state)
 {
     (void)state;
@@ -259,6 +275,7 @@ int main(void)
         cmocka_unit_test(test_yaml_errors_have_places),
         cmocka_unit_test(test_cross_checks),
         cmocka_unit_test(test_every_key_refuses_nonsense),
+        cmocka_unit_test(test_set_wins_over_what_excludes_it),
         cmocka_unit_test(test_set_errors),
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -100,6 +100,10 @@ spn_status spn_settings_create(spn_context *context, spn_arena *arena,
 spn_status spn_settings_assign(spn_context *context, spn_arena *arena, spn_settings *settings,
                                const char *key, const spn_value *value);
 
+/** Back to the default, as if the user had said nothing. */
+spn_status spn_settings_reset(spn_context *context, spn_arena *arena, spn_settings *settings,
+                              const char *key);
+
 /** Index of a key in the table or -1. */
 int64_t spn_option_find(const spn_option_table *table, const char *key);
 
