@@ -59,10 +59,13 @@ typedef struct spn_sweep_record {
     double eigenvalue_min_loss, eigenvalue_max_loss;
     int64_t negative_eigenvalues_error, negative_eigenvalues_loss;
     double fisher_trace, residual_share;
-    double
-        free_energy_mismatch; /**< T9: relative difference of the change of L along the chain and the
-                                      integral of |theta|^2; NaN at the first point and after a jump */
-    double susceptibility;    /**< T10 */
+    int64_t
+        jump; /**< 1: the tangents at this point and the one before do not explain the way between
+                       them, in small steps either: a jump or a bifurcation lies there */
+    /** T9: relative difference of the change of L along the chain and the integral of |theta|^2; NaN at the
+     *  first point and at a jump. */
+    double free_energy_mismatch;
+    double susceptibility;                            /**< T10 */
     double gradient_norm, newton_decrement, distance; /**< of L: the stationarity gate */
     int64_t stationary;
     int64_t stop;       /**< spn_stop */
@@ -113,7 +116,7 @@ spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sw
 
 /** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
  *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with
- *  the same number of active modes (objectives without labels: without a jump of theta). Progress is
+ *  the same number of active modes (objectives without labels: points without a jump). Progress is
  *  emitted per point. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
  *  point. Results do not depend on the pool's number of threads. */
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: MIT */
-/* One chain: from point to point with the tangent dtheta/dbeta = -H^+ d(grad L)/dbeta (T10) as predictor
- * and the solver as corrector.
+/* One chain: from point to point with the tangent t = dtheta/dbeta = -H^+ d(grad L)/dbeta (T10) as
+ * predictor and the solver as corrector.
  *
  *     for each beta of the chain:
  *         theta <- solve(theta_before + capped tangent step)
- *         if theta moved further than the tangent explains:
+ *         if the tangents at both ends do not explain the way that theta went:
  *             repeat from theta_before in SUBSTEPS small steps of beta, so that a branch is followed as
  *             far as it goes and what lies behind its end is reached from there
  *         measure, send
  *
- * Everything a step uses is a function of the last point's theta and beta alone: that is what makes a
- * resumed chain have the same bits. */
+ * Along a smooth branch theta_1 - theta_0 = h (t_0 + t_1) / 2 + O(h^3). A step whose remainder is more than
+ * half of the way itself is no piece of a smooth branch: a jump or a bifurcation lies in it, or the step is
+ * too coarse, which the substeps tell apart.
+ *
+ * Everything a step uses follows from the last point's theta and beta: that is what makes a resumed chain
+ * have the same bits. */
 #include "sweep/chain.h"
 
 #include <float.h>
@@ -23,6 +27,13 @@ enum { SUBSTEPS = 8 };
 static const double PREDICTOR_SHARE = 0.1;
 /* Regularises the tangent where the Hessian has exact zero modes (theta is orthogonal to them). */
 static const double TANGENT_SHIFT = 1e-8;
+
+/* What a linearised point contributes to the check of T9. */
+typedef struct place {
+    double beta, loss;
+    double squared_norm; /* dF/dbeta (T9) */
+    double slope;        /* d squared_norm / dbeta = 2 theta . t */
+} place;
 
 typedef struct follower {
     spn_context *context;
@@ -37,13 +48,12 @@ typedef struct follower {
     double *before;  /* of the point before */
     double *anchor;  /* start of the substeps */
     double *tangent; /* dtheta/dbeta at `before` */
+    double *ahead;   /* dtheta/dbeta at the point in work */
     double *anchor_tangent;
     double *trivial;
     double *factor; /* P x P */
-    bool has_trivial;
     bool has_before;
-    double beta_before;
-    spn_sweep_record last;
+    place at_before, at_anchor;
     spni_message *message;
 } follower;
 
@@ -57,13 +67,6 @@ int64_t spni_message_size(int64_t parameters)
     return bytes;
 }
 
-/* Did theta move further than the tangent explains? */
-static bool is_jump_of(double moved, double predicted, double weight_norm)
-{
-    /* Along x = sqrt(d) the step from d to 0 is twice what the tangent at d says; 4 leaves room. */
-    return moved > 4 * predicted + 0.05 * weight_norm;
-}
-
 static void follower_free(follower *f)
 {
     spn_context *context = f->context;
@@ -74,6 +77,7 @@ static void follower_free(follower *f)
     spn_release(context, f->before);
     spn_release(context, f->anchor);
     spn_release(context, f->tangent);
+    spn_release(context, f->ahead);
     spn_release(context, f->anchor_tangent);
     spn_release(context, f->trivial);
     spn_release(context, f->factor);
@@ -96,6 +100,7 @@ static spn_status follower_create(follower *f)
     SPN_NEW(context, f->before, parameters);
     SPN_NEW(context, f->anchor, parameters);
     SPN_NEW(context, f->tangent, parameters);
+    SPN_NEW(context, f->ahead, parameters);
     SPN_NEW(context, f->anchor_tangent, parameters);
     SPN_NEW(context, f->trivial, parameters);
     SPN_NEW(context, f->factor, square);
@@ -107,7 +112,7 @@ done:
     return status;
 }
 
-/* dtheta/dbeta at a linearised point; zero where the Hessian is not positive semidefinite. */
+/* dtheta/dbeta at a linearised point into `ahead`; zero where the Hessian is not positive semidefinite. */
 static spn_status compute_tangent(follower *f, const spn_point *point)
 {
     spn_status status = SPN_OK;
@@ -120,13 +125,13 @@ static spn_status compute_tangent(follower *f, const spn_point *point)
     }
     for (int64_t i = 0; i < n; i++) {
         f->factor[i + i * n] += TANGENT_SHIFT * largest;
-        f->tangent[i] = -point->parameter_gradient[i];
+        f->ahead[i] = -point->parameter_gradient[i];
     }
     SPN_TRY(spn_cholesky(f->context, n, f->factor, TANGENT_SHIFT / 10, &is_positive));
     if (is_positive) {
-        SPN_TRY(spn_cholesky_solve(f->context, n, f->factor, 1, f->tangent));
+        SPN_TRY(spn_cholesky_solve(f->context, n, f->factor, 1, f->ahead));
     } else {
-        memset(f->tangent, 0, (size_t)n * sizeof *f->tangent);
+        memset(f->ahead, 0, (size_t)n * sizeof *f->ahead);
     }
 done:
     return status;
@@ -142,77 +147,131 @@ static void predict(follower *f, double step)
     spn_axpy(f->parameters, scale, f->tangent, f->theta);
 }
 
-static spn_status solve(follower *f, double beta, spn_solver_info *info)
+/* What happened on the way to a point. */
+typedef struct passage {
+    spn_solver_info info; /* of the last solve; iterations and escapes of all */
+    bool is_jump;
+    double integral; /* of |theta|^2 over beta along the chain since the point before (T9) */
+} passage;
+
+static spn_status solve(follower *f, double beta, passage *way)
 {
-    spn_status status = spn_solver_run(f->context, f->solver, beta, f->theta, info);
-    if (status == SPN_OK && info->stop == SPN_STOP_INTERRUPTED) {
+    int64_t iterations = way->info.iterations, escapes = way->info.escapes;
+    spn_status status = spn_solver_run(f->context, f->solver, beta, f->theta, &way->info);
+    way->info.iterations += iterations;
+    way->info.escapes += escapes;
+    if (status == SPN_OK && way->info.stop == SPN_STOP_INTERRUPTED) {
         status = spn_fail(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
     return status;
 }
 
-static bool has_jumped(const follower *f, double step)
+static place place_of(const follower *f, const spn_point *point, const double *tangent)
 {
-    double moved = 0, predicted = fabs(step) * spn_norm(f->parameters, f->tangent);
+    return (place){.beta = point->parameter,
+                   .loss = point->value,
+                   .squared_norm = point->parameter_value,
+                   .slope = 2 * spn_dot(f->parameters, point->theta, tangent)};
+}
+
+/* Do the tangents at `before` and at the point in work leave more than half of the way unexplained? Ways
+ * below a millionth of |theta|, or of 1e-3 where theta vanishes, are rounding and the solver's tolerance. */
+static bool is_unexplained(const follower *f, double step)
+{
+    const double least_share = 1e-6, least_norm = 1e-3;
+    double moved = 0, rest = 0;
     for (int64_t i = 0; i < f->parameters; i++) {
-        double difference = f->theta[i] - f->before[i];
-        moved += difference * difference;
+        double way = f->theta[i] - f->before[i];
+        double remainder = way - step * (f->tangent[i] + f->ahead[i]) / 2;
+        moved += way * way;
+        rest += remainder * remainder;
     }
-    return is_jump_of(sqrt(moved), predicted, spn_norm(f->parameters, f->before));
+    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
+    return sqrt(moved) > least_share * fmax(norm, least_norm) && sqrt(rest) > sqrt(moved) / 2;
+}
+
+/* Integral of |theta|^2 from a to b by Hermite's rule: h (n_a + n_b) / 2 + h^2 (n'_a - n'_b) / 12, error
+ * O(h^5). */
+static double integral_between(const place *a, const place *b)
+{
+    double h = b->beta - a->beta;
+    return h * (a->squared_norm + b->squared_norm) / 2 + h * h * (a->slope - b->slope) / 12;
+}
+
+/* One solve from `before` to beta; `ahead` and way->integral follow it. */
+static spn_status step_to(follower *f, double beta, passage *way, bool *is_suspect)
+{
+    spn_status status = SPN_OK;
+    double step = beta - f->at_before.beta;
+    predict(f, step);
+    SPN_TRY(solve(f, beta, way));
+    const spn_point *point = spn_solver_point(f->solver);
+    SPN_TRY(compute_tangent(f, point));
+    const place here = place_of(f, point, f->ahead);
+    way->integral += integral_between(&f->at_before, &here);
+    *is_suspect = is_unexplained(f, step);
+done:
+    return status;
+}
+
+/* The solver's point becomes `before`. */
+static void accept(follower *f)
+{
+    const spn_point *point = spn_solver_point(f->solver);
+    memcpy(f->before, point->theta, (size_t)f->parameters * sizeof *f->before);
+    memcpy(f->tangent, f->ahead, (size_t)f->parameters * sizeof *f->tangent);
+    f->at_before = place_of(f, point, f->tangent);
 }
 
 /* From `before` to beta in SUBSTEPS steps; leaves `before` and its tangent as they were. */
-static spn_status creep(follower *f, double beta, spn_solver_info *info, bool *is_jump)
+static spn_status creep(follower *f, double beta, passage *way)
 {
     spn_status status = SPN_OK;
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
     memcpy(f->anchor, f->before, bytes);
     memcpy(f->anchor_tangent, f->tangent, bytes);
-    double step = (beta - f->beta_before) / SUBSTEPS;
-    *is_jump = false;
+    f->at_anchor = f->at_before;
+    double first = f->at_before.beta, step = (beta - first) / SUBSTEPS;
+    way->integral = 0;
     for (int k = 1; k <= SUBSTEPS; k++) {
-        double here = k == SUBSTEPS ? beta : f->beta_before + k * step;
-        predict(f, step);
-        SPN_TRY(solve(f, here, info));
-        *is_jump = *is_jump || has_jumped(f, step);
+        bool is_suspect = false;
+        SPN_TRY(step_to(f, k == SUBSTEPS ? beta : first + k * step, way, &is_suspect));
+        way->is_jump = way->is_jump || is_suspect;
         if (k < SUBSTEPS) {
-            memcpy(f->before, f->theta, bytes);
-            SPN_TRY(compute_tangent(f, spn_solver_point(f->solver)));
+            accept(f);
         }
     }
 done:
     memcpy(f->before, f->anchor, bytes);
     memcpy(f->tangent, f->anchor_tangent, bytes);
+    f->at_before = f->at_anchor;
     return status;
 }
 
-static spn_status find_point(follower *f, double beta, spn_solver_info *info, bool *is_jump)
+static spn_status find_point(follower *f, double beta, passage *way)
 {
     spn_status status = SPN_OK;
-    *is_jump = false;
+    bool is_suspect = false;
+    *way = (passage){.is_jump = false};
     if (!f->has_before) {
-        return solve(f, beta, info);
+        SPN_TRY(solve(f, beta, way));
+        SPN_TRY(compute_tangent(f, spn_solver_point(f->solver)));
+        goto done;
     }
-    double step = beta - f->beta_before;
-    predict(f, step);
-    SPN_TRY(solve(f, beta, info));
-    if (has_jumped(f, step)) {
-        SPN_TRY(creep(f, beta, info, is_jump));
+    SPN_TRY(step_to(f, beta, way, &is_suspect));
+    if (is_suspect) {
+        SPN_TRY(creep(f, beta, way));
     }
 done:
     return status;
 }
 
-/* T9: L(b) - L(a) = integral of |theta|^2, by Hermite's rule with d|theta|^2/dbeta = -chi:
- * h (n_a + n_b) / 2 + h^2 (chi_b - chi_a) / 12, error O(h^5). Relative to the integral, or to the rounding
- * of L where that is larger (in the trivial phase the integral is 0). */
-static double free_energy_mismatch(const spn_sweep_record *a, const spn_sweep_record *b)
+/* T9: L(b) - L(a) = integral of |theta|^2, relative to the integral, or to the rounding of L where that
+ * is larger (in the trivial phase the integral is 0). */
+static double free_energy_mismatch(const follower *f, const passage *way, double loss)
 {
-    double h = b->beta - a->beta;
-    double na = a->weight_norm * a->weight_norm, nb = b->weight_norm * b->weight_norm;
-    double integral = h * (na + nb) / 2 + h * h * (b->susceptibility - a->susceptibility) / 12;
-    double rounding = 4 * DBL_EPSILON * fmax(fabs(a->loss), fabs(b->loss));
-    return (b->loss - a->loss - integral) / fmax(fabs(integral), rounding);
+    double rounding = 4 * DBL_EPSILON * fmax(fabs(f->at_before.loss), fabs(loss));
+    return (loss - f->at_before.loss - way->integral) / fmax(fabs(way->integral), rounding);
 }
 
 static spn_status measure_trivial_distance(follower *f, double beta, spn_sweep_record *record)
@@ -277,8 +336,7 @@ static void copy_geometry(const spn_geometry *error, const spn_geometry *loss,
     record->stationary = loss->stationary;
 }
 
-static spn_status measure(follower *f, double beta, int64_t number, const spn_solver_info *info,
-                          bool is_jump)
+static spn_status measure(follower *f, double beta, int64_t number, const passage *way)
 {
     spn_status status = SPN_OK;
     spni_message *message = f->message;
@@ -292,31 +350,19 @@ static spn_status measure(follower *f, double beta, int64_t number, const spn_so
                                  .phase = f->chain->phase,
                                  .point = number,
                                  .beta = beta,
-                                 .stop = info->stop,
-                                 .iterations = info->iterations,
-                                 .escapes = info->escapes};
+                                 .jump = way->is_jump,
+                                 .stop = way->info.stop,
+                                 .iterations = way->info.iterations,
+                                 .escapes = way->info.escapes};
     copy_geometry(&error, &loss, record);
     SPN_TRY(measure_labels(f, point, message));
     SPN_TRY(measure_trivial_distance(f, beta, record));
-    bool is_comparable = f->has_before && !is_jump && spn_point_error(point) != point;
+    bool is_comparable = f->has_before && !way->is_jump && spn_point_error(point) != point;
     record->free_energy_mismatch =
-        is_comparable ? free_energy_mismatch(&f->last, record) : (double)NAN;
+        is_comparable ? free_energy_mismatch(f, way, record->loss) : (double)NAN;
     memcpy(message->theta, f->theta, (size_t)f->parameters * sizeof *f->theta);
 done:
     return status;
-}
-
-/* The point just measured becomes the one before. */
-static spn_status advance(follower *f, const spn_point *point, const spn_sweep_record *record)
-{
-    if (f->chain->direction == SPN_DIRECTION_QUENCH) {
-        return SPN_OK;
-    }
-    memcpy(f->before, point->theta, (size_t)f->parameters * sizeof *f->before);
-    f->last = *record;
-    f->beta_before = record->beta;
-    f->has_before = true;
-    return compute_tangent(f, point);
 }
 
 /* Stand where an earlier run stopped: the same linearisation gives the same tangent. */
@@ -324,10 +370,15 @@ static spn_status restore(follower *f)
 {
     spn_status status = SPN_OK;
     spn_point *point = NULL;
+    size_t bytes = (size_t)f->parameters * sizeof *f->before;
     SPN_TRY(spn_point_create(f->context, f->problem->objective, &point));
     SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.beta, NULL,
                           SPN_WANT_ALL));
-    SPN_TRY(advance(f, point, &f->chain->last));
+    SPN_TRY(compute_tangent(f, point));
+    memcpy(f->before, point->theta, bytes);
+    memcpy(f->tangent, f->ahead, bytes);
+    f->at_before = place_of(f, point, f->tangent);
+    f->has_before = true;
 done:
     spn_point_free(f->context, point);
     return status;
@@ -336,15 +387,17 @@ done:
 static spn_status follow_point(follower *f, int64_t number, spn_pool_channel *channel)
 {
     spn_status status = SPN_OK;
-    spn_solver_info info;
-    bool is_jump = false;
+    passage way;
     double beta = f->grid[spni_chain_index(f->chain, number)];
     if (!f->has_before) {
         memcpy(f->theta, f->initial, (size_t)f->parameters * sizeof *f->theta);
     }
-    SPN_TRY(find_point(f, beta, &info, &is_jump));
-    SPN_TRY(measure(f, beta, number, &info, is_jump));
-    SPN_TRY(advance(f, spn_solver_point(f->solver), &f->message->record));
+    SPN_TRY(find_point(f, beta, &way));
+    SPN_TRY(measure(f, beta, number, &way));
+    if (f->chain->direction != SPN_DIRECTION_QUENCH) {
+        accept(f);
+        f->has_before = true;
+    }
     SPN_TRY(spn_pool_send(f->context, channel, f->message));
 done:
     return status;
@@ -365,7 +418,7 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
     } else {
         SPN_TRY(problem->initial(context, problem->initial_state, chain->seed, f.initial));
     }
-    if (chain->done > 0 && chain->done < chain->count) {
+    if (chain->done > 0 && chain->direction != SPN_DIRECTION_QUENCH) {
         SPN_TRY(restore(&f));
     }
     for (int64_t number = chain->done; number < chain->count; number++) {

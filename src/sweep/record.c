@@ -54,10 +54,13 @@ static const spn_column columns[] = {
     REAL(
         residual_share, "",
         "share of the residual part in the Hessian of E: |H_R| / (|H_GN| + |H_R|), Frobenius (T8)"),
+    INTEGER(jump,
+            "1: the tangents at this point and the one before do not explain the way between them: "
+            "a jump or a bifurcation lies there"),
     REAL(free_energy_mismatch, "",
          "change of L since the chain's last point against the integral of |theta|^2, relative "
          "(T9); "
-         "null at the first point and after a jump"),
+         "null at the first point and at a jump"),
     REAL(susceptibility, "weight^4/error",
          "-d|theta|^2/dbeta (T10); null where the point is not stationary"),
     REAL(gradient_norm, "error/weight", "|grad L|"),
@@ -65,7 +68,8 @@ static const spn_column columns[] = {
     REAL(distance, "", "estimated distance to the stationary point |H^+ g| / |theta|"),
     INTEGER(stationary, "1: the point passed the stationarity gate"),
     WORDS(stop, stops, "how the solver ended"),
-    INTEGER(iterations, "iterations of the solver: critical slowing down shows here"),
+    INTEGER(iterations,
+            "iterations of the solver on the way to the point: critical slowing down shows here"),
     INTEGER(escapes, "saddles left along their most negative direction"),
 };
 

@@ -4,7 +4,6 @@
  * problem and its results alone, so that an interrupted run and a resumed one agree on them. */
 #include "sweep/chain.h"
 
-#include <spinodal/numeric.h>
 #include <string.h>
 
 /* Where a phase of an up-chain ends: the start of a down-chain. */
@@ -145,19 +144,12 @@ done:
     return status;
 }
 
-static bool is_phase_change(const spn_sweep *sweep, const spni_chain *chain,
-                            const spn_sweep_point *point)
+static bool is_phase_change(const spni_chain *chain, const spn_sweep_point *point)
 {
     if (chain->last.active_modes >= 0) {
         return point->record->active_modes != chain->last.active_modes;
     }
-    double moved = 0;
-    for (int64_t i = 0; i < sweep->parameters; i++) {
-        double difference = point->theta[i] - chain->last_theta[i];
-        moved += difference * difference;
-    }
-    /* Without a tangent at hand: the chain itself marks a jump by having no T9 comparison. */
-    return moved > 0 && point->record->free_energy_mismatch != point->record->free_energy_mismatch;
+    return point->record->jump != 0;
 }
 
 /* Book a finished point: progress of its chain, ends of phases. */
@@ -167,7 +159,7 @@ static spn_status book(spn_context *context, spn_sweep *sweep, const spn_sweep_p
     spni_chain *chain = &sweep->chains[point->chain];
     bool is_up =
         chain->direction == SPN_DIRECTION_UP && wants_second_stage(sweep->problem.settings);
-    if (is_up && chain->done > 0 && is_phase_change(sweep, chain, point)) {
+    if (is_up && chain->done > 0 && is_phase_change(chain, point)) {
         SPN_TRY(end_phase(context, sweep, chain));
     }
     chain->last = *point->record;
@@ -253,6 +245,9 @@ static spn_status run_chain(spn_context *context, void *state, int64_t job,
     const spn_sweep *sweep = state;
     const spni_chain *chain = &sweep->chains[sweep->job_offset + job];
     spni_chain start = *chain;
+    if (start.done == start.count) {
+        return SPN_OK;
+    }
     return spni_chain_follow(context, &sweep->problem, sweep->grid, &start, channel);
 }
 

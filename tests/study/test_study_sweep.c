@@ -154,6 +154,31 @@ static void test_free_energy_identity(void **state)
     assert_true(worst[0] / worst[1] > 12);
 }
 
+/* On a grid so coarse that the tangent before a fold reaches as far as the jump itself: the jumps are told
+ * from the branches, where T9 holds to the Hermite rule's error (a tenth at most on this grid). */
+static void test_jumps_on_a_coarse_grid(void **state)
+{
+    (void)state;
+    sweep_run run;
+    sweep_run_make(context,
+                   "data: {samples: 100}\n"
+                   "sweep: {direction: up, beta: {from: 0.05, to: 0.6, points: 9, spacing: log}}\n",
+                   1, "coarse.h5", &run);
+    int64_t jumps = 0;
+    for (int64_t i = 1; i < run.count; i++) {
+        const spn_sweep_record *a = &run.points[i - 1], *b = &run.points[i];
+        if (a->active_modes != b->active_modes) {
+            assert_int_equal(b->jump, 1);
+            assert_true(isnan(b->free_energy_mismatch));
+            jumps++;
+        } else if (!b->jump) {
+            assert_true(fabs(b->free_energy_mismatch) < 0.1);
+        }
+    }
+    assert_int_equal(jumps, 2);
+    sweep_run_free(&run);
+}
+
 /* Along a stable branch |theta|^2 never rises with beta (T9: F is concave); chi is never negative. */
 static void test_monotone_on_figure_2(void **state)
 {
@@ -308,6 +333,7 @@ int main(void)
         cmocka_unit_test(test_two_layers_are_continuous),
         cmocka_unit_test(test_one_layer_has_no_transition),
         cmocka_unit_test(test_free_energy_identity),
+        cmocka_unit_test(test_jumps_on_a_coarse_grid),
         cmocka_unit_test(test_monotone_on_figure_2),
         cmocka_unit_test(test_protocols_keep_their_rows),
         cmocka_unit_test(test_refusals),
