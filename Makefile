@@ -7,11 +7,16 @@ WERROR ?= OFF
 # What ctest should do besides: make test CTEST_FLAGS='-L geometry'
 CTEST_FLAGS ?=
 
+# More of the benchmarks: make bench BENCH_FLAGS=--full
+BENCH_FLAGS ?=
+# For bench-peers; Debian's PyTorch belongs to the system's Python.
+PYTHON ?= /usr/bin/python3
+
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang install bench format \
-        format-check lint clean help
+.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang install bench bench-peers \
+        bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
 	@$(SETUP) --check build || true
@@ -63,11 +68,27 @@ fuzz: ## build the fuzz targets of the readers (clang) into build/fuzz
 install: release ## install into $(DESTDIR)$(PREFIX)
 	cmake --install build/release --prefix "$(PREFIX)"
 
-bench: ## build and run the benchmarks: a table, and bench.csv in build/release
+bench: bench-build ## time the main steps on one thread: tables, and CSV files in build/bench
+	@mkdir -p build/bench
+	build/release/bench/spinodal-bench $(BENCH_FLAGS) --out build/bench
+
+bench-peers: bench-build ## time PyTorch on the same work in the same run (optional: needs python3-torch)
+	@mkdir -p build/bench
+	$(PYTHON) bench/peers/compare.py --build build/release --out build/bench
+
+bench-page: ## write the tables of docs/performance.md from the CSV files in build/bench
+	$(PYTHON) bench/fill_page.py build/bench docs/performance.md
+
+bench-guard: bench-build ## count instructions with valgrind and compare with bench/instructions.txt
+	bench/instructions.sh build/release/bench/spinodal-instructions
+
+bench-guard-refresh: bench-build ## write new expectations into bench/instructions.txt
+	bench/instructions.sh build/release/bench/spinodal-instructions --refresh
+
+bench-build:
 	@$(SETUP) --check build || true
 	@cmake --preset release -DSPN_BENCH=ON
 	@cmake --build build/release --parallel $(JOBS)
-	build/release/bench/spinodal-bench --csv build/release/bench.csv
 
 format: ## format all sources with clang-format
 	@tools/check_format.sh --fix

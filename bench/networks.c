@@ -1,156 +1,132 @@
 /* SPDX-License-Identifier: MIT */
-/* The steps of the main job on tanh networks of growing size: gradient, products with the Hessian, the
- * dense Hessian, a whole measurement, a whole Newton solve. */
-#include "harness.h"
+/* The steps of the main job on tanh networks 3-w-w-2, by number of parameters and of samples. */
+#include "subject.h"
 
-#include <spinodal/geometry.h>
-#include <spinodal/network.h>
-#include <spinodal/optimize.h>
-#include <string.h>
+typedef struct size {
+    int64_t width, samples;
+    bool is_extra; /* only with --full */
+    bool solves;   /* Newton solves and sweeps, too */
+} size;
 
-enum { INPUTS = 3, OUTPUTS = 2, VECTORS_MAX = 8 };
-static const double BETA = 0.05;
+/* P = 50, 150, 336, 500, 1050, 1974. */
+static const size sizes[] = {
+    {5, 100, false, true},     {5, 1000, false, true},   {5, 10000, false, true},
+    {5, 100000, false, false}, {10, 1000, false, true},  {16, 1000, false, true},
+    {20, 1000, false, true},   {30, 1000, false, false}, {42, 1000, false, false},
+    {16, 100, true, true},     {16, 10000, true, true},  {16, 100000, true, false},
+    {30, 100, true, false},    {30, 10000, true, false}, {30, 1000, true, true},
+    {42, 10000, true, false},
+};
 
-typedef struct subject {
-    spn_dataset *dataset;
-    spn_network *network;
-    spn_network_error *error;
-    spn_objective ridge;
-    spn_point *point;
-    spn_geometry_workspace *workspace;
-    spn_arena *arena;
-    spn_solver *solver;
-    int64_t parameters, vectors;
-    double *theta, *start, *hessian, *v, *hv;
-    spn_geometry error_geometry, loss_geometry;
-} subject;
-
-static void subject_free(spn_context *context, subject *s)
+static spn_status run(spn_context *context, bench_report *report, subject *s, const char *name,
+                      bench_counts counts, bench_work *work)
 {
-    spn_release(context, s->theta);
-    spn_release(context, s->start);
-    spn_release(context, s->hessian);
-    spn_release(context, s->v);
-    spn_release(context, s->hv);
-    spn_solver_free(context, s->solver);
-    spn_geometry_workspace_free(context, s->workspace);
-    spn_point_free(context, s->point);
-    spn_network_error_free(context, s->error);
-    spn_network_free(context, s->network);
-    spn_dataset_free(context, s->dataset);
-    spn_arena_free(s->arena);
+    const bench_case item = {name, s->parameters, s->shape.samples, counts, 0, work, s};
+    return bench_run(context, report, &item);
 }
 
-/* The data of Figure 2: two correlated pairs of inputs and outputs. */
-static spn_status make_problem(spn_context *context, subject *s, int64_t width, int64_t samples)
+/* From theta alone: an evaluation that keeps what products need, and the products. */
+static spn_status run_derivatives(spn_context *context, bench_report *report, subject *s)
 {
     spn_status status = SPN_OK;
-    const double correlations[OUTPUTS] = {0.9, 0.5};
-    const spn_data_settings data = {.kind = SPN_DATA_GAUSSIAN,
-                                    .samples = samples,
-                                    .inputs = INPUTS,
-                                    .outputs = OUTPUTS,
-                                    .correlations = {OUTPUTS, correlations},
-                                    .moments = SPN_MOMENTS_EXACT,
-                                    .seed = 1};
-    SPN_TRY(spn_dataset_gaussian(context, &data, &s->dataset));
-    const int64_t hidden[2] = {width, width};
-    SPN_TRY(spn_network_create(context, INPUTS, OUTPUTS, 2, hidden, SPN_TANH, false, &s->network));
-    SPN_TRY(spn_network_error_create(context, s->network, s->dataset, SPN_ERROR_MSE, &s->error));
-    s->ridge = spn_ridge(spn_network_error_objective(s->error));
-    s->parameters = s->ridge.dimension;
+    static const int64_t vectors[] = {1, 8, 64};
+    static const char *const names[] = {"HVP, 1 vector", "HVP, 8 vectors", "HVP, 64 vectors"};
+    bench_counts gradient = bench_count_gradient(&s->shape);
+    bench_counts hessian = bench_count_hessian(&s->shape);
+    SPN_TRY(run(context, report, s, "gradient", gradient, subject_gradient));
+    SPN_TRY(run(context, report, s, "step of descent", gradient, subject_step));
+    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+        s->vectors = vectors[i];
+        SPN_TRY(subject_linearise(context, s));
+        SPN_TRY(run(context, report, s, names[i], bench_count_hvp(&s->shape, vectors[i]),
+                    subject_products));
+    }
+    SPN_TRY(run(context, report, s, "Hessian", hessian, subject_hessian));
+    bench_counts both = bench_add(gradient, 1, hessian);
+    SPN_TRY(run(context, report, s, "Hessian + curvature", both, subject_curvature));
 done:
     return status;
 }
 
-static spn_status subject_create(spn_context *context, subject *s, int64_t width, int64_t samples)
+static spn_status run_algebra(spn_context *context, bench_report *report, subject *s)
 {
     spn_status status = SPN_OK;
-    *s = (subject){.vectors = 1};
-    SPN_TRY(make_problem(context, s, width, samples));
-    SPN_TRY(spn_point_create(context, &s->ridge, &s->point));
-    SPN_TRY(spn_geometry_workspace_create(context, s->parameters, &s->workspace));
-    SPN_TRY(spn_arena_create(context, &s->arena));
-    spn_settings settings;
-    SPN_TRY(spn_settings_create(context, s->arena, &spn_solver_options, &settings));
-    SPN_TRY(spn_solver_create(context, settings.values, &s->ridge, &s->solver));
-    SPN_NEW(context, s->theta, s->parameters);
-    SPN_NEW(context, s->start, s->parameters);
-    SPN_NEW(context, s->hessian, s->parameters * s->parameters);
-    SPN_NEW(context, s->v, VECTORS_MAX * s->parameters);
-    SPN_NEW(context, s->hv, VECTORS_MAX * s->parameters);
-    spn_network_initialize(s->network, SPN_INIT_FAN_IN, 0.7, 1, 0, s->start);
-    memcpy(s->theta, s->start, (size_t)s->parameters * sizeof *s->theta);
-    spn_random random = spn_random_stream(1, SPN_PURPOSE_PROBES, 0);
-    for (int64_t i = 0; i < VECTORS_MAX * s->parameters; i++) {
-        s->v[i] = spn_random_normal(&random);
+    bench_counts values = bench_count_cubic(&s->shape, 4.0 / 3),
+                 vectors = bench_count_cubic(&s->shape, 9);
+    SPN_TRY(run(context, report, s, "eigenvalues", values, subject_values));
+    if (s->parameters <= 1050 || report->is_full) {
+        SPN_TRY(run(context, report, s, "eigenvectors", vectors, subject_vectors));
+        /* Both parts of the Hessian, and the spectrum. */
+        bench_counts measure = bench_add(values, 2, bench_count_hessian(&s->shape));
+        SPN_TRY(run(context, report, s, "all observables", measure, subject_measure));
     }
 done:
     return status;
 }
 
-static spn_status gradient(spn_context *context, void *state)
+/* Evaluations and Hessians as the solver reports them, a Cholesky factor for each Hessian. */
+static spn_status run_solve(spn_context *context, bench_report *report, subject *s)
 {
-    subject *s = state;
-    return spn_point_set(context, s->point, s->theta, BETA, NULL,
-                         SPN_WANT_VALUE | SPN_WANT_GRADIENT);
+    spn_status status = SPN_OK;
+    SPN_TRY(subject_warm(context, s));
+    SPN_TRY(subject_solve(context, s));
+    bench_counts counts = {0};
+    double hessians = (double)s->info.hessians;
+    counts = bench_add(counts, (double)s->info.evaluations, bench_count_gradient(&s->shape));
+    counts = bench_add(counts, hessians, bench_count_hessian(&s->shape));
+    counts = bench_add(counts, hessians, bench_count_cubic(&s->shape, 1.0 / 3));
+    SPN_TRY(run(context, report, s, "Newton solve, warm", counts, subject_solve));
+done:
+    return status;
 }
 
-static spn_status linearise(spn_context *context, void *state)
+/* Ten points of Figure 2's grid from a stationary one. Least work of a point: a gradient, a Hessian and a
+ * Cholesky factor for each iteration, both parts of the Hessian and the spectrum at the end. */
+static spn_status run_sweep(spn_context *context, bench_report *report, subject *s)
 {
-    subject *s = state;
-    return spn_point_set(context, s->point, s->theta, BETA, NULL, SPN_WANT_ALL);
+    spn_status status = SPN_OK;
+    char key[80];
+    const char *const keys[] = {"sweep.beta.points=10", "sweep.direction=up"};
+    subject_sweep sweep = {.subject = s, .is_warm = true};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        SPN_TRY(spn_experiment_set(context, s->experiment, keys[i]));
+    }
+    snprintf(key, sizeof key, "sweep.beta.from=%.17g", SUBJECT_WARM_BETA);
+    SPN_TRY(spn_experiment_set(context, s->experiment, key));
+    snprintf(key, sizeof key, "sweep.beta.to=%.17g", SUBJECT_WARM_BETA + 9 * SUBJECT_STEP);
+    SPN_TRY(spn_experiment_set(context, s->experiment, key));
+    SPN_TRY(spn_pool_create(context, 1, &sweep.pool));
+    SPN_TRY(subject_run_sweep(context, &sweep));
+    double points = (double)sweep.points, steps = (double)sweep.iterations / points;
+    bench_counts counts = bench_count_cubic(&s->shape, steps / 3 + 4.0 / 3);
+    counts = bench_add(counts, steps + 1, bench_count_gradient(&s->shape));
+    counts = bench_add(counts, steps + 2, bench_count_hessian(&s->shape));
+    const bench_case item = {"sweep point", s->parameters, s->shape.samples,
+                             counts,        sweep.points,  subject_run_sweep,
+                             &sweep};
+    SPN_TRY(bench_run(context, report, &item));
+done:
+    spn_pool_free(sweep.pool);
+    return status;
 }
 
-static spn_status products(spn_context *context, void *state)
-{
-    subject *s = state;
-    return spn_point_hvp(context, s->point, SPN_PART_FULL, s->vectors, s->v, s->hv);
-}
-
-static spn_status hessian(spn_context *context, void *state)
-{
-    subject *s = state;
-    return spn_point_hessian(context, s->point, SPN_PART_FULL, s->hessian);
-}
-
-static spn_status measure(spn_context *context, void *state)
-{
-    subject *s = state;
-    return spn_geometry_measure(context, s->workspace, s->point, SPN_GEOMETRY_SWEEP,
-                                &s->error_geometry, &s->loss_geometry);
-}
-
-static spn_status solve(spn_context *context, void *state)
-{
-    subject *s = state;
-    spn_solver_info info;
-    memcpy(s->theta, s->start, (size_t)s->parameters * sizeof *s->theta);
-    return spn_solver_run(context, s->solver, BETA, s->theta, &info);
-}
-
-static spn_status bench_network(spn_context *context, bench_report *report, int64_t width,
-                                int64_t samples)
+static spn_status run_size(spn_context *context, bench_report *report, const size *chosen)
 {
     spn_status status = SPN_OK;
     subject s;
-    SPN_TRY(subject_create(context, &s, width, samples));
-    /* Two operations a weight and sample forward, four backward; tanh is not counted. */
-    const double flops = 6.0 * (double)s.parameters * (double)samples;
-    const bench_case cases[] = {
-        {"gradient", s.parameters, samples, flops, gradient, &s},
-        {"value to curvature", s.parameters, samples, 0.0, linearise, &s},
-        {"products, 1 vector", s.parameters, samples, 0.0, products, &s},
-        {"products, 8 vectors", s.parameters, samples, 0.0, products, &s},
-        {"dense Hessian", s.parameters, samples, 0.0, hessian, &s},
-        {"geometry of both surfaces", s.parameters, samples, 0.0, measure, &s},
-        {"Newton solve from random", s.parameters, samples, 0.0, solve, &s},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        double median = 0.0;
-        s.vectors = strstr(cases[i].name, "8 vectors") != NULL ? VECTORS_MAX : 1;
-        SPN_TRY(linearise(context, &s));
-        SPN_TRY(bench_run(context, report, &cases[i], &median));
+    SPN_TRY(subject_create(context, &s, chosen->width, chosen->samples));
+    if (!(chosen->is_extra && chosen->solves && s.parameters == 1050)) {
+        SPN_TRY(run_derivatives(context, report, &s));
+    }
+    if (chosen->samples <= 1000 && !chosen->is_extra) {
+        SPN_TRY(run_algebra(context, report, &s));
+    }
+    if (chosen->solves && bench_wants(report, "Newton solve, warm")) {
+        SPN_TRY(run_solve(context, report, &s));
+    }
+    if (chosen->solves && bench_wants(report, "sweep point")) {
+        SPN_TRY(subject_warm(context, &s));
+        SPN_TRY(run_sweep(context, report, &s));
     }
 done:
     subject_free(context, &s);
@@ -160,10 +136,14 @@ done:
 spn_status bench_networks(spn_context *context, bench_report *report)
 {
     spn_status status = SPN_OK;
-    /* 3-5-5-2, 3-16-16-2 and 3-30-30-2: P = 50, 336 and 1050. */
-    const int64_t shapes[][2] = {{5, 1000}, {5, 10000}, {16, 1000}, {30, 1000}};
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
-        SPN_TRY(bench_network(context, report, shapes[i][0], shapes[i][1]));
+    if (report->width > 0) {
+        const size one = {report->width, report->samples, false, true};
+        return run_size(context, report, &one);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        if (report->is_full || !sizes[i].is_extra) {
+            SPN_TRY(run_size(context, report, &sizes[i]));
+        }
     }
 done:
     return status;
