@@ -41,6 +41,10 @@ spn_status spn_experiment_check(spn_context *context, const spn_experiment *expe
  *  spn_release(). */
 spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text);
 
+/** Is `path` one of the files that the experiment reads: itself, its data, its weights? Output must not go
+ *  there. */
+bool spn_experiment_reads(const spn_experiment *experiment, const char *path);
+
 /** The settings of a section; valid as long as the experiment. */
 const spn_data_settings *spn_experiment_data(const spn_experiment *experiment);
 const spn_model_settings *spn_experiment_model(const spn_experiment *experiment);
@@ -53,10 +57,11 @@ typedef struct spn_study {
     const spn_experiment *experiment;
     spn_dataset *dataset;
     spn_network *network;
-    spn_network_error *error; /**< E */
-    spn_objective loss;       /**< L = E + beta |theta|^2 */
-    double *initial_weights;  /**< from init.weights, or NULL: drawn per seed */
-    uint32_t data_checksum;   /**< CRC-32 of the data's bits */
+    spn_network_error *error;  /**< E */
+    spn_objective loss;        /**< L = E + beta |theta|^2 */
+    double *initial_weights;   /**< from init.weights, or NULL: drawn per seed */
+    uint32_t data_checksum;    /**< CRC-32 of the data's bits */
+    uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
 } spn_study;
 
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment,
@@ -92,7 +97,8 @@ typedef struct spn_run_settings {
 } spn_run_settings;
 
 /** Run the sweep of a study: journal beside the output while it runs, HDF5 results at the end, verified
- *  and renamed. SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
+ *  and renamed. SPN_ERROR_IO when the output is a file that the experiment reads.
+ *  SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
  *  bits as an uninterrupted run; the journal's run may replace the output without `is_forced`. Resuming a
  *  run that has finished (same experiment, same data) does nothing. `*is_gated` tells whether every
  *  point passed the stationarity gate. */

@@ -134,6 +134,12 @@ void *spn_arena_take(spn_arena *arena, int64_t count, size_t item_size)
     return memset(memory, 0, (size_t)bytes);
 }
 
+spn_status spn_arena_status(spn_context *context, const spn_arena *arena)
+{
+    spn_error_copy(context, arena->context);
+    return spn_error_status(context);
+}
+
 char *spn_arena_duplicate(spn_arena *arena, const char *text)
 {
     size_t size = strlen(text) + 1;

@@ -21,7 +21,8 @@ const cli_flag cli_flags[] = {
      "number of weight matrices of a deep linear network"},
     {"singular-values", 0, FLAG_TEXT, AT(singular_values), "A,B,...",
      "singular values of the whitened cross-covariance"},
-    {"table", 0, FLAG_TEXT, AT(table), "NAME", "which table: points (the default), theory"},
+    {"table", 0, FLAG_TEXT, AT(table), "NAME",
+     "which table: points (the default), modes, theta, theory, layout"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME", "with --beta: up, down or quench"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
@@ -155,6 +156,13 @@ int cli_parse(const cli_command *command, int count, char **words, cli_arguments
         } else {
             out->words[out->word_count++] = word;
         }
+    }
+    const int64_t most_threads = 4096;
+    if (out->threads > most_threads) {
+        return cli_usage_error(command, "--threads: at most %lld", (long long)most_threads);
+    }
+    if (out->output != NULL && out->output[0] == '\0') {
+        return cli_usage_error(command, "--output: the name is empty");
     }
     if (out->word_count < command->words_min && !out->wants_help) {
         return cli_usage_error(command, "missing argument; usage: spinodal %s %s", command->name,

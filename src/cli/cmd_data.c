@@ -1,40 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
+#include "cli/files.h"
 
 #include <spinodal/formats.h>
 #include <stdio.h>
 
-static spn_status write_name(spn_context *context, spn_output *output, const char *const *names,
-                             char letter, int64_t index, bool is_first)
+/* Names of the columns, inputs first: the data's own, or x1, x2, ..., y1, ... */
+static spn_status name_columns(spn_context *context, spn_arena *arena, const spn_dataset *data,
+                               const char *const **out)
 {
-    const char *comma = is_first ? "" : ",";
-    if (names != NULL) {
-        return spn_output_print(context, output, "%s%s", comma, names[index]);
+    spn_status status = SPN_OK;
+    int64_t columns = data->inputs + data->outputs;
+    const char **names = NULL;
+    SPN_TAKE(context, arena, names, columns);
+    for (int64_t c = 0; c < columns; c++) {
+        bool is_input = c < data->inputs;
+        int64_t index = is_input ? c : c - data->inputs;
+        const char *const *given = is_input ? data->input_names : data->output_names;
+        char numbered[32];
+        snprintf(numbered, sizeof numbered, "%c%lld", is_input ? 'x' : 'y', (long long)index + 1);
+        names[c] = given != NULL ? given[index] : spn_arena_duplicate(arena, numbered);
+        if (names[c] == NULL) {
+            return spn_arena_status(context, arena);
+        }
     }
-    return spn_output_print(context, output, "%s%c%lld", comma, letter, (long long)index + 1);
+    *out = names;
+done:
+    return status;
 }
 
 static spn_status write_rows(spn_context *context, spn_output *output, const spn_dataset *data)
 {
     spn_status status = SPN_OK;
-    char text[32];
-    for (int64_t i = 0; i < data->inputs; i++) {
-        SPN_TRY(write_name(context, output, data->input_names, 'x', i, i == 0));
-    }
-    for (int64_t k = 0; k < data->outputs; k++) {
-        SPN_TRY(write_name(context, output, data->output_names, 'y', k, false));
-    }
-    SPN_TRY(spn_output_print(context, output, "\n"));
+    spn_arena *arena = NULL;
+    const char *const *names = NULL;
+    double *rows = NULL;
+    int64_t columns = data->inputs + data->outputs;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(name_columns(context, arena, data, &names));
+    SPN_TAKE(context, arena, rows, data->samples * columns);
     for (int64_t n = 0; n < data->samples; n++) {
-        for (int64_t c = 0; c < data->inputs + data->outputs; c++) {
-            double value = c < data->inputs ? data->x[c * data->stride + n]
-                                            : data->y[(c - data->inputs) * data->stride + n];
-            spn_format_real(value, text);
-            SPN_TRY(spn_output_print(context, output, "%s%s", c == 0 ? "" : ",", text));
+        for (int64_t c = 0; c < columns; c++) {
+            rows[n * columns + c] = c < data->inputs
+                                        ? data->x[c * data->stride + n]
+                                        : data->y[(c - data->inputs) * data->stride + n];
         }
-        SPN_TRY(spn_output_print(context, output, "\n"));
     }
+    SPN_TRY(spn_csv_write(context, output, data->samples, columns, names, rows));
 done:
+    spn_arena_free(arena);
     return status;
 }
 
@@ -47,6 +61,10 @@ int cmd_data(cli_session *session, const cli_arguments *arguments)
     spn_output *output = NULL;
     const char *path = arguments->output != NULL ? arguments->output : "-";
     SPN_TRY(cli_experiment(session, arguments, &experiment));
+    if (spn_experiment_reads(experiment, path)) {
+        SPN_FAIL(context, SPN_ERROR_IO,
+                 "%s is a file that the experiment reads; choose another output", path);
+    }
     SPN_TRY(spn_study_dataset(context, experiment, &dataset));
     SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
     SPN_TRY(write_rows(context, output, dataset));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
+#include "cli/files.h"
 
 #include <math.h>
 #include <spinodal/formats.h>
@@ -12,6 +13,71 @@ static spn_status write_to_output(spn_context *context, void *state, const char 
     return spn_output_write(context, state, bytes, size);
 }
 
+/* An array of the file (modes, theta) as CSV: columns NAME_1, NAME_2, ... */
+static spn_status write_array(spn_context *context, spn_output *output, const spn_array *array)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    const char **names = NULL;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TAKE(context, arena, names, array->columns);
+    for (int64_t c = 0; c < array->columns; c++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.30s_%lld", array->name, (long long)c + 1);
+        names[c] = spn_arena_duplicate(arena, name);
+        if (names[c] == NULL) {
+            return spn_arena_status(context, arena);
+        }
+    }
+    SPN_TRY(spn_csv_write(context, output, array->rows, array->columns, names, array->values));
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+/* The layout has a column of words, the arrays' names, which stands first. */
+static spn_status write_layout(spn_context *context, spn_output *output, const spn_results *results,
+                               const spn_table *layout)
+{
+    spn_status status = SPN_OK;
+    const spn_text_column *names = spn_results_text_column(results, "layout", "name");
+    SPN_TRY(spn_output_print(context, output, "name"));
+    for (int64_t c = 0; c < layout->columns->count; c++) {
+        SPN_TRY(spn_output_print(context, output, ",%s", layout->columns->items[c].name));
+    }
+    for (int64_t r = 0; r < layout->rows; r++) {
+        SPN_TRY(spn_output_print(context, output, "\n%s",
+                                 names != NULL && r < names->rows ? names->items[r] : ""));
+        for (int64_t c = 0; c < layout->columns->count; c++) {
+            SPN_TRY(spn_output_print(context, output, ",%lld",
+                                     (long long)spn_table_integer(layout, r, c)));
+        }
+    }
+    SPN_TRY(spn_output_print(context, output, "\n"));
+done:
+    return status;
+}
+
+static spn_status write_table(spn_context *context, const char *path, const char *name,
+                              const spn_results *results, spn_output *output)
+{
+    const spn_table *table = spn_results_table(results, name);
+    const spn_array *array = spn_results_array(results, name);
+    if (array != NULL) {
+        return write_array(context, output, array);
+    }
+    if (table == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: has no table '%.60s'; tables are points, modes, theta, theory, layout",
+                        path, name);
+    }
+    if (strcmp(name, "layout") == 0) {
+        return write_layout(context, output, results, table);
+    }
+    const spn_sink sink = {write_to_output, output};
+    return spn_table_write_csv(context, table, sink);
+}
+
 static spn_status export_table(spn_context *context, const cli_arguments *arguments,
                                const spn_results *results)
 {
@@ -19,75 +85,66 @@ static spn_status export_table(spn_context *context, const cli_arguments *argume
     spn_output *output = NULL;
     const char *name = arguments->table != NULL ? arguments->table : "points";
     const char *path = arguments->output != NULL ? arguments->output : "-";
-    const spn_table *table = spn_results_table(results, name);
-    if (table == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%s: has no table '%.60s'; there are points, theory, "
-                 "layout",
-                 arguments->words[0], name);
-    }
     SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
-    const spn_sink sink = {write_to_output, output};
-    SPN_TRY(spn_table_write_csv(context, table, sink));
+    SPN_TRY(write_table(context, arguments->words[0], name, results, output));
     SPN_TRY(spn_output_commit(context, &output));
 done:
     spn_output_abandon(context, output);
     return status;
 }
 
-/* The wanted direction as a number, -1 for any. */
-static spn_status parse_direction(spn_context *context, const cli_arguments *arguments,
-                                  int64_t *direction)
+static const char *const directions[] = {"up", "down", "quench"};
+
+/* The wanted direction as a number; -1 for any, -2 for none of them. */
+static int64_t parse_direction(const char *name)
 {
-    static const char *const names[] = {"up", "down", "quench"};
-    *direction = -1;
-    if (arguments->direction == NULL) {
-        return SPN_OK;
-    }
-    for (int64_t i = 0; i < 3; i++) {
-        if (strcmp(names[i], arguments->direction) == 0) {
-            *direction = i;
-            return SPN_OK;
+    for (int64_t i = 0; i < 3 && name != NULL; i++) {
+        if (strcmp(directions[i], name) == 0) {
+            return i;
         }
     }
-    return spn_fail(context, SPN_ERROR_INPUT, "--direction: expected up, down or quench, got '%s'",
-                    arguments->direction);
+    return name == NULL ? -1 : -2;
 }
 
-/* The row given by --point, or the first of those nearest to --beta. */
-static spn_status find_row(spn_context *context, const cli_arguments *arguments,
-                           const spn_table *points, int64_t *out)
+/* The row of --beta: the first of those nearest to it in the wanted direction. */
+static spn_status find_nearest(spn_context *context, const cli_arguments *arguments,
+                               const spn_table *points, int64_t *out)
 {
     spn_status status = SPN_OK;
     spn_sweep_record *records = NULL;
-    int64_t direction = -1, best = -1;
-    if (arguments->point >= 0) {
-        if (arguments->point >= points->rows) {
-            SPN_FAIL(context, SPN_ERROR_INPUT, "--point %lld: rows are 0 to %lld",
-                     (long long)arguments->point, (long long)points->rows - 1);
-        }
-        *out = arguments->point;
-        return SPN_OK;
-    }
-    SPN_TRY(parse_direction(context, arguments, &direction));
+    int64_t direction = parse_direction(arguments->direction), best = -1;
     SPN_NEW(context, records, points->rows);
     SPN_TRY(spn_table_convert(context, points, arguments->words[0], &spn_sweep_columns, records));
     for (int64_t i = 0; i < points->rows; i++) {
-        bool is_nearer = best < 0 || fabs(records[i].beta - arguments->beta) <
-                                         fabs(records[best].beta - arguments->beta);
-        if ((direction < 0 || records[i].direction == direction) && is_nearer) {
+        double distance = fabs(records[i].beta - arguments->beta);
+        bool is_candidate =
+            isfinite(distance) && (direction < 0 || records[i].direction == direction);
+        if (is_candidate && (best < 0 || distance < fabs(records[best].beta - arguments->beta))) {
             best = i;
         }
     }
     if (best < 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: no points in direction %s", arguments->words[0],
-                 arguments->direction);
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: no points%s%s", arguments->words[0],
+                 direction < 0 ? "" : " in direction ", direction < 0 ? "" : directions[direction]);
     }
-    spn_message(context, "row %lld, beta = %.10g", (long long)best, records[best].beta);
     *out = best;
 done:
     spn_release(context, records);
     return status;
+}
+
+static spn_status find_row(spn_context *context, const cli_arguments *arguments,
+                           const spn_table *points, int64_t *out)
+{
+    if (arguments->point < 0) {
+        return find_nearest(context, arguments, points, out);
+    }
+    if (arguments->point >= points->rows) {
+        return spn_fail(context, SPN_ERROR_INPUT, "--point %lld: %s has %lld rows, from 0",
+                        (long long)arguments->point, arguments->words[0], (long long)points->rows);
+    }
+    *out = arguments->point;
+    return SPN_OK;
 }
 
 /* The table /layout as the room `formats` wants it. */
@@ -134,15 +191,23 @@ static spn_status export_weights(spn_context *context, const cli_arguments *argu
     const char *path = arguments->words[0];
     const spn_table *points = spn_results_table(results, "points");
     const spn_array *theta = spn_results_array(results, "theta");
-    if (points == NULL || theta == NULL || theta->rows != points->rows) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%s: holds no weights (the experiment said sweep.parameters: false)", path);
+    if (points == NULL || theta == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: holds no %s", path,
+                 points == NULL ? "points"
+                                : "weights (the experiment said sweep.parameters: false)");
+    }
+    if (theta->rows != points->rows) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has %lld points, but weights of %lld", path,
+                 (long long)points->rows, (long long)theta->rows);
     }
     SPN_TRY(find_row(context, arguments, points, &row));
     SPN_TRY(read_layout(context, path, results, &count, &entries));
     SPN_TRY(spn_weights_arrays(context, count, entries, theta->columns,
                                theta->values + row * theta->columns, &arrays));
     SPN_TRY(spn_arrays_write(context, arguments->output, arguments->is_forced, arrays));
+    int64_t beta = spn_table_find(points, "beta");
+    spn_message(context, "%s: weights of row %lld, beta = %.10g", arguments->output, (long long)row,
+                beta < 0 ? (double)NAN : spn_table_real(points, row, beta));
 done:
     spn_release(context, entries);
     spn_arrays_free(context, arrays);
@@ -162,6 +227,13 @@ int cmd_export(cli_session *session, const cli_arguments *arguments)
     }
     if ((has_beta || has_point) && arguments->output == NULL) {
         return cli_usage_error(command, "weights need -o FILE.safetensors or -o FILE.npz");
+    }
+    if (parse_direction(arguments->direction) == -2 ||
+        (arguments->direction != NULL && !has_beta)) {
+        return cli_usage_error(command, "--direction: goes with --beta, and is up, down or quench");
+    }
+    if (arguments->output != NULL) {
+        SPN_TRY(cli_refuse_same_file(context, arguments->output, arguments->words[0]));
     }
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));

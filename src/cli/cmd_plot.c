@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
-#include "cli/folder.h"
+#include "cli/files.h"
 
 #include <spinodal/plot.h>
 

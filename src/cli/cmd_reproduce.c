@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
-#include "cli/folder.h"
-#include "cli/summary.h"
+#include "cli/files.h"
+#include "cli/run.h"
 
 #include <spinodal/plot.h>
 #include <stdio.h>
@@ -23,31 +23,16 @@ done:
 }
 
 static spn_status reproduce(cli_session *session, const cli_arguments *arguments,
-                            const char *folder, const char *output)
+                            const char *folder, const char *output, bool *is_gated)
 {
     spn_status status = SPN_OK;
-    spn_context *context = session->context;
-    spn_experiment *experiment = NULL;
-    spn_study *study = NULL;
-    bool is_gated = true;
     cli_arguments built_in = *arguments;
     built_in.word_count = 0;
-    spn_run_settings settings = {.output = output,
-                                 .threads = arguments->threads,
-                                 .is_forced = arguments->is_forced,
-                                 .is_resumed = arguments->is_resumed};
-    SPN_TRY(cli_make_folder(context, folder));
-    SPN_TRY(cli_experiment(session, &built_in, &experiment));
-    SPN_TRY(spn_study_create(context, experiment, &study));
-    SPN_TRY(spn_study_sweep(context, study, &settings, &is_gated));
-    SPN_TRY(draw(context, output, folder));
-    SPN_TRY(cli_summarize(session, output, false));
-    if (!session->is_quiet) {
-        fprintf(stderr, "%s/fig2.svg, fig2.pdf and fig2.png are drawn\n", folder);
-    }
+    SPN_TRY(cli_make_folder(session->context, folder));
+    SPN_TRY(cli_run_sweep(session, &built_in, output, is_gated));
+    SPN_TRY(draw(session->context, output, folder));
+    spn_message(session->context, "%s/fig2.svg, fig2.pdf and fig2.png are drawn", folder);
 done:
-    spn_study_free(context, study);
-    spn_experiment_free(context, experiment);
     return status;
 }
 
@@ -64,5 +49,7 @@ int cmd_reproduce(cli_session *session, const cli_arguments *arguments)
     if (length >= (int)sizeof output) {
         return cli_usage_error(cli_find_command("reproduce"), "the folder's name is too long");
     }
-    return cli_finish(session, reproduce(session, arguments, folder, output));
+    bool is_gated = true;
+    int result = cli_finish(session, reproduce(session, arguments, folder, output, &is_gated));
+    return result == EXIT_DONE && !is_gated ? EXIT_CHECK_FAILED : result;
 }

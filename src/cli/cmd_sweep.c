@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
-#include "cli/summary.h"
+#include "cli/run.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,34 +22,9 @@ done:
 
 static int sweep(cli_session *session, const cli_arguments *arguments, const char *output)
 {
-    spn_status status = SPN_OK;
-    spn_context *context = session->context;
-    spn_experiment *experiment = NULL;
-    spn_study *study = NULL;
     bool is_gated = true;
-    spn_run_settings settings = {.output = output,
-                                 .threads = arguments->threads,
-                                 .is_forced = arguments->is_forced,
-                                 .is_resumed = arguments->is_resumed};
-    SPN_TRY(cli_experiment(session, arguments, &experiment));
-    SPN_TRY(spn_study_create(context, experiment, &study));
-    SPN_TRY(spn_study_sweep(context, study, &settings, &is_gated));
-    SPN_TRY(cli_summarize(session, output, arguments->is_json));
-done:
-    spn_study_free(context, study);
-    spn_experiment_free(context, experiment);
-    if (status == SPN_ERROR_INTERRUPTED) {
-        spn_error_clear(context);
-        spn_fail(context, SPN_ERROR_INTERRUPTED,
-                 "interrupted; all finished points are in %s.part, go on with --resume", output);
-    }
-    int result = cli_finish(session, status);
-    if (result == EXIT_DONE && !is_gated) {
-        fprintf(stderr, "spinodal: some points did not pass the stationarity gate (column "
-                        "'stationary' is 0)\n");
-        result = EXIT_CHECK_FAILED;
-    }
-    return result;
+    int result = cli_finish(session, cli_run_sweep(session, arguments, output, &is_gated));
+    return result == EXIT_DONE && !is_gated ? EXIT_CHECK_FAILED : result;
 }
 
 int cmd_sweep(cli_session *session, const cli_arguments *arguments)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <spinodal/base/version.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,9 +53,11 @@ const cli_command cli_commands[] = {
      "output force ", 1, 1, false, cmd_plot},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
-     "Writes a table of a results file as CSV, to the standard output or to FILE; or the weights "
-     "of one\n"
-     "point, given by its row or as the one nearest to a beta, to FILE.safetensors or FILE.npz.",
+     "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "
+     "(one row\n"
+     "for each point), theta (likewise), theory or layout; or the weights of one point, given by "
+     "its row\n"
+     "or as the one nearest to a beta, to FILE.safetensors or FILE.npz.",
      "output table point beta direction force ", 1, 1, false, cmd_export},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL},
 };
@@ -84,6 +87,16 @@ static int unknown_command(const char *name)
     return cli_usage_error(NULL, "unknown command '%s'", name);
 }
 
+/* Help goes to the standard output; a full disk shows only when it is flushed. */
+static int finish_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "spinodal: cannot write the standard output: %s\n", strerror(errno));
+        return EXIT_IO;
+    }
+    return EXIT_DONE;
+}
+
 static int run_command(const cli_command *command, int count, char **words)
 {
     cli_arguments arguments;
@@ -94,7 +107,7 @@ static int run_command(const cli_command *command, int count, char **words)
     }
     if (arguments.wants_help) {
         cli_print_help(command);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+        return finish_output();
     }
     result = cli_session_begin(&session, &arguments);
     if (result == EXIT_DONE) {
@@ -112,7 +125,7 @@ int main(int count, char **words)
     const char *name = words[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         printf("spinodal %s\n", SPN_VERSION);
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+        return finish_output();
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         const cli_command *command = count > 2 ? cli_find_command(words[2]) : NULL;
@@ -125,7 +138,7 @@ int main(int count, char **words)
         } else {
             cli_print_overview();
         }
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_IO;
+        return finish_output();
     }
     const cli_command *command = cli_find_command(name);
     return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(name);

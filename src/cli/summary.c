@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/summary.h"
+#include "cli/run.h"
 
 #include <stdio.h>
 

@@ -163,6 +163,10 @@ spn_status spn_journal_create(spn_context *context, const char *path, const char
     *out = NULL;
     SPN_TRY(make(context, path, &journal));
     if (!force && spn_journal_exists(path)) {
+        /* Whether it is being written right now is what the user must know first. */
+        int probe = -1;
+        SPN_TRY(open_locked(context, path, 0, &probe));
+        close(probe);
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s exists: an earlier run was not finished; go on with --resume, or start anew "
                  "with --force",

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
     &spn_data_options, &spn_model_options, &spn_error_options, &spn_sweep_options,
@@ -186,32 +187,44 @@ done:
 
 static spn_status keep_directory(spn_context *context, spn_experiment *experiment, const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL) {
-        return SPN_OK;
-    }
+    experiment->file = spn_arena_duplicate(experiment->arena, path);
     char *directory = spn_arena_duplicate(experiment->arena, path);
-    if (directory == NULL) {
-        return spn_error_status(context);
+    if (experiment->file == NULL || directory == NULL) {
+        return spn_arena_status(context, experiment->arena);
     }
-    directory[slash - path + 1] = '\0';
-    experiment->directory = directory;
+    char *slash = strrchr(directory, '/');
+    if (slash != NULL) {
+        slash[1] = '\0';
+        experiment->directory = directory;
+    }
     return SPN_OK;
 }
 
-const char *spni_experiment_path(spn_context *context, const spn_experiment *experiment,
-                                 const char *path)
+const char *spni_experiment_path(const spn_experiment *experiment, const char *path,
+                                 char buffer[SPNI_PATH_SIZE])
 {
-    (void)context;
-    if (path[0] == '/' || experiment->directory == NULL) {
-        return path;
+    bool is_free = path[0] == '/' || experiment->directory == NULL;
+    snprintf(buffer, SPNI_PATH_SIZE, "%s%s", is_free ? "" : experiment->directory, path);
+    return buffer;
+}
+
+bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
+{
+    char data[SPNI_PATH_SIZE], weights[SPNI_PATH_SIZE];
+    const char *data_path = spn_experiment_data(experiment)->path;
+    const char *weights_path = spn_experiment_model(experiment)->init_weights;
+    const char *const files[] = {
+        experiment->file,
+        data_path != NULL ? spni_experiment_path(experiment, data_path, data) : NULL,
+        weights_path != NULL ? spni_experiment_path(experiment, weights_path, weights) : NULL};
+    struct stat wanted, read;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        if (files[i] != NULL && stat(path, &wanted) == 0 && stat(files[i], &read) == 0 &&
+            wanted.st_dev == read.st_dev && wanted.st_ino == read.st_ino) {
+            return true;
+        }
     }
-    size_t size = strlen(experiment->directory) + strlen(path) + 1;
-    char *joined = spn_arena_take(experiment->arena, (int64_t)size, 1);
-    if (joined != NULL) {
-        snprintf(joined, size, "%s%s", experiment->directory, path);
-    }
-    return joined;
+    return false;
 }
 
 spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)

@@ -16,6 +16,7 @@ enum {
 
 struct spn_experiment {
     spn_arena *arena;
+    const char *file;      /**< the experiment file; NULL: not from a file */
     const char *directory; /**< of the experiment file; NULL: the current one */
     spn_settings sections[SPNI_SECTIONS];
 };
@@ -24,8 +25,11 @@ struct spn_experiment {
 spn_status spni_experiment_yield(spn_context *context, spn_experiment *experiment, int section,
                                  const char *key);
 
-/** `path` as the experiment means it: relative paths start from its directory. Arena memory. */
-const char *spni_experiment_path(spn_context *context, const spn_experiment *experiment,
-                                 const char *path);
+enum { SPNI_PATH_SIZE = 4096 };
+
+/** `path` as the experiment means it: relative paths start from its directory. Written into buffer, which is
+ *  returned (cut when it is too long for any file). */
+const char *spni_experiment_path(const spn_experiment *experiment, const char *path,
+                                 char buffer[SPNI_PATH_SIZE]);
 
 #endif

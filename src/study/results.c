@@ -27,7 +27,7 @@ static const spn_columns layout_columns = {layout_items, sizeof layout_items / s
                                            sizeof(layout_record)};
 #undef INTEGER
 
-enum { MAX_TABLES = 3, MAX_ARRAYS = 2, MAX_ATTRIBUTES = 8 };
+enum { MAX_TABLES = 3, MAX_ARRAYS = 2, MAX_ATTRIBUTES = 9 };
 
 typedef struct book {
     spn_arena *arena;
@@ -101,13 +101,15 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, b
     spn_status status = SPN_OK;
     enum { MACHINE_SIZE = 256 };
     char *dump = NULL, *machine = NULL;
-    char checksum[16];
+    char checksum[16], weights[16];
     SPN_TAKE(context, b->arena, machine, MACHINE_SIZE);
     SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
     const char *configuration = spn_arena_duplicate(b->arena, dump);
     snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
+    snprintf(weights, sizeof weights, "%08x", (unsigned)study->weights_checksum);
     const char *kept_checksum = spn_arena_duplicate(b->arena, checksum);
-    if (configuration == NULL || kept_checksum == NULL) {
+    const char *kept_weights = spn_arena_duplicate(b->arena, weights);
+    if (configuration == NULL || kept_checksum == NULL || kept_weights == NULL) {
         status = spn_error_status(context);
         goto done;
     }
@@ -118,6 +120,7 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, b
         {"machine", spn_describe_machine(machine, MACHINE_SIZE), 0},
         {"seed", NULL, spn_experiment_model(study->experiment)->init_seed},
         {"data_checksum", kept_checksum, 0},
+        {"weights_checksum", kept_weights, 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
     };

@@ -85,16 +85,21 @@ static spn_status initial_weights(spn_context *context, const void *state, int64
     return spn_study_initial(context, state, seed, theta);
 }
 
-/* What a journal belongs to: the effective experiment and the very data. */
+/* What a journal belongs to: the effective experiment, the very data and initial weights, and the program,
+ * whose records are in it as they are in memory. */
 static spn_status describe(spn_context *context, const spn_study *study, char **text)
 {
     spn_status status = SPN_OK;
     char *dump = NULL, *all = NULL;
     *text = NULL;
     SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
-    size_t size = strlen(dump) + 64;
+    size_t size = strlen(dump) + 200;
     SPN_NEW(context, all, (int64_t)size);
-    snprintf(all, size, "%s# data checksum %08x\n", dump, (unsigned)study->data_checksum);
+    snprintf(all, size,
+             "%s# data checksum %08x\n# weights checksum %08x\n# program version %s\n"
+             "# record of %zu bytes\n",
+             dump, (unsigned)study->data_checksum, (unsigned)study->weights_checksum, SPN_VERSION,
+             sizeof(spn_sweep_record));
     *text = all;
     all = NULL;
 done:
@@ -109,9 +114,8 @@ static spn_status open_journal(spn_context *context, runner *run, const spn_run_
     spn_status status = SPN_OK;
     char *configuration = NULL;
     spn_journal_info info;
-    bool exists = spn_journal_exists(path);
     SPN_TRY(describe(context, run->study, &configuration));
-    if (settings->is_resumed && exists) {
+    if (settings->is_resumed && spn_journal_exists(path)) {
         SPN_TRY(spn_journal_open(context, path, configuration, replay_point, run, &info,
                                  &run->journal));
         spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
@@ -119,11 +123,6 @@ static spn_status open_journal(spn_context *context, runner *run, const spn_run_
     }
     if (settings->is_resumed) {
         spn_message(context, "nothing to resume (%s does not exist): starting anew", path);
-    } else if (exists && !settings->is_forced) {
-        SPN_FAIL(context, SPN_ERROR_IO,
-                 "%s was left by an interrupted run; use --resume to go on with it or --force to "
-                 "start anew",
-                 path);
     }
     SPN_TRY(spn_journal_create(context, path, configuration, settings->is_forced, &run->journal));
 done:
@@ -161,6 +160,19 @@ done:
     return status;
 }
 
+static bool has_text(const spn_results *results, const char *name, const char *text)
+{
+    const spn_attribute *attribute = spn_results_attribute(results, name);
+    return attribute != NULL && attribute->text != NULL && strcmp(attribute->text, text) == 0;
+}
+
+static bool has_checksum(const spn_results *results, const char *name, uint32_t checksum)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%08x", (unsigned)checksum);
+    return has_text(results, name, text);
+}
+
 /* Results of this very experiment and data are there and no journal is: an earlier run has finished. */
 static spn_status find_finished(spn_context *context, const spn_study *study, const char *path,
                                 bool *is_finished, bool *is_gated)
@@ -168,18 +180,16 @@ static spn_status find_finished(spn_context *context, const spn_study *study, co
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
-    char *dump = NULL, checksum[16];
+    char *dump = NULL;
     *is_finished = false;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
-    snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
-    const spn_attribute *configuration = spn_results_attribute(&results, "configuration");
-    const spn_attribute *sum = spn_results_attribute(&results, "data_checksum");
     const spn_table *points = spn_results_table(&results, "points");
     int64_t column = points != NULL ? spn_table_find(points, "stationary") : -1;
-    if (configuration == NULL || configuration->text == NULL || sum == NULL || sum->text == NULL ||
-        strcmp(configuration->text, dump) != 0 || strcmp(sum->text, checksum) != 0 || column < 0) {
+    if (column < 0 || !has_text(&results, "configuration", dump) ||
+        !has_checksum(&results, "data_checksum", study->data_checksum) ||
+        !has_checksum(&results, "weights_checksum", study->weights_checksum)) {
         goto done;
     }
     *is_finished = true;
@@ -200,6 +210,11 @@ static spn_status prepare(spn_context *context, const spn_study *study, const ch
 {
     bool has_journal = spn_journal_exists(journal_path);
     *is_finished = false;
+    if (spn_experiment_reads(study->experiment, settings->output)) {
+        return spn_fail(context, SPN_ERROR_IO,
+                        "%s is a file that the experiment reads; choose another output",
+                        settings->output);
+    }
     if (settings->is_resumed && has_journal) {
         settings->is_forced = true;
     }
@@ -236,7 +251,9 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     }
 done:
     if (run.journal != NULL) {
-        spn_status closed = spn_journal_close(context, run.journal);
+        /* A journal without points holds nothing to go on with and would only be in the way. */
+        spn_status closed = run.rows.count > 0 ? spn_journal_close(context, run.journal)
+                                               : spn_journal_remove(context, run.journal);
         status = status == SPN_OK ? closed : status;
     }
     spn_sweep_free(context, run.sweep);

@@ -25,10 +25,8 @@ static spn_status load_file(spn_context *context, const spn_experiment *experime
     spn_status status = SPN_OK;
     const spn_data_settings *data = spn_experiment_data(experiment);
     spn_samples *samples = NULL;
-    const char *path = spni_experiment_path(context, experiment, data->path);
-    if (path == NULL) {
-        return spn_error_status(context);
-    }
+    char buffer[SPNI_PATH_SIZE];
+    const char *path = spni_experiment_path(experiment, data->path, buffer);
     if (data->kind == SPN_DATA_CSV) {
         SPN_TRY(load_csv(context, data, path, &samples));
     } else {
@@ -100,16 +98,18 @@ static uint32_t checksum(const spn_dataset *dataset)
 static spn_status make_initial_weights(spn_context *context, spn_study *study)
 {
     spn_status status = SPN_OK;
+    char buffer[SPNI_PATH_SIZE];
     const char *path = spn_experiment_model(study->experiment)->init_weights;
     if (path == NULL) {
         return SPN_OK;
     }
-    path = spni_experiment_path(context, study->experiment, path);
-    if (path == NULL) {
-        return spn_error_status(context);
-    }
-    SPN_NEW(context, study->initial_weights, spn_network_parameters(study->network));
+    int64_t parameters = spn_network_parameters(study->network);
+    path = spni_experiment_path(study->experiment, path, buffer);
+    SPN_NEW(context, study->initial_weights, parameters);
     SPN_TRY(spn_study_read_weights(context, study, path, study->initial_weights));
+    study->weights_checksum =
+        (uint32_t)crc32_z(crc32(0, NULL, 0), (const unsigned char *)study->initial_weights,
+                          (size_t)parameters * sizeof(double));
 done:
     return status;
 }

@@ -41,12 +41,15 @@ spn_arena_mark spn_arena_get_mark(const spn_arena *arena);
 /** Give back everything taken since the mark (memory stays with the arena). */
 void spn_arena_rewind(spn_arena *arena, spn_arena_mark mark);
 
+/** After a take that failed: the status, with the error in `context` too when that is not the arena's own. */
+spn_status spn_arena_status(spn_context *context, const spn_arena *arena);
+
 /** Take from the arena inside a function with `status` and `done:`. */
 #define SPN_TAKE(context, arena, pointer, count)                                                   \
     do {                                                                                           \
         (pointer) = spn_arena_take((arena), (count), sizeof *(pointer));                           \
         if ((pointer) == NULL) {                                                                   \
-            status = spn_error_status(context);                                                    \
+            status = spn_arena_status((context), (arena));                                         \
             goto done;                                                                             \
         }                                                                                          \
     } while (0)

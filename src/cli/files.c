@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/folder.h"
+#include "cli/files.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -29,6 +29,17 @@ spn_status cli_make_folder(spn_context *context, const char *path)
     struct stat about;
     if (stat(path, &about) != 0 || !S_ISDIR(about.st_mode)) {
         return spn_fail(context, SPN_ERROR_IO, "%s exists and is not a folder", path);
+    }
+    return SPN_OK;
+}
+
+spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input)
+{
+    struct stat written, read;
+    if (stat(output, &written) == 0 && stat(input, &read) == 0 && written.st_dev == read.st_dev &&
+        written.st_ino == read.st_ino) {
+        return spn_fail(context, SPN_ERROR_IO, "%s is the file that is read; choose another output",
+                        output);
     }
     return SPN_OK;
 }

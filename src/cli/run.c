@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/run.h"
+
+#include <stdio.h>
+
+/* With -v: what is run, as it would stand in an experiment file. */
+static spn_status say_experiment(cli_session *session, const spn_study *study)
+{
+    spn_status status = SPN_OK;
+    char *text = NULL;
+    if (!session->is_verbose) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_experiment_dump(session->context, study->experiment, &text));
+    fprintf(stderr, "%s# %lld samples, %lld parameters, data checksum %08x\n", text,
+            (long long)study->dataset->samples, (long long)study->loss.dimension,
+            (unsigned)study->data_checksum);
+done:
+    spn_release(session->context, text);
+    return status;
+}
+
+static void say_not_gated(int64_t failed, int64_t count, double first)
+{
+    fprintf(
+        stderr,
+        "warning: %lld of %lld points did not pass the stationarity gate (column 'stationary' is "
+        "0), the first at beta = %.6g; more solver.max_iterations or solver.method: newton may "
+        "help, smooth activations too\n",
+        (long long)failed, (long long)count, first);
+}
+
+/* Count the points that did not pass. */
+static spn_status report_gate(cli_session *session, const char *path)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    int64_t failed = 0;
+    double first = 0;
+    SPN_TRY(spn_arena_create(session->context, &arena));
+    SPN_TRY(spn_results_read(session->context, arena, path, &results));
+    const spn_table *points = spn_results_table(&results, "points");
+    int64_t gate = spn_table_find(points, "stationary"), beta = spn_table_find(points, "beta");
+    for (int64_t row = 0; row < points->rows; row++) {
+        if (spn_table_integer(points, row, gate) == 0 && failed++ == 0) {
+            first = spn_table_real(points, row, beta);
+        }
+    }
+    say_not_gated(failed, points->rows, first);
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+static spn_status explain_interruption(spn_context *context, const char *output)
+{
+    char journal[4200];
+    snprintf(journal, sizeof journal, "%s.part", output);
+    if (!spn_journal_exists(journal)) {
+        return SPN_ERROR_INTERRUPTED;
+    }
+    spn_error_clear(context);
+    return spn_fail(context, SPN_ERROR_INTERRUPTED,
+                    "interrupted; all finished points are in %s, go on with --resume", journal);
+}
+
+spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
+                         bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    const spn_run_settings settings = {.output = output,
+                                       .threads = arguments->threads,
+                                       .is_forced = arguments->is_forced,
+                                       .is_resumed = arguments->is_resumed};
+    *is_gated = true;
+    SPN_TRY(cli_experiment(session, arguments, &experiment));
+    SPN_TRY(spn_study_create(context, experiment, &study));
+    SPN_TRY(say_experiment(session, study));
+    SPN_TRY(spn_study_sweep(context, study, &settings, is_gated));
+    SPN_TRY(cli_summarize(session, output, arguments->is_json));
+    SPN_TRY(*is_gated ? SPN_OK : report_gate(session, output));
+done:
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    return status == SPN_ERROR_INTERRUPTED ? explain_interruption(context, output) : status;
+}
