@@ -7,6 +7,8 @@
 #include <string.h>
 
 static const double none = (double)NAN;
+/* Cholesky pivots below this share of the largest diagonal entry: the eigenvectors decide. */
+static const double pivot_floor = 1e-8;
 
 spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension,
                                          spn_geometry_workspace **out)
@@ -105,29 +107,95 @@ static mode_sums sum_modes(const spn_geometry_workspace *workspace, double shift
     return sums;
 }
 
-/* The stationarity gate and, behind it, T10. Needs the eigenvectors in workspace->work. */
+/* The same of a positive definite Hessian without zero modes, from its inverse times the vector. */
+static mode_sums sum_solved(int64_t n, const double *vector, const double *solved)
+{
+    double form = spn_dot(n, vector, solved);
+    return (mode_sums){
+        .energy = fmax(form, 0), .form = form, .length2 = spn_dot(n, solved, solved)};
+}
+
+/* The vector whose response T10 asks for: d(grad L)/d(parameter), for the ridge half of it; NULL where
+ * there is none. */
+static const double *response_of(const spn_point *point, bool has_ridge)
+{
+    if (has_ridge) {
+        return point->theta;
+    }
+    return point->has & SPN_WANT_PARAMETER ? point->parameter_gradient : NULL;
+}
+
+/* L's Hessian inverted by Cholesky on the gradient (into scratch) and on the response vector (into
+ * product), a tenth of the price of eigenvectors. *is_solved: it is safely positive definite. */
+static spn_status solve_positive(spn_context *context, spn_geometry_workspace *workspace,
+                                 const spn_point *point, double shift, const double *response,
+                                 bool *is_solved)
+{
+    spn_status status = SPN_OK;
+    int64_t n = workspace->dimension;
+    memcpy(workspace->work, workspace->hessian, (size_t)(n * n) * sizeof *workspace->work);
+    for (int64_t i = 0; i < n; i++) {
+        workspace->work[i + i * n] += shift;
+    }
+    SPN_TRY(spn_cholesky(context, n, workspace->work, pivot_floor, is_solved));
+    if (!*is_solved) {
+        goto done;
+    }
+    memcpy(workspace->scratch, point->gradient, (size_t)n * sizeof *workspace->scratch);
+    SPN_TRY(spn_cholesky_solve(context, n, workspace->work, 1, workspace->scratch));
+    if (response != NULL) {
+        memcpy(workspace->product, response, (size_t)n * sizeof *workspace->product);
+        SPN_TRY(spn_cholesky_solve(context, n, workspace->work, 1, workspace->product));
+    }
+done:
+    return status;
+}
+
+/* The spectrum, and for the gate eigenvectors where Cholesky does not do. */
+static spn_status prepare_gate(spn_context *context, spn_geometry_workspace *workspace,
+                               const spn_point *point, double shift, const double *response,
+                               bool *is_solved)
+{
+    spn_status status = SPN_OK;
+    int64_t n = workspace->dimension;
+    *is_solved = false;
+    if (isfinite(shift) && spn_all_finite(n, point->gradient)) {
+        SPN_TRY(solve_positive(context, workspace, point, shift, response, is_solved));
+    }
+    SPN_TRY(decompose(context, workspace, !*is_solved));
+    double least = workspace->eigenvalues[0] + shift, most = workspace->eigenvalues[n - 1] + shift;
+    if (*is_solved && !(least > SPN_ZERO_EIGENVALUE * most)) {
+        *is_solved = false;
+        SPN_TRY(decompose(context, workspace, true));
+    }
+done:
+    return status;
+}
+
+/* The stationarity gate and, behind it, T10. Needs what prepare_gate() leaves in the workspace. */
 static void measure_gate(const spn_geometry_workspace *workspace, const spn_point *point,
-                         double shift, bool has_ridge, spn_geometry *out)
+                         double shift, const double *response, bool is_solved, spn_geometry *out)
 {
     int64_t n = workspace->dimension;
     double most =
         fmax(fabs(workspace->eigenvalues[0] + shift), fabs(workspace->eigenvalues[n - 1] + shift));
     double length = fmax(out->weight_norm, SPN_WEIGHT_FLOOR);
-    mode_sums slope = sum_modes(workspace, shift, point->gradient);
+    mode_sums slope = is_solved ? sum_solved(n, point->gradient, workspace->scratch)
+                                : sum_modes(workspace, shift, point->gradient);
     out->newton_decrement = sqrt(slope.energy);
     out->distance = sqrt(slope.length2) / length;
     bool is_level = sqrt(slope.flat2) <= SPN_ZERO_EIGENVALUE * most * length;
     bool is_low = out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(1 + fabs(point->value));
     bool is_near = out->distance <= SPN_STATIONARY_DISTANCE;
     out->stationary = is_level && is_low && is_near;
-    if (!out->stationary || !(has_ridge || (point->has & SPN_WANT_PARAMETER))) {
+    if (!out->stationary || response == NULL) {
         return;
     }
     /* d(theta)/d(parameter) = -H^+ b; for the ridge b = 2 theta. */
-    const double *b = has_ridge ? point->theta : point->parameter_gradient;
-    mode_sums response = sum_modes(workspace, shift, b);
-    bool has_flat_part = sqrt(response.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, b);
-    out->susceptibility = has_flat_part ? none : (has_ridge ? 4 : 1) * response.form;
+    mode_sums sums = is_solved ? sum_solved(n, response, workspace->product)
+                               : sum_modes(workspace, shift, response);
+    bool has_flat_part = sqrt(sums.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, response);
+    out->susceptibility = has_flat_part ? none : (response == point->theta ? 4 : 1) * sums.form;
 }
 
 /* Frobenius norms of the two parts of E's Hessian. Objectives without them have neither number. */
@@ -228,11 +296,15 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
     if (wants_gate) {
         of_loss.stationary = 0;
     }
-    if (is_finite && (wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY))) {
-        SPN_TRY(decompose(context, workspace, wants_gate));
-    }
-    if (is_finite && wants_gate && spn_all_finite(workspace->dimension, point->gradient)) {
-        measure_gate(workspace, point, shift, has_ridge, &of_loss);
+    if (is_finite && wants_gate) {
+        const double *response = response_of(point, has_ridge);
+        bool is_solved = false;
+        SPN_TRY(prepare_gate(context, workspace, point, shift, response, &is_solved));
+        if (spn_all_finite(workspace->dimension, point->gradient)) {
+            measure_gate(workspace, point, shift, response, is_solved, &of_loss);
+        }
+    } else if (is_finite && (wanted & SPN_GEOMETRY_SPECTRUM)) {
+        SPN_TRY(decompose(context, workspace, false));
     }
     if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
         SPN_TRY(measure_parts(context, workspace, inner, &of_loss));
