@@ -44,7 +44,11 @@ static spn_status run(spn_context *context, const char *item, int64_t times)
     SPN_TRY(spn_experiment_set(context, s.experiment, "sweep.beta.from=0.2"));
     SPN_TRY(spn_experiment_set(context, s.experiment, "sweep.direction=up"));
     SPN_TRY(subject_warm(context, &s));
-    SPN_TRY(subject_linearise(context, &s));
+    if (strcmp(item, "geometry") == 0) {
+        SPN_TRY(subject_settle(context, &s));
+    } else {
+        SPN_TRY(subject_linearise(context, &s));
+    }
     for (int64_t i = 0; i < times; i++) {
         SPN_TRY(work(context, &s, item));
     }

@@ -56,6 +56,10 @@ static spn_status run_algebra(spn_context *context, bench_report *report, subjec
     SPN_TRY(run(context, report, s, "eigenvalues", values, subject_values));
     if (s->parameters <= 1050 || report->is_full) {
         SPN_TRY(run(context, report, s, "eigenvectors", vectors, subject_vectors));
+    }
+    if (s->parameters <= 1050 && bench_wants(report, "all observables")) {
+        SPN_TRY(subject_warm(context, s));
+        SPN_TRY(subject_settle(context, s));
         /* Both parts of the Hessian, and the spectrum. */
         bench_counts measure = bench_add(values, 2, bench_count_hessian(&s->shape));
         SPN_TRY(run(context, report, s, "all observables", measure, subject_measure));

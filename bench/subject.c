@@ -147,6 +147,11 @@ spn_status subject_warm(spn_context *context, subject *s)
     return spn_solver_run(context, s->solver, SUBJECT_WARM_BETA, s->warm, &s->info);
 }
 
+spn_status subject_settle(spn_context *context, subject *s)
+{
+    return spn_point_set(context, s->point, s->warm, SUBJECT_WARM_BETA, NULL, SPN_WANT_ALL);
+}
+
 spn_status subject_solve(spn_context *context, void *state)
 {
     subject *s = state;

@@ -45,6 +45,8 @@ bench_work subject_gradient, subject_step, subject_linearise, subject_products, 
 
 /** Find the stationary point that subject_solve() starts from. */
 spn_status subject_warm(spn_context *context, subject *s);
+/** Linearise there. */
+spn_status subject_settle(spn_context *context, subject *s);
 
 /** A sweep of the subject's experiment without files, on a pool. */
 typedef struct subject_sweep {

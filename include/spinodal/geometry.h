@@ -27,12 +27,10 @@ typedef enum spn_surface { SPN_SURFACE_ERROR, SPN_SURFACE_LOSS } spn_surface;
 /** What a measurement should compute beyond value, norms, tr H, tr H^2, R and mean curvature, which
  *  need no eigenvalues; combine with |. What is not wanted is NaN, counts and `stationary` are -1. */
 enum {
-    SPN_GEOMETRY_SPECTRUM = 1, /**< eigenvalues, their counts, Gauss-Kronecker: 4/3 P^3 flops */
-    SPN_GEOMETRY_STATIONARY =
-        2,                      /**< and the gate, susceptibility: 5/3 P^3 where the Hessian of L is
-                                      positive definite, else 9 P^3; includes the spectrum */
-    SPN_GEOMETRY_PRINCIPAL = 4, /**< principal curvatures: 4/3 P^3 more per surface */
-    SPN_GEOMETRY_FISHER = 8,    /**< Fisher trace, residual share: a second dense matrix */
+    SPN_GEOMETRY_SPECTRUM = 1,   /**< eigenvalues, their counts, Gauss-Kronecker: 4/3 P^3 flops */
+    SPN_GEOMETRY_STATIONARY = 2, /**< and the gate, susceptibility: 5/3 P^3 at minima, else 9 P^3 */
+    SPN_GEOMETRY_PRINCIPAL = 4,  /**< principal curvatures: 4/3 P^3 more per surface */
+    SPN_GEOMETRY_FISHER = 8,     /**< Fisher trace, residual share: a second dense matrix */
     SPN_GEOMETRY_SWEEP = 1 | 2 | 8, /**< what a sweep records */
     SPN_GEOMETRY_ALL = 15
 };
