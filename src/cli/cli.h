@@ -98,7 +98,7 @@ struct cli_session {
     bool has_progress;
 };
 
-/** Create the context and catch SIGINT and SIGTERM. Returns an exit status. */
+/** Create the context and catch SIGINT, SIGTERM and SIGHUP. Returns an exit status. */
 int cli_session_begin(cli_session *session, const cli_arguments *arguments);
 void cli_session_end(cli_session *session);
 

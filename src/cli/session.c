@@ -111,6 +111,7 @@ int cli_session_begin(cli_session *session, const cli_arguments *arguments)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
     /* A closed pipe or a file size limit then shows as a failed write, which is reported. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);

@@ -147,14 +147,17 @@ static spn_status check_grid(spn_context *context, const spn_experiment *experim
 {
     int64_t count = 0;
     double *grid = NULL;
-    spn_status status = spn_sweep_grid(context, spn_experiment_sweep(experiment), &count, &grid);
-    if (status == SPN_ERROR_INPUT) {
-        const spn_settings *section = &experiment->sections[SPNI_SECTION_SWEEP];
-        char where[512];
-        const char *key = spn_settings_is_set(section, "beta") ? "beta" : "beta.from";
-        if (spn_settings_is_set(section, key)) {
-            spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));
-        }
+    char where[512];
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_SWEEP];
+    const spn_sweep_settings *sweep = spn_experiment_sweep(experiment);
+    if (spn_settings_is_set(section, "beta") && sweep->beta.count == 0) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: the list is empty",
+                        spn_settings_where(section, "beta", where, sizeof where));
+    }
+    spn_status status = spn_sweep_grid(context, sweep, &count, &grid);
+    const char *key = spn_settings_is_set(section, "beta") ? "beta" : "beta.from";
+    if (status == SPN_ERROR_INPUT && spn_settings_is_set(section, key)) {
+        spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));
     }
     spn_release(context, grid);
     return status;

@@ -61,22 +61,27 @@ spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settin
     *values = NULL;
     if (points < 1) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "sweep.beta: no values; give a list or from, to, points");
+                 "no values of beta; give a list, or from, to and points");
     }
     if (!is_listed && settings->beta_spacing == SPN_SPACING_LOG && !(settings->beta_from > 0)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "sweep.beta.from: must be > 0 with logarithmic spacing");
+        SPN_FAIL(context, SPN_ERROR_INPUT, "logarithmic spacing needs a smallest beta > 0");
     }
     if (!is_listed && points == 1 && settings->beta_from != settings->beta_to) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "sweep.beta.points: one point cannot hold both from and to; give at least 2");
+                 "one point cannot hold both from and to; give at least 2");
     }
     SPN_NEW(context, grid, points);
     for (int64_t i = 0; i < points; i++) {
         grid[i] = grid_value(settings, i);
         if (!isfinite(grid[i]) || (i > 0 && !(grid[i] > grid[i - 1]))) {
-            SPN_FAIL(context, SPN_ERROR_INPUT,
-                     "sweep.beta: values must be finite and ascending, but value %lld is %g%s",
-                     (long long)i + 1, grid[i], is_listed ? "" : " (from must be below to)");
+            SPN_TRY(is_listed
+                        ? spn_fail(context, SPN_ERROR_INPUT,
+                                   "values of beta must be finite and ascending, but value "
+                                   "%lld is %g",
+                                   (long long)i + 1, grid[i])
+                        : spn_fail(context, SPN_ERROR_INPUT,
+                                   "beta.from (%g) must be below beta.to (%g), and both finite",
+                                   settings->beta_from, settings->beta_to));
         }
     }
     *count = points;

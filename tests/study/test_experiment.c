@@ -140,6 +140,7 @@ static void test_yaml_errors_have_places(void **state)
     refuse("\xff\xfe\xfa", "UTF-8");
     refuse("sweep: {beta: {from: -0.1}}\n", "sweep.beta.from: expected a number >= 0, got '-0.1'");
     refuse("sweep: {beta: [0.1, -0.2]}\n", "(item 2)");
+    refuse("sweep: {beta: []}\n", "e.yaml:1:15: sweep.beta: the list is empty");
     refuse("sweep: {beta: {from: 0.5, to: 0.1}}\n", "e.yaml:1:22: sweep.beta.from");
 }
 

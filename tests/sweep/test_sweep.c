@@ -374,10 +374,10 @@ static void test_grid(void **state)
     check_close(grid[1], 0.1, 1e-15, 0);
     spn_release(s.context, grid);
     s.sweep.beta_from = 0;
-    check_grid_refused(&s, "must be > 0 with logarithmic spacing");
+    check_grid_refused(&s, "needs a smallest beta > 0");
     s.sweep.beta_spacing = SPN_SPACING_LINEAR;
     s.sweep.beta_to = -1;
-    check_grid_refused(&s, "ascending");
+    check_grid_refused(&s, "beta.from (0) must be below beta.to (-1)");
     s.sweep.beta_points = 1;
     check_grid_refused(&s, "one point");
     s.sweep.beta = (spn_reals){3, listed};
