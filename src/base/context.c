@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include <spinodal/base/context.h>
+#include "base/cpu.h"
+
 #include <spinodal/base/memory.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct spn_context {
     spn_event_callback *on_event;
     void *event_state;
     const atomic_int *cancel;
+    spn_kernels kernels;
     spn_status error;
     char error_text[SPN_ERROR_TEXT_SIZE];
 };
@@ -52,13 +54,15 @@ spn_status spn_context_create(const spn_context_settings *settings, spn_context 
     context->on_event = given->on_event;
     context->event_state = given->event_state;
     context->cancel = given->cancel;
+    context->kernels = spni_cpu_kernels(given->kernels);
     *out = context;
     return SPN_OK;
 }
 
 spn_status spn_context_fork(spn_context *parent, spn_context **out)
 {
-    spn_context_settings settings = {.allocator = &parent->allocator, .cancel = parent->cancel};
+    spn_context_settings settings = {
+        .allocator = &parent->allocator, .cancel = parent->cancel, .kernels = parent->kernels};
     spn_status status = spn_context_create(&settings, out);
     if (status != SPN_OK) {
         status = spn_fail(parent, status, "out of memory: cannot create a thread's context");
@@ -72,6 +76,11 @@ void spn_context_free(spn_context *context)
         spn_allocator allocator = context->allocator;
         allocator.release(allocator.state, context);
     }
+}
+
+spn_kernels spn_context_kernels(const spn_context *context)
+{
+    return context->kernels;
 }
 
 spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Element-wise activations. Each is written in the form that neither overflows nor cancels:
- * with e = exp(-|a|), sigmoid is 1/(1+e) or e/(1+e), its slope e/(1+e)^2, softplus
- * max(a, 0) + log1p(e). gelu(a) = a Phi(a) with Phi(a) = erfc(-a/sqrt 2)/2, slope Phi + a p, second
- * derivative p (2 - a^2), p the normal density. */
+/* Element-wise activations; those with an exponential in them are kernels. gelu(a) = a Phi(a) with
+ * Phi(a) = erfc(-a/sqrt 2)/2, slope Phi + a p, second derivative p (2 - a^2), p the normal density. */
 #include "network/activation.h"
 
 #include <math.h>
 
 static const double INVERSE_SQRT_2 = 0.70710678118654752440;
 static const double INVERSE_SQRT_2PI = 0.39894228040143267794;
-
-static void apply_tanh(int64_t count, double *restrict h, double *restrict slopes,
-                       double *restrict bends)
-{
-    for (int64_t i = 0; i < count; i++) {
-        h[i] = tanh(h[i]);
-    }
-    if (slopes != NULL) {
-        for (int64_t i = 0; i < count; i++) {
-            slopes[i] = (1.0 - h[i]) * (1.0 + h[i]);
-        }
-    }
-    if (bends != NULL) {
-        for (int64_t i = 0; i < count; i++) {
-            bends[i] = -2.0 * h[i] * slopes[i];
-        }
-    }
-}
 
 /* The comparisons let a NaN through: a diverged run must not look finite. */
 static void apply_relu(int64_t count, double *restrict h, double *restrict slopes,
@@ -40,42 +20,6 @@ static void apply_relu(int64_t count, double *restrict h, double *restrict slope
         }
         if (bends != NULL) {
             bends[i] = 0.0;
-        }
-    }
-}
-
-static void apply_sigmoid(int64_t count, double *restrict h, double *restrict slopes,
-                          double *restrict bends)
-{
-    for (int64_t i = 0; i < count; i++) {
-        double a = h[i];
-        double e = exp(-fabs(a));
-        double near = 1.0 / (1.0 + e);
-        double far = e * near;
-        h[i] = a >= 0.0 ? near : far;
-        if (slopes != NULL) {
-            slopes[i] = near * far;
-        }
-        if (bends != NULL) {
-            bends[i] = near * far * (a >= 0.0 ? far - near : near - far);
-        }
-    }
-}
-
-static void apply_softplus(int64_t count, double *restrict h, double *restrict slopes,
-                           double *restrict bends)
-{
-    for (int64_t i = 0; i < count; i++) {
-        double a = h[i];
-        double e = exp(-fabs(a));
-        double near = 1.0 / (1.0 + e);
-        double far = e * near;
-        h[i] = (a <= 0.0 ? 0.0 : a) + log1p(e);
-        if (slopes != NULL) {
-            slopes[i] = a >= 0.0 ? near : far;
-        }
-        if (bends != NULL) {
-            bends[i] = near * far;
         }
     }
 }
@@ -109,21 +53,21 @@ static void apply_linear(int64_t count, double *restrict slopes, double *restric
     }
 }
 
-void spni_activate(spn_activation activation, int64_t count, double *h, double *slopes,
-                   double *bends)
+void spni_activate(const spni_kernels *kernels, spn_activation activation, int64_t count, double *h,
+                   double *slopes, double *bends)
 {
     switch (activation) {
     case SPN_TANH:
-        apply_tanh(count, h, slopes, bends);
+        kernels->tanh(count, h, slopes, bends);
         break;
     case SPN_RELU:
         apply_relu(count, h, slopes, bends);
         break;
     case SPN_SIGMOID:
-        apply_sigmoid(count, h, slopes, bends);
+        kernels->sigmoid(count, h, slopes, bends);
         break;
     case SPN_SOFTPLUS:
-        apply_softplus(count, h, slopes, bends);
+        kernels->softplus(count, h, slopes, bends);
         break;
     case SPN_GELU:
         apply_gelu(count, h, slopes, bends);
@@ -137,7 +81,7 @@ void spni_activate(spn_activation activation, int64_t count, double *h, double *
 double spni_activation_at_zero(spn_activation activation)
 {
     double zero = 0.0;
-    spni_activate(activation, 1, &zero, NULL, NULL);
+    spni_activate(&spni_kernels_plain, activation, 1, &zero, NULL, NULL);
     return zero;
 }
 

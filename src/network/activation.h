@@ -3,12 +3,14 @@
 #ifndef SPNI_NETWORK_ACTIVATION_H
 #define SPNI_NETWORK_ACTIVATION_H
 
+#include "kernel/kernel.h"
+
 #include <spinodal/network.h>
 
 /** h (in: a) becomes phi(a); slopes, where not NULL, phi'(a); bends, where not NULL (slopes then too),
  *  phi''(a). Nothing overlaps. ReLU: phi'(0) = 0 and phi'' = 0. */
-void spni_activate(spn_activation activation, int64_t count, double *h, double *slopes,
-                   double *bends);
+void spni_activate(const spni_kernels *kernels, spn_activation activation, int64_t count, double *h,
+                   double *slopes, double *bends);
 
 /** phi(0), and whether phi is odd. */
 double spni_activation_at_zero(spn_activation activation);

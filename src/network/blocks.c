@@ -7,6 +7,9 @@
 /* A block's intermediates should stay in half of a common L2 cache. */
 static const int64_t BLOCK_BYTES = 512 * 1024;
 enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 };
+/* What a part reads and writes on its way should stay in a common first cache. */
+static const int64_t PART_BYTES = 32 * 1024;
+enum { PART_MIN = 128, PART_MAX = 256 };
 
 static int64_t clamp_block(int64_t block, int64_t samples)
 {
@@ -34,6 +37,9 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
     plan->rows = next;
     int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
     plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples);
+    plan->part = PART_BYTES / row_bytes / 8 * 8;
+    plan->part = plan->part > PART_MAX ? PART_MAX : plan->part;
+    plan->part = plan->part < PART_MIN ? PART_MIN : plan->part;
     plan->blocks = (samples + plan->block - 1) / plan->block;
 done:
     return status;

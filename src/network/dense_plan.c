@@ -10,6 +10,8 @@ static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
 static const int64_t DENSE_BYTES = 2 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
 enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8, SAMPLES_BEST = 64 };
+/* Longer blocks gain nothing more and leave the caches. */
+enum { SAMPLES_MAX = 256 };
 
 typedef struct builder {
     const spn_network *network;
@@ -82,6 +84,7 @@ static void choose_block(spni_dense *dense, const spni_plan *plan, int64_t rows)
         block = 16 * DENSE_BYTES / (rows * (int64_t)sizeof(double));
         block = block > SAMPLES_BEST ? SAMPLES_BEST : block;
     }
+    block = block > SAMPLES_MAX ? SAMPLES_MAX : block;
     block = block < SAMPLES_MIN ? SAMPLES_MIN : block / 8 * 8;
     dense->block = block > plan->block ? plan->block : block;
 }

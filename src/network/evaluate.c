@@ -25,8 +25,8 @@ void spni_transpose_weights(const spn_network *network, const double *theta, dou
     }
 }
 
-void spni_forward(const spn_network *network, const spni_plan *plan, const double *theta,
-                  const spni_block *block, int orders)
+void spni_forward(const spni_kernels *kernels, const spn_network *network, const spni_plan *plan,
+                  const double *theta, const spni_block *block, int orders)
 {
     for (int64_t l = 1; l <= network->depth; l++) {
         int64_t ld = 0;
@@ -34,16 +34,16 @@ void spni_forward(const spn_network *network, const spni_plan *plan, const doubl
         const double *input = spni_input(plan, block, l, &ld);
         const double *bias = network->has_bias ? theta + network->bias_offset[l] : NULL;
         double *values = spni_values(plan, block, l);
-        spni_affine(width, network->width[l - 1], block->count, theta + network->weight_offset[l],
-                    bias, input, ld, values, plan->block);
+        spni_affine(kernels, width, network->width[l - 1], block->count,
+                    theta + network->weight_offset[l], bias, input, ld, values, plan->block);
         if (l == network->depth) {
             break;
         }
         int64_t span = width * plan->block;
         for (int64_t i = 0; i < width; i++) {
             double *h = values + i * plan->block;
-            spni_activate(network->activation, block->count, h, orders > 0 ? h + span : NULL,
-                          orders > 1 ? h + 2 * span : NULL);
+            spni_activate(kernels, network->activation, block->count, h,
+                          orders > 0 ? h + span : NULL, orders > 1 ? h + 2 * span : NULL);
         }
     }
 }
@@ -58,15 +58,12 @@ static void pull_back(const spni_state *state, const spni_block *block, int64_t 
     double *delta = spni_deltas(error, block, l - 1);
     const double *slopes = spni_slopes(error, block, l - 1);
     double *bends = spni_bends(error, block, l - 1);
-    spni_affine(width, network->width[l], block->count,
+    spni_affine(state->kernels, width, network->width[l], block->count,
                 state->transposed + network->weight_offset[l], NULL, spni_deltas(error, block, l),
                 ld, delta, ld);
     for (int64_t i = 0; i < width; i++) {
-        double *row = delta + i * ld;
-        if (is_kept) {
-            spni_multiply_rows(block->count, bends + i * ld, row, bends + i * ld);
-        }
-        spni_multiply_rows(block->count, slopes + i * ld, row, row);
+        state->kernels->pull(block->count, slopes + i * ld, is_kept ? bends + i * ld : NULL,
+                             delta + i * ld);
     }
 }
 
@@ -80,11 +77,11 @@ static void backward(const spni_state *state, const spni_block *block, double *g
         const double *input = spni_input(&error->plan, block, l, &ldi);
         const double *delta = spni_deltas(error, block, l);
         if (gradient != NULL) {
-            spni_add_outer(network->width[l], network->width[l - 1], block->count, delta, ld, input,
-                           ldi, gradient + network->weight_offset[l]);
+            spni_outer(state->kernels, network->width[l], network->width[l - 1], block->count,
+                       delta, ld, input, ldi, true, gradient + network->weight_offset[l]);
         }
         if (gradient != NULL && network->has_bias) {
-            spni_add_row_sums(network->width[l], block->count, delta, ld,
+            spni_add_row_sums(state->kernels, network->width[l], block->count, delta, ld,
                               gradient + network->bias_offset[l]);
         }
         if (l > 1) {
@@ -136,10 +133,13 @@ spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subs
     for (int64_t b = 0; b < spni_block_total(state); b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_get(state, b);
-        spni_forward(network, &error->plan, point->theta, &block, orders);
-        sum += spni_output_error(error, &block, state->scale);
-        if (has_backward) {
-            backward(state, &block, gradient);
+        for (int64_t begin = 0; begin < block.count; begin += error->plan.part) {
+            spni_block part = spni_block_part(&block, begin, error->plan.part);
+            spni_forward(state->kernels, network, &error->plan, point->theta, &part, orders);
+            sum += spni_output_error(state->kernels, error, &part, state->scale);
+            if (has_backward) {
+                backward(state, &part, gradient);
+            }
         }
     }
     if (wanted & SPN_WANT_VALUE) {
@@ -175,7 +175,7 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
     for (int64_t b = 0; b < shell.plan.blocks; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_of(&shell, b, slot);
-        spni_forward(network, &shell.plan, theta, &block, 0);
+        spni_forward(spni_kernels_of(context), network, &shell.plan, theta, &block, 0);
         const double *values = spni_values(&shell.plan, &block, network->depth);
         for (int64_t k = 0; k < dataset->outputs; k++) {
             memcpy(f + k * dataset->stride + b * shell.plan.block, values + k * shell.plan.block,

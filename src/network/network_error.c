@@ -10,6 +10,7 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     const spn_network *network = error->network;
     int64_t slots = 0;
     state->error = error;
+    state->kernels = spni_kernels_of(context);
     if (!spn_size_multiply(plan->rows * plan->block, plan->blocks + 1, &slots)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times units");
     }

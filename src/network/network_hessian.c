@@ -10,7 +10,6 @@
 #include "network/dense.h"
 #include "network/product.h"
 
-#include <spinodal/numeric.h>
 #include <string.h>
 
 /* One block of samples on its way through the layers. */
@@ -49,7 +48,7 @@ static void build_right(const assembly *p, const spni_term *term)
     }
     for (int64_t r = 0; r < term->right_count; r++) {
         const double *other = is_input ? input_row(p, term->m, j) : delta + j * ld;
-        spni_multiply_rows(n, input_row(p, term->l, i), other, p->dense->right + r * n);
+        p->state->kernels->multiply(n, input_row(p, term->l, i), other, p->dense->right + r * n);
         if (++j == (is_packed ? i + 1 : columns)) {
             j = 0;
             i++;
@@ -181,10 +180,9 @@ static void multiply_terms(assembly *p, spni_term_kind kind, int64_t l, int64_t 
             build_right(p, term);
             built = term->right_begin;
         }
-        double beta = dense->is_summed && !p->is_first ? 1.0 : 0.0;
-        spn_multiply_transposed(term->left_count, term->right_count, n, 1.0,
-                                left + term->left_begin * ld, ld, dense->right, n, beta,
-                                dense->products + term->place, term->right_count);
+        spni_outer(p->state->kernels, term->left_count, term->right_count, n,
+                   left + term->left_begin * ld, ld, dense->right, n,
+                   dense->is_summed && !p->is_first, dense->products + term->place);
         if (!dense->is_summed) {
             scatter(p, term);
         }
@@ -218,13 +216,13 @@ static void pull_mixed(const assembly *p, int64_t l, int64_t m, const double *fr
     const spn_network *network = p->network;
     int64_t n = p->block.count, width = network->width[l], columns = network->width[m];
     const double *slopes = spni_slopes(p->error, &p->block, l);
-    spni_affine(width, network->width[l + 1], columns * n,
+    spni_affine(p->state->kernels, width, network->width[l + 1], columns * n,
                 p->state->transposed + network->weight_offset[l + 1], NULL, from, columns * n, to,
                 columns * n);
     for (int64_t o = 0; o < width; o++) {
         for (int64_t q = 0; q < columns; q++) {
             double *row = to + (o * columns + q) * n;
-            spni_multiply_rows(n, row, slopes + o * p->error->plan.block, row);
+            p->state->kernels->multiply(n, row, slopes + o * p->error->plan.block, row);
         }
     }
 }
@@ -239,10 +237,11 @@ static void next_curvature(const assembly *p, int64_t m, const double *mixed, do
     const double *bends = spni_bends(p->error, &p->block, m - 1);
     double *row = packed;
     for (int64_t o = 0; o < width; o++) {
-        spni_affine(o + 1, inner, n, p->state->transposed + network->weight_offset[m], NULL,
-                    mixed + o * inner * n, n, row, n);
+        spni_affine(p->state->kernels, o + 1, inner, n,
+                    p->state->transposed + network->weight_offset[m], NULL, mixed + o * inner * n,
+                    n, row, n);
         for (int64_t q = 0; q <= o; q++, row += n) {
-            spni_multiply_rows(n, row, slopes + q * ld, row);
+            p->state->kernels->multiply(n, row, slopes + q * ld, row);
         }
         for (int64_t s = 0; p->part != SPN_PART_GAUSS_NEWTON && s < n; s++) {
             row[s - n] += bends[o * ld + s];
@@ -286,8 +285,8 @@ static void push_tangent(const assembly *p, int64_t l, int64_t m, const double *
     const double *first = spni_slopes(p->error, &p->block, l);
     const double *slopes = spni_slopes(p->error, &p->block, m - 1);
     if (m > l + 2) {
-        spni_affine(width, network->width[m - 2], columns * n, weights, NULL, from, columns * n, to,
-                    columns * n);
+        spni_affine(p->state->kernels, width, network->width[m - 2], columns * n, weights, NULL,
+                    from, columns * n, to, columns * n);
     }
     for (int64_t j = 0; j < width; j++) {
         for (int64_t o = 0; o < columns; o++) {
@@ -295,7 +294,7 @@ static void push_tangent(const assembly *p, int64_t l, int64_t m, const double *
             for (int64_t s = 0; m == l + 2 && s < n; s++) {
                 row[s] = weights[j * columns + o] * first[o * ld + s];
             }
-            spni_multiply_rows(n, row, slopes + j * ld, row);
+            p->state->kernels->multiply(n, row, slopes + j * ld, row);
         }
     }
 }
@@ -398,13 +397,13 @@ static double trace_of_layer(const assembly *p, int64_t l, const double *packed)
     memset(norm, 0, (size_t)n * sizeof *norm);
     memset(curvature, 0, (size_t)n * sizeof *curvature);
     for (int64_t i = 0; i < spni_fan_in(p->network, l); i++) {
-        spni_add_multiplied_rows(n, input_row(p, l, i), input_row(p, l, i), norm);
+        p->state->kernels->add_multiplied(n, input_row(p, l, i), input_row(p, l, i), norm);
     }
     for (int64_t o = 0; o < p->network->width[l]; o++) {
         const double *row = packed + (o * (o + 1) / 2 + o) * n;
-        spni_add_multiplied_rows(n, row, p->dense->ones, curvature);
+        p->state->kernels->add_multiplied(n, row, p->dense->ones, curvature);
     }
-    return spni_sum_products(n, curvature, norm);
+    return p->state->kernels->dot(n, curvature, norm);
 }
 
 static double trace_of_block(const assembly *p)

@@ -45,15 +45,16 @@ static void forward_tangent(const spni_state *state, const double *theta, const 
         const double *input = spni_input(&error->plan, block, l, &ldi);
         const double *bias = network->has_bias ? v + network->bias_offset[l] : NULL;
         tangent_rows rows = tangent_of(state, l);
-        spni_affine(width, fan_in, block->count, v + network->weight_offset[l], bias, input, ldi,
-                    rows.ra, ld);
+        spni_affine(state->kernels, width, fan_in, block->count, v + network->weight_offset[l],
+                    bias, input, ldi, rows.ra, ld);
         if (l > 1) {
-            spni_add_product(width, fan_in, block->count, theta + network->weight_offset[l],
-                             tangent_of(state, l - 1).rh, ld, rows.ra, ld);
+            spni_add_product(state->kernels, width, fan_in, block->count,
+                             theta + network->weight_offset[l], tangent_of(state, l - 1).rh, ld,
+                             rows.ra, ld);
         }
         for (int64_t i = 0; l < network->depth && i < width; i++) {
-            spni_multiply_rows(block->count, spni_slopes(error, block, l) + i * ld,
-                               rows.ra + i * ld, rows.rh + i * ld);
+            state->kernels->multiply(block->count, spni_slopes(error, block, l) + i * ld,
+                                     rows.ra + i * ld, rows.rh + i * ld);
         }
     }
 }
@@ -65,20 +66,20 @@ static void pull_back(const spni_state *state, const spni_block *block, int64_t 
     const spn_network_error *error = state->error;
     const spn_network *network = error->network;
     int64_t ld = error->plan.block, width = network->width[l - 1];
-    spni_affine(width, network->width[l], block->count,
+    spni_affine(state->kernels, width, network->width[l], block->count,
                 state->transposed + network->weight_offset[l], NULL, rdelta, ld, out, ld);
     if (has_residual) {
-        spni_add_product(width, network->width[l], block->count,
+        spni_add_product(state->kernels, width, network->width[l], block->count,
                          state->direction + network->weight_offset[l], spni_deltas(error, block, l),
                          ld, out, ld);
     }
     const double *ra = tangent_of(state, l - 1).ra;
     for (int64_t i = 0; i < width; i++) {
         double *row = out + i * ld;
-        spni_multiply_rows(block->count, spni_slopes(error, block, l - 1) + i * ld, row, row);
+        state->kernels->multiply(block->count, spni_slopes(error, block, l - 1) + i * ld, row, row);
         if (has_residual) {
-            spni_add_multiplied_rows(block->count, spni_bends(error, block, l - 1) + i * ld,
-                                     ra + i * ld, row);
+            state->kernels->add_multiplied(block->count, spni_bends(error, block, l - 1) + i * ld,
+                                           ra + i * ld, row);
         }
     }
 }
@@ -94,19 +95,22 @@ static void backward_tangent(const spni_state *state, spn_part part, const spni_
     if (part == SPN_PART_RESIDUAL) {
         memset(rdelta, 0, (size_t)(network->width[depth] * ld) * sizeof *rdelta);
     } else {
-        spni_output_product(error, block, state->scale, tangent_of(state, depth).ra, rdelta);
+        spni_output_product(state->kernels, error, block, state->scale, tangent_of(state, depth).ra,
+                            rdelta);
     }
     for (int64_t l = depth; l >= 1; l--) {
         int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];
         const double *input = spni_input(&error->plan, block, l, &ldi);
         double *weights = hv + network->weight_offset[l];
-        spni_add_outer(width, fan_in, block->count, rdelta, ld, input, ldi, weights);
+        spni_outer(state->kernels, width, fan_in, block->count, rdelta, ld, input, ldi, true,
+                   weights);
         if (l > 1 && has_residual) {
-            spni_add_outer(width, fan_in, block->count, spni_deltas(error, block, l), ld,
-                           tangent_of(state, l - 1).rh, ld, weights);
+            spni_outer(state->kernels, width, fan_in, block->count, spni_deltas(error, block, l),
+                       ld, tangent_of(state, l - 1).rh, ld, true, weights);
         }
         if (network->has_bias) {
-            spni_add_row_sums(width, block->count, rdelta, ld, hv + network->bias_offset[l]);
+            spni_add_row_sums(state->kernels, width, block->count, rdelta, ld,
+                              hv + network->bias_offset[l]);
         }
         if (l > 1) {
             pull_back(state, block, l, has_residual, rdelta, next);

@@ -6,6 +6,8 @@
 #ifndef SPNI_NETWORK_INTERNAL_H
 #define SPNI_NETWORK_INTERNAL_H
 
+#include "kernel/kernel.h"
+
 #include <spinodal/network.h>
 
 struct spn_network {
@@ -24,6 +26,7 @@ struct spn_network {
  *  class probabilities and three rows of scratch. The partition depends on the problem only. */
 typedef struct spni_plan {
     int64_t block;     /* samples per block, a multiple of 8 */
+    int64_t part;      /* samples that go through all layers at a time, a multiple of 8 */
     int64_t blocks;    /* of the whole data set */
     int64_t *row;      /* 1 .. D: first row of the layer in a slot */
     int64_t rows;      /* of a slot */
@@ -61,11 +64,12 @@ typedef struct spni_dense spni_dense;
 /** Private state of a point: caches of the last set with SPN_WANT_CURVATURE, and work space. */
 typedef struct spni_state {
     const spn_network_error *error;
-    double *slots;    /* plan.blocks + 1; the last is scratch where nothing is kept */
-    double *x, *y;    /* a gathered block, for subsets */
-    int64_t *indices; /* the subset of the last set */
-    int64_t samples;  /* in the last set */
-    double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
+    const spni_kernels *kernels; /* of the context that created the point */
+    double *slots;               /* plan.blocks + 1; the last is scratch where nothing is kept */
+    double *x, *y;               /* a gathered block, for subsets */
+    int64_t *indices;            /* the subset of the last set */
+    int64_t samples;             /* in the last set */
+    double scale;                /* weight of one sample in the mean (1/N, or 1/(N K)) */
     bool is_subset;
     bool is_kept;       /* slots hold the last set */
     double *transposed; /* W_l^T, w_{l-1} x w_l, at W_l's place */
@@ -126,8 +130,8 @@ spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count
 
 /* evaluate.c */
 /** Forward pass; `orders` 0: h only, 1: also phi', 2: also phi'' (into the rows of c). */
-void spni_forward(const spn_network *network, const spni_plan *plan, const double *theta,
-                  const spni_block *block, int orders);
+void spni_forward(const spni_kernels *kernels, const spn_network *network, const spni_plan *plan,
+                  const double *theta, const spni_block *block, int orders);
 spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subset *subset,
                           unsigned wanted);
 /** transposed[W_l's place] = W_l^T for all layers. */
@@ -135,10 +139,11 @@ void spni_transpose_weights(const spn_network *network, const double *theta, dou
 
 /* output_error.c */
 /** Sum of the samples' errors (unscaled); writes delta_D (scaled) and the probabilities. */
-double spni_output_error(const spn_network_error *error, const spni_block *block, double scale);
+double spni_output_error(const spni_kernels *kernels, const spn_network_error *error,
+                         const spni_block *block, double scale);
 /** out = (d^2 E / df^2) t for K rows t and out of leading dimension plan.block. */
-void spni_output_product(const spn_network_error *error, const spni_block *block, double scale,
-                         const double *t, double *out);
+void spni_output_product(const spni_kernels *kernels, const spn_network_error *error,
+                         const spni_block *block, double scale, const double *t, double *out);
 /** Packed lower triangle of d^2 E / df^2 per sample: row o (o + 1) / 2 + p, leading dimension count. */
 void spni_output_curvature(const spn_network_error *error, const spni_block *block, double scale,
                            double *packed);

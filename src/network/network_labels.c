@@ -24,13 +24,13 @@ static spn_status take_strengths(spn_context *context, const spn_point *point, d
     for (int64_t b = 0; b < plan->blocks; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_of(error, b, scratch);
-        spni_forward(error->network, plan, point->theta, &block, 0);
+        spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
         const double *f = spni_values(plan, &block, error->network->depth);
         for (int64_t i = 0; i < error->mode_count; i++) {
             const double *z = error->mode_input + i * samples + b * plan->block;
             const double *u = error->mode_output + i * outputs;
             for (int64_t k = 0; k < outputs; k++) {
-                strengths[i] += u[k] * spni_sum_products(block.count, z, f + k * plan->block);
+                strengths[i] += u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
             }
         }
     }

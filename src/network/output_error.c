@@ -6,11 +6,11 @@
  * with Z = sum exp f_k, p = exp(f)/Z and m = sum y_k (1 for class probabilities). log Z is taken
  * relative to the largest f_k, so that no logit is too large. */
 #include "network/network_internal.h"
-#include "network/product.h"
 
 #include <math.h>
 
-static double squared_error(const spn_network_error *error, const spni_block *block, double scale)
+static double squared_error(const spni_kernels *kernels, const spn_network_error *error,
+                            const spni_block *block, double scale)
 {
     const spni_plan *plan = &error->plan;
     int64_t depth = error->network->depth;
@@ -22,19 +22,14 @@ static double squared_error(const spn_network_error *error, const spni_block *bl
         const double *fk = f + k * plan->block;
         const double *yk = block->y + k * block->ldy;
         double *row = delta + k * plan->block;
-        for (int64_t n = 0; n < block->count; n++) {
-            row[n] = fk[n] - yk[n];
-        }
-        sum += spni_sum_products(block->count, row, row);
-        for (int64_t n = 0; n < block->count; n++) {
-            row[n] *= 2.0 * scale;
-        }
+        sum += kernels->squared_error(block->count, 2.0 * scale, fk, yk, row);
     }
     return sum;
 }
 
 /* p_k, m, and log Z - max f in the row after m; max f in the row after that. */
-static void softmax(const spn_network_error *error, const spni_block *block)
+static void softmax(const spni_kernels *kernels, const spn_network_error *error,
+                    const spni_block *block)
 {
     int64_t ld = error->plan.block;
     int64_t depth = error->network->depth;
@@ -55,7 +50,10 @@ static void softmax(const spn_network_error *error, const spni_block *block)
     }
     for (int64_t k = 0; k < outputs; k++) {
         for (int64_t n = 0; n < block->count; n++) {
-            p[k * ld + n] = exp(f[k * ld + n] - top[n]);
+            p[k * ld + n] = f[k * ld + n] - top[n];
+        }
+        kernels->exponential(block->count, p + k * ld);
+        for (int64_t n = 0; n < block->count; n++) {
             log_sum[n] += p[k * ld + n];
         }
     }
@@ -69,12 +67,13 @@ static void softmax(const spn_network_error *error, const spni_block *block)
     }
 }
 
-static double cross_entropy(const spn_network_error *error, const spni_block *block, double scale)
+static double cross_entropy(const spni_kernels *kernels, const spn_network_error *error,
+                            const spni_block *block, double scale)
 {
     int64_t ld = error->plan.block;
     int64_t depth = error->network->depth;
     int64_t outputs = error->network->width[depth];
-    softmax(error, block);
+    softmax(kernels, error, block);
     const double *f = spni_values(&error->plan, block, depth);
     const double *p = spni_probabilities(error, block);
     const double *mass = p + outputs * ld, *log_sum = mass + ld, *top = log_sum + ld;
@@ -86,7 +85,7 @@ static double cross_entropy(const spn_network_error *error, const spni_block *bl
         for (int64_t n = 0; n < block->count; n++) {
             row[n] = (top[n] - f[k * ld + n]) + log_sum[n];
         }
-        sum += spni_sum_products(block->count, yk, row);
+        sum += kernels->dot(block->count, yk, row);
         for (int64_t n = 0; n < block->count; n++) {
             row[n] = scale * (mass[n] * p[k * ld + n] - yk[n]);
         }
@@ -94,10 +93,11 @@ static double cross_entropy(const spn_network_error *error, const spni_block *bl
     return sum;
 }
 
-double spni_output_error(const spn_network_error *error, const spni_block *block, double scale)
+double spni_output_error(const spni_kernels *kernels, const spn_network_error *error,
+                         const spni_block *block, double scale)
 {
-    return error->kind == SPN_ERROR_CROSS_ENTROPY ? cross_entropy(error, block, scale)
-                                                  : squared_error(error, block, scale);
+    return error->kind == SPN_ERROR_CROSS_ENTROPY ? cross_entropy(kernels, error, block, scale)
+                                                  : squared_error(kernels, error, block, scale);
 }
 
 double spni_output_constant(const spn_network_error *error, double scale)
@@ -105,8 +105,8 @@ double spni_output_constant(const spn_network_error *error, double scale)
     return error->kind == SPN_ERROR_CROSS_ENTROPY ? 0.0 : 2.0 * scale;
 }
 
-void spni_output_product(const spn_network_error *error, const spni_block *block, double scale,
-                         const double *t, double *out)
+void spni_output_product(const spni_kernels *kernels, const spn_network_error *error,
+                         const spni_block *block, double scale, const double *t, double *out)
 {
     int64_t ld = error->plan.block;
     int64_t outputs = error->network->width[error->network->depth];
@@ -126,7 +126,7 @@ void spni_output_product(const spn_network_error *error, const spni_block *block
         mean[n] = 0.0;
     }
     for (int64_t k = 0; k < outputs; k++) {
-        spni_add_multiplied_rows(block->count, p + k * ld, t + k * ld, mean);
+        kernels->add_multiplied(block->count, p + k * ld, t + k * ld, mean);
     }
     for (int64_t k = 0; k < outputs; k++) {
         for (int64_t n = 0; n < block->count; n++) {

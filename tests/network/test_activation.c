@@ -5,6 +5,8 @@
 
 #include <float.h>
 
+static const spni_kernels *kernels;
+
 typedef struct known {
     spn_activation activation;
     double a, value, slope, bend;
@@ -50,7 +52,7 @@ static void values_are_right(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         double h = numbers[i].a, slope = 0.0, bend = 0.0;
-        spni_activate(numbers[i].activation, 1, &h, &slope, &bend);
+        spni_activate(kernels, numbers[i].activation, 1, &h, &slope, &bend);
         double a = numbers[i].a;
         check_close(h, numbers[i].value, 1e-15 * (4.0 + a * a), 0.0);
         check_close(slope, numbers[i].slope, 4e-15, 0.1);
@@ -65,7 +67,7 @@ static void the_ends_are_finite(void **state)
     for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
             double h = ends[i], slope = (double)NAN, bend = (double)NAN;
-            spni_activate((spn_activation)kind, 1, &h, &slope, &bend);
+            spni_activate(kernels, (spn_activation)kind, 1, &h, &slope, &bend);
             assert_true(isfinite(h) && isfinite(slope) && isfinite(bend));
             assert_true(slope >= 0.0 && slope <= 1.0);
         }
@@ -77,7 +79,7 @@ static void not_a_number_stays_visible(void **state)
     (void)state;
     for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
         double h = (double)NAN;
-        spni_activate((spn_activation)kind, 1, &h, NULL, NULL);
+        spni_activate(kernels, (spn_activation)kind, 1, &h, NULL, NULL);
         assert_true(isnan(h));
     }
 }
@@ -93,8 +95,8 @@ static void zero_and_parity_are_known(void **state)
     assert_true(spni_activation_at_zero(SPN_LINEAR) == 0.0);
     for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
         double plus = 0.7, minus = -0.7;
-        spni_activate((spn_activation)kind, 1, &plus, NULL, NULL);
-        spni_activate((spn_activation)kind, 1, &minus, NULL, NULL);
+        spni_activate(kernels, (spn_activation)kind, 1, &plus, NULL, NULL);
+        spni_activate(kernels, (spn_activation)kind, 1, &minus, NULL, NULL);
         assert_int_equal(spni_activation_is_odd((spn_activation)kind), plus == -minus);
     }
 }
@@ -104,7 +106,7 @@ static void relu_at_its_kink(void **state)
 {
     (void)state;
     double h[3] = {-1.0, 0.0, 2.0}, slopes[3], bends[3];
-    spni_activate(SPN_RELU, 3, h, slopes, bends);
+    spni_activate(kernels, SPN_RELU, 3, h, slopes, bends);
     assert_true(h[0] == 0.0 && h[1] == 0.0 && h[2] == 2.0);
     assert_true(slopes[0] == 0.0 && slopes[1] == 0.0 && slopes[2] == 1.0);
     assert_true(bends[0] == 0.0 && bends[1] == 0.0 && bends[2] == 0.0);
@@ -117,5 +119,11 @@ int main(void)
         cmocka_unit_test(not_a_number_stays_visible), cmocka_unit_test(zero_and_parity_are_known),
         cmocka_unit_test(relu_at_its_kink),
     };
+    spn_context *context = NULL;
+    if (spn_context_create(NULL, &context) != SPN_OK) {
+        return 1;
+    }
+    kernels = spni_kernels_of(context);
+    spn_context_free(context);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

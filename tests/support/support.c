@@ -69,6 +69,23 @@ static void counting_release(void *state, void *memory)
     }
 }
 
+spn_status support_context_create(const spn_context_settings *settings, spn_context **out)
+{
+    spn_context_settings taken = {.allocator = NULL};
+    const char *name = getenv("SPN_TEST_KERNELS");
+    if (settings != NULL) {
+        taken = *settings;
+    }
+    for (int kernels = SPN_KERNELS_PLAIN; name != NULL && kernels <= SPN_KERNELS_AVX512;
+         kernels++) {
+        if (taken.kernels == SPN_KERNELS_AUTO &&
+            strcmp(name, spn_kernels_name((spn_kernels)kernels)) == 0) {
+            taken.kernels = (spn_kernels)kernels;
+        }
+    }
+    return (spn_context_create)(&taken, out);
+}
+
 spn_context *support_context(support_allocator *counter)
 {
     spn_allocator allocator = {counting_allocate, counting_release, counter};

@@ -48,6 +48,11 @@ spn_context *support_context(support_allocator *counter);
 typedef spn_status support_operation(spn_context *context, void *state);
 int64_t support_fail_each_allocation(support_operation *operation, void *state);
 
+/** Contexts of tests use the kernels that the environment variable SPN_TEST_KERNELS names ("plain",
+ *  "short", "avx2", "avx512"), where it is set and the test asks for no others. */
+spn_status support_context_create(const spn_context_settings *settings, spn_context **out);
+#define spn_context_create(settings, out) support_context_create(settings, out)
+
 /** A path under a fresh scratch directory of this process (removed at exit): name may be nested. */
 const char *support_scratch(const char *name, char buffer[512]);
 

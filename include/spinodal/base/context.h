@@ -41,22 +41,38 @@ typedef struct spn_event {
 /** Called on the coordinating thread only. Must not call back into the object that emits. */
 typedef void spn_event_callback(void *state, const spn_event *event);
 
+/** Which compiled form of the arithmetic kernels is used, from the least to the most demanding. */
+typedef enum spn_kernels {
+    SPN_KERNELS_AUTO, /**< the best that this CPU runs */
+    SPN_KERNELS_PLAIN, /**< plain C and the C library's functions: the others are tested against it */
+    SPN_KERNELS_SHORT,  /**< vectors of 2 (every x86-64 and arm64) */
+    SPN_KERNELS_AVX2,   /**< vectors of 4 and fused multiply-add: AVX2 and FMA */
+    SPN_KERNELS_AVX512, /**< vectors of 8: AVX-512 F, DQ and VL */
+} spn_kernels;
+
 typedef struct spn_context_settings {
     const spn_allocator *allocator; /**< copied; NULL: the C library's */
     spn_event_callback *on_event;   /**< NULL: events are dropped */
     void *event_state;
     const atomic_int *cancel; /**< caller's flag, nonzero asks to stop; NULL: never */
+    spn_kernels kernels;      /**< more than the CPU has falls back to what it has */
 } spn_context_settings;
 
 /** Create a context. `settings` may be NULL (all defaults). On failure *out is NULL and the status
  *  is SPN_ERROR_MEMORY. Free with spn_context_free(). */
 spn_status spn_context_create(const spn_context_settings *settings, spn_context **out);
 
-/** Create a context for another thread: same allocator and cancel flag, own error, no events. */
+/** Create a context for another thread: same allocator, cancel flag and kernels, own error, no
+ *  events. */
 spn_status spn_context_fork(spn_context *parent, spn_context **out);
 
 /** Free; NULL is allowed. */
 void spn_context_free(spn_context *context);
+
+/** The kernels in use (never SPN_KERNELS_AUTO), chosen when the context was created; and their name,
+ *  "plain", "short", "avx2" or "avx512". */
+spn_kernels spn_context_kernels(const spn_context *context);
+const char *spn_kernels_name(spn_kernels kernels);
 
 /** Record an error (the first one since the last clear wins) and return `code`. Never allocates;
  *  the message is cut at SPN_ERROR_TEXT_SIZE - 1 bytes. State what, where and what to do. */

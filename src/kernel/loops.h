@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/** @file loops.h  The kernels over vectors of LANES samples, and their TABLE.
+ *
+ *  What is left of a row at its end goes through the same code in a vector filled up with zeros, so
+ *  that a sample's result does not depend on where it stands. */
+#ifndef SPINODAL_SRC_KERNEL_LOOPS_H
+#define SPINODAL_SRC_KERNEL_LOOPS_H
+
+#include "kernel/kernel.h"
+#include "kernel/tiles.h"
+#include "kernel/vector.h"
+
+typedef struct activated {
+    real value, slope, bend;
+} activated;
+
+INLINE activated tanh_with_slopes(real a)
+{
+    real h = tanh_of(a);
+    real slope = (1.0 - h) * (1.0 + h);
+    return (activated){h, slope, -2.0 * h * slope};
+}
+
+INLINE activated sigmoid_with_slopes(real a)
+{
+    real e = exp_of(-absolute(a));
+    real near = 1.0 / (1.0 + e);
+    real far = e * near;
+    whole is_right = a >= constant(0.0);
+    real slope = near * far;
+    real difference = pick(is_right, far - near, near - far);
+    return (activated){pick(is_right, near, far), slope, slope * difference};
+}
+
+INLINE activated softplus_with_slopes(real a)
+{
+    real e = exp_of(-absolute(a));
+    real near = 1.0 / (1.0 + e);
+    real far = e * near;
+    real ramp = pick(a <= constant(0.0), constant(0.0), a);
+    return (activated){ramp + log1p_of(e), pick(a >= constant(0.0), near, far), near * far};
+}
+
+/* One loop over whole vectors, one vector for the rest; `apply` is inlined. */
+INLINE void activate(activated (*apply)(real), int64_t n, double *h, double *slopes, double *bends)
+{
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        activated result = apply(load(h + s));
+        store(h + s, result.value);
+        if (slopes != NULL) {
+            store(slopes + s, result.slope);
+        }
+        if (bends != NULL) {
+            store(bends + s, result.bend);
+        }
+    }
+    if (s < n) {
+        activated result = apply(load_part(h + s, n - s));
+        store_part(h + s, result.value, n - s);
+        if (slopes != NULL) {
+            store_part(slopes + s, result.slope, n - s);
+        }
+        if (bends != NULL) {
+            store_part(bends + s, result.bend, n - s);
+        }
+    }
+}
+
+static void tanh_kernel(int64_t n, double *h, double *slopes, double *bends)
+{
+    activate(tanh_with_slopes, n, h, slopes, bends);
+}
+
+static void sigmoid_kernel(int64_t n, double *h, double *slopes, double *bends)
+{
+    activate(sigmoid_with_slopes, n, h, slopes, bends);
+}
+
+static void softplus_kernel(int64_t n, double *h, double *slopes, double *bends)
+{
+    activate(softplus_with_slopes, n, h, slopes, bends);
+}
+
+static void exponential(int64_t n, double *x)
+{
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        store(x + s, exp_of(load(x + s)));
+    }
+    if (s < n) {
+        store_part(x + s, exp_of(load_part(x + s, n - s)), n - s);
+    }
+}
+
+static void multiply(int64_t n, const double *x, const double *y, double *out)
+{
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        store(out + s, load(x + s) * load(y + s));
+    }
+    if (s < n) {
+        store_part(out + s, load_part(x + s, n - s) * load_part(y + s, n - s), n - s);
+    }
+}
+
+static void add_multiplied(int64_t n, const double *x, const double *y, double *out)
+{
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        store(out + s, load(out + s) + load(x + s) * load(y + s));
+    }
+    if (s < n) {
+        int64_t rest = n - s;
+        real product = load_part(x + s, rest) * load_part(y + s, rest);
+        store_part(out + s, load_part(out + s, rest) + product, rest);
+    }
+}
+
+static void pull(int64_t n, const double *slopes, double *bends, double *delta)
+{
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        real g = load(delta + s);
+        if (bends != NULL) {
+            store(bends + s, load(bends + s) * g);
+        }
+        store(delta + s, load(slopes + s) * g);
+    }
+    if (s < n) {
+        int64_t rest = n - s;
+        real g = load_part(delta + s, rest);
+        if (bends != NULL) {
+            store_part(bends + s, load_part(bends + s, rest) * g, rest);
+        }
+        store_part(delta + s, load_part(slopes + s, rest) * g, rest);
+    }
+}
+
+/* Four chains of additions hide their latency. */
+typedef struct chains {
+    real sum[4];
+} chains;
+
+INLINE double chains_total(chains c)
+{
+    double sums[4];
+    lane_sums(c.sum, sums);
+    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+INLINE real residual_step(double factor, const double *f, const double *y, double *delta)
+{
+    real residual = load(f) - load(y);
+    store(delta, factor * residual);
+    return residual * residual;
+}
+
+static double squared_error(int64_t n, double factor, const double *f, const double *y,
+                            double *delta)
+{
+    chains c = {{{0.0}, {0.0}, {0.0}, {0.0}}};
+    int64_t s = 0;
+    for (; s + 4 * LANES <= n; s += 4 * LANES) {
+        for (int64_t i = 0; i < 4; i++) {
+            int64_t at = s + i * LANES;
+            c.sum[i] += residual_step(factor, f + at, y + at, delta + at);
+        }
+    }
+    for (; s + LANES <= n; s += LANES) {
+        c.sum[0] += residual_step(factor, f + s, y + s, delta + s);
+    }
+    if (s < n) {
+        real residual = load_part(f + s, n - s) - load_part(y + s, n - s);
+        c.sum[1] += residual * residual;
+        store_part(delta + s, factor * residual, n - s);
+    }
+    return chains_total(c);
+}
+
+static double dot(int64_t n, const double *x, const double *y)
+{
+    chains c = {{{0.0}, {0.0}, {0.0}, {0.0}}};
+    int64_t s = 0;
+    for (; s + 4 * LANES <= n; s += 4 * LANES) {
+        for (int64_t i = 0; i < 4; i++) {
+            c.sum[i] += load(x + s + i * LANES) * load(y + s + i * LANES);
+        }
+    }
+    for (; s + LANES <= n; s += LANES) {
+        c.sum[0] += load(x + s) * load(y + s);
+    }
+    if (s < n) {
+        c.sum[1] += load_part(x + s, n - s) * load_part(y + s, n - s);
+    }
+    return chains_total(c);
+}
+
+static double sum(int64_t n, const double *x)
+{
+    chains c = {{{0.0}, {0.0}, {0.0}, {0.0}}};
+    int64_t s = 0;
+    for (; s + 4 * LANES <= n; s += 4 * LANES) {
+        for (int64_t i = 0; i < 4; i++) {
+            c.sum[i] += load(x + s + i * LANES);
+        }
+    }
+    for (; s + LANES <= n; s += LANES) {
+        c.sum[0] += load(x + s);
+    }
+    if (s < n) {
+        c.sum[1] += load_part(x + s, n - s);
+    }
+    return chains_total(c);
+}
+
+const spni_kernels TABLE = {
+    .affine = affine,
+    .outer = outer,
+    .tanh = tanh_kernel,
+    .sigmoid = sigmoid_kernel,
+    .softplus = softplus_kernel,
+    .exponential = exponential,
+    .multiply = multiply,
+    .add_multiplied = add_multiplied,
+    .pull = pull,
+    .squared_error = squared_error,
+    .dot = dot,
+    .sum = sum,
+};
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernels as one would write them down, with the C library's functions: what runs where the compiler
+ * knows no vectors, and what the other forms are tested against. With e = exp(-|a|), sigmoid is
+ * 1/(1+e) or e/(1+e), its slope e/(1+e)^2, softplus max(a, 0) + log1p(e): neither overflows nor
+ * cancels. */
+#include "kernel/kernel.h"
+
+#include <math.h>
+
+static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
+                   const double *bias, const double *x, int64_t ldx, bool adds, double *out,
+                   int64_t ldo)
+{
+    for (int64_t i = 0; i < m; i++) {
+        double *restrict row = out + i * ldo;
+        double start = bias != NULL ? bias[i] : 0.0;
+        for (int64_t s = 0; !adds && s < n; s++) {
+            row[s] = start;
+        }
+        for (int64_t j = 0; j < k; j++) {
+            const double a = w[i * ldw + j];
+            const double *restrict input = x + j * ldx;
+            for (int64_t s = 0; s < n; s++) {
+                row[s] += a * input[s];
+            }
+        }
+    }
+}
+
+static double dot(int64_t n, const double *x, const double *y)
+{
+    double sum = 0.0;
+    for (int64_t s = 0; s < n; s++) {
+        sum += x[s] * y[s];
+    }
+    return sum;
+}
+
+static double sum(int64_t n, const double *x)
+{
+    double total = 0.0;
+    for (int64_t s = 0; s < n; s++) {
+        total += x[s];
+    }
+    return total;
+}
+
+static void outer(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
+                  int64_t ldb, bool adds, double *c, int64_t ldc)
+{
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t j = 0; j < k; j++) {
+            double value = dot(n, a + i * lda, b + j * ldb);
+            c[i * ldc + j] = adds ? c[i * ldc + j] + value : value;
+        }
+    }
+}
+
+static void apply_tanh(int64_t n, double *restrict h, double *restrict slopes,
+                       double *restrict bends)
+{
+    for (int64_t s = 0; s < n; s++) {
+        h[s] = tanh(h[s]);
+        if (slopes != NULL) {
+            slopes[s] = (1.0 - h[s]) * (1.0 + h[s]);
+        }
+        if (bends != NULL) {
+            bends[s] = -2.0 * h[s] * slopes[s];
+        }
+    }
+}
+
+static void apply_sigmoid(int64_t n, double *restrict h, double *restrict slopes,
+                          double *restrict bends)
+{
+    for (int64_t s = 0; s < n; s++) {
+        double a = h[s];
+        double e = exp(-fabs(a));
+        double near = 1.0 / (1.0 + e);
+        double far = e * near;
+        h[s] = a >= 0.0 ? near : far;
+        if (slopes != NULL) {
+            slopes[s] = near * far;
+        }
+        if (bends != NULL) {
+            bends[s] = near * far * (a >= 0.0 ? far - near : near - far);
+        }
+    }
+}
+
+static void apply_softplus(int64_t n, double *restrict h, double *restrict slopes,
+                           double *restrict bends)
+{
+    for (int64_t s = 0; s < n; s++) {
+        double a = h[s];
+        double e = exp(-fabs(a));
+        double near = 1.0 / (1.0 + e);
+        double far = e * near;
+        h[s] = (a <= 0.0 ? 0.0 : a) + log1p(e);
+        if (slopes != NULL) {
+            slopes[s] = a >= 0.0 ? near : far;
+        }
+        if (bends != NULL) {
+            bends[s] = near * far;
+        }
+    }
+}
+
+static void exponential(int64_t n, double *x)
+{
+    for (int64_t s = 0; s < n; s++) {
+        x[s] = exp(x[s]);
+    }
+}
+
+static void multiply(int64_t n, const double *x, const double *y, double *out)
+{
+    for (int64_t s = 0; s < n; s++) {
+        out[s] = x[s] * y[s];
+    }
+}
+
+static void add_multiplied(int64_t n, const double *x, const double *y, double *out)
+{
+    for (int64_t s = 0; s < n; s++) {
+        out[s] += x[s] * y[s];
+    }
+}
+
+static void pull(int64_t n, const double *slopes, double *bends, double *delta)
+{
+    for (int64_t s = 0; bends != NULL && s < n; s++) {
+        bends[s] *= delta[s];
+    }
+    multiply(n, slopes, delta, delta);
+}
+
+static double squared_error(int64_t n, double factor, const double *f, const double *y,
+                            double *delta)
+{
+    double total = 0.0;
+    for (int64_t s = 0; s < n; s++) {
+        double residual = f[s] - y[s];
+        total += residual * residual;
+        delta[s] = factor * residual;
+    }
+    return total;
+}
+
+const spni_kernels spni_kernels_plain = {
+    .affine = affine,
+    .outer = outer,
+    .tanh = apply_tanh,
+    .sigmoid = apply_sigmoid,
+    .softplus = apply_softplus,
+    .exponential = exponential,
+    .multiply = multiply,
+    .add_multiplied = add_multiplied,
+    .pull = pull,
+    .squared_error = squared_error,
+    .dot = dot,
+    .sum = sum,
+};

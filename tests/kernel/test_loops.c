@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/* Products and sums of every form against the plain one; results that do not depend on where a sample
+ * stands; nothing written beyond what was asked for. */
+#include "kernel_case.h"
+
+#include <float.h>
+
+enum { ROWS = 23, INNER = 21, SAMPLES = 601, STRIDE = 609 };
+static const double UNTOUCHED = 12345.0;
+
+typedef struct workplace {
+    double w[ROWS * INNER], bias[ROWS], x[INNER * STRIDE], y[ROWS * STRIDE];
+    double out[ROWS * STRIDE], plain[ROWS * STRIDE], c[ROWS * INNER], c0[ROWS * INNER];
+} workplace;
+
+static int setup(void **state)
+{
+    workplace *work = calloc(1, sizeof *work);
+    if (work == NULL) {
+        return -1;
+    }
+    kernel_fill(ROWS * INNER, 1, work->w);
+    kernel_fill(ROWS, 2, work->bias);
+    kernel_fill(INNER * STRIDE, 3, work->x);
+    kernel_fill(ROWS * STRIDE, 4, work->y);
+    *state = work;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    free(*state);
+    return 0;
+}
+
+/* k products and as many sums, in another order or fused: each rounding is at most half a unit of a
+ * partial sum, and no partial sum exceeds the sum of sizes. */
+static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n)
+{
+    for (int64_t i = 0; i < m; i++) {
+        for (int64_t s = 0; s < STRIDE; s++) {
+            double size = fabs(work->bias[i]) + fabs(work->y[i * STRIDE + s]);
+            for (int64_t j = 0; j < k; j++) {
+                size += fabs(work->w[i * INNER + j] * work->x[j * STRIDE + s]);
+            }
+            double got = work->out[i * STRIDE + s];
+            if (s < n) {
+                check_close(got, work->plain[i * STRIDE + s], (double)(k + 2) * DBL_EPSILON, size);
+            } else {
+                assert_true(got == UNTOUCHED);
+            }
+        }
+    }
+}
+
+static void run_affine(const spni_kernels *kernels, const workplace *work, int64_t m, int64_t k,
+                       int64_t n, int mode, double *out)
+{
+    for (int64_t i = 0; i < ROWS * STRIDE; i++) {
+        bool is_inside = mode == 2 && i % STRIDE < n;
+        out[i] = is_inside ? work->y[i] : UNTOUCHED;
+    }
+    kernels->affine(m, k, n, work->w, INNER, mode == 1 ? work->bias : NULL, work->x, STRIDE,
+                    mode == 2, out, STRIDE);
+}
+
+static void affine_agrees(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int64_t m = 1; m <= ROWS; m += m < 8 ? 1 : 5) {
+        for (int64_t n = 1; n <= SAMPLES; n += n < 40 ? 1 : 187) {
+            int64_t k = 1 + (m * 7 + n) % INNER;
+            for (int mode = 0; mode < 3; mode++) {
+                run_affine(forms[0].table, work, m, k, n, mode, work->plain);
+                for (int f = 1; f < count; f++) {
+                    run_affine(forms[f].table, work, m, k, n, mode, work->out);
+                    check_affine(work, m, k, n);
+                }
+            }
+        }
+    }
+}
+
+static void outer_agrees(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int64_t m = 1; m <= ROWS; m += m < 14 ? 1 : 3) {
+        for (int64_t k = 1; k <= INNER; k += k < 10 ? 1 : 4) {
+            int64_t n = 1 + (m * 97 + k * 31) % SAMPLES;
+            for (int f = 1; f < count; f++) {
+                memcpy(work->c, work->w, sizeof work->c);
+                memcpy(work->c0, work->w, sizeof work->c0);
+                bool adds = (m + k) % 2 == 0;
+                forms[0].table->outer(m, k, n, work->y, STRIDE, work->x, STRIDE, adds, work->c0,
+                                      INNER);
+                forms[f].table->outer(m, k, n, work->y, STRIDE, work->x, STRIDE, adds, work->c,
+                                      INNER);
+                for (int64_t i = 0; i < ROWS * INNER; i++) {
+                    if (i / INNER >= m || i % INNER >= k) {
+                        assert_true(work->c[i] == work->w[i]);
+                        continue;
+                    }
+                    double size = fabs(work->w[i]);
+                    for (int64_t s = 0; s < n; s++) {
+                        size +=
+                            fabs(work->y[i / INNER * STRIDE + s] * work->x[i % INNER * STRIDE + s]);
+                    }
+                    check_close(work->c[i], work->c0[i], (double)(n + 2) * DBL_EPSILON, size);
+                }
+            }
+        }
+    }
+}
+
+static void sums_agree(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int64_t n = 1; n <= SAMPLES; n += n < 70 ? 1 : 59) {
+        double dot_size = 0.0, sum_size = 0.0, square_size = 0.0;
+        for (int64_t s = 0; s < n; s++) {
+            dot_size += fabs(work->x[s] * work->y[s]);
+            sum_size += fabs(work->x[s]);
+            square_size += (work->x[s] - work->y[s]) * (work->x[s] - work->y[s]);
+        }
+        double tolerance = (double)(n + 2) * DBL_EPSILON;
+        const spni_kernels *plain = forms[0].table;
+        for (int f = 1; f < count; f++) {
+            const spni_kernels *fast = forms[f].table;
+            check_close(fast->dot(n, work->x, work->y), plain->dot(n, work->x, work->y), tolerance,
+                        dot_size);
+            check_close(fast->sum(n, work->x), plain->sum(n, work->x), tolerance, sum_size);
+            work->out[n] = UNTOUCHED;
+            double square = fast->squared_error(n, 0.3, work->x, work->y, work->out);
+            double expected = plain->squared_error(n, 0.3, work->x, work->y, work->plain);
+            check_close(square, expected, tolerance, square_size);
+            assert_memory_equal(work->out, work->plain, (size_t)n * sizeof *work->out);
+            assert_true(work->out[n] == UNTOUCHED);
+        }
+    }
+}
+
+/* A product rounds once in every form; fused, it does not round before it is added. */
+static void rows_agree(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int64_t n = 1; n < 40; n++) {
+        for (int f = 0; f < count; f++) {
+            const spni_kernels *kernels = forms[f].table;
+            double *out = work->out, *bends = work->out + STRIDE, *delta = work->plain;
+            for (int64_t s = 0; s <= n; s++) {
+                out[s] = bends[s] = delta[s] = UNTOUCHED;
+            }
+            kernels->multiply(n, work->x, work->y, out);
+            memcpy(bends, work->x, (size_t)n * sizeof *bends);
+            memcpy(delta, work->y, (size_t)n * sizeof *delta);
+            kernels->pull(n, work->w, bends, delta);
+            for (int64_t s = 0; s < n; s++) {
+                assert_true(out[s] == work->x[s] * work->y[s]);
+                assert_true(bends[s] == out[s]);
+                assert_true(delta[s] == work->w[s] * work->y[s]);
+            }
+            kernels->add_multiplied(n, work->x, work->x, out);
+            for (int64_t s = 0; s < n; s++) {
+                double square = work->x[s] * work->x[s], product = work->x[s] * work->y[s];
+                check_close(out[s], square + product, DBL_EPSILON, square + fabs(product));
+            }
+            assert_true(out[n] == UNTOUCHED && bends[n] == UNTOUCHED && delta[n] == UNTOUCHED);
+        }
+    }
+}
+
+/* The same sample in a long row, as the rest of a row, and alone. */
+static void places_do_not_matter(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int f = 0; f < count; f++) {
+        const spni_kernels *kernels = forms[f].table;
+        run_affine(kernels, work, ROWS, INNER, SAMPLES, 1, work->plain);
+        spni_activation_kernel *const functions[] = {kernels->tanh, kernels->sigmoid,
+                                                     kernels->softplus};
+        for (int64_t s = 0; s < SAMPLES; s++) {
+            kernels->affine(ROWS, INNER, 1, work->w, INNER, work->bias, work->x + s, STRIDE, false,
+                            work->out, STRIDE);
+            for (int64_t i = 0; i < ROWS; i++) {
+                assert_true(work->out[i * STRIDE] == work->plain[i * STRIDE + s]);
+            }
+        }
+        for (int a = 0; a < 3; a++) {
+            double row[3][SAMPLES];
+            memcpy(row[0], work->x, sizeof row[0]);
+            functions[a](SAMPLES, row[0], row[1], row[2]);
+            for (int64_t s = 0; s < SAMPLES; s++) {
+                double h = work->x[s], slope = 0.0, bend = 0.0;
+                functions[a](1, &h, &slope, &bend);
+                assert_true(h == row[0][s] && slope == row[1][s] && bend == row[2][s]);
+            }
+        }
+    }
+}
+
+static void the_choice_is_kept(void **state)
+{
+    (void)state;
+    const char *const names[] = {"auto", "plain", "short", "avx2", "avx512"};
+    spn_kernels best = SPN_KERNELS_AUTO;
+    for (int kind = SPN_KERNELS_AVX512; kind >= SPN_KERNELS_AUTO; kind--) {
+        spn_context_settings settings = {.kernels = (spn_kernels)kind};
+        spn_context *context = NULL, *fork = NULL;
+        check_ok(NULL, (spn_context_create)(&settings, &context));
+        check_ok(context, spn_context_fork(context, &fork));
+        spn_kernels taken = spn_context_kernels(context);
+        best = kind == SPN_KERNELS_AVX512 ? taken : best;
+        spn_kernels expected = (spn_kernels)kind;
+        expected = kind == SPN_KERNELS_AUTO || expected > best ? best : expected;
+        assert_int_equal(taken, expected);
+        assert_int_equal(spn_context_kernels(fork), taken);
+        assert_true(taken != SPN_KERNELS_AUTO);
+        assert_string_equal(spn_kernels_name((spn_kernels)kind), names[kind]);
+        spn_context_free(fork);
+        spn_context_free(context);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(affine_agrees, setup, teardown),
+        cmocka_unit_test_setup_teardown(outer_agrees, setup, teardown),
+        cmocka_unit_test_setup_teardown(sums_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(places_do_not_matter, setup, teardown),
+        cmocka_unit_test(the_choice_is_kept),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
