@@ -309,14 +309,16 @@ static spn_status check_columns(checker *check, spn_check_report *out)
         }
     }
     double size = sqrt(spn_symmetric_frobenius_squared(n, h) / (double)n);
-    out->column_error = relative(worst, size, 0);
+    double error = relative(worst, size, 0);
+    /* A NaN says that nothing was compared. */
+    out->column_error = isnan(error) ? (double)INFINITY : error;
 done:
     is_absent(check, &status);
     spn_release(context, h);
     return status;
 }
 
-/* Absent operations leave NaN and do not count; a NaN from an operation that is there fails. */
+/* What was not compared leaves NaN and does not count; a NaN from a comparison that was made fails. */
 static bool passes(const checker *check, const spn_check_report *report)
 {
     bool is_right = report->gradient_slope >= gradient_slope_least &&

@@ -307,6 +307,10 @@ static void test_check_refuses(void **state)
     report = check_spoilt(context, (spoilt){.column = 1e-6}, theta_plain);
     assert_false(report.is_passed);
     assert_true(report.column_error > 1e-7);
+    /* Infinite over infinite is no excuse. */
+    report = check_spoilt(context, (spoilt){.column = (double)INFINITY}, theta_plain);
+    assert_false(report.is_passed);
+    assert_true(isinf(report.column_error));
     /* On a kink the remainder falls linearly, a kink farther away than the steps does no harm. */
     double on_kink[P] = {0, -0.7, 0.4, 0.9};
     report = check_spoilt(context, (spoilt){.kink = 1}, on_kink);
