@@ -18,11 +18,12 @@ static spn_status covariance_from_correlations(spn_context *context,
 {
     int64_t pairs = settings->inputs < settings->outputs ? settings->inputs : settings->outputs;
     if (settings->correlations.count > pairs) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "data.correlations has %lld entries, but %lld inputs and %lld outputs make "
-                        "only %lld pairs",
-                        (long long)settings->correlations.count, (long long)settings->inputs,
-                        (long long)settings->outputs, (long long)pairs);
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "data.correlations: has %lld entries, but %lld inputs and %lld outputs make "
+            "only %lld pairs",
+            (long long)settings->correlations.count, (long long)settings->inputs,
+            (long long)settings->outputs, (long long)pairs);
     }
     for (int64_t i = 0; i < d; i++) {
         c[i * d + i] = 1;
@@ -46,7 +47,7 @@ static spn_status covariance_from_matrix(spn_context *context, const spn_matrix 
     const double *a = matrix->items;
     if (matrix->rows != d || matrix->columns != d) {
         return spn_fail(context, SPN_ERROR_INPUT,
-                        "data.covariance is %lld x %lld; inputs + outputs = %lld asks for %lld x "
+                        "data.covariance: is %lld x %lld; inputs + outputs = %lld asks for %lld x "
                         "%lld",
                         (long long)matrix->rows, (long long)matrix->columns, (long long)d,
                         (long long)d, (long long)d);
@@ -63,11 +64,12 @@ static spn_status covariance_from_matrix(spn_context *context, const spn_matrix 
     for (int64_t i = 0; i < d; i++) {
         for (int64_t j = 0; j <= i; j++) {
             if (fabs(a[i * d + j] - a[j * d + i]) > SYMMETRY_TOLERANCE * largest) {
-                return spn_fail(context, SPN_ERROR_INPUT,
-                                "data.covariance is not symmetric: row %lld, column %lld is %.17g, "
-                                "row %lld, column %lld is %.17g",
-                                (long long)i + 1, (long long)j + 1, a[i * d + j], (long long)j + 1,
-                                (long long)i + 1, a[j * d + i]);
+                return spn_fail(
+                    context, SPN_ERROR_INPUT,
+                    "data.covariance: is not symmetric: row %lld, column %lld is %.17g, "
+                    "row %lld, column %lld is %.17g",
+                    (long long)i + 1, (long long)j + 1, a[i * d + j], (long long)j + 1,
+                    (long long)i + 1, a[j * d + i]);
             }
             c[i * d + j] = c[j * d + i] = a[i * d + j] / 2 + a[j * d + i] / 2;
         }
@@ -86,8 +88,8 @@ static spn_status root_eigenvalues(spn_context *context, int64_t d, const double
     for (int64_t k = 0; k < d; k++) {
         if (values[k] < -rounding * largest) {
             return spn_fail(context, SPN_ERROR_INPUT,
-                            "the covariance is not positive semidefinite: eigenvalue %lld of %lld "
-                            "is %.6g",
+                            "data.covariance: is not positive semidefinite: eigenvalue %lld of "
+                            "%lld is %.6g",
                             (long long)k + 1, (long long)d, values[k]);
         }
         double variance = 0;
@@ -139,14 +141,16 @@ static spn_status check_settings(spn_context *context, const spn_data_settings *
     }
     if (!spn_size_add(settings->inputs, settings->outputs, dimension) ||
         !spn_size_multiply(*dimension, *dimension, &size)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "data: %lld inputs and %lld outputs are too many",
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "data.inputs: %lld inputs and %lld outputs are too many",
                         (long long)settings->inputs, (long long)settings->outputs);
     }
     if (settings->moments == SPN_MOMENTS_EXACT && settings->samples <= *dimension) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "data: exact moments in inputs + outputs = %lld dimensions need more than "
-                        "%lld samples; there are %lld (use more, or moments: drawn)",
-                        (long long)*dimension, (long long)*dimension, (long long)settings->samples);
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "data.samples: exact moments in inputs + outputs = %lld dimensions need more than "
+            "%lld samples; there are %lld (use more, or moments: drawn)",
+            (long long)*dimension, (long long)*dimension, (long long)settings->samples);
     }
     return SPN_OK;
 }

@@ -31,9 +31,11 @@ spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out)
     spn_dense *dense = NULL;
     *out = NULL;
     if (n < 0 || n > DIMENSION_MAX) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
-                 "dense solver for %lld unknowns: the dimension must lie between 0 and %d",
-                 (long long)n, DIMENSION_MAX);
+        SPN_FAIL(
+            context, SPN_ERROR_ARGUMENT,
+            "dense matrices need 0 to %d unknowns, not %lld; a network of so many weights needs "
+            "smaller hidden layers",
+            DIMENSION_MAX, (long long)n);
     }
     spn_blas_single_thread();
     SPN_NEW(context, dense, 1);

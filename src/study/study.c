@@ -2,10 +2,56 @@
 /* Data, network and objectives of an experiment. */
 #include "study/experiment.h"
 
+#include <math.h>
 #include <spinodal/formats.h>
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
+
+/* Failures that a change of the experiment or its files mends. */
+static bool is_users(spn_status status)
+{
+    return status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_ARGUMENT ||
+           status == SPN_ERROR_NUMERIC;
+}
+
+/* Put "file:line:column: section.key" before a failure that is due to this key. */
+static spn_status blame(spn_context *context, const spn_experiment *experiment, int section,
+                        const char *key, spn_status status)
+{
+    char where[512];
+    if (is_users(status)) {
+        spn_error_prefix(
+            context, "%s",
+            spn_settings_where(&experiment->sections[section], key, where, sizeof where));
+    }
+    return status;
+}
+
+/* The same where the message already begins with "data.key: ": only the place is missing. A default has
+ * none of its own; then it is the file of the section's other keys. */
+static spn_status blame_named(spn_context *context, const spn_experiment *experiment,
+                              spn_status status)
+{
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];
+    const char *text = spn_error_text(context), *file = NULL;
+    const spn_source *source = NULL;
+    for (int64_t i = 0; i < section->table->count; i++) {
+        char name[64];
+        int length = snprintf(name, sizeof name, "data.%s: ", section->table->options[i].key);
+        if (strncmp(text, name, (size_t)length) == 0) {
+            source = &section->sources[i];
+        }
+        file = file != NULL ? file : section->sources[i].file;
+    }
+    if (is_users(status) && source != NULL && source->file != NULL) {
+        spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
+    } else if (is_users(status) && source != NULL && file != NULL) {
+        spn_error_prefix(context, "%s", file);
+    }
+    return status;
+}
 
 static spn_status load_csv(spn_context *context, const spn_data_settings *data, const char *path,
                            spn_samples **out)
@@ -39,10 +85,22 @@ done:
     return status;
 }
 
+/* A failure that is due to what the data hold: the file is named, too. */
+static spn_status blame_contents(spn_context *context, const spn_experiment *experiment,
+                                 const char *key, spn_status status)
+{
+    const char *path = spn_experiment_data(experiment)->path;
+    if (is_users(status) && path != NULL) {
+        spn_error_prefix(context, "%s", path);
+    }
+    return blame(context, experiment, SPNI_SECTION_DATA, key, status);
+}
+
 typedef spn_status transformation(spn_context *context, const spn_dataset *in, spn_dataset **out);
 
-/* Replace *dataset by its transformed copy. */
-static spn_status transform(spn_context *context, transformation *change, spn_dataset **dataset)
+/* Replace *dataset by its transformed copy, as `key` asks. */
+static spn_status transform(spn_context *context, const spn_experiment *experiment, const char *key,
+                            transformation *change, spn_dataset **dataset)
 {
     spn_dataset *changed = NULL;
     spn_status status = change(context, *dataset, &changed);
@@ -50,7 +108,27 @@ static spn_status transform(spn_context *context, transformation *change, spn_da
         spn_dataset_free(context, *dataset);
         *dataset = changed;
     }
-    return status;
+    return blame_contents(context, experiment, key, status);
+}
+
+/* Everything that is made of the data rests on their second moments. */
+static spn_status check_moments(spn_context *context, const spn_dataset *dataset)
+{
+    for (int64_t c = 0; c < dataset->inputs + dataset->outputs; c++) {
+        bool is_input = c < dataset->inputs;
+        int64_t index = is_input ? c : c - dataset->inputs;
+        const double *column = (is_input ? dataset->x : dataset->y) + index * dataset->stride;
+        const char *const *names = is_input ? dataset->input_names : dataset->output_names;
+        if (!isfinite(spn_dot(dataset->samples, column, column))) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%s %lld%s%.60s%s: the second moments overflow: rescale the columns or "
+                            "set data.standardize: true",
+                            is_input ? "input" : "target", (long long)index + 1,
+                            names != NULL ? " (" : "", names != NULL ? names[index] : "",
+                            names != NULL ? ")" : "");
+        }
+    }
+    return SPN_OK;
 }
 
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
@@ -62,18 +140,22 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
     *out = NULL;
     SPN_TRY(spn_experiment_check(context, experiment));
     if (data->kind == SPN_DATA_GAUSSIAN) {
-        SPN_TRY(spn_dataset_gaussian(context, data, &dataset));
+        SPN_TRY(blame_named(context, experiment, spn_dataset_gaussian(context, data, &dataset)));
     } else {
-        SPN_TRY(load_file(context, experiment, &dataset));
+        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
+                      load_file(context, experiment, &dataset)));
     }
     if (data->standardize) {
-        SPN_TRY(transform(context, spn_dataset_standardize, &dataset));
+        SPN_TRY(transform(context, experiment, "standardize", spn_dataset_standardize, &dataset));
     } else if (data->center) {
-        SPN_TRY(transform(context, spn_dataset_center, &dataset));
+        SPN_TRY(transform(context, experiment, "center", spn_dataset_center, &dataset));
     }
     if (data->whiten) {
-        SPN_TRY(transform(context, spn_dataset_whiten, &dataset));
+        SPN_TRY(transform(context, experiment, "whiten", spn_dataset_whiten, &dataset));
     }
+    SPN_TRY(blame_contents(context, experiment,
+                           data->kind == SPN_DATA_GAUSSIAN ? "covariance" : "path",
+                           check_moments(context, dataset)));
     *out = dataset;
     dataset = NULL;
 done:
@@ -106,7 +188,8 @@ static spn_status make_initial_weights(spn_context *context, spn_study *study)
     int64_t parameters = spn_network_parameters(study->network);
     path = spni_experiment_path(study->experiment, path, buffer);
     SPN_NEW(context, study->initial_weights, parameters);
-    SPN_TRY(spn_study_read_weights(context, study, path, study->initial_weights));
+    SPN_TRY(blame(context, study->experiment, SPNI_SECTION_MODEL, "init.weights",
+                  spn_study_read_weights(context, study, path, study->initial_weights)));
     study->weights_checksum =
         (uint32_t)crc32_z(crc32(0, NULL, 0), (const unsigned char *)study->initial_weights,
                           (size_t)parameters * sizeof(double));
@@ -124,12 +207,15 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     study->experiment = experiment;
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset));
     study->data_checksum = checksum(study->dataset);
-    SPN_TRY(spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
-                               model->hidden.count, model->hidden.items,
-                               (spn_activation)model->activation, model->bias, &study->network));
-    SPN_TRY(spn_network_error_create(context, study->network, study->dataset,
-                                     (spn_error_kind)spn_experiment_error(experiment)->error,
-                                     &study->error));
+    SPN_TRY(
+        blame(context, experiment, SPNI_SECTION_MODEL, "hidden",
+              spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
+                                 model->hidden.count, model->hidden.items,
+                                 (spn_activation)model->activation, model->bias, &study->network)));
+    SPN_TRY(blame(context, experiment, SPNI_SECTION_OBJECTIVE, "error",
+                  spn_network_error_create(context, study->network, study->dataset,
+                                           (spn_error_kind)spn_experiment_error(experiment)->error,
+                                           &study->error)));
     study->loss = spn_ridge(spn_network_error_objective(study->error));
     SPN_TRY(make_initial_weights(context, study));
     *out = study;
