@@ -181,6 +181,69 @@ static bool parse_choice(const spn_option *option, const spn_value *value, int *
     return false;
 }
 
+enum { HINT_SIZE = 160 };
+
+/* How other languages, and YAML 1.1, spell the two; NULL: not at all. */
+static const char *meant_boolean(const char *text)
+{
+    static const char *const words[] = {"true", "yes", "on", "y", "false", "no", "off", "n"};
+    char lower[8] = "";
+    for (size_t i = 0; text[i] != '\0' && i + 1 < sizeof lower; i++) {
+        lower[i] = text[i] >= 'A' && text[i] <= 'Z' ? (char)(text[i] + 32) : text[i];
+    }
+    for (int i = 0; i < 8; i++) {
+        if (strcmp(lower, words[i]) == 0) {
+            return i < 4 ? "true" : "false";
+        }
+    }
+    return NULL;
+}
+
+/* The limit that a number of the right kind exceeds; NULL: it is of the wrong kind, or negative. */
+static const char *exceeded_limit(const char *text, bool is_integer)
+{
+    double value = 0;
+    int64_t integer = 0;
+    if (!is_decimal_number(text) || text[0] == '-') {
+        return NULL;
+    }
+    bool is_real = spn_parse_real(text, &value);
+    if (!is_integer) {
+        return is_real ? NULL : "1.7976931348623157e308";
+    }
+    if (spn_parse_integer(text, &integer) || (is_real && value != floor(value))) {
+        return NULL;
+    }
+    return strpbrk(text, ".eE") != NULL ? "9007199254740992 (2^53)"
+                                        : "9223372036854775807 (2^63 - 1)";
+}
+
+static void find_hint(const spn_option *option, const spn_value *value, char hint[HINT_SIZE])
+{
+    bool is_integer = option->type == SPN_OPTION_INTEGER || option->type == SPN_OPTION_INTEGERS;
+    bool is_number = is_integer || option->type == SPN_OPTION_REAL ||
+                     option->type == SPN_OPTION_REALS || option->type == SPN_OPTION_MATRIX;
+    bool is_boolean = option->type == SPN_OPTION_BOOLEAN;
+    const char *near = is_boolean ? meant_boolean(value->scalar) : NULL;
+    const char *limit = is_number ? exceeded_limit(value->scalar, is_integer) : NULL;
+    if (option->type == SPN_OPTION_CHOICE) {
+        int64_t count = 0;
+        while (option->choices[count] != NULL) {
+            count++;
+        }
+        near = spn_nearest_name(value->scalar, option->choices, count);
+    }
+    bool is_text = value->is_quoted && ((is_boolean && near != NULL) ||
+                                        (is_number && is_decimal_number(value->scalar)));
+    if (is_text) {
+        snprintf(hint, HINT_SIZE, "; the quotes make it text");
+    } else if (near != NULL) {
+        snprintf(hint, HINT_SIZE, "; did you mean '%s'?", near);
+    } else if (limit != NULL) {
+        snprintf(hint, HINT_SIZE, "; at most %s", limit);
+    }
+}
+
 /* "expected ..., got ..." for a value or for item `item` (from 0; -1: the value itself). */
 static spn_status refuse(spn_context *context, const spn_option *option, const spn_value *value,
                          const char *where, const char *accepts, int64_t item)
@@ -190,16 +253,9 @@ static spn_status refuse(spn_context *context, const spn_option *option, const s
     if (item >= 0) {
         snprintf(place, sizeof place, " (item %lld)", (long long)item + 1);
     }
-    char hint[160] = "";
-    if (option->type == SPN_OPTION_CHOICE && value->scalar != NULL) {
-        int64_t count = 0;
-        while (option->choices[count] != NULL) {
-            count++;
-        }
-        const char *near = spn_nearest_name(value->scalar, option->choices, count);
-        if (near != NULL) {
-            snprintf(hint, sizeof hint, "; did you mean '%s'?", near);
-        }
+    char hint[HINT_SIZE] = "";
+    if (value->scalar != NULL) {
+        find_hint(option, value, hint);
     }
     return spn_fail(context, SPN_ERROR_INPUT, "%s%s: expected %s, got %s%.200s%s%s", where, place,
                     accepts, value->scalar != NULL ? "'" : "", got,

@@ -146,6 +146,47 @@ static void test_lists(void **state)
     assert_true(f->values->matrix.items[3] == 1.5);
 }
 
+static void refuse_quoted(fixture *f, const char *key, const char *text, const char *fragment)
+{
+    spn_value quoted = {.scalar = text, .is_quoted = true};
+    check_fails(f->context, spn_settings_assign(f->context, f->arena, &f->settings, key, &quoted),
+                SPN_ERROR_INPUT, fragment);
+}
+
+/* What is wrong is said, not only that something is: limits, quotes, other spellings. */
+static void test_hints(void **state)
+{
+    fixture *f = *state;
+    check_fails(f->context, assign(f, "init.steps", "1e18"), SPN_ERROR_INPUT,
+                "got '1e18'; at most 9007199254740992 (2^53)");
+    check_fails(f->context, assign(f, "init.steps", "99999999999999999999"), SPN_ERROR_INPUT,
+                "got '99999999999999999999'; at most 9223372036854775807 (2^63 - 1)");
+    check_fails(f->context, assign(f, "init.steps", "1e999"), SPN_ERROR_INPUT, "; at most 9007");
+    check_fails(f->context, assign(f, "rate", "1e999"), SPN_ERROR_INPUT,
+                "got '1e999'; at most 1.7976931348623157e308");
+    static const char *const plain[] = {"1.5", "-1", "-1e18", "ten", ""};
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+        assert_int_equal(assign(f, "init.steps", plain[i]), SPN_ERROR_INPUT);
+        assert_non_null(strstr(spn_error_text(f->context), "got"));
+        assert_null(strchr(spn_error_text(f->context), ';'));
+        spn_error_clear(f->context);
+    }
+    refuse_quoted(f, "init.steps", "10", "expected an integer >= 0, got '10'; the quotes make it");
+    refuse_quoted(f, "rate", "0.5", "got '0.5'; the quotes make it text");
+    refuse_quoted(f, "fast", "true", "got 'true'; the quotes make it text");
+    refuse_quoted(f, "spacing", "linaer", "did you mean 'linear'?");
+    static const char *const yes[] = {"True", "TRUE", "yes", "on", "Y"};
+    static const char *const no[] = {"False", "No", "off", "n"};
+    for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
+        check_fails(f->context, assign(f, "fast", yes[i]), SPN_ERROR_INPUT,
+                    "; did you mean 'true'?");
+    }
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
+        check_fails(f->context, assign(f, "fast", no[i]), SPN_ERROR_INPUT,
+                    "; did you mean 'false'?");
+    }
+}
+
 static void test_refusals(void **state)
 {
     fixture *f = *state;
@@ -290,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_assignment_and_position, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lists, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_hints, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_formatting, set_up, tear_down),
         cmocka_unit_test(test_numbers_round_trip),
         cmocka_unit_test(test_numbers_ignore_the_locale),
