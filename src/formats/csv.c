@@ -125,6 +125,24 @@ done:
     return status;
 }
 
+/* Would the cell be a number if its one comma were a point? */
+static bool has_decimal_comma(const spni_csv_cell *cell)
+{
+    char text[64];
+    double value = 0;
+    if (cell->length <= 0 || cell->length >= (int64_t)sizeof text) {
+        return false;
+    }
+    memcpy(text, cell->text, (size_t)cell->length);
+    text[cell->length] = '\0';
+    char *comma = strchr(text, ',');
+    if (comma == NULL) {
+        return false;
+    }
+    *comma = '.';
+    return spn_parse_real(text, &value);
+}
+
 static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cell,
                       spni_csv_content content)
 {
@@ -139,7 +157,8 @@ static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cel
     } else if (content == SPNI_CSV_NOT_FINITE) {
         snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a finite number", quoted);
     } else {
-        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number", quoted);
+        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number%s", quoted,
+                 has_decimal_comma(cell) ? " (use a decimal point)" : "");
     }
 }
 

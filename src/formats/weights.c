@@ -126,19 +126,56 @@ static spn_status check_entries(spn_context *context, int64_t count,
     return SPN_OK;
 }
 
+static int64_t divisor(int64_t a, int64_t b)
+{
+    while (b != 0) {
+        int64_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return a;
+}
+
+/** The numbers that `layers` layers have when those of the file are among them: start, start + step, ...
+ *  Our own layers follow each other. Those of a PyTorch sequence have other modules between them: the
+ *  last number decides where it can be the last layer's, otherwise the spacing of the others. */
+static bool find_spacing(const weight_file *file, int64_t layers, int64_t *start, int64_t *step)
+{
+    static const char own[] = "layers.";
+    const int64_t tail = (int64_t)sizeof own - 1, prefix = file->names[0].prefix;
+    const int64_t last = file->numbers[file->layers - 1];
+    const char *name = file->arrays->items[0].name;
+    int64_t all = 0, between = 0;
+    for (int64_t i = 0; i < file->layers; i++) {
+        all = divisor(all, file->numbers[i]);
+        between = divisor(between, file->numbers[i] - file->numbers[0]);
+    }
+    *start = 0;
+    if (prefix >= tail && memcmp(name + prefix - tail, own, (size_t)tail) == 0) {
+        *step = 1;
+    } else if (layers > 1 && last >= 2 * (layers - 1) && last % (layers - 1) == 0 &&
+               all % (last / (layers - 1)) == 0) {
+        *step = last / (layers - 1);
+    } else {
+        *step = between;
+        *start = between > 0 ? file->numbers[0] % between : 0;
+    }
+    return *step > 0 && (last - *start) / *step < layers;
+}
+
 /** When the numbers in the file could be the network's, name the first that is missing. */
 static void hint_missing(const weight_file *file, int64_t layers, char *hint, size_t size)
 {
-    if (file->numbers[file->layers - 1] >= layers) {
+    int64_t gap = 0, start = 0, step = 0;
+    if (file->layers >= layers || !find_spacing(file, layers, &start, &step)) {
         return;
     }
-    int64_t gap = 0;
-    while (gap < file->layers && file->numbers[gap] == gap) {
+    while (gap < file->layers && file->numbers[gap] == start + gap * step) {
         gap++;
     }
     char prefix[QUOTE_SIZE];
     spni_quote_text(file->arrays->items[0].name, file->names[0].prefix, prefix, sizeof prefix);
-    snprintf(hint, size, "; is '%s%lld.weight' missing?", prefix, (long long)gap);
+    snprintf(hint, size, "; is '%s%lld.weight' missing?", prefix, (long long)(start + gap * step));
 }
 
 /** Layers and biases in general, before one array is named. */

@@ -119,6 +119,25 @@ static void check_flaw(const char *cell, const char *fragment)
     spn_csv_free(context, table);
 }
 
+/* Decimal commas, as spreadsheets write them between semicolons; NULL: no hint. */
+static void check_comma(const char *cell, const char *fragment)
+{
+    char text[64];
+    const spn_texts targets = {1, (const char *const[]){"y"}};
+    spn_samples *samples = NULL;
+    snprintf(text, sizeof text, "x;y\n1;2\n3;%s\n", cell);
+    spn_csv_table *table = parse(text, SPN_CSV_HEADER_AUTO);
+    assert_int_equal(spn_csv_samples(context, table, targets, (spn_texts){0}, &samples),
+                     SPN_ERROR_INPUT);
+    if (fragment != NULL) {
+        assert_non_null(strstr(spn_error_text(context), fragment));
+    } else {
+        assert_null(strstr(spn_error_text(context), "decimal point"));
+    }
+    spn_error_clear(context);
+    spn_csv_free(context, table);
+}
+
 static void test_bad_cells_are_named(void **state)
 {
     (void)state;
@@ -128,7 +147,11 @@ static void test_bad_cells_are_named(void **state)
     check_flaw("1.2.3", "\"1.2.3\" is not a number");
     check_flaw("1e999", "\"1e999\" is not");
     check_flaw("0x10", "is not a number");
-    check_flaw("\"1,5\"", "\"1,5\" is not a number");
+    check_flaw("\"1,5\"", "\"1,5\" is not a number (use a decimal point)");
+    check_comma("1,5x", NULL);
+    check_comma("1,500,000", NULL);
+    check_comma("0,37", "t.csv: line 3, column 2 (y): \"0,37\" is not a number (use a decimal");
+    check_comma("-1,5e-3", "\"-1,5e-3\" is not a number (use a decimal point)");
 }
 
 static void test_choosing_columns(void **state)

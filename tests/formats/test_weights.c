@@ -127,6 +127,44 @@ static void test_missing_and_surplus_arrays(void **state)
                 SPN_ERROR_INPUT, "w.npz: array 'layers.1.bias' has no place in the network");
 }
 
+/** The numbers `a` and `b` where three layers are needed: which is missing? */
+static void check_hint(const char *a, const char *b, const char *fragment)
+{
+    static const spn_weight_entry three[] = {{"layers.0.weight", 0, false, 0, 3, 2},
+                                             {"layers.1.weight", 1, false, 6, 2, 3},
+                                             {"layers.2.weight", 2, false, 12, 1, 1}};
+    const spn_named_array items[] = {{a, 2, shape_w0, 6, theta}, {b, 2, shape_w1, 3, theta}};
+    const spn_arrays arrays = {2, items};
+    double out[P];
+    assert_int_equal(spn_weights_assign(context, &arrays, "w.npz", 3, three, P, out),
+                     SPN_ERROR_INPUT);
+    const char *text = spn_error_text(context);
+    assert_non_null(strstr(text, "w.npz holds the weights of 2 layers, but the network has 3"));
+    if (fragment != NULL) {
+        assert_non_null(strstr(text, fragment));
+    } else {
+        assert_null(strstr(text, "missing"));
+    }
+    spn_error_clear(context);
+}
+
+static void test_missing_layer_follows_the_spacing(void **state)
+{
+    (void)state;
+    check_hint("0.weight", "2.weight", "is '4.weight' missing?");
+    check_hint("2.weight", "4.weight", "is '0.weight' missing?");
+    check_hint("0.weight", "4.weight", "is '2.weight' missing?");
+    check_hint("0.weight", "3.weight", "is '6.weight' missing?");
+    check_hint("1.weight", "3.weight", "is '5.weight' missing?");
+    check_hint("0.weight", "1.weight", "is '2.weight' missing?");
+    check_hint("1.weight", "2.weight", "is '0.weight' missing?");
+    check_hint("net.0.weight", "net.2.weight", "is 'net.4.weight' missing?");
+    check_hint("layers.0.weight", "layers.2.weight", "is 'layers.1.weight' missing?");
+    check_hint("m.layers.1.weight", "m.layers.2.weight", "is 'm.layers.0.weight' missing?");
+    check_hint("layers.1.weight", "layers.5.weight", NULL);
+    check_hint("999999999999999998.weight", "999999999999999999.weight", NULL);
+}
+
 static void test_shapes_and_values(void **state)
 {
     (void)state;
@@ -319,6 +357,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_names_that_are_accepted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_names_that_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_and_surplus_arrays, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_missing_layer_follows_the_spacing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shapes_and_values, setup, teardown),
         cmocka_unit_test_setup_teardown(test_round_trip_and_out_of_memory, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_are_checked, setup, teardown),
