@@ -23,7 +23,7 @@ static const spn_column columns[] = {
     WORDS(direction, directions, "direction of the chain the point belongs to"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(point, "index of the point within its chain, from 0"),
-    REAL(beta, "error per weight^2", "regularisation strength beta (T2)"),
+    REAL(beta, "error/weight^2", "regularisation strength beta (T2)"),
     REAL(error, "error", "error E (T1)"),
     REAL(loss, "error", "loss L = E + beta |theta|^2 (T2)"),
     REAL(weight_norm, "weight", "distance to the origin |theta|; its square is dF/dbeta (T9)"),
