@@ -59,6 +59,10 @@ static void print_number(double value)
 static void print_text(int64_t depth, int64_t count, const spn_theory_mode *modes)
 {
     static const char *const orders[] = {"none", "first", "second"};
+    if (count == 0) {
+        printf("no linear theory for this activation or error\n");
+        return;
+    }
     printf("depth %lld\n%6s  %14s  %12s  %12s  %12s  %12s\n", (long long)depth, "order",
            "singular value", "Maxwell beta", "spinodal beta", "s at Maxwell", "s at spinodal");
     for (int64_t i = 0; i < count; i++) {
@@ -68,9 +72,6 @@ static void print_text(int64_t depth, int64_t count, const spn_theory_mode *mode
         print_number(modes[i].maxwell_strength);
         print_number(modes[i].spinodal_strength);
         printf("\n");
-    }
-    if (count == 0) {
-        printf("no linear theory for this activation or error\n");
     }
 }
 

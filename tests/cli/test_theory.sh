@@ -41,6 +41,13 @@ expect_number order 1 2
 run spinodal theory --depth 1 --singular-values 0.9
 expect_status 0
 
+# Where there is none, a sentence says so and no empty table is printed.
+experiment | sed 's/tanh/relu/' >relu.yaml
+run spinodal theory relu.yaml
+expect_status 0
+expect_stdout_lines 1
+expect_stdout '^no linear theory for this activation or error$'
+
 run spinodal theory --depth 0 --singular-values 0.9
 expect_stdout_empty
 expect_stderr 'depth'
