@@ -91,8 +91,9 @@ static int store(const cli_command *command, const cli_flag *flag, const char *t
         break;
     case FLAG_INTEGER:
         if (!spn_parse_integer(text, place) || *(int64_t *)place < 0) {
-            return cli_usage_error(command, "--%s: expected an integer >= 0, got '%s'", flag->name,
-                                   text);
+            return cli_usage_error(
+                command, "--%s: expected an integer from 0 to 9223372036854775807, got '%s'",
+                flag->name, text);
         }
         break;
     case FLAG_REAL:

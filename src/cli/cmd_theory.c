@@ -11,9 +11,13 @@ static int64_t parse_values(const char *text, double *values, int64_t capacity)
     const cli_command *command = cli_find_command("theory");
     int64_t count = 0;
     while (true) {
-        char item[64];
+        char item[1024];
         size_t length = strcspn(text, ",");
-        snprintf(item, sizeof item, "%.*s", (int)(length < 63 ? length : 63), text);
+        if (length >= sizeof item) {
+            cli_usage_error(command, "--singular-values: a number of %zu characters", length);
+            return -1;
+        }
+        snprintf(item, sizeof item, "%.*s", (int)length, text);
         if (count == capacity) {
             cli_usage_error(command, "--singular-values: more than %lld", (long long)capacity);
             return -1;
