@@ -3,8 +3,8 @@
  *
  *  A figure is described by structs (panels over a common x axis, series, vertical guides). Rendering writes
  *  NAME.gp (the script), NAME.dat (its data) and NAME.txt (the caption), runs gnuplot on them, checks what
- *  it made, and renames it to NAME.svg, NAME.pdf and NAME.png. `gnuplot NAME.gp` in that folder draws the
- *  figures again. Equal figures give equal bytes (for one version of gnuplot). */
+ *  it made (NAME.svg, NAME.pdf, NAME.png), and then gives all of them their names. `gnuplot NAME.gp` in that
+ *  folder draws the figures again. Equal figures give equal bytes (for one version of gnuplot). */
 #ifndef SPINODAL_PLOT_H
 #define SPINODAL_PLOT_H
 
@@ -110,17 +110,20 @@ typedef struct spn_plot_settings {
 
 /** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without
  *  force), cannot be written, gnuplot is missing (the script, data and caption are then in place and the message
- *  says how to go on) or fails (its own message is quoted). SPN_ERROR_ARGUMENT: bad description. No figure
- *  is left half-written. */
+ *  says how to go on) or fails (its own message is quoted). SPN_ERROR_ARGUMENT: bad description. After any other
+ *  failure than a missing gnuplot nothing new stands under the figure's names: the call can be repeated. */
 spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const char *directory,
                            const spn_plot_settings *settings);
 
 /** Figure 2 from a sweep: over beta, (a) the error, (b) the scalar curvature of the error surface on a
  *  symmetric-log axis, (c) the distance to the origin |theta|, for the first seed; upward branch,
  *  downward branches from each phase, quenches. Needs the columns seed, direction, phase, beta, error,
- *  scalar_curvature_error and weight_norm of the table "points" (SPN_ERROR_INPUT otherwise). The columns
- *  spinodal_beta and maxwell_beta of the table "theory", where present, become guides. The
- *  caption quotes the configuration. */
+ *  scalar_curvature_error and weight_norm of the table "points" (SPN_ERROR_INPUT otherwise; the message does
+ *  not know the file's name, the caller does). The columns spinodal_beta and maxwell_beta of the table
+ *  "theory", where present, become guides. The x axis is logarithmic where the betas are spaced so. The
+ *  caption quotes the configuration, says what happens on the way down from the phase with no active
+ *  mode, and why where the columns active_modes and trivial_distance, the table "layout" and the
+ *  configuration tell (T14). */
 spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
                             const spn_plot_settings *settings);
 

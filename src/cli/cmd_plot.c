@@ -15,7 +15,11 @@ int cmd_plot(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
     SPN_TRY(cli_make_folder(context, folder));
-    SPN_TRY(spn_plot_figure2(context, &results, folder, &settings));
+    status = spn_plot_figure2(context, &results, folder, &settings);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", arguments->words[0]);
+    }
+    SPN_TRY(status);
     spn_message(context, "%s/fig2.svg, fig2.pdf and fig2.png are drawn", folder);
 done:
     spn_arena_free(arena);

@@ -4,10 +4,14 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MARKERS_PER_BRANCH 11
 #define LABEL_SIZE 96
+#define LOG_STEPS 20
+#define LOG_RATIOS 1.5
+#define SAME 1e-12 /* values that branches share, up to rounding */
 
 static const char *const quantity_columns[SPNI_QUANTITIES] = {"error", "scalar_curvature_error",
                                                               "weight_norm"};
@@ -81,6 +85,7 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
         SPN_TRY(find_column(context, view->points, quantity_columns[k], &view->quantities[k]));
     }
     view->modes = spn_table_find(view->points, "active_modes");
+    view->trivial = spn_table_find(view->points, "trivial_distance");
     const int64_t first_seed = spn_table_integer(view->points, 0, seed);
     for (int64_t row = 0; row < view->points->rows; row++) {
         spni_branch *branch = NULL;
@@ -198,17 +203,26 @@ done:
     return status;
 }
 
-static spn_status add_guides(spn_context *context, spn_arena *arena, const spn_table *theory,
+bool spni_has_line(const spni_sweep_view *view, int64_t row, int64_t column)
+{
+    if (column < 0) {
+        return false;
+    }
+    const double beta = spn_table_real(view->theory, row, column);
+    return beta >= view->beta_low && beta <= view->beta_high;
+}
+
+static spn_status add_guides(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
                              const char *column, const char *note, spn_line_style line,
                              spn_guide *guides, int64_t *count)
 {
     spn_status status = SPN_OK;
-    const int64_t index = spn_table_find(theory, column);
-    for (int64_t row = 0; index >= 0 && row < theory->rows; row++) {
-        const double beta = spn_table_real(theory, row, index);
-        if (!isfinite(beta)) {
+    const int64_t index = spn_table_find(view->theory, column);
+    for (int64_t row = 0; row < view->theory->rows; row++) {
+        if (!spni_has_line(view, row, index)) {
             continue;
         }
+        const double beta = spn_table_real(view->theory, row, index);
         spn_guide *guide = &guides[(*count)++];
         *guide = (spn_guide){.x = beta, .line = line, .note = note};
         note = NULL;
@@ -235,11 +249,57 @@ static spn_status make_guides(spn_context *context, spn_arena *arena, const spni
         return SPN_OK;
     }
     SPN_TAKE(context, arena, guides, 2 * view->theory->rows);
-    SPN_TRY(add_guides(context, arena, view->theory, "spinodal_beta", "linear spinodal",
-                       SPN_LINE_DASHED, guides, &figure->guide_count));
-    SPN_TRY(add_guides(context, arena, view->theory, "maxwell_beta", "linear Maxwell",
-                       SPN_LINE_DOTTED, guides, &figure->guide_count));
+    SPN_TRY(add_guides(context, arena, view, "spinodal_beta", "linear spinodal", SPN_LINE_DASHED,
+                       guides, &figure->guide_count));
+    SPN_TRY(add_guides(context, arena, view, "maxwell_beta", "linear Maxwell", SPN_LINE_DOTTED,
+                       guides, &figure->guide_count));
     figure->guides = guides;
+done:
+    return status;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const double x = *(const double *)a;
+    const double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* A logarithmic axis for values that are spaced evenly on one and would crowd at the left end of a linear
+ * one: steps that grow by more than a factor LOG_STEPS, ratios of neighbours that differ less than
+ * 1, 2, 5, 10 do (log 2.5 / log 2 = 1.32). */
+static spn_status choose_x_scale(spn_context *context, spn_arena *arena, spni_sweep_view *view,
+                                 spn_axis_scale *scale)
+{
+    spn_status status = SPN_OK;
+    double *betas = NULL;
+    int64_t count = 0;
+    *scale = SPN_AXIS_LINEAR;
+    SPN_TAKE(context, arena, betas, view->points->rows);
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        const spni_branch *b = &view->branches[k];
+        for (int64_t i = 0; i < b->count; i++) {
+            betas[count++] = spni_branch_real(view, b, i, view->beta);
+        }
+    }
+    qsort(betas, (size_t)count, sizeof *betas, compare);
+    view->beta_low = count > 0 ? betas[0] : 0;
+    view->beta_high = count > 0 ? betas[count - 1] : 0;
+    double step_low = HUGE_VAL, step_high = 0, ratio_low = HUGE_VAL, ratio_high = 0;
+    for (int64_t i = 1; i < count; i++) {
+        const double step = betas[i] - betas[i - 1];
+        if (step > SAME * betas[i]) {
+            const double ratio = log(betas[i] / betas[i - 1]);
+            step_low = fmin(step_low, step);
+            step_high = fmax(step_high, step);
+            ratio_low = fmin(ratio_low, ratio);
+            ratio_high = fmax(ratio_high, ratio);
+        }
+    }
+    if (view->beta_low > 0 && step_high > LOG_STEPS * step_low &&
+        ratio_high < LOG_RATIOS * ratio_low) {
+        *scale = SPN_AXIS_LOG;
+    }
 done:
     return status;
 }
@@ -275,6 +335,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     for (int k = 0; k < SPNI_QUANTITIES; k++) {
         SPN_TRY(make_panel(context, arena, &view, k, &panels[k]));
     }
+    SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
     SPN_TRY(make_guides(context, arena, &view, &figure));
     SPN_TRY(spni_figure2_caption(context, results, &view, &caption));
     figure.caption = caption.text;

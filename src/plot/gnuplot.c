@@ -58,8 +58,8 @@ static int wait_for(pid_t child)
     return WIFEXITED(state) ? WEXITSTATUS(state) : 128 + WTERMSIG(state);
 }
 
-static spn_status run(spn_context *context, const char *directory, const char *script,
-                      char *const arguments[])
+static spn_status run(spn_context *context, const char *directory, char *const arguments[],
+                      bool *is_missing)
 {
     spn_status status = SPN_OK;
     char text[OUTPUT_MAX] = "";
@@ -85,15 +85,15 @@ static spn_status run(spn_context *context, const char *directory, const char *s
     ssize_t reported = read(report[0], &error, sizeof error);
     int code = wait_for(child);
     if (reported == (ssize_t)sizeof error) {
-        SPN_FAIL(context, SPN_ERROR_IO,
-                 "%s: %s: the figure's script and data are written; install gnuplot and run "
-                 "\"gnuplot %s\" in %s",
-                 arguments[0], error == ENOENT ? "not installed" : strerror(error), script,
-                 directory);
+        *is_missing = error == ENOENT;
+        if (!*is_missing) {
+            SPN_FAIL(context, SPN_ERROR_IO, "cannot run %s: %s", arguments[0], strerror(error));
+        }
+        goto done;
     }
     if (code != 0) {
-        SPN_FAIL(context, SPN_ERROR_IO, "gnuplot failed on %s/%s (exit status %d): %s", directory,
-                 script, code, text);
+        SPN_FAIL(context, SPN_ERROR_IO, "gnuplot failed (exit status %d)%s%s", code,
+                 text[0] != '\0' ? ": " : "", text);
     }
 done:
     for (int i = 0; i < 2; i++) {
@@ -107,35 +107,41 @@ done:
     return status;
 }
 
-/* svg_file='...';pdf_file='...';png_file='...' with doubled single quotes. */
-static spn_status make_assignments(spn_context *context, const char *const files[], char **out)
+/* svg_file='...';pdf_file='...';png_file='...';data_file='...' with doubled single quotes. */
+static char *put_assignment(char *end, const char *name, const char *file)
+{
+    end = stpcpy(end, name);
+    end = stpcpy(end, "_file='");
+    for (const char *c = file; *c != '\0'; c++) {
+        *end++ = *c;
+        if (*c == '\'') {
+            *end++ = '\'';
+        }
+    }
+    return stpcpy(end, "';");
+}
+
+static spn_status make_assignments(spn_context *context, const spni_drawing *drawing, char **out)
 {
     spn_status status = SPN_OK;
-    int64_t size = 64;
+    int64_t size = 64 + 2 * (int64_t)strlen(drawing->data);
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        size += 2 * (int64_t)strlen(files[i]);
+        size += 2 * (int64_t)strlen(drawing->figures[i]);
     }
     char *text = NULL;
     SPN_NEW(context, text, size);
     char *end = text;
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        end = stpcpy(end, spni_format_suffix[i] + 1);
-        end = stpcpy(end, "_file='");
-        for (const char *c = files[i]; *c != '\0'; c++) {
-            *end++ = *c;
-            if (*c == '\'') {
-                *end++ = '\'';
-            }
-        }
-        end = stpcpy(end, "';");
+        end = put_assignment(end, spni_format_suffix[i] + 1, drawing->figures[i]);
     }
+    put_assignment(end, "data", drawing->data);
     *out = text;
 done:
     return status;
 }
 
 spn_status spni_gnuplot_run(spn_context *context, const char *program, const char *directory,
-                            const char *script, const char *const files[SPNI_FORMAT_COUNT])
+                            const spni_drawing *drawing, bool *is_missing)
 {
     spn_status status = SPN_OK;
     char *arguments[6] = {NULL};
@@ -143,11 +149,12 @@ spn_status spni_gnuplot_run(spn_context *context, const char *program, const cha
     char option_default[] = "-d";
     char option_evaluate[] = "-e";
     char *name = NULL;
-    char *file = NULL;
-    SPN_TRY(make_assignments(context, files, &assignments));
+    char *script = NULL;
+    *is_missing = false;
+    SPN_TRY(make_assignments(context, drawing, &assignments));
     name = spn_duplicate(context, program);
-    file = spn_duplicate(context, script);
-    if (name == NULL || file == NULL) {
+    script = spn_duplicate(context, drawing->script);
+    if (name == NULL || script == NULL) {
         status = spn_error_status(context);
         goto done;
     }
@@ -155,11 +162,11 @@ spn_status spni_gnuplot_run(spn_context *context, const char *program, const cha
     arguments[1] = option_default;
     arguments[2] = option_evaluate;
     arguments[3] = assignments;
-    arguments[4] = file;
-    SPN_TRY(run(context, directory, script, arguments));
+    arguments[4] = script;
+    SPN_TRY(run(context, directory, arguments, is_missing));
 done:
     spn_release(context, name);
-    spn_release(context, file);
+    spn_release(context, script);
     spn_release(context, assignments);
     return status;
 }

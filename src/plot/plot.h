@@ -36,9 +36,15 @@ int64_t spni_series_points(const spn_figure *figure, const spn_panel *panel,
 spn_status spni_write_data(spn_context *context, const spn_figure *figure, spn_output *output);
 spn_status spni_write_script(spn_context *context, const spn_figure *figure, spn_output *output);
 
-/* Run gnuplot on `script` in `directory`; `files` are the absolute paths of the figures. */
+/* Absolute names of the files that gnuplot reads and writes. */
+typedef struct spni_drawing {
+    const char *script, *data;
+    const char *figures[SPNI_FORMAT_COUNT];
+} spni_drawing;
+
+/* Run gnuplot in `directory`. There is no such program: *is_missing, and no error. */
 spn_status spni_gnuplot_run(spn_context *context, const char *program, const char *directory,
-                            const char *script, const char *const files[SPNI_FORMAT_COUNT]);
+                            const spni_drawing *drawing, bool *is_missing);
 
 /* Is the file a complete figure of this format? The PDF's date of creation is set to 1970. `path` is its
  * final name, for messages. */

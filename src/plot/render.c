@@ -1,96 +1,129 @@
 /* SPDX-License-Identifier: MIT */
-/* From a figure's description to its files. Every name is claimed before anything is written. */
+/* From a figure's description to its files. Every name is claimed before anything is written, and every file
+ * is complete under its temporary name before the first is renamed. */
 #include "plot/plot.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { TEXT_SCRIPT, TEXT_DATA, TEXT_CAPTION, TEXT_COUNT };
-static const char *const text_suffix[TEXT_COUNT] = {".gp", ".dat", ".txt"};
+/* The figures last: they are formats of the same order. */
+enum { SCRIPT, DATA, CAPTION, FIGURES, FILE_COUNT = FIGURES + SPNI_FORMAT_COUNT };
 
 typedef struct job {
     const spn_figure *figure;
     const char *directory;
-    char *text_paths[TEXT_COUNT];
-    char *figure_paths[SPNI_FORMAT_COUNT];
-    spn_output *texts[TEXT_COUNT];
-    spn_output *figures[SPNI_FORMAT_COUNT];
-    char *files[SPNI_FORMAT_COUNT]; /* absolute temporary names, from realpath() */
+    bool force;
+    char *paths[FILE_COUNT];         /* NULL: not wanted */
+    spn_output *outputs[FILE_COUNT]; /* NULL: not wanted, or renamed */
+    char *files[FILE_COUNT];         /* absolute temporary names, from realpath() */
 } job;
 
+static const char *suffix(int file)
+{
+    static const char *const texts[FIGURES] = {".gp", ".dat", ".txt"};
+    return file < FIGURES ? texts[file] : spni_format_suffix[file - FIGURES];
+}
+
 static spn_status join(spn_context *context, const char *directory, const char *name,
-                       const char *suffix, char **out)
+                       const char *ending, char **out)
 {
     spn_status status = SPN_OK;
     const size_t length = strlen(directory);
-    const size_t size = length + strlen(name) + strlen(suffix) + 2;
+    const size_t size = length + strlen(name) + strlen(ending) + 2;
     char *path = NULL;
     SPN_NEW(context, path, (int64_t)size);
     const char *slash = length > 0 && directory[length - 1] == '/' ? "" : "/";
-    snprintf(path, size, "%s%s%s%s", directory, slash, name, suffix);
+    snprintf(path, size, "%s%s%s%s", directory, slash, name, ending);
     *out = path;
 done:
     return status;
 }
 
-static spn_status claim(spn_context *context, job *j, bool force)
+static spn_status claim(spn_context *context, job *j)
 {
     spn_status status = SPN_OK;
-    for (int i = 0; i < TEXT_COUNT; i++) {
-        if (i == TEXT_CAPTION && j->figure->caption == NULL) {
+    for (int i = 0; i < FILE_COUNT; i++) {
+        if (i == CAPTION && j->figure->caption == NULL) {
             continue;
         }
-        SPN_TRY(join(context, j->directory, j->figure->name, text_suffix[i], &j->text_paths[i]));
-        SPN_TRY(spn_output_open(context, j->text_paths[i], force, &j->texts[i]));
-    }
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        SPN_TRY(join(context, j->directory, j->figure->name, spni_format_suffix[i],
-                     &j->figure_paths[i]));
-        SPN_TRY(spn_output_reserve(context, j->figure_paths[i], force, &j->figures[i]));
-        j->files[i] = realpath(spn_output_temporary(j->figures[i]), NULL);
+        SPN_TRY(join(context, j->directory, j->figure->name, suffix(i), &j->paths[i]));
+        SPN_TRY(spn_output_reserve(context, j->paths[i], j->force, &j->outputs[i]));
+        j->files[i] = realpath(spn_output_temporary(j->outputs[i]), NULL);
         if (j->files[i] == NULL) {
             SPN_FAIL(context, errno == ENOMEM ? SPN_ERROR_MEMORY : SPN_ERROR_IO,
-                     "cannot write %s: %s", j->figure_paths[i], strerror(errno));
+                     "cannot write %s: %s", j->paths[i], strerror(errno));
         }
     }
 done:
     return status;
 }
 
-static spn_status write_texts(spn_context *context, job *j)
+static spn_status write_caption(spn_context *context, const spn_figure *figure, spn_output *output)
+{
+    return spn_output_print(context, output, "%s", figure->caption);
+}
+
+/* A text under the temporary name that was reserved for it: gnuplot reads it before it is renamed. */
+static spn_status write_text(spn_context *context, const job *j, int file)
+{
+    static spn_status (*const writers[FIGURES])(spn_context *, const spn_figure *, spn_output *) = {
+        spni_write_script, spni_write_data, write_caption};
+    spn_status status = SPN_OK;
+    spn_output *output = NULL;
+    SPN_TRY(spn_output_open(context, j->files[file], true, &output));
+    SPN_TRY(writers[file](context, j->figure, output));
+    SPN_TRY(spn_output_commit(context, &output));
+done:
+    if (status != SPN_OK) {
+        spn_error_prefix(context, "%s", j->paths[file]);
+    }
+    spn_output_abandon(context, output);
+    return status;
+}
+
+/* Give the first `count` files their names. After a failure those that were not there before are
+ * removed, so that the same call can be repeated. */
+static spn_status publish(spn_context *context, job *j, int count)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_write_script(context, j->figure, j->texts[TEXT_SCRIPT]));
-    SPN_TRY(spni_write_data(context, j->figure, j->texts[TEXT_DATA]));
-    if (j->figure->caption != NULL) {
-        SPN_TRY(spn_output_print(context, j->texts[TEXT_CAPTION], "%s", j->figure->caption));
-    }
-    for (int i = 0; i < TEXT_COUNT; i++) {
-        if (j->texts[i] != NULL) {
-            SPN_TRY(spn_output_commit(context, &j->texts[i]));
+    int named = 0;
+    for (; named < count; named++) {
+        if (j->outputs[named] != NULL) {
+            SPN_TRY(spn_output_commit(context, &j->outputs[named]));
         }
     }
 done:
+    for (int i = 0; i < named && status != SPN_OK && !j->force; i++) {
+        if (j->paths[i] != NULL) {
+            unlink(j->paths[i]);
+        }
+    }
     return status;
 }
 
 static spn_status draw(spn_context *context, job *j, const char *program)
 {
     spn_status status = SPN_OK;
-    const char *files[SPNI_FORMAT_COUNT];
-    const char *script = strrchr(j->text_paths[TEXT_SCRIPT], '/') + 1;
+    spni_drawing drawing = {.script = j->files[SCRIPT], .data = j->files[DATA]};
+    bool is_missing = false;
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        files[i] = j->files[i];
+        drawing.figures[i] = j->files[FIGURES + i];
     }
-    SPN_TRY(spni_gnuplot_run(context, program, j->directory, script, files));
+    SPN_TRY(spni_gnuplot_run(context, program, j->directory, &drawing, &is_missing));
+    if (is_missing) {
+        SPN_TRY(publish(context, j, FIGURES));
+        SPN_FAIL(context, SPN_ERROR_IO,
+                 "%s: not installed; the figure's script and data are written: install gnuplot, "
+                 "then run \"gnuplot %s.gp\" in %s or draw again with --force",
+                 program, j->figure->name, j->directory);
+    }
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        SPN_TRY(spni_figure_file_finish(context, files[i], j->figure_paths[i], i));
+        SPN_TRY(spni_figure_file_finish(context, j->files[FIGURES + i], j->paths[FIGURES + i], i));
     }
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        SPN_TRY(spn_output_commit(context, &j->figures[i]));
-    }
+    SPN_TRY(publish(context, j, FILE_COUNT));
 done:
     return status;
 }
@@ -99,21 +132,22 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
                            const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    job j = {.figure = figure, .directory = directory[0] != '\0' ? directory : "."};
-    const bool force = settings != NULL && settings->force;
+    job j = {.figure = figure,
+             .directory = directory[0] != '\0' ? directory : ".",
+             .force = settings != NULL && settings->force};
     const bool has_program = settings != NULL && settings->gnuplot != NULL;
     SPN_TRY(spni_figure_check(context, figure));
-    SPN_TRY(claim(context, &j, force));
-    SPN_TRY(write_texts(context, &j));
+    SPN_TRY(claim(context, &j));
+    for (int i = 0; i < FIGURES; i++) {
+        if (j.outputs[i] != NULL) {
+            SPN_TRY(write_text(context, &j, i));
+        }
+    }
     SPN_TRY(draw(context, &j, has_program ? settings->gnuplot : "gnuplot"));
 done:
-    for (int i = 0; i < TEXT_COUNT; i++) {
-        spn_output_abandon(context, j.texts[i]);
-        spn_release(context, j.text_paths[i]);
-    }
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        spn_output_abandon(context, j.figures[i]);
-        spn_release(context, j.figure_paths[i]);
+    for (int i = 0; i < FILE_COUNT; i++) {
+        spn_output_abandon(context, j.outputs[i]);
+        spn_release(context, j.paths[i]);
         free(j.files[i]);
     }
     return status;

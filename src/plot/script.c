@@ -26,6 +26,7 @@
 #define Y_TICKS_PER_INCH 3.2
 #define X_TICKS_PER_INCH 2.0
 #define TICK_LABEL_HEIGHT 0.14
+#define LABELLED_DECADES 2.5
 
 static const char *const color_codes[SPN_COLOR_COUNT] = {
     [SPN_COLOR_BLACK] = "#000000",     [SPN_COLOR_BLUE] = "#0072B2",
@@ -218,7 +219,7 @@ static void put_terminals(pen *p, const spn_figure *figure, const page *g)
         PUT(p, "if (!exists(\"%s_file\")) %s_file = '%s%s'\n", suffix + 1, suffix + 1, figure->name,
             suffix);
     }
-    PUT(p, "data = '%s.dat'\n", figure->name);
+    PUT(p, "if (!exists(\"data_file\")) data_file = '%s.dat'\n", figure->name);
     PUT(p, "do for [format in \"svg pdf png\"] {\nreset\n");
     PUT(p,
         "if (format eq \"svg\") {\nset terminal svg size %d,%d enhanced font 'Helvetica,%d' "
@@ -393,6 +394,29 @@ static void put_y_axis(pen *p, const spn_figure *figure, const page *g, const sp
     PUT(p, "]\n");
 }
 
+/* Ticks of a logarithmic x axis with labels; 2 and 5 have one too where there are few powers of ten. */
+static void put_log_labels(pen *p, const page *g)
+{
+    const double decades = log10(g->x.high / g->x.low);
+    bool is_first = true;
+    PUT(p, "set format x '%s'\n", g->x.low >= 1e-3 && g->x.high <= 1e4 ? "%g" : "10^{%T}");
+    if (decades > LABELLED_DECADES) {
+        return;
+    }
+    PUT(p, "set xtics add (");
+    for (int k = (int)floor(log10(g->x.low)); k <= (int)floor(log10(g->x.high)); k++) {
+        for (int m = 2; m <= 5; m += 3) {
+            char label[64];
+            const double value = m * pow(10, k);
+            if (is_in_range(g, value)) {
+                snprintf(label, sizeof label, "%g", value);
+                put_tick(p, &is_first, label, value, true);
+            }
+        }
+    }
+    PUT(p, ")\n");
+}
+
 static void put_place(pen *p, const spn_figure *figure, const page *g, int64_t index)
 {
     const double height = panel_height(figure, g);
@@ -416,7 +440,12 @@ static void put_place(pen *p, const spn_figure *figure, const page *g, int64_t i
         PUT(p, " left\n");
     }
     if (index + 1 == figure->panel_count) {
-        PUT(p, "set format x '%s'\nset label ", figure->x_scale == SPN_AXIS_LOG ? "10^{%T}" : "%g");
+        if (figure->x_scale == SPN_AXIS_LOG) {
+            put_log_labels(p, g);
+        } else {
+            PUT(p, "set format x '%%g'\n");
+        }
+        PUT(p, "set label ");
         put_quoted(p, figure->x_label);
         PUT(p, " at graph 0.5, screen ");
         put_length(p, 0.09 / g->height);
@@ -450,7 +479,7 @@ static void put_series(pen *p, const spn_series *series, int64_t block, char let
 {
     const bool has_line = series->line != SPN_LINE_NONE;
     const bool has_marker = series->marker != SPN_MARKER_NONE;
-    PUT(p, "data index %lld using 1:", (long long)block);
+    PUT(p, "data_file index %lld using 1:", (long long)block);
     if (is_symlog) {
         PUT(p, "(symlog_%c($2))", letter);
     } else {

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* The caption's sentences on the way down from the phase with no active mode: what the points show, and
+ * the reason (T14) where configuration and layout say that it applies. */
+#include "plot/figure2.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ZERO 1e-6 /* distances below are those of a solver that has converged */
+
+/* Does the effective experiment hold "  key: word" in this section? It is written by
+ * spn_experiment_dump(): sections at the start of a line, their keys two blanks further. */
+static bool says(const char *configuration, const char *section, const char *key, const char *word)
+{
+    bool is_inside = false;
+    for (const char *line = configuration; *line != '\0';) {
+        const size_t length = strcspn(line, "\n");
+        if (line[0] != ' ') {
+            is_inside = length == strlen(section) + 1 && line[length - 1] == ':' &&
+                        strncmp(line, section, length - 1) == 0;
+        } else if (is_inside && length == strlen(key) + strlen(word) + 4 &&
+                   strncmp(line, "  ", 2) == 0 && strncmp(line + 2, key, strlen(key)) == 0 &&
+                   strncmp(line + 2 + strlen(key), ": ", 2) == 0 &&
+                   strncmp(line + length - strlen(word), word, strlen(word)) == 0) {
+            return true;
+        }
+        line += length + (line[length] == '\n');
+    }
+    return false;
+}
+
+static const char *find_configuration(const spn_results *results)
+{
+    const spn_attribute *attribute = spn_results_attribute(results, "configuration");
+    return attribute != NULL && attribute->text != NULL ? attribute->text : "";
+}
+
+/* Weight matrices of the network; 0: the results do not say. */
+static int64_t count_matrices(const spn_results *results)
+{
+    const spn_table *layout = spn_results_table(results, "layout");
+    const int64_t is_bias = layout != NULL ? spn_table_find(layout, "is_bias") : -1;
+    int64_t count = 0;
+    for (int64_t row = 0; is_bias >= 0 && row < layout->rows; row++) {
+        count += spn_table_integer(layout, row, is_bias) == 0;
+    }
+    return count;
+}
+
+/* The activation's name where it vanishes at 0, otherwise NULL. */
+static const char *find_vanishing(const char *configuration)
+{
+    static const char *const names[] = {"tanh", "gelu", "relu", "linear"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (says(configuration, "model", "activation", names[i])) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+/* Targets of mean zero by construction. With cross-entropy they are classes: a mean says nothing there. */
+static bool has_centred_targets(const char *configuration)
+{
+    return !says(configuration, "objective", "error", "cross_entropy") &&
+           (says(configuration, "data", "center", "true") ||
+            says(configuration, "data", "standardize", "true") ||
+            (says(configuration, "data", "kind", "gaussian") &&
+             says(configuration, "data", "moments", "exact")));
+}
+
+typedef struct way_down {
+    const spni_branch *branch; /* from the phase with no active mode, or NULL */
+    int64_t left;              /* first point with an active mode, or -1 */
+    bool stays;                /* the points tell that the phase is never left */
+    bool is_trivial, is_zero;  /* at the trivial model, at the origin, all the way */
+} way_down;
+
+static way_down follow(const spni_sweep_view *view)
+{
+    way_down way = {.left = -1};
+    for (int64_t k = 0; k < view->branch_count && way.branch == NULL; k++) {
+        const spni_branch *b = &view->branches[k];
+        way.branch = strcmp(b->word, "down") == 0 && b->phase == 0 ? b : NULL;
+    }
+    if (way.branch == NULL) {
+        return way;
+    }
+    bool is_known = view->modes >= 0;
+    way.is_trivial = view->trivial >= 0;
+    way.is_zero = true;
+    for (int64_t i = 0; i < way.branch->count; i++) {
+        const int64_t row = way.branch->rows[i];
+        const int64_t modes =
+            view->modes >= 0 ? spn_table_integer(view->points, row, view->modes) : -1;
+        is_known = is_known && modes >= 0;
+        way.left = way.left < 0 && modes > 0 ? i : way.left;
+        way.is_trivial = way.is_trivial && spn_table_real(view->points, row, view->trivial) < ZERO;
+        way.is_zero =
+            way.is_zero && spn_table_real(view->points, row, view->quantities[SPNI_NORM]) < ZERO;
+    }
+    way.stays = way.left < 0 && (is_known || way.is_trivial || way.is_zero);
+    return way;
+}
+
+/* T14: the origin as a strict minimum. */
+static spn_status put_reason(spn_context *context, const spn_results *results,
+                             spn_text_buffer *text)
+{
+    const char *configuration = find_configuration(results);
+    const bool has_no_bias = says(configuration, "model", "bias", "false");
+    return spni_put(context, text,
+                    "with %lld weight matrices (three or more), phi(0) = 0 (%s)\nand %s the origin "
+                    "is a strict local minimum of the loss for every beta > 0\n(theory.md, T14).",
+                    (long long)count_matrices(results), find_vanishing(configuration),
+                    has_no_bias ? "no biases" : "targets of mean zero");
+}
+
+static bool is_origin_minimum(const spn_results *results)
+{
+    const char *configuration = find_configuration(results);
+    return count_matrices(results) >= 3 && find_vanishing(configuration) != NULL &&
+           (says(configuration, "model", "bias", "false") || has_centred_targets(configuration));
+}
+
+static spn_status put_stay(spn_context *context, const spn_results *results,
+                           const spni_sweep_view *view, const way_down *way, spn_text_buffer *text)
+{
+    spn_status status = SPN_OK;
+    if (way->is_zero && is_origin_minimum(results)) {
+        SPN_TRY(spni_put(context, text,
+                         "The downward branch from the phase with no active mode stays at |theta| "
+                         "= 0: from exactly zero\nnothing comes back on the way down, because "));
+        SPN_TRY(put_reason(context, results, text));
+        SPN_TRY(spni_put(context, text, " Hysteresis is complete.\n"));
+        goto done;
+    }
+    SPN_TRY(spni_put(context, text,
+                     "The downward branch from the phase with no active mode stays in that "
+                     "phase%s\ndown to beta = %.6g.\n",
+                     way->is_zero      ? ", at |theta| = 0,"
+                     : way->is_trivial ? ", at the trivial model (theory.md, T14),"
+                                       : "",
+                     spni_branch_real(view, way->branch, way->branch->count - 1, view->beta)));
+done:
+    return status;
+}
+
+spn_status spni_figure2_hysteresis(spn_context *context, const spn_results *results,
+                                   const spni_sweep_view *view, spn_text_buffer *text)
+{
+    spn_status status = SPN_OK;
+    const way_down way = follow(view);
+    if (count_matrices(results) == 1) { /* a linear model has no phases */
+        return SPN_OK;
+    }
+    if (way.left > 0) {
+        return spni_put(context, text,
+                        "On the way down the phase with no active mode is left between beta = %.6g "
+                        "and %.6g.\n",
+                        spni_branch_real(view, way.branch, way.left - 1, view->beta),
+                        spni_branch_real(view, way.branch, way.left, view->beta));
+    }
+    if (way.stays) {
+        return put_stay(context, results, view, &way, text);
+    }
+    if (way.branch == NULL && is_origin_minimum(results)) {
+        SPN_TRY(spni_put(context, text,
+                         "From exactly zero nothing would come back on the way down:\n"));
+        SPN_TRY(put_reason(context, results, text));
+        SPN_TRY(spni_put(context, text, "\n"));
+    }
+done:
+    return status;
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/* Made-up results that are shaped like a sweep: the closed forms of a deep linear network
+ * (theory.md, T11 to T13), with a curvature of the right kind. */
+#ifndef FIGURE2_MODEL_H
+#define FIGURE2_MODEL_H
+
+#include "support.h"
+
+#include <spinodal/plot.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+typedef struct row {
+    int64_t seed, direction, phase, point, active_modes;
+    double beta, error, scalar_curvature_error, weight_norm, trivial_distance;
+} row;
+
+static const char *const directions[] = {"up", "down", "quench", NULL};
+#define REAL(name)                                                                                 \
+    {                                                                                              \
+#name, SPN_COLUMN_REAL, offsetof(row, name), "", "", NULL                                  \
+    }
+#define INTEGER(name)                                                                              \
+    {                                                                                              \
+#name, SPN_COLUMN_INTEGER, offsetof(row, name), "", "", NULL                               \
+    }
+static const spn_column items[] = {
+    INTEGER(seed),
+    {"direction", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "", directions},
+    INTEGER(phase),
+    INTEGER(point),
+    INTEGER(active_modes),
+    REAL(beta),
+    REAL(error),
+    REAL(scalar_curvature_error),
+    REAL(weight_norm),
+    REAL(trivial_distance),
+};
+static const spn_columns columns = {items, 10, sizeof(row)};
+
+static const int64_t layout_biases[] = {0, 0, 0, 1, 1, 1};
+static const spn_column layout_items[] = {{"is_bias", SPN_COLUMN_INTEGER, 0, "", "", NULL}};
+static const spn_columns layout_columns = {layout_items, 1, sizeof(int64_t)};
+static const char odd_network[] = "data:\n  kind: gaussian\n  moments: exact\nmodel:\n"
+                                  "  hidden: [5, 5]\n  activation: tanh\n  bias: false\n";
+
+typedef struct mode {
+    double singular_value, spinodal_beta, maxwell_beta;
+} mode;
+static const spn_column mode_items[] = {
+    {"singular_value", SPN_COLUMN_REAL, offsetof(mode, singular_value), "", "", NULL},
+    {"spinodal_beta", SPN_COLUMN_REAL, offsetof(mode, spinodal_beta), "", "", NULL},
+    {"maxwell_beta", SPN_COLUMN_REAL, offsetof(mode, maxwell_beta), "", "", NULL},
+};
+static const spn_columns mode_columns = {mode_items, 3, sizeof(mode)};
+static const mode modes[] = {{0.9, 0.410549, 0.344839}, {0.5, 0.1875, 0.15749}};
+
+enum { POINTS = 200, ROWS_MAX = 4 * POINTS };
+typedef struct sample {
+    row rows[ROWS_MAX];
+    int64_t count;
+    spn_table tables[3];
+    spn_attribute attributes[2];
+    spn_results results;
+} sample;
+
+/* Upper root of beta = (sigma - s) s^(1/3), by bisection between the spinodal's s = sigma / 4 and sigma. */
+static double strength(double sigma, double beta)
+{
+    double low = sigma / 4;
+    double high = sigma;
+    for (int i = 0; i < 60; i++) {
+        double s = (low + high) / 2;
+        if ((sigma - s) * cbrt(s) > beta) {
+            low = s;
+        } else {
+            high = s;
+        }
+    }
+    return low;
+}
+
+static void add(sample *s, int64_t direction, int64_t phase, int64_t point, double beta,
+                int64_t active)
+{
+    row r = {0, direction, phase, point, active, beta, 2, 0, 0, 0};
+    for (int64_t k = 0; k < active; k++) {
+        double x = strength(modes[k].singular_value, beta);
+        r.error += x * x - 2 * x * modes[k].singular_value;
+        r.weight_norm += 3 * cbrt(x * x);
+        r.scalar_curvature_error += 22 * pow(x, 4.0 / 3) * (1 + pow(0.02 / beta, 1.5));
+    }
+    r.weight_norm = sqrt(r.weight_norm);
+    r.trivial_distance = r.weight_norm;
+    s->rows[s->count++] = r;
+}
+
+static void fill(sample *s)
+{
+    double betas[POINTS];
+    int64_t last[3] = {0, 0, 0};
+    s->count = 0;
+    for (int64_t i = 0; i < POINTS; i++) {
+        betas[i] = 0.001 + 0.499 * (double)i / (POINTS - 1);
+        int64_t active = (betas[i] < 0.41) + (betas[i] < 0.187);
+        last[active] = i;
+        add(s, 0, -1, i, betas[i], active);
+    }
+    for (int64_t phase = 2; phase >= 0; phase--) {
+        for (int64_t i = last[phase]; i >= 0; i--) {
+            add(s, 1, phase, last[phase] - i, betas[i], phase);
+        }
+    }
+    s->tables[0] = (spn_table){"points", &columns, s->count, s->rows};
+    s->tables[1] = (spn_table){"theory", &mode_columns, 2, modes};
+    s->tables[2] = (spn_table){"layout", &layout_columns, 3, layout_biases};
+    s->attributes[0] = (spn_attribute){"configuration", odd_network, 0};
+    s->attributes[1] = (spn_attribute){"seed", NULL, 1};
+    s->results = (spn_results){.kind = "sweep",
+                               .attribute_count = 2,
+                               .attributes = s->attributes,
+                               .table_count = 3,
+                               .tables = s->tables};
+}
+
+static spn_context *context;
+static sample *model;
+
+static int setup(void **state)
+{
+    (void)state;
+    model = calloc(1, sizeof *model);
+    if (model == NULL) {
+        return -1;
+    }
+    fill(model);
+    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    free(model);
+    return 0;
+}
+
+static const char *make_folder(const char *name, char path[512])
+{
+    support_scratch(name, path);
+    assert_int_equal(mkdir(path, 0777), 0);
+    return path;
+}
+
+static char *load(const char *folder, const char *name, int64_t *size)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    enum { CAPACITY = 1 << 22 };
+    char *bytes = malloc(CAPACITY);
+    assert_non_null(bytes);
+    *size = (int64_t)fread(bytes, 1, CAPACITY - 1, file);
+    bytes[*size] = '\0';
+    fclose(file);
+    return bytes;
+}
+
+static void check_contains(const char *folder, const char *name, const char *text)
+{
+    int64_t size = 0;
+    char *bytes = load(folder, name, &size);
+    if (strstr(bytes, text) == NULL) {
+        fail_msg("%s lacks \"%s\"", name, text);
+    }
+    free(bytes);
+}
+
+static void check_lacks(const char *folder, const char *name, const char *text)
+{
+    int64_t size = 0;
+    char *bytes = load(folder, name, &size);
+    if (strstr(bytes, text) != NULL) {
+        fail_msg("%s says \"%s\"", name, text);
+    }
+    free(bytes);
+}
+
+#endif
