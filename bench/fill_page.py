@@ -6,7 +6,9 @@ A table stands between <!-- table: NAME --> and <!-- end of table -->. usage: fi
 import csv
 import os
 import re
+import subprocess
 import sys
+import time
 
 
 def read(folder, name):
@@ -28,6 +30,23 @@ def seconds(text):
 def table(head, rows):
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows])
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True).stdout.splitlines()[0].strip()
+
+
+def measured(folder):
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(os.path.getmtime(
+        os.path.join(folder, "items.csv"))))
+    with open("/proc/cpuinfo") as file:
+        cpu = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
+    blas = output("dpkg-query", "-W", "-f=${Version}\n", "libopenblas0-pthread")
+    rows = [["when", when], ["commit", output("git", "rev-parse", "--short", "HEAD")],
+            ["processor", f"{cpu}, {os.cpu_count()} cores"],
+            ["compiler", output("cc", "--version") + ", -O3 -ffp-contract=off"],
+            ["OpenBLAS", blas + ", one thread"]]
+    return table(["", ""], rows)
 
 
 def ceilings(folder):
@@ -89,7 +108,7 @@ def main():
     folder, page = sys.argv[1:]
     with open(page) as file:
         text = file.read()
-    for make in (ceilings, items, peers, scaling, threads):
+    for make in (measured, ceilings, items, peers, scaling, threads):
         pattern = rf"(<!-- table: {make.__name__} -->\n).*?(<!-- end of table -->)"
         text = re.sub(pattern, lambda m: m[1] + make(folder) + "\n" + m[2], text, flags=re.S)
     with open(page, "w") as file:
