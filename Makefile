@@ -70,6 +70,7 @@ install: release ## install into $(DESTDIR)$(PREFIX)
 
 bench: bench-build ## time the main steps on one thread: tables, and CSV files in build/bench
 	@mkdir -p build/bench
+	@git rev-parse --short HEAD >build/bench/commit.txt 2>/dev/null || true
 	build/release/bench/spinodal-bench $(BENCH_FLAGS) --out build/bench
 
 bench-peers: bench-build ## time PyTorch on the same work in the same run (optional: needs python3-torch)

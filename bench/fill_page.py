@@ -42,7 +42,9 @@ def measured(folder):
     with open("/proc/cpuinfo") as file:
         cpu = next(line.split(":")[1].strip() for line in file if line.startswith("model name"))
     blas = output("dpkg-query", "-W", "-f=${Version}\n", "libopenblas0-pthread")
-    rows = [["when", when], ["commit", output("git", "rev-parse", "--short", "HEAD")],
+    with open(os.path.join(folder, "commit.txt")) as file:
+        commit = file.read().strip()
+    rows = [["when", when], ["commit", commit],
             ["processor", f"{cpu}, {os.cpu_count()} cores"],
             ["compiler", output("cc", "--version") + ", -O3 -ffp-contract=off"],
             ["OpenBLAS", blas + ", one thread"]]
