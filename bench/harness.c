@@ -104,7 +104,7 @@ static void print_result(const bench_report *report, const bench_result *r)
     printf("\n");
     fflush(stdout);
     if (report->csv != NULL) {
-        fprintf(report->csv, "%s,%lld,%lld,%lld,%lld,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e\n",
+        fprintf(report->csv, "\"%s\",%lld,%lld,%lld,%lld,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e,%.6e\n",
                 r->name, (long long)r->parameters, (long long)r->samples, (long long)r->batches,
                 (long long)r->calls, r->median, r->least, r->first, r->third, r->counts.flops,
                 r->counts.tanhs, r->counts.bytes, r->floor);

@@ -77,7 +77,7 @@ void bench_scaling(const bench_report *report)
         printf("%-24s %8s %8.0f %8.0f %9.2f %9.2f %9.2f %9.2f\n", chosen->name, variable, p.size[0],
                p.size[n - 1], chosen->expected, counted, fitted, last);
         if (csv != NULL) {
-            fprintf(csv, "%s,%s,%.0f,%.0f,%lld,%.0f,%.3f,%.3f,%.3f\n", chosen->name, variable,
+            fprintf(csv, "\"%s\",%s,%.0f,%.0f,%lld,%.0f,%.3f,%.3f,%.3f\n", chosen->name, variable,
                     p.size[0], p.size[n - 1], (long long)n, chosen->expected, counted, fitted,
                     last);
         }

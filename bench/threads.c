@@ -100,7 +100,7 @@ static void print_threads(FILE *csv, const set_up *chosen, timing *t)
            1e3 * one, 1e3 * two, speed, pure, ratio);
     fflush(stdout);
     if (csv != NULL) {
-        fprintf(csv, "%s,%lld,%lld,%lld,%.4e,%.4e,%.3f,%.3f,%.3f,%.3f,%.3f\n", chosen->name,
+        fprintf(csv, "\"%s\",%lld,%lld,%lld,%.4e,%.4e,%.3f,%.3f,%.3f,%.3f,%.3f\n", chosen->name,
                 (long long)chosen->width, (long long)chosen->samples, (long long)chosen->seeds, one,
                 two, speed, pure, ratio, least, least_pure);
     }
