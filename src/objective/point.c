@@ -9,8 +9,14 @@
 /* Columns of the Hessian made by one call of hvp when there is no dense Hessian. */
 enum { BLOCK = 32 };
 
-/* Caches of the fallbacks. A point is const while it is measured; its cache is not. */
+/* Solver, tangent and measurement ask for the full Hessian at the same theta one after the other: up to this
+ * dimension (32 MiB) it is kept. An objective around another one leaves that to the inner one. */
+enum { KEPT_DIMENSION_MAX = 2048 };
+
+/* Caches. A point is const while it is measured; its cache is not. */
 typedef struct fallback {
+    double *kept; /* P x P: the full Hessian, or NULL where it is not kept */
+    bool is_kept;
     double *hessian; /* P x P, when there is a Hessian but no hvp or no trace */
     bool is_filled;
     spn_part part;    /* which part `hessian` holds */
@@ -53,6 +59,11 @@ static spn_status fallback_create(spn_context *context, const spn_objective *obj
         }
         SPN_NEW(context, made->hessian, square);
     }
+    bool is_worth_keeping =
+        has_hessian && has_hvp && n <= KEPT_DIMENSION_MAX && !SPNI_HAS_OPERATION(operations, error);
+    if (is_worth_keeping) {
+        SPN_NEW(context, made->kept, n * n);
+    }
     if (has_hvp && !(has_hessian && has_trace)) {
         int64_t rows = n < BLOCK ? n : BLOCK;
         if (!spn_size_multiply(n, rows, &square)) {
@@ -66,6 +77,7 @@ static spn_status fallback_create(spn_context *context, const spn_objective *obj
 done:
     if (made != NULL) {
         spn_release(context, made->hessian);
+        spn_release(context, made->kept);
         spn_release(context, made->units);
         spn_release(context, made->products);
         spn_release(context, made);
@@ -116,6 +128,7 @@ void spn_point_free(spn_context *context, spn_point *point)
     }
     if (box->fallback != NULL) {
         spn_release(context, box->fallback->hessian);
+        spn_release(context, box->fallback->kept);
         spn_release(context, box->fallback->units);
         spn_release(context, box->fallback->products);
         spn_release(context, box->fallback);
@@ -149,6 +162,7 @@ spn_status spn_point_set(spn_context *context, spn_point *point, const double *t
     size_t bytes = (size_t)point->dimension * sizeof *theta;
     point->has = 0;
     fallback_of(point)->is_filled = false;
+    fallback_of(point)->is_kept = false;
     SPN_TRY(spn_poll(context));
     if (subset != NULL) {
         SPN_TRY(check_subset(context, point->objective, subset));
@@ -236,6 +250,31 @@ done:
     return status;
 }
 
+static void copy_triangle(int64_t n, const double *from, double *to)
+{
+    for (int64_t j = 0; j < n; j++) {
+        memcpy(to + j + j * n, from + j + j * n, (size_t)(n - j) * sizeof *to);
+    }
+}
+
+/* By the objective's operation, or from what was kept of it. */
+static spn_status dense_hessian(spn_context *context, const spn_point *point, spn_part part,
+                                double *h)
+{
+    fallback *cache = fallback_of(point);
+    bool is_keeping = cache->kept != NULL && part == SPN_PART_FULL;
+    if (is_keeping && cache->is_kept) {
+        copy_triangle(point->dimension, cache->kept, h);
+        return SPN_OK;
+    }
+    spn_status status = point->objective->operations->hessian(context, point, part, h);
+    if (status == SPN_OK && is_keeping) {
+        copy_triangle(point->dimension, h, cache->kept);
+        cache->is_kept = true;
+    }
+    return status;
+}
+
 spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part, double *h)
 {
     spn_status status = SPN_OK;
@@ -243,7 +282,7 @@ spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_p
     int64_t n = point->dimension;
     SPN_TRY(check_curvature(context, point));
     if (SPNI_HAS_OPERATION(operations, hessian)) {
-        SPN_TRY(operations->hessian(context, point, part, h));
+        SPN_TRY(dense_hessian(context, point, part, h));
         goto done;
     }
     if (!SPNI_HAS_OPERATION(operations, hvp)) {
