@@ -102,7 +102,9 @@ spn_status subject_products(spn_context *context, void *state)
 spn_status subject_hessian(spn_context *context, void *state)
 {
     subject *s = state;
-    return spn_point_hessian(context, s->point, SPN_PART_FULL, s->hessian);
+    /* The operation itself: spn_point_hessian() would copy what it has kept of the first call. */
+    const spn_point *error = spn_point_error(s->point);
+    return error->objective->operations->hessian(context, error, SPN_PART_FULL, s->hessian);
 }
 
 /* From theta alone: evaluation, Hessian, R of the error surface. */

@@ -27,7 +27,7 @@ static const spn_columns layout_columns = {layout_items, sizeof layout_items / s
                                            sizeof(layout_record)};
 #undef INTEGER
 
-enum { MAX_TABLES = 3, MAX_ARRAYS = 2, MAX_ATTRIBUTES = 9 };
+enum { MAX_TABLES = 3, MAX_ARRAYS = 2, MAX_ATTRIBUTES = 10 };
 
 typedef struct book {
     spn_arena *arena;
@@ -121,6 +121,7 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, b
         {"seed", NULL, spn_experiment_model(study->experiment)->init_seed},
         {"data_checksum", kept_checksum, 0},
         {"weights_checksum", kept_weights, 0},
+        {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
     };

@@ -86,20 +86,21 @@ static spn_status initial_weights(spn_context *context, const void *state, int64
 }
 
 /* What a journal belongs to: the effective experiment, the very data and initial weights, and the program,
- * whose records are in it as they are in memory. */
+ * whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
 static spn_status describe(spn_context *context, const spn_study *study, char **text)
 {
     spn_status status = SPN_OK;
     char *dump = NULL, *all = NULL;
     *text = NULL;
     SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
-    size_t size = strlen(dump) + 200;
+    const char *kernels = spn_kernels_name(spn_context_kernels(context));
+    size_t size = strlen(dump) + 256;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
              "%s# data checksum %08x\n# weights checksum %08x\n# program version %s\n"
-             "# record of %zu bytes\n",
+             "# record of %zu bytes\n# kernels %s\n",
              dump, (unsigned)study->data_checksum, (unsigned)study->weights_checksum, SPN_VERSION,
-             sizeof(spn_sweep_record));
+             sizeof(spn_sweep_record), kernels);
     *text = all;
     all = NULL;
 done:
