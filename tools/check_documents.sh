@@ -60,16 +60,16 @@ failures=0
 blocks=0
 for page in "$@"; do
     name=$(printf '%s' "$page" | tr '/' '_')
-    mkdir "$scratch/$name" "$scratch/$name/blocks" "$scratch/$name/work"
+    mkdir "$scratch/$name" "$scratch/$name/blocks" "$scratch/$name/page"
     extract "$page" "$scratch/$name/blocks"
-    ln -s "$root/examples" "$scratch/$name/work/examples"
+    ln -s "$root/examples" "$scratch/$name/page/examples"
     for block in "$scratch/$name/blocks"/*; do
         [ -e "$block" ] || continue
         status=0
         case $block in
         *.filename) continue ;;
-        *.file) (cd "$scratch/$name/work" && cp "$block" "$(cat "${block}name")") || status=$? ;;
-        *.run) [ "$program" = - ] || (cd "$scratch/$name/work" && sh -eu "$block") >"$scratch/log" 2>&1 </dev/null || status=$? ;;
+        *.file) (cd "$scratch/$name/page" && cp "$block" "$(cat "${block}name")") || status=$? ;;
+        *.run) [ "$program" = - ] || (cd "$scratch/$name/page" && sh -eu "$block") >"$scratch/log" 2>&1 </dev/null || status=$? ;;
         *.compile) compile "$block" >"$scratch/log" 2>&1 || status=$? ;;
         esac
         blocks=$((blocks + 1))
