@@ -41,6 +41,9 @@ typedef enum spn_direction {
     SPN_DIRECTION_QUENCH
 } spn_direction;
 
+/** "up", "down" or "quench"; NULL for any other number. */
+const char *spn_direction_text(int64_t direction);
+
 /** One row of results: 8-byte fields only; spn_sweep_columns names them. NaN: does not exist here. */
 typedef struct spn_sweep_record {
     int64_t seed;      /**< index of the random start, from 0 */

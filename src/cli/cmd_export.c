@@ -93,13 +93,11 @@ done:
     return status;
 }
 
-static const char *const directions[] = {"up", "down", "quench"};
-
 /* The wanted direction as a number; -1 for any, -2 for none of them. */
 static int64_t parse_direction(const char *name)
 {
-    for (int64_t i = 0; i < 3 && name != NULL; i++) {
-        if (strcmp(directions[i], name) == 0) {
+    for (int64_t i = 0; name != NULL && spn_direction_text(i) != NULL; i++) {
+        if (strcmp(spn_direction_text(i), name) == 0) {
             return i;
         }
     }
@@ -125,7 +123,8 @@ static spn_status find_nearest(spn_context *context, const cli_arguments *argume
     }
     if (best < 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: no points%s%s", arguments->words[0],
-                 direction < 0 ? "" : " in direction ", direction < 0 ? "" : directions[direction]);
+                 direction < 0 ? "" : " in direction ",
+                 direction < 0 ? "" : spn_direction_text(direction));
     }
     *out = best;
 done:

@@ -3,17 +3,6 @@
 
 #include <stdio.h>
 
-static const char *direction_name(int64_t direction)
-{
-    int64_t index = 0;
-    for (; index < spn_sweep_columns.count; index++) {
-        if (spn_sweep_columns.items[index].offset == offsetof(spn_sweep_record, direction)) {
-            break;
-        }
-    }
-    return spn_sweep_columns.items[index].words[direction];
-}
-
 static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
 {
     return a->seed == b->seed && a->direction == b->direction && b->point == a->point + 1;
@@ -23,7 +12,7 @@ static void print_change(const spn_sweep_record *a, const spn_sweep_record *b)
 {
     fprintf(stderr,
             "%4lld  %-6s  %3lld -> %-3lld  %9.6f .. %-9.6f  %9.6f -> %-9.6f  %9.6f -> %-9.6f\n",
-            (long long)b->seed, direction_name(b->direction), (long long)a->active_modes,
+            (long long)b->seed, spn_direction_text(b->direction), (long long)a->active_modes,
             (long long)b->active_modes, a->beta, b->beta, a->error, b->error, a->weight_norm,
             b->weight_norm);
 }
@@ -32,7 +21,7 @@ static void write_change(spn_json *json, const spn_sweep_record *a, const spn_sw
 {
     spn_json_begin_object(json, NULL);
     spn_json_integer(json, "seed", b->seed);
-    spn_json_text(json, "direction", direction_name(b->direction));
+    spn_json_text(json, "direction", spn_direction_text(b->direction));
     spn_json_integer(json, "modes_before", a->active_modes);
     spn_json_integer(json, "modes_after", b->active_modes);
     spn_json_real(json, "beta_before", a->beta);

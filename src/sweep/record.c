@@ -75,3 +75,9 @@ static const spn_column columns[] = {
 
 const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns,
                                        sizeof(spn_sweep_record)};
+
+const char *spn_direction_text(int64_t direction)
+{
+    bool is_known = direction >= SPN_DIRECTION_UP && direction <= SPN_DIRECTION_QUENCH;
+    return is_known ? directions[direction] : NULL;
+}
