@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/** @file continuation.h  Room `continuation`: branches of stationary points in the control parameter.
+ *
+ *  A branch is a curve of solutions of grad L(theta, beta) = 0. It is followed by pseudo-arclength, so that
+ *  it may turn back in beta (a fold) and go on where it is unstable. On the way special points are
+ *  located: folds, where a phase ends, and branch points, where others cross it. All branches
+ *  together give the phases of the problem: which are metastable where, what ends them, where two have
+ *  equal L (Maxwell points), how high the barriers are. Works on any objective; "beta" is whatever its
+ *  parameter is. Numbers that do not exist are NaN, counts that are unknown -1. */
+#ifndef SPINODAL_CONTINUATION_H
+#define SPINODAL_CONTINUATION_H
+
+#include <spinodal/geometry.h>
+#include <spinodal/optimize.h>
+
+/** Section `branches` of an experiment. */
+typedef struct spn_branches_settings {
+    double beta_from, beta_to; /**< range; NaN: that of the sweep */
+    double step;               /**< longest step, as a share of the length of theta */
+    double angle;              /**< largest angle between neighbouring tangents, in radians */
+    int64_t points;            /**< most points of one branch */
+    int64_t branches;          /**< most branches */
+    int64_t index;             /**< branches are followed up to this many negative eigenvalues */
+    int64_t starts;            /**< random starts at each of `levels` values of beta */
+    int64_t levels;            /**< values of beta at which disconnected phases are looked for */
+    bool saddles;              /**< look for saddles that no found branch leads to, by deflation */
+    double tolerance;          /**< special and Maxwell points: relative accuracy in beta */
+    bool parameters;           /**< keep theta at each point in the results */
+} spn_branches_settings;
+extern const spn_option_table spn_branches_options;
+
+/* ---- Records: 8-byte fields only; the columns name and explain them ------------------------- */
+
+/** One point of a branch. */
+typedef struct spn_branch_record {
+    int64_t branch, point; /**< numbers from 0; points along the branch */
+    int64_t phase;         /**< row of `phases` of a stable point; -1: unstable, or not yet known */
+    double beta;
+    double arclength; /**< from the branch's first point, in theta and scaled beta */
+    double slope;     /**< dbeta/ds of the unit tangent; changes sign at a fold */
+    double error, loss, weight_norm;
+    double scalar_curvature_error, scalar_curvature_loss;
+    double eigenvalue_min;        /**< smallest of L's Hessian, zero modes left out */
+    double critical_eigenvalue;   /**< the one closest to zero, zero modes left out */
+    double susceptibility;        /**< -d|theta|^2/dbeta along the branch (T10); negative possible
+                                       where unstable */
+    int64_t negative_eigenvalues; /**< index; 0: stable */
+    int64_t zero_modes;           /**< of a continuous symmetry, bordered out */
+    int64_t active_modes, dead_units, merged_units;
+    double gradient_norm;
+    double step;         /**< arclength to the point before */
+    int64_t corrections; /**< Newton steps of the corrector */
+} spn_branch_record;
+extern const spn_columns spn_branch_columns;
+
+typedef enum spn_special_kind {
+    SPN_SPECIAL_FOLD, /**< the branch turns back in beta; the critical eigenvalue crosses zero */
+    SPN_SPECIAL_BRANCH_POINT, /**< other branches cross: `kernel` eigenvalues cross zero, none of
+                                    their directions is driven by beta */
+} spn_special_kind;
+
+/** What changes across a transition. */
+typedef enum spn_change {
+    SPN_CHANGE_ACCURACY, /**< the number of active modes */
+    SPN_CHANGE_SYMMETRY, /**< hidden units merge, split or die; the active modes stay */
+    SPN_CHANGE_OTHER,    /**< neither, or no labels */
+} spn_change;
+
+/** A fold or a branch point. */
+typedef struct spn_special_record {
+    int64_t special;       /**< number from 0 */
+    int64_t branch, point; /**< lies behind this point of this branch and before the next */
+    int64_t kind;          /**< spn_special_kind */
+    double beta, beta_low, beta_high; /**< located value and its interval */
+    double error, loss, weight_norm, scalar_curvature_error;
+    int64_t kernel; /**< eigenvalues that vanish here, zero modes of symmetry left out */
+    int64_t index_before,
+        index_after; /**< negative eigenvalues along the branch, before and after */
+    /** Fold: beta = beta_0 + coefficient s^2 along the unit direction of theta. Branch point: the same along
+     *  the first crossing branch (0 where that goes linearly in beta: transcritical); NaN when none was
+     *  found. */
+    double coefficient;
+    int64_t
+        crossing; /**< branches that were found to cross here, copies by symmetry counted once */
+    /** Branch point at the end of a stable stretch: 1 when a stable branch leaves it on the other side
+     *  (continuous transition), 0 when not (first order); -1: no end of a stable stretch. */
+    int64_t is_continuous;
+    int64_t change; /**< spn_change between this side and what follows it */
+    int64_t active_modes, dead_units, merged_units; /**< before it on the branch */
+    double residual;                                /**< |grad L| at the located point */
+} spn_special_record;
+extern const spn_columns spn_special_columns;
+
+/** How the critical eigenvalue goes to zero: points of the branch near a special point, on its stable side
+ *  (same columns as the table of that name of a sweep). */
+typedef struct spn_branch_approach {
+    int64_t jump;          /**< number of the special point */
+    double beta, distance; /**< |beta - beta_0| */
+    double eigenvalue;     /**< of L's Hessian: the critical one, followed by its eigenvector */
+    double overlap;        /**< |v . v'| with the vector at the next closer point */
+    double norm_squared;   /**< |theta|^2 */
+    double susceptibility; /**< T10 */
+    double error, loss;
+} spn_branch_approach;
+extern const spn_columns spn_branch_approach_columns;
+
+/** What ends a phase. */
+typedef enum spn_phase_end {
+    SPN_END_RANGE,        /**< the range of beta that was asked for; it goes on behind it */
+    SPN_END_FOLD,         /**< a fold: spinodal */
+    SPN_END_BRANCH_POINT, /**< it loses stability at a branch point; active modes change */
+    SPN_END_SYMMETRY,     /**< the same; hidden units merge or split */
+    SPN_END_ZERO,         /**< it exists down to beta = 0 */
+    SPN_END_UNFINISHED,   /**< not followed to its end: limit of points, step too small */
+} spn_phase_end;
+
+/** A phase: a stretch of a branch with no negative eigenvalue and one set of labels, between its ends. */
+typedef struct spn_phase_record {
+    int64_t phase, branch;
+    int64_t first_point, last_point;                /**< of the branch, in order of points */
+    int64_t active_modes, dead_units, merged_units; /**< in the middle of its window */
+    double beta_low, beta_high;                     /**< window of metastability */
+    int64_t end_low, end_high;                      /**< spn_phase_end */
+    int64_t special_low, special_high;              /**< rows of `specials`; -1 */
+    double norm_low, norm_high, error_low, error_high, loss_low, loss_high; /**< at its ends */
+    double curvature_low, curvature_high;
+    double global_low,
+        global_high; /**< where it is the globally stable one; NaN: nowhere (of several
+                                         ranges the widest) */
+    int64_t visits;  /**< of starts (sweeps, random, deflation, crossings) that led to it */
+} spn_phase_record;
+extern const spn_columns spn_phase_columns;
+
+/** A Maxwell point: two phases coexist and have equal L. */
+typedef struct spn_maxwell_record {
+    int64_t phase_a, phase_b; /**< a: globally stable below (smaller |theta|^2 wins above) */
+    double beta, beta_low, beta_high;
+    double loss;
+    double error_a, error_b, norm_a, norm_b, curvature_a, curvature_b;
+    int64_t is_global; /**< 1: no other phase has smaller L there */
+} spn_maxwell_record;
+extern const spn_columns spn_maxwell_columns;
+
+/** Barrier from a minimum to the saddle on the unstable branch behind one of its folds, at the beta of a point of that
+ *  branch. */
+typedef struct spn_barrier_record {
+    int64_t phase, special; /**< the minimum's phase; the fold that joins it with the saddle */
+    double beta, height;    /**< L(saddle) - L(minimum) */
+    double distance;        /**< |theta_saddle - theta_minimum| */
+} spn_barrier_record;
+extern const spn_columns spn_barrier_columns;
+
+/** A point of the norm-constrained curve E(n) = min E at |theta|^2 = n (theory, section 3). */
+typedef struct spn_norm_record {
+    double norm_squared, error;
+    double beta;   /**< -dE/dn, the multiplier */
+    int64_t index; /**< negative eigenvalues of L's Hessian on directions orthogonal to theta */
+    int64_t active_modes;
+    double gradient_norm; /**< |grad E + 2 beta theta| */
+} spn_norm_record;
+extern const spn_columns spn_norm_columns;
+
+/* ---- All phases of a problem ---------------------------------------------------------------- */
+
+typedef enum spn_branch_item_kind {
+    SPN_ITEM_POINT,
+    SPN_ITEM_SPECIAL,
+    SPN_ITEM_APPROACH,
+} spn_branch_item_kind;
+
+/** One finished piece of work, valid during the call it is passed to. */
+typedef struct spn_branch_item {
+    spn_branch_item_kind kind;
+    const spn_branch_record *point;      /**< points */
+    const spn_special_record *special;   /**< special points */
+    const spn_branch_approach *approach; /**< approaches */
+    int64_t mode_count;                  /**< points: mode strengths (spn_labels) */
+    const double *modes;
+    int64_t parameters; /**< points and special points: theta; 0 otherwise */
+    const double *theta;
+} spn_branch_item;
+
+/** Receives every item in its order, on the calling thread. A failure stops the run. */
+typedef spn_status spn_branch_sink(spn_context *context, void *state, const spn_branch_item *item);
+
+/** What is explored. Everything pointed to must outlive the run. */
+typedef struct spn_branches_problem {
+    const spn_objective *objective; /**< L(theta, beta) */
+    const spn_branches_settings *settings;
+    const spn_solver_settings *solver;
+    /** Write the initial weights of random start `seed` (from 0) to theta. */
+    spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
+    const void *initial_state;
+} spn_branches_problem;
+
+typedef struct spn_branches spn_branches;
+spn_status spn_branches_create(spn_context *context, const spn_branches_problem *problem,
+                               spn_branches **out);
+void spn_branches_free(spn_context *context, spn_branches *branches);
+
+/** Tell it about an item that an earlier, interrupted run has finished (before spn_branches_run(), in the
+ *  order in which the sink received them). The run goes on behind the last one with the same
+ *  bits. SPN_ERROR_INPUT when the item does not fit. */
+spn_status spn_branches_replay(spn_context *context, spn_branches *branches,
+                               const spn_branch_item *item);
+
+/** Explore: follow what starts (sweeps up and down, random minimisations, the trivial point, deflation) lead to, all
+ *  that crosses it, and so on, until nothing new is found or a limit of the settings is reached. Then
+ *  Maxwell points and barriers. What was cut short is said by a warning event and by SPN_END_UNFINISHED.
+ *  Deterministic. SPN_ERROR_INTERRUPTED leaves it as far as it got. Memory: P numbers a point. */
+spn_status spn_branches_run(spn_context *context, spn_branches *branches, spn_branch_sink *sink,
+                            void *sink_state);
+
+/** Results of a finished run; valid as long as the object. Rows are in the order of their numbers. */
+const spn_phase_record *spn_branches_phases(const spn_branches *branches, int64_t *count);
+const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int64_t *count);
+const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count);
+/** Phase of each point in the order of the sink's points (-1: unstable). */
+const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count);
+
+/** A phase's name from its labels, unique among the phases: "3 modes", "2 modes, 4 merged",
+ *  "trivial", "2 modes, 4 merged (b)". At most size - 1 bytes; returns buffer. */
+const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase, char *buffer,
+                                    size_t size);
+
+/* ---- The norm-constrained curve -------------------------------------------------------------- */
+
+/** E(n) from the stationary point `theta` of L at `beta` (|theta| > 0), for n = norms[0 .. count - 1], each
+ *  reached from the one before (the first from theta) by Newton's method on grad E + 2 beta theta = 0,
+ *  |theta|^2 = n; rows[i] filled, theta ends at the last. Passes folds of beta without arclength (dE/dn =
+ *  -beta). The objective must be a ridge (parameter gradient 2 theta; SPN_ERROR_ARGUMENT otherwise).
+ *  *done says how many rows were reached: fewer where a constrained solution ends. */
+spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, double beta,
+                          double *theta, int64_t count, const double *norms, spn_norm_record *rows,
+                          int64_t *done);
+
+#endif
