@@ -33,8 +33,10 @@ extern const spn_option_table spn_branches_options;
 
 /** One point of a branch. */
 typedef struct spn_branch_record {
-    int64_t branch, point; /**< numbers from 0; points along the branch */
-    int64_t phase;         /**< row of `phases` of a stable point; -1: unstable, or not yet known */
+    int64_t branch; /**< number from 0 */
+    int64_t point;  /**< place along the branch: 0 is where it was found, then 1, 2, ... one way and
+                         -1, -2, ... the other */
+    int64_t phase;  /**< row of `phases` of a stable point; -1: unstable, or not yet known */
     double beta;
     double arclength; /**< from the branch's first point, in theta and scaled beta */
     double slope;     /**< dbeta/ds of the unit tangent; changes sign at a fold */
@@ -68,7 +70,8 @@ typedef enum spn_change {
 
 /** A fold or a branch point. */
 typedef struct spn_special_record {
-    int64_t special;       /**< number from 0 */
+    int64_t special; /**< number from 0 */
+    int64_t same_as; /**< an earlier special point that is this one, found on another branch; -1 */
     int64_t branch, point; /**< lies behind this point of this branch and before the next */
     int64_t kind;          /**< spn_special_kind */
     double beta, beta_low, beta_high; /**< located value and its interval */
@@ -88,6 +91,10 @@ typedef struct spn_special_record {
     int64_t change; /**< spn_change between this side and what follows it */
     int64_t active_modes, dead_units, merged_units; /**< before it on the branch */
     double residual;                                /**< |grad L| at the located point */
+    /** End of a stable stretch: the minimum in which a network ends that is pushed just past it, at this
+     *  beta (the phase it falls into); NaN and -1 otherwise. */
+    double loss_after, error_after, norm_after, curvature_after;
+    int64_t active_after, dead_after, merged_after;
 } spn_special_record;
 extern const spn_columns spn_special_columns;
 
@@ -215,6 +222,8 @@ spn_status spn_branches_run(spn_context *context, spn_branches *branches, spn_br
 const spn_phase_record *spn_branches_phases(const spn_branches *branches, int64_t *count);
 const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int64_t *count);
 const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count);
+/** The special points as sent to the sink, with `change` and `is_continuous`, which need all branches. */
+const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count);
 /** Phase of each point in the order of the sink's points (-1: unstable). */
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count);
 
