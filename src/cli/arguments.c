@@ -25,6 +25,8 @@ const cli_flag cli_flags[] = {
      "which table: points (the default), modes, theta, theory, layout"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME", "with --beta: up, down or quench"},
+    {"noisy", 0, FLAG_SWITCH, AT(is_noisy), NULL,
+     "the files hold noisy samples: find change points in them"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},

@@ -18,7 +18,7 @@ enum {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 4 };
+enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 64 };
 
 /** Everything that flags of any command can say. */
 typedef struct cli_arguments {
@@ -39,6 +39,7 @@ typedef struct cli_arguments {
     const char *table;
     int64_t point; /**< -1: not given */
     const char *direction;
+    bool is_noisy;
 } cli_arguments;
 
 typedef enum cli_flag_kind {
@@ -124,5 +125,6 @@ int cmd_plot(cli_session *session, const cli_arguments *arguments);
 int cmd_reproduce(cli_session *session, const cli_arguments *arguments);
 int cmd_sweep(cli_session *session, const cli_arguments *arguments);
 int cmd_theory(cli_session *session, const cli_arguments *arguments);
+int cmd_transitions(cli_session *session, const cli_arguments *arguments);
 
 #endif
