@@ -125,14 +125,17 @@ done:
     return status;
 }
 
-/* Special points between point i and the next one of its branch, the nearest in |theta| first. Returns how
- * many (at most `capacity`). */
-static int64_t find_between(const spni_branches_view *v, int64_t i, int64_t *out, int64_t capacity)
+enum { BETWEEN_MAX = 16 };
+
+/* Special points of a branch behind place `place` and before the next, those nearest in |theta| to point i
+ * first. Returns how many. */
+static int64_t find_behind(const spni_branches_view *v, int64_t i, int64_t place,
+                           int64_t out[BETWEEN_MAX])
 {
     const spn_branch_record *p = &v->points[i];
     int64_t count = 0;
-    for (int64_t k = 0; k < v->special_count && count < capacity; k++) {
-        if (v->specials[k].branch != p->branch || v->specials[k].point != p->point) {
+    for (int64_t k = 0; k < v->special_count && count < BETWEEN_MAX; k++) {
+        if (v->specials[k].branch != p->branch || v->specials[k].point != place) {
             continue;
         }
         const double distance = fabs(v->specials[k].weight_norm - p->weight_norm);
@@ -155,9 +158,8 @@ static void add_piece(spni_branches_view *v, int64_t phase, int64_t from, int64_
  * first one leaves no negative eigenvalue. */
 static void join(spni_branches_view *v, int64_t i)
 {
-    enum { BETWEEN_MAX = 16 };
     int64_t between[BETWEEN_MAX];
-    const int64_t count = find_between(v, i, between, BETWEEN_MAX);
+    const int64_t count = find_behind(v, i, v->points[i].point, between);
     const int64_t first = v->points[i].phase, last = v->points[i + 1].phase;
     if (count == 0) {
         add_piece(v, first == last || (first >= 0 && last >= 0) ? first : -1, i, i + 1);
@@ -172,16 +174,29 @@ static void join(spni_branches_view *v, int64_t i)
     add_piece(v, last, v->point_count + between[count - 1], i + 1);
 }
 
+/* A branch may begin or end at a special point: from there to its first, or last, point i. */
+static void finish(spni_branches_view *v, int64_t i, int64_t place)
+{
+    int64_t behind[BETWEEN_MAX];
+    if (find_behind(v, i, place, behind) > 0) {
+        add_piece(v, v->points[i].phase, v->point_count + behind[0], i);
+    }
+}
+
 static spn_status make_pieces(spn_context *context, spn_arena *arena, spni_branches_view *v)
 {
     spn_status status = SPN_OK;
-    SPN_TAKE(context, arena, v->pieces, v->point_count + v->special_count);
-    v->branch_count = 1;
-    for (int64_t i = 0; i + 1 < v->point_count; i++) {
-        if (v->points[i].branch == v->points[i + 1].branch) {
+    SPN_TAKE(context, arena, v->pieces, 2 * (v->point_count + v->special_count));
+    for (int64_t i = 0; i < v->point_count; i++) {
+        const spn_branch_record *p = &v->points[i];
+        if (i == 0 || p->branch != p[-1].branch) {
+            v->branch_count++;
+            finish(v, i, p->point - 1);
+        }
+        if (i + 1 < v->point_count && p->branch == p[1].branch) {
             join(v, i);
         } else {
-            v->branch_count++;
+            finish(v, i, p->point);
         }
     }
 done:
