@@ -82,6 +82,13 @@ typedef struct spn_objective_operations {
     /** The unregularised error inside a regularised objective: a point already set at the same
      *  theta by `set`. NULL operation: the objective is its own error. */
     const spn_point *(*error)(const spn_point *point);
+
+    /** How many rows `orbit` writes; both or neither. */
+    int64_t (*orbit_capacity)(const spn_objective *objective);
+    /** Generators of the continuous symmetries of L that hold at every parameter: tangent vectors of the
+     *  orbit through theta, rows of P numbers in z, overwritten. Dependent and zero rows are allowed. */
+    spn_status (*orbit)(spn_context *context, const spn_objective *objective, const double *theta,
+                        double *z);
 } spn_objective_operations;
 
 struct spn_objective {
@@ -134,11 +141,31 @@ spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_la
 /** The unregularised error's point (never NULL; the point itself when it has no inner one). */
 const spn_point *spn_point_error(const spn_point *point);
 
+/** How many rows spn_objective_orbit() needs; 0 where no continuous symmetry is known. */
+int64_t spn_objective_orbit_capacity(const spn_objective *objective);
+
+/** An orthonormal basis of the tangent space of the orbit through theta under the continuous symmetries of
+ *  L: *rank rows of P numbers in z (room for the capacity; what follows the basis is scratch). With
+ *  theta -> theta + epsilon A theta leaving L alone, H A theta = A grad L: at a stationary point each row is an
+ *  exact zero mode of the Hessian, and near one |H z| <= |A| |grad L| / |A theta|. The basis comes from
+ *  the generators by Gram-Schmidt with pivoting, which stops where what is left of the longest is below
+ *  SPN_ORBIT_TOLERANCE * max(1, |theta|). O(capacity * rank * P), polls the cancel flag, allocates
+ *  nothing. SPN_ERROR_NUMERIC where theta is not finite. */
+spn_status spn_objective_orbit(spn_context *context, const spn_objective *objective,
+                               const double *theta, double *z, int64_t *rank);
+
+/** Generators shrink with the weights that they turn: at a continuous onset (depth 2) like
+ *  sqrt(sigma - beta), so that 1e-8 keeps them down to sigma - beta = 1e-16, the rounding of beta itself.
+ *  A kept direction is then right to 1e-8, since rounding in theta is 1e-16; a shorter one would be
+ *  noise. The bound is absolute for small theta: near the trivial point all of theta is noise. */
+#define SPN_ORBIT_TOLERANCE 1e-8
+
 /** The ridge: L(theta, beta) = E(theta) + beta |theta|^2 (T2); dL/dbeta = |theta|^2,
  *  d(grad L)/dbeta = 2 theta. One evaluation and one Hessian of E serve both surfaces: hessian, hvp and
  *  trace add 2 beta to the diagonal of the full and of the Gauss-Newton part (the regulariser is
  *  positive semidefinite) and nothing to the residual part. E is evaluated at parameter 0; its trivial
- *  point is asked for at beta. `error` must outlive the result. */
+ *  point is asked for at beta. The error's `orbit` is passed on, and must leave |theta|^2 alone too, as
+ *  rotations do. `error` must outlive the result. */
 spn_objective spn_ridge(const spn_objective *error);
 
 /** Derivatives against differences, on any objective. Taylor remainders along a random direction d,

@@ -72,6 +72,8 @@ static const spn_objective_operations operations = {
     .trace = spni_error_trace,
     .trivial = spni_error_trivial,
     .labels = spni_error_labels,
+    .orbit_capacity = spni_error_orbit_capacity,
+    .orbit = spni_error_orbit,
 };
 
 /* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the
@@ -140,6 +142,7 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
     SPN_TRY(spni_modes_create(context, error));
+    SPN_TRY(spni_symmetries_create(context, error));
     *out = error;
 done:
     if (status != SPN_OK) {
@@ -157,6 +160,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->mean_y);
     spn_release(context, error->mode_output);
     spn_release(context, error->mode_input);
+    spn_release(context, error->symmetries);
     spn_release(context, error);
 }
 

@@ -48,6 +48,8 @@ struct spn_network_error {
     double modes[SPN_MODES_MAX]; /* sigma_i */
     double *mode_output;         /* mode_count x K: u_i */
     double *mode_input;          /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
+    int64_t symmetry_count;      /* of the data, where the network is linear */
+    double *symmetries;          /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -171,5 +173,11 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
 /* network_modes.c, network_labels.c */
 spn_status spni_modes_create(spn_context *context, spn_network_error *error);
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
+
+/* network_symmetry.c, network_orbit.c */
+spn_status spni_symmetries_create(spn_context *context, spn_network_error *error);
+int64_t spni_error_orbit_capacity(const spn_objective *objective);
+spn_status spni_error_orbit(spn_context *context, const spn_objective *objective,
+                            const double *theta, double *z);
 
 #endif

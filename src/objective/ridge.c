@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The ridge L = E + beta |theta|^2 (T2) over any error E: a point of L holds a point of E, so that one
  * evaluation and one Hessian serve both surfaces. */
+#include "objective/objective.h"
 #include <spinodal/numeric.h>
-#include <spinodal/objective.h>
 
 static spn_status ridge_state_create(spn_context *context, const spn_objective *objective,
                                      void **state)
@@ -105,6 +105,19 @@ static spn_status ridge_labels(spn_context *context, const spn_point *point, spn
     return spn_point_labels(context, point->state, out);
 }
 
+static int64_t ridge_orbit_capacity(const spn_objective *objective)
+{
+    return spn_objective_orbit_capacity(objective->problem);
+}
+
+/* Only called where the capacity is positive: the error has the operation. */
+static spn_status ridge_orbit(spn_context *context, const spn_objective *objective,
+                              const double *theta, double *z)
+{
+    const spn_objective *error = objective->problem;
+    return error->operations->orbit(context, error, theta, z);
+}
+
 static const spn_objective_operations ridge_operations = {
     .size = sizeof(spn_objective_operations),
     .state_create = ridge_state_create,
@@ -116,6 +129,8 @@ static const spn_objective_operations ridge_operations = {
     .trivial = ridge_trivial,
     .labels = ridge_labels,
     .error = ridge_error,
+    .orbit_capacity = ridge_orbit_capacity,
+    .orbit = ridge_orbit,
 };
 
 spn_objective spn_ridge(const spn_objective *error)
