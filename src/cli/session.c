@@ -59,15 +59,15 @@ static void draw_bar(const spn_event *event, const char *left)
     fflush(stderr);
 }
 
-/* Work whose amount nobody knows beforehand: its total is 0 and its text says it all. */
+/* Work whose amount nobody knows beforehand: its total is 0. */
 static void show_count(cli_session *session, const spn_event *event)
 {
     if (session->is_terminal) {
-        fprintf(stderr, "\r%s\033[K", event->text);
+        fprintf(stderr, "\r%.0f %s\033[K", event->done, event->text);
         fflush(stderr);
         session->has_bar = true;
     } else {
-        fprintf(stderr, "%s\n", event->text);
+        fprintf(stderr, "%.0f %s\n", event->done, event->text);
     }
 }
 

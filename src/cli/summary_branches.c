@@ -16,6 +16,8 @@ typedef struct view {
     spn_special_record *special;
     int64_t global_count;
     int64_t *global; /* phases that are globally stable somewhere, by beta */
+    /* Rows in the order in which they are printed: by (upper end of) beta. */
+    int64_t *phase_order, *crossing_order, *special_order;
 } view;
 
 static spn_status take_table(spn_context *context, const spn_results *results, const char *path,
@@ -29,19 +31,39 @@ static spn_status take_table(spn_context *context, const spn_results *results, c
     return SPN_OK;
 }
 
-/* Phases in the order of the beta where they are globally stable. */
-static void sort_global(view *v)
+/* Rows of a table by one of its columns, ascending; those where it does not exist are left out. Returns
+ * how many there are. */
+static int64_t sort_rows(const spn_table *table, const char *column, int64_t *order)
 {
-    for (int64_t i = 0; i < v->phases.rows; i++) {
-        if (isnan(v->phase[i].global_low)) {
+    const int64_t index = spn_table_find(table, column);
+    int64_t count = 0;
+    for (int64_t row = 0; row < table->rows; row++) {
+        const double value = spn_table_real(table, row, index);
+        if (isnan(value)) {
             continue;
         }
-        int64_t at = v->global_count++;
-        for (; at > 0 && v->phase[v->global[at - 1]].global_low > v->phase[i].global_low; at--) {
-            v->global[at] = v->global[at - 1];
+        int64_t at = count++;
+        for (; at > 0 && spn_table_real(table, order[at - 1], index) > value; at--) {
+            order[at] = order[at - 1];
         }
-        v->global[at] = i;
+        order[at] = row;
     }
+    return count;
+}
+
+static spn_status take_orders(spn_context *context, spn_arena *arena, view *v)
+{
+    spn_status status = SPN_OK;
+    SPN_TAKE(context, arena, v->global, v->phases.rows);
+    SPN_TAKE(context, arena, v->phase_order, v->phases.rows);
+    SPN_TAKE(context, arena, v->crossing_order, v->maxwell.rows);
+    SPN_TAKE(context, arena, v->special_order, v->specials.rows);
+    v->global_count = sort_rows(&v->phases, "global_low", v->global);
+    sort_rows(&v->phases, "beta_high", v->phase_order);
+    sort_rows(&v->maxwell, "beta", v->crossing_order);
+    sort_rows(&v->specials, "beta", v->special_order);
+done:
+    return status;
 }
 
 static spn_status take_view(spn_context *context, spn_arena *arena, const spn_results *results,
@@ -63,11 +85,10 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
     SPN_TAKE(context, arena, v->phase, v->phases.rows);
     SPN_TAKE(context, arena, v->crossing, v->maxwell.rows);
     SPN_TAKE(context, arena, v->special, v->specials.rows);
-    SPN_TAKE(context, arena, v->global, v->phases.rows);
     SPN_TRY(spn_table_convert(context, &v->phases, path, &spn_phase_columns, v->phase));
     SPN_TRY(spn_table_convert(context, &v->maxwell, path, &spn_maxwell_columns, v->crossing));
     SPN_TRY(spn_table_convert(context, &v->specials, path, &spn_special_columns, v->special));
-    sort_global(v);
+    SPN_TRY(take_orders(context, arena, v));
 done:
     return status;
 }
@@ -150,7 +171,7 @@ static void print_end(const view *v, int64_t row, const char *column, int64_t sp
     if (special >= 0 && special < v->specials.rows) {
         const spn_special_record *s = &v->special[special];
         int64_t behind = s->index_before > s->index_after ? s->index_before : s->index_after;
-        snprintf(cell, CELL_SIZE, "%s +%lld", word, (long long)behind);
+        snprintf(cell, CELL_SIZE, behind > 0 ? "%s +%lld" : "%s", word, (long long)behind);
     } else {
         snprintf(cell, CELL_SIZE, "%s", word);
     }
@@ -165,13 +186,14 @@ static void print_phases(const view *v)
         fprintf(stderr, "no phases were found\n");
         return;
     }
-    fprintf(stderr, "%-*s  %-24s  %-15s  %-15s  %-20s  %-18s  %s\n", width, "phase", "beta",
+    fprintf(stderr, "%-*s  %-28s  %-15s  %-15s  %-18s  %-18s  %s\n", width, "phase", "beta",
             "lower end", "upper end", "E", "|theta|", "R");
-    for (int64_t i = 0; i < v->phases.rows; i++) {
+    for (int64_t k = 0; k < v->phases.rows; k++) {
+        const int64_t i = v->phase_order[k];
         const spn_phase_record *p = &v->phase[i];
         print_end(v, i, "end_low", p->special_low, low);
         print_end(v, i, "end_high", p->special_high, high);
-        fprintf(stderr, "%-*.*s  %-24s  %-15s  %-15s  %-20s  %-18s  %s\n", width, NAME_WIDTH_MAX,
+        fprintf(stderr, "%-*.*s  %-28s  %-15s  %-15s  %-18s  %-18s  %s\n", width, NAME_WIDTH_MAX,
                 v->names[i], pair(window, p->beta_low, p->beta_high, 8), low, high,
                 pair(error, p->error_low, p->error_high, 5),
                 pair(norm, p->norm_low, p->norm_high, 5),
@@ -184,7 +206,7 @@ static void print_global(const view *v)
     char window[CELL_SIZE];
     for (int64_t i = 0; i < v->global_count; i++) {
         const spn_phase_record *p = &v->phase[v->global[i]];
-        fprintf(stderr, "%s%-24s  %s\n", i == 0 ? "\nglobally stable:\n" : "",
+        fprintf(stderr, "%s%-28s  %s\n", i == 0 ? "\nglobally stable:\n" : "",
                 pair(window, p->global_low, p->global_high, 8), v->names[v->global[i]]);
     }
 }
@@ -192,7 +214,7 @@ static void print_global(const view *v)
 static void print_maxwell(const view *v)
 {
     for (int64_t i = 0; i < v->maxwell.rows; i++) {
-        const spn_maxwell_record *m = &v->crossing[i];
+        const spn_maxwell_record *m = &v->crossing[v->crossing_order[i]];
         fprintf(stderr, "%s%-14.10g  %s -> %s: E %.5g -> %.5g, |theta| %.5g -> %.5g%s\n",
                 i == 0 ? "\nMaxwell points:\n" : "", m->beta, phase_name(v, m->phase_a),
                 phase_name(v, m->phase_b), m->error_a, m->error_b,
@@ -221,16 +243,26 @@ static void print_special(const view *v, int64_t row)
     fprintf(stderr, "\n");
 }
 
-static void print_specials(const view *v)
+/* Those met again on another branch once; those that no phase touches only when all are wanted. */
+static void print_specials(const view *v, bool are_all_wanted)
 {
     bool is_first = true;
+    int64_t left_out = 0;
     for (int64_t i = 0; i < v->specials.rows; i++) {
-        if (v->special[i].same_as >= 0) {
+        const spn_special_record *s = &v->special[v->special_order[i]];
+        if (s->same_as >= 0) {
+            continue;
+        }
+        if (s->index_before > 0 && s->index_after > 0 && !are_all_wanted) {
+            left_out++;
             continue;
         }
         fprintf(stderr, "%s", is_first ? "\nspecial points:\n" : "");
         is_first = false;
-        print_special(v, i);
+        print_special(v, v->special_order[i]);
+    }
+    if (left_out > 0) {
+        fprintf(stderr, "and %lld on unstable stretches (-v lists them)\n", (long long)left_out);
     }
 }
 
@@ -252,7 +284,7 @@ spn_status cli_summarize_branches(cli_session *session, const char *path, bool i
         print_phases(&v);
         print_global(&v);
         print_maxwell(&v);
-        print_specials(&v);
+        print_specials(&v, session->is_verbose);
     }
 done:
     spn_arena_free(arena);

@@ -3,8 +3,9 @@
 #include "plot/branches.h"
 
 #include <math.h>
+#include <stdio.h>
 
-enum { NAMED_PHASES = 10, MARKS = 4 };
+enum { NAMED_PHASES = 6, MARKS = 4, LABEL_SIZE = 160 };
 #define CROWDED 0.1 /* left part of a linear axis */
 
 /* Which states carry a marker. */
@@ -19,7 +20,9 @@ typedef struct drawing {
     spn_context *context;
     spn_arena *arena;
     const spni_branches_view *view;
-    int64_t *ranks; /* of the phases: 0 is named first */
+    int64_t *looks; /* of the phases: which line of the legend they share */
+    int64_t look_count;
+    const char **labels; /* of the looks */
 } drawing;
 
 static bool is_before(const spn_phase_record *a, const spn_phase_record *b)
@@ -34,18 +37,82 @@ static bool is_before(const spn_phase_record *a, const spn_phase_record *b)
     return a->beta_high - a->beta_low > b->beta_high - b->beta_low;
 }
 
-/* Globally stable phases by beta, then the others, the widest window first. */
-static spn_status rank_phases(drawing *d)
+/* Few phases: each has its own look; globally stable ones by beta, then the others, the widest window
+ * first. */
+static void rank_phases(drawing *d)
 {
-    spn_status status = SPN_OK;
     const spni_branches_view *v = d->view;
-    SPN_TAKE(d->context, d->arena, d->ranks, v->phase_count);
+    d->look_count = v->phase_count;
     for (int64_t i = 0; i < v->phase_count; i++) {
         for (int64_t k = 0; k < v->phase_count; k++) {
             const bool is_tie = !is_before(&v->phases[i], &v->phases[k]) &&
                                 !is_before(&v->phases[k], &v->phases[i]);
-            d->ranks[i] += is_before(&v->phases[k], &v->phases[i]) || (is_tie && k < i);
+            d->looks[i] += is_before(&v->phases[k], &v->phases[i]) || (is_tie && k < i);
         }
+        d->labels[d->looks[i]] = v->names[i];
+    }
+}
+
+/* "2 modes, 22 phases"; a phase that is alone has its name. */
+static spn_status name_group(drawing *d, int64_t first, int64_t members)
+{
+    char text[LABEL_SIZE];
+    const int64_t modes = d->view->phases[first].active_modes;
+    if (members == 1) {
+        d->labels[d->look_count] = d->view->names[first];
+        return SPN_OK;
+    }
+    if (modes < 0) {
+        snprintf(text, sizeof text, "%lld phases", (long long)members);
+    } else {
+        snprintf(text, sizeof text, "%lld mode%s, %lld phases", (long long)modes,
+                 modes == 1 ? "" : "s", (long long)members);
+    }
+    d->labels[d->look_count] = spn_arena_duplicate(d->arena, text);
+    return d->labels[d->look_count] != NULL ? SPN_OK : spn_error_status(d->context);
+}
+
+/* Many: those with the same number of active modes look alike, most modes first. */
+static spn_status group_phases(drawing *d)
+{
+    spn_status status = SPN_OK;
+    const spni_branches_view *v = d->view;
+    int64_t limit = INT64_MAX;
+    while (true) {
+        int64_t modes = INT64_MIN, first = -1, members = 0;
+        for (int64_t i = 0; i < v->phase_count; i++) {
+            if (v->phases[i].active_modes < limit && v->phases[i].active_modes > modes) {
+                modes = v->phases[i].active_modes;
+                first = i;
+            }
+        }
+        if (first < 0) {
+            break;
+        }
+        for (int64_t i = 0; i < v->phase_count; i++) {
+            if (v->phases[i].active_modes == modes) {
+                d->looks[i] = d->look_count;
+                members++;
+            }
+        }
+        SPN_TRY(name_group(d, first, members));
+        d->look_count++;
+        limit = modes;
+    }
+done:
+    return status;
+}
+
+static spn_status choose_looks(drawing *d)
+{
+    spn_status status = SPN_OK;
+    const int64_t count = d->view->phase_count;
+    SPN_TAKE(d->context, d->arena, d->looks, count);
+    SPN_TAKE(d->context, d->arena, d->labels, count);
+    if (count <= NAMED_PHASES) {
+        rank_phases(d);
+    } else {
+        SPN_TRY(group_phases(d));
     }
 done:
     return status;
@@ -124,15 +191,20 @@ static void put_kinks(path *p, const spni_branches_view *v, const spni_piece *pi
     }
 }
 
-/* All pieces of one phase (-1: the unstable ones). */
-static spn_status draw_phase(drawing *d, int64_t phase, int panel, spn_series *series)
+static bool has_look(const drawing *d, const spni_piece *piece, int64_t look)
+{
+    return (piece->phase < 0 ? -1 : d->looks[piece->phase]) == look;
+}
+
+/* All pieces of one look (-1: the unstable ones). */
+static spn_status draw_lines(drawing *d, int64_t look, int panel, spn_series *series)
 {
     spn_status status = SPN_OK;
     const spni_branches_view *v = d->view;
     int64_t capacity = 0, last = -1;
     path p;
     for (int64_t i = 0; i < v->piece_count; i++) {
-        if (v->pieces[i].phase == phase) {
+        if (has_look(d, &v->pieces[i], look)) {
             capacity += 3;
             for (int64_t k = 0; k < v->maxwell_count; k++) {
                 capacity += has_kink(v, &v->pieces[i], k);
@@ -142,7 +214,7 @@ static spn_status draw_phase(drawing *d, int64_t phase, int panel, spn_series *s
     SPN_TRY(begin(d, capacity, &p));
     for (int64_t i = 0; i < v->piece_count; i++) {
         const spni_piece *piece = &v->pieces[i];
-        if (piece->phase != phase) {
+        if (!has_look(d, piece, look)) {
             continue;
         }
         if (piece->from != last) {
@@ -160,23 +232,14 @@ done:
     return status;
 }
 
-static void style_phase(const drawing *d, int64_t phase, spn_series *series)
+static void style_lines(const drawing *d, int64_t look, spn_series *series)
 {
     static const spn_color colors[] = {SPN_COLOR_BLUE,   SPN_COLOR_VERMILION, SPN_COLOR_GREEN,
                                        SPN_COLOR_PURPLE, SPN_COLOR_ORANGE,    SPN_COLOR_SKY};
-    const int64_t rank = phase >= 0 ? d->ranks[phase] : 0;
     series->line = SPN_LINE_SOLID;
-    if (phase < 0) {
-        series->label = "unstable";
-        series->color = SPN_COLOR_BLACK;
-        series->width = 0.5;
-        return;
-    }
-    series->width = 1.8;
-    series->color = rank < NAMED_PHASES ? colors[rank % 6] : SPN_COLOR_GREY;
-    series->label = rank < NAMED_PHASES    ? d->view->names[phase]
-                    : rank == NAMED_PHASES ? "further phases"
-                                           : NULL;
+    series->label = look < 0 ? "unstable" : d->labels[look];
+    series->color = look < 0 ? SPN_COLOR_BLACK : colors[look % 6];
+    series->width = look < 0 ? 0.5 : 1.8;
 }
 
 static mark special_mark(const spn_special_record *special)
@@ -189,7 +252,13 @@ static mark maxwell_mark(const spn_maxwell_record *maxwell)
     return maxwell->is_global == 1 ? MARK_MAXWELL : MARK_COEXISTENCE;
 }
 
-/* The states that carry this marker; those met again on another branch once. */
+/* Does a phase begin or end here? Special points of unstable stretches would hide the others. */
+static bool is_marked(const spn_special_record *special)
+{
+    return special->same_as < 0 && (special->index_before == 0 || special->index_after == 0);
+}
+
+/* The states that carry this marker. */
 static spn_status draw_marks(drawing *d, mark kind, int panel, spn_series *series)
 {
     spn_status status = SPN_OK;
@@ -198,7 +267,7 @@ static spn_status draw_marks(drawing *d, mark kind, int panel, spn_series *serie
     SPN_TRY(begin(d, v->special_count + 2 * v->maxwell_count, &p));
     for (int64_t i = 0; i < v->special_count; i++) {
         const spni_state *state = &v->states[v->point_count + i];
-        if (special_mark(&v->specials[i]) == kind && v->specials[i].same_as < 0) {
+        if (special_mark(&v->specials[i]) == kind && is_marked(&v->specials[i])) {
             put(&p, state->beta, state->y[panel]);
         }
     }
@@ -214,7 +283,7 @@ done:
 
 static void style_marks(mark kind, spn_series *series)
 {
-    static const char *const labels[MARKS] = {"branch point", "fold", "Maxwell, metastable",
+    static const char *const labels[MARKS] = {"branch point", "fold", "metastable pair",
                                               "Maxwell point"};
     static const spn_marker markers[MARKS] = {SPN_MARKER_OPEN_SQUARE, SPN_MARKER_CIRCLE,
                                               SPN_MARKER_OPEN_DIAMOND, SPN_MARKER_DIAMOND};
@@ -252,20 +321,15 @@ done:
 static spn_status make_panel(drawing *d, int index, spn_panel *panel)
 {
     spn_status status = SPN_OK;
-    const int64_t phases = d->view->phase_count;
     spn_series *series = NULL;
     int64_t n = 0;
-    SPN_TAKE(d->context, d->arena, series, phases + 2 + MARKS);
-    for (int64_t rank = 0; rank < phases; rank++) {
-        int64_t phase = 0;
-        while (d->ranks[phase] != rank) {
-            phase++;
-        }
-        style_phase(d, phase, &series[n]);
-        SPN_TRY(draw_phase(d, phase, index, &series[n++]));
+    SPN_TAKE(d->context, d->arena, series, d->look_count + 2 + MARKS);
+    for (int64_t look = 0; look < d->look_count; look++) {
+        style_lines(d, look, &series[n]);
+        SPN_TRY(draw_lines(d, look, index, &series[n++]));
     }
-    style_phase(d, -1, &series[n]);
-    SPN_TRY(draw_phase(d, -1, index, &series[n++]));
+    style_lines(d, -1, &series[n]);
+    SPN_TRY(draw_lines(d, -1, index, &series[n++]));
     SPN_TRY(draw_changes(d, index, &series[n++]));
     for (int kind = 0; kind < MARKS; kind++) {
         style_marks((mark)kind, &series[n]);
@@ -329,7 +393,7 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
     drawing d = {.context = context, .view = &view};
     SPN_TRY(spn_arena_create(context, &d.arena));
     SPN_TRY(spni_branches_view_make(context, d.arena, results, &view));
-    SPN_TRY(rank_phases(&d));
+    SPN_TRY(choose_looks(&d));
     SPN_TRY(draw(&d, results, directory, settings));
 done:
     spn_arena_free(d.arena);

@@ -85,9 +85,9 @@ static spn_status put_legend(spn_context *context, spn_text_buffer *text,
         context, text,
         ", (d) scalar curvature R of the error surface\n(symmetric-log axis: linear near zero).\n"
         "Broad coloured lines: phases, that is, stable stretches. Thin lines: unstable ones. "
-        "Filled circles: folds\n(spinodals). Open squares: branch points. Filled diamonds: Maxwell "
-        "points where the globally stable phase\nchanges, joined by a dotted line; open ones: of "
-        "two metastable phases.\n"));
+        "Filled circles: folds\n(spinodals) where a phase ends. Open squares: branch points where "
+        "one ends. Filled diamonds: Maxwell points\nwhere the globally stable phase changes, "
+        "joined by a dotted line; open ones: of two metastable phases.\n"));
 done:
     return status;
 }

@@ -49,9 +49,9 @@ static spn_status keep(spn_context *context, follower *f, const spn_branch_item 
 static void tell_progress(spn_context *context, const follower *f)
 {
     char text[128];
-    snprintf(text, sizeof text, "%lld branch%s, %lld points, %lld special points",
+    snprintf(text, sizeof text, "points, %lld branch%s, %lld special points",
              (long long)f->branch_count, f->branch_count == 1 ? "" : "es",
-             (long long)f->rows.points.count, (long long)f->rows.specials.count);
+             (long long)f->rows.specials.count);
     spn_progress(context, (double)f->rows.points.count, 0, text);
 }
 
