@@ -9,8 +9,7 @@
 
 enum { SPNI_BRANCH_NORM, SPNI_BRANCH_ERROR, SPNI_BRANCH_LOSS, SPNI_BRANCH_CURVATURE, SPNI_PANELS };
 
-/* A state in all panels. SPNI_BRANCH_LOSS: L less that of the globally stable phase at its beta; NaN where
- * no phase is known. */
+/* A state in all panels. SPNI_BRANCH_LOSS: L - F, F the smallest L known at its beta; NaN where none is. */
 typedef struct spni_state {
     double beta, loss;
     double y[SPNI_PANELS];
@@ -46,7 +45,7 @@ typedef struct spni_knot {
 double spni_loss_between(const spni_knot *a, const spni_knot *b, double beta);
 
 typedef struct spni_free_energy spni_free_energy;
-/* F(beta), the smallest L of all phases. */
+/* F(beta), from the view's states and pieces. */
 spn_status spni_free_energy_make(spn_context *context, spn_arena *arena,
                                  const spni_branches_view *view, spni_free_energy **out);
 double spni_free_energy_at(const spni_free_energy *energy, double beta);

@@ -90,37 +90,54 @@ static spn_status check_references(spn_context *context, const spni_branches_vie
     return SPN_OK;
 }
 
-static spni_state make_state(const spni_free_energy *energy, double beta, double norm, double error,
-                             double loss, double curvature)
+static void set_state(spni_state *state, double beta, double norm, double error, double loss,
+                      double curvature)
 {
-    return (spni_state){
-        beta, loss, {norm, error, loss - spni_free_energy_at(energy, beta), curvature}};
+    *state = (spni_state){beta, loss, {norm, error, loss, curvature}};
 }
 
+/* The loss still as it is. */
 static spn_status make_states(spn_context *context, spn_arena *arena, spni_branches_view *v)
 {
     spn_status status = SPN_OK;
-    spni_free_energy *energy = NULL;
     SPN_TAKE(context, arena, v->states, v->point_count + v->special_count);
     SPN_TAKE(context, arena, v->coexisting, 2 * v->maxwell_count);
-    SPN_TRY(spni_free_energy_make(context, arena, v, &energy));
     for (int64_t i = 0; i < v->point_count; i++) {
         const spn_branch_record *p = &v->points[i];
-        v->states[i] = make_state(energy, p->beta, p->weight_norm, p->error, p->loss,
-                                  p->scalar_curvature_error);
+        set_state(&v->states[i], p->beta, p->weight_norm, p->error, p->loss,
+                  p->scalar_curvature_error);
     }
     for (int64_t i = 0; i < v->special_count; i++) {
         const spn_special_record *s = &v->specials[i];
-        v->states[v->point_count + i] = make_state(energy, s->beta, s->weight_norm, s->error,
-                                                   s->loss, s->scalar_curvature_error);
+        set_state(&v->states[v->point_count + i], s->beta, s->weight_norm, s->error, s->loss,
+                  s->scalar_curvature_error);
     }
     for (int64_t i = 0; i < v->maxwell_count; i++) {
         const spn_maxwell_record *m = &v->maxwell[i];
-        v->coexisting[2 * i] =
-            make_state(energy, m->beta, m->norm_a, m->error_a, m->loss, m->curvature_a);
-        v->coexisting[2 * i + 1] =
-            make_state(energy, m->beta, m->norm_b, m->error_b, m->loss, m->curvature_b);
+        set_state(&v->coexisting[2 * i], m->beta, m->norm_a, m->error_a, m->loss, m->curvature_a);
+        set_state(&v->coexisting[2 * i + 1], m->beta, m->norm_b, m->error_b, m->loss,
+                  m->curvature_b);
     }
+done:
+    return status;
+}
+
+static void subtract(const spni_free_energy *energy, int64_t count, spni_state *states)
+{
+    for (int64_t i = 0; i < count; i++) {
+        states[i].y[SPNI_BRANCH_LOSS] =
+            states[i].loss - spni_free_energy_at(energy, states[i].beta);
+    }
+}
+
+static spn_status subtract_free_energy(spn_context *context, spn_arena *arena,
+                                       spni_branches_view *v)
+{
+    spn_status status = SPN_OK;
+    spni_free_energy *energy = NULL;
+    SPN_TRY(spni_free_energy_make(context, arena, v, &energy));
+    subtract(energy, v->point_count + v->special_count, v->states);
+    subtract(energy, 2 * v->maxwell_count, v->coexisting);
 done:
     return status;
 }
@@ -231,6 +248,7 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
     SPN_TRY(check_references(context, view));
     SPN_TRY(make_states(context, arena, view));
     SPN_TRY(make_pieces(context, arena, view));
+    SPN_TRY(subtract_free_energy(context, arena, view));
     choose_loss_range(view);
     for (int64_t i = 0; i < view->point_count; i++) {
         view->lines.low = fmin(view->lines.low, view->points[i].beta);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* F(beta), the smallest L of all known phases. Each phase is a cubic Hermite spline through its points with the
- * exact slopes dL/dbeta = |theta|^2 (T9). */
+/* F(beta), the smallest L of all known stationary points: minima, and what lies between two of them where a
+ * branch has a gap. Branches are cut where they turn back in beta; each run is a cubic Hermite spline
+ * through its states with the exact slopes dL/dbeta = |theta|^2 (T9). */
 #include "plot/branches.h"
 
 #include <math.h>
@@ -24,10 +25,11 @@ static int compare(const void *a, const void *b)
     return (x->beta > y->beta) - (x->beta < y->beta);
 }
 
-static void add(curve *c, double beta, double loss, double norm)
+static void add(curve *c, const spni_state *state)
 {
-    if (isfinite(beta) && isfinite(loss) && isfinite(norm)) {
-        c->knots[c->count++] = (spni_knot){beta, loss, norm * norm};
+    const double norm = state->y[SPNI_BRANCH_NORM];
+    if (isfinite(state->beta) && isfinite(state->loss) && isfinite(norm)) {
+        c->knots[c->count++] = (spni_knot){state->beta, state->loss, norm * norm};
     }
 }
 
@@ -44,34 +46,32 @@ static void order(curve *c)
     c->count = kept;
 }
 
+/* Does piece i go on where the one before ended, in the same direction of beta? */
+static bool is_continued(const spni_branches_view *view, int64_t i)
+{
+    const spni_piece *before = &view->pieces[i - 1], *piece = &view->pieces[i];
+    const double step = view->states[piece->to].beta - view->states[piece->from].beta;
+    const double last = view->states[before->to].beta - view->states[before->from].beta;
+    return before->to == piece->from && step * last >= 0;
+}
+
 spn_status spni_free_energy_make(spn_context *context, spn_arena *arena,
                                  const spni_branches_view *view, spni_free_energy **out)
 {
     spn_status status = SPN_OK;
     spni_free_energy *energy = NULL;
-    int64_t *sizes = NULL;
+    spni_knot *knots = NULL;
     SPN_TAKE(context, arena, energy, 1);
-    SPN_TAKE(context, arena, energy->curves, view->phase_count);
-    SPN_TAKE(context, arena, sizes, view->phase_count);
-    energy->count = view->phase_count;
-    for (int64_t i = 0; i < view->point_count; i++) {
-        if (view->points[i].phase >= 0) {
-            sizes[view->points[i].phase]++;
+    SPN_TAKE(context, arena, energy->curves, view->piece_count);
+    SPN_TAKE(context, arena, knots, 2 * view->piece_count);
+    for (int64_t i = 0; i < view->piece_count; i++) {
+        if (i == 0 || !is_continued(view, i)) {
+            energy->curves[energy->count++].knots = knots + 2 * i;
+            add(&energy->curves[energy->count - 1], &view->states[view->pieces[i].from]);
         }
+        add(&energy->curves[energy->count - 1], &view->states[view->pieces[i].to]);
     }
-    for (int64_t k = 0; k < view->phase_count; k++) {
-        SPN_TAKE(context, arena, energy->curves[k].knots, sizes[k] + 2);
-    }
-    for (int64_t i = 0; i < view->point_count; i++) {
-        const spn_branch_record *p = &view->points[i];
-        if (p->phase >= 0) {
-            add(&energy->curves[p->phase], p->beta, p->loss, p->weight_norm);
-        }
-    }
-    for (int64_t k = 0; k < view->phase_count; k++) {
-        const spn_phase_record *phase = &view->phases[k];
-        add(&energy->curves[k], phase->beta_low, phase->loss_low, phase->norm_low);
-        add(&energy->curves[k], phase->beta_high, phase->loss_high, phase->norm_high);
+    for (int64_t k = 0; k < energy->count; k++) {
         order(&energy->curves[k]);
     }
     *out = energy;
@@ -86,7 +86,7 @@ double spni_loss_between(const spni_knot *a, const spni_knot *b, double beta)
            h * t * u * (u * a->slope - t * b->slope);
 }
 
-/* NaN outside of the phase; ends of one range may differ by their rounding. */
+/* NaN outside; ends of one range may differ by their rounding. */
 static double evaluate(const curve *c, double beta)
 {
     int64_t low = 0, high = c->count - 1;

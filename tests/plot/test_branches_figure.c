@@ -163,6 +163,36 @@ static void test_lines_are_the_branches(void **state)
     }
 }
 
+/* A stretch that no phase covers (an end that was not reached) does not tear a hole into F: what is known of
+ * its branch goes on. */
+static void test_gap_in_a_phase(void **state)
+{
+    (void)state;
+    char folder[512];
+    series loss;
+    int inside = 0;
+    make_folder("gap", folder);
+    for (int i = 0; i < MODEL_POINTS; i++) {
+        const spn_branch_record *p = &made->model.points[i];
+        if (p->branch == 0 && p->beta > 0.05 && p->beta < 0.1) {
+            made->model.points[i].phase = -1;
+        }
+    }
+    draw(folder);
+    read_series(folder, 'c', "unstable", &loss);
+    for (int i = 0; i < loss.count; i++) {
+        const bool is_gap = loss.y[i] == 0;
+        assert_true(loss.y[i] > -1e-7);
+        assert_true(!is_gap || (loss.x[i] > 0.03 && loss.x[i] < 0.12));
+        inside += is_gap;
+    }
+    assert_true(inside >= 3);
+    read_series(folder, 'c', "1 mode", &loss);
+    for (int i = 0; i < loss.count; i++) {
+        assert_true(loss.y[i] > 0.01 || loss.x[i] < 0.02 || loss.x[i] > 0.14);
+    }
+}
+
 /* L - F has its kinks at the Maxwell points and not at the next point of the grid. */
 static void test_kinks(void **state)
 {
@@ -387,6 +417,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_lines_are_the_branches, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_gap_in_a_phase, setup, teardown),
         cmocka_unit_test_setup_teardown(test_kinks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_markers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_caption, setup, teardown),

@@ -283,6 +283,35 @@ static void test_cut_short(void **state)
     check_ok(context, spn_experiment_set(context, experiment, "branches.points=5000"));
 }
 
+static spn_status small_run(spn_context *own, void *state)
+{
+    static const char text[] = "data: {samples: 12, inputs: 1, outputs: 1, correlations: [0.9]}\n"
+                               "model: {hidden: [1, 1], activation: linear}\n"
+                               "sweep: {beta: {from: 0.3, to: 0.5, points: 2}}\n"
+                               "branches: {starts: 1, levels: 1}\n";
+    spn_status status = SPN_OK;
+    bool is_complete = false;
+    spn_experiment *small = NULL;
+    spn_study *made = NULL;
+    const spn_run_settings settings = {.output = state, .threads = 1, .is_forced = true};
+    SPN_TRY(spn_experiment_parse(own, "test.yaml", text, sizeof text - 1, &small));
+    SPN_TRY(spn_study_create(own, small, &made));
+    SPN_TRY(spn_study_branches(own, made, &settings, &is_complete));
+done:
+    spn_study_free(own, made);
+    spn_experiment_free(own, small);
+    return status;
+}
+
+/* Each allocation of a whole run fails in turn: the error is clear, nothing is left. */
+static void test_every_allocation_may_fail(void **state)
+{
+    (void)state;
+    char path[512];
+    support_scratch("memory.h5", path);
+    assert_true(support_fail_each_allocation(small_run, path) > 100);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -290,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_same_bits_when_resumed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_short, set_up, tear_down),
+        cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
