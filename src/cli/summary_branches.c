@@ -70,7 +70,7 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
                             const char *path, view *v)
 {
     spn_status status = SPN_OK;
-    spn_table points;
+    spn_table points = {0};
     *v = (view){.path = path};
     SPN_TRY(take_table(context, results, path, "points", &points));
     SPN_TRY(take_table(context, results, path, "phases", &v->phases));
