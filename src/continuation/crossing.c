@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* Distance from the branch point, in lengths of the frame. */
-static const double AMPLITUDE = 5e-3;
+static const double AMPLITUDE = 5e-4;
 /* Solutions further than this many amplitudes are something else. */
 static const double FAR = 3;
 /* Directions tried for a kernel of k > 1 dimensions, and how many in a row may bring nothing new. */
