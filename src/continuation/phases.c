@@ -96,6 +96,20 @@ static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_
     *(side == SIDE_LOW ? &record->curvature_low : &record->curvature_high) = curvature;
 }
 
+/* The point closest to the middle of the window: near its ends labels lag behind. */
+static const spn_branch_record *middle_of(const spn_branch_record *records, const int64_t *rows,
+                                          int64_t count)
+{
+    double centre = 0.5 * (records[rows[0]].beta + records[rows[count - 1]].beta);
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++) {
+        best = fabs(records[rows[i]].beta - centre) < fabs(records[rows[best]].beta - centre)
+                   ? i
+                   : best;
+    }
+    return &records[rows[best]];
+}
+
 static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t count, spni_phase **out)
 {
     spn_status status = SPN_OK;
@@ -108,7 +122,7 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     for (int64_t i = 0; i < count; i++) {
         phase.points[i] = rows[is_falling ? count - 1 - i : i];
     }
-    const spn_branch_record *middle = &records[phase.points[count / 2]];
+    const spn_branch_record *middle = middle_of(records, phase.points, count);
     phase.record = (spn_phase_record){.phase = all->phase_count,
                                       .branch = middle->branch,
                                       .first_point = records[rows[0]].point,

@@ -15,8 +15,8 @@ enum { ROOT_STEPS = 40 };
  * away where the branch itself moves along the kernel, since the rounding there enters at first order. */
 static const double NEAR_ENDS = 1e-4, NEAR_LARGEST = 1e-6;
 static const double FAR_ENDS = 1e-2, FAR_LARGEST = 1e-4;
-/* Eigenvalues below this share of the largest are mostly rounding of theta. */
-static const double LEAST = 1e-9;
+/* Eigenvalues below this share of the largest are mostly rounding: their own, or theta's along the kernel. */
+static const double LEAST = 1e-13, LEAST_ALONG = 1e-9;
 /* Share of the tangent in the kernel above which the branch moves along it. */
 static const double ALONG = 1e-3;
 
@@ -69,8 +69,10 @@ static spn_status find_root(spni_tracer *tracer, const test *t, root *r, bool *i
     int64_t n = tracer->frame->n;
     root left = {0, value_at(n, t, t->a)}, right = {1, value_at(n, t, t->b)};
     double largest = t->a->largest;
-    double near =
-        fmin(NEAR_ENDS * fmax(fabs(left.value), fabs(right.value)), NEAR_LARGEST * largest);
+    double ends = fmax(fabs(left.value), fabs(right.value));
+    double near = t->is_along
+                      ? fmax(fmin(FAR_ENDS * ends, FAR_LARGEST * largest), LEAST_ALONG * largest)
+                      : fmax(fmin(NEAR_ENDS * ends, NEAR_LARGEST * largest), LEAST * largest);
     bool was_left = false;
     *is_found = false;
     r[1] = left;
