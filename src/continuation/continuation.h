@@ -67,6 +67,9 @@ typedef struct spni_frame {
     double *scratch, *probe, *product; /**< P each */
 } spni_frame;
 
+/** A frame without a solver, and one with. */
+spn_status spni_frame_prepare(spn_context *context, const spn_objective *objective,
+                              const spn_branches_settings *settings, spni_frame *frame);
 spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
                              spni_frame *frame);
 void spni_frame_free(spni_frame *frame);

@@ -42,18 +42,16 @@ done:
     return status;
 }
 
-spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
-                             spni_frame *frame)
+spn_status spni_frame_prepare(spn_context *context, const spn_objective *objective,
+                              const spn_branches_settings *settings, spni_frame *frame)
 {
     spn_status status = SPN_OK;
-    const spn_branches_settings *settings = problem->settings;
-    spn_solver_settings solver = *problem->solver;
     *frame = (spni_frame){.context = context,
-                          .objective = problem->objective,
+                          .objective = objective,
                           .settings = settings,
                           .beta_from = settings->beta_from,
                           .beta_to = settings->beta_to,
-                          .n = problem->objective->dimension,
+                          .n = objective->dimension,
                           .length = 1};
     if (!(settings->beta_from < settings->beta_to) || !isfinite(settings->beta_from) ||
         !isfinite(settings->beta_to)) {
@@ -62,11 +60,21 @@ spn_status spni_frame_create(spn_context *context, const spn_branches_problem *p
                  settings->beta_from, settings->beta_to);
     }
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);
+    SPN_TRY(create_workspaces(frame));
+done:
+    return status;
+}
+
+spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
+                             spni_frame *frame)
+{
+    spn_status status = SPN_OK;
+    spn_solver_settings solver = *problem->solver;
+    SPN_TRY(spni_frame_prepare(context, problem->objective, problem->settings, frame));
     solver.method = SPN_METHOD_NEWTON;
     solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
     solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
     SPN_TRY(spn_solver_create(context, &solver, frame->objective, &frame->solver));
-    SPN_TRY(create_workspaces(frame));
 done:
     return status;
 }
