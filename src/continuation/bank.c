@@ -98,20 +98,30 @@ static bool is_near(const spn_branches *all, const spn_branch_record *a, const s
     return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->norm_squared) - norm) <= bend;
 }
 
-spn_status spni_bank_solve(spn_branches *all, int64_t row, double beta, bool *is_converged)
+/* theta at `share` of the way from a segment's one end to the other into all->other. Behind a special point theta
+ * goes like the root of the distance. */
+static void interpolate(spn_branches *all, int64_t row, double share, bool is_root)
+{
+    const spni_bank *bank = &all->bank;
+    int64_t n = bank->n;
+    const double *a = bank->theta + bank->previous[row] * n, *b = bank->theta + row * n;
+    double weight = is_root ? 1 - sqrt(fmax(1 - share, 0)) : share;
+    for (int64_t i = 0; i < n; i++) {
+        all->other[i] = a[i] + weight * (b[i] - a[i]);
+    }
+}
+
+static spn_status solve_segment(spn_branches *all, int64_t row, double beta, bool is_root,
+                                bool *is_converged)
 {
     spn_status status = SPN_OK;
-    const spni_bank *bank = &all->bank;
-    int64_t n = bank->n, other = bank->previous[row];
-    const spn_branch_record *b = &bank->records[row], *a = &bank->records[other];
-    double x = b->beta != a->beta ? (beta - a->beta) / (b->beta - a->beta) : 0;
-    const double *theta_a = bank->theta + other * n, *theta_b = bank->theta + row * n;
-    spni_newton_info info;
-    for (int64_t i = 0; i < n; i++) {
-        all->other[i] = theta_a[i] + x * (theta_b[i] - theta_a[i]);
-    }
+    const spn_branch_record *b = &all->bank.records[row];
+    const spn_branch_record *a = &all->bank.records[all->bank.previous[row]];
+    double share = b->beta != a->beta ? (beta - a->beta) / (b->beta - a->beta) : 0;
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
-    SPN_TRY(spni_newton_solve(&all->frame, &level, INFINITY, all->other, &beta, &info));
+    spni_newton_info info;
+    interpolate(all, row, share, is_root);
+    SPN_TRY(spni_newton_solve(&all->frame, &level, all->frame.length, all->other, &beta, &info));
     *is_converged = info.is_converged;
 done:
     return status;
@@ -130,6 +140,25 @@ static bool is_same(const spni_frame *frame, const spni_place *a, const spni_pla
     return is_equal;
 }
 
+/* Is the place the solution on the segment at its beta? */
+static spn_status is_on_segment(spn_branches *all, const spni_place *place, int64_t row,
+                                bool *is_on)
+{
+    spn_status status = SPN_OK;
+    bool is_hidden = all->bank.records[row].phase == SPNI_HIDDEN;
+    *is_on = false;
+    for (int root = 0; root <= (is_hidden ? 1 : 0) && !*is_on; root++) {
+        bool is_converged = false;
+        SPN_TRY(solve_segment(all, row, place->beta, root == 1, &is_converged));
+        if (is_converged) {
+            SPN_TRY(spni_linearise(&all->frame, all->other, place->beta, NULL, &all->crossing));
+            *is_on = is_same(&all->frame, place, &all->crossing);
+        }
+    }
+done:
+    return status;
+}
+
 spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t branch, int64_t point,
                           int64_t *row)
 {
@@ -139,16 +168,13 @@ spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t br
     for (int64_t i = 0; i < bank->count && *row < 0; i++) {
         const spn_branch_record *b = &bank->records[i];
         bool is_close = b->branch == branch && llabs(b->point - point) < NEIGHBOURS;
-        bool is_converged = false;
+        bool is_on = false;
         if (bank->previous[i] < 0 || is_close ||
             !is_near(all, &bank->records[bank->previous[i]], b, place)) {
             continue;
         }
-        SPN_TRY(spni_bank_solve(all, i, place->beta, &is_converged));
-        if (is_converged) {
-            SPN_TRY(spni_linearise(&all->frame, all->other, place->beta, NULL, &all->crossing));
-            *row = is_same(&all->frame, place, &all->crossing) ? i : -1;
-        }
+        SPN_TRY(is_on_segment(all, place, i, &is_on));
+        *row = is_on ? i : -1;
     }
 done:
     return status;

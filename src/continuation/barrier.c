@@ -37,7 +37,8 @@ static int64_t find_row(const spn_branches *all, int64_t branch, int64_t number)
 {
     const spni_bank *bank = &all->bank;
     for (int64_t i = 0; i < bank->count; i++) {
-        if (bank->records[i].branch == branch && bank->records[i].point == number) {
+        if (bank->records[i].branch == branch && bank->records[i].point == number &&
+            bank->records[i].phase != SPNI_HIDDEN) {
             return i;
         }
     }

@@ -75,6 +75,7 @@ static void free_results(spn_context *context, spn_branches *all)
     spn_release(context, all->replayed);
     spn_release(context, all->phase_records);
     spn_release(context, all->point_phases);
+    spn_release(context, all->row_phases);
     spn_release(context, all->maxwell);
     spn_release(context, all->barriers);
 }
@@ -196,15 +197,44 @@ done:
     return status;
 }
 
+/* Until the queue is empty and every saddle has been descended from. */
 static spn_status drain(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    while (all->queue.next < all->queue.count) {
+    while (all->queue.next < all->queue.count || all->descended < all->branch_count) {
+        if (all->queue.next == all->queue.count) {
+            int64_t first = all->descended;
+            all->descended = all->branch_count;
+            SPN_TRY(spni_descents(all, first));
+            continue;
+        }
         const spni_start start = all->queue.items[all->queue.next++];
         SPN_TRY(take_start(all, &start));
     }
 done:
     return status;
+}
+
+/* One special point met on several branches has one beta: that of the narrowest interval. */
+static void agree_on_specials(spn_branches *all)
+{
+    for (int64_t root = 0; root < all->special_count; root++) {
+        int64_t best = root;
+        for (int64_t i = root; i < all->special_count; i++) {
+            const spn_special_record *now = &all->specials[i], *least = &all->specials[best];
+            bool is_member = i == root || now->same_as == root;
+            bool is_narrower = now->beta_high - now->beta_low < least->beta_high - least->beta_low;
+            best = is_member && is_narrower ? i : best;
+        }
+        const spn_special_record from = all->specials[best];
+        for (int64_t i = root; i < all->special_count && all->specials[root].same_as < 0; i++) {
+            if (i == root || all->specials[i].same_as == root) {
+                all->specials[i].beta = from.beta;
+                all->specials[i].beta_low = from.beta_low;
+                all->specials[i].beta_high = from.beta_high;
+            }
+        }
+    }
 }
 
 spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_sink *sink,
@@ -221,6 +251,7 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_
         SPN_TRY(spni_saddle_starts(all));
         SPN_TRY(drain(all));
     }
+    agree_on_specials(all);
     SPN_TRY(spni_make_phases(all));
     SPN_TRY(spni_find_maxwell(all));
     SPN_TRY(spni_find_barriers(all));
@@ -258,6 +289,6 @@ const spn_special_record *spn_branches_specials(const spn_branches *branches, in
 
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->bank.count;
+    *count = branches->points_sent;
     return branches->point_phases;
 }

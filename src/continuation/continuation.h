@@ -38,6 +38,10 @@ typedef struct spni_condition {
     double row_beta, origin_beta, target;
     const double *basis;
     int64_t k;
+    /** Rows whose directions are made stiff: what the kernel's vectors at a branch point are, where the system
+     *  would be singular. The solution is then left alone along them. */
+    const double *stiff;
+    int64_t stiff_count;
 } spni_condition;
 
 /** What stays the same while one problem is continued: the objective, scales, workspaces. */
@@ -63,6 +67,9 @@ typedef struct spni_frame {
     double *scratch, *probe, *product; /**< P each */
 } spni_frame;
 
+/** A frame without a solver, and one with. */
+spn_status spni_frame_prepare(spn_context *context, const spn_objective *objective,
+                              const spn_branches_settings *settings, spni_frame *frame);
 spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
                              spni_frame *frame);
 void spni_frame_free(spni_frame *frame);
@@ -98,6 +105,8 @@ spn_status spni_newton_solve(spni_frame *frame, const spni_condition *condition,
 
 /** M at the frame's point, both triangles, into frame->matrix; the orbit's rank and the shift. */
 spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *shift);
+/** matrix += shift sum u u^T over `count` rows u, both triangles. */
+void spni_lift(int64_t n, double *matrix, double shift, const double *rows, int64_t count);
 
 /** d/dtheta (w^T H w) = D^3 L [w, w, .] at the frame's point by a central difference of products (P
  *  numbers; relative error about 1e-8). Moves the frame's point. */
@@ -138,6 +147,21 @@ void spni_tracer_adapt(spni_tracer *tracer, double length, int64_t corrections);
 /** `next` becomes `at`. */
 void spni_tracer_accept(spni_tracer *tracer, double length);
 
+/** Eigenvalues of a place that cross zero on the way to another, by position. */
+enum { SPNI_TURNED_MOST = 12 };
+typedef struct spni_turned {
+    int64_t count;
+    int64_t positions[SPNI_TURNED_MOST];
+} spni_turned;
+
+/** Those that become negative and those that become positive between a and b. Their difference is that of the
+ *  indices. */
+void spni_find_turned(int64_t n, const spni_place *a, const spni_place *b, spni_turned *fall,
+                      spni_turned *rise);
+/** Mean of the eigenvalues at `place` whose vectors are those of the set at a: smooth along the arc. */
+double spni_turned_mean(int64_t n, const spni_place *a, const spni_turned *set,
+                        const spni_place *place);
+
 /** Does a special point lie between two neighbouring places? */
 bool spni_is_event_between(const spni_place *a, const spni_place *b);
 
@@ -157,8 +181,26 @@ typedef struct spni_special {
 spn_status spni_locate_next(spni_tracer *tracer, bool is_first, spni_special *special,
                             bool *is_found);
 
-/** A point on the arc between two places, at `share` of the way. */
+/** A point on the arc between two places, at `share` of the way; `stiff` as in a condition. */
 spn_status spni_between(spni_tracer *tracer, const spni_place *a, const spni_place *b, double share,
-                        spni_place *out, bool *is_converged);
+                        const double *stiff, int64_t stiff_count, spni_place *out,
+                        bool *is_converged);
+
+/** One special point of one kind on an arc. */
+typedef enum spni_arc_kind {
+    SPNI_ARC_NOTHING,
+    SPNI_ARC_FOLD,
+    SPNI_ARC_BRANCH_POINT,
+    SPNI_ARC_VERTEX,
+    SPNI_ARC_TANGLED
+} spni_arc_kind;
+spn_status spni_locate_fold(spni_tracer *tracer, const spni_place *a, const spni_place *b,
+                            spni_special *special, bool *is_located);
+spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni_place *b,
+                            spni_special *special, bool *is_located);
+spn_status spni_locate_vertex(spni_tracer *tracer, const spni_place *a, const spni_place *b,
+                              spni_special *special, bool *is_located);
+/** [low, high] of a located value: what is left of the iteration and rounding. */
+void spni_set_interval(const spni_frame *frame, spni_special *special, double beta, double half);
 
 #endif

@@ -13,13 +13,14 @@
 #include <string.h>
 
 /* Distance from the branch point, in lengths of the frame. */
-static const double AMPLITUDE = 5e-3;
+static const double AMPLITUDE = 5e-4;
 /* Solutions further than this many amplitudes are something else. */
 static const double FAR = 3;
 /* Directions tried for a kernel of k > 1 dimensions, and how many in a row may bring nothing new. */
 enum { DIRECTIONS = 24, IDLE_MOST = 16, FOUND_MOST = 64 };
 /* A network falls from this far beyond the end of its phase (share of beta). */
 static const double BEYOND = 1e-4;
+enum { FALLS_MOST = 5 };
 
 /* Crossing branches found so far, by numbers that copies share. */
 typedef struct crossing {
@@ -199,6 +200,24 @@ static void fill_after(const spni_place *place, spn_special_record *record)
     record->merged_after = place->labels.merged_units;
 }
 
+/* Push the network past the end: minimise ever further beyond it, until that succeeds. */
+static spn_status fall_beyond(spn_branches *all, int64_t beyond, double *beta, bool *is_converged)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    const spn_special_record *record = &all->special.record;
+    double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
+    double way = BEYOND;
+    *is_converged = false;
+    for (int k = 0; k < FALLS_MOST && !*is_converged; k++, way *= 4) {
+        *beta = record->beta + (double)beyond * way * scale;
+        memcpy(all->theta, all->special.place.theta, (size_t)frame->n * sizeof(double));
+        SPN_TRY(spni_minimise(frame, *beta, all->theta, is_converged));
+    }
+done:
+    return status;
+}
+
 /* The fall is computed just beyond the end and then taken back to it, where that is possible: at a
  * continuous transition the minimum beyond merges with the phase itself. */
 spn_status spni_find_fall(spn_branches *all, int64_t beyond)
@@ -206,13 +225,10 @@ spn_status spni_find_fall(spn_branches *all, int64_t beyond)
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
     spn_special_record *record = &all->special.record;
-    size_t bytes = (size_t)frame->n * sizeof(double);
-    double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
-    double beta = record->beta + (double)beyond * BEYOND * scale, end = record->beta;
+    double beta = 0, end = record->beta;
     bool is_converged = false;
     spni_newton_info info;
-    memcpy(all->theta, all->special.place.theta, bytes);
-    SPN_TRY(spni_minimise(frame, beta, all->theta, &is_converged));
+    SPN_TRY(fall_beyond(all, beyond, &beta, &is_converged));
     if (!is_converged) {
         goto done;
     }
@@ -220,7 +236,7 @@ spn_status spni_find_fall(spn_branches *all, int64_t beyond)
         SPN_TRY(spni_queue_start(all, all->theta, beta, NULL, -1));
     }
     SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->crossing));
-    memcpy(all->other, all->theta, bytes);
+    memcpy(all->other, all->theta, (size_t)frame->n * sizeof(double));
     const spni_condition level = {.kind = SPNI_LEVEL, .target = end};
     SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &beta, &info));
     if (info.is_converged) {

@@ -5,6 +5,9 @@
 
 #include "continuation/continuation.h"
 
+/** Phase of a row that closes a segment at a special point and is no point that was sent. */
+#define SPNI_HIDDEN (-2)
+
 /** Finished points of all branches, in the order in which they were sent. */
 typedef struct spni_bank {
     int64_t n, count, capacity;
@@ -26,6 +29,7 @@ typedef enum spni_half_end {
 typedef struct spni_branch {
     spni_half_end ends[2]; /**< of the points' negative and positive side */
     int64_t specials[2];   /**< the special point there, or -1 */
+    int64_t joined[2];     /**< the row of the bank where it joins another branch, or -1 */
     int64_t first, last;   /**< numbers of its points at the two ends */
     int64_t visits;
 } spni_branch;
@@ -68,8 +72,11 @@ struct spn_branches {
     spni_special special;       /**< the one in work */
     double *theta, *other;      /**< P each */
     spni_bank bank;
+    int64_t points_sent;
+    int64_t points_row; /**< row of the last point that was sent */
     spni_branch *branches;
     int64_t branch_count, branch_capacity;
+    int64_t descended; /**< branches whose saddles have been descended from */
     spn_special_record *specials;
     double *special_theta; /**< count x P */
     int64_t special_count, special_capacity;
@@ -83,7 +90,8 @@ struct spn_branches {
     spni_phase *phases;
     int64_t phase_count, phase_capacity;
     spn_phase_record *phase_records;
-    int64_t *point_phases;
+    int64_t *point_phases; /**< of the points that were sent */
+    int64_t *row_phases;   /**< of the rows of the bank */
     spn_maxwell_record *maxwell;
     int64_t maxwell_count, maxwell_capacity;
     spn_barrier_record *barriers;
@@ -102,8 +110,6 @@ void spni_bank_free(spn_context *context, spni_bank *bank);
  *  Segments of `branch` whose points are within 3 of `point` are left out (branch -1: none is). */
 spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t branch, int64_t point,
                           int64_t *row);
-/** Solve at `beta` on the segment that ends at `row`; theta (P) in all->other. */
-spn_status spni_bank_solve(spn_branches *all, int64_t row, double beta, bool *is_converged);
 
 /* follow.c */
 /** Send an item, or take it as sent when it is the next to be replayed. */
@@ -115,7 +121,8 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
                             int64_t special);
 
 /* crossing.c */
-/** Branches that cross at the special point in work: queue a start on each; counts them in the record. */
+/** Branches that cross at the special point in work, a branch point or a fold with a kernel of more than one
+ *  dimension: queue a start on each; counts them in the record. */
 spn_status spni_find_crossings(spn_branches *all);
 /** The minimum into which a network falls at the end of a stable stretch: into the record, and a start. */
 spn_status spni_find_fall(spn_branches *all, int64_t beyond);
@@ -140,5 +147,8 @@ spn_status spni_find_barriers(spn_branches *all);
 /** Stationary points from which branches may start, beyond those that branches lead to. */
 spn_status spni_random_starts(spn_branches *all);
 spn_status spni_saddle_starts(spn_branches *all);
+/** Down both sides of each saddle of index 1 of the branches from number `first` on: the minima that it
+ *  parts. */
+spn_status spni_descents(spn_branches *all, int64_t first);
 
 #endif

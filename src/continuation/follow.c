@@ -12,7 +12,7 @@
 /* First step of a branch, as a share of the longest. */
 static const double STEP_FIRST = 0.1;
 /* Special points that differ by less (of 1 + |beta|, 1 + |L|, the frame's length) are one. */
-static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-9, SAME_NORM = 1e-4;
+static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-7, SAME_NORM = 1e-4;
 
 const spni_replayed *spni_replay_next(const spn_branches *all)
 {
@@ -98,7 +98,41 @@ static spn_status send_point(spn_branches *all, const spni_place *place, spn_bra
                             .parameters = n,
                             .theta = place->theta};
     SPN_TRY(spni_bank_add(all->context, &all->bank, record, place->theta, previous));
+    all->points_sent++;
+    all->points_row = all->bank.count - 1;
     SPN_TRY(spni_emit(all, &item));
+done:
+    return status;
+}
+
+/* The special point `special` closes the segment behind the row `previous`: a row that only spni_bank_find()
+ * sees, so that a start in between is recognised. */
+static spn_status close_segment(spn_branches *all, int64_t special, int64_t previous)
+{
+    const spn_special_record *at = &all->specials[special];
+    const spn_branch_record *neighbour = &all->bank.records[previous];
+    const spn_branch_record record = {.branch = neighbour->branch,
+                                      .point = neighbour->point,
+                                      .phase = SPNI_HIDDEN,
+                                      .beta = at->beta,
+                                      .loss = at->loss,
+                                      .error = at->error,
+                                      .weight_norm = at->weight_norm};
+    return spni_bank_add(all->context, &all->bank, &record,
+                         all->special_theta + special * all->frame.n, previous);
+}
+
+/* Between the rows `before` and `behind` the branch turned back at each fold from number `first` on: both sides
+ * are segments of their own. */
+static spn_status close_folds(spn_branches *all, int64_t first, int64_t before, int64_t behind)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = first; i < all->special_count; i++) {
+        if (all->specials[i].kind == SPN_SPECIAL_FOLD) {
+            SPN_TRY(close_segment(all, i, before));
+            SPN_TRY(close_segment(all, i, behind));
+        }
+    }
 done:
     return status;
 }
@@ -186,7 +220,8 @@ static spn_status handle_special(spn_branches *all, int64_t branch, int64_t from
     order_sides(all, from, to);
     record->same_as = find_same_special(all, record);
     int64_t beyond = side_beyond(all);
-    if (record->kind == SPN_SPECIAL_BRANCH_POINT && record->same_as < 0) {
+    bool has_crossings = record->kind == SPN_SPECIAL_BRANCH_POINT || record->kernel > 1;
+    if (has_crossings && record->same_as < 0) {
         SPN_TRY(spni_find_crossings(all));
     }
     if (beyond != 0) {
@@ -255,9 +290,11 @@ static bool is_leaving(const spni_frame *frame, const spni_place *at)
 
 /* What ends a half behind the point just sent. */
 static spn_status judge_point(spn_branches *all, const spn_branch_record *record,
-                              spni_step_end step, spni_half_end *end, bool *is_over)
+                              spni_step_end step, int64_t side, bool *is_over)
 {
     spn_status status = SPN_OK;
+    spni_branch *branch = &all->branches[record->branch];
+    spni_half_end *end = &branch->ends[side];
     int64_t row = -1;
     *is_over = true;
     if (step == SPNI_STEP_BOUNDARY) {
@@ -268,6 +305,7 @@ static spn_status judge_point(spn_branches *all, const spn_branch_record *record
         SPN_TRY(spni_bank_find(all, &all->tracer.at, record->branch, record->point, &row));
         *is_over = row >= 0;
         *end = row >= 0 ? SPNI_HALF_JOINED : *end;
+        branch->joined[side] = row;
     }
 done:
     return status;
@@ -306,19 +344,22 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
             say_lost(all, &record);
             break;
         }
+        int64_t specials = all->special_count;
         SPN_TRY(handle_specials(all, branch, number, record.point, &is_over));
         if (is_over) {
             half->ends[side] = SPNI_HALF_SPECIAL;
             half->specials[side] = all->special_count - 1;
+            SPN_TRY(close_segment(all, all->special_count - 1, previous));
             break;
         }
         spni_tracer_accept(tracer, record.step);
         record.arclength += (double)sign * record.step;
         SPN_TRY(send_point(all, &tracer->at, &record, previous));
-        previous = all->bank.count - 1;
+        SPN_TRY(close_folds(all, specials, previous, all->bank.count - 1));
+        previous = all->points_row;
         number = record.point;
-        spn_progress(all->context, (double)all->bank.count, 0, "points");
-        SPN_TRY(judge_point(all, &record, end, &half->ends[side], &is_over));
+        spn_progress(all->context, (double)all->points_sent, 0, "points");
+        SPN_TRY(judge_point(all, &record, end, side, &is_over));
     }
     *(sign > 0 ? &half->last : &half->first) = number;
 done:
@@ -338,7 +379,8 @@ static spn_status add_branch(spn_branches *all)
     spn_status status = SPN_OK;
     SPN_TRY(spni_grow(all->context, (void **)&all->branches, sizeof *all->branches,
                       all->branch_count, &all->branch_capacity));
-    all->branches[all->branch_count++] = (spni_branch){.specials = {-1, -1}, .visits = 1};
+    all->branches[all->branch_count++] =
+        (spni_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
 done:
     return status;
 }
@@ -359,6 +401,7 @@ spn_status spni_follow_branch(spn_branches *all, const spni_start *start)
     if (start->away != NULL) {
         all->branches[branch].ends[0] = SPNI_HALF_SPECIAL;
         all->branches[branch].specials[0] = start->special;
+        SPN_TRY(close_segment(all, start->special, origin));
         goto done;
     }
     spni_place_copy(n, &all->start, &all->tracer.at);

@@ -42,18 +42,16 @@ done:
     return status;
 }
 
-spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
-                             spni_frame *frame)
+spn_status spni_frame_prepare(spn_context *context, const spn_objective *objective,
+                              const spn_branches_settings *settings, spni_frame *frame)
 {
     spn_status status = SPN_OK;
-    const spn_branches_settings *settings = problem->settings;
-    spn_solver_settings solver = *problem->solver;
     *frame = (spni_frame){.context = context,
-                          .objective = problem->objective,
+                          .objective = objective,
                           .settings = settings,
                           .beta_from = settings->beta_from,
                           .beta_to = settings->beta_to,
-                          .n = problem->objective->dimension,
+                          .n = objective->dimension,
                           .length = 1};
     if (!(settings->beta_from < settings->beta_to) || !isfinite(settings->beta_from) ||
         !isfinite(settings->beta_to)) {
@@ -62,11 +60,21 @@ spn_status spni_frame_create(spn_context *context, const spn_branches_problem *p
                  settings->beta_from, settings->beta_to);
     }
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);
+    SPN_TRY(create_workspaces(frame));
+done:
+    return status;
+}
+
+spn_status spni_frame_create(spn_context *context, const spn_branches_problem *problem,
+                             spni_frame *frame)
+{
+    spn_status status = SPN_OK;
+    spn_solver_settings solver = *problem->solver;
+    SPN_TRY(spni_frame_prepare(context, problem->objective, problem->settings, frame));
     solver.method = SPN_METHOD_NEWTON;
     solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
     solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
     SPN_TRY(spn_solver_create(context, &solver, frame->objective, &frame->solver));
-    SPN_TRY(create_workspaces(frame));
 done:
     return status;
 }
@@ -163,6 +171,16 @@ bool spni_is_inside(const spni_frame *frame, double beta)
     return beta >= frame->beta_from && beta <= frame->beta_to;
 }
 
+void spni_lift(int64_t n, double *matrix, double shift, const double *rows, int64_t count)
+{
+    for (int64_t k = 0; k < count; k++) {
+        const double *u = rows + k * n;
+        for (int64_t j = 0; j < n; j++) {
+            spn_axpy(n, shift * u[j], u, matrix + j * n);
+        }
+    }
+}
+
 /* M = H + shift sum z z^T, both triangles. The shift is the root mean square of the eigenvalues, which rotations
  * leave alone: copies of a solution have one spectrum. */
 spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *shift)
@@ -176,17 +194,12 @@ spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *
         SPN_TRY(spn_objective_orbit(frame->context, frame->objective, frame->point->theta,
                                     frame->orbit, &rank));
     }
-    for (int64_t k = 0; k < rank; k++) {
-        const double *z = frame->orbit + k * n;
-        for (int64_t j = 0; j < n; j++) {
-            spn_axpy(n - j, *shift * z[j], z + j, m + j + j * n);
-        }
-    }
     for (int64_t j = 0; j < n; j++) {
         for (int64_t i = j + 1; i < n; i++) {
             m[j + i * n] = m[i + j * n];
         }
     }
+    spni_lift(n, m, *shift, frame->orbit, rank);
     *zero_modes = rank;
 done:
     return status;
@@ -328,6 +341,7 @@ static spn_status newton_step(spni_frame *frame, const spni_condition *condition
     double shift = 0, *a = frame->bordered;
     const spn_point *point = frame->point;
     SPN_TRY(spni_shifted_hessian(frame, &zero_modes, &shift));
+    spni_lift(n, frame->matrix, shift, condition->stiff, condition->stiff_count);
     double rest = evaluate_condition(frame, condition, point->theta, beta);
     for (int64_t j = 0; j < n; j++) {
         memcpy(a + j * size, frame->matrix + j * n, (size_t)n * sizeof *a);

@@ -8,18 +8,23 @@
 
 enum { SIDE_LOW, SIDE_HIGH };
 
+static bool is_sent(const spn_branch_record *record, int64_t branch)
+{
+    return record->branch == branch && record->phase != SPNI_HIDDEN;
+}
+
 /* Rows of the bank that belong to a branch, in the order of its points. */
 static int64_t list_points(const spn_branches *all, int64_t branch, int64_t *rows)
 {
     const spni_bank *bank = &all->bank;
     int64_t count = 0;
     for (int64_t i = bank->count - 1; i >= 0; i--) {
-        if (bank->records[i].branch == branch && bank->records[i].point < 0) {
+        if (is_sent(&bank->records[i], branch) && bank->records[i].point < 0) {
             rows[count++] = i;
         }
     }
     for (int64_t i = 0; i < bank->count; i++) {
-        if (bank->records[i].branch == branch && bank->records[i].point >= 0) {
+        if (is_sent(&bank->records[i], branch) && bank->records[i].point >= 0) {
             rows[count++] = i;
         }
     }
@@ -91,6 +96,20 @@ static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_
     *(side == SIDE_LOW ? &record->curvature_low : &record->curvature_high) = curvature;
 }
 
+/* The point closest to the middle of the window: near its ends labels lag behind. */
+static const spn_branch_record *middle_of(const spn_branch_record *records, const int64_t *rows,
+                                          int64_t count)
+{
+    double centre = 0.5 * (records[rows[0]].beta + records[rows[count - 1]].beta);
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++) {
+        best = fabs(records[rows[i]].beta - centre) < fabs(records[rows[best]].beta - centre)
+                   ? i
+                   : best;
+    }
+    return &records[rows[best]];
+}
+
 static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t count, spni_phase **out)
 {
     spn_status status = SPN_OK;
@@ -103,7 +122,7 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     for (int64_t i = 0; i < count; i++) {
         phase.points[i] = rows[is_falling ? count - 1 - i : i];
     }
-    const spn_branch_record *middle = &records[phase.points[count / 2]];
+    const spn_branch_record *middle = middle_of(records, phase.points, count);
     phase.record = (spn_phase_record){.phase = all->phase_count,
                                       .branch = middle->branch,
                                       .first_point = records[rows[0]].point,
@@ -120,6 +139,29 @@ done:
     return status;
 }
 
+/* The phase of a row, if it has one yet; a hidden row's is that of its neighbour. */
+static int64_t phase_of_row(const spn_branches *all, int64_t row)
+{
+    const spni_bank *bank = &all->bank;
+    row = bank->records[row].phase == SPNI_HIDDEN ? bank->previous[row] : row;
+    return all->row_phases[row];
+}
+
+/* A stretch that ends by joining another branch is a piece of the phase there. */
+static int64_t joined_phase(const spn_branches *all, int64_t branch, int64_t before, int64_t after,
+                            bool is_first, bool is_last)
+{
+    const spni_branch *owner = &all->branches[branch];
+    int64_t phase = -1;
+    if (is_first && before < 0 && owner->joined[0] >= 0) {
+        phase = phase_of_row(all, owner->joined[0]);
+    }
+    if (phase < 0 && is_last && after < 0 && owner->joined[1] >= 0) {
+        phase = phase_of_row(all, owner->joined[1]);
+    }
+    return phase;
+}
+
 /* rows[from .. to] of a branch with `count` points in all is a stretch. */
 static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t count, int64_t from,
                              int64_t to)
@@ -129,17 +171,22 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
     int64_t branch = records[rows[from]].branch;
     const spni_branch *owner = &all->branches[branch];
     spni_phase *phase = NULL;
-    SPN_TRY(add_phase(all, rows + from, to - from + 1, &phase));
     int64_t before = from > 0 ? special_behind(all, branch, records[rows[from - 1]].point, true)
                               : owner->specials[0];
     int64_t after = to < count - 1 ? special_behind(all, branch, records[rows[to]].point, false)
                                    : owner->specials[1];
-    bool is_rising = records[rows[to]].beta >= records[rows[from]].beta;
-    if (from == to) {
-        is_rising = records[rows[from]].slope >= 0;
+    int64_t joined = joined_phase(all, branch, before, after, from == 0, to == count - 1);
+    if (joined < 0) {
+        SPN_TRY(add_phase(all, rows + from, to - from + 1, &phase));
+        bool is_rising = from == to ? records[rows[from]].slope >= 0
+                                    : records[rows[to]].beta >= records[rows[from]].beta;
+        set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
+        set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
+        joined = phase->record.phase;
     }
-    set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
-    set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
+    for (int64_t i = from; i <= to; i++) {
+        all->row_phases[rows[i]] = joined;
+    }
 done:
     return status;
 }
@@ -237,17 +284,16 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     }
 }
 
+/* The phase of each point that was sent, in that order. */
 static spn_status publish(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    SPN_NEW(all->context, all->point_phases, all->bank.count);
+    int64_t sent = 0;
+    SPN_NEW(all->context, all->point_phases, all->points_sent);
     SPN_NEW(all->context, all->phase_records, all->phase_count);
     for (int64_t i = 0; i < all->bank.count; i++) {
-        all->point_phases[i] = -1;
-    }
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        for (int64_t k = 0; k < all->phases[i].count; k++) {
-            all->point_phases[all->phases[i].points[k]] = i;
+        if (all->bank.records[i].phase != SPNI_HIDDEN) {
+            all->point_phases[sent++] = all->row_phases[i];
         }
     }
 done:
@@ -259,6 +305,10 @@ spn_status spni_make_phases(spn_branches *all)
     spn_status status = SPN_OK;
     int64_t *rows = NULL;
     SPN_NEW(all->context, rows, all->bank.count);
+    SPN_NEW(all->context, all->row_phases, all->bank.count);
+    for (int64_t i = 0; i < all->bank.count; i++) {
+        all->row_phases[i] = -1;
+    }
     for (int64_t branch = 0; branch < all->branch_count; branch++) {
         SPN_TRY(make_branch_phases(all, branch, rows));
     }

@@ -35,6 +35,51 @@ done:
     return status;
 }
 
+/* ---- Descents -------------------------------------------------------------------------------- */
+
+/* How far a saddle is left along its negative direction, in lengths of the frame. */
+static const double PUSH = 1e-3;
+
+static spn_status descend(spn_branches *all, int64_t row)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    const spn_branch_record *record = &all->bank.records[row];
+    int64_t n = frame->n;
+    double beta = record->beta;
+    SPN_TRY(spni_linearise(frame, all->bank.theta + row * n, beta, NULL, &all->start));
+    for (int side = -1; side <= 1; side += 2) {
+        bool is_converged = false;
+        memcpy(all->theta, all->start.theta, (size_t)n * sizeof *all->theta);
+        spn_axpy(n, side * PUSH * frame->length, all->start.vectors, all->theta);
+        SPN_TRY(spni_minimise(frame, beta, all->theta, &is_converged));
+        SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
+    }
+done:
+    return status;
+}
+
+/* From the middle point of each run of saddles of index 1. */
+spn_status spni_descents(spn_branches *all, int64_t first)
+{
+    spn_status status = SPN_OK;
+    const spni_bank *bank = &all->bank;
+    int64_t count = bank->count, from = -1;
+    for (int64_t i = 0; i <= count; i++) {
+        bool is_saddle = i < count && bank->records[i].branch >= first &&
+                         bank->records[i].negative_eigenvalues == 1 &&
+                         bank->records[i].phase != SPNI_HIDDEN;
+        bool is_next = is_saddle && from >= 0 && bank->previous[i] == i - 1;
+        if (from >= 0 && !is_next) {
+            SPN_TRY(descend(all, from + (i - 1 - from) / 2));
+            from = -1;
+        }
+        from = is_saddle && from < 0 ? i : from;
+    }
+done:
+    return status;
+}
+
 /* ---- Saddles --------------------------------------------------------------------------------- */
 
 typedef struct deflation {

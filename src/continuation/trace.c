@@ -16,11 +16,11 @@
 
 /* Shortest step, in lengths of the frame. */
 static const double STEP_LEAST = 1e-7;
+/* A step across eigenvalues that cross zero both ways is made shorter down to this: mostly they separate. */
+static const double STEP_TANGLED = 1e-4;
 /* The corrector's way and the remainder of the tangents, as shares of the step. */
 static const double REACH_SHARE = 0.5;
 static const double REMAINDER_SHARE = 0.02;
-/* Eigenvectors that are followed from point to point: those of the smallest |lambda|. */
-enum { FOLLOWED = 8 };
 /* More corrections than this: the next step is shorter. */
 enum { CORRECTIONS_GOOD = 4 };
 
@@ -68,34 +68,6 @@ static double remainder_of(const spni_frame *frame, const spni_place *a, const s
     return sqrt(sum + frame->metric * frame->metric * rest * rest);
 }
 
-/* The `count` eigenvalues closest to zero, by position. */
-static void find_softest(const spni_place *place, int64_t n, int64_t count, int64_t *positions)
-{
-    int64_t high = place->index, low = high - 1;
-    for (int64_t k = 0; k < count; k++) {
-        bool takes_low =
-            high >= n || (low >= 0 && fabs(place->values[low]) < fabs(place->values[high]));
-        positions[k] = takes_low ? low-- : high++;
-    }
-}
-
-/* Eigenvalues near zero whose eigenvector is found again at the other place with the other sign. */
-static int64_t count_sign_changes(const spni_frame *frame, const spni_place *a, const spni_place *b)
-{
-    int64_t n = frame->n, count = n < FOLLOWED ? n : FOLLOWED, changes = 0;
-    int64_t of_a[FOLLOWED], of_b[FOLLOWED];
-    find_softest(a, n, count, of_a);
-    find_softest(b, n, count, of_b);
-    for (int64_t i = 0; i < count; i++) {
-        for (int64_t j = 0; j < count; j++) {
-            double overlap = spn_dot(n, a->vectors + of_a[i] * n, b->vectors + of_b[j] * n);
-            bool is_turned = (of_a[i] < a->index) != (of_b[j] < b->index);
-            changes += overlap * overlap > 0.5 && is_turned;
-        }
-    }
-    return changes;
-}
-
 bool spni_is_event_between(const spni_place *a, const spni_place *b)
 {
     return a->index != b->index || (a->beta_slope < 0) != (b->beta_slope < 0);
@@ -112,9 +84,10 @@ static bool is_step_good(const spni_tracer *tracer, double h)
     const spni_frame *frame = tracer->frame;
     const spni_place *a = &tracer->at, *b = &tracer->next;
     double angle = angle_between(frame, a, b);
-    int64_t changes = b->index > a->index ? b->index - a->index : a->index - b->index;
-    bool is_crossed = count_sign_changes(frame, a, b) > changes;
-    bool is_short = h <= 1e3 * STEP_LEAST * frame->length;
+    spni_turned fall, rise;
+    spni_find_turned(frame->n, a, b, &fall, &rise);
+    bool is_crossed = fall.count > 0 && rise.count > 0;
+    bool is_short = h <= STEP_TANGLED * frame->length;
     return angle <= 1.5 * frame->settings->angle &&
            remainder_of(frame, a, b, h) <= REMAINDER_SHARE * h && (!is_crossed || is_short);
 }
@@ -225,7 +198,8 @@ void spni_tracer_accept(spni_tracer *tracer, double length)
 
 /* Cubic Hermite interpolation of the arc, corrected in the plane across its chord. */
 spn_status spni_between(spni_tracer *tracer, const spni_place *a, const spni_place *b, double share,
-                        spni_place *out, bool *is_converged)
+                        const double *stiff, int64_t stiff_count, spni_place *out,
+                        bool *is_converged)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = tracer->frame;
@@ -246,7 +220,9 @@ spn_status spni_between(spni_tracer *tracer, const spni_place *a, const spni_pla
                                   .row_beta = a->beta_slope,
                                   .origin = a->theta,
                                   .origin_beta = a->beta,
-                                  .target = target};
+                                  .target = target,
+                                  .stiff = stiff,
+                                  .stiff_count = stiff_count};
     SPN_TRY(spni_newton_solve(frame, &plane, h, tracer->theta, &beta, &info));
     *is_converged = info.is_converged;
     if (info.is_converged) {
