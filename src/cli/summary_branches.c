@@ -279,8 +279,8 @@ spn_status cli_summarize_branches(cli_session *session, const char *path, bool i
     if (is_json) {
         SPN_TRY(write_json(context, &v));
     } else if (!session->is_quiet) {
-        fprintf(stderr, "%s: %lld points, %lld phases\n", path, (long long)v.points,
-                (long long)v.phases.rows);
+        fprintf(stderr, "%s: %lld points, %lld phase%s\n", path, (long long)v.points,
+                (long long)v.phases.rows, v.phases.rows == 1 ? "" : "s");
         print_phases(&v);
         print_global(&v);
         print_maxwell(&v);
