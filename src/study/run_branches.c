@@ -190,19 +190,19 @@ static const spni_run_kind branches_kind = {"branches",
                                             replay_item, are_results_complete};
 
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
-                              const spn_run_settings *given, bool *is_complete)
+                              const spn_run_settings *settings, bool *is_complete)
 {
     spn_status status = SPN_OK;
     follower f = {.branches = NULL};
-    spn_branches_settings settings;
+    spn_branches_settings own;
     const spn_branches_problem problem = {.objective = &study->loss,
-                                          .settings = &settings,
+                                          .settings = &own,
                                           .solver = spn_experiment_solver(study->experiment),
                                           .initial = spni_run_initial,
                                           .initial_state = study};
-    SPN_TRY(spni_experiment_branches(context, study->experiment, &settings));
-    spni_branch_rows_init(&f.rows, settings.parameters);
-    SPN_TRY(spni_run_begin(context, study, given, &branches_kind, &f.run));
+    SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
+    spni_branch_rows_init(&f.rows, own.parameters);
+    SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
         SPN_TRY(spn_branches_create(context, &problem, &f.branches));
