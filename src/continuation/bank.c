@@ -2,7 +2,7 @@
 /* The points of all branches, and whether a stationary point lies on one of them.
  *
  * Copies under permutations, sign flips and rotations have equal L, E, |theta| and spectrum: those decide, not
- * theta. Along a branch L(beta) is known with its derivative |theta|^2 (T9), so that Hermite's
+ * theta. Along a branch L(beta) is known with its derivative dL/dbeta (|theta|^2 for a ridge, T9), so that Hermite's
  * interpolation tells nearly all segments apart without a solve. */
 #include "continuation/explore.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Interpolated values that are this close (of 1 + |L|, of the frame's length) are worth a solve. */
-static const double LOSS_NEAR = 1e-5, NORM_NEAR = 2e-2;
+static const double LOSS_NEAR = 1e-5, LOSS_SHARE = 2e-2, NORM_NEAR = 2e-2;
 /* Solved values that are this close are equal: a solution is good to about 1e-9 in theta, L to its square. */
 static const double LOSS_EQUAL = 1e-11, NORM_EQUAL = 1e-6, EIGENVALUE_EQUAL = 1e-5;
 /* Neighbours of a point on its own branch that it may not be compared with. */
@@ -39,17 +39,20 @@ spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64
 }
 
 spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,
-                         const double *theta, int64_t previous)
+                         const double *theta, double slope, int64_t previous)
 {
     spn_status status = SPN_OK;
-    int64_t capacities[3] = {bank->capacity, bank->capacity, bank->capacity};
+    int64_t capacities[4] = {bank->capacity, bank->capacity, bank->capacity, bank->capacity};
     size_t row = (size_t)bank->n * sizeof *theta;
     SPN_TRY(spni_grow(context, (void **)&bank->records, sizeof *bank->records, bank->count,
                       &capacities[0]));
     SPN_TRY(spni_grow(context, (void **)&bank->previous, sizeof *bank->previous, bank->count,
                       &capacities[1]));
-    SPN_TRY(spni_grow(context, (void **)&bank->theta, row, bank->count, &capacities[2]));
-    bank->capacity = capacities[2];
+    SPN_TRY(spni_grow(context, (void **)&bank->slopes, sizeof *bank->slopes, bank->count,
+                      &capacities[2]));
+    SPN_TRY(spni_grow(context, (void **)&bank->theta, row, bank->count, &capacities[3]));
+    bank->capacity = capacities[3];
+    bank->slopes[bank->count] = slope;
     bank->records[bank->count] = *record;
     bank->previous[bank->count] = previous;
     memcpy(bank->theta + bank->count * bank->n, theta, row);
@@ -62,16 +65,20 @@ void spni_bank_free(spn_context *context, spni_bank *bank)
 {
     spn_release(context, bank->records);
     spn_release(context, bank->theta);
+    spn_release(context, bank->slopes);
     spn_release(context, bank->previous);
 }
 
-/* Cubic Hermite interpolation of L in beta, with dL/dbeta = |theta|^2. */
-static double interpolate_loss(const spn_branch_record *a, const spn_branch_record *b, double beta)
+double spni_bank_loss(const spni_bank *bank, int64_t row_a, int64_t row_b, double beta)
 {
+    const spn_branch_record *a = &bank->records[row_a], *b = &bank->records[row_b];
     double h = b->beta - a->beta, x = (beta - a->beta) / h, y = 1 - x;
-    double slope_a = a->weight_norm * a->weight_norm, slope_b = b->weight_norm * b->weight_norm;
-    return a->loss + x * x * (3 - 2 * x) * (b->loss - a->loss) + x * y * y * h * slope_a -
-           x * x * y * h * slope_b;
+    if (!(x >= 0 && x <= 1)) {
+        int64_t row = x > 1 ? row_b : row_a;
+        return bank->records[row].loss + (beta - bank->records[row].beta) * bank->slopes[row];
+    }
+    return a->loss + x * x * (3 - 2 * x) * (b->loss - a->loss) +
+           x * y * y * h * bank->slopes[row_a] - x * x * y * h * bank->slopes[row_b];
 }
 
 static bool is_between(double a, double b, double x)
@@ -79,21 +86,20 @@ static bool is_between(double a, double b, double x)
     return (a <= x && x <= b) || (b <= x && x <= a);
 }
 
-/* May the place lie on the segment a, b? Only a ridge has dL/dbeta = |theta|^2; the tolerances allow for
- * linear interpolation where the parameter is another. */
-static bool is_near(const spn_branches *all, const spn_branch_record *a, const spn_branch_record *b,
-                    const spni_place *place)
+/* May the place lie on the segment that the row closes? */
+static bool is_near(const spn_branches *all, int64_t row, const spni_place *place)
 {
+    const spni_bank *bank = &all->bank;
+    int64_t other = bank->previous[row];
+    const spn_branch_record *b = &bank->records[row], *a = &bank->records[other];
     double step = b->beta - a->beta;
     if (!is_between(a->beta, b->beta, place->beta) || step == 0) {
         return false;
     }
     double x = (place->beta - a->beta) / step;
     double norm = a->weight_norm + x * (b->weight_norm - a->weight_norm);
-    double loss =
-        all->is_ridge ? interpolate_loss(a, b, place->beta) : a->loss + x * (b->loss - a->loss);
-    double share = all->is_ridge ? 0.02 : 0.5;
-    double allowed = LOSS_NEAR * (1 + fabs(loss)) + share * fabs(b->loss - a->loss);
+    double loss = spni_bank_loss(bank, other, row, place->beta);
+    double allowed = LOSS_NEAR * (1 + fabs(loss)) + LOSS_SHARE * fabs(b->loss - a->loss);
     double bend = fabs(b->weight_norm - a->weight_norm) + NORM_NEAR * all->frame.length;
     return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->norm_squared) - norm) <= bend;
 }
@@ -169,8 +175,7 @@ spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t br
         const spn_branch_record *b = &bank->records[i];
         bool is_close = b->branch == branch && llabs(b->point - point) < NEIGHBOURS;
         bool is_on = false;
-        if (bank->previous[i] < 0 || is_close ||
-            !is_near(all, &bank->records[bank->previous[i]], b, place)) {
+        if (bank->previous[i] < 0 || is_close || !is_near(all, i, place)) {
             continue;
         }
         SPN_TRY(is_on_segment(all, place, i, &is_on));

@@ -91,6 +91,7 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     spn_release(context, all->branches);
     spn_release(context, all->specials);
     spn_release(context, all->special_theta);
+    spn_release(context, all->special_slopes);
     spn_release(context, all->special.kernel);
     spni_place_free(context, &all->special.place);
     spni_place_free(context, &all->start);
@@ -128,16 +129,13 @@ done:
     return status;
 }
 
-/* Lengths are measured against the first solution, and whether the parameter is that of a ridge shows there. */
+/* Lengths are measured against the first solution. */
 static void set_scales(spn_branches *all, const double *theta)
 {
     spni_frame *frame = &all->frame;
-    const spn_point *point = spn_solver_point(frame->solver);
     double norm = spn_norm(frame->n, theta);
     frame->length = norm > 1e-3 ? norm : 1;
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);
-    double square = norm * norm;
-    all->is_ridge = fabs(point->parameter_value - square) <= 1e-12 * fmax(square, 1e-12);
 }
 
 static spn_status first_starts(spn_branches *all)

@@ -20,6 +20,7 @@ typedef struct spni_place {
     int64_t index;   /**< eigenvalues below -SPN_ZERO_EIGENVALUE largest */
     int64_t zero_modes;
     double loss, error, norm_squared, gradient_norm;
+    double loss_slope; /**< dL/dbeta: |theta|^2 for a ridge (T9) */
     double curvature_error, curvature_loss;
     spn_labels labels; /**< mode_count 0 and counts -1 where there are none */
 } spni_place;

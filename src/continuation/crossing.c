@@ -71,7 +71,7 @@ static spn_status solve_on_sphere(search *s, const double *direction, double amp
                                    .target = amplitude * amplitude,
                                    .basis = s->basis,
                                    .k = s->k};
-    SPN_TRY(spni_newton_solve(&all->frame, &sphere, INFINITY, all->theta, beta, &info));
+    SPN_TRY(spni_newton_solve(&all->frame, &sphere, (double)INFINITY, all->theta, beta, &info));
     for (int64_t i = 0; i < n; i++) {
         distance += (all->theta[i] - origin[i]) * (all->theta[i] - origin[i]);
     }

@@ -12,9 +12,9 @@
 typedef struct spni_bank {
     int64_t n, count, capacity;
     spn_branch_record *records;
-    double *theta; /**< count x P */
-    int64_t
-        *previous; /**< the point's neighbour on its branch, on the side of point 0; -1 for that */
+    double *theta;     /**< count x P */
+    double *slopes;    /**< dL/dbeta */
+    int64_t *previous; /**< the neighbour on the side of point 0; -1 for that point */
 } spni_bank;
 
 /** Why one half of a branch ends. */
@@ -78,13 +78,13 @@ struct spn_branches {
     int64_t branch_count, branch_capacity;
     int64_t descended; /**< branches whose saddles have been descended from */
     spn_special_record *specials;
-    double *special_theta; /**< count x P */
+    double *special_theta;  /**< count x P */
+    double *special_slopes; /**< dL/dbeta there */
     int64_t special_count, special_capacity;
     spni_start_queue queue;
     spni_replayed *replayed;
     int64_t replayed_count, replayed_capacity, replayed_next;
-    bool is_cut;   /**< a limit of the settings was met */
-    bool is_ridge; /**< dL/dbeta = |theta|^2, as far as the first point tells */
+    bool is_cut; /**< a limit of the settings was met */
     spn_branch_sink *sink;
     void *sink_state;
     spni_phase *phases;
@@ -103,8 +103,10 @@ spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64
                      int64_t *capacity);
 
 /* bank.c */
+/** Cubic Hermite interpolation of L in beta between two rows, from dL/dbeta at both; beyond them the tangent. */
+double spni_bank_loss(const spni_bank *bank, int64_t a, int64_t b, double beta);
 spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,
-                         const double *theta, int64_t previous);
+                         const double *theta, double slope, int64_t previous);
 void spni_bank_free(spn_context *context, spni_bank *bank);
 /** The row of the far end of a segment on which the point (theta, place's numbers) lies, up to symmetry, or -1.
  *  Segments of `branch` whose points are within 3 of `point` are left out (branch -1: none is). */

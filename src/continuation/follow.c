@@ -97,7 +97,8 @@ static spn_status send_point(spn_branches *all, const spni_place *place, spn_bra
                             .modes = place->labels.strengths,
                             .parameters = n,
                             .theta = place->theta};
-    SPN_TRY(spni_bank_add(all->context, &all->bank, record, place->theta, previous));
+    SPN_TRY(
+        spni_bank_add(all->context, &all->bank, record, place->theta, place->loss_slope, previous));
     all->points_sent++;
     all->points_row = all->bank.count - 1;
     SPN_TRY(spni_emit(all, &item));
@@ -119,7 +120,8 @@ static spn_status close_segment(spn_branches *all, int64_t special, int64_t prev
                                       .error = at->error,
                                       .weight_norm = at->weight_norm};
     return spni_bank_add(all->context, &all->bank, &record,
-                         all->special_theta + special * all->frame.n, previous);
+                         all->special_theta + special * all->frame.n, all->special_slopes[special],
+                         previous);
 }
 
 /* Between the rows `before` and `behind` the branch turned back at each fold from number `first` on: both sides
@@ -153,11 +155,14 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
 static spn_status keep_special(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    int64_t n = all->frame.n, capacity = all->special_capacity, other = all->special_capacity;
+    int64_t n = all->frame.n, capacity = all->special_capacity, other = capacity, third = capacity;
     size_t row = (size_t)n * sizeof(double);
     SPN_TRY(spni_grow(all->context, (void **)&all->specials, sizeof *all->specials,
                       all->special_count, &capacity));
     SPN_TRY(spni_grow(all->context, (void **)&all->special_theta, row, all->special_count, &other));
+    SPN_TRY(spni_grow(all->context, (void **)&all->special_slopes, sizeof(double),
+                      all->special_count, &third));
+    all->special_slopes[all->special_count] = all->special.place.loss_slope;
     all->special_capacity = capacity;
     memcpy(all->special_theta + all->special_count * n, all->special.place.theta, row);
     all->specials[all->special_count++] = all->special.record;
@@ -358,7 +363,6 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
         SPN_TRY(close_folds(all, specials, previous, all->bank.count - 1));
         previous = all->points_row;
         number = record.point;
-        spn_progress(all->context, (double)all->points_sent, 0, "points");
         SPN_TRY(judge_point(all, &record, end, side, &is_over));
     }
     *(sign > 0 ? &half->last : &half->first) = number;

@@ -281,6 +281,7 @@ spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
     compute_tangent(frame, along, place);
     SPN_TRY(spn_geometry_measure(frame->context, frame->geometry, point, 0, &error, &loss));
     place->loss = point->value;
+    place->loss_slope = point->parameter_value;
     place->error = spn_point_error(point)->value;
     place->norm_squared = spn_dot(n, place->theta, place->theta);
     place->gradient_norm = spn_norm(n, point->gradient);

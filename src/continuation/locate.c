@@ -34,7 +34,7 @@ static bool is_turned(const spni_place *a, const spni_place *b)
 /* Do the eigenvalues that cross belong together: equal, as far as the arc can tell? */
 static bool is_cluster(const spni_place *a, const spni_turned *set)
 {
-    double least = INFINITY, most = -INFINITY;
+    double least = (double)INFINITY, most = -(double)INFINITY;
     for (int64_t k = 0; k < set->count; k++) {
         double value = a->values[set->positions[k]];
         least = fmin(least, value);

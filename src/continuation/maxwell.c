@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Maxwell points: two phases of equal L. D(beta) = L_a - L_b has the derivative |theta_a|^2 - |theta_b|^2
- * (T9), so that Newton's method with two solves a step finds its zero; changes of sign of the interpolated
+/* Maxwell points: two phases of equal L. D(beta) = L_a - L_b has the derivative dL_a/dbeta - dL_b/dbeta (T9:
+ * |theta_a|^2 - |theta_b|^2 for a ridge), so that Newton's method with two solves a step finds its zero; changes of sign of the interpolated
  * difference say where to start. And the phase with the smallest L for each beta. */
 #include "continuation/explore.h"
 
@@ -28,14 +28,14 @@ static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_ph
         goto done;
     }
     out->difference = place->loss;
-    out->slope = place->norm_squared;
+    out->slope = place->loss_slope;
     out->record.loss = place->loss;
     out->record.error_a = place->error;
     out->record.norm_a = sqrt(place->norm_squared);
     out->record.curvature_a = place->curvature_error;
     SPN_TRY(spni_phase_at(all, b, beta, is_there));
     out->difference -= place->loss;
-    out->slope -= place->norm_squared;
+    out->slope -= place->loss_slope;
     out->record.error_b = place->error;
     out->record.norm_b = sqrt(place->norm_squared);
     out->record.curvature_b = place->curvature_error;
@@ -48,7 +48,7 @@ static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_
                              double low, double high, pair_state *out, bool *is_found)
 {
     spn_status status = SPN_OK;
-    double beta = 0.5 * (low + high), change = INFINITY;
+    double beta = 0.5 * (low + high), change = (double)INFINITY;
     double sign = spni_phase_loss(all, a, low) - spni_phase_loss(all, b, low);
     *is_found = false;
     for (int k = 0; k < NEWTON_MOST; k++) {
@@ -58,10 +58,11 @@ static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_
             goto done;
         }
         *((out->difference < 0) == (sign < 0) ? &low : &high) = beta;
+        double scale = fmax(fabs(beta), 1e-3 * (all->frame.beta_to - all->frame.beta_from));
         double rounding = 8 * DBL_EPSILON * fabs(out->record.loss) / fabs(out->slope);
         double next = beta - out->difference / out->slope;
         double error = fabs(next - beta);
-        bool is_small = error <= 0.01 * all->settings.tolerance * fabs(beta) || error <= rounding;
+        bool is_small = error <= 0.01 * all->settings.tolerance * scale || error <= rounding;
         if (is_small || error >= change) {
             out->record.beta = beta;
             out->record.beta_low = beta - error - rounding;
@@ -79,7 +80,7 @@ done:
 /* L of the lowest phase other than a and b at beta (interpolated). */
 static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double beta)
 {
-    double lowest = INFINITY;
+    double lowest = (double)INFINITY;
     for (int64_t i = 0; i < all->phase_count; i++) {
         double loss = spni_phase_loss(all, &all->phases[i], beta);
         if (i != a && i != b && loss < lowest) {
@@ -104,7 +105,7 @@ static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pai
     record.phase_a = i;
     record.phase_b = j;
     if (state->slope < 0) {
-        /* The phase with the larger |theta|^2 has the smaller L below. */
+        /* The phase whose L rises faster has the smaller L below. */
         record.phase_a = j;
         record.phase_b = i;
         record.error_a = state->record.error_b;
@@ -157,7 +158,7 @@ static int compare_reals(const void *a, const void *b)
 static int64_t lowest_phase(const spn_branches *all, double beta)
 {
     int64_t best = -1;
-    double lowest = INFINITY;
+    double lowest = (double)INFINITY;
     for (int64_t i = 0; i < all->phase_count; i++) {
         double loss = spni_phase_loss(all, &all->phases[i], beta);
         if (loss < lowest) {

@@ -340,22 +340,12 @@ static int64_t segment_of(const spn_branches *all, const spni_phase *phase, doub
 
 double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double beta)
 {
-    const spn_branch_record *records = all->bank.records;
     int64_t high = segment_of(all, phase, beta);
     if (high < 0) {
         return (double)NAN;
     }
-    const spn_branch_record *a = &records[phase->points[high > 0 ? high - 1 : 0]];
-    const spn_branch_record *b = &records[phase->points[high]];
-    double h = b->beta - a->beta, x = (beta - a->beta) / h, y = 1 - x;
-    double slope_a = a->weight_norm * a->weight_norm, slope_b = b->weight_norm * b->weight_norm;
-    if (!(x >= 0 && x <= 1)) {
-        /* Between the last point and the special point at the end: L is tangent to its slope. */
-        const spn_branch_record *end = x > 1 ? b : a;
-        return end->loss + (beta - end->beta) * end->weight_norm * end->weight_norm;
-    }
-    return a->loss + x * x * (3 - 2 * x) * (b->loss - a->loss) + x * y * y * h * slope_a -
-           x * x * y * h * slope_b;
+    int64_t low = high > 0 ? high - 1 : 0;
+    return spni_bank_loss(&all->bank, phase->points[low], phase->points[high], beta);
 }
 
 spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there)

@@ -133,7 +133,7 @@ static spn_status stop_at_boundary(spni_tracer *tracer, bool *is_converged, doub
         tracer->theta[i] = a->theta[i] + share * (b->theta[i] - a->theta[i]);
     }
     const spni_condition level = {.kind = SPNI_LEVEL, .target = bound};
-    SPN_TRY(spni_newton_solve(frame, &level, INFINITY, tracer->theta, &beta, &info));
+    SPN_TRY(spni_newton_solve(frame, &level, (double)INFINITY, tracer->theta, &beta, &info));
     *is_converged = info.is_converged;
     if (info.is_converged) {
         SPN_TRY(spni_linearise(frame, tracer->theta, bound, a, &tracer->next));
