@@ -107,4 +107,43 @@ spn_status spn_theory_canonical_correlations(spn_context *context, int64_t input
                                              const double *xx, const double *yx, const double *yy,
                                              double *correlations);
 
+/** Second moments of a data set: what a linear network sees of it. Raw ones, or covariances (biases). */
+typedef struct spn_theory_moments {
+    int64_t inputs, outputs;
+    const double *xx;    /**< I x I */
+    const double *yx;    /**< K x I, row-major */
+    double target_power; /**< E_0 = (1/N) sum |y|^2 */
+} spn_theory_moments;
+
+enum { SPN_THEORY_MODES_MAX = 16 };
+
+/** One step down of an upward sweep. 8-byte fields only. */
+typedef struct spn_theory_transition {
+    int64_t order;                     /**< 2: depth 2; 1: depth >= 3 */
+    int64_t modes_before, modes_after; /**< rank of the end-to-end matrix */
+    double maxwell_beta;               /**< both phases have equal L (depth 2: the transition); NaN
+                                             where none is found down to 1e-3 of the spinodal */
+    double spinodal_beta; /**< the phase with more modes ends (depth 2: the transition) */
+    double error_before, error_after; /**< E at spinodal_beta on both sides */
+    double norm_before, norm_after;   /**< |theta| likewise */
+} spn_theory_transition;
+extern const spn_columns spn_theory_transition_columns;
+
+typedef struct spn_theory_sweep {
+    int64_t input_rank; /**< directions of x that were kept: variance above 1e-10 of the largest */
+    int64_t modes;      /**< of the phase that starts at beta = 0 */
+    int64_t count;
+    spn_theory_transition transitions[SPN_THEORY_MODES_MAX]; /**< ascending in beta */
+    bool is_complete;    /**< followed to the end; otherwise the path was lost at reached_beta */
+    double reached_beta; /**< of the last state that was found */
+} spn_theory_sweep;
+
+/** What an upward sweep of a deep linear network meets on data of any covariance (T20): the phases from
+ *  the best fit at beta = 0 to the trivial one, each followed to its spinodal. `width`: the smallest hidden
+ *  width, which bounds the rank. Continuation in at most 137 unknowns, whatever the number of samples:
+ *  milliseconds for a few modes. Betas to about 1e-12 relative. SPN_ERROR_UNSUPPORTED for depth 1 (no
+ *  transition) and for more than SPN_THEORY_MODES_MAX modes. */
+spn_status spn_theory_up_sweep(spn_context *context, const spn_theory_moments *moments,
+                               int64_t depth, int64_t width, spn_theory_sweep *out);
+
 #endif
