@@ -146,4 +146,48 @@ typedef struct spn_theory_sweep {
 spn_status spn_theory_up_sweep(spn_context *context, const spn_theory_moments *moments,
                                int64_t depth, int64_t width, spn_theory_sweep *out);
 
+/** phi(a) = slope a + bend a^2/2 + twist a^3/6 + ..., slope != 0. */
+typedef struct spn_theory_activation {
+    double slope, bend, twist;
+} spn_theory_activation;
+
+/** The leading pair of the raw cross-covariance yx (K x I, row-major): u (K), v (I), of length 1, sigma. */
+spn_status spn_theory_leading_mode(spn_context *context, int64_t inputs, int64_t outputs,
+                                   const double *yx, double *u, double *v, double *sigma);
+
+/** What a network with one hidden layer sees of the data near its trivial state, to fourth order: means over the
+ *  samples, raw, with u, v of spn_theory_leading_mode(). */
+typedef struct spn_theory_onset_moments {
+    int64_t inputs, outputs;
+    const double *yx;   /**< K x I: y x^T */
+    double mean;        /**< v.x */
+    double variance;    /**< (v.x)^2 */
+    double cubed;       /**< (u.y)(v.x)^3 */
+    const double *y_vv; /**< K: y (v.x)^2 */
+    const double *uv_x; /**< I: (u.y)(v.x) x */
+} spn_theory_onset_moments;
+
+/** Onset of learning with one hidden layer (T21), as L = L_0 + (beta - beta_c) a^2 - c_3 a^3 + c_4 a^4 in the
+ *  amplitude a >= 0 of the mode (|theta|^2 = a^2 to leading order), all other directions relaxed. 8-byte
+ *  fields only. Local statements: nothing is said of states far from the trivial one. */
+typedef struct spn_theory_onset {
+    int64_t
+        order; /**< 2: c_3 = 0 and c_4 > 0; 1: c_3 > 0 or c_4 < 0; 0: not decided here (c_3 = 0 and
+                               c_4 = 0 to rounding, or equal leading modes: then both are NaN) */
+    double beta;    /**< beta_c = |phi'(0)| sigma: the trivial state is stable above it */
+    double cubic;   /**< c_3 >= 0 */
+    double quartic; /**< c_4 */
+    int64_t units;  /**< hidden units that share the mode: one, or all equally */
+    double
+        maxwell_beta; /**< beta_c + c_3^2 / (4 c_4): equal L, to leading order in c_3; NaN for c_4 <= 0 */
+    double spinodal_beta; /**< beta_c + 9 c_3^2 / (32 c_4): the learned state ends; likewise */
+} spn_theory_onset;
+extern const spn_columns spn_theory_onset_columns;
+
+/** T21, for `hidden` units of one layer and L = E + beta |theta|^2, E = (1/N) sum |f - y|^2. With biases the
+ *  targets must have mean 0. SPN_ERROR_ARGUMENT for a slope of 0. One singular value decomposition. */
+spn_status spn_theory_onset_at(spn_context *context, const spn_theory_onset_moments *moments,
+                               const spn_theory_activation *activation, int64_t hidden,
+                               bool has_bias, spn_theory_onset *out);
+
 #endif
