@@ -68,6 +68,11 @@ spn_status spn_theory_phase_at(spn_context *context, const spn_theory_network *n
 spn_status spn_theory_window(spn_context *context, const spn_theory_network *network,
                              uint64_t active, double *low, double *high);
 
+/** What an upward sweep from beta = 0 is in at beta, as a curve for figures: each mode lives until its own
+ *  spinodal (T12, T13; at it, it has gone), then stays at zero. *active: the modes that live. */
+spn_status spn_theory_sweep_phase(spn_context *context, const spn_theory_network *network,
+                                  double beta, uint64_t *active, spn_theory_phase *out);
+
 /** The Maxwell point of two phases: beta with L_a = L_b. NaN when L_a - L_b has the same sign at both
  *  ends of their common range of existence (depth <= 2: always). */
 spn_status spn_theory_maxwell(spn_context *context, const spn_theory_network *network, uint64_t a,
