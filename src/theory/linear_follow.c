@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS_MOST = 20000, ROOT_STEPS_MOST = 80, FAILURES_MOST = 40 };
+enum { STEPS_MOST = 20000, ROOT_STEPS_MOST = 80 };
 static const double first_step = 0.01, largest_step = 0.1, smallest_step = 1e-10;
 static const double least_cosine = 0.9; /* between the tangents at both ends of a step */
 /* Modes that are nearly equal have branches side by side. A step that changes the orientation has hopped, unless
@@ -162,12 +162,14 @@ spn_status spni_linear_slide(spni_linear_sweep *w, double beta, spni_linear_stat
         goto done;
     }
     SPN_TRY(upward_tangent(w, state, w->slide_tangent, &orientation));
-    for (int64_t failures = 0; !*is_there && failures < FAILURES_MOST;) {
+    while (!*is_there) {
         bool has_moved = false, is_last = fabs(change) >= fabs(beta - state->beta);
+        if (!is_last && fabs(change) < 1e-12 * fabs(beta)) {
+            break; /* creeping towards a fold that lies before beta */
+        }
         change = is_last ? beta - state->beta : change;
         SPN_TRY(slide_by(w, change, state, &orientation, &has_moved));
         *is_there = has_moved && is_last;
-        failures = has_moved ? 0 : failures + 1;
         change *= has_moved ? 2 : 0.5;
     }
     state->beta = *is_there ? beta : state->beta;

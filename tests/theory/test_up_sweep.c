@@ -337,6 +337,71 @@ static void test_units(void **state)
     }
 }
 
+/* Inputs of very different scale, each correlated with the one before; seed 3 creeps towards a fold that lies before
+ * the beta it is asked for. */
+static void random_moments(uint64_t seed, double *xx, double *yx, double *power)
+{
+    enum { N = 25, I = 5, K = 3 };
+    double x[I][N], y[K][N];
+    spn_random random = spn_random_stream(seed, SPN_PURPOSE_TEST, 0);
+    for (int i = 0; i < I * N; i++) {
+        x[i / N][i % N] = spn_random_normal(&random) * exp(0.4 * (i / N - 2));
+    }
+    for (int i = 0; i < K * N; i++) {
+        y[i / N][i % N] = 0.5 * spn_random_normal(&random);
+    }
+    for (int n = 0; n < N; n++) {
+        for (int k = 0; k < K; k++) {
+            for (int j = 0; j < I; j++) {
+                y[k][n] += (double)((k * 7 + j * 3 + (int)seed) % 5 - 2) * 0.2 * x[j][n];
+            }
+        }
+        for (int j = 1; j < I; j++) {
+            x[j][n] += 0.5 * x[j - 1][n];
+        }
+    }
+    *power = 0;
+    for (int j = 0; j < I; j++) {
+        for (int i = 0; i < I; i++) {
+            xx[j * I + i] = spn_dot(N, x[j], x[i]) / N;
+        }
+        for (int k = 0; k < K; k++) {
+            yx[k * I + j] = spn_dot(N, y[k], x[j]) / N;
+        }
+    }
+    for (int k = 0; k < K; k++) {
+        *power += spn_dot(N, y[k], y[k]) / N;
+    }
+}
+
+/* What must hold whatever the data: beta rises, E rises and |theta| falls at each step, L falls there at depth 3
+ * and more and is continuous at depth 2, the last step ends at E_0. */
+static void test_random_data(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        for (int64_t depth = 2; depth <= 4; depth++) {
+            double xx[25], yx[15], last = 0;
+            spn_theory_moments moments = {5, 3, xx, yx, 0};
+            random_moments(seed, xx, yx, &moments.target_power);
+            spn_theory_sweep sweep = sweep_of(&moments, depth, 3);
+            for (int64_t i = 0; i < sweep.count; i++) {
+                const spn_theory_transition *t = &sweep.transitions[i];
+                double gain = t->error_before - t->error_after +
+                              t->spinodal_beta *
+                                  (t->norm_before * t->norm_before - t->norm_after * t->norm_after);
+                assert_true(t->spinodal_beta > last && t->maxwell_beta <= t->spinodal_beta);
+                assert_true(depth == 2 ? fabs(gain) < 1e-12 : gain > 1e-6);
+                assert_true(depth == 2 || t->error_after > t->error_before);
+                assert_true(t->norm_after <= t->norm_before + 1e-12);
+                last = t->spinodal_beta;
+            }
+            check_close(sweep.transitions[sweep.count - 1].error_after, moments.target_power, 1e-15,
+                        0);
+        }
+    }
+}
+
 static spn_status sweep_operation(spn_context *failing, void *memory)
 {
     spn_theory_sweep sweep;
@@ -356,7 +421,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_decoupled_modes), cmocka_unit_test(test_single_output),
         cmocka_unit_test(test_networks),        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_units),           cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_units),           cmocka_unit_test(test_random_data),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
