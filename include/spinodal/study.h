@@ -90,6 +90,22 @@ spn_status spn_study_read_weights(spn_context *context, const spn_study *study, 
 spn_status spn_study_theory(spn_context *context, const spn_study *study, int64_t *count,
                             spn_theory_mode *modes);
 
+/** What can be said of the study's network before it is trained. */
+typedef struct spn_prediction {
+    bool has_sweep; /**< an upward sweep of the linear network on the data's own covariance (T20) */
+    spn_theory_sweep
+        sweep; /**< scaled to the study as spn_study_theory() is; centred with biases */
+    const char *sweep_note; /**< what it is worth, or why there is none; never NULL, static */
+    bool has_onset;
+    spn_theory_onset
+        onset; /**< T21 with one hidden layer. With more: order 1, Maxwell point and spinodal
+                                 those of `sweep`, the rest NaN (T14) */
+    const char *onset_note; /**< likewise */
+} spn_prediction;
+
+/** Costs no training: moments of the data, O(I^3), and a continuation in a few unknowns. */
+spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_prediction *out);
+
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {
     const char *output; /**< path of the HDF5 results; the journal is "<output>.part" */

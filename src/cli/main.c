@@ -45,10 +45,14 @@ const cli_command cli_commands[] = {
      "beta (default 0): curvatures, spectrum, Fisher information, stationarity.",
      "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
-     "closed forms of deep linear networks",
+     "what can be said before training: transitions, onset and its order",
      "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "
      "the\n"
-     "modes of the experiment's data at its network's depth, or of given singular values.",
+     "modes of the experiment's data at its network's depth, or of given singular values. Of an "
+     "experiment\n"
+     "also the upward sweep of the linear network on the data as they are, correlated inputs and "
+     "all, and\n"
+     "the onset of learning: where, of which order, and why.",
      "depth singular-values set json ", 0, 1, true, cmd_theory},
     {"check", "EXPERIMENT.yaml [--weights W] [--beta B]",
      "derivatives against differences, on your own model",

@@ -97,4 +97,9 @@ void cli_print_reference(void)
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",
                   &spn_theory_mode_columns);
+    print_columns("Upward sweep of the linear network (`spinodal theory --json`: "
+                  "`surrogate.transitions`)",
+                  &spn_theory_transition_columns);
+    print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
+                  &spn_theory_onset_columns);
 }
