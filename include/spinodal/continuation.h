@@ -24,6 +24,7 @@ typedef struct spn_branches_settings {
     int64_t starts;            /**< random starts at each of `levels` values of beta */
     int64_t levels;            /**< values of beta at which disconnected phases are looked for */
     bool saddles;              /**< look for saddles that no found branch leads to, by deflation */
+    int64_t saddle_starts;     /**< starts of that search at each level */
     double tolerance;          /**< special and Maxwell points: relative accuracy in beta */
     bool parameters;           /**< keep theta at each point in the results */
 } spn_branches_settings;

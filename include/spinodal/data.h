@@ -72,4 +72,11 @@ spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_d
 spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset, bool center,
                                double *mean_x, double *mean_y, double *xx, double *yx, double *yy);
 
+/** Moments of third and fourth order along a pair of directions u (K numbers) and v (I), means over samples:
+ *  *mean: v.x; *variance: (v.x)^2; *cubed: (u.y)(v.x)^3; y_vv (K): y (v.x)^2; uv_x (I): (u.y)(v.x) x. O(N (I + K)). */
+spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset *dataset,
+                                         const double *u, const double *v, double *mean,
+                                         double *variance, double *cubed, double *y_vv,
+                                         double *uv_x);
+
 #endif

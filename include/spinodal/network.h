@@ -18,6 +18,9 @@ typedef enum spn_activation {
     SPN_LINEAR,
 } spn_activation;
 
+/** phi(0) and its first three derivatives there; false (all NaN) at a kink (relu). */
+bool spn_activation_taylor(spn_activation activation, double taylor[4]);
+
 typedef enum spn_error_kind {
     SPN_ERROR_MSE,           /**< (1/N) sum |f - y|^2, summed over outputs (T1) */
     SPN_ERROR_MSE_MEAN,      /**< the same divided by K (PyTorch's MSELoss) */

@@ -32,6 +32,15 @@ spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor
 spn_status spn_cholesky_solve(spn_context *context, int64_t n, const double *factor,
                               int64_t columns, double *b);
 
+/** In-place LU factors with partial pivoting of a general matrix (n x n, column-major); pivots: n ints. Returns
+ *  in *is_singular whether a pivot is exactly zero (then what is left in a has no meaning); nearly singular
+ *  matrices are factored, the caller judges the solution. SPN_ERROR_NUMERIC when a is not finite. LAPACK
+ *  dgetrf, 2/3 n^3 flops. */
+spn_status spn_lu(spn_context *context, int64_t n, double *a, int *pivots, bool *is_singular);
+/** Solve a x = b (b: n x columns, column-major, overwritten by x) with the factors. 2 n^2 flops a column. */
+spn_status spn_lu_solve(spn_context *context, int64_t n, const double *factor, const int *pivots,
+                        int64_t columns, double *b);
+
 /** y = a x for a symmetric a (lower triangle). */
 void spn_symmetric_multiply(int64_t n, const double *a, const double *x, double *y);
 /** c = alpha a b^T + beta c: a m x k, b n x k, c m x n, all row-major with leading dimensions: the

@@ -127,4 +127,14 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
 spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
                             const spn_plot_settings *settings);
 
+/** All phases of a problem, from a file of branches: over beta, (a) |theta|, (b) the error, (c) the loss less
+ *  that of the globally stable phase, so that swallowtails show, (d) the scalar curvature of the error
+ *  surface on a symmetric-log axis. Stable branches are broad and have their phase's colour, unstable
+ *  ones are thin; folds, branch points and Maxwell points have markers; closed forms are guides as in
+ *  Figure 2. Needs the tables points, specials, phases (with the texts "name") and maxwell with the
+ *  columns of continuation.h (SPN_ERROR_INPUT otherwise, without the file's name). The axis of beta is logarithmic
+ *  where most special points lie below a tenth of its end. The files are called "branches". */
+spn_status spn_plot_branches(spn_context *context, const spn_results *results,
+                             const char *directory, const spn_plot_settings *settings);
+
 #endif

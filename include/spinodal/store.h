@@ -188,6 +188,10 @@ spn_sink spn_sink_output(spn_output *output);
  *  cell where a number does not exist (NaN), words instead of integers that stand for words. */
 spn_status spn_table_write_csv(spn_context *context, const spn_table *table, spn_sink sink);
 
+/** The same of a table of results, its texts (spn_text_column) in the first columns. */
+spn_status spn_results_write_csv(spn_context *context, const spn_results *results,
+                                 const spn_table *table, spn_sink sink);
+
 /** A streaming JSON writer. Errors are kept and returned by spn_json_end_document(). Numbers are the
  *  shortest that read back; NaN and infinities become null. `key` is NULL inside lists and at the
  *  top. Never allocates. */
@@ -213,6 +217,8 @@ void spn_json_boolean(spn_json *json, const char *key, bool value);
 /** Valid UTF-8 is kept, invalid bytes become U+FFFD; NULL becomes null. */
 void spn_json_text(spn_json *json, const char *key, const char *value);
 void spn_json_null(spn_json *json, const char *key);
+/** The columns of one row of a table, into an object that is open. */
+void spn_json_cells(spn_json *json, const spn_table *table, int64_t row);
 /** One row of a table as an object of its columns. */
 void spn_json_record(spn_json *json, const char *key, const spn_table *table, int64_t row);
 /** Newline, flush; SPN_ERROR_ARGUMENT when something is still open or was closed twice. */

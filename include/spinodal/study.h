@@ -3,6 +3,7 @@
 #ifndef SPINODAL_STUDY_H
 #define SPINODAL_STUDY_H
 
+#include <spinodal/continuation.h>
 #include <spinodal/data.h>
 #include <spinodal/network.h>
 #include <spinodal/optimize.h>
@@ -50,6 +51,7 @@ const spn_data_settings *spn_experiment_data(const spn_experiment *experiment);
 const spn_model_settings *spn_experiment_model(const spn_experiment *experiment);
 const spn_error_settings *spn_experiment_error(const spn_experiment *experiment);
 const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment);
+const spn_branches_settings *spn_experiment_branches(const spn_experiment *experiment);
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment);
 
 /** An experiment made real: data, network, objectives. Immutable. */
@@ -88,10 +90,26 @@ spn_status spn_study_read_weights(spn_context *context, const spn_study *study, 
 spn_status spn_study_theory(spn_context *context, const spn_study *study, int64_t *count,
                             spn_theory_mode *modes);
 
-/** How to run a sweep. */
+/** What can be said of the study's network before it is trained. */
+typedef struct spn_prediction {
+    bool has_sweep; /**< an upward sweep of the linear network on the data's own covariance (T20) */
+    spn_theory_sweep
+        sweep; /**< scaled to the study as spn_study_theory() is; centred with biases */
+    const char *sweep_note; /**< what it is worth, or why there is none; never NULL, static */
+    bool has_onset;
+    spn_theory_onset
+        onset; /**< T21 with one hidden layer. With more: order 1, Maxwell point and spinodal
+                                 those of `sweep`, the rest NaN (T14) */
+    const char *onset_note; /**< likewise */
+} spn_prediction;
+
+/** Costs no training: moments of the data, O(I^3), and a continuation in a few unknowns. */
+spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_prediction *out);
+
+/** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {
     const char *output; /**< path of the HDF5 results; the journal is "<output>.part" */
-    int64_t threads;    /**< 0: one per processor */
+    int64_t threads;    /**< 0: one per processor; branches are followed by one */
     bool is_forced;     /**< overwrite an existing output */
     bool is_resumed;    /**< go on from the journal */
 } spn_run_settings;
@@ -104,5 +122,12 @@ typedef struct spn_run_settings {
  *  point passed the stationarity gate. */
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_gated);
+
+/** Follow all branches of a study (room `continuation`), from section `branches`; an end of the range that is
+ *  not given there is that of the sweep. Journal, results, interruption and resuming as in
+ *  spn_study_sweep(). Rows of the table "points" are sorted by branch and point. `*is_complete` tells
+ *  whether every phase was followed to its ends. SPN_ERROR_INPUT: the range is empty. */
+spn_status spn_study_branches(spn_context *context, const spn_study *study,
+                              const spn_run_settings *settings, bool *is_complete);
 
 #endif

@@ -68,6 +68,11 @@ spn_status spn_theory_phase_at(spn_context *context, const spn_theory_network *n
 spn_status spn_theory_window(spn_context *context, const spn_theory_network *network,
                              uint64_t active, double *low, double *high);
 
+/** What an upward sweep from beta = 0 is in at beta, as a curve for figures: each mode lives until its own
+ *  spinodal (T12, T13; at it, it has gone), then stays at zero. *active: the modes that live. */
+spn_status spn_theory_sweep_phase(spn_context *context, const spn_theory_network *network,
+                                  double beta, uint64_t *active, spn_theory_phase *out);
+
 /** The Maxwell point of two phases: beta with L_a = L_b. NaN when L_a - L_b has the same sign at both
  *  ends of their common range of existence (depth <= 2: always). */
 spn_status spn_theory_maxwell(spn_context *context, const spn_theory_network *network, uint64_t a,
@@ -106,5 +111,88 @@ spn_status spn_theory_modes(spn_context *context, int64_t inputs, int64_t output
 spn_status spn_theory_canonical_correlations(spn_context *context, int64_t inputs, int64_t outputs,
                                              const double *xx, const double *yx, const double *yy,
                                              double *correlations);
+
+/** Second moments of a data set: what a linear network sees of it. Raw ones, or covariances (biases). */
+typedef struct spn_theory_moments {
+    int64_t inputs, outputs;
+    const double *xx;    /**< I x I */
+    const double *yx;    /**< K x I, row-major */
+    double target_power; /**< E_0 = (1/N) sum |y|^2 */
+} spn_theory_moments;
+
+enum { SPN_THEORY_MODES_MAX = 16 };
+
+/** One step down of an upward sweep. 8-byte fields only. */
+typedef struct spn_theory_transition {
+    int64_t order;                     /**< 2: depth 2; 1: depth >= 3 */
+    int64_t modes_before, modes_after; /**< rank of the end-to-end matrix */
+    double maxwell_beta;               /**< both phases have equal L (depth 2: the transition); NaN
+                                             where none is found down to 1e-3 of the spinodal */
+    double spinodal_beta; /**< the phase with more modes ends (depth 2: the transition) */
+    double error_before, error_after; /**< E at spinodal_beta on both sides */
+    double norm_before, norm_after;   /**< |theta| likewise */
+} spn_theory_transition;
+extern const spn_columns spn_theory_transition_columns;
+
+typedef struct spn_theory_sweep {
+    int64_t input_rank; /**< directions of x that were kept: variance above 1e-10 of the largest */
+    int64_t modes;      /**< of the phase that starts at beta = 0 */
+    int64_t count;
+    spn_theory_transition transitions[SPN_THEORY_MODES_MAX]; /**< ascending in beta */
+    bool is_complete;    /**< followed to the end; otherwise the path was lost at reached_beta */
+    double reached_beta; /**< of the last state that was found */
+} spn_theory_sweep;
+
+/** What an upward sweep of a deep linear network meets on data of any covariance (T20): the phases from
+ *  the best fit at beta = 0 to the trivial one, each followed to its spinodal. `width`: the smallest hidden
+ *  width, which bounds the rank. Continuation in at most 137 unknowns, whatever the number of samples:
+ *  milliseconds for a few modes. Betas to about 1e-12 relative. SPN_ERROR_UNSUPPORTED for depth 1 (no
+ *  transition) and for more than SPN_THEORY_MODES_MAX modes. */
+spn_status spn_theory_up_sweep(spn_context *context, const spn_theory_moments *moments,
+                               int64_t depth, int64_t width, spn_theory_sweep *out);
+
+/** phi(a) = slope a + bend a^2/2 + twist a^3/6 + ..., slope != 0. */
+typedef struct spn_theory_activation {
+    double slope, bend, twist;
+} spn_theory_activation;
+
+/** The leading pair of the raw cross-covariance yx (K x I, row-major): u (K), v (I), of length 1, sigma. */
+spn_status spn_theory_leading_mode(spn_context *context, int64_t inputs, int64_t outputs,
+                                   const double *yx, double *u, double *v, double *sigma);
+
+/** What a network with one hidden layer sees of the data near its trivial state, to fourth order: means over the
+ *  samples, raw, with u, v of spn_theory_leading_mode(). */
+typedef struct spn_theory_onset_moments {
+    int64_t inputs, outputs;
+    const double *yx;   /**< K x I: y x^T */
+    double mean;        /**< v.x */
+    double variance;    /**< (v.x)^2 */
+    double cubed;       /**< (u.y)(v.x)^3 */
+    const double *y_vv; /**< K: y (v.x)^2 */
+    const double *uv_x; /**< I: (u.y)(v.x) x */
+} spn_theory_onset_moments;
+
+/** Onset of learning with one hidden layer (T21), as L = L_0 + (beta - beta_c) a^2 - c_3 a^3 + c_4 a^4 in the
+ *  amplitude a >= 0 of the mode (|theta|^2 = a^2 to leading order), all other directions relaxed. 8-byte
+ *  fields only. Local statements: nothing is said of states far from the trivial one. */
+typedef struct spn_theory_onset {
+    int64_t
+        order; /**< 2: c_3 = 0 and c_4 > 0; 1: c_3 > 0 or c_4 < 0; 0: not decided here (c_3 = 0 and
+                               c_4 = 0 to rounding, or equal leading modes: then both are NaN) */
+    double beta;    /**< beta_c = |phi'(0)| sigma: the trivial state is stable above it */
+    double cubic;   /**< c_3 >= 0 */
+    double quartic; /**< c_4 */
+    int64_t units;  /**< hidden units that share the mode: one, or all equally */
+    double
+        maxwell_beta; /**< beta_c + c_3^2 / (4 c_4): equal L, to leading order in c_3; NaN for c_4 <= 0 */
+    double spinodal_beta; /**< beta_c + 9 c_3^2 / (32 c_4): the learned state ends; likewise */
+} spn_theory_onset;
+extern const spn_columns spn_theory_onset_columns;
+
+/** T21, for `hidden` units of one layer and L = E + beta |theta|^2, E = (1/N) sum |f - y|^2. With biases the
+ *  targets must have mean 0. SPN_ERROR_ARGUMENT for a slope of 0. One singular value decomposition. */
+spn_status spn_theory_onset_at(spn_context *context, const spn_theory_onset_moments *moments,
+                               const spn_theory_activation *activation, int64_t hidden,
+                               bool has_bias, spn_theory_onset *out);
 
 #endif

@@ -30,8 +30,10 @@ typedef enum spn_evidence {
     SPN_EVIDENCE_JUMP,       /**< first: |theta|^2 jumps; no exponent over two decades to back it */
     SPN_EVIDENCE_CROSSING,   /**< first: two phases that differ in |theta|^2 have equal L */
     SPN_EVIDENCE_CONTINUOUS, /**< second: |theta|^2 continuous, the critical eigenvalue linear */
-    SPN_EVIDENCE_KINK, /**< second: |theta|^2 continuous, its slope (the susceptibility) is not;
+    SPN_EVIDENCE_KINK,     /**< second: |theta|^2 continuous, its slope (the susceptibility) is not;
                                   no exponent over two decades to back it */
+    SPN_EVIDENCE_EXCHANGE, /**< second: a stable branch leaves the branch point at which the phase loses
+                                stability; no exponent to back it */
     SPN_EVIDENCE_UNRESOLVED, /**< undecided: the interval in beta is too wide to tell a jump */
     SPN_EVIDENCE_CONFLICT,   /**< undecided: jump and exponent contradict each other */
 } spn_evidence;

@@ -39,6 +39,7 @@ typedef struct cli_arguments {
     const char *table;
     int64_t point; /**< -1: not given */
     const char *direction;
+    const char *phase;
     bool is_noisy;
 } cli_arguments;
 
@@ -117,6 +118,7 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
 
+int cmd_branches(cli_session *session, const cli_arguments *arguments);
 int cmd_check(cli_session *session, const cli_arguments *arguments);
 int cmd_data(cli_session *session, const cli_arguments *arguments);
 int cmd_export(cli_session *session, const cli_arguments *arguments);

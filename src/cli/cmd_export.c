@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 #include "cli/files.h"
+#include "cli/find.h"
 
 #include <math.h>
 #include <spinodal/formats.h>
@@ -35,27 +36,18 @@ done:
     return status;
 }
 
-/* The layout has a column of words, the arrays' names, which stands first. */
-static spn_status write_layout(spn_context *context, spn_output *output, const spn_results *results,
-                               const spn_table *layout)
+/* "points, phases, modes": what the file has, for a message. */
+static const char *list_tables(const spn_results *results, char *text, size_t size)
 {
-    spn_status status = SPN_OK;
-    const spn_text_column *names = spn_results_text_column(results, "layout", "name");
-    SPN_TRY(spn_output_print(context, output, "name"));
-    for (int64_t c = 0; c < layout->columns->count; c++) {
-        SPN_TRY(spn_output_print(context, output, ",%s", layout->columns->items[c].name));
+    size_t used = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < results->table_count + results->array_count && used < size; i++) {
+        const char *name = i < results->table_count
+                               ? results->tables[i].name
+                               : results->arrays[i - results->table_count].name;
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", name);
     }
-    for (int64_t r = 0; r < layout->rows; r++) {
-        SPN_TRY(spn_output_print(context, output, "\n%s",
-                                 names != NULL && r < names->rows ? names->items[r] : ""));
-        for (int64_t c = 0; c < layout->columns->count; c++) {
-            SPN_TRY(spn_output_print(context, output, ",%lld",
-                                     (long long)spn_table_integer(layout, r, c)));
-        }
-    }
-    SPN_TRY(spn_output_print(context, output, "\n"));
-done:
-    return status;
+    return text;
 }
 
 static spn_status write_table(spn_context *context, const char *path, const char *name,
@@ -63,19 +55,16 @@ static spn_status write_table(spn_context *context, const char *path, const char
 {
     const spn_table *table = spn_results_table(results, name);
     const spn_array *array = spn_results_array(results, name);
+    char names[400];
     if (array != NULL) {
         return write_array(context, output, array);
     }
     if (table == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "%s: has no table '%.60s'; tables are points, modes, theta, theory, layout",
-                        path, name);
-    }
-    if (strcmp(name, "layout") == 0) {
-        return write_layout(context, output, results, table);
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no table '%.60s'; its tables are %s",
+                        path, name, list_tables(results, names, sizeof names));
     }
     const spn_sink sink = {write_to_output, output};
-    return spn_table_write_csv(context, table, sink);
+    return spn_results_write_csv(context, results, table, sink);
 }
 
 static spn_status export_table(spn_context *context, const cli_arguments *arguments,
@@ -91,59 +80,6 @@ static spn_status export_table(spn_context *context, const cli_arguments *argume
 done:
     spn_output_abandon(context, output);
     return status;
-}
-
-/* The wanted direction as a number; -1 for any, -2 for none of them. */
-static int64_t parse_direction(const char *name)
-{
-    for (int64_t i = 0; name != NULL && spn_direction_text(i) != NULL; i++) {
-        if (strcmp(spn_direction_text(i), name) == 0) {
-            return i;
-        }
-    }
-    return name == NULL ? -1 : -2;
-}
-
-/* The row of --beta: the first of those nearest to it in the wanted direction. */
-static spn_status find_nearest(spn_context *context, const cli_arguments *arguments,
-                               const spn_table *points, int64_t *out)
-{
-    spn_status status = SPN_OK;
-    spn_sweep_record *records = NULL;
-    int64_t direction = parse_direction(arguments->direction), best = -1;
-    SPN_NEW(context, records, points->rows);
-    SPN_TRY(spn_table_convert(context, points, arguments->words[0], &spn_sweep_columns, records));
-    for (int64_t i = 0; i < points->rows; i++) {
-        double distance = fabs(records[i].beta - arguments->beta);
-        bool is_candidate =
-            isfinite(distance) && (direction < 0 || records[i].direction == direction);
-        if (is_candidate && (best < 0 || distance < fabs(records[best].beta - arguments->beta))) {
-            best = i;
-        }
-    }
-    if (best < 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: no points%s%s", arguments->words[0],
-                 direction < 0 ? "" : " in direction ",
-                 direction < 0 ? "" : spn_direction_text(direction));
-    }
-    *out = best;
-done:
-    spn_release(context, records);
-    return status;
-}
-
-static spn_status find_row(spn_context *context, const cli_arguments *arguments,
-                           const spn_table *points, int64_t *out)
-{
-    if (arguments->point < 0) {
-        return find_nearest(context, arguments, points, out);
-    }
-    if (arguments->point >= points->rows) {
-        return spn_fail(context, SPN_ERROR_INPUT, "--point %lld: %s has %lld rows, from 0",
-                        (long long)arguments->point, arguments->words[0], (long long)points->rows);
-    }
-    *out = arguments->point;
-    return SPN_OK;
 }
 
 /* The table /layout as the room `formats` wants it. */
@@ -192,21 +128,22 @@ static spn_status export_weights(spn_context *context, const cli_arguments *argu
     const spn_array *theta = spn_results_array(results, "theta");
     if (points == NULL || theta == NULL) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: holds no %s", path,
-                 points == NULL ? "points"
-                                : "weights (the experiment said sweep.parameters: false)");
+                 points == NULL ? "points" : "weights (the experiment said parameters: false)");
     }
     if (theta->rows != points->rows) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has %lld points, but weights of %lld", path,
                  (long long)points->rows, (long long)theta->rows);
     }
-    SPN_TRY(find_row(context, arguments, points, &row));
+    SPN_TRY(cli_find_point(context, arguments, results, points, &row));
     SPN_TRY(read_layout(context, path, results, &count, &entries));
     SPN_TRY(spn_weights_arrays(context, count, entries, theta->columns,
                                theta->values + row * theta->columns, &arrays));
     SPN_TRY(spn_arrays_write(context, arguments->output, arguments->is_forced, arrays));
     int64_t beta = spn_table_find(points, "beta");
-    spn_message(context, "%s: weights of row %lld, beta = %.10g", arguments->output, (long long)row,
-                beta < 0 ? (double)NAN : spn_table_real(points, row, beta));
+    const char *phase = cli_point_phase(results, points, row);
+    spn_message(context, "%s: weights of row %lld, beta = %.10g%s%s", arguments->output,
+                (long long)row, beta < 0 ? (double)NAN : spn_table_real(points, row, beta),
+                phase != NULL ? ", phase " : "", phase != NULL ? phase : "");
 done:
     spn_release(context, entries);
     spn_arrays_free(context, arrays);
@@ -227,9 +164,11 @@ int cmd_export(cli_session *session, const cli_arguments *arguments)
     if ((has_beta || has_point) && arguments->output == NULL) {
         return cli_usage_error(command, "weights need -o FILE.safetensors or -o FILE.npz");
     }
-    if (parse_direction(arguments->direction) == -2 ||
-        (arguments->direction != NULL && !has_beta)) {
+    if (!cli_is_direction(arguments->direction) || (arguments->direction != NULL && !has_beta)) {
         return cli_usage_error(command, "--direction: goes with --beta, and is up, down or quench");
+    }
+    if (arguments->phase != NULL && !has_beta) {
+        return cli_usage_error(command, "--phase: goes with --beta");
     }
     if (arguments->output != NULL) {
         SPN_TRY(cli_refuse_same_file(context, arguments->output, arguments->words[0]));

@@ -3,6 +3,7 @@
 #include "cli/files.h"
 
 #include <spinodal/plot.h>
+#include <string.h>
 
 int cmd_plot(cli_session *session, const cli_arguments *arguments)
 {
@@ -15,12 +16,15 @@ int cmd_plot(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
     SPN_TRY(cli_make_folder(context, folder));
-    status = spn_plot_figure2(context, &results, folder, &settings);
+    const bool has_branches = strcmp(results.kind, "branches") == 0;
+    status = has_branches ? spn_plot_branches(context, &results, folder, &settings)
+                          : spn_plot_figure2(context, &results, folder, &settings);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", arguments->words[0]);
     }
     SPN_TRY(status);
-    spn_message(context, "%s/fig2.svg, fig2.pdf and fig2.png are drawn", folder);
+    const char *name = has_branches ? "branches" : "fig2";
+    spn_message(context, "%s/%s.svg, %s.pdf and %s.png are drawn", folder, name, name, name);
 done:
     spn_arena_free(arena);
     return cli_finish(session, status);

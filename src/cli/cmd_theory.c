@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/cli.h"
+#include "cli/prediction.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,8 +34,9 @@ static int64_t parse_values(const char *text, double *values, int64_t capacity)
     }
 }
 
+/* prediction: NULL for given singular values. */
 static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
-                             const spn_theory_mode *modes)
+                             const spn_theory_mode *modes, const spn_prediction *prediction)
 {
     const spn_table table = {"theory", &spn_theory_mode_columns, count, modes};
     spn_json json;
@@ -47,6 +48,9 @@ static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
         spn_json_record(&json, NULL, &table, i);
     }
     spn_json_end_list(&json);
+    if (prediction != NULL) {
+        cli_write_prediction(&json, prediction);
+    }
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }
@@ -80,7 +84,8 @@ static void print_text(int64_t depth, int64_t count, const spn_theory_mode *mode
 }
 
 static spn_status from_experiment(cli_session *session, const cli_arguments *arguments,
-                                  int64_t *depth, int64_t *count, spn_theory_mode *modes)
+                                  int64_t *depth, int64_t *count, spn_theory_mode *modes,
+                                  spn_prediction *prediction)
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
@@ -89,6 +94,7 @@ static spn_status from_experiment(cli_session *session, const cli_arguments *arg
     SPN_TRY(spn_study_create(session->context, experiment, &study));
     *depth = spn_network_depth(study->network);
     SPN_TRY(spn_study_theory(session->context, study, count, modes));
+    SPN_TRY(spn_study_predict(session->context, study, prediction));
 done:
     spn_study_free(session->context, study);
     spn_experiment_free(session->context, experiment);
@@ -102,6 +108,7 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
     spn_context *context = session->context;
     double values[MAX_VALUES];
     spn_theory_mode modes[MAX_VALUES];
+    spn_prediction prediction;
     int64_t depth = arguments->depth, count = 0;
     bool has_values = arguments->singular_values != NULL;
     if ((depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
@@ -117,12 +124,15 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
             SPN_TRY(spn_theory_mode_transition(context, depth, values[i], &modes[i]));
         }
     } else {
-        SPN_TRY(from_experiment(session, arguments, &depth, &count, modes));
+        SPN_TRY(from_experiment(session, arguments, &depth, &count, modes, &prediction));
     }
     if (arguments->is_json) {
-        SPN_TRY(print_json(context, depth, count, modes));
+        SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
     } else {
         print_text(depth, count, modes);
+        if (!has_values) {
+            cli_print_prediction(&prediction);
+        }
     }
 done:
     return cli_finish(session, status);

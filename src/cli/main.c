@@ -26,6 +26,19 @@ const cli_command cli_commands[] = {
      "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
      "gate.",
      "output set seed threads json force resume ", 1, 1, true, cmd_sweep},
+    {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
+     "Follows branches of stationary points of the loss by arclength, through folds and along "
+     "unstable\n"
+     "stretches: what sweeps up and down and random starts lead to, and all that crosses it. Says "
+     "which\n"
+     "phases there are, in which range of beta each is metastable and what ends it, where two have "
+     "equal\n"
+     "loss (Maxwell points), which is globally stable where. Every finished point goes to "
+     "RUN.h5.part at\n"
+     "once: a run that was interrupted goes on with --resume, to the same bits. Works on one "
+     "thread.\n"
+     "Exit status 1: done, but a phase was not followed to its end.",
+     "output set seed threads json force resume ", 1, 1, true, cmd_branches},
     {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
      "Measures the error and the loss surface at the given weights (default: the initial weights) "
      "and\n"
@@ -43,10 +56,14 @@ const cli_command cli_commands[] = {
      "each column by itself, jumps told from kinks, and compared.",
      "noisy json ", 1, CLI_WORDS_MAX, false, cmd_transitions},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
-     "closed forms of deep linear networks",
+     "what can be said before training: transitions, onset and its order",
      "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "
      "the\n"
-     "modes of the experiment's data at its network's depth, or of given singular values.",
+     "modes of the experiment's data at its network's depth, or of given singular values. Of an "
+     "experiment\n"
+     "also the upward sweep of the linear network on the data as they are, correlated inputs and "
+     "all, and\n"
+     "the onset of learning: where, of which order, and why.",
      "depth singular-values set json ", 0, 1, true, cmd_theory},
     {"check", "EXPERIMENT.yaml [--weights W] [--beta B]",
      "derivatives against differences, on your own model",
@@ -57,19 +74,22 @@ const cli_command cli_commands[] = {
     {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
      "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",
      "output set force ", 1, 1, true, cmd_data},
-    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep",
-     "Draws Figure 2 for a results file into DIR (default: the current directory): SVG, PDF and "
-     "PNG,\n"
-     "with the gnuplot script, its data and the caption beside them.",
+    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep or of branches",
+     "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
+     "sweep,\n"
+     "branches with folds and Maxwell points of a file of branches; SVG, PDF and PNG, with the "
+     "gnuplot\n"
+     "script, its data and the caption beside them.",
      "output force ", 1, 1, false, cmd_plot},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
      "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "
      "(one row\n"
-     "for each point), theta (likewise), theory or layout; or the weights of one point, given by "
-     "its row\n"
-     "or as the one nearest to a beta, to FILE.safetensors or FILE.npz.",
-     "output table point beta direction force ", 1, 1, false, cmd_export},
+     "for each point), theta (likewise), theory or layout, and what branches have besides; or the "
+     "weights\n"
+     "of one point, given by its row or as the one nearest to a beta, to FILE.safetensors or "
+     "FILE.npz.",
+     "output table point beta direction phase force ", 1, 1, false, cmd_export},
     {NULL, NULL, NULL, NULL, NULL, 0, 0, false, NULL},
 };
 

@@ -89,9 +89,20 @@ void cli_print_reference(void)
     print_keys();
     printf("\n## Columns\n");
     print_columns("Points of a sweep (table `points`)", &spn_sweep_columns);
+    print_columns("Points of branches (table `points`)", &spn_branch_columns);
+    print_columns("Folds and branch points (table `specials`)", &spn_special_columns);
+    print_columns("Approach of a special point (table `approach`)", &spn_branch_approach_columns);
+    print_columns("Phases (table `phases`, with the texts `name`)", &spn_phase_columns);
+    print_columns("Maxwell points (table `maxwell`)", &spn_maxwell_columns);
+    print_columns("Barriers (table `barriers`)", &spn_barrier_columns);
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",
                   &spn_theory_mode_columns);
+    print_columns("Upward sweep of the linear network (`spinodal theory --json`: "
+                  "`surrogate.transitions`)",
+                  &spn_theory_transition_columns);
+    print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
+                  &spn_theory_onset_columns);
     print_columns("Transitions (`spinodal transitions --json`: `transitions`, `crossings`)",
                   &spn_transition_columns);
     print_columns("Hysteresis (the same: `hysteresis`)", &spn_hysteresis_columns);

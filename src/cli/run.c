@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* With -v: what is run, as it would stand in an experiment file. */
 static spn_status say_experiment(cli_session *session, const spn_study *study)
@@ -65,8 +66,8 @@ static spn_status explain_interruption(spn_context *context, const char *output)
                     "interrupted; all finished points are in %s, go on with --resume", journal);
 }
 
-spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
-                         bool *is_gated)
+spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, const char *output,
+                         cli_study *run, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -76,15 +77,54 @@ spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, c
                                        .threads = arguments->threads,
                                        .is_forced = arguments->is_forced,
                                        .is_resumed = arguments->is_resumed};
-    *is_gated = true;
+    *is_good = true;
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(say_experiment(session, study));
-    SPN_TRY(spn_study_sweep(context, study, &settings, is_gated));
-    SPN_TRY(cli_summarize(session, output, arguments->is_json));
-    SPN_TRY(*is_gated ? SPN_OK : report_gate(session, output));
+    SPN_TRY(run(context, study, &settings, is_good));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
     return status == SPN_ERROR_INTERRUPTED ? explain_interruption(context, output) : status;
+}
+
+spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
+                         bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(cli_run_study(session, arguments, output, spn_study_sweep, is_gated));
+    SPN_TRY(cli_summarize(session, output, arguments->is_json));
+    SPN_TRY(*is_gated ? SPN_OK : report_gate(session, output));
+done:
+    return status;
+}
+
+/* RUN.h5 beside the experiment's name: "examples/energy.yaml" gives "energy.h5" in the current folder. */
+static spn_status default_output(spn_context *context, const char *experiment, char **out)
+{
+    spn_status status = SPN_OK;
+    const char *slash = strrchr(experiment, '/');
+    const char *name = slash != NULL ? slash + 1 : experiment;
+    const char *dot = strrchr(name, '.');
+    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    size_t size = (size_t)length + sizeof ".h5";
+    SPN_NEW(context, *out, (int64_t)size);
+    snprintf(*out, size, "%.*s.h5", length, name);
+done:
+    return status;
+}
+
+int cli_run_command(cli_session *session, const cli_arguments *arguments, cli_runner *runner)
+{
+    spn_status status = SPN_OK;
+    bool is_good = true;
+    char *made = NULL;
+    if (arguments->output == NULL) {
+        SPN_TRY(default_output(session->context, arguments->words[0], &made));
+    }
+    SPN_TRY(runner(session, arguments, made != NULL ? made : arguments->output, &is_good));
+done:
+    spn_release(session->context, made);
+    int result = cli_finish(session, status);
+    return result == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : result;
 }

@@ -1,17 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/** @file run.h  Running a sweep from the command line: shared by `sweep` and `reproduce`. */
+/** @file run.h  Running a study from the command line: shared by `sweep`, `branches` and `reproduce`. */
 #ifndef SPINODAL_SRC_CLI_RUN_H
 #define SPINODAL_SRC_CLI_RUN_H
 
 #include "cli/cli.h"
 
-/** Sweep the experiment of the arguments into `output` and say what happened. `*is_gated`: every point passed
- *  the stationarity gate; otherwise that has been said on stderr. */
-spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
-                         bool *is_gated);
+/** Run the experiment of the arguments into `output` and say what happened. `*is_good`: the results passed
+ *  the run's check; otherwise that has been said on stderr. */
+typedef spn_status cli_runner(cli_session *session, const cli_arguments *arguments,
+                              const char *output, bool *is_good);
+
+/** A sweep; its check is that every point passed the stationarity gate. */
+cli_runner cli_run_sweep;
+
+/** spn_study_sweep() or spn_study_branches(). */
+typedef spn_status cli_study(spn_context *context, const spn_study *study,
+                             const spn_run_settings *settings, bool *is_good);
+
+/** Read the experiment of the arguments and run it by `run`; an interruption is explained. */
+spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, const char *output,
+                         cli_study *run, bool *is_good);
+
+/** A command that runs an experiment: into -o, or into the experiment's name with .h5. Returns the exit
+ *  status. */
+int cli_run_command(cli_session *session, const cli_arguments *arguments, cli_runner *runner);
 
 /** Say which phases each chain of a results file went through: between which beta the number of active
  *  modes changes, with error and |theta| on both sides. As JSON on stdout, or as talk on stderr. */
 spn_status cli_summarize(cli_session *session, const char *path, bool is_json);
+
+/** The same of a file of branches: phases, where each is globally stable, Maxwell points, special points. */
+spn_status cli_summarize_branches(cli_session *session, const char *path, bool is_json);
 
 #endif

@@ -59,6 +59,18 @@ static void draw_bar(const spn_event *event, const char *left)
     fflush(stderr);
 }
 
+/* Work whose amount nobody knows beforehand: its total is 0. */
+static void show_count(cli_session *session, const spn_event *event)
+{
+    if (session->is_terminal) {
+        fprintf(stderr, "\r%.0f %s\033[K", event->done, event->text);
+        fflush(stderr);
+        session->has_bar = true;
+    } else {
+        fprintf(stderr, "%.0f %s\n", event->done, event->text);
+    }
+}
+
 static void show_progress(cli_session *session, const spn_event *event)
 {
     const double bar_interval = 0.1, line_interval = 10;
@@ -69,11 +81,15 @@ static void show_progress(cli_session *session, const spn_event *event)
         session->first_done = event->done;
     }
     double interval = session->is_terminal ? bar_interval : line_interval;
-    bool is_last = event->done >= event->total && session->is_terminal;
+    bool is_last = event->total > 0 && event->done >= event->total && session->is_terminal;
     if (time - session->last_shown < interval && !is_last) {
         return;
     }
     session->last_shown = time;
+    if (!(event->total > 0)) {
+        show_count(session, event);
+        return;
+    }
     char left[32] = "?";
     double done = event->done - session->first_done;
     if (done > 0) {

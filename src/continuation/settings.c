@@ -22,6 +22,8 @@ static const spn_option options[] = {
      "values of beta at which they start"},
     {"saddles", SPN_OPTION_BOOLEAN, AT(saddles), "false", SPN_ANY, NULL, "",
      "look for saddles that no phase is connected to, by deflation"},
+    {"saddle_starts", SPN_OPTION_INTEGER, AT(saddle_starts), "40", SPN_NONNEGATIVE, NULL, "",
+     "starts of the search for saddles at each level"},
     {"tolerance", SPN_OPTION_REAL, AT(tolerance), "1e-10", SPN_UNIT_OPEN, NULL, "",
      "relative accuracy of beta at special points and Maxwell points"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",

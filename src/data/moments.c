@@ -45,3 +45,45 @@ done:
     spn_dataset_free(context, centered);
     return status;
 }
+
+/* out[n] = sum_i direction[i] rows[i][n] */
+static void project(const spn_dataset *dataset, int64_t count, const double *rows,
+                    const double *direction, double *out)
+{
+    for (int64_t i = 0; i < count; i++) {
+        spn_axpy(dataset->samples, direction[i], rows + i * dataset->stride, out);
+    }
+}
+
+spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset *dataset,
+                                         const double *u, const double *v, double *mean,
+                                         double *variance, double *cubed, double *y_vv,
+                                         double *uv_x)
+{
+    spn_status status = SPN_OK;
+    int64_t samples = dataset->samples, stride = dataset->stride;
+    double *along_x = NULL, *product = NULL, *square = NULL, share = 1 / (double)samples;
+    SPN_NEW(context, along_x, samples);
+    SPN_NEW(context, product, samples);
+    SPN_NEW(context, square, samples);
+    project(dataset, dataset->inputs, dataset->x, v, along_x);
+    project(dataset, dataset->outputs, dataset->y, u, product);
+    for (int64_t n = 0; n < samples; n++) {
+        square[n] = along_x[n] * along_x[n];
+        product[n] *= along_x[n];
+    }
+    *mean = spni_mean(samples, along_x);
+    *variance = spni_mean(samples, square);
+    *cubed = share * spn_dot(samples, product, square);
+    for (int64_t k = 0; k < dataset->outputs; k++) {
+        y_vv[k] = share * spn_dot(samples, dataset->y + k * stride, square);
+    }
+    for (int64_t i = 0; i < dataset->inputs; i++) {
+        uv_x[i] = share * spn_dot(samples, dataset->x + i * stride, product);
+    }
+done:
+    spn_release(context, along_x);
+    spn_release(context, product);
+    spn_release(context, square);
+    return status;
+}

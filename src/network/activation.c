@@ -89,3 +89,20 @@ bool spni_activation_is_odd(spn_activation activation)
 {
     return activation == SPN_TANH || activation == SPN_LINEAR;
 }
+
+/* gelu: a Phi(a) = a/2 + a^2 p(0) + O(a^4). sigmoid: 1/2 + a/4 - a^3/48; softplus is its integral. */
+bool spn_activation_taylor(spn_activation activation, double taylor[4])
+{
+    static const double table[][4] = {
+        [SPN_TANH] = {0.0, 1.0, 0.0, -2.0},
+        [SPN_RELU] = {(double)NAN, (double)NAN, (double)NAN, (double)NAN},
+        [SPN_SIGMOID] = {0.5, 0.25, 0.0, -0.125},
+        [SPN_SOFTPLUS] = {0.69314718055994530942, 0.5, 0.25, 0.0},
+        [SPN_GELU] = {0.0, 0.5, 2.0 * 0.39894228040143267794, 0.0},
+        [SPN_LINEAR] = {0.0, 1.0, 0.0, 0.0},
+    };
+    for (int64_t k = 0; k < 4; k++) {
+        taylor[k] = table[activation][k];
+    }
+    return activation != SPN_RELU;
+}

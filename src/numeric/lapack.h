@@ -17,6 +17,10 @@ void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int 
              size_t triangle_length);
 void dpotrs_(const char *triangle, const int *n, const int *columns, const double *a,
              const int *lda, double *b, const int *ldb, int *info, size_t triangle_length);
+void dgetrf_(const int *m, const int *n, double *a, const int *lda, int *pivots, int *info);
+void dgetrs_(const char *transposed, const int *n, const int *columns, const double *a,
+             const int *lda, const int *pivots, double *b, const int *ldb, int *info,
+             size_t transposed_length);
 void dgesvd_(const char *job_u, const char *job_vt, const int *m, const int *n, double *a,
              const int *lda, double *s, double *u, const int *ldu, double *vt, const int *ldvt,
              double *work, const int *work_size, int *info, size_t job_u_length,

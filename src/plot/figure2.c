@@ -73,7 +73,7 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     int64_t direction = -1;
     int64_t phase = -1;
     *view = (spni_sweep_view){.points = spn_results_table(results, "points"),
-                              .theory = spn_results_table(results, "theory")};
+                              .lines = {.table = spn_results_table(results, "theory")}};
     if (view->points == NULL || view->points->rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
     }
@@ -203,61 +203,6 @@ done:
     return status;
 }
 
-bool spni_has_line(const spni_sweep_view *view, int64_t row, int64_t column)
-{
-    if (column < 0) {
-        return false;
-    }
-    const double beta = spn_table_real(view->theory, row, column);
-    return beta >= view->beta_low && beta <= view->beta_high;
-}
-
-static spn_status add_guides(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                             const char *column, const char *note, spn_line_style line,
-                             spn_guide *guides, int64_t *count)
-{
-    spn_status status = SPN_OK;
-    const int64_t index = spn_table_find(view->theory, column);
-    for (int64_t row = 0; row < view->theory->rows; row++) {
-        if (!spni_has_line(view, row, index)) {
-            continue;
-        }
-        const double beta = spn_table_real(view->theory, row, index);
-        spn_guide *guide = &guides[(*count)++];
-        *guide = (spn_guide){.x = beta, .line = line, .note = note};
-        note = NULL;
-        if (line == SPN_LINE_DASHED) {
-            char label[LABEL_SIZE];
-            snprintf(label, sizeof label, "{/:Italic σ}_{%lld}", (long long)row + 1);
-            guide->label = spn_arena_duplicate(arena, label);
-            if (guide->label == NULL) {
-                status = spn_error_status(context);
-                goto done;
-            }
-        }
-    }
-done:
-    return status;
-}
-
-static spn_status make_guides(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                              spn_figure *figure)
-{
-    spn_status status = SPN_OK;
-    spn_guide *guides = NULL;
-    if (view->theory == NULL) {
-        return SPN_OK;
-    }
-    SPN_TAKE(context, arena, guides, 2 * view->theory->rows);
-    SPN_TRY(add_guides(context, arena, view, "spinodal_beta", "linear spinodal", SPN_LINE_DASHED,
-                       guides, &figure->guide_count));
-    SPN_TRY(add_guides(context, arena, view, "maxwell_beta", "linear Maxwell", SPN_LINE_DOTTED,
-                       guides, &figure->guide_count));
-    figure->guides = guides;
-done:
-    return status;
-}
-
 static int compare(const void *a, const void *b)
 {
     const double x = *(const double *)a;
@@ -283,8 +228,8 @@ static spn_status choose_x_scale(spn_context *context, spn_arena *arena, spni_sw
         }
     }
     qsort(betas, (size_t)count, sizeof *betas, compare);
-    view->beta_low = count > 0 ? betas[0] : 0;
-    view->beta_high = count > 0 ? betas[count - 1] : 0;
+    view->lines.low = count > 0 ? betas[0] : 0;
+    view->lines.high = count > 0 ? betas[count - 1] : 0;
     double step_low = HUGE_VAL, step_high = 0, ratio_low = HUGE_VAL, ratio_high = 0;
     for (int64_t i = 1; i < count; i++) {
         const double step = betas[i] - betas[i - 1];
@@ -296,7 +241,7 @@ static spn_status choose_x_scale(spn_context *context, spn_arena *arena, spni_sw
             ratio_high = fmax(ratio_high, ratio);
         }
     }
-    if (view->beta_low > 0 && step_high > LOG_STEPS * step_low &&
+    if (view->lines.low > 0 && step_high > LOG_STEPS * step_low &&
         ratio_high < LOG_RATIOS * ratio_low) {
         *scale = SPN_AXIS_LOG;
     }
@@ -336,7 +281,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
         SPN_TRY(make_panel(context, arena, &view, k, &panels[k]));
     }
     SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
-    SPN_TRY(make_guides(context, arena, &view, &figure));
+    SPN_TRY(spni_theory_guides(context, arena, &view.lines, &figure));
     SPN_TRY(spni_figure2_caption(context, results, &view, &caption));
     figure.caption = caption.text;
     SPN_TRY(spn_plot_render(context, &figure, directory, settings));

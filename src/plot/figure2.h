@@ -3,7 +3,7 @@
 #ifndef SPNI_PLOT_FIGURE2_H
 #define SPNI_PLOT_FIGURE2_H
 
-#include <spinodal/plot.h>
+#include "plot/shared.h"
 
 enum { SPNI_ERROR, SPNI_CURVATURE, SPNI_NORM, SPNI_QUANTITIES };
 
@@ -18,12 +18,11 @@ typedef struct spni_branch {
 
 typedef struct spni_sweep_view {
     const spn_table *points;
-    const spn_table *theory;                   /* or NULL */
+    spni_theory_lines lines;                   /* over the beta of all branches */
     int64_t beta, quantities[SPNI_QUANTITIES]; /* columns */
     int64_t modes, trivial;                    /* columns, -1 where absent */
     int64_t branch_count;
     spni_branch *branches;
-    double beta_low, beta_high; /* of all branches */
 } spni_sweep_view;
 
 /* Does the number of active modes change between rows i and i + 1 of a branch? */
@@ -33,15 +32,8 @@ bool spni_is_jump(const spni_sweep_view *view, const spni_branch *branch, int64_
 double spni_branch_real(const spni_sweep_view *view, const spni_branch *branch, int64_t i,
                         int64_t column);
 
-/* Is there a vertical line for this cell of the table `theory` (a finite beta that the sweep covers)? */
-bool spni_has_line(const spni_sweep_view *view, int64_t row, int64_t column);
-
 /* Some branch of this direction, with (is_phase) or without a phase that it starts from? */
 bool spni_has_branch(const spni_sweep_view *view, const char *word, bool is_phase);
-
-/* Append one piece of at most 511 bytes. */
-spn_status spni_put(spn_context *context, spn_text_buffer *text, const char *format, ...)
-    SPN_PRINTF_LIKE(3, 4);
 
 /* What happens on the way down from the phase with no active mode, and why where T14 says it. Appends
  * nothing where the results do not tell. */

@@ -17,7 +17,7 @@
 #define BOTTOM 0.43
 #define TOP 0.08
 #define GUIDE_LABEL_HEIGHT 0.15
-#define LEGEND_ROW_HEIGHT 0.11
+#define LEGEND_ROW_HEIGHT 0.12
 #define LEGEND_LEFT 0.42
 #define GAP 0.07
 #define FONT_POINTS 7

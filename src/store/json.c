@@ -235,9 +235,8 @@ void spn_json_null(spn_json *json, const char *key)
     put_string(json, "null");
 }
 
-void spn_json_record(spn_json *json, const char *key, const spn_table *table, int64_t row)
+void spn_json_cells(spn_json *json, const spn_table *table, int64_t row)
 {
-    spn_json_begin_object(json, key);
     for (int64_t i = 0; i < table->columns->count; i++) {
         const spn_column *column = &table->columns->items[i];
         const char *word = spn_table_word(table, row, i);
@@ -249,6 +248,12 @@ void spn_json_record(spn_json *json, const char *key, const spn_table *table, in
             spn_json_integer(json, column->name, spn_table_integer(table, row, i));
         }
     }
+}
+
+void spn_json_record(spn_json *json, const char *key, const spn_table *table, int64_t row)
+{
+    spn_json_begin_object(json, key);
+    spn_json_cells(json, table, row);
     spn_json_end_object(json);
 }
 

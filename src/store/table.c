@@ -154,15 +154,39 @@ static spn_status write_csv_cell(spn_context *context, spn_sink sink, const spn_
     return write_text(context, sink, number);
 }
 
-spn_status spn_table_write_csv(spn_context *context, const spn_table *table, spn_sink sink)
+static bool is_of(const spn_text_column *texts, const spn_table *table)
+{
+    return strcmp(texts->group, table->name) == 0 && texts->rows == table->rows;
+}
+
+/* Row -1: the names of the columns. */
+static spn_status write_csv_texts(spn_context *context, spn_sink sink, const spn_results *results,
+                                  const spn_table *table, int64_t row)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < results->text_column_count; i++) {
+        const spn_text_column *texts = &results->text_columns[i];
+        if (is_of(texts, table)) {
+            SPN_TRY(write_csv_text(context, sink, row < 0 ? texts->name : texts->items[row]));
+            SPN_TRY(write_text(context, sink, ","));
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spn_results_write_csv(spn_context *context, const spn_results *results,
+                                 const spn_table *table, spn_sink sink)
 {
     spn_status status = SPN_OK;
     const int64_t count = table->columns->count;
+    SPN_TRY(write_csv_texts(context, sink, results, table, -1));
     for (int64_t i = 0; i < count; i++) {
         SPN_TRY(write_csv_text(context, sink, table->columns->items[i].name));
         SPN_TRY(write_text(context, sink, i + 1 < count ? "," : "\n"));
     }
     for (int64_t row = 0; row < table->rows; row++) {
+        SPN_TRY(write_csv_texts(context, sink, results, table, row));
         for (int64_t i = 0; i < count; i++) {
             SPN_TRY(write_csv_cell(context, sink, table, row, i));
             SPN_TRY(write_text(context, sink, i + 1 < count ? "," : "\n"));
@@ -170,4 +194,10 @@ spn_status spn_table_write_csv(spn_context *context, const spn_table *table, spn
     }
 done:
     return status;
+}
+
+spn_status spn_table_write_csv(spn_context *context, const spn_table *table, spn_sink sink)
+{
+    const spn_results no_texts = {.kind = table->name};
+    return spn_results_write_csv(context, &no_texts, table, sink);
 }

@@ -163,6 +163,31 @@ static spn_status check_grid(spn_context *context, const spn_experiment *experim
     return status;
 }
 
+spn_status spni_experiment_branches(spn_context *context, const spn_experiment *experiment,
+                                    spn_branches_settings *out)
+{
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_BRANCHES];
+    const spn_sweep_settings *sweep = spn_experiment_sweep(experiment);
+    const spn_reals *list = &sweep->beta;
+    *out = *spn_experiment_branches(experiment);
+    if (isnan(out->beta_from)) {
+        out->beta_from = list->count > 0 ? list->items[0] : sweep->beta_from;
+    }
+    if (isnan(out->beta_to)) {
+        out->beta_to = list->count > 0 ? list->items[list->count - 1] : sweep->beta_to;
+    }
+    if (!(out->beta_from < out->beta_to)) {
+        const char *key = spn_settings_is_set(section, "beta.to") ? "beta.to" : "beta.from";
+        char where[512];
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: the range of beta is empty: branches would be followed from %g to %g "
+                        "(an end that is not given is that of the sweep)",
+                        spn_settings_where(section, key, where, sizeof where), out->beta_from,
+                        out->beta_to);
+    }
+    return SPN_OK;
+}
+
 spn_status spn_experiment_check(spn_context *context, const spn_experiment *experiment)
 {
     spn_status status = SPN_OK;

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
-    &spn_data_options, &spn_model_options, &spn_error_options, &spn_sweep_options,
-    &spn_solver_options};
+    &spn_data_options,  &spn_model_options,    &spn_error_options,
+    &spn_sweep_options, &spn_branches_options, &spn_solver_options};
 
 const spn_option_table *const *spn_experiment_tables(int64_t *count)
 {
@@ -65,6 +65,11 @@ const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment)
     return experiment->sections[SPNI_SECTION_SWEEP].values;
 }
 
+const spn_branches_settings *spn_experiment_branches(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_BRANCHES].values;
+}
+
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment)
 {
     return experiment->sections[SPNI_SECTION_SOLVER].values;
@@ -93,7 +98,7 @@ static spn_status fail_section(spn_context *context, const spn_source *source, c
     const char *near = spn_nearest_name(name, names, SPNI_SECTIONS);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%sunknown section '%.60s'%s%s%s; sections are data, model, objective, sweep, "
-                    "solver",
+                    "branches, solver",
                     place, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?" : "");
 }
@@ -135,13 +140,14 @@ static spn_status assign_document(spn_context *context, spn_experiment *experime
     if (!root->is_map) {
         const spn_source *source = &root->value.source;
         SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, solver:)",
+                 "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, branches:, "
+                 "solver:)",
                  source->file, source->line, source->column);
     }
     if (root->count == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s: is empty; an experiment has at least one section (data:, model:, objective:, "
-                 "sweep:, solver:)",
+                 "sweep:, branches:, solver:)",
                  name);
     }
     for (int64_t i = 0; i < root->count; i++) {

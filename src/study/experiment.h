@@ -10,6 +10,7 @@ enum {
     SPNI_SECTION_MODEL,
     SPNI_SECTION_OBJECTIVE,
     SPNI_SECTION_SWEEP,
+    SPNI_SECTION_BRANCHES,
     SPNI_SECTION_SOLVER,
     SPNI_SECTIONS
 };
@@ -24,6 +25,11 @@ struct spn_experiment {
 /** `key` was just overridden: keys that exclude it go back to their defaults. */
 spn_status spni_experiment_yield(spn_context *context, spn_experiment *experiment, int section,
                                  const char *key);
+
+/** The settings of section `branches` with a range: an end that is not given is that of the sweep.
+ *  SPN_ERROR_INPUT, naming the place, when the range is empty. */
+spn_status spni_experiment_branches(spn_context *context, const spn_experiment *experiment,
+                                    spn_branches_settings *out);
 
 enum { SPNI_PATH_SIZE = 4096 };
 

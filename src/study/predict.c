@@ -8,18 +8,8 @@
 /* Slope of the activation at 0, or 0 where the network has no linear regime at the origin. */
 static double slope_at_zero(spn_activation activation)
 {
-    switch (activation) {
-    case SPN_TANH:
-    case SPN_LINEAR:
-        return 1;
-    case SPN_GELU:
-        return 0.5;
-    case SPN_RELU:
-    case SPN_SIGMOID:
-    case SPN_SOFTPLUS:
-        return 0;
-    }
-    return 0;
+    double taylor[4];
+    return spn_activation_taylor(activation, taylor) && taylor[0] == 0 ? taylor[1] : 0;
 }
 
 spn_status spn_study_theory(spn_context *context, const spn_study *study, int64_t *count,

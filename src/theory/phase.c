@@ -130,6 +130,23 @@ done:
     return status;
 }
 
+spn_status spn_theory_sweep_phase(spn_context *context, const spn_theory_network *network,
+                                  double beta, uint64_t *active, spn_theory_phase *out)
+{
+    *active = 0;
+    *out = (spn_theory_phase){none, none, none, none, false};
+    spn_status status = check_network(context, network, 0, beta);
+    if (status != SPN_OK) {
+        return status;
+    }
+    for (int64_t i = 0; i < network->modes; i++) {
+        spn_theory_mode mode = spni_theory_transition(network->depth, network->singular_values[i]);
+        bool is_alive = mode.order == 0 ? mode.singular_value > 0 : beta < mode.spinodal_beta;
+        *active |= is_alive ? (uint64_t)1 << i : 0;
+    }
+    return spn_theory_phase_at(context, network, *active, beta, out);
+}
+
 /* L_a - L_b; modes that both have drop out. */
 static double loss_difference(const spn_theory_network *network, uint64_t a, uint64_t b,
                               double beta)

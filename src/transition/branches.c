@@ -37,8 +37,17 @@ static const spn_special_record *find_special(const chart *c, int64_t number)
     return NULL;
 }
 
-static spn_side side_of_special(const spn_special_record *s)
+/* Its susceptibility is that of the closest point of the way to it: large at a fold. */
+static spn_side side_of_special(const chart *c, const spn_special_record *s)
 {
+    double chi = (double)NAN, closest = (double)INFINITY;
+    for (int64_t i = 0; i < c->tables->approach_count; i++) {
+        const spn_branch_approach *a = &c->tables->approach[i];
+        if (a->jump == s->special && a->distance > 0 && a->distance < closest) {
+            closest = a->distance;
+            chi = a->susceptibility;
+        }
+    }
     return (spn_side){.active_modes = s->active_modes,
                       .merged_units = s->merged_units,
                       .dead_units = s->dead_units,
@@ -46,7 +55,7 @@ static spn_side side_of_special(const spn_special_record *s)
                       .loss = s->loss,
                       .norm = s->weight_norm,
                       .curvature = s->scalar_curvature_error,
-                      .susceptibility = (double)NAN,
+                      .susceptibility = chi,
                       .eigenvalue = 0};
 }
 
@@ -80,7 +89,9 @@ static spn_status make_strands(chart *c)
         for (int k = 0; k < 2; k++) {
             const spn_special_record *s = ends[k] >= 0 ? find_special(c, ends[k]) : NULL;
             if (s != NULL && isfinite(s->beta)) {
-                const spn_side side = label(side_of_special(s), &t->phases[i]);
+                bool *has_end = k == 0 ? &c->strands[i].ends_low : &c->strands[i].ends_high;
+                *has_end = true;
+                const spn_side side = label(side_of_special(c, s), &t->phases[i]);
                 SPN_TRY(spni_strand_add(c->context, &c->strands[i], s->beta, &side));
             }
         }
@@ -183,6 +194,22 @@ static spn_status keep(chart *c, const spn_transition *row)
     return spni_list_add(c->context, &c->transitions->findings, &finding, sizeof finding);
 }
 
+/* What continuation knows without jump and exponent: a fold ends a phase whether or not it is known what lies
+ * behind it, and where a stable branch takes over the change is continuous. */
+static void settle(spn_transition *row, const spn_special_record *s, spn_transition_kind first,
+                   bool is_continuous, bool has_next)
+{
+    if (is_continuous) {
+        row->evidence = SPN_EVIDENCE_EXCHANGE;
+        row->order = 2;
+        row->kind = SPN_TRANSITION_CONTINUOUS;
+    } else if (s->kind == SPN_SPECIAL_FOLD && !has_next) {
+        row->evidence = SPN_EVIDENCE_FOLD;
+        row->order = 1;
+        row->kind = first;
+    }
+}
+
 static spn_status add_end(chart *c, int64_t phase, bool is_high)
 {
     spn_status status = SPN_OK;
@@ -200,7 +227,7 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
                           .beta = s->beta,
                           .beta_low = s->beta_low,
                           .beta_high = s->beta_high,
-                          .before = label(side_of_special(s), p),
+                          .before = label(side_of_special(c, s), p),
                           .eigenvalue = nothing,
                           .susceptibility = nothing};
     row.after = (spn_side){-1, -1, -1, none, none, none, none, none, none};
@@ -213,15 +240,11 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     spni_measure_jump(&row, 0);
     row.jump_low = row.jump;
     SPN_TRY(fit_approach(c, s, &row));
-    /* a fold ends a phase whether or not it is known what lies behind it */
     spn_transition_kind first = is_high ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN;
     spni_judge(&row, first, is_continuous ? 0 : 1,
                spni_larger_square(p->norm_low, fmax(p->norm_high, s->weight_norm)));
-    if (isnan(row.order) && row.evidence == SPN_EVIDENCE_UNRESOLVED && next < 0 &&
-        s->kind == SPN_SPECIAL_FOLD) {
-        row.evidence = SPN_EVIDENCE_FOLD;
-        row.order = 1;
-        row.kind = first;
+    if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
+        settle(&row, s, first, is_continuous, next >= 0);
     }
     if (row.kind == SPN_TRANSITION_CONTINUOUS && !is_high) {
         const spn_side swap = row.before;
@@ -324,6 +347,7 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_TRY(make_strands(&c));
     SPN_TRY(add_ends(&c));
     SPN_TRY(add_maxwell(&c));
+    SPN_TRY(spni_loop_phases(context, transitions, c.run, first, tables->phase_count, c.strands));
     SPN_TRY(spni_merge(context, transitions, first));
     SPN_TRY(spni_list_add(context, &transitions->seeds, &one, sizeof one));
     transitions->notes.runs++;

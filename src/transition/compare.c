@@ -245,8 +245,8 @@ static double common_high(const pair *p)
     return fmin(spni_strand_high(p->a), spni_strand_high(p->b));
 }
 
-spn_status spni_compare_phases(spn_context *context, spn_transitions *transitions, int64_t run,
-                               int64_t first, int64_t count, const spni_strand *strands)
+spn_status spni_cross_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                             int64_t first, int64_t count, const spni_strand *strands)
 {
     spn_status status = SPN_OK;
     pair p = {context, transitions, run, first, count, strands, NULL, NULL};
@@ -259,13 +259,22 @@ spn_status spni_compare_phases(spn_context *context, spn_transitions *transition
             }
         }
     }
+done:
+    return status;
+}
+
+spn_status spni_loop_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                            int64_t first, int64_t count, const spni_strand *strands)
+{
+    spn_status status = SPN_OK;
+    pair p = {context, transitions, run, first, count, strands, NULL, NULL};
     for (int64_t i = 0; i < count; i++) {
         for (int64_t j = 0; j < count; j++) {
             double maxwell = 0;
             p.a = &strands[i];
             p.b = &strands[j];
-            if (i != j && p.a->ends_high && common_low(&p) < common_high(&p) &&
-                leads_to(&p, &maxwell)) {
+            if (i != j && p.a->nodes.count > 0 && p.b->nodes.count > 0 && p.a->ends_high &&
+                common_low(&p) < common_high(&p) && leads_to(&p, &maxwell)) {
                 SPN_TRY(add_loop(&p, common_low(&p), common_high(&p), maxwell));
             }
         }

@@ -13,6 +13,7 @@ static const char *const evidence_texts[] = {
     "two phases have equal L",
     "|theta|^2 is continuous and the critical eigenvalue vanishes linearly",
     "|theta|^2 is continuous and the susceptibility is not",
+    "a stable branch leaves the branch point at which the phase loses stability",
     "undecided: the interval in beta is too wide to tell a jump from a steep change",
     "undecided: the jump of |theta|^2 and the exponent of the eigenvalue contradict each other",
 };
@@ -155,7 +156,7 @@ bool spni_judge(spn_transition *row, spn_transition_kind first_kind, int64_t sur
     if (row->evidence <= SPN_EVIDENCE_CROSSING) {
         row->order = 1;
         row->kind = first_kind;
-    } else if (row->evidence <= SPN_EVIDENCE_KINK) {
+    } else if (row->evidence <= SPN_EVIDENCE_EXCHANGE) {
         row->order = 2;
         row->kind = SPN_TRANSITION_CONTINUOUS;
     }

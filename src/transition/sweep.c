@@ -467,7 +467,8 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_TRY(walk_chains(&w));
     label_continuous(&w, first);
     SPN_TRY(
-        spni_compare_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
+        spni_cross_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
+    SPN_TRY(spni_loop_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
     SPN_TRY(spni_merge(context, transitions, first));
     SPN_TRY(count_stuck(&w));
     SPN_TRY(spni_list_add(context, &transitions->seeds, &seeds, sizeof seeds));

@@ -92,9 +92,11 @@ bool spni_strand_same(const spni_strand *a, const spni_strand *b);
 spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni_strand *from);
 void spni_strand_free(spn_context *context, spni_strand *strand);
 
-/** Maxwell points and hysteresis of a run's distinct phases; the run's findings start at `first`. Adds findings
- *  (Maxwell), crossings, loops. */
-spn_status spni_compare_phases(spn_context *context, spn_transitions *transitions, int64_t run,
-                               int64_t first, int64_t count, const spni_strand *strands);
+/** Maxwell points of a run's distinct phases; the run's findings start at `first`. Adds findings and crossings. */
+spn_status spni_cross_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                             int64_t first, int64_t count, const spni_strand *strands);
+/** Hysteresis: pairs of phases of which one leads into the other upwards. After all findings. */
+spn_status spni_loop_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                            int64_t first, int64_t count, const spni_strand *strands);
 
 #endif

@@ -45,8 +45,36 @@ expect_status 0
 experiment | sed 's/tanh/relu/' >relu.yaml
 run spinodal theory relu.yaml
 expect_status 0
-expect_stdout_lines 1
 expect_stdout '^no linear theory for this activation or error$'
+expect_stdout 'covariance: no prediction, this activation has no linear regime'
+expect_stdout '^onset of learning: first order$'
+expect_no_text "$stdout" 'singular value|modes'
+
+# An experiment's own covariance: what the closed forms say where it is white, beside the order at onset.
+experiment >white.yaml
+run spinodal theory white.yaml --json
+expect_status 0
+expect_number maxwell_beta 3 0.157490
+expect_number spinodal_beta 3 0.1875
+expect_number error_after 2 2
+expect_number norm_after 2 0
+expect_number spinodal_beta 5 0.410549
+expect_stdout '"is_complete": true'
+expect_stdout '"quartic": null'
+run spinodal theory white.yaml --set model.hidden=[4]
+expect_status 0
+expect_stdout '^onset of learning: second order at beta_c = 0.9, L = L_0 \+ \(beta - beta_c\) a\^2 \+ 0\.'
+run spinodal theory white.yaml --set model.hidden=[4] --set model.activation=gelu
+expect_status 0
+expect_stdout '^onset of learning: first order at beta_c = 0.45, .* a\^3 '
+run spinodal theory white.yaml --set model.hidden=[4] --set model.activation=softplus --json
+expect_status 0
+expect_stdout '"onset": null'
+expect_stdout '"surrogate": null'
+expect_stdout '"onset_note": "phi\(0\) is not 0'
+run spinodal theory white.yaml --set model.hidden=[]
+expect_status 0
+expect_stdout 'no prediction, without a hidden layer'
 
 run spinodal theory --depth 0 --singular-values 0.9
 expect_stdout_empty

@@ -128,6 +128,25 @@ static void test_moments_by_hand(void **state)
 }
 
 /** The defaults are the built-in experiment; every field has a key, and the keys are these. */
+/* Two samples: x = (1, 2), (-1, 3), y = 4, -2; v = (0.6, 0.8), u = 0.5: v.x = 2.2, 1.8; u.y = 2, -1. */
+static void test_projected_moments(void **state)
+{
+    (void)state;
+    const double samples[2][3] = {{1, 2, 4}, {-1, 3, -2}}, v[2] = {0.6, 0.8}, u[1] = {0.5};
+    double mean = 0, variance = 0, cubed = 0, y_vv[1], uv_x[2];
+    spn_dataset *d = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 2, 2, 1, samples[0], NULL, NULL, &d));
+    check_ok(context,
+             spn_dataset_projected_moments(context, d, u, v, &mean, &variance, &cubed, y_vv, uv_x));
+    check_close(mean, 2, 1e-15, 0);
+    check_close(variance, (4.84 + 3.24) / 2, 1e-15, 0);
+    check_close(cubed, (2 * 10.648 - 5.832) / 2, 1e-15, 0);
+    check_close(y_vv[0], (4 * 4.84 - 2 * 3.24) / 2, 1e-15, 0);
+    check_close(uv_x[0], (4.4 + 1.8) / 2, 1e-15, 0);
+    check_close(uv_x[1], (8.8 - 5.4) / 2, 1e-15, 0);
+    spn_dataset_free(context, d);
+}
+
 static void test_settings_table(void **state)
 {
     (void)state;
@@ -204,6 +223,7 @@ int main(void)
         CASE(test_stride_is_a_multiple_of_eight),
         CASE(test_bad_rows),
         CASE(test_moments_by_hand),
+        CASE(test_projected_moments),
         CASE(test_settings_table),
         CASE(test_out_of_memory),
     };

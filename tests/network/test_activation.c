@@ -112,12 +112,32 @@ static void relu_at_its_kink(void **state)
     assert_true(bends[0] == 0.0 && bends[1] == 0.0 && bends[2] == 0.0);
 }
 
+/* The third derivative is the slope of the second: a central difference of step 1e-3, right to 1e-6. */
+static void expansions_at_zero(void **state)
+{
+    (void)state;
+    double taylor[4];
+    for (int k = SPN_TANH; k <= SPN_LINEAR; k++) {
+        double h[3] = {-1e-3, 0.0, 1e-3}, slopes[3], bends[3];
+        spni_activate(kernels, (spn_activation)k, 3, h, slopes, bends);
+        assert_int_equal(spn_activation_taylor((spn_activation)k, taylor), k != SPN_RELU);
+        if (k == SPN_RELU) {
+            assert_true(isnan(taylor[1]));
+            continue;
+        }
+        check_close(taylor[0], h[1], 1e-15, 1.0);
+        check_close(taylor[1], slopes[1], 1e-15, 1.0);
+        check_close(taylor[2], bends[1], 1e-15, 1.0);
+        check_close(taylor[3], (bends[2] - bends[0]) / 2e-3, 1e-5, 1.0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_are_right),           cmocka_unit_test(the_ends_are_finite),
         cmocka_unit_test(not_a_number_stays_visible), cmocka_unit_test(zero_and_parity_are_known),
-        cmocka_unit_test(relu_at_its_kink),
+        cmocka_unit_test(relu_at_its_kink),           cmocka_unit_test(expansions_at_zero),
     };
     spn_context *context = NULL;
     if (spn_context_create(NULL, &context) != SPN_OK) {

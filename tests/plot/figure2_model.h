@@ -4,11 +4,9 @@
 #ifndef FIGURE2_MODEL_H
 #define FIGURE2_MODEL_H
 
-#include "support.h"
+#include "folder.h"
 
 #include <spinodal/plot.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 typedef struct row {
     int64_t seed, direction, phase, point, active_modes;
@@ -143,48 +141,6 @@ static int teardown(void **state)
     spn_context_free(context);
     free(model);
     return 0;
-}
-
-static const char *make_folder(const char *name, char path[512])
-{
-    support_scratch(name, path);
-    assert_int_equal(mkdir(path, 0777), 0);
-    return path;
-}
-
-static char *load(const char *folder, const char *name, int64_t *size)
-{
-    char path[700];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    enum { CAPACITY = 1 << 22 };
-    char *bytes = malloc(CAPACITY);
-    assert_non_null(bytes);
-    *size = (int64_t)fread(bytes, 1, CAPACITY - 1, file);
-    bytes[*size] = '\0';
-    fclose(file);
-    return bytes;
-}
-
-static void check_contains(const char *folder, const char *name, const char *text)
-{
-    int64_t size = 0;
-    char *bytes = load(folder, name, &size);
-    if (strstr(bytes, text) == NULL) {
-        fail_msg("%s lacks \"%s\"", name, text);
-    }
-    free(bytes);
-}
-
-static void check_lacks(const char *folder, const char *name, const char *text)
-{
-    int64_t size = 0;
-    char *bytes = load(folder, name, &size);
-    if (strstr(bytes, text) != NULL) {
-        fail_msg("%s says \"%s\"", name, text);
-    }
-    free(bytes);
 }
 
 #endif

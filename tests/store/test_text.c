@@ -47,6 +47,41 @@ static void test_csv(void **state)
     spn_release(context, text.text);
 }
 
+/* Texts come first, and only those of this table with as many rows. */
+static void test_csv_with_texts(void **state)
+{
+    (void)state;
+    spn_text_buffer text = {0};
+    static const char *const names[] = {"one", "2 modes, 4 merged", "x"};
+    const spn_text_column texts[] = {{"other", "name", 3, names, ""},
+                                     {"points", "name", 3, names, ""},
+                                     {"points", "short", 2, names, ""}};
+    const spn_results results = {.kind = "example", .text_column_count = 3, .text_columns = texts};
+    check_ok(context, spn_results_write_csv(context, &results, &table, spn_sink_buffer(&text)));
+    assert_string_equal(text.text, "name,point,direction,beta\n"
+                                   "one,0,up,0.1\n"
+                                   "\"2 modes, 4 merged\",1,\"down, \"\"fast\"\"\",\n"
+                                   "x,-2,7,1e+300\n");
+    spn_release(context, text.text);
+}
+
+/* A row's cells beside something else. */
+static void test_json_cells(void **state)
+{
+    (void)state;
+    spn_text_buffer text = {0};
+    spn_json json;
+    spn_json_begin(&json, context, spn_sink_buffer(&text));
+    spn_json_begin_object(&json, NULL);
+    spn_json_text(&json, "name", "one");
+    spn_json_cells(&json, &table, 0);
+    spn_json_end_object(&json);
+    check_ok(context, spn_json_end_document(&json));
+    assert_string_equal(text.text, "{\n  \"name\": \"one\",\n  \"point\": 0,\n"
+                                   "  \"direction\": \"up\",\n  \"beta\": 0.1\n}\n");
+    spn_release(context, text.text);
+}
+
 static void test_json(void **state)
 {
     (void)state;
@@ -240,10 +275,18 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_csv),          cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_numbers), cmocka_unit_test(test_json_utf8),
-        cmocka_unit_test(test_json_misuse),  cmocka_unit_test(test_full_device),
-        cmocka_unit_test(test_output_sink),  cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_csv),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_csv_with_texts),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_cells),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_numbers),
+        cmocka_unit_test(test_json_utf8),
+        cmocka_unit_test(test_json_misuse),
+        cmocka_unit_test(test_full_device),
+        cmocka_unit_test(test_output_sink),
+        cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

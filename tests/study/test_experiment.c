@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include "study/experiment.h"
+
 #include <spinodal/study.h>
 #include <stdio.h>
 
@@ -99,6 +101,7 @@ static void test_dump_round_trip(void **state)
         "data: {kind: csv, path: \"a b\\\"c.csv\", targets: [y, \"2\"], standardize: true}",
         "data: {kind: npz, path: d.npz, whiten: true}\nmodel: {init: {weights: w.npz}}",
         "data: {covariance: [[1, 0.1], [0.1, 2]], inputs: 1, outputs: 1, moments: drawn}",
+        "branches: {beta: {from: 0.02}, step: 0.01, saddles: true, parameters: false}",
         ("sweep: {beta: {from: 0.01, spacing: log}, direction: quench, seeds: 3}\n"
          "solver: {method: adam, learning_rate: 0.01}"),
     };
@@ -116,6 +119,50 @@ static void test_dump_round_trip(void **state)
         spn_experiment_free(context, first);
         spn_experiment_free(context, second);
     }
+}
+
+static void check_range(const char *text, double from, double to)
+{
+    spn_experiment *experiment = NULL;
+    spn_branches_settings branches;
+    check_ok(context, parse(text, &experiment));
+    check_ok(context, spni_experiment_branches(context, experiment, &branches));
+    assert_true(branches.beta_from == from && branches.beta_to == to);
+    spn_experiment_free(context, experiment);
+}
+
+static void refuse_range(const char *text, const char *fragment)
+{
+    spn_experiment *experiment = NULL;
+    spn_branches_settings branches;
+    check_ok(context, parse(text, &experiment));
+    check_fails(context, spni_experiment_branches(context, experiment, &branches), SPN_ERROR_INPUT,
+                fragment);
+    spn_experiment_free(context, experiment);
+}
+
+/* Branches cover the sweep's range, unless they have one of their own. */
+static void test_range_of_branches(void **state)
+{
+    (void)state;
+    check_range("sweep:", 0.001, 0.5);
+    check_range("sweep: {beta: {from: 0.02, to: 0.3}}", 0.02, 0.3);
+    check_range("sweep: {beta: [0.1, 0.2, 0.7]}", 0.1, 0.7);
+    check_range("sweep: {beta: [0.1, 0.2, 0.7]}\nbranches: {beta: {to: 0.9}}", 0.1, 0.9);
+    check_range("branches: {beta: {from: 0, to: 0.25}}", 0, 0.25);
+    refuse_range("branches: {beta: {from: 0.5}}",
+                 "e.yaml:1:25: branches.beta.from: the range of beta is empty: branches would be "
+                 "followed from 0.5 to 0.5");
+    refuse_range("branches: {beta: {from: 0.3, to: 0.2}}", "branches.beta.to: the range of beta");
+    refuse_range("sweep: {beta: [0.1]}", "branches.beta.from: the range of beta is empty");
+    refuse("branches: {beta: {from: -0.1}}", "branches.beta.from: expected a number >= 0");
+    refuse("branches: {stpe: 0.1}", "did you mean 'step'?");
+    refuse("branchs: {step: 0.1}", "did you mean 'branches'?");
+    /* A sweep over one value has no range, and needs none. */
+    spn_experiment *experiment = NULL;
+    check_ok(context, parse("sweep: {beta: [0.1]}", &experiment));
+    check_ok(context, spn_experiment_check(context, experiment));
+    spn_experiment_free(context, experiment);
 }
 
 static void test_yaml_errors_have_places(void **state)
@@ -273,6 +320,7 @@ int main(void)
         cmocka_unit_test(test_defaults_are_the_built_in_experiment),
         cmocka_unit_test(test_nested_and_dotted_keys_and_lists),
         cmocka_unit_test(test_dump_round_trip),
+        cmocka_unit_test(test_range_of_branches),
         cmocka_unit_test(test_yaml_errors_have_places),
         cmocka_unit_test(test_cross_checks),
         cmocka_unit_test(test_every_key_refuses_nonsense),

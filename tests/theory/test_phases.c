@@ -445,6 +445,79 @@ static void test_refusals(void **state)
     assert_true(isnan(low));
 }
 
+/* T13 written out: where mode sigma leaves an upward sweep, and its strength there. */
+static double leaves_at(int64_t depth, double sigma, double *strength)
+{
+    double d = (double)depth;
+    *strength = sigma * (d - 2) / (2 * (d - 1));
+    return sigma * d / (2 * (d - 1)) * pow(*strength, 1 - 2 / d);
+}
+
+/* K = 1 to 6 modes: K steps, at T13, each taking its mode's share of E and |theta|^2 with it. */
+static void test_sweep_steps(void **state)
+{
+    (void)state;
+    static const double sigma[6] = {0.9, 0.8, 0.65, 0.5, 0.3, 0.1};
+    const double margin = 1e-9;
+    for (int64_t depth = 2; depth <= 5; depth++) {
+        for (int64_t modes = 1; modes <= 6; modes++) {
+            const spn_theory_network network = {depth, modes, sigma, 6};
+            for (int64_t i = 0; i < modes; i++) {
+                uint64_t below = 0, above = 0;
+                spn_theory_phase before, after;
+                double s = 0, end = leaves_at(depth, sigma[i], &s), d = (double)depth;
+                check_ok(context, spn_theory_sweep_phase(context, &network, end * (1 - margin),
+                                                         &below, &before));
+                check_ok(context, spn_theory_sweep_phase(context, &network, end * (1 + margin),
+                                                         &above, &after));
+                assert_int_equal(above, ((uint64_t)1 << i) - 1);
+                assert_int_equal(below, ((uint64_t)2 << i) - 1);
+                assert_true(before.is_minimum && after.is_minimum);
+                /* The fold's root of 1e-9 off, times slopes below 3. */
+                check_close(after.error - before.error,
+                            sigma[i] * sigma[i] - (s - sigma[i]) * (s - sigma[i]), 1e-4, 1);
+                check_close(before.norm_squared - after.norm_squared, s > 0 ? d * pow(s, 2 / d) : 0,
+                            1e-4, 3);
+            }
+        }
+    }
+}
+
+/* Between the steps the curve is smooth and dL/dbeta = |theta|^2 (T9); depth 1 has no step and is T12. */
+static void test_sweep_curve(void **state)
+{
+    (void)state;
+    static const double sigma[2] = {0.9, 0.5};
+    for (int64_t depth = 1; depth <= 4; depth++) {
+        const spn_theory_network network = {depth, 2, sigma, 2};
+        spn_theory_phase last = {0};
+        uint64_t active = 0, last_active = 3;
+        const double step = 1e-4;
+        for (int k = 0; k <= 10000; k++) {
+            spn_theory_phase phase;
+            double beta = step * k;
+            check_ok(context, spn_theory_sweep_phase(context, &network, beta, &active, &phase));
+            if (depth == 1) {
+                double miss = beta / (1 + beta);
+                check_close(phase.error, 2 + (miss * miss - 1) * (0.81 + 0.25), 1e-14, 0);
+            }
+            if (k > 0) {
+                assert_true(phase.error >= last.error && phase.norm_squared <= last.norm_squared);
+            }
+            if (k > 0 && active == last_active) {
+                /* The integral of a falling function lies between its ends, up to rounding. */
+                double gain = (phase.loss - last.loss) / step, rounding = 1e-11;
+                assert_true(gain <= last.norm_squared + rounding);
+                assert_true(gain >= phase.norm_squared - rounding);
+            }
+            last = phase;
+            last_active = active;
+        }
+        assert_int_equal(active, depth == 1 ? 3 : 0);
+        check_close(last.error, depth == 1 ? last.error : 2, 1e-15, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,6 +525,8 @@ int main(void)
         cmocka_unit_test(test_phase_sums),
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_maxwell),
+        cmocka_unit_test(test_sweep_steps),
+        cmocka_unit_test(test_sweep_curve),
         cmocka_unit_test(test_trivial_eigenvalue),
         cmocka_unit_test(test_escape_time),
         cmocka_unit_test(test_surrogate),

@@ -163,6 +163,34 @@ static void test_deep_linear(void **state)
     free(m);
 }
 
+/* The loops between a phase and the one behind its fold: both areas against the closed form. 60 points a branch and
+ * the root in the last step leave 1e-3. */
+static void test_loops(void **state)
+{
+    (void)state;
+    int64_t count = 0;
+    model *m = model_new(context, 3, 2, two);
+    chart *c = deep_linear(m);
+    spn_transitions *t = find(c);
+    const spn_hysteresis *rows = spn_transitions_hysteresis(t, &count);
+    assert_int_equal(count, 2);
+    for (int64_t i = 0; i < count; i++) {
+        int64_t active = rows[i].below.active_modes;
+        double low = rows[i].beta_low, high = model_end(m, active);
+        double top = model_at(m, active, high).loss - model_at(m, active - 1, high).loss;
+        double bottom = model_at(m, active, low).loss - model_at(m, active - 1, low).loss;
+        assert_true(rows[i].is_open == 1 && rows[i].above.active_modes == active - 1);
+        check_close(low, 0.004, 1e-12, 0);
+        check_close(rows[i].beta_high, high, 1e-9, 0);
+        check_close(rows[i].area_from_loss, top - bottom, 1e-6, 0);
+        check_close(rows[i].area, top - bottom, 1e-3, 0);
+        check_close(rows[i].maxwell_beta, model_maxwell(m, active), 1e-10, 0);
+    }
+    spn_transitions_free(context, t);
+    free(c);
+    free(m);
+}
+
 /* theta^2 = (mu - beta) c on the low side of mu, one phase: E and L made to fit (dL/dbeta = n). */
 static model_state pitchfork(double beta, double mu, double slope, bool is_active)
 {
@@ -233,6 +261,12 @@ static void test_continuous(void **state)
     assert_int_equal(rows[0].evidence, SPN_EVIDENCE_CONTINUOUS);
     check_close(rows[0].eigenvalue.value, 1, 1e-3, 0);
     check_close(rows[0].beta, 0.05, 1e-10, 0);
+    spn_transitions_free(context, t);
+    c->tables.approach_count =
+        0; /* without the way to it the exchange of stability itself is left */
+    t = find(c);
+    rows = spn_transitions_rows(t, &count);
+    assert_true(count == 1 && rows[0].order == 2 && rows[0].evidence == SPN_EVIDENCE_EXCHANGE);
     spn_transitions_free(context, t);
     free(c);
 }
@@ -325,9 +359,9 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_deep_linear),  cmocka_unit_test(test_continuous),
-        cmocka_unit_test(test_branch_point), cmocka_unit_test(test_lonely_fold),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_deep_linear), cmocka_unit_test(test_loops),
+        cmocka_unit_test(test_continuous),  cmocka_unit_test(test_branch_point),
+        cmocka_unit_test(test_lonely_fold), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

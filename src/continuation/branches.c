@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* All branches of a problem: starts are taken from a queue one after the other; each one that lies on no known
+ * branch is followed, and what its special points lead to joins the queue.
+ *
+ * The first start is the minimum that the initial weights lead to at the smallest beta: falling from the ends
+ * of its phase and of those behind it visits what sweeps up and down would visit. Then the trivial point, random
+ * starts, and, where asked for, saddles. */
+#include "continuation/explore.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Where the range was asked to begin at 0 it begins at this share of its length: at 0 itself the Hessian of an
+ * overparametrised network is singular. */
+static const double LEAST_SHARE = 1e-8;
+
+static spn_status create_frame(spn_context *context, spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    spn_branches_problem problem = all->problem;
+    if (all->settings.beta_from == 0) {
+        all->settings.beta_from = LEAST_SHARE * all->settings.beta_to;
+    }
+    problem.settings = &all->settings;
+    SPN_TRY(spni_frame_create(context, &problem, &all->frame));
+done:
+    return status;
+}
+
+spn_status spn_branches_create(spn_context *context, const spn_branches_problem *problem,
+                               spn_branches **out)
+{
+    spn_status status = SPN_OK;
+    spn_branches *all = NULL;
+    int64_t n = problem->objective->dimension;
+    *out = NULL;
+    SPN_NEW(context, all, 1);
+    all->context = context;
+    all->problem = *problem;
+    all->settings = *problem->settings;
+    all->bank.n = n;
+    SPN_TRY(create_frame(context, all));
+    SPN_TRY(spni_tracer_create(&all->frame, &all->tracer));
+    SPN_TRY(spni_place_create(context, n, &all->start));
+    SPN_TRY(spni_place_create(context, n, &all->crossing));
+    SPN_TRY(spni_place_create(context, n, &all->special.place));
+    SPN_NEW(context, all->special.kernel, n);
+    SPN_NEW(context, all->theta, n);
+    SPN_NEW(context, all->other, n);
+    *out = all;
+    all = NULL;
+done:
+    spn_branches_free(context, all);
+    return status;
+}
+
+static void free_queue(spn_context *context, spni_start_queue *queue)
+{
+    for (int64_t i = 0; i < queue->count; i++) {
+        spn_release(context, queue->items[i].theta);
+        spn_release(context, queue->items[i].away);
+    }
+    spn_release(context, queue->items);
+}
+
+static void free_results(spn_context *context, spn_branches *all)
+{
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        spn_release(context, all->phases[i].points);
+    }
+    for (int64_t i = 0; i < all->replayed_count; i++) {
+        spn_release(context, all->replayed[i].theta);
+    }
+    spn_release(context, all->phases);
+    spn_release(context, all->replayed);
+    spn_release(context, all->phase_records);
+    spn_release(context, all->point_phases);
+    spn_release(context, all->row_phases);
+    spn_release(context, all->maxwell);
+    spn_release(context, all->barriers);
+}
+
+void spn_branches_free(spn_context *context, spn_branches *all)
+{
+    if (all == NULL) {
+        return;
+    }
+    free_results(context, all);
+    free_queue(context, &all->queue);
+    spni_bank_free(context, &all->bank);
+    spn_release(context, all->branches);
+    spn_release(context, all->specials);
+    spn_release(context, all->special_theta);
+    spn_release(context, all->special_slopes);
+    spn_release(context, all->special.kernel);
+    spni_place_free(context, &all->special.place);
+    spni_place_free(context, &all->start);
+    spni_place_free(context, &all->crossing);
+    spn_release(context, all->theta);
+    spn_release(context, all->other);
+    spni_tracer_free(&all->tracer);
+    spni_frame_free(&all->frame);
+    spn_release(context, all);
+}
+
+spn_status spn_branches_replay(spn_context *context, spn_branches *all, const spn_branch_item *item)
+{
+    spn_status status = SPN_OK;
+    spni_replayed known = {.kind = item->kind};
+    int64_t n = all->frame.n;
+    bool has_theta = item->kind != SPN_ITEM_APPROACH;
+    if (has_theta && item->parameters != n) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item has %lld parameters instead of %lld",
+                 (long long)item->parameters, (long long)n);
+    }
+    SPN_TRY(spni_grow(context, (void **)&all->replayed, sizeof *all->replayed, all->replayed_count,
+                      &all->replayed_capacity));
+    if (has_theta) {
+        SPN_NEW(context, known.theta, n);
+        memcpy(known.theta, item->theta, (size_t)n * sizeof *known.theta);
+    }
+    if (item->kind == SPN_ITEM_POINT) {
+        known.point = *item->point;
+    } else if (item->kind == SPN_ITEM_SPECIAL) {
+        known.special = *item->special;
+    }
+    all->replayed[all->replayed_count++] = known;
+done:
+    return status;
+}
+
+/* Lengths are measured against the first solution. */
+static void set_scales(spn_branches *all, const double *theta)
+{
+    spni_frame *frame = &all->frame;
+    double norm = spn_norm(frame->n, theta);
+    frame->length = norm > 1e-3 ? norm : 1;
+    frame->metric = frame->length / (frame->beta_to - frame->beta_from);
+}
+
+static spn_status first_starts(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    const spn_branches_problem *problem = &all->problem;
+    double beta = all->frame.beta_from;
+    bool is_converged = false;
+    SPN_TRY(problem->initial(all->context, problem->initial_state, 0, all->theta));
+    SPN_TRY(spni_minimise(&all->frame, beta, all->theta, &is_converged));
+    set_scales(all, all->theta);
+    SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
+    spn_status has_trivial =
+        spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, all->theta);
+    if (has_trivial == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(all->context);
+        goto done;
+    }
+    SPN_TRY(has_trivial);
+    SPN_TRY(spni_queue_start(all, all->theta, all->frame.beta_to, NULL, -1));
+done:
+    return status;
+}
+
+/* Follow what starts here unless it is known. */
+static spn_status take_start(spn_branches *all, const spni_start *start)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    spni_newton_info info;
+    double beta = start->beta;
+    int64_t row = -1;
+    memcpy(all->theta, start->theta, (size_t)frame->n * sizeof *all->theta);
+    if (start->away == NULL) {
+        /* A crossing branch was solved for where beta is no good parameter. */
+        const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
+        SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->theta, &beta, &info));
+        if (!info.is_converged) {
+            goto done;
+        }
+    }
+    SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->start));
+    if (all->start.index > all->settings.index) {
+        goto done;
+    }
+    SPN_TRY(spni_bank_find(all, &all->start, -1, 0, &row));
+    if (row >= 0) {
+        all->branches[all->bank.records[row].branch].visits++;
+        goto done;
+    }
+    if (all->branch_count >= all->settings.branches) {
+        all->is_cut = true;
+        goto done;
+    }
+    SPN_TRY(spni_follow_branch(all, start));
+done:
+    return status;
+}
+
+/* Until the queue is empty and every saddle has been descended from. */
+static spn_status drain(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    while (all->queue.next < all->queue.count || all->descended < all->branch_count) {
+        if (all->queue.next == all->queue.count) {
+            int64_t first = all->descended;
+            all->descended = all->branch_count;
+            SPN_TRY(spni_descents(all, first));
+            continue;
+        }
+        const spni_start start = all->queue.items[all->queue.next++];
+        SPN_TRY(take_start(all, &start));
+    }
+done:
+    return status;
+}
+
+/* One special point met on several branches has one beta: that of the narrowest interval. */
+static void agree_on_specials(spn_branches *all)
+{
+    for (int64_t root = 0; root < all->special_count; root++) {
+        int64_t best = root;
+        for (int64_t i = root; i < all->special_count; i++) {
+            const spn_special_record *now = &all->specials[i], *least = &all->specials[best];
+            bool is_member = i == root || now->same_as == root;
+            bool is_narrower = now->beta_high - now->beta_low < least->beta_high - least->beta_low;
+            best = is_member && is_narrower ? i : best;
+        }
+        const spn_special_record from = all->specials[best];
+        for (int64_t i = root; i < all->special_count && all->specials[root].same_as < 0; i++) {
+            if (i == root || all->specials[i].same_as == root) {
+                all->specials[i].beta = from.beta;
+                all->specials[i].beta_low = from.beta_low;
+                all->specials[i].beta_high = from.beta_high;
+            }
+        }
+    }
+}
+
+spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_sink *sink,
+                            void *sink_state)
+{
+    spn_status status = SPN_OK;
+    all->sink = sink;
+    all->sink_state = sink_state;
+    SPN_TRY(first_starts(all));
+    SPN_TRY(drain(all));
+    SPN_TRY(spni_random_starts(all));
+    SPN_TRY(drain(all));
+    if (all->settings.saddles) {
+        SPN_TRY(spni_saddle_starts(all));
+        SPN_TRY(drain(all));
+    }
+    agree_on_specials(all);
+    SPN_TRY(spni_make_phases(all));
+    SPN_TRY(spni_find_maxwell(all));
+    SPN_TRY(spni_find_barriers(all));
+    if (all->is_cut) {
+        spn_warning(context, "not everything was followed to its end: a limit of branches.points "
+                             "or branches.branches was met, or a step was not possible");
+    }
+done:
+    return status;
+}
+
+const spn_phase_record *spn_branches_phases(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->phase_count;
+    return branches->phase_records;
+}
+
+const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->maxwell_count;
+    return branches->maxwell;
+}
+
+const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->barrier_count;
+    return branches->barriers;
+}
+
+const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->special_count;
+    return branches->specials;
+}
+
+const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->points_sent;
+    return branches->point_phases;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+/* What leaves a special point: the branches that cross a branch point, and the minimum into which a network
+ * falls at the end of a phase.
+ *
+ * On the kernel (k vectors w) of a branch point, L reduces to a function V of k amplitudes a, whose quadratic
+ * part is proportional to beta - beta_0. Branches leave along critical points of the leading cubic or
+ * quartic part of V on the sphere |a| = const: beta is the multiplier of that condition. So the system
+ * grad L = 0, |W^T (theta - theta_0)|^2 = e^2 in theta and beta has one solution for each crossing branch,
+ * of whatever symmetry; starts all over the sphere find them. */
+#include "continuation/explore.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Distance from the branch point, in lengths of the frame. */
+static const double AMPLITUDE = 5e-4;
+/* Solutions further than this many amplitudes are something else. */
+static const double FAR = 3;
+/* Directions tried for a kernel of k > 1 dimensions, and how many in a row may bring nothing new. */
+enum { DIRECTIONS = 24, IDLE_MOST = 16, FOUND_MOST = 64 };
+/* A network falls from this far beyond the end of its phase (share of beta). */
+static const double BEYOND = 1e-4;
+enum { FALLS_MOST = 5 };
+
+/* Crossing branches found so far, by numbers that copies share. */
+typedef struct crossing {
+    double beta, loss, norm_squared, lowest;
+} crossing;
+
+typedef struct search {
+    spn_branches *all;
+    double *basis; /* k x P */
+    int64_t k;
+    double amplitude;
+    crossing found[FOUND_MOST];
+    int64_t count, idle;
+} search;
+
+static bool is_known(const search *s, const crossing *now, double largest)
+{
+    const spn_special_record *record = &s->all->special.record;
+    double change = fabs(now->beta - record->beta);
+    for (int64_t i = 0; i < s->count; i++) {
+        const crossing *other = &s->found[i];
+        if (fabs(now->beta - other->beta) <= 1e-4 * change + 1e-12 &&
+            fabs(now->loss - other->loss) <= 1e-4 * fabs(now->loss - record->loss) + 1e-12 &&
+            fabs(now->lowest - other->lowest) <= 1e-7 * largest) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* theta_0 + amplitude * (unit direction in the kernel), solved; all->theta and *beta. */
+static spn_status solve_on_sphere(search *s, const double *direction, double amplitude,
+                                  double *beta, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    spn_branches *all = s->all;
+    int64_t n = all->frame.n;
+    const double *origin = all->special.place.theta;
+    double length = spn_norm(s->k, direction), distance = 0;
+    spni_newton_info info;
+    memcpy(all->theta, origin, (size_t)n * sizeof *origin);
+    for (int64_t j = 0; j < s->k; j++) {
+        spn_axpy(n, amplitude * direction[j] / length, s->basis + j * n, all->theta);
+    }
+    *beta = all->special.record.beta;
+    const spni_condition sphere = {.kind = SPNI_SPHERE,
+                                   .origin = origin,
+                                   .target = amplitude * amplitude,
+                                   .basis = s->basis,
+                                   .k = s->k};
+    SPN_TRY(spni_newton_solve(&all->frame, &sphere, (double)INFINITY, all->theta, beta, &info));
+    for (int64_t i = 0; i < n; i++) {
+        distance += (all->theta[i] - origin[i]) * (all->theta[i] - origin[i]);
+    }
+    *is_found = info.is_converged && sqrt(distance) <= FAR * amplitude &&
+                spni_is_inside(&all->frame, *beta);
+done:
+    return status;
+}
+
+/* beta - beta_0 at half the amplitude is a quarter of it where beta goes like the square, half of it where it goes
+ * linearly: then the coefficient of the square is 0. */
+static spn_status measure_coefficient(search *s, const double *direction, double beta)
+{
+    spn_status status = SPN_OK;
+    spn_special_record *record = &s->all->special.record;
+    double half = 0, change = beta - record->beta;
+    bool is_found = false;
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude / 2, &half, &is_found));
+    if (is_found) {
+        bool is_linear = fabs(half - record->beta) > 0.375 * fabs(change);
+        record->coefficient = is_linear ? 0 : change / (s->amplitude * s->amplitude);
+    }
+done:
+    return status;
+}
+
+static spn_status try_direction(search *s, const double *direction)
+{
+    spn_status status = SPN_OK;
+    spn_branches *all = s->all;
+    spn_special_record *record = &all->special.record;
+    spni_place *place = &all->crossing;
+    int64_t n = all->frame.n;
+    double beta = 0;
+    bool is_found = false;
+    s->idle++;
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &beta, &is_found));
+    if (!is_found || s->count == FOUND_MOST) {
+        goto done;
+    }
+    SPN_TRY(spni_linearise(&all->frame, all->theta, beta, NULL, place));
+    crossing now = {beta, place->loss, place->norm_squared, place->values[0]};
+    if (is_known(s, &now, place->largest)) {
+        goto done;
+    }
+    s->found[s->count++] = now;
+    s->idle = 0;
+    if (place->index <= all->settings.index) {
+        for (int64_t i = 0; i < n; i++) {
+            all->other[i] = all->theta[i] - all->special.place.theta[i];
+        }
+        SPN_TRY(spni_queue_start(all, all->theta, beta, all->other, record->special));
+    }
+    if (s->count == 1 && !all->special.is_vertex) {
+        SPN_TRY(measure_coefficient(s, direction, beta));
+    }
+done:
+    return status;
+}
+
+/* Unit vectors both ways, then directions drawn from the sphere. */
+static spn_status try_directions(search *s)
+{
+    spn_status status = SPN_OK;
+    double *direction = NULL;
+    int64_t k = s->k, special = s->all->special.record.special;
+    spn_random random = spn_random_stream(0, SPN_PURPOSE_PROBES, (uint64_t)special);
+    SPN_NEW(s->all->context, direction, k);
+    for (int64_t j = 0; j < 2 * k && s->idle < IDLE_MOST; j++) {
+        memset(direction, 0, (size_t)k * sizeof *direction);
+        direction[j / 2] = j % 2 == 0 ? 1 : -1;
+        SPN_TRY(try_direction(s, direction));
+    }
+    for (int64_t m = 0; k > 1 && m < DIRECTIONS * k && s->idle < IDLE_MOST; m++) {
+        for (int64_t j = 0; j < k; j++) {
+            direction[j] = spn_random_normal(&random);
+        }
+        SPN_TRY(try_direction(s, direction));
+    }
+done:
+    spn_release(s->all->context, direction);
+    return status;
+}
+
+/* At a vertex the branch in work is one of those that cross; what it meets there is the branch that keeps the
+ * symmetry, which exists on the other side of beta as well. */
+static spn_status start_beyond_vertex(spn_branches *all)
+{
+    const spni_special *special = &all->special;
+    double side = special->record.coefficient > 0 ? -1 : 1;
+    double beta = special->record.beta * (1 + side * BEYOND);
+    return spni_is_inside(&all->frame, beta)
+               ? spni_queue_start(all, special->place.theta, beta, NULL, -1)
+               : SPN_OK;
+}
+
+spn_status spni_find_crossings(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    const spni_special *special = &all->special;
+    int64_t n = all->frame.n, k = special->record.kernel;
+    search s = {.all = all, .k = k, .amplitude = AMPLITUDE * all->frame.length};
+    if (special->is_vertex) {
+        return start_beyond_vertex(all);
+    }
+    SPN_NEW(all->context, s.basis, k * n);
+    for (int64_t j = 0; j < k; j++) {
+        memcpy(s.basis + j * n, special->place.vectors + special->kernel[j] * n,
+               (size_t)n * sizeof *s.basis);
+    }
+    SPN_TRY(try_directions(&s));
+    all->special.record.crossing = s.count;
+done:
+    spn_release(all->context, s.basis);
+    return status;
+}
+
+static void fill_after(const spni_place *place, spn_special_record *record)
+{
+    record->loss_after = place->loss;
+    record->error_after = place->error;
+    record->norm_after = sqrt(place->norm_squared);
+    record->curvature_after = place->curvature_error;
+    record->active_after = place->labels.active_modes;
+    record->dead_after = place->labels.dead_units;
+    record->merged_after = place->labels.merged_units;
+}
+
+/* Push the network past the end: minimise ever further beyond it, until that succeeds. */
+static spn_status fall_beyond(spn_branches *all, int64_t beyond, double *beta, bool *is_converged)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    const spn_special_record *record = &all->special.record;
+    double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
+    double way = BEYOND;
+    *is_converged = false;
+    for (int k = 0; k < FALLS_MOST && !*is_converged; k++, way *= 4) {
+        *beta = record->beta + (double)beyond * way * scale;
+        memcpy(all->theta, all->special.place.theta, (size_t)frame->n * sizeof(double));
+        SPN_TRY(spni_minimise(frame, *beta, all->theta, is_converged));
+    }
+done:
+    return status;
+}
+
+/* The fall is computed just beyond the end and then taken back to it, where that is possible: at a
+ * continuous transition the minimum beyond merges with the phase itself. */
+spn_status spni_find_fall(spn_branches *all, int64_t beyond)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    spn_special_record *record = &all->special.record;
+    double beta = 0, end = record->beta;
+    bool is_converged = false;
+    spni_newton_info info;
+    SPN_TRY(fall_beyond(all, beyond, &beta, &is_converged));
+    if (!is_converged) {
+        goto done;
+    }
+    if (spni_is_inside(frame, beta)) {
+        SPN_TRY(spni_queue_start(all, all->theta, beta, NULL, -1));
+    }
+    SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->crossing));
+    memcpy(all->other, all->theta, (size_t)frame->n * sizeof(double));
+    const spni_condition level = {.kind = SPNI_LEVEL, .target = end};
+    SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &beta, &info));
+    if (info.is_converged) {
+        SPN_TRY(spni_linearise(frame, all->other, end, NULL, &all->crossing));
+    }
+    fill_after(&all->crossing, record);
+done:
+    return status;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+/** @file explore.h  All branches of a problem: what the files behind spn_branches share. */
+#ifndef SPINODAL_SRC_CONTINUATION_EXPLORE_H
+#define SPINODAL_SRC_CONTINUATION_EXPLORE_H
+
+#include "continuation/continuation.h"
+
+/** Phase of a row that closes a segment at a special point and is no point that was sent. */
+#define SPNI_HIDDEN (-2)
+
+/** Finished points of all branches, in the order in which they were sent. */
+typedef struct spni_bank {
+    int64_t n, count, capacity;
+    spn_branch_record *records;
+    double *theta;     /**< count x P */
+    double *slopes;    /**< dL/dbeta */
+    int64_t *previous; /**< the neighbour on the side of point 0; -1 for that point */
+} spni_bank;
+
+/** Why one half of a branch ends. */
+typedef enum spni_half_end {
+    SPNI_HALF_RANGE,      /**< at an end of the range of beta */
+    SPNI_HALF_SPECIAL,    /**< at a special point (it starts or retraces a copy of itself there) */
+    SPNI_HALF_JOINED,     /**< on a branch that is known */
+    SPNI_HALF_INDEX,      /**< more negative eigenvalues than are followed */
+    SPNI_HALF_UNFINISHED, /**< limit of points, or no step was accepted */
+} spni_half_end;
+
+typedef struct spni_branch {
+    spni_half_end ends[2]; /**< of the points' negative and positive side */
+    int64_t specials[2];   /**< the special point there, or -1 */
+    int64_t joined[2];     /**< the row of the bank where it joins another branch, or -1 */
+    int64_t first, last;   /**< numbers of its points at the two ends */
+    int64_t visits;
+} spni_branch;
+
+/** A stationary point from which a branch may start. */
+typedef struct spni_start {
+    double *theta;
+    double beta;
+    double *away; /**< P: a crossing branch leaves its special point along it, one way; or NULL */
+    int64_t special; /**< it starts there; -1 */
+} spni_start;
+
+typedef struct spni_start_queue {
+    int64_t count, next, capacity;
+    spni_start *items;
+} spni_start_queue;
+
+/** What an interrupted run had sent. */
+typedef struct spni_replayed {
+    spn_branch_item_kind kind;
+    spn_branch_record point;
+    spn_special_record special;
+    double *theta;
+} spni_replayed;
+
+/** A stretch of a branch that is a phase, while phases are made. */
+typedef struct spni_phase {
+    spn_phase_record record;
+    int64_t *points; /**< rows of the bank in ascending beta */
+    int64_t count;
+} spni_phase;
+
+struct spn_branches {
+    spn_context *context;
+    spn_branches_problem problem;
+    spn_branches_settings settings;
+    spni_frame frame;
+    spni_tracer tracer;
+    spni_place start, crossing; /**< work space */
+    spni_special special;       /**< the one in work */
+    double *theta, *other;      /**< P each */
+    spni_bank bank;
+    int64_t points_sent;
+    int64_t points_row; /**< row of the last point that was sent */
+    spni_branch *branches;
+    int64_t branch_count, branch_capacity;
+    int64_t descended; /**< branches whose saddles have been descended from */
+    spn_special_record *specials;
+    double *special_theta;  /**< count x P */
+    double *special_slopes; /**< dL/dbeta there */
+    int64_t special_count, special_capacity;
+    spni_start_queue queue;
+    spni_replayed *replayed;
+    int64_t replayed_count, replayed_capacity, replayed_next;
+    bool is_cut; /**< a limit of the settings was met */
+    spn_branch_sink *sink;
+    void *sink_state;
+    spni_phase *phases;
+    int64_t phase_count, phase_capacity;
+    spn_phase_record *phase_records;
+    int64_t *point_phases; /**< of the points that were sent */
+    int64_t *row_phases;   /**< of the rows of the bank */
+    spn_maxwell_record *maxwell;
+    int64_t maxwell_count, maxwell_capacity;
+    spn_barrier_record *barriers;
+    int64_t barrier_count, barrier_capacity;
+};
+
+/** Grow an array of items so that one more fits. */
+spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64_t count,
+                     int64_t *capacity);
+
+/* bank.c */
+/** Cubic Hermite interpolation of L in beta between two rows, from dL/dbeta at both; beyond them the tangent. */
+double spni_bank_loss(const spni_bank *bank, int64_t a, int64_t b, double beta);
+spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,
+                         const double *theta, double slope, int64_t previous);
+void spni_bank_free(spn_context *context, spni_bank *bank);
+/** The row of the far end of a segment on which the point (theta, place's numbers) lies, up to symmetry, or -1.
+ *  Segments of `branch` whose points are within 3 of `point` are left out (branch -1: none is). */
+spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t branch, int64_t point,
+                          int64_t *row);
+
+/* follow.c */
+/** Send an item, or take it as sent when it is the next to be replayed. */
+spn_status spni_emit(spn_branches *all, const spn_branch_item *item);
+const spni_replayed *spni_replay_next(const spn_branches *all);
+/** Follow the branch of all->start, both ways or one, and queue what its special points lead to. */
+spn_status spni_follow_branch(spn_branches *all, const spni_start *start);
+spn_status spni_queue_start(spn_branches *all, const double *theta, double beta, const double *away,
+                            int64_t special);
+
+/* crossing.c */
+/** Branches that cross at the special point in work, a branch point or a fold with a kernel of more than one
+ *  dimension: queue a start on each; counts them in the record. */
+spn_status spni_find_crossings(spn_branches *all);
+/** The minimum into which a network falls at the end of a stable stretch: into the record, and a start. */
+spn_status spni_find_fall(spn_branches *all, int64_t beyond);
+
+/* approach.c */
+/** Points of the stable stretch near the special point in work, as items. */
+spn_status spni_send_approach(spn_branches *all, int64_t stable_side);
+
+/* phases.c */
+spn_status spni_make_phases(spn_branches *all);
+/** Solve for the phase at beta (within its window); the place in all->start. */
+spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there);
+/** L of the phase at beta by Hermite interpolation (T9) between its points; NaN outside. */
+double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double beta);
+
+/* maxwell.c */
+spn_status spni_find_maxwell(spn_branches *all);
+/* barrier.c */
+spn_status spni_find_barriers(spn_branches *all);
+
+/* starts.c */
+/** Stationary points from which branches may start, beyond those that branches lead to. */
+spn_status spni_random_starts(spn_branches *all);
+spn_status spni_saddle_starts(spn_branches *all);
+/** Down both sides of each saddle of index 1 of the branches from number `first` on: the minima that it
+ *  parts. */
+spn_status spni_descents(spn_branches *all, int64_t first);
+
+#endif

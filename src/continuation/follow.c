@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* Following one branch: points and special points go to the sink, and what they lead to into the queue.
+ *
+ * A run that was interrupted is repeated with what it had sent: points and special points are taken from
+ * there instead of being solved for, everything else follows from them as it did before, so that the
+ * repetition makes the same decisions and goes on with the same bits. */
+#include "continuation/explore.h"
+
+#include <math.h>
+#include <string.h>
+
+/* First step of a branch, as a share of the longest. */
+static const double STEP_FIRST = 0.1;
+/* Special points that differ by less (of 1 + |beta|, 1 + |L|, the frame's length) are one. */
+static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-7, SAME_NORM = 1e-4;
+
+const spni_replayed *spni_replay_next(const spn_branches *all)
+{
+    return all->replayed_next < all->replayed_count ? &all->replayed[all->replayed_next] : NULL;
+}
+
+spn_status spni_emit(spn_branches *all, const spn_branch_item *item)
+{
+    const spni_replayed *known = spni_replay_next(all);
+    if (known == NULL) {
+        return all->sink(all->context, all->sink_state, item);
+    }
+    bool is_same = known->kind == item->kind;
+    if (is_same && item->kind == SPN_ITEM_POINT) {
+        is_same =
+            known->point.branch == item->point->branch && known->point.point == item->point->point;
+    } else if (is_same && item->kind == SPN_ITEM_SPECIAL) {
+        is_same = known->special.special == item->special->special;
+    }
+    if (!is_same) {
+        return spn_fail(all->context, SPN_ERROR_INPUT,
+                        "saved item %lld does not belong to this run",
+                        (long long)all->replayed_next + 1);
+    }
+    all->replayed_next++;
+    return SPN_OK;
+}
+
+static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t branch,
+                                                int64_t number)
+{
+    for (int64_t i = all->replayed_next; i < all->replayed_count; i++) {
+        const spni_replayed *known = &all->replayed[i];
+        if (known->kind == SPN_ITEM_POINT) {
+            bool is_it = known->point.branch == branch && known->point.point == number;
+            return is_it ? known : NULL;
+        }
+    }
+    return NULL;
+}
+
+/* d|theta|^2/ds over dbeta/ds. */
+static double susceptibility_of(int64_t n, const spni_place *place)
+{
+    return -2 * spn_dot(n, place->theta, place->tangent) / place->beta_slope;
+}
+
+static void fill_record(int64_t n, const spni_place *place, spn_branch_record *record)
+{
+    int64_t index = place->index;
+    bool is_low =
+        index > 0 && (index == n || fabs(place->values[index - 1]) < fabs(place->values[index]));
+    record->phase = -1;
+    record->beta = place->beta;
+    record->slope = place->beta_slope;
+    record->error = place->error;
+    record->loss = place->loss;
+    record->weight_norm = sqrt(place->norm_squared);
+    record->scalar_curvature_error = place->curvature_error;
+    record->scalar_curvature_loss = place->curvature_loss;
+    record->eigenvalue_min = place->values[0];
+    record->critical_eigenvalue = place->values[is_low ? index - 1 : index];
+    record->susceptibility = susceptibility_of(n, place);
+    record->negative_eigenvalues = index;
+    record->zero_modes = place->zero_modes;
+    record->active_modes = place->labels.active_modes;
+    record->dead_units = place->labels.dead_units;
+    record->merged_units = place->labels.merged_units;
+    record->gradient_norm = place->gradient_norm;
+}
+
+/* Point `number` of the branch: its record, how far it is along the branch, and its neighbour in the bank. */
+static spn_status send_point(spn_branches *all, const spni_place *place, spn_branch_record *record,
+                             int64_t previous)
+{
+    spn_status status = SPN_OK;
+    int64_t n = all->frame.n;
+    fill_record(n, place, record);
+    spn_branch_item item = {.kind = SPN_ITEM_POINT,
+                            .point = record,
+                            .mode_count = place->labels.mode_count,
+                            .modes = place->labels.strengths,
+                            .parameters = n,
+                            .theta = place->theta};
+    SPN_TRY(
+        spni_bank_add(all->context, &all->bank, record, place->theta, place->loss_slope, previous));
+    all->points_sent++;
+    all->points_row = all->bank.count - 1;
+    SPN_TRY(spni_emit(all, &item));
+done:
+    return status;
+}
+
+/* The special point `special` closes the segment behind the row `previous`: a row that only spni_bank_find()
+ * sees, so that a start in between is recognised. */
+static spn_status close_segment(spn_branches *all, int64_t special, int64_t previous)
+{
+    const spn_special_record *at = &all->specials[special];
+    const spn_branch_record *neighbour = &all->bank.records[previous];
+    const spn_branch_record record = {.branch = neighbour->branch,
+                                      .point = neighbour->point,
+                                      .phase = SPNI_HIDDEN,
+                                      .beta = at->beta,
+                                      .loss = at->loss,
+                                      .error = at->error,
+                                      .weight_norm = at->weight_norm};
+    return spni_bank_add(all->context, &all->bank, &record,
+                         all->special_theta + special * all->frame.n, all->special_slopes[special],
+                         previous);
+}
+
+/* Between the rows `before` and `behind` the branch turned back at each fold from number `first` on: both sides
+ * are segments of their own. */
+static spn_status close_folds(spn_branches *all, int64_t first, int64_t before, int64_t behind)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = first; i < all->special_count; i++) {
+        if (all->specials[i].kind == SPN_SPECIAL_FOLD) {
+            SPN_TRY(close_segment(all, i, before));
+            SPN_TRY(close_segment(all, i, behind));
+        }
+    }
+done:
+    return status;
+}
+
+static int64_t find_same_special(const spn_branches *all, const spn_special_record *record)
+{
+    for (int64_t i = 0; i < all->special_count; i++) {
+        const spn_special_record *other = &all->specials[i];
+        if (fabs(other->beta - record->beta) <= SAME_BETA * (1 + fabs(record->beta)) &&
+            fabs(other->loss - record->loss) <= SAME_LOSS * (1 + fabs(record->loss)) &&
+            fabs(other->weight_norm - record->weight_norm) <= SAME_NORM * all->frame.length) {
+            return other->same_as >= 0 ? other->same_as : i;
+        }
+    }
+    return -1;
+}
+
+static spn_status keep_special(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    int64_t n = all->frame.n, capacity = all->special_capacity, other = capacity, third = capacity;
+    size_t row = (size_t)n * sizeof(double);
+    SPN_TRY(spni_grow(all->context, (void **)&all->specials, sizeof *all->specials,
+                      all->special_count, &capacity));
+    SPN_TRY(spni_grow(all->context, (void **)&all->special_theta, row, all->special_count, &other));
+    SPN_TRY(spni_grow(all->context, (void **)&all->special_slopes, sizeof(double),
+                      all->special_count, &third));
+    all->special_slopes[all->special_count] = all->special.place.loss_slope;
+    all->special_capacity = capacity;
+    memcpy(all->special_theta + all->special_count * n, all->special.place.theta, row);
+    all->specials[all->special_count++] = all->special.record;
+done:
+    return status;
+}
+
+/* Which way in beta lies what the stable stretch does not reach: +1, -1; 0: it does not end here. */
+static int64_t side_beyond(const spn_branches *all)
+{
+    const spni_special *special = &all->special;
+    const spni_place *low = &all->tracer.low, *high = &all->tracer.high;
+    if (special->is_vertex || special->record.kind == SPN_SPECIAL_FOLD) {
+        bool is_end = special->is_vertex ? low->index == 0 : low->index == 0 || high->index == 0;
+        return !is_end ? 0 : special->record.coefficient > 0 ? -1 : 1;
+    }
+    if ((low->index == 0) == (high->index == 0)) {
+        return 0;
+    }
+    return (low->index == 0) == (high->beta > low->beta) ? 1 : -1;
+}
+
+/* Labels belong to the stable side where there is one, counts before and after to ascending numbers. */
+static void order_sides(spn_branches *all, int64_t from, int64_t to)
+{
+    spn_special_record *record = &all->special.record;
+    const spni_place *high = &all->tracer.high;
+    if (record->index_after == 0 && record->index_before > 0) {
+        record->active_modes = high->labels.active_modes;
+        record->dead_units = high->labels.dead_units;
+        record->merged_units = high->labels.merged_units;
+    }
+    if (to < from) {
+        int64_t before = record->index_before;
+        record->index_before = record->index_after;
+        record->index_after = before;
+    }
+    record->point = from < to ? from : to;
+}
+
+static void clear_after(spn_special_record *record)
+{
+    const double none = (double)NAN;
+    record->crossing = 0;
+    record->is_continuous = -1;
+    record->change = SPN_CHANGE_OTHER;
+    record->loss_after = record->error_after = none;
+    record->norm_after = record->curvature_after = none;
+    record->active_after = record->dead_after = record->merged_after = -1;
+}
+
+/* A special point was located between points `from` and `to` of the branch. */
+static spn_status handle_special(spn_branches *all, int64_t branch, int64_t from, int64_t to)
+{
+    spn_status status = SPN_OK;
+    spn_special_record *record = &all->special.record;
+    record->special = all->special_count;
+    record->branch = branch;
+    clear_after(record);
+    order_sides(all, from, to);
+    record->same_as = find_same_special(all, record);
+    int64_t beyond = side_beyond(all);
+    bool has_crossings = record->kind == SPN_SPECIAL_BRANCH_POINT || record->kernel > 1;
+    if (has_crossings && record->same_as < 0) {
+        SPN_TRY(spni_find_crossings(all));
+    }
+    if (beyond != 0) {
+        SPN_TRY(spni_find_fall(all, beyond));
+    }
+    const spn_branch_item item = {.kind = SPN_ITEM_SPECIAL,
+                                  .special = record,
+                                  .parameters = all->frame.n,
+                                  .theta = all->special.place.theta};
+    SPN_TRY(keep_special(all));
+    SPN_TRY(spni_emit(all, &item));
+    if (beyond != 0) {
+        SPN_TRY(spni_send_approach(all, -beyond));
+    }
+done:
+    return status;
+}
+
+/* All special points between `at` and `next`; *is_end: the branch retraces a copy of itself behind one. */
+static spn_status handle_specials(spn_branches *all, int64_t branch, int64_t from, int64_t to,
+                                  bool *is_end)
+{
+    spn_status status = SPN_OK;
+    bool is_found = false, is_first = true;
+    *is_end = false;
+    do {
+        SPN_TRY(spni_locate_next(&all->tracer, is_first, &all->special, &is_found));
+        is_first = false;
+        if (is_found) {
+            SPN_TRY(handle_special(all, branch, from, to));
+            *is_end = all->special.is_vertex;
+        }
+    } while (is_found && !*is_end);
+done:
+    return status;
+}
+
+/* The next point of the branch into tracer.next: solved for, or as an interrupted run had it. */
+static spn_status next_point(spn_branches *all, spn_branch_record *record, spni_step_end *end)
+{
+    spn_status status = SPN_OK;
+    spni_tracer *tracer = &all->tracer;
+    const spni_replayed *known = find_replayed_point(all, record->branch, record->point);
+    if (known == NULL) {
+        SPN_TRY(spni_tracer_step(tracer, end, &record->step, &record->corrections));
+        goto done;
+    }
+    record->step = known->point.step;
+    record->corrections = known->point.corrections;
+    SPN_TRY(
+        spni_linearise(&all->frame, known->theta, known->point.beta, &tracer->at, &tracer->next));
+    bool is_at_end =
+        known->point.beta == all->frame.beta_from || known->point.beta == all->frame.beta_to;
+    *end = is_at_end ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
+    spni_tracer_adapt(tracer, record->step, record->corrections);
+done:
+    return status;
+}
+
+/* Is `at` on an end of the range, with the branch leaving it? */
+static bool is_leaving(const spni_frame *frame, const spni_place *at)
+{
+    return (at->beta <= frame->beta_from && at->beta_slope <= 0) ||
+           (at->beta >= frame->beta_to && at->beta_slope >= 0);
+}
+
+/* What ends a half behind the point just sent. */
+static spn_status judge_point(spn_branches *all, const spn_branch_record *record,
+                              spni_step_end step, int64_t side, bool *is_over)
+{
+    spn_status status = SPN_OK;
+    spni_branch *branch = &all->branches[record->branch];
+    spni_half_end *end = &branch->ends[side];
+    int64_t row = -1;
+    *is_over = true;
+    if (step == SPNI_STEP_BOUNDARY) {
+        *end = SPNI_HALF_RANGE;
+    } else if (record->negative_eigenvalues > all->settings.index) {
+        *end = SPNI_HALF_INDEX;
+    } else {
+        SPN_TRY(spni_bank_find(all, &all->tracer.at, record->branch, record->point, &row));
+        *is_over = row >= 0;
+        *end = row >= 0 ? SPNI_HALF_JOINED : *end;
+        branch->joined[side] = row;
+    }
+done:
+    return status;
+}
+
+static void say_lost(spn_branches *all, const spn_branch_record *record)
+{
+    all->is_cut = true;
+    spn_warning(all->context,
+                "branch %lld: no further step was possible behind point %lld, beta = %.10g",
+                (long long)record->branch, (long long)record->point, all->tracer.at.beta);
+}
+
+/* One half: points sign, 2 sign, ... from tracer.at, whose tangent looks that way. */
+static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, int64_t origin)
+{
+    spn_status status = SPN_OK;
+    spni_tracer *tracer = &all->tracer;
+    spni_branch *half = &all->branches[branch];
+    int64_t side = sign > 0, previous = origin, number = 0;
+    spn_branch_record record = {.branch = branch};
+    bool is_over = is_leaving(&all->frame, &tracer->at);
+    half->ends[side] = is_over ? SPNI_HALF_RANGE : SPNI_HALF_UNFINISHED;
+    memset(tracer->bend, 0, (size_t)(all->frame.n + 1) * sizeof *tracer->bend);
+    tracer->step = STEP_FIRST * all->settings.step * all->frame.length;
+    while (!is_over) {
+        spni_step_end end = SPNI_STEP_LOST;
+        record.point = number + sign;
+        if (sign * record.point > all->settings.points) {
+            all->is_cut = true;
+            break;
+        }
+        SPN_TRY(next_point(all, &record, &end));
+        if (end == SPNI_STEP_LOST) {
+            record.point = number;
+            say_lost(all, &record);
+            break;
+        }
+        int64_t specials = all->special_count;
+        SPN_TRY(handle_specials(all, branch, number, record.point, &is_over));
+        if (is_over) {
+            half->ends[side] = SPNI_HALF_SPECIAL;
+            half->specials[side] = all->special_count - 1;
+            SPN_TRY(close_segment(all, all->special_count - 1, previous));
+            break;
+        }
+        spni_tracer_accept(tracer, record.step);
+        record.arclength += (double)sign * record.step;
+        SPN_TRY(send_point(all, &tracer->at, &record, previous));
+        SPN_TRY(close_folds(all, specials, previous, all->bank.count - 1));
+        previous = all->points_row;
+        number = record.point;
+        SPN_TRY(judge_point(all, &record, end, side, &is_over));
+    }
+    *(sign > 0 ? &half->last : &half->first) = number;
+done:
+    return status;
+}
+
+static void turn(int64_t n, spni_place *place)
+{
+    place->beta_slope = -place->beta_slope;
+    for (int64_t i = 0; i < n; i++) {
+        place->tangent[i] = -place->tangent[i];
+    }
+}
+
+static spn_status add_branch(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_grow(all->context, (void **)&all->branches, sizeof *all->branches,
+                      all->branch_count, &all->branch_capacity));
+    all->branches[all->branch_count++] =
+        (spni_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
+done:
+    return status;
+}
+
+spn_status spni_follow_branch(spn_branches *all, const spni_start *start)
+{
+    spn_status status = SPN_OK;
+    int64_t n = all->frame.n, branch = all->branch_count;
+    spn_branch_record record = {.branch = branch};
+    SPN_TRY(add_branch(all));
+    if (start->away != NULL && spn_dot(n, all->start.tangent, start->away) < 0) {
+        turn(n, &all->start);
+    }
+    SPN_TRY(send_point(all, &all->start, &record, -1));
+    int64_t origin = all->bank.count - 1;
+    spni_place_copy(n, &all->start, &all->tracer.at);
+    SPN_TRY(follow_half(all, branch, 1, origin));
+    if (start->away != NULL) {
+        all->branches[branch].ends[0] = SPNI_HALF_SPECIAL;
+        all->branches[branch].specials[0] = start->special;
+        SPN_TRY(close_segment(all, start->special, origin));
+        goto done;
+    }
+    spni_place_copy(n, &all->start, &all->tracer.at);
+    turn(n, &all->tracer.at);
+    SPN_TRY(follow_half(all, branch, -1, origin));
+done:
+    return status;
+}
+
+spn_status spni_queue_start(spn_branches *all, const double *theta, double beta, const double *away,
+                            int64_t special)
+{
+    spn_status status = SPN_OK;
+    spni_start_queue *queue = &all->queue;
+    int64_t n = all->frame.n;
+    size_t bytes = (size_t)n * sizeof *theta;
+    spni_start start = {.beta = beta, .special = special};
+    SPN_TRY(spni_grow(all->context, (void **)&queue->items, sizeof *queue->items, queue->count,
+                      &queue->capacity));
+    SPN_NEW(all->context, start.theta, n);
+    if (away != NULL) {
+        SPN_NEW(all->context, start.away, n);
+        memcpy(start.away, away, bytes);
+    }
+    memcpy(start.theta, theta, bytes);
+    queue->items[queue->count++] = start;
+    start = (spni_start){.theta = NULL};
+done:
+    spn_release(all->context, start.theta);
+    spn_release(all->context, start.away);
+    return status;
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/* Maxwell points: two phases of equal L. D(beta) = L_a - L_b has the derivative dL_a/dbeta - dL_b/dbeta (T9:
+ * |theta_a|^2 - |theta_b|^2 for a ridge), so that Newton's method with two solves a step finds its zero; changes of sign of the interpolated
+ * difference say where to start. And the phase with the smallest L for each beta. */
+#include "continuation/explore.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEWTON_MOST = 30, SAMPLES = 64 };
+
+typedef struct pair_state {
+    double beta, difference, slope;
+    spn_maxwell_record record;
+} pair_state;
+
+/* Both phases solved at beta. */
+static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_phase *b, double beta,
+                           pair_state *out, bool *is_there)
+{
+    spn_status status = SPN_OK;
+    const spni_place *place = &all->start;
+    *out = (pair_state){.beta = beta};
+    SPN_TRY(spni_phase_at(all, a, beta, is_there));
+    if (!*is_there) {
+        goto done;
+    }
+    out->difference = place->loss;
+    out->slope = place->loss_slope;
+    out->record.loss = place->loss;
+    out->record.error_a = place->error;
+    out->record.norm_a = sqrt(place->norm_squared);
+    out->record.curvature_a = place->curvature_error;
+    SPN_TRY(spni_phase_at(all, b, beta, is_there));
+    out->difference -= place->loss;
+    out->slope -= place->loss_slope;
+    out->record.error_b = place->error;
+    out->record.norm_b = sqrt(place->norm_squared);
+    out->record.curvature_b = place->curvature_error;
+done:
+    return status;
+}
+
+/* Newton's method within the bracket low < high, where the difference changes sign; bisection outside of it. */
+static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_phase *b,
+                             double low, double high, pair_state *out, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    double beta = 0.5 * (low + high), change = (double)INFINITY;
+    double sign = spni_phase_loss(all, a, low) - spni_phase_loss(all, b, low);
+    *is_found = false;
+    for (int k = 0; k < NEWTON_MOST; k++) {
+        bool is_there = false;
+        SPN_TRY(evaluate(all, a, b, beta, out, &is_there));
+        if (!is_there) {
+            goto done;
+        }
+        *((out->difference < 0) == (sign < 0) ? &low : &high) = beta;
+        double scale = fmax(fabs(beta), 1e-3 * (all->frame.beta_to - all->frame.beta_from));
+        double rounding = 8 * DBL_EPSILON * fabs(out->record.loss) / fabs(out->slope);
+        double next = beta - out->difference / out->slope;
+        double error = fabs(next - beta);
+        bool is_small = error <= 0.01 * all->settings.tolerance * scale || error <= rounding;
+        if (is_small || error >= change) {
+            out->record.beta = beta;
+            out->record.beta_low = beta - error - rounding;
+            out->record.beta_high = beta + error + rounding;
+            *is_found = is_small;
+            goto done;
+        }
+        change = next > low && next < high ? error : (double)INFINITY;
+        beta = next > low && next < high ? next : 0.5 * (low + high);
+    }
+done:
+    return status;
+}
+
+/* L of the lowest phase other than a and b at beta (interpolated). */
+static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double beta)
+{
+    double lowest = (double)INFINITY;
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        double loss = spni_phase_loss(all, &all->phases[i], beta);
+        if (i != a && i != b && loss < lowest) {
+            lowest = loss;
+        }
+    }
+    return lowest;
+}
+
+/* Two phases that are one and the same at all of their common range (found twice) do not coexist. */
+static bool is_distinct(double difference, double loss)
+{
+    return fabs(difference) > 1e-9 * (1 + fabs(loss));
+}
+
+static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pair_state *state)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_grow(all->context, (void **)&all->maxwell, sizeof *all->maxwell,
+                      all->maxwell_count, &all->maxwell_capacity));
+    spn_maxwell_record record = state->record;
+    record.phase_a = i;
+    record.phase_b = j;
+    if (state->slope < 0) {
+        /* The phase whose L rises faster has the smaller L below. */
+        record.phase_a = j;
+        record.phase_b = i;
+        record.error_a = state->record.error_b;
+        record.error_b = state->record.error_a;
+        record.norm_a = state->record.norm_b;
+        record.norm_b = state->record.norm_a;
+        record.curvature_a = state->record.curvature_b;
+        record.curvature_b = state->record.curvature_a;
+    }
+    double rounding = 1e-9 * (1 + fabs(record.loss));
+    record.is_global = lowest_other(all, i, j, record.beta) > record.loss - rounding;
+    all->maxwell[all->maxwell_count++] = record;
+done:
+    return status;
+}
+
+static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
+{
+    spn_status status = SPN_OK;
+    const spni_phase *a = &all->phases[i], *b = &all->phases[j];
+    double low = fmax(a->record.beta_low, b->record.beta_low);
+    double high = fmin(a->record.beta_high, b->record.beta_high);
+    double before = 0, beta_before = 0;
+    for (int k = 0; low < high && k <= SAMPLES; k++) {
+        double beta = low + (high - low) * k / SAMPLES;
+        double loss = spni_phase_loss(all, a, beta);
+        double difference = loss - spni_phase_loss(all, b, beta);
+        if (!is_distinct(difference, loss)) {
+            continue;
+        }
+        if (before != 0 && (before < 0) != (difference < 0)) {
+            pair_state state;
+            bool is_found = false;
+            SPN_TRY(solve_pair(all, a, b, beta_before, beta, &state, &is_found));
+            SPN_TRY(is_found ? add_maxwell(all, i, j, &state) : SPN_OK);
+        }
+        before = difference;
+        beta_before = beta;
+    }
+done:
+    return status;
+}
+
+static int compare_reals(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int64_t lowest_phase(const spn_branches *all, double beta)
+{
+    int64_t best = -1;
+    double lowest = (double)INFINITY;
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        double loss = spni_phase_loss(all, &all->phases[i], beta);
+        if (loss < lowest) {
+            lowest = loss;
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* Between neighbouring ends of windows and Maxwell points the lowest phase is one and the same. */
+static spn_status find_global(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    double *ends = NULL;
+    int64_t count = 0;
+    SPN_NEW(all->context, ends, 2 * all->phase_count + all->maxwell_count);
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        ends[count++] = all->phases[i].record.beta_low;
+        ends[count++] = all->phases[i].record.beta_high;
+    }
+    for (int64_t i = 0; i < all->maxwell_count; i++) {
+        ends[count++] = all->maxwell[i].beta;
+    }
+    qsort(ends, (size_t)count, sizeof *ends, compare_reals);
+    int64_t running = -1;
+    double from = 0;
+    for (int64_t i = 0; i <= count; i++) {
+        int64_t now = i + 1 < count && ends[i + 1] > ends[i]
+                          ? lowest_phase(all, 0.5 * (ends[i] + ends[i + 1]))
+                      : i + 1 < count ? running
+                                      : -1;
+        if (now == running) {
+            continue;
+        }
+        double until = ends[i < count ? i : count - 1];
+        if (running >= 0) {
+            spn_phase_record *record = &all->phases[running].record;
+            if (!(until - from <= record->global_high - record->global_low)) {
+                record->global_low = from;
+                record->global_high = until;
+            }
+        }
+        running = now;
+        from = until;
+    }
+done:
+    spn_release(all->context, ends);
+    return status;
+}
+
+spn_status spni_find_maxwell(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        for (int64_t j = i + 1; j < all->phase_count; j++) {
+            SPN_TRY(find_between(all, i, j));
+        }
+    }
+    SPN_TRY(find_global(all));
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        all->phase_records[i] = all->phases[i].record;
+    }
+done:
+    return status;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of phases from their labels. */
+#include "continuation/explore.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool has_same_labels(const spn_phase_record *a, const spn_phase_record *b)
+{
+    return a->active_modes == b->active_modes && a->dead_units == b->dead_units &&
+           a->merged_units == b->merged_units;
+}
+
+/* Phases with the same labels are told apart by letters, in the order of their numbers. */
+static void find_place(const spn_branches *branches, int64_t phase, int64_t *place, int64_t *count)
+{
+    *place = *count = 0;
+    for (int64_t i = 0; i < branches->phase_count; i++) {
+        if (has_same_labels(&branches->phases[i].record, &branches->phases[phase].record)) {
+            *place += i < phase;
+            ++*count;
+        }
+    }
+}
+
+SPN_PRINTF_LIKE(3, 4)
+static void append(char *buffer, size_t size, const char *format, ...)
+{
+    size_t used = strlen(buffer);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(buffer + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase, char *buffer,
+                                    size_t size)
+{
+    if (size == 0) {
+        return buffer;
+    }
+    buffer[0] = '\0';
+    if (phase < 0 || phase >= branches->phase_count) {
+        return buffer;
+    }
+    const spn_phase_record *record = &branches->phases[phase].record;
+    int64_t place = 0, count = 0;
+    if (record->active_modes < 0) {
+        append(buffer, size, "phase %lld", (long long)record->phase);
+        return buffer;
+    }
+    find_place(branches, phase, &place, &count);
+    if (record->active_modes == 0) {
+        append(buffer, size, "trivial");
+    } else {
+        append(buffer, size, "%lld mode%s", (long long)record->active_modes,
+               record->active_modes == 1 ? "" : "s");
+    }
+    if (record->active_modes > 0 && record->merged_units > 0) {
+        append(buffer, size, ", %lld merged", (long long)record->merged_units);
+    }
+    if (record->active_modes > 0 && record->dead_units > 0) {
+        append(buffer, size, ", %lld dead", (long long)record->dead_units);
+    }
+    if (count > 1 && place < 26) {
+        append(buffer, size, " (%c)", (int)('a' + place));
+    } else if (count > 1) {
+        append(buffer, size, " (%lld)", (long long)place + 1);
+    }
+    return buffer;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* Phases: stretches of branches without negative eigenvalues, and what ends them. */
+#include "continuation/explore.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SIDE_LOW, SIDE_HIGH };
+
+static bool is_sent(const spn_branch_record *record, int64_t branch)
+{
+    return record->branch == branch && record->phase != SPNI_HIDDEN;
+}
+
+/* Rows of the bank that belong to a branch, in the order of its points. */
+static int64_t list_points(const spn_branches *all, int64_t branch, int64_t *rows)
+{
+    const spni_bank *bank = &all->bank;
+    int64_t count = 0;
+    for (int64_t i = bank->count - 1; i >= 0; i--) {
+        if (is_sent(&bank->records[i], branch) && bank->records[i].point < 0) {
+            rows[count++] = i;
+        }
+    }
+    for (int64_t i = 0; i < bank->count; i++) {
+        if (is_sent(&bank->records[i], branch) && bank->records[i].point >= 0) {
+            rows[count++] = i;
+        }
+    }
+    return count;
+}
+
+/* The special point of `branch` behind point `number` that is next to it (last: the one closest to the next
+ * point), or -1. Several may lie between two points; they were found in the direction of the trace. */
+static int64_t special_behind(const spn_branches *all, int64_t branch, int64_t number, bool is_last)
+{
+    int64_t found = -1;
+    for (int64_t i = 0; i < all->special_count; i++) {
+        const spn_special_record *special = &all->specials[i];
+        if (special->branch != branch || special->point != number) {
+            continue;
+        }
+        bool is_upward = number >= 0;
+        if (found < 0 || is_last == is_upward) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/* What lies at one end of a branch's half, where no special point does. */
+static int64_t end_of_half(const spn_branches *all, spni_half_end end, double beta)
+{
+    const spni_frame *frame = &all->frame;
+    if (end == SPNI_HALF_RANGE) {
+        bool is_zero = all->problem.settings->beta_from == 0 && beta <= frame->beta_from;
+        return is_zero ? SPN_END_ZERO : SPN_END_RANGE;
+    }
+    return SPN_END_UNFINISHED;
+}
+
+static int64_t end_at_special(const spn_branches *all, int64_t special)
+{
+    if (all->specials[special].kind == SPN_SPECIAL_FOLD) {
+        return SPN_END_FOLD;
+    }
+    return all->specials[special].change == SPN_CHANGE_SYMMETRY ? SPN_END_SYMMETRY
+                                                                : SPN_END_BRANCH_POINT;
+}
+
+/* One end of a phase: the special point or the branch's end there. */
+static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_t special,
+                    spni_half_end half, int64_t row)
+{
+    spn_phase_record *record = &phase->record;
+    const spn_branch_record *point = &all->bank.records[row];
+    double beta = point->beta, norm = point->weight_norm, error = point->error;
+    double loss = point->loss, curvature = point->scalar_curvature_error;
+    int64_t end = end_of_half(all, half, beta);
+    if (special >= 0) {
+        const spn_special_record *at = &all->specials[special];
+        end = end_at_special(all, special);
+        beta = at->beta;
+        norm = at->weight_norm;
+        error = at->error;
+        loss = at->loss;
+        curvature = at->scalar_curvature_error;
+    }
+    *(side == SIDE_LOW ? &record->special_low : &record->special_high) = special;
+    *(side == SIDE_LOW ? &record->end_low : &record->end_high) = end;
+    *(side == SIDE_LOW ? &record->beta_low : &record->beta_high) = beta;
+    *(side == SIDE_LOW ? &record->norm_low : &record->norm_high) = norm;
+    *(side == SIDE_LOW ? &record->error_low : &record->error_high) = error;
+    *(side == SIDE_LOW ? &record->loss_low : &record->loss_high) = loss;
+    *(side == SIDE_LOW ? &record->curvature_low : &record->curvature_high) = curvature;
+}
+
+/* The point closest to the middle of the window: near its ends labels lag behind. */
+static const spn_branch_record *middle_of(const spn_branch_record *records, const int64_t *rows,
+                                          int64_t count)
+{
+    double centre = 0.5 * (records[rows[0]].beta + records[rows[count - 1]].beta);
+    int64_t best = 0;
+    for (int64_t i = 1; i < count; i++) {
+        best = fabs(records[rows[i]].beta - centre) < fabs(records[rows[best]].beta - centre)
+                   ? i
+                   : best;
+    }
+    return &records[rows[best]];
+}
+
+static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t count, spni_phase **out)
+{
+    spn_status status = SPN_OK;
+    const spn_branch_record *records = all->bank.records;
+    spni_phase phase = {.count = count};
+    SPN_TRY(spni_grow(all->context, (void **)&all->phases, sizeof *all->phases, all->phase_count,
+                      &all->phase_capacity));
+    SPN_NEW(all->context, phase.points, count);
+    bool is_falling = records[rows[count - 1]].beta < records[rows[0]].beta;
+    for (int64_t i = 0; i < count; i++) {
+        phase.points[i] = rows[is_falling ? count - 1 - i : i];
+    }
+    const spn_branch_record *middle = middle_of(records, phase.points, count);
+    phase.record = (spn_phase_record){.phase = all->phase_count,
+                                      .branch = middle->branch,
+                                      .first_point = records[rows[0]].point,
+                                      .last_point = records[rows[count - 1]].point,
+                                      .active_modes = middle->active_modes,
+                                      .dead_units = middle->dead_units,
+                                      .merged_units = middle->merged_units,
+                                      .global_low = (double)NAN,
+                                      .global_high = (double)NAN,
+                                      .visits = all->branches[middle->branch].visits};
+    all->phases[all->phase_count] = phase;
+    *out = &all->phases[all->phase_count++];
+done:
+    return status;
+}
+
+/* The phase of a row, if it has one yet; a hidden row's is that of its neighbour. */
+static int64_t phase_of_row(const spn_branches *all, int64_t row)
+{
+    const spni_bank *bank = &all->bank;
+    row = bank->records[row].phase == SPNI_HIDDEN ? bank->previous[row] : row;
+    return all->row_phases[row];
+}
+
+/* A stretch that ends by joining another branch is a piece of the phase there. */
+static int64_t joined_phase(const spn_branches *all, int64_t branch, int64_t before, int64_t after,
+                            bool is_first, bool is_last)
+{
+    const spni_branch *owner = &all->branches[branch];
+    int64_t phase = -1;
+    if (is_first && before < 0 && owner->joined[0] >= 0) {
+        phase = phase_of_row(all, owner->joined[0]);
+    }
+    if (phase < 0 && is_last && after < 0 && owner->joined[1] >= 0) {
+        phase = phase_of_row(all, owner->joined[1]);
+    }
+    return phase;
+}
+
+/* rows[from .. to] of a branch with `count` points in all is a stretch. */
+static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t count, int64_t from,
+                             int64_t to)
+{
+    spn_status status = SPN_OK;
+    const spn_branch_record *records = all->bank.records;
+    int64_t branch = records[rows[from]].branch;
+    const spni_branch *owner = &all->branches[branch];
+    spni_phase *phase = NULL;
+    int64_t before = from > 0 ? special_behind(all, branch, records[rows[from - 1]].point, true)
+                              : owner->specials[0];
+    int64_t after = to < count - 1 ? special_behind(all, branch, records[rows[to]].point, false)
+                                   : owner->specials[1];
+    int64_t joined = joined_phase(all, branch, before, after, from == 0, to == count - 1);
+    if (joined < 0) {
+        SPN_TRY(add_phase(all, rows + from, to - from + 1, &phase));
+        bool is_rising = from == to ? records[rows[from]].slope >= 0
+                                    : records[rows[to]].beta >= records[rows[from]].beta;
+        set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
+        set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
+        joined = phase->record.phase;
+    }
+    for (int64_t i = from; i <= to; i++) {
+        all->row_phases[rows[i]] = joined;
+    }
+done:
+    return status;
+}
+
+/* Is there a special point between two neighbouring stable points (the branch was unstable for less than a step)? */
+static bool is_cut_between(const spn_branches *all, int64_t branch, int64_t number)
+{
+    return special_behind(all, branch, number, true) >= 0;
+}
+
+static spn_status make_branch_phases(spn_branches *all, int64_t branch, int64_t *rows)
+{
+    spn_status status = SPN_OK;
+    const spn_branch_record *records = all->bank.records;
+    int64_t count = list_points(all, branch, rows), from = -1;
+    for (int64_t i = 0; i < count; i++) {
+        const spn_branch_record *now = &records[rows[i]];
+        bool is_stable = now->negative_eigenvalues == 0;
+        bool is_last = i == count - 1 || records[rows[i + 1]].negative_eigenvalues > 0 ||
+                       is_cut_between(all, branch, now->point);
+        from = is_stable && from < 0 ? i : from;
+        if (is_stable && is_last) {
+            SPN_TRY(make_phase(all, rows, count, from, i));
+            from = -1;
+        }
+    }
+done:
+    return status;
+}
+
+/* The phase that a special point ends on the other side of beta, or -1. */
+static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, int side)
+{
+    const spn_phase_record *own = &phase->record;
+    int64_t special = side == SIDE_LOW ? own->special_low : own->special_high;
+    const spn_special_record *at = &all->specials[special];
+    int64_t same = at->same_as >= 0 ? at->same_as : special;
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        const spn_phase_record *other = &all->phases[i].record;
+        int64_t there = side == SIDE_LOW ? other->special_high : other->special_low;
+        int64_t root =
+            there >= 0 && all->specials[there].same_as >= 0 ? all->specials[there].same_as : there;
+        if (i != own->phase && there >= 0 && root == same) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static int64_t change_between(const spn_phase_record *own, int64_t active, int64_t dead,
+                              int64_t merged)
+{
+    if (own->active_modes < 0 || active < 0) {
+        return SPN_CHANGE_OTHER;
+    }
+    if (own->active_modes != active) {
+        return SPN_CHANGE_ACCURACY;
+    }
+    return own->dead_units != dead || own->merged_units != merged ? SPN_CHANGE_SYMMETRY
+                                                                  : SPN_CHANGE_OTHER;
+}
+
+/* What changes at the end of a phase, and whether a stable branch takes over there. Where one does the network
+ * stays at the special point's own values. */
+static void judge_end(spn_branches *all, const spni_phase *phase, int side)
+{
+    const spn_phase_record *own = &phase->record;
+    int64_t special = side == SIDE_LOW ? own->special_low : own->special_high;
+    if (special < 0) {
+        return;
+    }
+    spn_special_record *at = &all->specials[special];
+    int64_t next = phase_beyond(all, phase, side);
+    at->is_continuous = next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT;
+    if (at->is_continuous) {
+        const spn_phase_record *other = &all->phases[next].record;
+        at->change =
+            change_between(own, other->active_modes, other->dead_units, other->merged_units);
+        at->loss_after = at->loss;
+        at->error_after = at->error;
+        at->norm_after = at->weight_norm;
+        at->curvature_after = at->scalar_curvature_error;
+        at->active_after = other->active_modes;
+        at->dead_after = other->dead_units;
+        at->merged_after = other->merged_units;
+    } else {
+        at->change = change_between(own, at->active_after, at->dead_after, at->merged_after);
+    }
+    at->active_modes = own->active_modes;
+    at->dead_units = own->dead_units;
+    at->merged_units = own->merged_units;
+    if (at->kind == SPN_SPECIAL_BRANCH_POINT) {
+        spn_phase_record *mine = &all->phases[own->phase].record;
+        *(side == SIDE_LOW ? &mine->end_low : &mine->end_high) = end_at_special(all, special);
+    }
+}
+
+/* The phase of each point that was sent, in that order. */
+static spn_status publish(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    int64_t sent = 0;
+    SPN_NEW(all->context, all->point_phases, all->points_sent);
+    SPN_NEW(all->context, all->phase_records, all->phase_count);
+    for (int64_t i = 0; i < all->bank.count; i++) {
+        if (all->bank.records[i].phase != SPNI_HIDDEN) {
+            all->point_phases[sent++] = all->row_phases[i];
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spni_make_phases(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    int64_t *rows = NULL;
+    SPN_NEW(all->context, rows, all->bank.count);
+    SPN_NEW(all->context, all->row_phases, all->bank.count);
+    for (int64_t i = 0; i < all->bank.count; i++) {
+        all->row_phases[i] = -1;
+    }
+    for (int64_t branch = 0; branch < all->branch_count; branch++) {
+        SPN_TRY(make_branch_phases(all, branch, rows));
+    }
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        judge_end(all, &all->phases[i], SIDE_LOW);
+        judge_end(all, &all->phases[i], SIDE_HIGH);
+    }
+    SPN_TRY(publish(all));
+done:
+    spn_release(all->context, rows);
+    return status;
+}
+
+/* Which of the phase's points closes the segment that holds beta (0 where there is one point only); -1
+ * outside of the window. */
+static int64_t segment_of(const spn_branches *all, const spni_phase *phase, double beta)
+{
+    const spn_branch_record *records = all->bank.records;
+    int64_t low = 0, high = phase->count - 1;
+    if (!(beta >= phase->record.beta_low && beta <= phase->record.beta_high)) {
+        return -1;
+    }
+    while (high - low > 1) {
+        int64_t middle = low + (high - low) / 2;
+        *(records[phase->points[middle]].beta <= beta ? &low : &high) = middle;
+    }
+    return high;
+}
+
+double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double beta)
+{
+    int64_t high = segment_of(all, phase, beta);
+    if (high < 0) {
+        return (double)NAN;
+    }
+    int64_t low = high > 0 ? high - 1 : 0;
+    return spni_bank_loss(&all->bank, phase->points[low], phase->points[high], beta);
+}
+
+spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = &all->frame;
+    int64_t n = frame->n, high = segment_of(all, phase, beta);
+    spni_newton_info info;
+    double solved = beta;
+    *is_there = false;
+    if (high < 0) {
+        goto done;
+    }
+    int64_t row_a = phase->points[high > 0 ? high - 1 : 0], row_b = phase->points[high];
+    const double *a = all->bank.theta + row_a * n, *b = all->bank.theta + row_b * n;
+    double from = all->bank.records[row_a].beta, to = all->bank.records[row_b].beta;
+    double x = to > from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
+    for (int64_t i = 0; i < n; i++) {
+        all->other[i] = a[i] + x * (b[i] - a[i]);
+    }
+    const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
+    SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &solved, &info));
+    if (info.is_converged) {
+        SPN_TRY(spni_linearise(frame, all->other, beta, NULL, &all->start));
+        *is_there = all->start.index == 0;
+    }
+done:
+    return status;
+}

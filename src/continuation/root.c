@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* Branch points: the root of the mean of the eigenvalues that cross zero along an arc.
+ *
+ * False position with the Illinois rule comes close; the root itself is extrapolated from the last three
+ * values, because rounding along the kernel is magnified by 1 / lambda. The solution there is polished with the
+ * kernel's directions made stiff, which is a regular problem. */
+#include "continuation/continuation.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { ROOT_STEPS = 40 };
+/* Close enough to extrapolate: this share of the values at the ends, and of the largest eigenvalue. Further
+ * away where the branch itself moves along the kernel, since the rounding there enters at first order. */
+static const double NEAR_ENDS = 1e-4, NEAR_LARGEST = 1e-6;
+static const double FAR_ENDS = 1e-2, FAR_LARGEST = 1e-4;
+/* Eigenvalues below this share of the largest are mostly rounding: their own, or theta's along the kernel. */
+static const double LEAST = 1e-13, LEAST_ALONG = 1e-9;
+/* Share of the tangent in the kernel above which the branch moves along it. */
+static const double ALONG = 1e-3;
+
+typedef struct test {
+    const spni_place *a, *b;
+    spni_turned set;
+    bool is_along; /* the branch moves along the kernel */
+} test;
+
+typedef struct root {
+    double share, value;
+} root;
+
+static double value_at(int64_t n, const test *t, const spni_place *place)
+{
+    return spni_turned_mean(n, t->a, &t->set, place);
+}
+
+static test make_test(int64_t n, const spni_place *a, const spni_place *b)
+{
+    test t = {.a = a, .b = b};
+    spni_turned fall, rise;
+    spni_find_turned(n, a, b, &fall, &rise);
+    t.set = fall.count >= rise.count ? fall : rise;
+    double along = 0;
+    for (int64_t k = 0; k < t.set.count; k++) {
+        double part = spn_dot(n, a->tangent, a->vectors + t.set.positions[k] * n);
+        along += part * part;
+    }
+    t.is_along = along > ALONG * ALONG;
+    return t;
+}
+
+/* Where the function vanishes, by linear (last two) and quadratic (three) inverse interpolation; their difference
+ * says how good the first is. */
+static double extrapolate(const root *r, double *difference)
+{
+    double linear = r[2].share - r[2].value * (r[1].share - r[2].share) / (r[1].value - r[2].value);
+    double other = r[2].share - r[2].value * (r[0].share - r[2].share) / (r[0].value - r[2].value);
+    double quadratic = linear + (other - linear) * r[1].value / (r[1].value - r[0].value);
+    bool is_good = isfinite(quadratic);
+    *difference = is_good ? fabs(quadratic - linear) : 0;
+    return is_good ? quadratic : linear;
+}
+
+/* The last three values on the way to the root in r[0 .. 2]; tracer->mid is at the last. */
+static spn_status find_root(spni_tracer *tracer, const test *t, root *r, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    int64_t n = tracer->frame->n;
+    root left = {0, value_at(n, t, t->a)}, right = {1, value_at(n, t, t->b)};
+    double largest = t->a->largest;
+    double ends = fmax(fabs(left.value), fabs(right.value));
+    double near = t->is_along
+                      ? fmax(fmin(FAR_ENDS * ends, FAR_LARGEST * largest), LEAST_ALONG * largest)
+                      : fmax(fmin(NEAR_ENDS * ends, NEAR_LARGEST * largest), LEAST * largest);
+    bool was_left = false;
+    *is_found = false;
+    r[1] = left;
+    r[2] = right;
+    for (int k = 0; k < ROOT_STEPS && (left.value < 0) != (right.value < 0); k++) {
+        bool is_converged = false;
+        double share =
+            (left.share * right.value - right.share * left.value) / (right.value - left.value);
+        SPN_TRY(spni_between(tracer, t->a, t->b, share, NULL, 0, &tracer->mid, &is_converged));
+        if (!is_converged) {
+            goto done;
+        }
+        root now = {share, value_at(n, t, &tracer->mid)};
+        r[0] = r[1];
+        r[1] = r[2];
+        r[2] = now;
+        if (fabs(now.value) <= near) {
+            *is_found = true;
+            goto done;
+        }
+        bool is_left = (now.value < 0) == (left.value < 0);
+        root *kept = is_left ? &right : &left, *moved = is_left ? &left : &right;
+        if (k > 0 && is_left == was_left) {
+            kept->value /= 2;
+        }
+        was_left = is_left;
+        *moved = now;
+    }
+done:
+    return status;
+}
+
+/* The vectors at `place` that have become the kernel, as rows. */
+static void list_kernel(int64_t n, const spni_place *place, int64_t count, double *rows)
+{
+    int64_t high = place->index, low = high - 1;
+    for (int64_t k = 0; k < count; k++) {
+        bool takes_low =
+            high >= n || (low >= 0 && fabs(place->values[low]) < fabs(place->values[high]));
+        int64_t next = takes_low ? low-- : high++;
+        memcpy(rows + k * n, place->vectors + next * n, (size_t)n * sizeof *rows);
+    }
+}
+
+/* The point at `share` of the arc, solved, linearised into special->place. */
+static spn_status polish(spni_tracer *tracer, const test *t, double share, spni_special *special,
+                         bool *is_located)
+{
+    spn_status status = SPN_OK;
+    int64_t n = tracer->frame->n, count = t->set.count;
+    double *rows = NULL;
+    SPN_NEW(tracer->frame->context, rows, count * n);
+    list_kernel(n, &tracer->mid, count, rows);
+    SPN_TRY(spni_between(tracer, t->a, t->b, share, rows, count, &special->place, is_located));
+done:
+    spn_release(tracer->frame->context, rows);
+    return status;
+}
+
+spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni_place *b,
+                            spni_special *special, bool *is_located)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = tracer->frame;
+    const test t = make_test(frame->n, a, b);
+    root r[3] = {{0, 0}};
+    double difference = 0;
+    SPN_TRY(find_root(tracer, &t, r, is_located));
+    if (!*is_located) {
+        goto done;
+    }
+    double share = extrapolate(r, &difference);
+    SPN_TRY(polish(tracer, &t, share, special, is_located));
+    if (!*is_located) {
+        goto done;
+    }
+    double slope = fabs(special->place.beta_slope) * spni_distance(frame, a, b);
+    double lambda = fabs((r[1].value - r[2].value) / (r[1].share - r[2].share));
+    /* Rounding of the eigenvalues; where the branch moves along the kernel also that of theta along it. */
+    double rounding = 16 * DBL_EPSILON * a->largest / lambda;
+    rounding *= t.is_along ? 1 + 0.3 * (1 + fabs(a->loss)) / fabs(r[2].value) : 1;
+    spni_set_interval(frame, special, special->place.beta, slope * (2 * difference + rounding));
+    special->record.kind = SPN_SPECIAL_BRANCH_POINT;
+    special->record.coefficient = (double)NAN;
+done:
+    return status;
+}

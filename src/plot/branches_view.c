@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: MIT */
+/* A file of branches read, and cut into pieces that are drawn alike. */
+#include "plot/branches.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define ORIGIN "these results"
+#define LOSS_MARGIN 1.3
+
+static spn_status find_table(spn_context *context, const spn_results *results, const char *name,
+                             const spn_table **out)
+{
+    *out = spn_results_table(results, name);
+    if (*out == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "these results have no table \"%s\": the figure is drawn from branches",
+                        name);
+    }
+    return SPN_OK;
+}
+
+static int compare_points(const void *a, const void *b)
+{
+    const spn_branch_record *x = a, *y = b;
+    if (x->branch != y->branch) {
+        return x->branch < y->branch ? -1 : 1;
+    }
+    return (x->point > y->point) - (x->point < y->point);
+}
+
+static spn_status read_tables(spn_context *context, spn_arena *arena, const spn_results *results,
+                              spni_branches_view *v)
+{
+    spn_status status = SPN_OK;
+    const spn_table *points = NULL, *maxwell = NULL;
+    SPN_TRY(find_table(context, results, "points", &points));
+    SPN_TRY(find_table(context, results, "specials", &v->special_table));
+    SPN_TRY(find_table(context, results, "phases", &v->phase_table));
+    SPN_TRY(find_table(context, results, "maxwell", &maxwell));
+    v->point_count = points->rows;
+    v->special_count = v->special_table->rows;
+    v->phase_count = v->phase_table->rows;
+    v->maxwell_count = maxwell->rows;
+    const spn_text_column *names = spn_results_text_column(results, "phases", "name");
+    if (v->point_count == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
+    }
+    if (names == NULL || names->rows != v->phase_count) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "these results have phases without names");
+    }
+    v->names = names->items;
+    SPN_TAKE(context, arena, v->points, v->point_count);
+    SPN_TAKE(context, arena, v->specials, v->special_count);
+    SPN_TAKE(context, arena, v->phases, v->phase_count);
+    SPN_TAKE(context, arena, v->maxwell, v->maxwell_count);
+    SPN_TRY(spn_table_convert(context, points, ORIGIN, &spn_branch_columns, v->points));
+    SPN_TRY(
+        spn_table_convert(context, v->special_table, ORIGIN, &spn_special_columns, v->specials));
+    SPN_TRY(spn_table_convert(context, v->phase_table, ORIGIN, &spn_phase_columns, v->phases));
+    SPN_TRY(spn_table_convert(context, maxwell, ORIGIN, &spn_maxwell_columns, v->maxwell));
+    qsort(v->points, (size_t)v->point_count, sizeof *v->points, compare_points);
+done:
+    return status;
+}
+
+static bool is_phase(const spni_branches_view *v, int64_t phase)
+{
+    return phase >= -1 && phase < v->phase_count;
+}
+
+/* Numbers that refer to rows of other tables: they steer pointers. */
+static spn_status check_references(spn_context *context, const spni_branches_view *v)
+{
+    for (int64_t i = 0; i < v->point_count; i++) {
+        if (!is_phase(v, v->points[i].phase)) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "these results have a point in phase %lld of %lld",
+                            (long long)v->points[i].phase, (long long)v->phase_count);
+        }
+    }
+    for (int64_t i = 0; i < v->maxwell_count; i++) {
+        const spn_maxwell_record *m = &v->maxwell[i];
+        if (!is_phase(v, m->phase_a) || !is_phase(v, m->phase_b) || m->phase_a < 0 ||
+            m->phase_b < 0) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "these results have a Maxwell point of unknown phases");
+        }
+    }
+    return SPN_OK;
+}
+
+static void set_state(spni_state *state, double beta, double norm, double error, double loss,
+                      double curvature)
+{
+    *state = (spni_state){beta, loss, {norm, error, loss, curvature}};
+}
+
+/* The loss still as it is. */
+static spn_status make_states(spn_context *context, spn_arena *arena, spni_branches_view *v)
+{
+    spn_status status = SPN_OK;
+    SPN_TAKE(context, arena, v->states, v->point_count + v->special_count);
+    SPN_TAKE(context, arena, v->coexisting, 2 * v->maxwell_count);
+    for (int64_t i = 0; i < v->point_count; i++) {
+        const spn_branch_record *p = &v->points[i];
+        set_state(&v->states[i], p->beta, p->weight_norm, p->error, p->loss,
+                  p->scalar_curvature_error);
+    }
+    for (int64_t i = 0; i < v->special_count; i++) {
+        const spn_special_record *s = &v->specials[i];
+        set_state(&v->states[v->point_count + i], s->beta, s->weight_norm, s->error, s->loss,
+                  s->scalar_curvature_error);
+    }
+    for (int64_t i = 0; i < v->maxwell_count; i++) {
+        const spn_maxwell_record *m = &v->maxwell[i];
+        set_state(&v->coexisting[2 * i], m->beta, m->norm_a, m->error_a, m->loss, m->curvature_a);
+        set_state(&v->coexisting[2 * i + 1], m->beta, m->norm_b, m->error_b, m->loss,
+                  m->curvature_b);
+    }
+done:
+    return status;
+}
+
+static void subtract(const spni_free_energy *energy, int64_t count, spni_state *states)
+{
+    for (int64_t i = 0; i < count; i++) {
+        states[i].y[SPNI_BRANCH_LOSS] =
+            states[i].loss - spni_free_energy_at(energy, states[i].beta);
+    }
+}
+
+static spn_status subtract_free_energy(spn_context *context, spn_arena *arena,
+                                       spni_branches_view *v)
+{
+    spn_status status = SPN_OK;
+    spni_free_energy *energy = NULL;
+    SPN_TRY(spni_free_energy_make(context, arena, v, &energy));
+    subtract(energy, v->point_count + v->special_count, v->states);
+    subtract(energy, 2 * v->maxwell_count, v->coexisting);
+done:
+    return status;
+}
+
+enum { BETWEEN_MAX = 16 };
+
+/* Special points of a branch behind place `place` and before the next, those nearest in |theta| to point i
+ * first. Returns how many. */
+static int64_t find_behind(const spni_branches_view *v, int64_t i, int64_t place,
+                           int64_t out[BETWEEN_MAX])
+{
+    const spn_branch_record *p = &v->points[i];
+    int64_t count = 0;
+    for (int64_t k = 0; k < v->special_count && count < BETWEEN_MAX; k++) {
+        if (v->specials[k].branch != p->branch || v->specials[k].point != place) {
+            continue;
+        }
+        const double distance = fabs(v->specials[k].weight_norm - p->weight_norm);
+        int64_t at = count++;
+        for (; at > 0 && fabs(v->specials[out[at - 1]].weight_norm - p->weight_norm) > distance;
+             at--) {
+            out[at] = out[at - 1];
+        }
+        out[at] = k;
+    }
+    return count;
+}
+
+static void add_piece(spni_branches_view *v, int64_t phase, int64_t from, int64_t to)
+{
+    v->pieces[v->piece_count++] = (spni_piece){phase, from, to};
+}
+
+/* From point i to the next one of its branch. What lies between two special points is stable where the
+ * first one leaves no negative eigenvalue. */
+static void join(spni_branches_view *v, int64_t i)
+{
+    int64_t between[BETWEEN_MAX];
+    const int64_t count = find_behind(v, i, v->points[i].point, between);
+    const int64_t first = v->points[i].phase, last = v->points[i + 1].phase;
+    if (count == 0) {
+        add_piece(v, first == last || (first >= 0 && last >= 0) ? first : -1, i, i + 1);
+        return;
+    }
+    add_piece(v, first, i, v->point_count + between[0]);
+    for (int64_t k = 0; k + 1 < count; k++) {
+        const bool is_stable = v->specials[between[k]].index_after == 0;
+        add_piece(v, is_stable ? first : -1, v->point_count + between[k],
+                  v->point_count + between[k + 1]);
+    }
+    add_piece(v, last, v->point_count + between[count - 1], i + 1);
+}
+
+/* A branch may begin or end at a special point: from there to its first, or last, point i. */
+static void finish(spni_branches_view *v, int64_t i, int64_t place)
+{
+    int64_t behind[BETWEEN_MAX];
+    if (find_behind(v, i, place, behind) > 0) {
+        add_piece(v, v->points[i].phase, v->point_count + behind[0], i);
+    }
+}
+
+static spn_status make_pieces(spn_context *context, spn_arena *arena, spni_branches_view *v)
+{
+    spn_status status = SPN_OK;
+    SPN_TAKE(context, arena, v->pieces, 2 * (v->point_count + v->special_count));
+    for (int64_t i = 0; i < v->point_count; i++) {
+        const spn_branch_record *p = &v->points[i];
+        if (i == 0 || p->branch != p[-1].branch) {
+            v->branch_count++;
+            finish(v, i, p->point - 1);
+        }
+        if (i + 1 < v->point_count && p->branch == p[1].branch) {
+            join(v, i);
+        } else {
+            finish(v, i, p->point);
+        }
+    }
+done:
+    return status;
+}
+
+/* The loss axis ends a little above the highest fold that ends a phase: swallowtails fill the panel, and
+ * phases that lie higher leave it. */
+static void choose_loss_range(spni_branches_view *v)
+{
+    double highest = 0;
+    for (int64_t k = 0; k < v->phase_count; k++) {
+        const int64_t ends[2] = {v->phases[k].special_low, v->phases[k].special_high};
+        for (int e = 0; e < 2; e++) {
+            if (ends[e] >= 0 && ends[e] < v->special_count &&
+                v->specials[ends[e]].kind == SPN_SPECIAL_FOLD) {
+                highest = fmax(highest, v->states[v->point_count + ends[e]].y[SPNI_BRANCH_LOSS]);
+            }
+        }
+    }
+    v->loss_high = highest > 0 ? LOSS_MARGIN * highest : (double)NAN;
+}
+
+spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
+                                   const spn_results *results, spni_branches_view *view)
+{
+    spn_status status = SPN_OK;
+    *view = (spni_branches_view){.lines = {.table = spn_results_table(results, "theory"),
+                                           .low = HUGE_VAL,
+                                           .high = -HUGE_VAL}};
+    SPN_TRY(read_tables(context, arena, results, view));
+    SPN_TRY(check_references(context, view));
+    SPN_TRY(make_states(context, arena, view));
+    SPN_TRY(make_pieces(context, arena, view));
+    SPN_TRY(subtract_free_energy(context, arena, view));
+    choose_loss_range(view);
+    for (int64_t i = 0; i < view->point_count; i++) {
+        view->lines.low = fmin(view->lines.low, view->points[i].beta);
+        view->lines.high = fmax(view->lines.high, view->points[i].beta);
+    }
+done:
+    return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Closed forms (T12, T13) as thin vertical lines. */
+#include "plot/shared.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define LABEL_SIZE 96
+
+/* Is there a line for this cell (a finite beta that the figure covers)? */
+static bool has_line(const spni_theory_lines *lines, int64_t row, int64_t column)
+{
+    if (column < 0) {
+        return false;
+    }
+    const double beta = spn_table_real(lines->table, row, column);
+    return beta >= lines->low && beta <= lines->high;
+}
+
+/* ", spinodal beta = 0.41 (dashed)"; the style only where the line is in the figure. */
+static spn_status put_prediction(spn_context *context, spn_text_buffer *text,
+                                 const spni_theory_lines *lines, int64_t row, int64_t column,
+                                 const char *name, const char *style)
+{
+    if (column < 0 || !isfinite(spn_table_real(lines->table, row, column))) {
+        return SPN_OK;
+    }
+    return spni_put(context, text, ", %s beta = %.6g (%s)", name,
+                    spn_table_real(lines->table, row, column),
+                    has_line(lines, row, column) ? style : "not in the figure");
+}
+
+/* Nothing where no line is drawn. */
+spn_status spni_put_theory(spn_context *context, spn_text_buffer *text,
+                           const spni_theory_lines *lines)
+{
+    spn_status status = SPN_OK;
+    bool has_lines = false;
+    if (lines->table == NULL) {
+        return SPN_OK;
+    }
+    const int64_t sigma = spn_table_find(lines->table, "singular_value");
+    const int64_t spinodal = spn_table_find(lines->table, "spinodal_beta");
+    const int64_t maxwell = spn_table_find(lines->table, "maxwell_beta");
+    for (int64_t row = 0; row < lines->table->rows; row++) {
+        has_lines = has_lines || has_line(lines, row, spinodal) || has_line(lines, row, maxwell);
+    }
+    if (!has_lines) {
+        return SPN_OK;
+    }
+    SPN_TRY(spni_put_text(
+        context, text,
+        "\nThin vertical lines: the deep linear network of the same depth on the same "
+        "data, inputs whitened\n(theory.md, T13). sigma_i above a line: mode i, the "
+        "strongest first.\n"));
+    for (int64_t row = 0; row < lines->table->rows; row++) {
+        SPN_TRY(spni_put(context, text, "  mode %lld:", (long long)row + 1));
+        if (sigma >= 0) {
+            SPN_TRY(spni_put(context, text, " singular value %.6g",
+                             spn_table_real(lines->table, row, sigma)));
+        }
+        SPN_TRY(put_prediction(context, text, lines, row, spinodal, "spinodal", "dashed"));
+        SPN_TRY(put_prediction(context, text, lines, row, maxwell, "Maxwell", "dotted"));
+        SPN_TRY(spni_put_text(context, text, "\n"));
+    }
+done:
+    return status;
+}
+
+static spn_status add_guides(spn_context *context, spn_arena *arena, const spni_theory_lines *lines,
+                             const char *column, const char *note, spn_line_style line,
+                             spn_guide *guides, int64_t *count)
+{
+    spn_status status = SPN_OK;
+    const int64_t index = spn_table_find(lines->table, column);
+    for (int64_t row = 0; row < lines->table->rows; row++) {
+        if (!has_line(lines, row, index)) {
+            continue;
+        }
+        const double beta = spn_table_real(lines->table, row, index);
+        spn_guide *guide = &guides[(*count)++];
+        *guide = (spn_guide){.x = beta, .line = line, .note = note};
+        note = NULL;
+        if (line == SPN_LINE_DASHED) {
+            char label[LABEL_SIZE];
+            snprintf(label, sizeof label, "{/:Italic σ}_{%lld}", (long long)row + 1);
+            guide->label = spn_arena_duplicate(arena, label);
+            if (guide->label == NULL) {
+                status = spn_error_status(context);
+                goto done;
+            }
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spni_theory_guides(spn_context *context, spn_arena *arena,
+                              const spni_theory_lines *lines, spn_figure *figure)
+{
+    spn_status status = SPN_OK;
+    spn_guide *guides = NULL;
+    if (lines->table == NULL) {
+        return SPN_OK;
+    }
+    SPN_TAKE(context, arena, guides, 2 * lines->table->rows);
+    SPN_TRY(add_guides(context, arena, lines, "spinodal_beta", "linear spinodal", SPN_LINE_DASHED,
+                       guides, &figure->guide_count));
+    SPN_TRY(add_guides(context, arena, lines, "maxwell_beta", "linear Maxwell", SPN_LINE_DOTTED,
+                       guides, &figure->guide_count));
+    figure->guides = guides;
+done:
+    return status;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "study/book.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* One row of /layout: where an array of the network stands in theta. */
+typedef struct layout_record {
+    int64_t layer, is_bias, offset, rows, columns;
+} layout_record;
+
+#define INTEGER(type, member, help)                                                                \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(type, member), "", help, NULL                        \
+    }
+static const spn_column layout_items[] = {
+    INTEGER(layout_record, layer, "layer, from 0"),
+    INTEGER(layout_record, is_bias, "1: a bias vector"),
+    INTEGER(layout_record, offset, "index of the first entry in theta"),
+    INTEGER(layout_record, rows, "rows (outputs of the layer)"),
+    INTEGER(layout_record, columns, "columns (inputs of the layer; 1 for a bias); row-major"),
+};
+static const spn_columns layout_columns = {layout_items, sizeof layout_items / sizeof *layout_items,
+                                           sizeof(layout_record)};
+#undef INTEGER
+
+spn_status spni_book_begin(spn_context *context, const char *kind, spni_book *book)
+{
+    *book = (spni_book){.results = {.kind = kind}};
+    book->results.tables = book->tables;
+    book->results.arrays = book->arrays;
+    book->results.text_columns = book->texts;
+    book->results.attributes = book->attributes;
+    return spn_arena_create(context, &book->arena);
+}
+
+void spni_book_end(spni_book *book)
+{
+    spn_arena_free(book->arena);
+}
+
+void spni_book_table(spni_book *book, spn_table table)
+{
+    book->tables[book->results.table_count++] = table;
+}
+
+void spni_book_array(spni_book *book, spn_array array)
+{
+    book->arrays[book->results.array_count++] = array;
+}
+
+void spni_book_text(spni_book *book, spn_text_column text)
+{
+    book->texts[book->results.text_column_count++] = text;
+}
+
+static spn_status add_layout(spn_context *context, const spn_study *study, spni_book *book)
+{
+    spn_status status = SPN_OK;
+    int64_t count = 0;
+    const spn_layout_entry *entries = spn_network_layout(study->network, &count);
+    layout_record *records = NULL;
+    const char **names = NULL;
+    SPN_TAKE(context, book->arena, records, count);
+    SPN_TAKE(context, book->arena, names, count);
+    for (int64_t i = 0; i < count; i++) {
+        records[i] = (layout_record){entries[i].layer, entries[i].is_bias, entries[i].offset,
+                                     entries[i].rows, entries[i].columns};
+        names[i] = entries[i].name;
+    }
+    spni_book_table(book, (spn_table){"layout", &layout_columns, count, records});
+    spni_book_text(book, (spn_text_column){"layout", "name", count, names,
+                                           "name of the array in weight files"});
+done:
+    return status;
+}
+
+/* Linear theory for the data's modes at the network's depth: thin lines in the figures. */
+static spn_status add_theory(spn_context *context, const spn_study *study, spni_book *book)
+{
+    spn_status status = SPN_OK;
+    int64_t count = 0;
+    spn_theory_mode *modes = NULL;
+    SPN_TAKE(context, book->arena, modes, SPN_MODES_MAX);
+    SPN_TRY(spn_study_theory(context, study, &count, modes));
+    spni_book_table(book, (spn_table){"theory", &spn_theory_mode_columns, count, modes});
+done:
+    return status;
+}
+
+static spn_status add_attributes(spn_context *context, const spn_study *study, spni_book *book)
+{
+    spn_status status = SPN_OK;
+    enum { MACHINE_SIZE = 256 };
+    char *dump = NULL, *machine = NULL;
+    char checksum[16], weights[16];
+    SPN_TAKE(context, book->arena, machine, MACHINE_SIZE);
+    SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
+    const char *configuration = spn_arena_duplicate(book->arena, dump);
+    snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
+    snprintf(weights, sizeof weights, "%08x", (unsigned)study->weights_checksum);
+    const char *kept_checksum = spn_arena_duplicate(book->arena, checksum);
+    const char *kept_weights = spn_arena_duplicate(book->arena, weights);
+    if (configuration == NULL || kept_checksum == NULL || kept_weights == NULL) {
+        status = spn_error_status(context);
+        goto done;
+    }
+    const spn_attribute attributes[] = {
+        {"configuration", configuration, 0},
+        {"program_version", SPN_VERSION, 0},
+        {"compiler", spn_describe_compiler(), 0},
+        {"machine", spn_describe_machine(machine, MACHINE_SIZE), 0},
+        {"seed", NULL, spn_experiment_model(study->experiment)->init_seed},
+        {"data_checksum", kept_checksum, 0},
+        {"weights_checksum", kept_weights, 0},
+        {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
+        {"samples", NULL, study->dataset->samples},
+        {"parameters", NULL, study->loss.dimension},
+    };
+    _Static_assert(sizeof attributes / sizeof *attributes <= SPNI_BOOK_ATTRIBUTES, "room for all");
+    memcpy(book->attributes, attributes, sizeof attributes);
+    book->results.attribute_count = sizeof attributes / sizeof *attributes;
+done:
+    spn_release(context, dump);
+    return status;
+}
+
+spn_status spni_book_write(spn_context *context, const spn_study *study, spni_book *book,
+                           const char *path, bool is_forced)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(add_layout(context, study, book));
+    SPN_TRY(add_theory(context, study, book));
+    SPN_TRY(add_attributes(context, study, book));
+    SPN_TRY(spn_results_write(context, path, is_forced, &book->results));
+done:
+    return status;
+}

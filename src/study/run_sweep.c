@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+/* A sweep as a study runs it: every finished point goes to the journal first, then to memory; the HDF5
+ * file is made at the end from rows sorted by chain and point, so that its bytes do not depend on the
+ * order in which threads finished them. */
+#include "study/results.h"
+#include "study/run.h"
+
+#include <string.h>
+
+enum { JOURNAL_POINT = 1 };
+
+/* Head of a journal record; the sweep's record, the modes and theta follow. */
+typedef struct point_head {
+    int64_t chain, mode_count, parameters;
+} point_head;
+
+typedef struct sweeper {
+    spni_run run;
+    spn_sweep *sweep;
+    spni_rows rows;
+} sweeper;
+
+static spn_status record_point(spn_context *context, void *state, const spn_sweep_point *point)
+{
+    sweeper *s = state;
+    spn_status status = SPN_OK;
+    point_head head = {point->chain, point->mode_count, point->parameters};
+    const spn_bytes parts[4] = {
+        {&head, sizeof head},
+        {point->record, sizeof *point->record},
+        {point->modes, point->mode_count * (int64_t)sizeof(double)},
+        {point->theta, point->parameters * (int64_t)sizeof(double)},
+    };
+    SPN_TRY(spni_run_append(context, &s->run, JOURNAL_POINT, parts, 4));
+    SPN_TRY(spni_rows_append(context, &s->rows, point));
+done:
+    return status;
+}
+
+/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
+static spn_status replay_point(spn_context *context, void *state, int64_t type, const void *payload,
+                               int64_t size)
+{
+    sweeper *s = state;
+    spn_status status = SPN_OK;
+    const char *bytes = payload;
+    const int64_t fixed = (int64_t)(sizeof(point_head) + sizeof(spn_sweep_record));
+    point_head head = {0};
+    if (type != JOURNAL_POINT || size < fixed) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a record that is not a sweep point");
+    }
+    memcpy(&head, bytes, sizeof head);
+    if (head.mode_count < 0 || head.mode_count > SPN_MODES_MAX ||
+        head.parameters != s->run.study->loss.dimension ||
+        size != fixed + (head.mode_count + head.parameters) * (int64_t)sizeof(double)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a point of another network");
+    }
+    spn_sweep_point point = {
+        .chain = head.chain,
+        .record = (const void *)(bytes + sizeof head),
+        .mode_count = head.mode_count,
+        .modes = (const void *)(bytes + fixed),
+        .parameters = head.parameters,
+        .theta = (const void *)(bytes + fixed + head.mode_count * (int64_t)sizeof(double))};
+    SPN_TRY(spn_sweep_replay(context, s->sweep, &point));
+    SPN_TRY(spni_rows_append(context, &s->rows, &point));
+    s->run.replayed++;
+done:
+    return status;
+}
+
+static bool are_all_gated(const spni_rows *rows)
+{
+    for (int64_t i = 0; i < rows->count; i++) {
+        if (!rows->records[i].stationary) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool are_results_gated(const spn_results *results)
+{
+    const spn_table *points = spn_results_table(results, "points");
+    int64_t column = points != NULL ? spn_table_find(points, "stationary") : -1;
+    for (int64_t row = 0; column >= 0 && row < points->rows; row++) {
+        if (spn_table_integer(points, row, column) != 1) {
+            return false;
+        }
+    }
+    return column >= 0;
+}
+
+static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    spn_pool *pool = NULL;
+    const spn_run_settings *settings = &s->run.settings;
+    SPN_TRY(spni_run_open(context, &s->run, s));
+    SPN_TRY(spn_pool_create(context, settings->threads, &pool));
+    SPN_TRY(spn_sweep_run(context, s->sweep, pool, record_point, s));
+    SPN_TRY(spni_rows_sort(context, &s->rows));
+    SPN_TRY(
+        spni_results_write(context, s->run.study, &s->rows, settings->output, settings->is_forced));
+    *is_gated = are_all_gated(&s->rows);
+    SPN_TRY(spni_run_finish(context, &s->run));
+done:
+    spn_pool_free(pool);
+    return status;
+}
+
+static const spni_run_kind sweep_kind = {"sweep", sizeof(spn_sweep_record), replay_point,
+                                         are_results_gated};
+
+spn_status spn_study_sweep(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, bool *is_gated)
+{
+    spn_status status = SPN_OK;
+    sweeper s = {.sweep = NULL};
+    const spn_sweep_problem problem = {.objective = &study->loss,
+                                       .settings = spn_experiment_sweep(study->experiment),
+                                       .solver = spn_experiment_solver(study->experiment),
+                                       .initial = spni_run_initial,
+                                       .initial_state = study};
+    SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, &s.run));
+    *is_gated = s.run.is_good;
+    if (!s.run.is_finished) {
+        SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));
+        SPN_TRY(run_and_write(context, &s, is_gated));
+    }
+done:
+    status = spni_run_end(context, &s.run, status);
+    spn_sweep_free(context, s.sweep);
+    spni_rows_free(context, &s.rows);
+    return status;
+}

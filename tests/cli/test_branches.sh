@@ -1,0 +1,153 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Branches from an experiment to tables, weights and figures; what is wrong is one clear line.
+. "$(dirname "$0")/harness.sh"
+# A linear network, whose phases are known: 2 modes, 1 mode, none (T15).
+{
+    experiment | sed 's/activation: tanh/activation: linear/'
+    printf 'branches:\n  starts: 1\n  levels: 1\n'
+} >run.yaml
+
+run spinodal branches run.yaml -o run.h5
+expect_status 0
+expect_stdout_empty
+expect_stderr 'phase +beta +lower end +upper end'
+expect_stderr '2 modes.* 0.05 \.\. 0.1875 .*fold'
+expect_stderr '1 mode.* 0.05 \.\. 0.41054863 .*fold'
+expect_stderr '^globally stable:$'
+expect_stderr '^0.1574901312 .*2 modes.* -> 1 mode'
+expect_stderr '^0.4105486347 +fold +accuracy +index 0 -> 1, .*ends a phase: first order'
+expect_folder . run.h5 run.yaml
+run spinodal branches run.yaml -o quiet.h5 -q
+expect_status 0
+expect_stdout_empty
+expect_stderr_empty
+expect_same run.h5 quiet.h5
+run spinodal branches run.yaml -o json.h5 --json -q
+expect_status 0
+expect_stderr_empty
+for key in phases maxwell specials global name beta_low beta_high end_low end_high special_high \
+    phase_a is_global kernel index_before coefficient; do
+    expect_stdout "\"$key\": "
+done
+expect_stdout '"end_high": "fold"'
+expect_no_text "$stdout" '[nN]a[nN]'
+
+# Tables; phases carry their names.
+for table in points specials approach phases maxwell barriers modes theta special_theta layout theory; do
+    run spinodal export run.h5 --table "$table" -o "$table.csv"
+    expect_status 0
+    expect_file "$table.csv"
+done
+run head -n 1 phases.csv
+expect_stdout '^name,phase,branch,'
+for pair in 'points modes' 'points theta' 'specials special_theta'; do
+    run sh -c "wc -l <${pair% *}.csv; wc -l <${pair#* }.csv"
+    [ "$(sort -u "$stdout" | wc -l)" -eq 1 ] || complain "$pair differ in length" "$stdout"
+done
+run spinodal export run.h5 --table nonsense
+expect_failure 3 "run.h5: has no table 'nonsense'; its tables are points, specials, .*barriers.*special_theta"
+
+# Weights of a point: geometry measures there what the branch recorded.
+value() {
+    awk -F, -v name="$1" -v row="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }
+        NR == row + 2 { print $at }' points.csv
+}
+run spinodal export run.h5 --point 2 -o weights.npz
+expect_status 0
+run spinodal geometry run.yaml --weights weights.npz --beta "$(value beta 2)" --json
+expect_status 0
+expect_stdout '"stationary": true'
+expect_stdout "\"scalar_curvature\": $(value scalar_curvature_error 2),"
+expect_stdout "\"weight_norm\": $(value weight_norm 2),"
+
+# By beta: the globally stable phase, or the one that is named.
+run spinodal export run.h5 --beta 0.3 -o global.npz
+expect_status 0
+expect_stderr 'beta = 0\.[23].*, phase 1 mode'
+run spinodal export run.h5 --beta 0.45 -o trivial.npz
+expect_stderr ', phase trivial$'
+run spinodal export run.h5 --beta 0.1 --phase trivial -o named.npz
+expect_status 0
+expect_stderr 'beta = 0.*, phase trivial$'
+run spinodal export run.h5 --beta 0.1 --phase 'three modes' -o x.npz
+expect_failure 3 "run.h5: has no phase 'three modes'; its phases are: .*trivial"
+run spinodal export run.h5 --beta 0.1 --direction up -o x.npz
+expect_failure 3 'run.h5 holds branches: --direction is for sweeps'
+run spinodal export run.h5 --phase trivial
+expect_failure 2 '--phase: goes with --beta'
+run spinodal export run.h5 --point 100000 -o x.npz
+expect_failure 3 'rows'
+
+# Without weights.
+run spinodal branches run.yaml -o bare.h5 -q --set branches.parameters=false
+expect_status 0
+run spinodal export bare.h5 --point 1 -o x.npz
+expect_failure 3 'bare.h5: holds no weights .*parameters: false'
+run spinodal export bare.h5 --table phases -o bare.csv
+expect_same phases.csv bare.csv
+
+# The figure.
+if command -v gnuplot >/dev/null; then
+    run spinodal plot run.h5 -o figures
+    expect_status 0
+    expect_folder figures branches.dat branches.gp branches.pdf branches.png branches.svg branches.txt
+    run spinodal plot run.h5 -o figures
+    expect_failure 5 'figures/branches.*--force'
+fi
+
+# What is wrong.
+run spinodal branches run.yaml -o run.h5
+expect_failure 5 'run.h5.*--force'
+run spinodal branches run.yaml -o run.h5 --resume
+expect_status 0
+expect_stderr 'run.h5 is complete: nothing to resume'
+expect_stderr '2 modes'
+run spinodal branches run.yaml -o x.h5 --set branches.beta.from=0.4 --set branches.beta.to=0.3
+expect_failure 3 'branches.beta.to: the range of beta is empty: .* from 0.4 to 0.3'
+run spinodal branches run.yaml -o x.h5 --set branches.beta.from=0.5
+expect_failure 3 'branches.beta.from: the range of beta is empty'
+run spinodal branches run.yaml -o x.h5 --set branches.beta.from=-1
+expect_failure 3 'branches.beta.from: expected a number >= 0'
+run spinodal branches run.yaml -o x.h5 --set branches.stpe=1
+expect_failure 3 "did you mean 'step'"
+run spinodal branches run.yaml -o nowhere/x.h5
+expect_failure 5 'nowhere'
+run spinodal branches run.yaml -o run.yaml --force
+expect_failure 5 'run.yaml'
+run spinodal branches
+expect_failure 2 'missing argument'
+head -c 5000 run.h5 >cut.h5
+for command in 'plot cut.h5' 'export cut.h5' 'branches run.yaml -o cut.h5 --resume'; do
+    # shellcheck disable=SC2086
+    run spinodal $command
+    expect_failure 3 'cut.h5'
+done
+expect_no_file x.h5
+expect_no_file x.h5.part
+
+# A sweep of the same experiment knows nothing of phases.
+run spinodal sweep run.yaml -o sweep.h5 -q
+expect_status 0
+run spinodal export sweep.h5 --beta 0.1 --phase trivial -o x.npz
+expect_failure 3 'sweep.h5 is a sweep: --phase is for files of branches'
+run spinodal branches run.yaml -o sweep.h5 --resume
+expect_failure 5 'sweep.h5'
+
+# The disk fills up at any point: sizes of files are limited, in units of 512 bytes or 1 KiB.
+for limit in 1 4 16 64; do
+    run sh -c 'ulimit -f "$1"; "$2" branches run.yaml -o full.h5' - "$limit" "$program"
+    if [ "$status" -ne 0 ]; then
+        expect_status 5
+        expect_stderr 'full.h5'
+        expect_no_file full.h5
+    fi
+    rm -f full.h5 full.h5.part
+done
+
+# A limit that was too small is said.
+run spinodal branches run.yaml -o short.h5 --set branches.points=3
+expect_status 1
+expect_stderr 'unfinished'
+expect_stderr 'warning: a phase was not followed to its end'
+finish

@@ -1,0 +1,77 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Branches have the same bits on every run, for any number of threads, whatever BLAS is told, and after kill -9
+# and --resume; SIGTERM is obeyed at once. SPN_KILLS sets the number of kills (default 8).
+. "$(dirname "$0")/harness.sh"
+{
+    experiment
+    printf 'branches:\n  starts: 1\n  levels: 1\n'
+} >run.yaml
+
+run spinodal branches run.yaml -o one.h5 --threads 1
+expect_status 0
+for threads in 1 2; do
+    OPENBLAS_NUM_THREADS=$threads
+    export OPENBLAS_NUM_THREADS
+    run spinodal branches run.yaml -o other.h5 --threads 3 --force
+    expect_status 0
+    expect_same one.h5 other.h5
+done
+unset OPENBLAS_NUM_THREADS
+
+# Killed when the journal has reached sizes spread over the run: a point takes more than 250 bytes of it.
+run spinodal export one.h5
+points=$(wc -l <"$stdout")
+kills=${SPN_KILLS:-8}
+kill_number=0
+interrupted=0
+while [ "$kill_number" -lt "$kills" ]; do
+    kill_number=$((kill_number + 1))
+    wanted=$((points * 250 * kill_number / (kills + 1)))
+    rm -f killed.h5 killed.h5.part
+    "$program" branches run.yaml -o killed.h5 -q >/dev/null 2>&1 &
+    child=$!
+    while kill -0 "$child" 2>/dev/null && [ ! -e killed.h5 ]; do
+        if [ -e killed.h5.part ] && [ "$(wc -c <killed.h5.part)" -ge "$wanted" ]; then
+            break
+        fi
+        sleep 0.005
+    done
+    kill -9 "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
+    if [ -e killed.h5.part ]; then
+        interrupted=$((interrupted + 1))
+        run spinodal branches run.yaml -o killed.h5 --resume
+        expect_status 0
+        expect_stderr 'resuming: [0-9]+ points were done'
+    elif [ ! -e killed.h5 ]; then
+        run spinodal branches run.yaml -o killed.h5
+        expect_status 0
+    fi
+    expect_same one.h5 killed.h5
+    expect_no_file killed.h5.part
+done
+[ "$interrupted" -gt 0 ] || complain "none of $kills kills met a run at work"
+
+# Asked to stop, it says how to go on.
+rm -f killed.h5 killed.h5.part
+"$program" branches run.yaml -o killed.h5 -q >/dev/null 2>talk.txt &
+child=$!
+tries=0
+while [ ! -s killed.h5.part ] && [ "$tries" -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.02
+done
+kill -TERM "$child" 2>/dev/null
+status=0
+wait "$child" 2>/dev/null || status=$?
+if [ -e killed.h5.part ]; then
+    expect_status 130
+    expect_text talk.txt 'killed.h5.part, go on with --resume'
+    # Whatever stands at the end of the journal: a torn record is cut.
+    printf 'torn' >>killed.h5.part
+    run spinodal branches run.yaml -o killed.h5 --resume
+    expect_status 0
+    expect_same one.h5 killed.h5
+fi
+finish
