@@ -41,6 +41,9 @@ expect_count() { # KIND COUNT
     [ "$(rows "$1" | wc -l)" -eq "$2" ] || complain "not $2 rows of kind $1:" "$stdout"
 }
 
+run spinodal help reference
+grep -q 'sweep\.refine' "$stdout" || exit 77 # sweeps of this version have no refined jumps
+
 # Two hidden layers: two spinodals and two Maxwell points; nothing comes back on the way down (T14).
 linear '2, 2' >deep.yaml
 run spinodal sweep deep.yaml -o deep.h5 -q
