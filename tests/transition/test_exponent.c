@@ -68,6 +68,16 @@ static void test_corrections(void **state)
     assert_true(fabs(e.value - 0.5) <= 3 * e.error + 1e-3);
 }
 
+/* Distances below 20 times their error do not enter, however straight the line looks. */
+static void test_closest(void **state)
+{
+    (void)state;
+    fill(0.5, 0);
+    spn_exponent e = fit(N, 1e-7, 0);
+    assert_true(e.low >= 20e-7 * (1 - 1e-12) && e.low < 20e-7 * pow(10, 1 / 6.0) * (1 + 1e-12));
+    assert_int_equal(e.points, N - 20); /* 10^-9 to 10^-5.7 are twenty points */
+}
+
 /* The origin is off by 1e-7: points closer than 20 of that are left out, and the rest is right. */
 static void test_origin(void **state)
 {
@@ -134,9 +144,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact),  cmocka_unit_test(test_corrections),
-        cmocka_unit_test(test_origin), cmocka_unit_test(test_rounding),
-        cmocka_unit_test(test_none),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_exact),    cmocka_unit_test(test_corrections),
+        cmocka_unit_test(test_origin),   cmocka_unit_test(test_closest),
+        cmocka_unit_test(test_rounding), cmocka_unit_test(test_none),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

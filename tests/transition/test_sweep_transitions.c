@@ -246,6 +246,28 @@ static void test_hysteresis(void **state)
     free(m);
 }
 
+/* The way to a fold belongs to its phase: with it the loop's area is right on a coarse grid as well. */
+static void test_approach_counts(void **state)
+{
+    (void)state;
+    double deviation[2];
+    for (int k = 0; k < 2; k++) {
+        int64_t count = 0;
+        model *m = model_new(context, 3, 1, two);
+        model_both(m, 0, 14, 0.004, 0.5);
+        if (k == 1) {
+            m->tables.approach_count = 0;
+        }
+        spn_transitions *t = find(m);
+        const spn_hysteresis *rows = spn_transitions_hysteresis(t, &count);
+        assert_int_equal(count, 1);
+        deviation[k] = fabs(rows[0].area - rows[0].area_from_loss);
+        spn_transitions_free(context, t);
+        free(m);
+    }
+    assert_true(deviation[0] < 0.3 * deviation[1]);
+}
+
 /* Without refined jumps the grid's own column gives steps of the grid as intervals. */
 static void test_unrefined(void **state)
 {
@@ -394,12 +416,13 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_first_order),  cmocka_unit_test(test_crossing_is_apart),
-        cmocka_unit_test(test_second_order), cmocka_unit_test(test_none),
-        cmocka_unit_test(test_grids),        cmocka_unit_test(test_close_modes),
-        cmocka_unit_test(test_hysteresis),   cmocka_unit_test(test_unrefined),
-        cmocka_unit_test(test_undecided),    cmocka_unit_test(test_contradictions),
-        cmocka_unit_test(test_bad_points),   cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_first_order),     cmocka_unit_test(test_crossing_is_apart),
+        cmocka_unit_test(test_second_order),    cmocka_unit_test(test_none),
+        cmocka_unit_test(test_grids),           cmocka_unit_test(test_close_modes),
+        cmocka_unit_test(test_hysteresis),      cmocka_unit_test(test_unrefined),
+        cmocka_unit_test(test_approach_counts), cmocka_unit_test(test_undecided),
+        cmocka_unit_test(test_contradictions),  cmocka_unit_test(test_bad_points),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
