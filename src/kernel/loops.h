@@ -117,6 +117,32 @@ static void add_multiplied(int64_t n, const double *x, const double *y, double *
     }
 }
 
+INLINE void scaled_products(const bool adds, int64_t n, double a, const double *x, const double *y,
+                            double *out)
+{
+    real factor = constant(a);
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        real product = factor * load(x + s) * load(y + s);
+        store(out + s, adds ? load(out + s) + product : product);
+    }
+    if (s < n) {
+        int64_t rest = n - s;
+        real product = factor * load_part(x + s, rest) * load_part(y + s, rest);
+        store_part(out + s, adds ? load_part(out + s, rest) + product : product, rest);
+    }
+}
+
+static void scaled_product(int64_t n, double a, const double *x, const double *y, bool adds,
+                           double *out)
+{
+    if (adds) {
+        scaled_products(true, n, a, x, y, out);
+    } else {
+        scaled_products(false, n, a, x, y, out);
+    }
+}
+
 static void pull(int64_t n, const double *slopes, double *bends, double *delta)
 {
     int64_t s = 0;
@@ -223,6 +249,7 @@ const spni_kernels TABLE = {
     .exponential = exponential,
     .multiply = multiply,
     .add_multiplied = add_multiplied,
+    .scaled_product = scaled_product,
     .pull = pull,
     .squared_error = squared_error,
     .dot = dot,

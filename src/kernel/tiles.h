@@ -28,8 +28,8 @@ INLINE int64_t share(int64_t left, int64_t most)
 }
 
 typedef struct affine_task {
-    int64_t k, n, ldw, ldx, ldo;
-    const double *w, *bias, *x;
+    int64_t k, n, ldw, ldx, lds, ldo;
+    const double *w, *bias, *x, *scale;
     double *out;
     bool adds;
 } affine_task;
@@ -72,6 +72,10 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_task *t,
         UNROLL
         for (int v = 0; v < vectors; v++) {
             double *to = t->out + i * t->ldo + s + v * LANES;
+            if (t->scale != NULL) {
+                const double *scale = t->scale + i * t->lds + s + v * LANES;
+                sum[i][v] *= part > 0 ? load_part(scale, part) : load(scale);
+            }
             if (part > 0) {
                 store_part(to, sum[i][v], part);
             } else {
@@ -121,16 +125,25 @@ static void affine_group(int64_t rows, const affine_task *t)
 }
 
 static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, double *out,
-                   int64_t ldo)
+                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
+                   int64_t lds, double *out, int64_t ldo)
 {
     for (int64_t s = 0; s < n; s += AFFINE_SAMPLES) {
         int64_t samples = n - s < AFFINE_SAMPLES ? n - s : AFFINE_SAMPLES;
         for (int64_t i = 0, rows = 0; i < m; i += rows) {
             rows = share(m - i, AFFINE_ROWS);
-            affine_task t = {k,     samples,           ldw, ldx, ldo, w + i * ldw, NULL,
-                             x + s, out + i * ldo + s, adds};
-            t.bias = bias != NULL ? bias + i : NULL;
+            affine_task t = {.k = k,
+                             .n = samples,
+                             .ldw = ldw,
+                             .ldx = ldx,
+                             .lds = lds,
+                             .ldo = ldo,
+                             .w = w + i * ldw,
+                             .bias = bias != NULL ? bias + i : NULL,
+                             .x = x + s,
+                             .scale = scale != NULL ? scale + i * lds + s : NULL,
+                             .out = out + i * ldo + s,
+                             .adds = adds};
             affine_group(rows, &t);
         }
     }

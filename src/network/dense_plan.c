@@ -59,7 +59,9 @@ static void list_terms(builder *make, bool has_constant)
             add_term(make, SPNI_TERM_DIAGONAL, m, m, half(width), half(inputs));
         }
         for (int64_t l = m - 1; l >= 1; l--) {
-            add_term(make, SPNI_TERM_MIXED, l, m, network->width[l] * width,
+            bool is_last = has_constant && m == depth && l == m - 1;
+            add_term(make, is_last ? SPNI_TERM_LAST : SPNI_TERM_MIXED, l, m,
+                     is_last ? network->width[l] : network->width[l] * width,
                      spni_fan_in(network, l) * inputs);
         }
     }
@@ -125,9 +127,10 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     }
     choose_block(dense, &error->plan, 3 * width * width + 2 * half(width) + right_max + 1);
     for (int64_t i = 0; i < 2; i++) {
-        SPN_NEW(context, dense->packed[i], half(width) * dense->block);
+        SPN_NEW(context, dense->adjacent[i], width * width * dense->block);
         SPN_NEW(context, dense->mixed[i], width * width * dense->block);
     }
+    SPN_NEW(context, dense->packed, half(width) * dense->block);
     SPN_NEW(context, dense->full, width * width * dense->block);
     SPN_NEW(context, dense->right, (right_max + 1) * dense->block);
     SPN_NEW(context, dense->ones, dense->block);
@@ -148,9 +151,10 @@ void spni_dense_free(spn_context *context, spni_dense *dense)
         return;
     }
     for (int64_t i = 0; i < 2; i++) {
-        spn_release(context, dense->packed[i]);
+        spn_release(context, dense->adjacent[i]);
         spn_release(context, dense->mixed[i]);
     }
+    spn_release(context, dense->packed);
     spn_release(context, dense->full);
     spn_release(context, dense->right);
     spn_release(context, dense->ones);
