@@ -170,8 +170,8 @@ typedef struct chains {
 
 INLINE double chains_total(chains c)
 {
-    double sums[4];
-    lane_sums(c.sum, sums);
+    four sums;
+    lane_sums(c.sum, &sums);
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 

@@ -8,7 +8,7 @@
 /* Longer inner dimensions leave the first cache, for which BLAS packs and the kernels do not. */
 enum { INNER_MAX = 512 };
 /* Columns that a short sum over samples may have, and samples that many columns need. */
-enum { COLUMNS_FEW = 64, COLUMNS_MAX = 512, SAMPLES_MANY = 128 };
+enum { COLUMNS_FEW = 64, COLUMNS_MAX = 1024, SAMPLES_MANY = 128 };
 
 void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                       const double *x, int64_t ldx, double *out, int64_t ldo)
