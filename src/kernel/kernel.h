@@ -34,7 +34,7 @@ typedef struct spni_kernels {
     /** out = a x y, or out += a x y where `adds`. */
     void (*scaled_product)(int64_t n, double a, const double *x, const double *y, bool adds,
                            double *out);
-    /** delta becomes slopes delta, and bends, where not NULL, bends times the old delta. */
+    /** delta becomes slopes delta, and bends become bends times the old delta. */
     void (*pull)(int64_t n, const double *slopes, double *bends, double *delta);
     /** delta = factor (f - y); returns sum (f - y)^2. */
     double (*squared_error)(int64_t n, double factor, const double *f, const double *y,

@@ -148,17 +148,13 @@ static void pull(int64_t n, const double *slopes, double *bends, double *delta)
     int64_t s = 0;
     for (; s + LANES <= n; s += LANES) {
         real g = load(delta + s);
-        if (bends != NULL) {
-            store(bends + s, load(bends + s) * g);
-        }
+        store(bends + s, load(bends + s) * g);
         store(delta + s, load(slopes + s) * g);
     }
     if (s < n) {
         int64_t rest = n - s;
         real g = load_part(delta + s, rest);
-        if (bends != NULL) {
-            store_part(bends + s, load_part(bends + s, rest) * g, rest);
-        }
+        store_part(bends + s, load_part(bends + s, rest) * g, rest);
         store_part(delta + s, load_part(slopes + s, rest) * g, rest);
     }
 }

@@ -141,9 +141,7 @@ static void scaled_product(int64_t n, double a, const double *x, const double *y
 
 static void pull(int64_t n, const double *slopes, double *bends, double *delta)
 {
-    for (int64_t s = 0; bends != NULL && s < n; s++) {
-        bends[s] *= delta[s];
-    }
+    multiply(n, bends, delta, bends);
     multiply(n, slopes, delta, delta);
 }
 

@@ -18,7 +18,7 @@ enum {
     OUTER_COLUMNS = 3,
 #endif
     AFFINE_SAMPLES = 256,
-    OUTER_SAMPLES = 256,
+    OUTER_SAMPLES = 512,
     OUTER_PANEL = 128,
 };
 

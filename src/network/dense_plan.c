@@ -10,7 +10,7 @@ static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
 static const int64_t DENSE_BYTES = 32 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
 enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8 };
-/* As many samples as the kernels sum before they add up lanes: longer blocks gain nothing more. */
+/* Longer blocks gain nothing more and leave the caches. */
 enum { SAMPLES_MAX = 256 };
 
 typedef struct builder {
