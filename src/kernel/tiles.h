@@ -69,15 +69,21 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_task *t,
             }
         }
     }
+    if (t->scale != NULL) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int v = 0; v < vectors; v++) {
+                const double *scale = t->scale + i * t->lds + s + v * LANES;
+                sum[i][v] *= part > 0 ? load_part(scale, part) : load(scale);
+            }
+        }
+    }
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
             double *to = t->out + i * t->ldo + s + v * LANES;
-            if (t->scale != NULL) {
-                const double *scale = t->scale + i * t->lds + s + v * LANES;
-                sum[i][v] *= part > 0 ? load_part(scale, part) : load(scale);
-            }
             if (part > 0) {
                 store_part(to, sum[i][v], part);
             } else {
