@@ -77,9 +77,13 @@ bench_counts bench_count_hessian(const bench_shape *shape)
             each += (double)w[m] * (double)w[m] * (double)w[m + 1];
         }
         for (int64_t l = 1; l < m; l++) {
-            each += 2 * weights(shape, l) * weights(shape, m) + count_t(shape, l, m);
-            if (l + 1 < m || m < depth) {
+            /* S_D = c I: one product for all outputs where Q^{D-1,D} = phi'_{D-1} W_D^T c. */
+            double left = l == depth - 1 ? (double)w[l] : (double)w[l] * (double)w[m];
+            each += 2 * left * (double)w[l - 1] * (double)w[m - 1] + count_t(shape, l, m);
+            if (l + 1 < m) {
                 each += 2 * (double)w[l] * (double)w[l + 1] * (double)w[m];
+            } else if (m < depth) {
+                each += 2 * (double)w[l] * (double)w[m + 1] * (double)w[m];
             }
         }
     }

@@ -29,8 +29,9 @@ bench_counts bench_count_hvp(const bench_shape *shape, int64_t vectors);
 /** T19, one triangle, symmetric factors used, outputs of squared error: with t(n) = n (n + 1) / 2, per
  *  sample
  *    diagonal blocks l < D: 2 t(w_l) t(w_{l-1});  block D: 2 t(w_{D-1}), the same for every output
- *    blocks l < m:          2 P_l P_m
- *    Q^{lm} from Q^{l+1,m}: 2 w_l w_{l+1} w_m (l + 1 < m, or m < D);  S_m from Q^{m,m+1}: w_m^2 w_{m+1}
+ *    blocks l < m:          2 P_l P_m;  block D - 1, D: 2 P_{D-1} w_{D-1}, the same for every output
+ *    Q^{lm} from Q^{l+1,m}: 2 w_l w_{l+1} w_m (l + 1 < m);  Q^{m-1,m} from Q^{m-1,m+1}: 2 w_{m-1} w_m w_{m+1}
+ *    S_m from Q^{m,m+1}:    w_m^2 w_{m+1}
  *    T^{l,l+1}:             2 w_l w_{l-1} w_{l+1}
  *    T^{lm}, m > l + 1:     2 w_l w_{l-1} w_{m-1} w_m;  T itself from T^{l,m-1}: 2 w_l w_{m-2} w_{m-1}
  *                           (half of it where m = l + 2: T^{l,l+1} is diagonal).

@@ -2,12 +2,17 @@
 #include <pthread.h>
 #include <spinodal/base/pool.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Workers sleep between runs. A run hands out job numbers in order; messages pass through a ring of
  * fixed slots, so that sending allocates nothing. The coordinator is the thread that calls
- * spn_pool_run(). One mutex guards everything: jobs are long compared with its critical sections. */
-enum { QUEUE_SLOTS = 64 };
+ * spn_pool_run(). One mutex guards everything: jobs are long compared with its critical sections.
+ *
+ * With as many workers as processors, each time the coordinator wakes up it takes a processor from a
+ * worker, and the system may move threads about for it. So messages do not wake it: it looks for them
+ * every PATIENCE nanoseconds, and at once when the queue is half full or a job has ended. */
+enum { QUEUE_SLOTS = 64, PATIENCE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 };
 
 struct spn_pool_channel {
     spn_pool *pool;
@@ -27,7 +32,7 @@ struct spn_pool {
     worker *workers;
     pthread_mutex_t mutex;
     pthread_cond_t work_arrived; /* to workers: a run has begun, or the pool ends */
-    pthread_cond_t progress;     /* to the coordinator: a message or the end of a job */
+    pthread_cond_t progress;     /* to the coordinator: many messages or the end of a job */
     pthread_cond_t room;         /* to workers: the queue has room, or the run is stopping */
     bool has_mutex, is_ending, has_receiver_failed;
     const spn_pool_work *work;
@@ -136,7 +141,11 @@ spn_status spn_pool_create(spn_context *context, int64_t threads, spn_pool **out
     SPN_TRY(spn_context_fork(context, &pool->failure));
     pthread_mutex_init(&pool->mutex, NULL);
     pthread_cond_init(&pool->work_arrived, NULL);
-    pthread_cond_init(&pool->progress, NULL);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&pool->progress, &steady);
+    pthread_condattr_destroy(&steady);
     pthread_cond_init(&pool->room, NULL);
     pool->has_mutex = true;
     SPN_TRY(start_workers(context, pool));
@@ -221,6 +230,18 @@ static void deliver_one(spn_context *context, spn_pool *pool, spn_status *status
     pthread_cond_broadcast(&pool->room);
 }
 
+static void wait_for_progress(spn_pool *pool)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += PATIENCE;
+    if (until.tv_nsec >= SECOND) {
+        until.tv_nsec -= SECOND;
+        until.tv_sec++;
+    }
+    pthread_cond_timedwait(&pool->progress, &pool->mutex, &until);
+}
+
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
 {
     spn_status status = reserve_slots(context, pool, work->message_size);
@@ -238,7 +259,7 @@ spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_wor
         if (pool->count > 0) {
             deliver_one(context, pool, &status);
         } else {
-            pthread_cond_wait(&pool->progress, &pool->mutex);
+            wait_for_progress(pool);
         }
     }
     pool->work = NULL;
@@ -266,8 +287,9 @@ spn_status spn_pool_send(spn_context *context, spn_pool_channel *channel, const 
         size_t size = (size_t)pool->work->message_size;
         memcpy(pool->slots + (size_t)slot * size, message, size);
         pool->slot_jobs[slot] = channel->job;
-        pool->count++;
-        pthread_cond_signal(&pool->progress);
+        if (++pool->count >= QUEUE_SLOTS / 2) {
+            pthread_cond_signal(&pool->progress);
+        }
     }
     pthread_mutex_unlock(&pool->mutex);
     return status;

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEWTON_MOST = 30, SAMPLES = 64 };
+enum { NEWTON_MOST = 30, SAMPLES = 24 };
+/* Differences of L (of 1 + |L|) that interpolation does not resolve, and those that are rounding. */
+static const double CLOSE = 1e-4, EQUAL = 1e-11;
 
 typedef struct pair_state {
     double beta, difference, slope;
@@ -43,13 +45,13 @@ done:
     return status;
 }
 
-/* Newton's method within the bracket low < high, where the difference changes sign; bisection outside of it. */
+/* Newton's method within the bracket low < high, where the difference changes sign from that of `sign`; bisection
+ * outside of it. */
 static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_phase *b,
-                             double low, double high, pair_state *out, bool *is_found)
+                             double low, double high, double sign, pair_state *out, bool *is_found)
 {
     spn_status status = SPN_OK;
     double beta = 0.5 * (low + high), change = (double)INFINITY;
-    double sign = spni_phase_loss(all, a, low) - spni_phase_loss(all, b, low);
     *is_found = false;
     for (int k = 0; k < NEWTON_MOST; k++) {
         bool is_there = false;
@@ -90,10 +92,23 @@ static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double
     return lowest;
 }
 
-/* Two phases that are one and the same at all of their common range (found twice) do not coexist. */
-static bool is_distinct(double difference, double loss)
+/* L_a - L_b at beta: interpolated where that tells the two apart, solved for where they are close. *is_there
+ * false: one of them is not there, or they are one and the same (found twice). */
+static spn_status measure_difference(spn_branches *all, const spni_phase *a, const spni_phase *b,
+                                     double beta, double *difference, bool *is_there)
 {
-    return fabs(difference) > 1e-9 * (1 + fabs(loss));
+    spn_status status = SPN_OK;
+    pair_state state;
+    double loss = spni_phase_loss(all, a, beta), scale = 1 + fabs(loss);
+    *difference = loss - spni_phase_loss(all, b, beta);
+    *is_there = isfinite(*difference);
+    if (*is_there && fabs(*difference) < CLOSE * scale) {
+        SPN_TRY(evaluate(all, a, b, beta, &state, is_there));
+        *difference = state.difference;
+        *is_there = *is_there && fabs(*difference) > EQUAL * scale;
+    }
+done:
+    return status;
 }
 
 static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pair_state *state)
@@ -130,16 +145,16 @@ static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
     double high = fmin(a->record.beta_high, b->record.beta_high);
     double before = 0, beta_before = 0;
     for (int k = 0; low < high && k <= SAMPLES; k++) {
-        double beta = low + (high - low) * k / SAMPLES;
-        double loss = spni_phase_loss(all, a, beta);
-        double difference = loss - spni_phase_loss(all, b, beta);
-        if (!is_distinct(difference, loss)) {
+        double beta = low + (high - low) * k / SAMPLES, difference = 0;
+        bool is_there = false;
+        SPN_TRY(measure_difference(all, a, b, beta, &difference, &is_there));
+        if (!is_there) {
             continue;
         }
         if (before != 0 && (before < 0) != (difference < 0)) {
             pair_state state;
             bool is_found = false;
-            SPN_TRY(solve_pair(all, a, b, beta_before, beta, &state, &is_found));
+            SPN_TRY(solve_pair(all, a, b, beta_before, beta, before, &state, &is_found));
             SPN_TRY(is_found ? add_maxwell(all, i, j, &state) : SPN_OK);
         }
         before = difference;

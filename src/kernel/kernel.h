@@ -15,11 +15,11 @@
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);
 
 typedef struct spni_kernels {
-    /** out = w x + bias (bias NULL: 0), or out += w x where `adds` (bias NULL then): w m x k, x k x n,
-     *  out m x n. */
+    /** out = w x + bias (bias NULL: 0), or out += w x where `adds` (bias NULL then), then times
+     *  `scale` element by element (NULL: not): w m x k, x k x n, scale and out m x n. */
     void (*affine)(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, double *out,
-                   int64_t ldo);
+                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
+                   int64_t lds, double *out, int64_t ldo);
     /** c = a b^T (c += a b^T where `adds`), summed over n >= 1 samples: a m x n, b k x n,
      *  c m x k. */
     void (*outer)(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
@@ -31,7 +31,10 @@ typedef struct spni_kernels {
     void (*multiply)(int64_t n, const double *x, const double *y, double *out);
     /** out += x y. */
     void (*add_multiplied)(int64_t n, const double *x, const double *y, double *out);
-    /** delta becomes slopes delta, and bends, where not NULL, bends times the old delta. */
+    /** out = a x y, or out += a x y where `adds`. */
+    void (*scaled_product)(int64_t n, double a, const double *x, const double *y, bool adds,
+                           double *out);
+    /** delta becomes slopes delta, and bends become bends times the old delta. */
     void (*pull)(int64_t n, const double *slopes, double *bends, double *delta);
     /** delta = factor (f - y); returns sum (f - y)^2. */
     double (*squared_error)(int64_t n, double factor, const double *f, const double *y,

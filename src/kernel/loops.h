@@ -117,22 +117,44 @@ static void add_multiplied(int64_t n, const double *x, const double *y, double *
     }
 }
 
+INLINE void scaled_products(const bool adds, int64_t n, double a, const double *x, const double *y,
+                            double *out)
+{
+    real factor = constant(a);
+    int64_t s = 0;
+    for (; s + LANES <= n; s += LANES) {
+        real product = factor * load(x + s) * load(y + s);
+        store(out + s, adds ? load(out + s) + product : product);
+    }
+    if (s < n) {
+        int64_t rest = n - s;
+        real product = factor * load_part(x + s, rest) * load_part(y + s, rest);
+        store_part(out + s, adds ? load_part(out + s, rest) + product : product, rest);
+    }
+}
+
+static void scaled_product(int64_t n, double a, const double *x, const double *y, bool adds,
+                           double *out)
+{
+    if (adds) {
+        scaled_products(true, n, a, x, y, out);
+    } else {
+        scaled_products(false, n, a, x, y, out);
+    }
+}
+
 static void pull(int64_t n, const double *slopes, double *bends, double *delta)
 {
     int64_t s = 0;
     for (; s + LANES <= n; s += LANES) {
         real g = load(delta + s);
-        if (bends != NULL) {
-            store(bends + s, load(bends + s) * g);
-        }
+        store(bends + s, load(bends + s) * g);
         store(delta + s, load(slopes + s) * g);
     }
     if (s < n) {
         int64_t rest = n - s;
         real g = load_part(delta + s, rest);
-        if (bends != NULL) {
-            store_part(bends + s, load_part(bends + s, rest) * g, rest);
-        }
+        store_part(bends + s, load_part(bends + s, rest) * g, rest);
         store_part(delta + s, load_part(slopes + s, rest) * g, rest);
     }
 }
@@ -144,8 +166,8 @@ typedef struct chains {
 
 INLINE double chains_total(chains c)
 {
-    double sums[4];
-    lane_sums(c.sum, sums);
+    four sums;
+    lane_sums(c.sum, &sums);
     return (sums[0] + sums[1]) + (sums[2] + sums[3]);
 }
 
@@ -223,6 +245,7 @@ const spni_kernels TABLE = {
     .exponential = exponential,
     .multiply = multiply,
     .add_multiplied = add_multiplied,
+    .scaled_product = scaled_product,
     .pull = pull,
     .squared_error = squared_error,
     .dot = dot,

@@ -8,8 +8,8 @@
 #include <math.h>
 
 static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, double *out,
-                   int64_t ldo)
+                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
+                   int64_t lds, double *out, int64_t ldo)
 {
     for (int64_t i = 0; i < m; i++) {
         double *restrict row = out + i * ldo;
@@ -23,6 +23,9 @@ static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw
             for (int64_t s = 0; s < n; s++) {
                 row[s] += a * input[s];
             }
+        }
+        for (int64_t s = 0; scale != NULL && s < n; s++) {
+            row[s] *= scale[i * lds + s];
         }
     }
 }
@@ -127,11 +130,18 @@ static void add_multiplied(int64_t n, const double *x, const double *y, double *
     }
 }
 
+static void scaled_product(int64_t n, double a, const double *x, const double *y, bool adds,
+                           double *out)
+{
+    for (int64_t s = 0; s < n; s++) {
+        double product = a * x[s] * y[s];
+        out[s] = adds ? out[s] + product : product;
+    }
+}
+
 static void pull(int64_t n, const double *slopes, double *bends, double *delta)
 {
-    for (int64_t s = 0; bends != NULL && s < n; s++) {
-        bends[s] *= delta[s];
-    }
+    multiply(n, bends, delta, bends);
     multiply(n, slopes, delta, delta);
 }
 
@@ -156,6 +166,7 @@ const spni_kernels spni_kernels_plain = {
     .exponential = exponential,
     .multiply = multiply,
     .add_multiplied = add_multiplied,
+    .scaled_product = scaled_product,
     .pull = pull,
     .squared_error = squared_error,
     .dot = dot,

@@ -6,7 +6,8 @@
 #include "kernel/vector.h"
 
 /* Rows of an affine tile (times two vectors), rows and columns of a tile of outer products: as many
- * as there are registers for. The samples that stay in the first cache while rows pass by. */
+ * as there are registers for. The samples that stay in the first cache while rows pass by; the columns
+ * of that many samples that stay in the second one. */
 enum {
     AFFINE_ROWS = 6,
 #if LANES == 8
@@ -18,6 +19,7 @@ enum {
 #endif
     AFFINE_SAMPLES = 256,
     OUTER_SAMPLES = 512,
+    OUTER_PANEL = 128,
 };
 
 /* How many of `left` rows a tile takes: about equal tiles. */
@@ -28,8 +30,8 @@ INLINE int64_t share(int64_t left, int64_t most)
 }
 
 typedef struct affine_task {
-    int64_t k, n, ldw, ldx, ldo;
-    const double *w, *bias, *x;
+    int64_t k, n, ldw, ldx, lds, ldo;
+    const double *w, *bias, *x, *scale;
     double *out;
     bool adds;
 } affine_task;
@@ -64,6 +66,16 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_task *t,
             UNROLL
             for (int v = 0; v < vectors; v++) {
                 sum[i][v] += weight * input[v];
+            }
+        }
+    }
+    if (t->scale != NULL) {
+        UNROLL
+        for (int i = 0; i < rows; i++) {
+            UNROLL
+            for (int v = 0; v < vectors; v++) {
+                const double *scale = t->scale + i * t->lds + s + v * LANES;
+                sum[i][v] *= part > 0 ? load_part(scale, part) : load(scale);
             }
         }
     }
@@ -121,16 +133,25 @@ static void affine_group(int64_t rows, const affine_task *t)
 }
 
 static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, double *out,
-                   int64_t ldo)
+                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
+                   int64_t lds, double *out, int64_t ldo)
 {
     for (int64_t s = 0; s < n; s += AFFINE_SAMPLES) {
         int64_t samples = n - s < AFFINE_SAMPLES ? n - s : AFFINE_SAMPLES;
         for (int64_t i = 0, rows = 0; i < m; i += rows) {
             rows = share(m - i, AFFINE_ROWS);
-            affine_task t = {k,     samples,           ldw, ldx, ldo, w + i * ldw, NULL,
-                             x + s, out + i * ldo + s, adds};
-            t.bias = bias != NULL ? bias + i : NULL;
+            affine_task t = {.k = k,
+                             .n = samples,
+                             .ldw = ldw,
+                             .ldx = ldx,
+                             .lds = lds,
+                             .ldo = ldo,
+                             .w = w + i * ldw,
+                             .bias = bias != NULL ? bias + i : NULL,
+                             .x = x + s,
+                             .scale = scale != NULL ? scale + i * lds + s : NULL,
+                             .out = out + i * ldo + s,
+                             .adds = adds};
             affine_group(rows, &t);
         }
     }
@@ -182,12 +203,21 @@ INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
-        double sums[4];
-        lane_sums(sum[i], sums);
+        four sums;
+        lane_sums(sum[i], &sums);
+        double *to = t->c + i * t->ldc;
+        if (columns == 4) {
+            four old = {0.0};
+            if (t->adds) {
+                memcpy(&old, to, sizeof old);
+            }
+            old += sums;
+            memcpy(to, &old, sizeof old);
+            continue;
+        }
         UNROLL
         for (int j = 0; j < columns; j++) {
-            double *to = t->c + i * t->ldc + j;
-            *to = t->adds ? *to + sums[j] : sums[j];
+            to[j] = t->adds ? to[j] + sums[j] : sums[j];
         }
     }
 }
@@ -236,20 +266,28 @@ static void outer_group(int64_t rows, int64_t columns, const outer_task *t)
     }
 }
 
+static void outer_panel(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda,
+                        const double *b, int64_t ldb, bool adds, double *c, int64_t ldc)
+{
+    for (int64_t i = 0, rows = 0; i < m; i += rows) {
+        rows = share(m - i, OUTER_ROWS);
+        for (int64_t j = 0, columns = 0; j < k; j += columns) {
+            columns = share(k - j, OUTER_COLUMNS);
+            outer_task t = {n, lda, ldb, ldc, a + i * lda, b + j * ldb, c + i * ldc + j, adds};
+            outer_group(rows, columns, &t);
+        }
+    }
+}
+
 static void outer(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
                   int64_t ldb, bool adds, double *c, int64_t ldc)
 {
     for (int64_t s = 0; s < n; s += OUTER_SAMPLES) {
         int64_t samples = n - s < OUTER_SAMPLES ? n - s : OUTER_SAMPLES;
-        for (int64_t i = 0, rows = 0; i < m; i += rows) {
-            rows = share(m - i, OUTER_ROWS);
-            for (int64_t j = 0, columns = 0; j < k; j += columns) {
-                columns = share(k - j, OUTER_COLUMNS);
-                outer_task t = {
-                    samples,         lda,          ldb, ldc, a + i * lda + s, b + j * ldb + s,
-                    c + i * ldc + j, adds || s > 0};
-                outer_group(rows, columns, &t);
-            }
+        for (int64_t j = 0, width = 0; j < k; j += width) {
+            width = share(k - j, OUTER_PANEL);
+            outer_panel(m, width, samples, a + s, lda, b + j * ldb + s, ldb, adds || s > 0, c + j,
+                        ldc);
         }
     }
 }

@@ -162,7 +162,9 @@ INLINE real log1p_of(real e)
 }
 
 /* Sums over the lanes of four vectors, all in the same order of additions. */
-INLINE void lane_sums(const real v[4], double sums[4])
+typedef double four __attribute__((vector_size(32)));
+
+INLINE void lane_sums(const real v[4], four *sums)
 {
 #if LANES == 8
     real ab = __builtin_shufflevector(v[0], v[1], 0, 8, 2, 10, 4, 12, 6, 14) +
@@ -171,21 +173,17 @@ INLINE void lane_sums(const real v[4], double sums[4])
               __builtin_shufflevector(v[2], v[3], 1, 9, 3, 11, 5, 13, 7, 15);
     real abcd = __builtin_shufflevector(ab, cd, 0, 1, 8, 9, 4, 5, 12, 13) +
                 __builtin_shufflevector(ab, cd, 2, 3, 10, 11, 6, 7, 14, 15);
-    for (int i = 0; i < 4; i++) {
-        sums[i] = abcd[i] + abcd[i + 4];
-    }
+    *sums = __builtin_shufflevector(abcd, abcd, 0, 1, 2, 3) +
+            __builtin_shufflevector(abcd, abcd, 4, 5, 6, 7);
 #elif LANES == 4
     real ab = __builtin_shufflevector(v[0], v[1], 0, 4, 2, 6) +
               __builtin_shufflevector(v[0], v[1], 1, 5, 3, 7);
     real cd = __builtin_shufflevector(v[2], v[3], 0, 4, 2, 6) +
               __builtin_shufflevector(v[2], v[3], 1, 5, 3, 7);
-    real abcd =
+    *sums =
         __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
-    memcpy(sums, &abcd, sizeof abcd);
 #else
-    for (int i = 0; i < 4; i++) {
-        sums[i] = v[i][0] + v[i][1];
-    }
+    *sums = (four){v[0][0] + v[0][1], v[1][0] + v[1][1], v[2][0] + v[2][1], v[3][0] + v[3][1]};
 #endif
 }
 

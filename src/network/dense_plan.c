@@ -6,10 +6,10 @@
 enum { ROWS_MAX = 1024 };
 /* Products of all terms are kept over the blocks of samples up to this many numbers (32 MB). */
 static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
-/* Work space of one block of samples; its rows are read several times, so it should stay near. */
-static const int64_t DENSE_BYTES = 2 * 1024 * 1024;
+/* Work space of one block of samples at most, where layers are wide. */
+static const int64_t DENSE_BYTES = 32 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
-enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8, SAMPLES_BEST = 64 };
+enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8 };
 /* Longer blocks gain nothing more and leave the caches. */
 enum { SAMPLES_MAX = 256 };
 
@@ -59,7 +59,9 @@ static void list_terms(builder *make, bool has_constant)
             add_term(make, SPNI_TERM_DIAGONAL, m, m, half(width), half(inputs));
         }
         for (int64_t l = m - 1; l >= 1; l--) {
-            add_term(make, SPNI_TERM_MIXED, l, m, network->width[l] * width,
+            bool is_last = has_constant && m == depth && l == m - 1;
+            add_term(make, is_last ? SPNI_TERM_LAST : SPNI_TERM_MIXED, l, m,
+                     is_last ? network->width[l] : network->width[l] * width,
                      spni_fan_in(network, l) * inputs);
         }
     }
@@ -79,11 +81,6 @@ static void list_terms(builder *make, bool has_constant)
 static void choose_block(spni_dense *dense, const spni_plan *plan, int64_t rows)
 {
     int64_t block = DENSE_BYTES / (rows * (int64_t)sizeof(double));
-    if (block < SAMPLES_BEST) {
-        /* Wide layers leave the cache anyway; longer sums are then worth more. */
-        block = 16 * DENSE_BYTES / (rows * (int64_t)sizeof(double));
-        block = block > SAMPLES_BEST ? SAMPLES_BEST : block;
-    }
     block = block > SAMPLES_MAX ? SAMPLES_MAX : block;
     block = block < SAMPLES_MIN ? SAMPLES_MIN : block / 8 * 8;
     dense->block = block > plan->block ? plan->block : block;
@@ -123,11 +120,12 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     if (error->network->parameters <= DIMENSION_MAX) {
         SPN_TRY(make_terms(context, error, dense, &right_max));
     }
-    choose_block(dense, &error->plan, 3 * width * width + 2 * half(width) + right_max + 1);
+    choose_block(dense, &error->plan, 5 * width * width + half(width) + right_max + 1);
     for (int64_t i = 0; i < 2; i++) {
-        SPN_NEW(context, dense->packed[i], half(width) * dense->block);
+        SPN_NEW(context, dense->adjacent[i], width * width * dense->block);
         SPN_NEW(context, dense->mixed[i], width * width * dense->block);
     }
+    SPN_NEW(context, dense->packed, half(width) * dense->block);
     SPN_NEW(context, dense->full, width * width * dense->block);
     SPN_NEW(context, dense->right, (right_max + 1) * dense->block);
     SPN_NEW(context, dense->ones, dense->block);
@@ -148,9 +146,10 @@ void spni_dense_free(spn_context *context, spni_dense *dense)
         return;
     }
     for (int64_t i = 0; i < 2; i++) {
-        spn_release(context, dense->packed[i]);
+        spn_release(context, dense->adjacent[i]);
         spn_release(context, dense->mixed[i]);
     }
+    spn_release(context, dense->packed);
     spn_release(context, dense->full);
     spn_release(context, dense->right);
     spn_release(context, dense->ones);

@@ -58,12 +58,17 @@ static void pull_back(const spni_state *state, const spni_block *block, int64_t 
     double *delta = spni_deltas(error, block, l - 1);
     const double *slopes = spni_slopes(error, block, l - 1);
     double *bends = spni_bends(error, block, l - 1);
-    spni_affine(state->kernels, width, network->width[l], block->count,
-                state->transposed + network->weight_offset[l], NULL, spni_deltas(error, block, l),
-                ld, delta, ld);
+    const double *weights = state->transposed + network->weight_offset[l];
+    const double *above = spni_deltas(error, block, l);
+    if (!is_kept) {
+        spni_scaled_product(state->kernels, width, network->width[l], block->count, weights, above,
+                            ld, slopes, ld, delta, ld);
+        return;
+    }
+    spni_affine(state->kernels, width, network->width[l], block->count, weights, NULL, above, ld,
+                delta, ld);
     for (int64_t i = 0; i < width; i++) {
-        state->kernels->pull(block->count, slopes + i * ld, is_kept ? bends + i * ld : NULL,
-                             delta + i * ld);
+        state->kernels->pull(block->count, slopes + i * ld, bends + i * ld, delta + i * ld);
     }
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The dense Hessian from its structure (T19). With S_m = Q^{mm} = d^2E/da_m^2 per sample,
- *   S_D = d^2E/df^2,   Q^{lm} = phi'_l W_{l+1}^T Q^{l+1,m}  (l < m, Q^{mm} = S_m),
+ *   S_D = d^2E/df^2,   Q^{lm} = phi'_l W_{l+1}^T Q^{l+1,m}  (l < m, Q^{DD} = S_D),
  *   S_{m-1} = Q^{m-1,m} W_m phi'_{m-1} + diag(c_{m-1}),
+ *   Q^{m-2,m-1} = Q^{m-2,m} W_m phi'_{m-1} + phi'_{m-2} W_{m-1}^T c_{m-1},
  *   T^{l,l+1} = diag(phi'_l),   T^{lm} = phi'_{m-1} W_{m-1} T^{l,m-1},
  * block (l, m) of the Hessian is, over samples,
  *   sum h_{l-1}[i] (Q^{lm}[o,p] h_{m-1}[j] + T^{lm}[o,j] delta_m[p])   at (W_l[o,i], W_m[p,j]):
@@ -24,6 +25,7 @@ typedef struct assembly {
     int64_t next;  /* the next term of the table */
     bool is_first; /* block: products overwrite */
     double *h;     /* NULL: the trace only */
+    double trace;
 } assembly;
 
 /* Rows of the inputs of layer l; the bias comes last. */
@@ -37,7 +39,7 @@ static const double *input_row(const assembly *p, int64_t l, int64_t i)
 static void build_right(const assembly *p, const spni_term *term)
 {
     bool is_packed = term->kind == SPNI_TERM_DIAGONAL || term->kind == SPNI_TERM_CONSTANT;
-    bool is_input = is_packed || term->kind == SPNI_TERM_MIXED;
+    bool is_input = is_packed || term->kind == SPNI_TERM_MIXED || term->kind == SPNI_TERM_LAST;
     int64_t n = p->block.count, ld = p->error->plan.block;
     int64_t columns = is_input ? spni_fan_in(p->network, term->m) : p->network->width[term->m];
     const double *delta = spni_deltas(p->error, &p->block, term->m);
@@ -56,103 +58,6 @@ static void build_right(const assembly *p, const spni_term *term)
     }
 }
 
-/* h[row, column] and its mirror are one entry of the lower triangle. */
-static void add_entry(double *h, int64_t size, int64_t row, int64_t column, double value)
-{
-    h[row >= column ? row + column * size : column + row * size] += value;
-}
-
-/* Place in theta of weight (o, i) of layer l; the bias is the last i. */
-static int64_t place_of(const spn_network *network, int64_t l, int64_t o, int64_t i)
-{
-    int64_t width = network->width[l - 1];
-    return i < width ? network->weight_offset[l] + o * width + i : network->bias_offset[l] + o;
-}
-
-/* Left row (o, p), o >= p, of a diagonal block: a packed run of (i, j), i >= j. */
-static void scatter_symmetric(const assembly *pass, const spni_term *term, int64_t o, int64_t p,
-                              const double *row)
-{
-    const spn_network *network = pass->network;
-    int64_t l = term->l, size = network->parameters, i = 0, j = term->right_begin;
-    while (j > i) {
-        j -= i + 1;
-        i++;
-    }
-    for (int64_t r = 0; r < term->right_count; r++) {
-        add_entry(pass->h, size, place_of(network, l, o, i), place_of(network, l, p, j), row[r]);
-        if (o != p && i != j) {
-            add_entry(pass->h, size, place_of(network, l, o, j), place_of(network, l, p, i),
-                      row[r]);
-        }
-        if (++j > i) {
-            j = 0;
-            i++;
-        }
-    }
-}
-
-static void scatter_diagonal(const assembly *pass, const spni_term *term)
-{
-    const double *row = pass->dense->products + term->place;
-    if (term->kind == SPNI_TERM_CONSTANT) {
-        for (int64_t o = 0; o < pass->network->width[term->l]; o++) {
-            scatter_symmetric(pass, term, o, o, row);
-        }
-        return;
-    }
-    int64_t o = 0, p = term->left_begin;
-    while (p > o) {
-        p -= o + 1;
-        o++;
-    }
-    for (int64_t q = 0; q < term->left_count; q++, row += term->right_count) {
-        scatter_symmetric(pass, term, o, p, row);
-        if (++p > o) {
-            p = 0;
-            o++;
-        }
-    }
-}
-
-/* Off the diagonal every entry has one place: rows of the later layer m, columns of layer l. */
-static void scatter_rectangle(const assembly *pass, const spni_term *term)
-{
-    const spn_network *network = pass->network;
-    int64_t l = term->l, m = term->m, size = network->parameters;
-    bool is_mixed = term->kind == SPNI_TERM_MIXED;
-    int64_t columns = is_mixed ? spni_fan_in(network, m) : network->width[m];
-    const double *row = pass->dense->products + term->place;
-    for (int64_t q = 0; q < term->left_count; q++, row += term->right_count) {
-        int64_t left = term->left_begin + q;
-        int64_t high = is_mixed ? left / network->width[m] : left / network->width[l];
-        int64_t low = is_mixed ? left % network->width[m] : left % network->width[l];
-        if (term->kind == SPNI_TERM_ADJACENT) {
-            high = low = left;
-        }
-        int64_t i = term->right_begin / columns, j = term->right_begin % columns;
-        for (int64_t r = 0; r < term->right_count; r++) {
-            /* mixed: (o, p) x (i, j); otherwise (j', o) x (i, p') */
-            int64_t o = is_mixed ? high : low;
-            int64_t later = is_mixed ? place_of(network, m, low, j) : place_of(network, m, j, high);
-            pass->h[later + place_of(network, l, o, i) * size] += row[r];
-            if (++j == columns) {
-                j = 0;
-                i++;
-            }
-        }
-    }
-}
-
-static void scatter(const assembly *p, const spni_term *term)
-{
-    if (term->kind == SPNI_TERM_DIAGONAL || term->kind == SPNI_TERM_CONSTANT) {
-        scatter_diagonal(p, term);
-    } else {
-        scatter_rectangle(p, term);
-    }
-}
-
 static bool is_absent(const assembly *p, const spni_term *term)
 {
     bool is_tangent = term->kind == SPNI_TERM_ADJACENT || term->kind == SPNI_TERM_DISTANT;
@@ -162,13 +67,20 @@ static bool is_absent(const assembly *p, const spni_term *term)
     return is_tangent && p->part == SPN_PART_GAUSS_NEWTON;
 }
 
+static void scatter(const assembly *p, const spni_term *term)
+{
+    double constant = spni_output_constant(p->error, p->state->scale);
+    spni_dense_scatter(p->network, term, constant, p->theta, p->dense->products + term->place,
+                       p->h);
+}
+
 /* All products of the block (l, m) with this left factor: left rows have leading dimension ld. */
 static void multiply_terms(assembly *p, spni_term_kind kind, int64_t l, int64_t m,
                            const double *left, int64_t ld)
 {
     spni_dense *dense = p->dense;
     int64_t n = p->block.count, built = -1;
-    for (; p->next < dense->term_count; p->next++) {
+    for (; p->h != NULL && p->next < dense->term_count; p->next++) {
         const spni_term *term = &dense->terms[p->next];
         if (term->kind != kind || term->l != l || term->m != m) {
             return;
@@ -189,10 +101,28 @@ static void multiply_terms(assembly *p, spni_term_kind kind, int64_t l, int64_t 
     }
 }
 
+/* Diagonal block l: sum over samples of tr S_l |h_{l-1}|^2, the bias counted as an input of 1. */
+static double trace_of_layer(const assembly *p, int64_t l)
+{
+    int64_t n = p->block.count;
+    double *curvature = p->dense->mixed[0], *norm = p->dense->right;
+    memset(norm, 0, (size_t)n * sizeof *norm);
+    memset(curvature, 0, (size_t)n * sizeof *curvature);
+    for (int64_t i = 0; i < spni_fan_in(p->network, l); i++) {
+        p->state->kernels->add_multiplied(n, input_row(p, l, i), input_row(p, l, i), norm);
+    }
+    for (int64_t o = 0; o < p->network->width[l]; o++) {
+        const double *row = p->dense->packed + (o * (o + 1) / 2 + o) * n;
+        p->state->kernels->add_multiplied(n, row, p->dense->ones, curvature);
+    }
+    return p->state->kernels->dot(n, curvature, norm);
+}
+
 /* S_D, packed. */
-static void start_curvature(const assembly *p, double *packed)
+static void start_curvature(const assembly *p)
 {
     int64_t width = p->network->width[p->network->depth];
+    double *packed = p->dense->packed;
     if (p->part == SPN_PART_RESIDUAL) {
         memset(packed, 0, (size_t)(width * (width + 1) / 2 * p->block.count) * sizeof *packed);
         return;
@@ -200,78 +130,124 @@ static void start_curvature(const assembly *p, double *packed)
     spni_output_curvature(p->error, &p->block, p->state->scale, packed);
 }
 
-static void unpack(int64_t width, int64_t n, const double *packed, double *full)
+/* S_D with both triangles. */
+static const double *unpack_curvature(const assembly *p)
 {
+    int64_t n = p->block.count, width = p->network->width[p->network->depth];
     for (int64_t o = 0; o < width; o++) {
         for (int64_t q = 0; q < width; q++) {
             int64_t row = o >= q ? o * (o + 1) / 2 + q : q * (q + 1) / 2 + o;
-            memcpy(full + (o * width + q) * n, packed + row * n, (size_t)n * sizeof *full);
+            memcpy(p->dense->full + (o * width + q) * n, p->dense->packed + row * n,
+                   (size_t)n * sizeof *p->dense->full);
         }
     }
+    return p->dense->full;
 }
 
 /* Q^{lm} from Q^{l+1,m} (l + 1 <= m). */
 static void pull_mixed(const assembly *p, int64_t l, int64_t m, const double *from, double *to)
 {
     const spn_network *network = p->network;
-    int64_t n = p->block.count, width = network->width[l], columns = network->width[m];
-    const double *slopes = spni_slopes(p->error, &p->block, l);
-    spni_affine(p->state->kernels, width, network->width[l + 1], columns * n,
-                p->state->transposed + network->weight_offset[l + 1], NULL, from, columns * n, to,
-                columns * n);
-    for (int64_t o = 0; o < width; o++) {
-        for (int64_t q = 0; q < columns; q++) {
-            double *row = to + (o * columns + q) * n;
-            p->state->kernels->multiply(n, row, slopes + o * p->error->plan.block, row);
+    int64_t n = p->block.count, columns = network->width[m];
+    for (int64_t q = 0; q < columns; q++) {
+        spni_scaled_product(p->state->kernels, network->width[l], network->width[l + 1], n,
+                            p->state->transposed + network->weight_offset[l + 1], from + q * n,
+                            columns * n, spni_slopes(p->error, &p->block, l), p->error->plan.block,
+                            to + q * n, columns * n);
+    }
+}
+
+/* Rows q < count of W_m^T times the inner rows `from`, times phi'(a_{m-1})[q]. */
+static void pull_rows(const assembly *p, int64_t m, int64_t count, const double *from, double *to)
+{
+    int64_t n = p->block.count;
+    spni_scaled_product(p->state->kernels, count, p->network->width[m], n,
+                        p->state->transposed + p->network->weight_offset[m], from, n,
+                        spni_slopes(p->error, &p->block, m - 1), p->error->plan.block, to, n);
+}
+
+/* Q^{m-2,m-1} from Q^{m-2,m}. */
+static void pass_mixed(const assembly *p, int64_t m, const double *from, double *to)
+{
+    const spn_network *network = p->network;
+    int64_t n = p->block.count, ld = p->error->plan.block;
+    int64_t width = network->width[m - 2], columns = network->width[m - 1];
+    const double *weights = p->theta + network->weight_offset[m - 1];
+    const double *slopes = spni_slopes(p->error, &p->block, m - 2);
+    const double *bends = spni_bends(p->error, &p->block, m - 1);
+    for (int64_t o = 0; o < width; o++, to += columns * n) {
+        pull_rows(p, m, columns, from + o * network->width[m] * n, to);
+        for (int64_t q = 0; p->part != SPN_PART_GAUSS_NEWTON && q < columns; q++) {
+            p->state->kernels->scaled_product(n, weights[q * width + o], bends + q * ld,
+                                              slopes + o * ld, true, to + q * n);
         }
     }
 }
 
-/* S_{m-1}, packed, from Q^{m-1,m}. */
-static void next_curvature(const assembly *p, int64_t m, const double *mixed, double *packed)
+/* S_m, packed, from Q^{m,m+1}. */
+static void next_curvature(const assembly *p, int64_t m)
+{
+    int64_t n = p->block.count, inner = p->network->width[m + 1];
+    const double *mixed = p->dense->adjacent[(m + 1) % 2];
+    const double *bends = spni_bends(p->error, &p->block, m);
+    double *row = p->dense->packed;
+    for (int64_t o = 0; o < p->network->width[m]; o++, row += n) {
+        pull_rows(p, m + 1, o + 1, mixed + o * inner * n, row);
+        row += o * n;
+        if (p->part != SPN_PART_GAUSS_NEWTON) {
+            p->state->kernels->add_multiplied(n, bends + o * p->error->plan.block, p->dense->ones,
+                                              row);
+        }
+    }
+}
+
+/* All Q^{lm} of one m, and the first one of m - 1; for the trace only those that lead to S_{m-1}. */
+static void multiply_mixed_terms(assembly *p, int64_t m)
 {
     const spn_network *network = p->network;
-    int64_t n = p->block.count, ld = p->error->plan.block;
-    int64_t width = network->width[m - 1], inner = network->width[m];
-    const double *slopes = spni_slopes(p->error, &p->block, m - 1);
-    const double *bends = spni_bends(p->error, &p->block, m - 1);
-    double *row = packed;
-    for (int64_t o = 0; o < width; o++) {
-        spni_affine(p->state->kernels, o + 1, inner, n,
-                    p->state->transposed + network->weight_offset[m], NULL, mixed + o * inner * n,
-                    n, row, n);
-        for (int64_t q = 0; q <= o; q++, row += n) {
-            p->state->kernels->multiply(n, row, slopes + q * ld, row);
+    spni_dense *dense = p->dense;
+    int64_t n = p->block.count, lowest = p->h != NULL || m < 3 ? 1 : m - 2;
+    bool is_last = m == network->depth && spni_output_constant(p->error, p->state->scale) != 0.0;
+    const double *from = NULL;
+    if (m == network->depth && m > 1) {
+        pull_mixed(p, m - 1, m, unpack_curvature(p), dense->adjacent[m % 2]);
+    }
+    for (int64_t l = m - 1; l >= lowest; l--) {
+        double *to = l == m - 1 ? dense->adjacent[m % 2] : dense->mixed[l % 2];
+        if (l < m - 1) {
+            pull_mixed(p, l, m, from, to);
         }
-        for (int64_t s = 0; p->part != SPN_PART_GAUSS_NEWTON && s < n; s++) {
-            row[s - n] += bends[o * ld + s];
+        if (l == m - 1 && is_last) {
+            multiply_terms(p, SPNI_TERM_LAST, l, m, spni_slopes(p->error, &p->block, l),
+                           p->error->plan.block);
+        } else {
+            multiply_terms(p, SPNI_TERM_MIXED, l, m, to, n);
         }
+        if (l == m - 2) {
+            pass_mixed(p, m, to, dense->adjacent[(m - 1) % 2]);
+        }
+        from = to;
     }
 }
 
 static void multiply_curvature_terms(assembly *p)
 {
     const spn_network *network = p->network;
-    int64_t n = p->block.count, depth = network->depth, now = 0;
-    double constant = spni_output_constant(p->error, p->state->scale);
-    start_curvature(p, p->dense->packed[now]);
+    int64_t n = p->block.count, depth = network->depth;
+    bool is_constant = spni_output_constant(p->error, p->state->scale) != 0.0;
     for (int64_t m = depth; m >= 1; m--) {
-        double *packed = p->dense->packed[now];
-        /* The first packed row of S_D is the constant itself. */
-        bool is_constant = m == depth && constant != 0.0;
-        multiply_terms(p, is_constant ? SPNI_TERM_CONSTANT : SPNI_TERM_DIAGONAL, m, m, packed, n);
-        unpack(network->width[m], n, packed, p->dense->full);
-        const double *from = p->dense->full;
-        for (int64_t l = m - 1; l >= 1; l--) {
-            double *to = p->dense->mixed[l % 2];
-            pull_mixed(p, l, m, from, to);
-            multiply_terms(p, SPNI_TERM_MIXED, l, m, to, n);
-            if (l == m - 1) {
-                next_curvature(p, m, to, p->dense->packed[1 - now]);
-            }
-            from = to;
+        if (m == depth) {
+            start_curvature(p);
+        } else {
+            next_curvature(p, m);
         }
-        now = 1 - now;
+        if (p->h == NULL) {
+            p->trace += trace_of_layer(p, m);
+        }
+        /* The first packed row of a constant S_D is the constant itself. */
+        multiply_terms(p, m == depth && is_constant ? SPNI_TERM_CONSTANT : SPNI_TERM_DIAGONAL, m, m,
+                       p->dense->packed, n);
+        multiply_mixed_terms(p, m);
     }
 }
 
@@ -291,10 +267,9 @@ static void push_tangent(const assembly *p, int64_t l, int64_t m, const double *
     for (int64_t j = 0; j < width; j++) {
         for (int64_t o = 0; o < columns; o++) {
             double *row = to + (j * columns + o) * n;
-            for (int64_t s = 0; m == l + 2 && s < n; s++) {
-                row[s] = weights[j * columns + o] * first[o * ld + s];
-            }
-            p->state->kernels->multiply(n, row, slopes + j * ld, row);
+            const double *other = m == l + 2 ? first + o * ld : row;
+            double weight = m == l + 2 ? weights[j * columns + o] : 1.0;
+            p->state->kernels->scaled_product(n, weight, other, slopes + j * ld, false, row);
         }
     }
 }
@@ -389,40 +364,6 @@ done:
     return status;
 }
 
-/* Diagonal block l: sum over samples of tr S_l |h_{l-1}|^2, the bias counted as an input of 1. */
-static double trace_of_layer(const assembly *p, int64_t l, const double *packed)
-{
-    int64_t n = p->block.count;
-    double *curvature = p->dense->mixed[0], *norm = p->dense->right;
-    memset(norm, 0, (size_t)n * sizeof *norm);
-    memset(curvature, 0, (size_t)n * sizeof *curvature);
-    for (int64_t i = 0; i < spni_fan_in(p->network, l); i++) {
-        p->state->kernels->add_multiplied(n, input_row(p, l, i), input_row(p, l, i), norm);
-    }
-    for (int64_t o = 0; o < p->network->width[l]; o++) {
-        const double *row = packed + (o * (o + 1) / 2 + o) * n;
-        p->state->kernels->add_multiplied(n, row, p->dense->ones, curvature);
-    }
-    return p->state->kernels->dot(n, curvature, norm);
-}
-
-static double trace_of_block(const assembly *p)
-{
-    const spn_network *network = p->network;
-    int64_t now = 0;
-    double sum = 0.0;
-    start_curvature(p, p->dense->packed[now]);
-    for (int64_t m = network->depth; m >= 1; m--, now = 1 - now) {
-        sum += trace_of_layer(p, m, p->dense->packed[now]);
-        if (m > 1) {
-            unpack(network->width[m], p->block.count, p->dense->packed[now], p->dense->full);
-            pull_mixed(p, m - 1, m, p->dense->full, p->dense->mixed[1]);
-            next_curvature(p, m, p->dense->mixed[1], p->dense->packed[1 - now]);
-        }
-    }
-    return sum;
-}
-
 spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
                             double *out)
 {
@@ -438,10 +379,10 @@ spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_pa
         for (int64_t begin = 0; begin < block.count; begin += p.dense->block) {
             SPN_TRY(spn_poll(context));
             p.block = spni_block_part(&block, begin, p.dense->block);
-            sum += trace_of_block(&p);
+            multiply_curvature_terms(&p);
         }
     }
-    *out = sum;
+    *out = sum + p.trace;
 done:
     return status;
 }

@@ -8,7 +8,7 @@
 /* Longer inner dimensions leave the first cache, for which BLAS packs and the kernels do not. */
 enum { INNER_MAX = 512 };
 /* Columns that a short sum over samples may have, and samples that many columns need. */
-enum { COLUMNS_FEW = 64, COLUMNS_MAX = 512, SAMPLES_MANY = 128 };
+enum { COLUMNS_FEW = 64, COLUMNS_MAX = 1024, SAMPLES_MANY = 128 };
 
 void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                       const double *x, int64_t ldx, double *out, int64_t ldo)
@@ -17,14 +17,14 @@ void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t
         spn_multiply(m, n, k, 1.0, w, k, x, ldx, 1.0, out, ldo);
         return;
     }
-    kernels->affine(m, k, n, w, k, NULL, x, ldx, true, out, ldo);
+    kernels->affine(m, k, n, w, k, NULL, x, ldx, true, NULL, 0, out, ldo);
 }
 
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        kernels->affine(m, k, n, w, k, bias, x, ldx, false, out, ldo);
+        kernels->affine(m, k, n, w, k, bias, x, ldx, false, NULL, 0, out, ldo);
         return;
     }
     for (int64_t i = 0; i < m; i++) {
@@ -34,6 +34,20 @@ void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, c
         }
     }
     spn_multiply(m, n, k, 1.0, w, k, x, ldx, 1.0, out, ldo);
+}
+
+void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n,
+                         const double *w, const double *x, int64_t ldx, const double *scale,
+                         int64_t lds, double *out, int64_t ldo)
+{
+    if (k <= INNER_MAX) {
+        kernels->affine(m, k, n, w, k, NULL, x, ldx, false, scale, lds, out, ldo);
+        return;
+    }
+    spn_multiply(m, n, k, 1.0, w, k, x, ldx, 0.0, out, ldo);
+    for (int64_t i = 0; i < m; i++) {
+        kernels->multiply(n, scale + i * lds, out + i * ldo, out + i * ldo);
+    }
 }
 
 void spni_outer(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,

@@ -10,6 +10,10 @@
 /** out = w x + bias (bias NULL: 0): w m x k with leading dimension k, x k x n, out m x n. */
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo);
+/** out = scale (w x), element by element: scale m x n. */
+void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n,
+                         const double *w, const double *x, int64_t ldx, const double *scale,
+                         int64_t lds, double *out, int64_t ldo);
 /** out += w x. */
 void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                       const double *x, int64_t ldx, double *out, int64_t ldo);

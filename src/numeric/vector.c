@@ -57,12 +57,21 @@ void spn_axpy(int64_t n, double a, const double *x, double *y)
 
 bool spn_all_finite(int64_t n, const double *x)
 {
-    /* x - x is 0 for a finite x and NaN otherwise: a sum that vectorises, tested once. */
-    double sum = 0;
-    for (int64_t i = 0; i < n; i++) {
-        sum += x[i] - x[i];
+    /* x - x is 0 for a finite x and NaN otherwise: sums that vectorise, tested once. */
+    double sum[LANES] = {0}, total = 0;
+    int64_t whole = n - n % LANES;
+    for (int64_t i = 0; i < whole; i += LANES) {
+        for (int64_t j = 0; j < LANES; j++) {
+            sum[j] += x[i + j] - x[i + j];
+        }
     }
-    return sum == 0;
+    for (int64_t i = whole; i < n; i++) {
+        sum[i - whole] += x[i] - x[i];
+    }
+    for (int64_t j = 0; j < LANES; j++) {
+        total += sum[j];
+    }
+    return total == 0;
 }
 
 double spn_symmetric_trace(int64_t n, const double *a)

@@ -53,6 +53,39 @@ static void test_messages_arrive_in_order(void **state)
     spn_context_free(context);
 }
 
+/* A job that goes on until its one message has been received: nothing but time brings it about. */
+static spn_status wait_for_receipt(spn_context *context, void *state, int64_t job,
+                                   spn_pool_channel *channel)
+{
+    atomic_int *received = state;
+    spn_status status = spn_pool_send(context, channel, &job);
+    while (status == SPN_OK && atomic_load(received) == 0) {
+    }
+    return status;
+}
+
+static spn_status note_receipt(spn_context *context, void *state, int64_t job, const void *message)
+{
+    (void)context, (void)job, (void)message;
+    atomic_store((atomic_int *)state, 1);
+    return SPN_OK;
+}
+
+static void test_messages_arrive_while_jobs_run(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_pool *pool = NULL;
+    atomic_int received = 0;
+    spn_pool_work work = {1, wait_for_receipt, &received, sizeof(int64_t), note_receipt, &received};
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_ok(context, spn_pool_create(context, 1, &pool));
+    check_ok(context, spn_pool_run(context, pool, &work));
+    assert_int_equal(atomic_load(&received), 1);
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
 /* Jobs 3, 5 and 20 fail; 3 fails last because it waits for the others to have failed. */
 typedef struct failing {
     atomic_int failures;
@@ -173,6 +206,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages_arrive_in_order),
+        cmocka_unit_test(test_messages_arrive_while_jobs_run),
         cmocka_unit_test(test_lowest_failure_wins),
         cmocka_unit_test(test_failing_receiver_stops_the_run),
         cmocka_unit_test(test_interruption_is_reported),

@@ -33,9 +33,12 @@ static int teardown(void **state)
     return 0;
 }
 
+enum { FROM_ZERO, FROM_BIAS, ADDING, SCALED, AFFINE_MODES };
+
 /* k products and as many sums, in another order or fused: each rounding is at most half a unit of a
- * partial sum, and no partial sum exceeds the sum of sizes. */
-static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n)
+ * partial sum, and no partial sum exceeds the sum of sizes. A scale multiplies all of that and rounds
+ * once more. */
+static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n, int mode)
 {
     for (int64_t i = 0; i < m; i++) {
         for (int64_t s = 0; s < STRIDE; s++) {
@@ -43,9 +46,10 @@ static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n)
             for (int64_t j = 0; j < k; j++) {
                 size += fabs(work->w[i * INNER + j] * work->x[j * STRIDE + s]);
             }
+            size *= mode == SCALED ? fabs(work->y[i * STRIDE + s]) : 1.0;
             double got = work->out[i * STRIDE + s];
             if (s < n) {
-                check_close(got, work->plain[i * STRIDE + s], (double)(k + 2) * DBL_EPSILON, size);
+                check_close(got, work->plain[i * STRIDE + s], (double)(k + 3) * DBL_EPSILON, size);
             } else {
                 assert_true(got == UNTOUCHED);
             }
@@ -57,11 +61,11 @@ static void run_affine(const spni_kernels *kernels, const workplace *work, int64
                        int64_t n, int mode, double *out)
 {
     for (int64_t i = 0; i < ROWS * STRIDE; i++) {
-        bool is_inside = mode == 2 && i % STRIDE < n;
+        bool is_inside = mode == ADDING && i % STRIDE < n;
         out[i] = is_inside ? work->y[i] : UNTOUCHED;
     }
-    kernels->affine(m, k, n, work->w, INNER, mode == 1 ? work->bias : NULL, work->x, STRIDE,
-                    mode == 2, out, STRIDE);
+    kernels->affine(m, k, n, work->w, INNER, mode == FROM_BIAS ? work->bias : NULL, work->x, STRIDE,
+                    mode == ADDING, mode == SCALED ? work->y : NULL, STRIDE, out, STRIDE);
 }
 
 static void affine_agrees(void **state)
@@ -72,11 +76,11 @@ static void affine_agrees(void **state)
     for (int64_t m = 1; m <= ROWS; m += m < 8 ? 1 : 5) {
         for (int64_t n = 1; n <= SAMPLES; n += n < 40 ? 1 : 187) {
             int64_t k = 1 + (m * 7 + n) % INNER;
-            for (int mode = 0; mode < 3; mode++) {
+            for (int mode = 0; mode < AFFINE_MODES; mode++) {
                 run_affine(forms[0].table, work, m, k, n, mode, work->plain);
                 for (int f = 1; f < count; f++) {
                     run_affine(forms[f].table, work, m, k, n, mode, work->out);
-                    check_affine(work, m, k, n);
+                    check_affine(work, m, k, n, mode);
                 }
             }
         }
@@ -172,6 +176,14 @@ static void rows_agree(void **state)
                 double square = work->x[s] * work->x[s], product = work->x[s] * work->y[s];
                 check_close(out[s], square + product, DBL_EPSILON, square + fabs(product));
             }
+            kernels->scaled_product(n, 0.7, work->x, work->y, false, bends);
+            kernels->scaled_product(n, 0.7, work->x, work->y, true, delta);
+            for (int64_t s = 0; s < n; s++) {
+                double pulled = work->w[s] * work->y[s];
+                assert_true(bends[s] == 0.7 * work->x[s] * work->y[s]);
+                check_close(delta[s], pulled + bends[s], DBL_EPSILON,
+                            fabs(pulled) + fabs(bends[s]));
+            }
             assert_true(out[n] == UNTOUCHED && bends[n] == UNTOUCHED && delta[n] == UNTOUCHED);
         }
     }
@@ -185,12 +197,12 @@ static void places_do_not_matter(void **state)
     int count = kernel_forms(forms);
     for (int f = 0; f < count; f++) {
         const spni_kernels *kernels = forms[f].table;
-        run_affine(kernels, work, ROWS, INNER, SAMPLES, 1, work->plain);
+        run_affine(kernels, work, ROWS, INNER, SAMPLES, FROM_BIAS, work->plain);
         spni_activation_kernel *const functions[] = {kernels->tanh, kernels->sigmoid,
                                                      kernels->softplus};
         for (int64_t s = 0; s < SAMPLES; s++) {
             kernels->affine(ROWS, INNER, 1, work->w, INNER, work->bias, work->x + s, STRIDE, false,
-                            work->out, STRIDE);
+                            NULL, 0, work->out, STRIDE);
             for (int64_t i = 0; i < ROWS; i++) {
                 assert_true(work->out[i * STRIDE] == work->plain[i * STRIDE + s]);
             }

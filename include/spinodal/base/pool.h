@@ -19,8 +19,8 @@ int64_t spn_pool_threads(const spn_pool *pool);
 /** One job; `context` is the worker's own. `channel` sends messages to the coordinator. */
 typedef spn_status spn_pool_job(spn_context *context, void *state, int64_t job,
                                 spn_pool_channel *channel);
-/** Called on the coordinating thread for each message, in the order of arrival; messages of one job
- *  arrive in the order sent. A failure stops the run. */
+/** Called on the coordinating thread for each message, in the order of arrival and within a fiftieth of
+ *  a second; messages of one job arrive in the order sent. A failure stops the run. */
 typedef spn_status spn_pool_receiver(spn_context *context, void *state, int64_t job,
                                      const void *message);
 
