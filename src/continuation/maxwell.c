@@ -10,6 +10,9 @@
 #include <string.h>
 
 enum { NEWTON_MOST = 30, SAMPLES = 64 };
+/* Interpolated values of L that differ by more than this, of 1 + |L|, are told apart: near a fold L goes like the power 3/2 of the
+ * distance, which no polynomial follows. Solved ones differ by more than rounding. */
+static const double INTERPOLATED = 1e-6, SOLVED = 1e-12;
 
 typedef struct pair_state {
     double beta, difference, slope;
@@ -45,11 +48,10 @@ done:
 
 /* Newton's method within the bracket low < high, where the difference changes sign; bisection outside of it. */
 static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_phase *b,
-                             double low, double high, pair_state *out, bool *is_found)
+                             double low, double high, double sign, pair_state *out, bool *is_found)
 {
     spn_status status = SPN_OK;
     double beta = 0.5 * (low + high), change = (double)INFINITY;
-    double sign = spni_phase_loss(all, a, low) - spni_phase_loss(all, b, low);
     *is_found = false;
     for (int k = 0; k < NEWTON_MOST; k++) {
         bool is_there = false;
@@ -90,10 +92,23 @@ static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double
     return lowest;
 }
 
-/* Two phases that are one and the same at all of their common range (found twice) do not coexist. */
-static bool is_distinct(double difference, double loss)
+/* L_a - L_b at beta: interpolated where that tells the two apart, otherwise solved for. 0 where it is not there or
+ * none: two phases that are one and the same (found twice) do not coexist. */
+static spn_status difference_at(spn_branches *all, const spni_phase *a, const spni_phase *b,
+                                double beta, double *difference)
 {
-    return fabs(difference) > 1e-9 * (1 + fabs(loss));
+    spn_status status = SPN_OK;
+    double loss = spni_phase_loss(all, a, beta), scale = 1 + fabs(loss);
+    *difference = loss - spni_phase_loss(all, b, beta);
+    if (fabs(*difference) <= INTERPOLATED * scale) {
+        pair_state state;
+        bool is_there = false;
+        SPN_TRY(evaluate(all, a, b, beta, &state, &is_there));
+        bool is_distinct = is_there && fabs(state.difference) > SOLVED * scale;
+        *difference = is_distinct ? state.difference : 0;
+    }
+done:
+    return status;
 }
 
 static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pair_state *state)
@@ -131,15 +146,15 @@ static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
     double before = 0, beta_before = 0;
     for (int k = 0; low < high && k <= SAMPLES; k++) {
         double beta = low + (high - low) * k / SAMPLES;
-        double loss = spni_phase_loss(all, a, beta);
-        double difference = loss - spni_phase_loss(all, b, beta);
-        if (!is_distinct(difference, loss)) {
+        double difference = 0;
+        SPN_TRY(difference_at(all, a, b, beta, &difference));
+        if (difference == 0) {
             continue;
         }
         if (before != 0 && (before < 0) != (difference < 0)) {
             pair_state state;
             bool is_found = false;
-            SPN_TRY(solve_pair(all, a, b, beta_before, beta, &state, &is_found));
+            SPN_TRY(solve_pair(all, a, b, beta_before, beta, before, &state, &is_found));
             SPN_TRY(is_found ? add_maxwell(all, i, j, &state) : SPN_OK);
         }
         before = difference;

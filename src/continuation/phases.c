@@ -260,8 +260,9 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     }
     spn_special_record *at = &all->specials[special];
     int64_t next = phase_beyond(all, phase, side);
-    at->is_continuous = next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT;
-    if (at->is_continuous) {
+    bool is_outside = next < 0 && at->is_continuous == 1;
+    at->is_continuous = is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT);
+    if (at->is_continuous && !is_outside) {
         const spn_phase_record *other = &all->phases[next].record;
         at->change =
             change_between(own, other->active_modes, other->dead_units, other->merged_units);
