@@ -211,7 +211,8 @@ done:
     return status;
 }
 
-/* One special point met on several branches has one beta: that of the narrowest interval. */
+/* One special point met on several branches has one beta, that of the narrowest interval, and the coefficient that was
+ * measured where it was met first. */
 static void agree_on_specials(spn_branches *all)
 {
     for (int64_t root = 0; root < all->special_count; root++) {
@@ -228,6 +229,7 @@ static void agree_on_specials(spn_branches *all)
                 all->specials[i].beta = from.beta;
                 all->specials[i].beta_low = from.beta_low;
                 all->specials[i].beta_high = from.beta_high;
+                all->specials[i].coefficient = all->specials[root].coefficient;
             }
         }
     }

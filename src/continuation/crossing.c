@@ -170,19 +170,45 @@ static spn_status start_beyond_vertex(spn_branches *all)
                : SPN_OK;
 }
 
+/* The branch in work is one of those that cross at its vertex: its coefficient close by, better than over the arc. */
+static spn_status measure_own(search *s)
+{
+    spn_status status = SPN_OK;
+    spn_branches *all = s->all;
+    spn_special_record *record = &all->special.record;
+    const spni_place *low = &all->tracer.low;
+    int64_t n = all->frame.n;
+    double *direction = NULL, beta = 0;
+    bool is_found = false;
+    SPN_NEW(all->context, direction, s->k);
+    for (int64_t j = 0; j < s->k; j++) {
+        const double *w = s->basis + j * n;
+        direction[j] = spn_dot(n, w, low->theta) - spn_dot(n, w, all->special.place.theta);
+    }
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &beta, &is_found));
+    if (is_found) {
+        record->coefficient = (beta - record->beta) / (s->amplitude * s->amplitude);
+    }
+done:
+    spn_release(all->context, direction);
+    return status;
+}
+
 spn_status spni_find_crossings(spn_branches *all)
 {
     spn_status status = SPN_OK;
     const spni_special *special = &all->special;
     int64_t n = all->frame.n, k = special->record.kernel;
     search s = {.all = all, .k = k, .amplitude = AMPLITUDE * all->frame.length};
-    if (special->is_vertex) {
-        return start_beyond_vertex(all);
-    }
     SPN_NEW(all->context, s.basis, k * n);
     for (int64_t j = 0; j < k; j++) {
         memcpy(s.basis + j * n, special->place.vectors + special->kernel[j] * n,
                (size_t)n * sizeof *s.basis);
+    }
+    if (special->is_vertex) {
+        SPN_TRY(measure_own(&s));
+        SPN_TRY(start_beyond_vertex(all));
+        goto done;
     }
     SPN_TRY(try_directions(&s));
     all->special.record.crossing = s.count;
