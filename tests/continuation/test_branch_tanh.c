@@ -372,7 +372,7 @@ static void check_first_order(const run_case *run, const spn_theory_onset *theor
 
 /* x = +-1/2, +-1, +-2 and y = x / 2 - c x (x^2 - <x^4>/<x^2>): <x y> does not depend on c, <x^3 y> falls with it. The normal
  * form L = L_0 + (beta - beta_c) a^2 + c_4 a^4 has beta = beta_c - 2 c_4 a^2, which is measured at amplitude a = 5e-4 of
- * the length of theta, up to a^2. */
+ * the length of theta: up to a^2, and to 1e-11 of about 1e-7 in beta - beta_c. */
 static void test_cubic_targets(void **state)
 {
     (void)state;
@@ -388,7 +388,7 @@ static void test_cubic_targets(void **state)
         const spn_theory_onset theory = onset_of(c.dataset, SPN_TANH);
         const spn_special_record onset = end_of_trivial(&c.run);
         check_close(theory.beta, 0.875, 1e-14, 0);
-        check_close(onset.coefficient, -2 * theory.quartic, 1e-5, 0);
+        check_close(onset.coefficient, -2 * theory.quartic, 1e-3, 0);
         if (i == 1) {
             assert_true(onset.coefficient > 0);
             check_first_order(&c.run, &theory);
