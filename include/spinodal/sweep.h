@@ -77,6 +77,42 @@ typedef struct spn_sweep_record {
 } spn_sweep_record;
 extern const spn_columns spn_sweep_columns;
 
+/** One transition of a chain, bisected: "before" is the last point that still lies on the old branch,
+ *  "after" what the network reaches from there behind the branch's end. 8-byte fields only. */
+typedef struct spn_sweep_jump {
+    int64_t chain, seed;
+    int64_t direction;              /**< spn_direction */
+    int64_t phase, leg;             /**< as in the chain's records */
+    int64_t point;                  /**< index within the chain of the first grid point behind it */
+    double beta;                    /**< middle of the bracket */
+    double beta_before, beta_after; /**< ends of the bracket, in the chain's direction */
+    double loss_before, loss_after;
+    double error_before, error_after;
+    double norm_before, norm_after;                     /**< |theta| */
+    double curvature_before, curvature_after;           /**< scalar curvature of E's graph (T3) */
+    double eigenvalue_before, eigenvalue_after;         /**< smallest of the Hessian of L */
+    double susceptibility_before, susceptibility_after; /**< T10 */
+    int64_t active_before, active_after, merged_before, merged_after, dead_before, dead_after;
+    /** 1: |theta|^2 is discontinuous: its change across the bracket is more than what its slopes on both
+     *  sides explain, on the side of a fold up to the fold. */
+    int64_t survives;
+    int64_t resolved; /**< 1: the bracket is narrower than the tolerance */
+} spn_sweep_jump;
+extern const spn_columns spn_sweep_jump_columns;
+
+/** One point of the old branch on the way to a jump. 8-byte fields only. */
+typedef struct spn_sweep_approach {
+    int64_t jump; /**< row of the jump in its table; within a transition that is being sent: 0 */
+    double beta;
+    double distance;   /**< |beta - that of the jump| */
+    double eigenvalue; /**< the critical one of the Hessian of L: its mode is followed by overlap */
+    double overlap;    /**< of its mode with that of the next closer point; 1 at the closest */
+    double norm_squared; /**< |theta|^2 */
+    double susceptibility;
+    double error, loss;
+} spn_sweep_approach;
+extern const spn_columns spn_sweep_approach_columns;
+
 /** One finished point, valid during the call it is passed to. */
 typedef struct spn_sweep_point {
     int64_t chain;                  /**< number of the chain it belongs to */

@@ -29,6 +29,8 @@ const cli_flag cli_flags[] = {
      "with --beta, of a sweep: up, down or quench"},
     {"phase", 0, FLAG_TEXT, AT(phase), "NAME",
      "with --beta, of branches: the phase's name; the default is the globally stable one"},
+    {"noisy", 0, FLAG_SWITCH, AT(is_noisy), NULL,
+     "the files hold noisy samples: find change points in them"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},

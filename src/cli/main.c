@@ -44,6 +44,17 @@ const cli_command cli_commands[] = {
      "and\n"
      "beta (default 0): curvatures, spectrum, Fisher information, stationarity.",
      "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
+    {"transitions", "RUN.h5 ... [--noisy]", "table of transitions with order and error interval",
+     "Lists the transitions of a sweep or of a set of branches: spinodals, Maxwell points and "
+     "continuous\n"
+     "transitions, each with its interval, its order, the evidence for it and what changes; then\n"
+     "hysteresis, stuck random starts, and means over seeds and, with several files, over data "
+     "draws.\n"
+     "With --noisy the files are CSV tables (columns beta and any of error, weight_norm,\n"
+     "scalar_curvature, accuracy) or sweeps made with a first-order method: change points are "
+     "found in\n"
+     "each column by itself, jumps told from kinks, and compared.",
+     "noisy json ", 1, CLI_WORDS_MAX, false, cmd_transitions},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
      "what can be said before training: transitions, onset and its order",
      "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "

@@ -4,6 +4,7 @@
 
 #include <spinodal/geometry.h>
 #include <spinodal/theory.h>
+#include <spinodal/transition.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -102,4 +103,11 @@ void cli_print_reference(void)
                   &spn_theory_transition_columns);
     print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
                   &spn_theory_onset_columns);
+    print_columns("Transitions (`spinodal transitions --json`: `transitions`, `crossings`)",
+                  &spn_transition_columns);
+    print_columns("Hysteresis (the same: `hysteresis`)", &spn_hysteresis_columns);
+    print_columns("Over seeds and files (the same: `groups`)", &spn_transition_group_columns);
+    print_columns("Stuck random starts (the same: `stuck`)", &spn_stuck_columns);
+    print_columns("Change points (`spinodal transitions --noisy --json`: `change_points`)",
+                  &spn_change_point_columns);
 }

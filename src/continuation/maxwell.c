@@ -9,10 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEWTON_MOST = 30, SAMPLES = 64 };
-/* Interpolated values of L that differ by more than this, of 1 + |L|, are told apart: near a fold L goes like the power 3/2 of the
- * distance, which no polynomial follows. Solved ones differ by more than rounding. */
-static const double INTERPOLATED = 1e-6, SOLVED = 1e-12;
+enum { NEWTON_MOST = 30, SAMPLES = 24 };
+/* Differences of L (of 1 + |L|) that interpolation does not resolve, and those that are rounding. */
+static const double CLOSE = 1e-4, EQUAL = 1e-11;
 
 typedef struct pair_state {
     double beta, difference, slope;
@@ -46,7 +45,8 @@ done:
     return status;
 }
 
-/* Newton's method within the bracket low < high, where the difference changes sign; bisection outside of it. */
+/* Newton's method within the bracket low < high, where the difference changes sign from that of `sign`; bisection
+ * outside of it. */
 static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_phase *b,
                              double low, double high, double sign, pair_state *out, bool *is_found)
 {
@@ -92,20 +92,20 @@ static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double
     return lowest;
 }
 
-/* L_a - L_b at beta: interpolated where that tells the two apart, otherwise solved for. 0 where it is not there or
- * none: two phases that are one and the same (found twice) do not coexist. */
-static spn_status difference_at(spn_branches *all, const spni_phase *a, const spni_phase *b,
-                                double beta, double *difference)
+/* L_a - L_b at beta: interpolated where that tells the two apart, solved for where they are close. *is_there
+ * false: one of them is not there, or they are one and the same (found twice). */
+static spn_status measure_difference(spn_branches *all, const spni_phase *a, const spni_phase *b,
+                                     double beta, double *difference, bool *is_there)
 {
     spn_status status = SPN_OK;
+    pair_state state;
     double loss = spni_phase_loss(all, a, beta), scale = 1 + fabs(loss);
     *difference = loss - spni_phase_loss(all, b, beta);
-    if (fabs(*difference) <= INTERPOLATED * scale) {
-        pair_state state;
-        bool is_there = false;
-        SPN_TRY(evaluate(all, a, b, beta, &state, &is_there));
-        bool is_distinct = is_there && fabs(state.difference) > SOLVED * scale;
-        *difference = is_distinct ? state.difference : 0;
+    *is_there = isfinite(*difference);
+    if (*is_there && fabs(*difference) < CLOSE * scale) {
+        SPN_TRY(evaluate(all, a, b, beta, &state, is_there));
+        *difference = state.difference;
+        *is_there = *is_there && fabs(*difference) > EQUAL * scale;
     }
 done:
     return status;
@@ -145,10 +145,10 @@ static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
     double high = fmin(a->record.beta_high, b->record.beta_high);
     double before = 0, beta_before = 0;
     for (int k = 0; low < high && k <= SAMPLES; k++) {
-        double beta = low + (high - low) * k / SAMPLES;
-        double difference = 0;
-        SPN_TRY(difference_at(all, a, b, beta, &difference));
-        if (difference == 0) {
+        double beta = low + (high - low) * k / SAMPLES, difference = 0;
+        bool is_there = false;
+        SPN_TRY(measure_difference(all, a, b, beta, &difference, &is_there));
+        if (!is_there) {
             continue;
         }
         if (before != 0 && (before < 0) != (difference < 0)) {

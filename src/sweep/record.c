@@ -5,17 +5,18 @@ static const char *const directions[] = {"up", "down", "quench", NULL};
 static const char *const stops[] = {"converged", "max_iterations", "stalled",
                                     "diverged",  "interrupted",    NULL};
 
+#define RECORD spn_sweep_record
 #define INTEGER(member, help)                                                                      \
     {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(spn_sweep_record, member), "", help, NULL            \
+#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
     }
 #define WORDS(member, words, help)                                                                 \
     {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(spn_sweep_record, member), "", help, words           \
+#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words                     \
     }
 #define REAL(member, unit, help)                                                                   \
     {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(spn_sweep_record, member), unit, help, NULL             \
+#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
     }
 
 static const spn_column columns[] = {
@@ -75,6 +76,59 @@ static const spn_column columns[] = {
 
 const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns,
                                        sizeof(spn_sweep_record)};
+
+#undef RECORD
+#define RECORD spn_sweep_jump
+#define SIDES(name, unit, help)                                                                    \
+    REAL(name##_before, unit, help " at the last point of the old branch"),                        \
+        REAL(name##_after, unit, help " behind it")
+#define LABELS(name, help)                                                                         \
+    INTEGER(name##_before, help " at the last point of the old branch"),                           \
+        INTEGER(name##_after, help " behind it")
+
+static const spn_column jump_columns[] = {
+    INTEGER(chain, "number of the chain"),
+    INTEGER(seed, "index of the random start, from 0"),
+    WORDS(direction, directions, "direction of the chain"),
+    INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
+    INTEGER(leg, "leg of the chain, from 0"),
+    INTEGER(point, "index within the chain of the first grid point behind the transition"),
+    REAL(beta, "error/weight^2", "beta of the transition: middle of the bracket"),
+    SIDES(beta, "error/weight^2", "end of the bracket: beta"),
+    SIDES(loss, "error", "loss L"),
+    SIDES(error, "error", "error E"),
+    SIDES(norm, "weight", "|theta|"),
+    SIDES(curvature, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
+    SIDES(eigenvalue, "error/weight^2", "smallest eigenvalue of the Hessian of L"),
+    SIDES(susceptibility, "weight^4/error", "-d|theta|^2/dbeta (T10)"),
+    LABELS(active, "modes of the data that the network has learned"),
+    LABELS(merged, "hidden units that repeat an earlier one up to sign"),
+    LABELS(dead, "hidden units whose outgoing weights vanish"),
+    INTEGER(
+        survives,
+        "1: |theta|^2 is discontinuous: it changes by more than its slopes on both sides explain"),
+    INTEGER(resolved, "1: the bracket is narrower than the tolerance"),
+};
+const spn_columns spn_sweep_jump_columns = {
+    jump_columns, sizeof jump_columns / sizeof *jump_columns, sizeof(spn_sweep_jump)};
+
+#undef RECORD
+#define RECORD spn_sweep_approach
+static const spn_column approach_columns[] = {
+    INTEGER(jump, "row of the transition in /jumps"),
+    REAL(beta, "error/weight^2", "beta of the point, on the branch that ends at the transition"),
+    REAL(distance, "error/weight^2", "|beta - beta of the transition|"),
+    REAL(eigenvalue, "error/weight^2",
+         "critical eigenvalue of the Hessian of L, its mode followed by overlap"),
+    REAL(overlap, "", "of the critical mode with that of the next closer point; 1 at the closest"),
+    REAL(norm_squared, "weight^2", "|theta|^2"),
+    REAL(susceptibility, "weight^4/error", "-d|theta|^2/dbeta (T10)"),
+    REAL(error, "error", "error E"),
+    REAL(loss, "error", "loss L"),
+};
+const spn_columns spn_sweep_approach_columns = {approach_columns,
+                                                sizeof approach_columns / sizeof *approach_columns,
+                                                sizeof(spn_sweep_approach)};
 
 const char *spn_direction_text(int64_t direction)
 {
