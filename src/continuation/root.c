@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROOT_STEPS = 40 };
+enum { ROOT_STEPS = 40, POLISHES = 2 };
 /* Close enough to extrapolate: this share of the values at the ends, and of the largest eigenvalue. Further
  * away where the branch itself moves along the kernel, since the rounding there enters at first order. */
 static const double NEAR_ENDS = 1e-4, NEAR_LARGEST = 1e-6;
@@ -152,16 +152,23 @@ spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni
         goto done;
     }
     double share = extrapolate(r, &difference);
-    SPN_TRY(polish(tracer, &t, share, special, is_located));
-    if (!*is_located) {
-        goto done;
+    double lambda = (r[1].value - r[2].value) / (r[1].share - r[2].share), value = 0;
+    for (int k = 0; k < (t.is_along ? 1 : POLISHES); k++) {
+        SPN_TRY(polish(tracer, &t, share, special, is_located));
+        if (!*is_located) {
+            goto done;
+        }
+        value = value_at(frame->n, &t, &special->place);
+        share -= value / lambda;
     }
     double slope = fabs(special->place.beta_slope) * spni_distance(frame, a, b);
-    double lambda = fabs((r[1].value - r[2].value) / (r[1].share - r[2].share));
+    lambda = fabs(lambda);
     /* Rounding of the eigenvalues; where the branch moves along the kernel also that of theta along it. */
     double rounding = 16 * DBL_EPSILON * a->largest / lambda;
     rounding *= t.is_along ? 1 + 0.3 * (1 + fabs(a->loss)) / fabs(r[2].value) : 1;
-    double half = fmin(slope * (2 * difference + rounding), fabs(a->beta - b->beta));
+    /* What the eigenvalues have left of themselves there says how far the root still is, unless it is mostly theta's. */
+    double rest = t.is_along ? difference : fabs(value) / lambda;
+    double half = fmin(slope * (2 * rest + rounding), fabs(a->beta - b->beta));
     spni_set_interval(frame, special, special->place.beta, half);
     special->record.kind = SPN_SPECIAL_BRANCH_POINT;
     special->record.coefficient = (double)NAN;

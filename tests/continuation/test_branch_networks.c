@@ -534,7 +534,9 @@ static void test_small_basin(void **state)
     (void)state;
     static const double values[2] = {0.9, 0.5};
     network_case c;
-    const network_setup setup = linear(4, 2, values, 0.05, 0.4);
+    network_setup setup = linear(4, 2, values, 0.05, 0.4);
+    setup.inputs = 3;
+    setup.samples = 20;
     network_case_open(&c, context, &setup);
     case_run(&c.run);
     check_phases(&c, &setup);
