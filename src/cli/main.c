@@ -39,6 +39,17 @@ const cli_command cli_commands[] = {
      "thread.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
      "output set seed threads json force resume ", 1, 1, true, cmd_branches},
+    {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
+     "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
+     "on the\n"
+     "grid of a line or a plane: through two or three points (phases of a sweep or of branches, "
+     "weights\n"
+     "files, the trivial model), along eigenvectors of the Hessian at a point, along random "
+     "directions.\n"
+     "The loss L = E + beta |theta|^2 follows for any number of betas. Exit status 1: done, but E "
+     "or L\n"
+     "at a point that the slice goes through is not what the results file says.",
+     "output set seed threads json force ", 1, 1, true, cmd_slice},
     {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
      "Measures the error and the loss surface at the given weights (default: the initial weights) "
      "and\n"
