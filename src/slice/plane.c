@@ -5,10 +5,9 @@
 #include <spinodal/slice.h>
 #include <string.h>
 
-/* Two points nearer than this share of their lengths are one: rounding of theta is 1e-16. */
-static const double same_point = 1e-12;
-/* A third point nearer than this to the line of the first two leaves its direction to rounding. */
-static const double on_line = 1e-9;
+/* Two points nearer than this share of their lengths are one, a third nearer than this to the line of two lies on
+ * it: what is left is the distance at which the stationarity gate lets solvers stop, a direction of their noise. */
+static const double noise = SPN_STATIONARY_DISTANCE;
 
 spn_status spn_slice_plane_create(spn_context *context, int64_t dimension, int64_t axes,
                                   spn_slice_plane **out)
@@ -69,12 +68,12 @@ static spn_status subtract(spn_context *context, int64_t n, const double *points
                            int64_t second, double *out, double *length)
 {
     const double *a = points + first * n, *b = points + second * n;
-    const double size = fmax(spn_norm(n, a), spn_norm(n, b));
+    const double size = fmax(fmax(spn_norm(n, a), spn_norm(n, b)), SPN_WEIGHT_FLOOR);
     for (int64_t i = 0; i < n; i++) {
         out[i] = b[i] - a[i];
     }
     *length = spn_norm(n, out);
-    if (!(*length > same_point * size)) {
+    if (!(*length > noise * size)) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "points %lld and %lld are the same: a slice needs different ones",
                         (long long)first + 1, (long long)second + 1);
@@ -108,7 +107,7 @@ spn_status spn_slice_through(spn_context *context, const double *points, spn_sli
         coordinates[4] += part;
     }
     coordinates[5] = spn_norm(n, second);
-    if (!(coordinates[5] > on_line * fmax(length, other))) {
+    if (!(coordinates[5] > noise * fmax(length, other))) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "the three points lie on one line and span no plane: name two of them, or another "
                  "third one");

@@ -222,8 +222,8 @@ static void test_threads(void **state)
 static void test_bad_points(void **state)
 {
     (void)state;
-    const double equal[6] = {1, 2, 3, 1, 2, 3 + 1e-15}, zero[6] = {0};
-    const double line[9] = {0, 0, 0, 1, 2, 3, 2, 4, 6 + 1e-10};
+    const double equal[6] = {1, 2, 3, 1, 2, 3 + 1e-7}, zero[6] = {0, 0, 0, 1e-10};
+    const double line[9] = {0, 0, 0, 1, 2, 3, 2, 4, 6 + 1e-7};
     const double third[9] = {0, 0, 0, 1, 2, 3, 1, 2, 3}, first[9] = {1, 2, 3, 0, 0, 0, 1, 2, 3};
     double coordinates[6];
     spn_slice_plane *one = NULL, *two = NULL;
