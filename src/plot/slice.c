@@ -233,8 +233,10 @@ static spn_status make_level(spn_context *context, spn_arena *arena, const spni_
     SPN_TAKE(context, arena, marks, v->anchor_count);
     for (int64_t i = 0; i < count; i++) {
         z[i] = spni_slice_loss(&points[i], level->beta);
-        low = fmin(low, z[i]);
-        high = fmax(high, z[i]);
+        if (isfinite(z[i])) {
+            low = fmin(low, z[i]);
+            high = fmax(high, z[i]);
+        }
     }
     for (int64_t i = 0; i < v->anchor_count; i++) {
         const spn_slice_anchor *a = &v->anchors[i];
@@ -242,6 +244,10 @@ static spn_status make_level(spn_context *context, spn_arena *arena, const spni_
             marks[mark] = a->error + level->beta * a->norm_squared;
             top = fmax(top, marks[mark++]);
         }
+    }
+    if (!(low < high)) { /* flat, or not finite anywhere */
+        low = isfinite(low) ? low : 0;
+        high = low + 1;
     }
     const double wish = low + 2 * (top - low);
     *out = (spn_map_level){.title = spni_slice_beta(arena, "{/:Italic β}", "", level->beta),

@@ -51,6 +51,7 @@ run spinodal reproduce fig1 -o one --set slice.points=31
 expect_failure 5 'one/fig1.h5 exists'
 run spinodal reproduce fig3
 expect_failure 2 "unknown figure 'fig3'; there are: fig1, fig2, all"
-run spinodal reproduce fig1 -o biased --set model.bias=true --set sweep.beta.points=30
+run spinodal reproduce fig1 -q -o biased --set model.bias=true --set data.moments=drawn \
+    --set sweep.beta.points=30
 expect_failure 3 'set model.bias: false'
 finish

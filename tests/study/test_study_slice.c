@@ -292,6 +292,36 @@ static void test_collinear(void **state)
               "the three points lie on one line");
 }
 
+/* Through the sweep's results, and along eigenvectors of what was found there. */
+static spn_status small_slice(spn_context *own, void *state)
+{
+    spn_status status = SPN_OK;
+    char text[1500];
+    bool is_good = false;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    const spn_run_settings settings = {.output = state, .threads = 1, .is_forced = true};
+    snprintf(text, sizeof text,
+             DATA MODEL SWEEP "slice: {results: '%s', span: eigenvectors, through: [1 mode], at: "
+                              "0.3, minimize: true, points: 3}\n",
+             sweep_path);
+    SPN_TRY(spn_experiment_parse(own, "test.yaml", text, (int64_t)strlen(text), &experiment));
+    SPN_TRY(spn_study_create(own, experiment, &study));
+    SPN_TRY(spn_study_slice(own, study, &settings, &is_good));
+done:
+    spn_study_free(own, study);
+    spn_experiment_free(own, experiment);
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    char path[512];
+    support_scratch("memory.h5", path);
+    assert_true(support_fail_each_allocation(small_slice, path) > 100);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -309,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_eigenvectors),  cmocka_unit_test(test_random),
         cmocka_unit_test(test_figure1),       cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_bad),           cmocka_unit_test(test_collinear),
+        cmocka_unit_test(test_out_of_memory),
     };
     if (spn_context_create(NULL, &context) != SPN_OK) {
         return 1;
