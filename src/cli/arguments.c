@@ -24,7 +24,8 @@ const cli_flag cli_flags[] = {
     {"table", 0, FLAG_TEXT, AT(table), "NAME",
      "which table: points (the default), modes, theta, theory, layout; of sweeps also jumps, "
      "approach; "
-     "of branches specials, approach, phases, maxwell, barriers, special_theta"},
+     "of branches specials, approach, phases, maxwell, barriers, special_theta; of slices points, "
+     "slices, anchors, levels, anchor_theta, directions"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME",
      "with --beta, of a sweep: up, down or quench"},

@@ -97,6 +97,12 @@ void cli_print_reference(void)
     print_columns("Phases (table `phases`, with the texts `name`)", &spn_phase_columns);
     print_columns("Maxwell points (table `maxwell`)", &spn_maxwell_columns);
     print_columns("Barriers (table `barriers`)", &spn_barrier_columns);
+    print_columns("Slices (table `slices`)", &spn_slice_columns);
+    print_columns("Points of slices (table `points`)", &spn_slice_point_columns);
+    print_columns("Points that slices go through (table `anchors`, with the texts `name`)",
+                  &spn_slice_anchor_columns);
+    print_columns("Betas of slices (table `levels`)", &spn_slice_level_columns);
+    print_columns("Norm-constrained curve (table `potential`)", &spn_norm_columns);
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",
                   &spn_theory_mode_columns);
