@@ -77,6 +77,19 @@ void spn_solver_free(spn_context *context, spn_solver *solver);
 spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
                           spn_solver_info *info);
 
+/** Bounds of one run, in place of the settings of the same names: near the end of a branch steps must stay
+ *  below the distance to its fold, so that the solver neither leaves it early nor hops over barriers. */
+typedef struct spn_solver_bounds {
+    double trust_radius, trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max */
+    int64_t max_iterations;
+} spn_solver_bounds;
+
+/** spn_solver_run() within bounds; later runs have the settings again. SPN_ERROR_ARGUMENT for bounds out of
+ *  range. */
+spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
+                                 const spn_solver_bounds *bounds, double parameter, double *theta,
+                                 spn_solver_info *info);
+
 /** The solver's own point, linearised at the final theta with SPN_WANT_ALL after a run that was not
  *  interrupted and whose start was finite: what a measurement can go on with. */
 const spn_point *spn_solver_point(const spn_solver *solver);

@@ -31,6 +31,9 @@ typedef struct spn_sweep_settings {
     int start;        /**< spn_down_start */
     int64_t seeds;    /**< chains from this many random starts */
     bool parameters;  /**< keep theta at each point in the results */
+    bool refine;      /**< bisect jumps of chains up and down */
+    /** A refined jump lies within this share of beta; in [SPN_REFINE_LEAST, SPN_REFINE_MOST]. */
+    double refine_tolerance;
 } spn_sweep_settings;
 extern const spn_option_table spn_sweep_options;
 
@@ -77,6 +80,9 @@ typedef struct spn_sweep_record {
 } spn_sweep_record;
 extern const spn_columns spn_sweep_columns;
 
+#define SPN_REFINE_LEAST 1e-10
+#define SPN_REFINE_MOST 1e-2
+
 /** One transition of a chain, bisected: "before" is the last point that still lies on the old branch,
  *  "after" what the network reaches from there behind the branch's end. 8-byte fields only. */
 typedef struct spn_sweep_jump {
@@ -113,6 +119,20 @@ typedef struct spn_sweep_approach {
 } spn_sweep_approach;
 extern const spn_columns spn_sweep_approach_columns;
 
+/** Rows of the approach to one jump: four a decade. */
+enum { SPN_APPROACH_MAX = 40 };
+
+/** One refined transition, valid during the call it is passed to. */
+typedef struct spn_sweep_transition {
+    int64_t chain;
+    int64_t ordinal; /**< among the transitions in the same interval of the grid, from 0 */
+    const spn_sweep_jump *jump;
+    int64_t approach_count;
+    const spn_sweep_approach *approach; /**< the closest first */
+    int64_t parameters;
+    const double *theta_before, *theta_after; /**< parameters numbers each */
+} spn_sweep_transition;
+
 /** One finished point, valid during the call it is passed to. */
 typedef struct spn_sweep_point {
     int64_t chain;                  /**< number of the chain it belongs to */
@@ -137,6 +157,10 @@ typedef struct spn_sweep_problem {
  *  interleaved as they happen. A failure stops the sweep. */
 typedef spn_status spn_sweep_sink(spn_context *context, void *state, const spn_sweep_point *point);
 
+/** Receives every refined transition on the coordinating thread, before the point behind it. */
+typedef spn_status spn_sweep_jump_sink(spn_context *context, void *state,
+                                       const spn_sweep_transition *transition);
+
 /** The values of the control parameter, ascending: `*count` numbers in *values, to be released by the
  *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, or fewer than one. */
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
@@ -152,6 +176,11 @@ void spn_sweep_free(spn_context *context, spn_sweep *sweep);
  *  the order in which the sink received them). Chains go on behind their last replayed point with the
  *  same bits as without the interruption. SPN_ERROR_INPUT when the point does not fit. */
 spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point);
+
+/** Send refined transitions to `sink` (before spn_sweep_run(), whose sink_state it gets; NULL: nowhere). A
+ *  transition whose point an interruption cut off is found and sent again by the resumed run, with the
+ *  same bits: the receiver keeps one of those with the same chain, point and ordinal. */
+void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink);
 
 /** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
  *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with

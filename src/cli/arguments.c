@@ -22,8 +22,9 @@ const cli_flag cli_flags[] = {
     {"singular-values", 0, FLAG_TEXT, AT(singular_values), "A,B,...",
      "singular values of the whitened cross-covariance"},
     {"table", 0, FLAG_TEXT, AT(table), "NAME",
-     "which table: points (the default), modes, theta, theory, layout; of branches also specials, "
-     "approach, phases, maxwell, barriers, special_theta"},
+     "which table: points (the default), modes, theta, theory, layout; of sweeps also jumps, "
+     "approach; "
+     "of branches specials, approach, phases, maxwell, barriers, special_theta"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME",
      "with --beta, of a sweep: up, down or quench"},

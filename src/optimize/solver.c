@@ -278,3 +278,24 @@ spn_status spn_solver_run(spn_context *context, spn_solver *solver, double param
     solver->info = NULL;
     return status;
 }
+
+spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
+                                 const spn_solver_bounds *bounds, double parameter, double *theta,
+                                 spn_solver_info *info)
+{
+    const spn_solver_settings kept = solver->settings;
+    if (!(bounds->trust_radius > 0) || !(bounds->trust_radius_max >= bounds->trust_radius) ||
+        bounds->max_iterations < 0) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT,
+                        "bounds of a run: 0 < trust_radius (%g) <= trust_radius_max (%g), "
+                        "max_iterations (%lld) >= 0",
+                        bounds->trust_radius, bounds->trust_radius_max,
+                        (long long)bounds->max_iterations);
+    }
+    solver->settings.trust_radius = bounds->trust_radius;
+    solver->settings.trust_radius_max = bounds->trust_radius_max;
+    solver->settings.max_iterations = bounds->max_iterations;
+    spn_status status = spn_solver_run(context, solver, parameter, theta, info);
+    solver->settings = kept;
+    return status;
+}

@@ -7,17 +7,23 @@
 
 #include <string.h>
 
-enum { JOURNAL_POINT = 1 };
+enum { JOURNAL_POINT = 1, JOURNAL_TRANSITION = 2 };
 
 /* Head of a journal record; the sweep's record, the modes and theta follow. */
 typedef struct point_head {
     int64_t chain, mode_count, parameters;
 } point_head;
 
+/* Head of a transition's record; the jump, its approach and theta on both sides follow. */
+typedef struct transition_head {
+    int64_t ordinal, approach_count, parameters;
+} transition_head;
+
 typedef struct sweeper {
     spni_run run;
     spn_sweep *sweep;
     spni_rows rows;
+    spni_jumps jumps;
 } sweeper;
 
 static spn_status record_point(spn_context *context, void *state, const spn_sweep_point *point)
@@ -37,16 +43,65 @@ done:
     return status;
 }
 
-/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
-static spn_status replay_point(spn_context *context, void *state, int64_t type, const void *payload,
-                               int64_t size)
+static spn_status record_transition(spn_context *context, void *state,
+                                    const spn_sweep_transition *transition)
 {
     sweeper *s = state;
+    spn_status status = SPN_OK;
+    const transition_head head = {transition->ordinal, transition->approach_count,
+                                  transition->parameters};
+    const int64_t theta_size = transition->parameters * (int64_t)sizeof(double);
+    const spn_bytes parts[5] = {
+        {&head, sizeof head},
+        {transition->jump, sizeof *transition->jump},
+        {transition->approach, transition->approach_count * (int64_t)sizeof *transition->approach},
+        {transition->theta_before, theta_size},
+        {transition->theta_after, theta_size},
+    };
+    SPN_TRY(spni_run_append(context, &s->run, JOURNAL_TRANSITION, parts, 5));
+    SPN_TRY(spni_jumps_append(context, &s->jumps, transition));
+done:
+    return status;
+}
+
+static spn_status replay_transition(spn_context *context, sweeper *s, const void *payload,
+                                    int64_t size)
+{
+    const char *bytes = payload;
+    const int64_t fixed = (int64_t)(sizeof(transition_head) + sizeof(spn_sweep_jump));
+    transition_head head = {0};
+    if (size >= fixed) {
+        memcpy(&head, bytes, sizeof head);
+    }
+    bool is_bounded = size >= fixed && head.approach_count >= 0 &&
+                      head.approach_count <= SPN_APPROACH_MAX &&
+                      head.parameters == s->run.study->loss.dimension;
+    int64_t approach_size =
+        is_bounded ? head.approach_count * (int64_t)sizeof(spn_sweep_approach) : 0;
+    if (!is_bounded ||
+        size != fixed + approach_size + 2 * head.parameters * (int64_t)sizeof(double)) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "the journal holds a transition of another network");
+    }
+    const double *theta = (const void *)(bytes + fixed + approach_size);
+    const spn_sweep_transition transition = {.ordinal = head.ordinal,
+                                             .jump = (const void *)(bytes + sizeof head),
+                                             .approach_count = head.approach_count,
+                                             .approach = (const void *)(bytes + fixed),
+                                             .parameters = head.parameters,
+                                             .theta_before = theta,
+                                             .theta_after = theta + head.parameters};
+    return spni_jumps_append(context, &s->jumps, &transition);
+}
+
+/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
+static spn_status replay_point(spn_context *context, sweeper *s, const void *payload, int64_t size)
+{
     spn_status status = SPN_OK;
     const char *bytes = payload;
     const int64_t fixed = (int64_t)(sizeof(point_head) + sizeof(spn_sweep_record));
     point_head head = {0};
-    if (type != JOURNAL_POINT || size < fixed) {
+    if (size < fixed) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a record that is not a sweep point");
     }
     memcpy(&head, bytes, sizeof head);
@@ -67,6 +122,18 @@ static spn_status replay_point(spn_context *context, void *state, int64_t type, 
     s->run.replayed++;
 done:
     return status;
+}
+
+static spn_status replay(spn_context *context, void *state, int64_t type, const void *payload,
+                         int64_t size)
+{
+    if (type == JOURNAL_POINT) {
+        return replay_point(context, state, payload, size);
+    }
+    if (type == JOURNAL_TRANSITION) {
+        return replay_transition(context, state, payload, size);
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "the journal holds a record that is not of a sweep");
 }
 
 static bool are_all_gated(const spni_rows *rows)
@@ -98,10 +165,12 @@ static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_gated
     const spn_run_settings *settings = &s->run.settings;
     SPN_TRY(spni_run_open(context, &s->run, s));
     SPN_TRY(spn_pool_create(context, settings->threads, &pool));
+    spn_sweep_watch_jumps(s->sweep, record_transition);
     SPN_TRY(spn_sweep_run(context, s->sweep, pool, record_point, s));
     SPN_TRY(spni_rows_sort(context, &s->rows));
-    SPN_TRY(
-        spni_results_write(context, s->run.study, &s->rows, settings->output, settings->is_forced));
+    SPN_TRY(spni_jumps_sort(context, &s->jumps));
+    SPN_TRY(spni_results_write(context, s->run.study, &s->rows, &s->jumps, settings->output,
+                               settings->is_forced));
     *is_gated = are_all_gated(&s->rows);
     SPN_TRY(spni_run_finish(context, &s->run));
 done:
@@ -109,8 +178,9 @@ done:
     return status;
 }
 
-static const spni_run_kind sweep_kind = {"sweep", sizeof(spn_sweep_record), replay_point,
-                                         are_results_gated};
+static const spni_run_kind sweep_kind = {
+    "sweep", sizeof(spn_sweep_record) + sizeof(spn_sweep_jump) + sizeof(spn_sweep_approach), replay,
+    are_results_gated};
 
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_gated)
@@ -132,5 +202,6 @@ done:
     status = spni_run_end(context, &s.run, status);
     spn_sweep_free(context, s.sweep);
     spni_rows_free(context, &s.rows);
+    spni_jumps_free(context, &s.jumps);
     return status;
 }

@@ -5,71 +5,39 @@
  *     for each beta of the chain:
  *         theta <- solve(theta_before + capped tangent step)
  *         if the tangents at both ends do not explain the way that theta went:
- *             repeat from theta_before in SUBSTEPS small steps of beta, so that a branch is followed as
- *             far as it goes and what lies behind its end is reached from there
+ *             repeat from theta_before with the transitions refined (refine.c), or in SUBSTEPS small steps
+ *             of beta, so that a branch is followed as far as it goes and what lies behind its end is
+ *             reached from there
  *         measure, send
- *
- * Along a smooth branch theta_1 - theta_0 = h (t_0 + t_1) / 2 + O(h^3). A step whose remainder is more than
- * half of the way itself is no piece of a smooth branch: a jump or a bifurcation lies in it, or the step is
- * too coarse, which the substeps tell apart.
  *
  * Everything a step uses follows from the last point's theta and beta: that is what makes a resumed chain
  * have the same bits. */
-#include "sweep/chain.h"
+#include "sweep/follower.h"
 
-#include <float.h>
-#include <math.h>
-#include <spinodal/numeric.h>
 #include <string.h>
 
 enum { SUBSTEPS = 8 };
-/* A predictor step is at most this share of |theta|: near a fold the tangent is no longer a forecast. */
-static const double PREDICTOR_SHARE = 0.1;
 /* Regularises the tangent where the Hessian has exact zero modes (theta is orthogonal to them). */
 static const double TANGENT_SHIFT = 1e-8;
-
-/* What a linearised point contributes to the check of T9. */
-typedef struct place {
-    double beta, loss;
-    double squared_norm; /* dF/dbeta (T9) */
-    double slope;        /* d squared_norm / dbeta = 2 theta . t */
-} place;
-
-typedef struct follower {
-    spn_context *context;
-    const spn_sweep_problem *problem;
-    const double *grid;
-    const spni_chain *chain;
-    int64_t parameters;
-    spn_solver *solver;
-    spn_geometry_workspace *geometry;
-    double *initial; /* initial weights */
-    double *theta;   /* of the point in work */
-    double *before;  /* of the point before */
-    double *anchor;  /* start of the substeps */
-    double *tangent; /* dtheta/dbeta at `before` */
-    double *ahead;   /* dtheta/dbeta at the point in work */
-    double *anchor_tangent;
-    double *trivial;
-    double *factor; /* P x P */
-    bool has_before;
-    place at_before, at_anchor;
-    spni_message *message;
-} follower;
+/* Ways below this share of |theta| are rounding and the solver's tolerance. */
+static const double LEAST_WAY = 1e-6;
 
 int64_t spni_message_size(int64_t parameters)
 {
     int64_t bytes = 0;
-    if (!spn_size_multiply(parameters, (int64_t)sizeof(double), &bytes) ||
+    if (!spn_size_multiply(parameters, 2 * (int64_t)sizeof(double), &bytes) ||
         !spn_size_add(bytes, (int64_t)sizeof(spni_message), &bytes)) {
         return 0;
     }
     return bytes;
 }
 
-static void follower_free(follower *f)
+static void follower_free(spni_follower *f)
 {
     spn_context *context = f->context;
+    if (f->newton != f->solver) {
+        spn_solver_free(context, f->newton);
+    }
     spn_solver_free(context, f->solver);
     spn_geometry_workspace_free(context, f->geometry);
     spn_release(context, f->initial);
@@ -81,10 +49,37 @@ static void follower_free(follower *f)
     spn_release(context, f->anchor_tangent);
     spn_release(context, f->trivial);
     spn_release(context, f->factor);
+    spn_dense_free(context, f->dense);
+    spn_release(context, f->values);
+    spn_release(context, f->candidates);
     spn_release(context, f->message);
 }
 
-static spn_status follower_create(follower *f)
+/* What the refinement needs, always Newton's method. */
+static spn_status create_refinement(spni_follower *f)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = f->context;
+    int64_t modes = 0;
+    if (f->problem->solver->method == SPN_METHOD_NEWTON) {
+        f->newton = f->solver;
+    } else {
+        spn_solver_settings settings = *f->problem->solver;
+        settings.method = SPN_METHOD_NEWTON;
+        SPN_TRY(spn_solver_create(context, &settings, f->problem->objective, &f->newton));
+    }
+    if (!spn_size_multiply(f->parameters, SPNI_CANDIDATES, &modes)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many",
+                 (long long)f->parameters);
+    }
+    SPN_TRY(spn_dense_create(context, f->parameters, &f->dense));
+    SPN_NEW(context, f->values, f->parameters);
+    SPN_NEW(context, f->candidates, modes);
+done:
+    return status;
+}
+
+static spn_status follower_create(spni_follower *f)
 {
     spn_status status = SPN_OK;
     spn_context *context = f->context;
@@ -104,6 +99,9 @@ static spn_status follower_create(follower *f)
     SPN_NEW(context, f->anchor_tangent, parameters);
     SPN_NEW(context, f->trivial, parameters);
     SPN_NEW(context, f->factor, square);
+    if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
+        SPN_TRY(create_refinement(f));
+    }
     f->message = spn_allocate(context, spni_message_size(parameters), 1);
     if (f->message == NULL) {
         status = spn_error_status(context);
@@ -112,49 +110,7 @@ done:
     return status;
 }
 
-/* dtheta/dbeta at a linearised point into `ahead`; zero where the Hessian is not positive semidefinite. */
-static spn_status compute_tangent(follower *f, const spn_point *point)
-{
-    spn_status status = SPN_OK;
-    int64_t n = f->parameters;
-    bool is_positive = false;
-    SPN_TRY(spn_point_hessian(f->context, point, SPN_PART_FULL, f->factor));
-    double largest = 0;
-    for (int64_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(f->factor[i + i * n]));
-    }
-    for (int64_t i = 0; i < n; i++) {
-        f->factor[i + i * n] += TANGENT_SHIFT * largest;
-        f->ahead[i] = -point->parameter_gradient[i];
-    }
-    SPN_TRY(spn_cholesky(f->context, n, f->factor, TANGENT_SHIFT / 10, &is_positive));
-    if (is_positive) {
-        SPN_TRY(spn_cholesky_solve(f->context, n, f->factor, 1, f->ahead));
-    } else {
-        memset(f->ahead, 0, (size_t)n * sizeof *f->ahead);
-    }
-done:
-    return status;
-}
-
-/* Move theta from `before` by the tangent over `step`, at most PREDICTOR_SHARE |before|. */
-static void predict(follower *f, double step)
-{
-    double length = fabs(step) * spn_norm(f->parameters, f->tangent);
-    double allowed = PREDICTOR_SHARE * spn_norm(f->parameters, f->before);
-    double scale = length > allowed ? step * (allowed / length) : step;
-    memcpy(f->theta, f->before, (size_t)f->parameters * sizeof *f->theta);
-    spn_axpy(f->parameters, scale, f->tangent, f->theta);
-}
-
-/* What happened on the way to a point. */
-typedef struct passage {
-    spn_solver_info info; /* of the last solve; iterations and escapes of all */
-    bool is_jump;
-    double integral; /* of |theta|^2 over beta along the chain since the point before (T9) */
-} passage;
-
-static spn_status solve(follower *f, double beta, passage *way)
+static spn_status solve(spni_follower *f, double beta, spni_passage *way)
 {
     int64_t iterations = way->info.iterations, escapes = way->info.escapes;
     spn_status status = spn_solver_run(f->context, f->solver, beta, f->theta, &way->info);
@@ -166,65 +122,35 @@ static spn_status solve(follower *f, double beta, passage *way)
     return status;
 }
 
-static place place_of(const follower *f, const spn_point *point, const double *tangent)
-{
-    return (place){.beta = point->parameter,
-                   .loss = point->value,
-                   .squared_norm = point->parameter_value,
-                   .slope = 2 * spn_dot(f->parameters, point->theta, tangent)};
-}
-
-/* Do the tangents at `before` and at the point in work leave more than half of the way unexplained? Ways
- * below a millionth of |theta|, or of 1e-3 where theta vanishes, are rounding and the solver's tolerance. */
-static bool is_unexplained(const follower *f, double step)
-{
-    const double least_share = 1e-6, least_norm = 1e-3;
-    double moved = 0, rest = 0;
-    for (int64_t i = 0; i < f->parameters; i++) {
-        double way = f->theta[i] - f->before[i];
-        double remainder = way - step * (f->tangent[i] + f->ahead[i]) / 2;
-        moved += way * way;
-        rest += remainder * remainder;
-    }
-    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
-    return sqrt(moved) > least_share * fmax(norm, least_norm) && sqrt(rest) > sqrt(moved) / 2;
-}
-
-/* Integral of |theta|^2 from a to b by Hermite's rule: h (n_a + n_b) / 2 + h^2 (n'_a - n'_b) / 12, error
- * O(h^5). */
-static double integral_between(const place *a, const place *b)
-{
-    double h = b->beta - a->beta;
-    return h * (a->squared_norm + b->squared_norm) / 2 + h * h * (a->slope - b->slope) / 12;
-}
-
-/* One solve from `before` to beta; `ahead` and way->integral follow it. */
-static spn_status step_to(follower *f, double beta, passage *way, bool *is_suspect)
+/* The solver's point is the one in work. */
+static spn_status take_point(spni_follower *f)
 {
     spn_status status = SPN_OK;
-    double step = beta - f->at_before.beta;
-    predict(f, step);
-    SPN_TRY(solve(f, beta, way));
-    const spn_point *point = spn_solver_point(f->solver);
-    SPN_TRY(compute_tangent(f, point));
-    const place here = place_of(f, point, f->ahead);
-    way->integral += integral_between(&f->at_before, &here);
-    *is_suspect = is_unexplained(f, step);
+    bool is_positive = false;
+    f->point = spn_solver_point(f->solver);
+    SPN_TRY(spni_take_labels(f));
+    SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
 done:
     return status;
 }
 
-/* The solver's point becomes `before`. */
-static void accept(follower *f)
+/* One solve from `before` to beta; `ahead` and way->integral follow it. */
+static spn_status step_to(spni_follower *f, double beta, spni_passage *way, bool *is_suspect)
 {
-    const spn_point *point = spn_solver_point(f->solver);
-    memcpy(f->before, point->theta, (size_t)f->parameters * sizeof *f->before);
-    memcpy(f->tangent, f->ahead, (size_t)f->parameters * sizeof *f->tangent);
-    f->at_before = place_of(f, point, f->tangent);
+    spn_status status = SPN_OK;
+    double step = beta - f->at_before.beta;
+    spni_predict(f, step);
+    SPN_TRY(solve(f, beta, way));
+    SPN_TRY(take_point(f));
+    const spni_place here = spni_place_here(f);
+    way->integral += spni_integral_between(&f->at_before, &here);
+    *is_suspect = spni_is_unexplained(f, step, LEAST_WAY);
+done:
+    return status;
 }
 
 /* From `before` to beta in SUBSTEPS steps; leaves `before` and its tangent as they were. */
-static spn_status creep(follower *f, double beta, passage *way)
+static spn_status creep(spni_follower *f, double beta, spni_passage *way)
 {
     spn_status status = SPN_OK;
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
@@ -238,7 +164,7 @@ static spn_status creep(follower *f, double beta, passage *way)
         SPN_TRY(step_to(f, k == SUBSTEPS ? beta : first + k * step, way, &is_suspect));
         way->is_jump = way->is_jump || is_suspect;
         if (k < SUBSTEPS) {
-            accept(f);
+            spni_accept_point(f);
         }
     }
 done:
@@ -248,157 +174,79 @@ done:
     return status;
 }
 
-static spn_status find_point(follower *f, double beta, passage *way)
+/* From `before` to the grid point with the transitions in between refined; leaves at_before as it was. */
+static spn_status refine(spni_follower *f, double beta, int64_t number, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    bool is_positive = false;
+    f->at_anchor = f->at_before;
+    SPN_TRY(spni_refine(f, beta, number, way));
+    SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
+    f->at_before = f->at_anchor;
+done:
+    return status;
+}
+
+static spn_status find_point(spni_follower *f, double beta, int64_t number, spni_passage *way)
 {
     spn_status status = SPN_OK;
     bool is_suspect = false;
-    *way = (passage){.is_jump = false};
+    *way = (spni_passage){.is_jump = false};
     if (!f->has_before) {
         SPN_TRY(solve(f, beta, way));
-        SPN_TRY(compute_tangent(f, spn_solver_point(f->solver)));
+        SPN_TRY(take_point(f));
         goto done;
     }
     SPN_TRY(step_to(f, beta, way, &is_suspect));
-    if (is_suspect) {
+    if (f->newton != NULL && f->is_before_stationary) {
+        if (is_suspect || spni_is_relabelled(f) ||
+            spni_is_bent(f, beta - f->at_before.beta, LEAST_WAY)) {
+            SPN_TRY(refine(f, beta, number, way));
+        }
+    } else if (is_suspect) {
         SPN_TRY(creep(f, beta, way));
     }
 done:
     return status;
 }
 
-/* T9: L(b) - L(a) = integral of |theta|^2, relative to the integral, or to the rounding of L where that
- * is larger (in the trivial phase the integral is 0). */
-static double free_energy_mismatch(const follower *f, const passage *way, double loss)
-{
-    double rounding = 4 * DBL_EPSILON * fmax(fabs(f->at_before.loss), fabs(loss));
-    return (loss - f->at_before.loss - way->integral) / fmax(fabs(way->integral), rounding);
-}
-
-static spn_status measure_trivial_distance(follower *f, double beta, spn_sweep_record *record)
-{
-    record->trivial_distance = (double)NAN;
-    spn_status status = spn_objective_trivial(f->context, f->problem->objective, beta, f->trivial);
-    if (status == SPN_ERROR_UNSUPPORTED) {
-        spn_error_clear(f->context);
-        return SPN_OK;
-    }
-    if (status == SPN_OK) {
-        spn_axpy(f->parameters, -1, f->theta, f->trivial);
-        record->trivial_distance = spn_norm(f->parameters, f->trivial);
-    }
-    return status;
-}
-
-static spn_status measure_labels(follower *f, const spn_point *point, spni_message *message)
-{
-    spn_labels labels = {0};
-    spn_status status = spn_point_labels(f->context, point, &labels);
-    if (status == SPN_ERROR_UNSUPPORTED) {
-        spn_error_clear(f->context);
-        labels = (spn_labels){.active_modes = -1, .dead_units = -1, .merged_units = -1};
-        status = SPN_OK;
-    }
-    message->record.active_modes = labels.active_modes;
-    message->record.dead_units = labels.dead_units;
-    message->record.merged_units = labels.merged_units;
-    message->mode_count = labels.mode_count;
-    memcpy(message->modes, labels.strengths, sizeof message->modes);
-    return status;
-}
-
-static void copy_geometry(const spn_geometry *error, const spn_geometry *loss,
-                          spn_sweep_record *record)
-{
-    record->error = error->value;
-    record->loss = loss->value;
-    record->weight_norm = loss->weight_norm;
-    record->scalar_curvature_error = error->scalar_curvature;
-    record->scalar_curvature_loss = loss->scalar_curvature;
-    record->scalar_curvature_rounding = error->scalar_curvature_rounding;
-    record->mean_curvature_error = error->mean_curvature;
-    record->mean_curvature_loss = loss->mean_curvature;
-    record->gauss_kronecker_sign_error = error->gauss_kronecker_sign;
-    record->gauss_kronecker_log_error = error->gauss_kronecker_log;
-    record->gauss_kronecker_sign_loss = loss->gauss_kronecker_sign;
-    record->gauss_kronecker_log_loss = loss->gauss_kronecker_log;
-    record->eigenvalue_min_error = error->eigenvalue_min;
-    record->eigenvalue_max_error = error->eigenvalue_max;
-    record->eigenvalue_min_loss = loss->eigenvalue_min;
-    record->eigenvalue_max_loss = loss->eigenvalue_max;
-    record->negative_eigenvalues_error = error->negative_eigenvalues;
-    record->negative_eigenvalues_loss = loss->negative_eigenvalues;
-    record->fisher_trace = error->fisher_trace;
-    record->residual_share = error->residual_share;
-    record->susceptibility = loss->susceptibility;
-    record->gradient_norm = loss->gradient_norm;
-    record->newton_decrement = loss->newton_decrement;
-    record->distance = loss->distance;
-    record->stationary = loss->stationary;
-}
-
-static spn_status measure(follower *f, double beta, int64_t number, const passage *way)
-{
-    spn_status status = SPN_OK;
-    spni_message *message = f->message;
-    const spn_point *point = spn_solver_point(f->solver);
-    spn_geometry error, loss;
-    SPN_TRY(
-        spn_geometry_measure(f->context, f->geometry, point, SPN_GEOMETRY_SWEEP, &error, &loss));
-    spn_sweep_record *record = &message->record;
-    *record = (spn_sweep_record){.seed = f->chain->seed,
-                                 .direction = f->chain->direction,
-                                 .phase = f->chain->phase,
-                                 .point = number,
-                                 .beta = beta,
-                                 .jump = way->is_jump,
-                                 .stop = way->info.stop,
-                                 .iterations = way->info.iterations,
-                                 .escapes = way->info.escapes};
-    copy_geometry(&error, &loss, record);
-    SPN_TRY(measure_labels(f, point, message));
-    SPN_TRY(measure_trivial_distance(f, beta, record));
-    bool is_comparable = f->has_before && !way->is_jump && spn_point_error(point) != point;
-    record->free_energy_mismatch =
-        is_comparable ? free_energy_mismatch(f, way, record->loss) : (double)NAN;
-    memcpy(message->theta, f->theta, (size_t)f->parameters * sizeof *f->theta);
-done:
-    return status;
-}
-
 /* Stand where an earlier run stopped: the same linearisation gives the same tangent. */
-static spn_status restore(follower *f)
+static spn_status restore(spni_follower *f)
 {
     spn_status status = SPN_OK;
     spn_point *point = NULL;
-    size_t bytes = (size_t)f->parameters * sizeof *f->before;
+    bool is_positive = false;
     SPN_TRY(spn_point_create(f->context, f->problem->objective, &point));
     SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.beta, NULL,
                           SPN_WANT_ALL));
-    SPN_TRY(compute_tangent(f, point));
-    memcpy(f->before, point->theta, bytes);
-    memcpy(f->tangent, f->ahead, bytes);
-    f->at_before = place_of(f, point, f->tangent);
+    f->point = point;
+    SPN_TRY(spni_take_labels(f));
+    SPN_TRY(spni_compute_tangent(f, point, TANGENT_SHIFT, &is_positive));
+    spni_accept_point(f);
     f->has_before = true;
+    f->is_before_stationary = f->chain->last.stationary == 1;
 done:
     spn_point_free(f->context, point);
+    f->point = NULL;
     return status;
 }
 
-static spn_status follow_point(follower *f, int64_t number, spn_pool_channel *channel)
+static spn_status follow_point(spni_follower *f, int64_t number)
 {
     spn_status status = SPN_OK;
-    passage way;
+    spni_passage way;
     double beta = f->grid[spni_chain_index(f->chain, number)];
     if (!f->has_before) {
         memcpy(f->theta, f->initial, (size_t)f->parameters * sizeof *f->theta);
     }
-    SPN_TRY(find_point(f, beta, &way));
-    SPN_TRY(measure(f, beta, number, &way));
+    SPN_TRY(find_point(f, beta, number, &way));
+    SPN_TRY(spni_measure_point(f, beta, number, &way));
     if (f->chain->direction != SPN_DIRECTION_QUENCH) {
-        accept(f);
+        spni_accept_point(f);
         f->has_before = true;
+        f->is_before_stationary = f->message->record.stationary == 1;
     }
-    SPN_TRY(spn_pool_send(f->context, channel, f->message));
+    SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
 done:
     return status;
 }
@@ -407,11 +255,12 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
                              const double *grid, const spni_chain *chain, spn_pool_channel *channel)
 {
     spn_status status = SPN_OK;
-    follower f = {.context = context,
-                  .problem = problem,
-                  .grid = grid,
-                  .chain = chain,
-                  .parameters = problem->objective->dimension};
+    spni_follower f = {.context = context,
+                       .problem = problem,
+                       .grid = grid,
+                       .chain = chain,
+                       .channel = channel,
+                       .parameters = problem->objective->dimension};
     SPN_TRY(follower_create(&f));
     if (chain->start != NULL) {
         memcpy(f.initial, chain->start, (size_t)f.parameters * sizeof *f.initial);
@@ -422,7 +271,7 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
         SPN_TRY(restore(&f));
     }
     for (int64_t number = chain->done; number < chain->count; number++) {
-        SPN_TRY(follow_point(&f, number, channel));
+        SPN_TRY(follow_point(&f, number));
     }
 done:
     follower_free(&f);

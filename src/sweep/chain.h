@@ -5,12 +5,16 @@
 
 #include <spinodal/sweep.h>
 
-/** One finished point as it travels from a worker to the coordinator: this head, then `parameters`
- *  numbers of theta. */
+/** What travels from a worker to the coordinator: this head, then 2 `parameters` numbers: theta of a
+ *  finished point (and nothing more), or theta before and after a transition. */
 typedef struct spni_message {
-    spn_sweep_record record;
+    bool is_transition;
+    spn_sweep_record record; /**< of a point, with its modes */
     int64_t mode_count;
     double modes[SPN_MODES_MAX];
+    spn_sweep_jump jump; /**< of a transition, with the way to it */
+    int64_t ordinal, approach_count;
+    spn_sweep_approach approach[SPN_APPROACH_MAX];
     double theta[];
 } spni_message;
 

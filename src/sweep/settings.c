@@ -27,6 +27,10 @@ static const spn_option options[] = {
      "number of random starts, each a chain of its own"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",
      "keep the weights at each point in the results"},
+    {"refine", SPN_OPTION_BOOLEAN, AT(refine), "true", SPN_ANY, NULL, "",
+     "bisect the jumps of chains up and down and record the way to them"},
+    {"refine_tolerance", SPN_OPTION_REAL, AT(refine_tolerance), "1e-6", SPN_POSITIVE, NULL, "",
+     "a refined jump lies within this share of its beta; 1e-10 to 0.01"},
 };
 #undef AT
 

@@ -27,6 +27,7 @@ struct spn_sweep {
     int64_t phase_count, phase_capacity;
     int64_t done, total; /* points, for progress */
     spn_sweep_sink *sink;
+    spn_sweep_jump_sink *jump_sink;
     void *sink_state;
     int64_t job_offset; /* chain number of job 0 of the stage that runs */
 };
@@ -77,6 +78,13 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
     spn_status status = SPN_OK;
     spn_sweep *sweep = NULL;
     *out = NULL;
+    double tolerance = problem->settings->refine_tolerance;
+    if (problem->settings->refine &&
+        !(tolerance >= SPN_REFINE_LEAST && tolerance <= SPN_REFINE_MOST)) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "sweep.refine_tolerance: must be between %g and %g, is %g",
+                        SPN_REFINE_LEAST, SPN_REFINE_MOST, tolerance);
+    }
     if (spni_message_size(problem->objective->dimension) == 0 || problem->settings->seeds < 1) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "a sweep needs at least one seed and a dimension that fits in memory");
@@ -251,11 +259,34 @@ static spn_status run_chain(spn_context *context, void *state, int64_t job,
     return spni_chain_follow(context, &sweep->problem, sweep->grid, &start, channel);
 }
 
+void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink)
+{
+    sweep->jump_sink = sink;
+}
+
+static spn_status receive_transition(spn_context *context, const spn_sweep *sweep, int64_t chain,
+                                     const spni_message *sent)
+{
+    const spn_sweep_transition transition = {.chain = chain,
+                                             .ordinal = sent->ordinal,
+                                             .jump = &sent->jump,
+                                             .approach_count = sent->approach_count,
+                                             .approach = sent->approach,
+                                             .parameters = sweep->parameters,
+                                             .theta_before = sent->theta,
+                                             .theta_after = sent->theta + sweep->parameters};
+    return sweep->jump_sink == NULL ? SPN_OK
+                                    : sweep->jump_sink(context, sweep->sink_state, &transition);
+}
+
 static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
 {
     spn_status status = SPN_OK;
     spn_sweep *sweep = state;
     const spni_message *sent = message;
+    if (sent->is_transition) {
+        return receive_transition(context, sweep, sweep->job_offset + job, sent);
+    }
     spn_sweep_point point = {.chain = sweep->job_offset + job,
                              .record = &sent->record,
                              .mode_count = sent->mode_count,

@@ -325,6 +325,17 @@ done:
     return status;
 }
 
+/* The node closest to the middle of a strand in beta: nodes crowd near transitions, where labels lag behind. */
+static const spni_node *middle_of(const spni_node *nodes, int64_t count)
+{
+    double centre = 0.5 * (nodes[0].beta + nodes[count - 1].beta);
+    const spni_node *best = nodes;
+    for (int64_t i = 1; i < count; i++) {
+        best = fabs(nodes[i].beta - centre) < fabs(best->beta - centre) ? &nodes[i] : best;
+    }
+    return best;
+}
+
 /* The phase that ends (or begins) at beta with this |theta|: its labels, in the middle. */
 static void label_side(const walk *w, double beta, double width, bool is_below, spn_side *side)
 {
@@ -336,7 +347,7 @@ static void label_side(const walk *w, double beta, double width, bool is_below, 
         const spni_node *end = is_below ? &nodes[count - 1] : &nodes[0];
         double distance = fabs(end->side.norm - side->norm);
         if (fabs(end->beta - beta) <= reach && distance < nearest) {
-            const spn_side *middle = &nodes[count / 2].side;
+            const spn_side *middle = &middle_of(nodes, count)->side;
             nearest = distance;
             side->active_modes = middle->active_modes;
             side->merged_units = middle->merged_units;

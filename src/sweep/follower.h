@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/** @file follower.h  The state of a job that follows a chain, and its steps; private to room `sweep`. */
+#ifndef SPINODAL_SRC_SWEEP_FOLLOWER_H
+#define SPINODAL_SRC_SWEEP_FOLLOWER_H
+
+#include "sweep/chain.h"
+
+#include <spinodal/numeric.h>
+
+/** What a linearised point contributes to the check of T9 and to the next step. */
+typedef struct spni_place {
+    double beta, loss;
+    double by_parameter; /**< dL/dbeta: |theta|^2 for a ridge (T9) */
+    double squared_norm; /**< |theta|^2 */
+    double slope;        /**< d |theta|^2 / dbeta = 2 theta . t */
+    double speed;        /**< |t| */
+    int64_t active, merged;
+} spni_place;
+
+/** What happened on the way to a point. */
+typedef struct spni_passage {
+    spn_solver_info info; /**< of the last solve; iterations and escapes of all */
+    bool is_jump;
+    double integral; /**< of |theta|^2 over beta along the chain since the point before (T9) */
+} spni_passage;
+
+enum { SPNI_CANDIDATES = 12 }; /* modes among which the critical one is looked for */
+
+typedef struct spni_follower {
+    spn_context *context;
+    const spn_sweep_problem *problem;
+    const double *grid;
+    const spni_chain *chain;
+    spn_pool_channel *channel;
+    int64_t parameters;
+    spn_solver *solver;
+    spn_solver
+        *newton; /**< refines: the solver itself when that is Newton; NULL: nothing is refined */
+    spn_geometry_workspace *geometry;
+    const spn_point *point; /**< linearisation of the point in work */
+    spn_labels labels;      /**< its labels */
+    double *initial;        /**< initial weights */
+    double *theta;          /**< of the point in work */
+    double *before;         /**< of the point before */
+    double *anchor;         /**< start of the substeps */
+    double *tangent;        /**< dtheta/dbeta at `before` */
+    double *ahead;          /**< dtheta/dbeta at the point in work */
+    double *anchor_tangent;
+    double *trivial;
+    double *factor; /**< P x P */
+    bool has_before, is_before_stationary;
+    spni_place at_before, at_anchor;
+    spni_place at_older;         /**< refinement: the point of the branch before `before` */
+    spn_dense *dense;            /**< approach: eigenvectors */
+    double *values, *candidates; /**< P eigenvalues, SPNI_CANDIDATES modes of P numbers */
+    spni_message *message;
+} spni_follower;
+
+/** dtheta/dbeta at a linearised point into `ahead`; *is_positive: false, and zero, where the Hessian is
+ *  not positive semidefinite. `shift` (a share of the largest diagonal entry) regularises it where the
+ *  Hessian has exact zero modes. */
+spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
+                                bool *is_positive);
+/** Labels of f->point into f->labels; -1 where the objective has none. */
+spn_status spni_take_labels(spni_follower *f);
+/** Move theta from `before` by the tangent over `step`, capped. */
+void spni_predict(spni_follower *f, double step);
+/** The point in work as a place. */
+spni_place spni_place_here(const spni_follower *f);
+/** Do the tangents at `before` and at the point in work leave more than half of the way unexplained? Ways
+ *  below `least` |theta| are rounding. */
+bool spni_is_unexplained(const spni_follower *f, double step, double least);
+/** Does |t| change by more than a factor, where the tangents move theta by more than `least` |theta|? */
+bool spni_is_bent(const spni_follower *f, double step, double least);
+/** Have the labels changed since `before`? They mean nothing where theta vanishes on both sides. */
+bool spni_is_relabelled(const spni_follower *f);
+/** Integral of |theta|^2 from a to b by Hermite's rule, error O(h^5). */
+double spni_integral_between(const spni_place *a, const spni_place *b);
+/** The point in work becomes `before`. */
+void spni_accept_point(spni_follower *f);
+
+/** Measure f->point into f->message as point `number` of the chain. */
+spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
+                              const spni_passage *way);
+
+/** From `before` to `end`, bisecting and sending the transitions in between; leaves the point in work at
+ *  `end` and `before` anywhere. `number`: index of the grid point at `end`. */
+spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passage *way);
+
+/** One step of the refinement from `before` to beta. */
+typedef enum spni_verdict {
+    SPNI_HOLDS,      /**< the branch goes on */
+    SPNI_RELABELLED, /**< it goes on as far as the tangents tell, with other labels */
+    SPNI_LOST,
+} spni_verdict;
+spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict);
+
+/** Walk the old branch back from `before` (which goes along) and fill the message's approach. `scale`: the beta that distances
+ *  are relative to; `backwards`: -1 or 1, the sign of beta along the walk. */
+spn_status spni_approach(spni_follower *f, double scale, double backwards);
+
+#endif

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* One step along a branch: the tangent t = dtheta/dbeta = -H^+ d(grad L)/dbeta (T10) as predictor, and as
+ * judge of the way that theta went.
+ *
+ * Along a smooth branch theta_1 - theta_0 = h (t_0 + t_1) / 2 + O(h^3), and t_0 and t_1 are of about the same
+ * length. A step that is neither is no piece of a smooth branch: a jump or a bifurcation lies in it, or the step is
+ * too coarse, which smaller ones tell apart. */
+#include "sweep/follower.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A predictor step is at most this share of |theta|: near a fold the tangent is no longer a forecast. */
+static const double PREDICTOR_SHARE = 0.1;
+/* Ends of a branch differ in |t| by more than this factor, pieces of it do not: at a distance r from a fold
+ * |t| goes like r^(-1/2), so that steps up to 15/16 of the distance pass. */
+static const double SPEED_RATIO = 4;
+/* |theta| in relative lengths is at least this. */
+static const double LEAST_NORM = 1e-3;
+
+spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
+                                bool *is_positive)
+{
+    spn_status status = SPN_OK;
+    int64_t n = f->parameters;
+    *is_positive = false;
+    SPN_TRY(spn_point_hessian(f->context, point, SPN_PART_FULL, f->factor));
+    double largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs(f->factor[i + i * n]));
+    }
+    for (int64_t i = 0; i < n; i++) {
+        f->factor[i + i * n] += shift * largest;
+        f->ahead[i] = -point->parameter_gradient[i];
+    }
+    SPN_TRY(spn_cholesky(f->context, n, f->factor, shift / 10, is_positive));
+    if (*is_positive) {
+        SPN_TRY(spn_cholesky_solve(f->context, n, f->factor, 1, f->ahead));
+    } else {
+        memset(f->ahead, 0, (size_t)n * sizeof *f->ahead);
+    }
+done:
+    return status;
+}
+
+spn_status spni_take_labels(spni_follower *f)
+{
+    f->labels = (spn_labels){0};
+    spn_status status = spn_point_labels(f->context, f->point, &f->labels);
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(f->context);
+        f->labels = (spn_labels){.active_modes = -1, .dead_units = -1, .merged_units = -1};
+        status = SPN_OK;
+    }
+    return status;
+}
+
+void spni_predict(spni_follower *f, double step)
+{
+    double length = fabs(step) * spn_norm(f->parameters, f->tangent);
+    double allowed = PREDICTOR_SHARE * spn_norm(f->parameters, f->before);
+    double scale = length > allowed ? step * (allowed / length) : step;
+    memcpy(f->theta, f->before, (size_t)f->parameters * sizeof *f->theta);
+    spn_axpy(f->parameters, scale, f->tangent, f->theta);
+}
+
+spni_place spni_place_here(const spni_follower *f)
+{
+    const spn_point *point = f->point;
+    double norm = spn_norm(f->parameters, point->theta);
+    return (spni_place){.beta = point->parameter,
+                        .loss = point->value,
+                        .by_parameter = point->parameter_value,
+                        .squared_norm = norm * norm,
+                        .slope = 2 * spn_dot(f->parameters, point->theta, f->ahead),
+                        .speed = spn_norm(f->parameters, f->ahead),
+                        .active = f->labels.active_modes,
+                        .merged = f->labels.merged_units};
+}
+
+bool spni_is_unexplained(const spni_follower *f, double step, double least)
+{
+    double moved = 0, rest = 0;
+    for (int64_t i = 0; i < f->parameters; i++) {
+        double way = f->theta[i] - f->before[i];
+        double remainder = way - step * (f->tangent[i] + f->ahead[i]) / 2;
+        moved += way * way;
+        rest += remainder * remainder;
+    }
+    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
+    return sqrt(moved) > least * fmax(norm, LEAST_NORM) && sqrt(rest) > sqrt(moved) / 2;
+}
+
+bool spni_is_bent(const spni_follower *f, double step, double least)
+{
+    double behind = f->at_before.speed, here = spn_norm(f->parameters, f->ahead);
+    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
+    return fabs(step) * fmax(behind, here) > least * fmax(norm, LEAST_NORM) &&
+           fmax(behind, here) > SPEED_RATIO * fmin(behind, here);
+}
+
+bool spni_is_relabelled(const spni_follower *f)
+{
+    bool has_length = spn_norm(f->parameters, f->theta) > LEAST_NORM ||
+                      spn_norm(f->parameters, f->before) > LEAST_NORM;
+    return has_length && (f->labels.active_modes != f->at_before.active ||
+                          f->labels.merged_units != f->at_before.merged);
+}
+
+/* h (n_a + n_b) / 2 + h^2 (n'_a - n'_b) / 12. */
+double spni_integral_between(const spni_place *a, const spni_place *b)
+{
+    double h = b->beta - a->beta;
+    return h * (a->by_parameter + b->by_parameter) / 2 + h * h * (a->slope - b->slope) / 12;
+}
+
+void spni_accept_point(spni_follower *f)
+{
+    size_t bytes = (size_t)f->parameters * sizeof *f->before;
+    memcpy(f->before, f->point->theta, bytes);
+    memcpy(f->tangent, f->ahead, bytes);
+    f->at_before = spni_place_here(f);
+}
