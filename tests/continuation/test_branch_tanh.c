@@ -133,6 +133,20 @@ static void check_ends(const run_case *run)
     assert_int_equal(found, END_COUNT);
 }
 
+/* Each branch on which a special point was met had it in its interval: the final beta, up to the noise of 1e-11. */
+static void check_intervals(const run_case *run)
+{
+    int64_t count = 0;
+    const spn_special_record *all = spn_branches_specials(run->branches, &count);
+    for (int64_t i = 0; i < run->count; i++) {
+        const spn_special_record *raw = &run->items[i].special;
+        if (run->items[i].kind == SPN_ITEM_SPECIAL && raw->beta > 0.02) {
+            double beta = all[raw->special].beta;
+            assert_true(beta > raw->beta_low - 1e-11 && beta < raw->beta_high + 1e-11);
+        }
+    }
+}
+
 /* Equal L to rounding, solved by the solver on its own; and a sign of the difference on each side. */
 static void check_maxwell(const network_case *c, const spn_maxwell_record *maxwell)
 {
@@ -226,6 +240,7 @@ static void open_default(network_case *c, double from, double factor)
     c->run.settings.angle *= factor;
     case_run(&c->run);
     check_ends(&c->run);
+    check_intervals(&c->run);
     check_maxwells(c);
 }
 
@@ -259,7 +274,7 @@ static void test_steps(void **state)
 static void test_norm_curve(void **state)
 {
     (void)state;
-    enum { ROWS = 10 };
+    enum { ROWS = 14 };
     network_case c;
     const network_setup setup = default_network(0.1);
     const kept_item *points[ROWS];
@@ -296,7 +311,7 @@ static void test_norm_curve(void **state)
         check_close(rows[i].beta, points[i]->point.beta, 1e-10, 0);
         assert_int_equal(rows[i].index, 0);
     }
-    /* In one stride, too coarse for Newton's method from the tangent alone: the same curve. */
+    /* In one stride: the same curve. */
     memcpy(theta, points[0]->theta, (size_t)c.run.dimension * sizeof *theta);
     spn_norm_record last;
     check_ok(context, spn_norm_curve(context, &c.run.objective, points[0]->point.beta, theta, 1,
