@@ -54,6 +54,16 @@ expect_stderr '^weights.npz '
 run spinodal slice run.yaml -o weights.npz --force --set 'slice.through=[weights.npz, initial]'
 expect_failure 5 'weights.npz is a file that the experiment reads'
 
+# Phases of a file of branches go by their names.
+run spinodal branches run.yaml -o branches.h5 -q --set branches.starts=1 --set branches.levels=1
+expect_status 0
+run spinodal slice run.yaml -o named.h5 --set slice.results=branches.h5 --set 'slice.through=[trivial, 1 mode, row 0]'
+expect_status 0
+expect_stderr '^1 mode +\('
+expect_stderr '^row 0 +\('
+run spinodal slice run.yaml -o x.h5 --set slice.results=branches.h5 --set 'slice.through=[trivial, one mode]'
+expect_failure 3 "branches.h5: has no phase 'one mode'; its phases are: .*1 mode"
+
 if command -v gnuplot >/dev/null; then
     for name in line plane; do
         run spinodal plot "$name.h5" -o "$name"

@@ -67,7 +67,8 @@ static void make_model(model *m, int64_t lines, int64_t rows, bool has_potential
         m->levels[levels++] = (spn_slice_level){k, 0.25 + 0.25 * (double)k, 0, 0, 1};
     }
     for (int64_t i = 0; i < CURVE; i++) {
-        m->potential[i] = (spn_norm_record){.norm_squared = (double)(i + 1), .error = 1 - 0.25 * (double)i};
+        m->potential[i] =
+            (spn_norm_record){.norm_squared = (double)(i + 1), .error = 1 - 0.25 * (double)i};
     }
     m->tables[0] = (spn_table){"slices", &spn_slice_columns, slices, m->slices};
     m->tables[1] = (spn_table){"points", &spn_slice_point_columns, points, m->points};
