@@ -1,9 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/cli.h"
+#include "cli/figures.h"
 #include "cli/files.h"
 
-#include <spinodal/plot.h>
 #include <string.h>
+
+/* The first is that of any other kind. */
+static const cli_figure figures[] = {
+    {"sweep", "fig2", spn_plot_figure2},
+    {"branches", "branches", spn_plot_branches},
+    {"order", "order", spn_plot_order},
+    {"complexity", "complexity", spn_plot_complexity},
+};
+
+const cli_figure *cli_find_figure(const char *kind)
+{
+    for (size_t i = 1; i < sizeof figures / sizeof *figures; i++) {
+        if (strcmp(kind, figures[i].kind) == 0) {
+            return &figures[i];
+        }
+    }
+    return &figures[0];
+}
 
 int cmd_plot(cli_session *session, const cli_arguments *arguments)
 {
@@ -16,14 +33,13 @@ int cmd_plot(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
     SPN_TRY(cli_make_folder(context, folder));
-    const bool has_branches = strcmp(results.kind, "branches") == 0;
-    status = has_branches ? spn_plot_branches(context, &results, folder, &settings)
-                          : spn_plot_figure2(context, &results, folder, &settings);
+    const cli_figure *figure = cli_find_figure(results.kind);
+    status = figure->draw(context, &results, folder, &settings);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", arguments->words[0]);
     }
     SPN_TRY(status);
-    const char *name = has_branches ? "branches" : "fig2";
+    const char *name = figure->name;
     spn_message(context, "%s/%s.svg, %s.pdf and %s.png are drawn", folder, name, name, name);
 done:
     spn_arena_free(arena);

@@ -7,16 +7,21 @@
 #include <string.h>
 
 const cli_command cli_commands[] = {
-    {"reproduce", "[fig2 | all] [-o DIR]", "the paper's figures from the built-in experiment",
-     "Runs the built-in experiment (a tanh network 3-5-5-2 on 1000 samples of a Gaussian) up "
-     "through\n"
-     "beta and down again from each phase, and draws Figure 2 of Ersoy and Wiesner, arXiv "
-     "2505.06597:\n"
-     "error, scalar curvature of the error surface and distance to the origin. DIR (default: "
+    {"reproduce", "[fig2 | order | complexity | all] [-o DIR]", "figures from built-in experiments",
+     "fig2: the defaults of an experiment (a tanh network 3-5-5-2 on 1000 samples of a\n"
+     "Gaussian): up through beta and down again from each phase, Figure 2 of Ersoy and Wiesner, "
+     "arXiv\n"
+     "2505.06597: error, scalar curvature of the error surface and distance to the origin. order:\n"
+     "networks of 1, 2, 3 and 4 weight matrices on the same data: no transition, second, first "
+     "and\n"
+     "first order. complexity: data of 1 to 6 modes: as many transitions, and the share of random\n"
+     "starts that get stuck. The last two follow the branches of linear and tanh networks, print "
+     "a\n"
+     "table of each transition beside its closed form, and write it as CSV. DIR (default: "
      "figures)\n"
-     "receives fig2.h5, fig2.svg, fig2.pdf, fig2.png, the gnuplot script, its data and the "
+     "receives NAME.h5, NAME.svg, NAME.pdf, NAME.png, the gnuplot script, its data and the "
      "caption.\n"
-     "--set changes the experiment.",
+     "--set changes the experiments. Without a name: all.",
      "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
     {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
      "Trains the network at the first beta and follows its stationary points through beta, in the\n"

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <spinodal/geometry.h>
+#include <spinodal/plot.h>
 #include <spinodal/theory.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,4 +103,7 @@ void cli_print_reference(void)
                   &spn_theory_transition_columns);
     print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
                   &spn_theory_onset_columns);
+    print_columns("Runs of a family (table `runs`)", &spn_family_run_columns);
+    print_columns("Transitions of a family (table `transitions`)", &spn_family_transition_columns);
+    print_columns("Points of a family (table `points`)", &spn_family_point_columns);
 }
