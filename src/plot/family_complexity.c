@@ -134,8 +134,7 @@ static spn_status make_caption(const spni_family_view *v, const spn_results *res
         context, text,
         "(b) Share of random starts that end, at one small beta, in a phase\nwith fewer active "
         "modes than the end with the smallest loss; bars: 95 % intervals. The share depends on "
-        "beta,\non the scale of the initial weights and on the minimiser, all stated below: a "
-        "larger beta or a smaller scale\nmakes it larger.\n"));
+        "beta,\non the scale of the initial weights and on the minimiser, all stated below.\n"));
     SPN_TRY(spni_family_put_transitions(v, text));
     SPN_TRY(put_starts(v, text));
     SPN_TRY(spni_put_text(context, text,

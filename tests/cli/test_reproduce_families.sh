@@ -77,7 +77,7 @@ expect_failure 2 'there are: fig2, order, complexity, all'
 
 # Few samples, few branches (a linear network of K modes has K + 1): again the linear networks. The tanh network has
 # more, and says that they were not all followed (exit status 1).
-run spinodal reproduce complexity -o figures --set data.samples=40 --set sweep.seeds=3 \
+run spinodal reproduce complexity -o figures --set data.samples=20 --set sweep.seeds=3 \
     --set branches.branches=8
 checks=$((checks + 1))
 [ "$status" -le 1 ] || complain "exit status $status" "$stderr"
