@@ -88,6 +88,8 @@ typedef struct spn_panel {
     int64_t series_count;
     const spn_series *series;
     spn_legend legend;
+    const char *title;      /**< inside, in a corner; NULL: none */
+    spn_legend title_place; /**< which corner */
 } spn_panel;
 
 /** A marked place of a map. */
@@ -119,8 +121,10 @@ typedef struct spn_figure {
     const char *x_label;
     spn_axis_scale x_scale; /**< linear or log */
     double x_low, x_high;   /**< NaN: from the data */
+    double x_step;          /**< between its ticks; 0: chosen */
     double width, height; /**< inches; 0: 3.4 wide (one column of a journal), 1.75 per panel high */
-    int64_t panel_count;  /**< stacked, letters (a), (b), ... when more than one */
+    int64_t columns;      /**< of panels, which fill row by row; 0: 1, all stacked */
+    int64_t panel_count;  /**< letters (a), (b), ... when more than one */
     const spn_panel *panels;
     int64_t guide_count;
     const spn_guide *guides;
@@ -170,5 +174,66 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
  *  slice.h (SPN_ERROR_INPUT otherwise, without the file's name). */
 spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
                           const spn_plot_settings *settings, const char **name);
+
+/* ---- Figures of several experiments that differ in one number (a "family") -------------------- */
+
+/** One experiment of a family. 8-byte fields only, as all records. */
+typedef struct spn_family_run {
+    int64_t run;         /**< number from 0 */
+    int64_t activation;  /**< spn_activation */
+    int64_t depth;       /**< weight matrices */
+    int64_t modes;       /**< of the data */
+    int64_t transitions; /**< modes whose loss was measured */
+    double target_power; /**< E_0 = (1/N) sum |y|^2 */
+    /** Random starts; all NaN or 0 where there were none. */
+    double start_beta;
+    int64_t starts;
+    int64_t best_modes; /**< active modes of the end with the smallest loss */
+    int64_t stuck;      /**< starts that ended with fewer active modes than that */
+    double stuck_fraction, stuck_low, stuck_high; /**< with its 95 % interval (Wilson) */
+} spn_family_run;
+extern const spn_columns spn_family_run_columns;
+
+/** Where one mode stops being learned, along the upward sweep. */
+typedef struct spn_family_transition {
+    int64_t run, activation, depth, modes; /**< as above */
+    int64_t mode;                          /**< from 1, the strongest first */
+    double singular_value;
+    double predicted_beta;      /**< spinodal of the deep linear network (T12, T13) */
+    double measured_beta;       /**< end of the last phase with `mode` active modes */
+    double beta_low, beta_high; /**< its interval */
+    double difference;          /**< measured - predicted */
+    int64_t predicted_order;    /**< 0: no transition, else 1 or 2 */
+    int64_t order;              /**< likewise, by what ends the phase; 3: no such phase was found */
+    double error_before, error_after; /**< E at measured_beta on both sides */
+    double norm_before, norm_after;   /**< |theta| likewise */
+} spn_family_transition;
+extern const spn_columns spn_family_transition_columns;
+
+typedef enum spn_family_mark {
+    SPN_FAMILY_PLAIN,
+    SPN_FAMILY_FOLD,
+    SPN_FAMILY_BRANCH_POINT,
+} spn_family_mark;
+
+/** A point of a stable branch. */
+typedef struct spn_family_point {
+    int64_t run, phase, active_modes;
+    int64_t mark; /**< spn_family_mark: the end of a phase */
+    double beta, error, weight_norm;
+} spn_family_point;
+extern const spn_columns spn_family_point_columns;
+
+/** Depth and the order of transitions: for each depth a row of panels, E and |theta| against beta; phases of the
+ *  linear network as markers on their closed forms (T11 to T13), those of the other activation as lines;
+ *  folds and branch points marked. From the tables runs, transitions and points (SPN_ERROR_INPUT
+ *  otherwise). The files are called "order". */
+spn_status spn_plot_order(spn_context *context, const spn_results *results, const char *directory,
+                          const spn_plot_settings *settings);
+
+/** Number of modes: (a) beta of each mode's transition with T13, (b) share of random starts that are stuck, with
+ *  its interval. From the tables runs and transitions. The files are called "complexity". */
+spn_status spn_plot_complexity(spn_context *context, const spn_results *results,
+                               const char *directory, const spn_plot_settings *settings);
 
 #endif

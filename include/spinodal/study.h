@@ -153,4 +153,29 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
 spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
                              const spn_run_settings *settings, bool *is_good);
 
+/** Built-in families of experiments, each with a linear and a tanh network. */
+typedef enum spn_family_kind {
+    /** Depth: 1, 2, 3, 4 weight matrices, hidden widths 5, on the data of the built-in experiment. */
+    SPN_FAMILY_ORDER,
+    /** Data: 1 to 6 modes with sigma evenly spaced from 0.9 to 0.3, as many inputs and outputs; three weight
+     *  matrices, hidden widths 6; branches, and 64 random starts at one small beta. */
+    SPN_FAMILY_COMPLEXITY,
+} spn_family_kind;
+const char *spn_family_name(spn_family_kind kind); /**< "order", "complexity" */
+
+typedef struct spn_family_settings {
+    const char *folder; /**< exists; receives NAME.h5 and NAME-ACTIVATION-MEMBER.h5 of each run */
+    int64_t threads;    /**< as in spn_run_settings, as are the next two */
+    bool is_forced, is_resumed;
+    int64_t set_count; /**< spn_experiment_set() on each experiment */
+    const char *const *sets;
+} spn_family_settings;
+
+/** Run all experiments of a family (spn_study_branches(), and spn_study_sweep() for random starts) and write
+ *  the tables spn_family_run_columns, spn_family_transition_columns and spn_family_point_columns. Resuming
+ *  goes on with the run that was interrupted and reads those that are done. `*is_good`: every phase was followed to its
+ *  ends, phases with each number of modes were found, and every random start is stationary. SPN_ERROR_INPUT for a setting of what the family varies. */
+spn_status spn_study_family(spn_context *context, spn_family_kind kind,
+                            const spn_family_settings *settings, bool *is_good);
+
 #endif

@@ -7,20 +7,21 @@
 #include <string.h>
 
 const cli_command cli_commands[] = {
-    {"reproduce", "[fig1 | fig2 | all] [-o DIR]",
-     "the paper's figures from the built-in experiment",
-     "Runs the built-in experiment (a tanh network 3-5-5-2 on 1000 samples of a Gaussian) up "
-     "through\n"
-     "beta and down again from each phase, and draws Figures 1 and 2 of Ersoy and Wiesner, arXiv "
-     "2505.06597:\n"
-     "the loss below, at and above the onset of learning, and over a plane through three phases "
-     "(fig1);\n"
-     "error, scalar curvature of the error surface and distance to the origin (fig2). DIR "
-     "(default:\n"
-     "figures) receives fig2.h5, the sweep that both rest on, fig1.h5, and each figure as svg, pdf "
-     "and\n"
-     "png with its gnuplot script, data and caption.\n"
-     "--set changes the experiment.",
+    {"reproduce", "[fig1 | fig2 | order | complexity | all] [-o DIR]",
+     "figures from built-in experiments",
+     "fig1 and fig2: the defaults of an experiment (a tanh network 3-5-5-2 on 1000 samples of a\n"
+     "Gaussian) up through beta and down again from each phase, and Figures 1 and 2 of Ersoy and\n"
+     "Wiesner, arXiv 2505.06597: the loss below, at and above the onset of learning, and over a\n"
+     "plane through three phases; error, scalar curvature of the error surface and distance to "
+     "the\n"
+     "origin. order: networks of 1, 2, 3 and 4 weight matrices on the same data: no transition,\n"
+     "second, first and first order. complexity: data of 1 to 6 modes: as many transitions, and "
+     "the\n"
+     "share of random starts that get stuck. The last two follow the branches of linear and tanh\n"
+     "networks, print a table of each transition beside its closed form, and write it as CSV. DIR\n"
+     "(default: figures) receives NAME.h5, NAME.svg, NAME.pdf, NAME.png, the gnuplot script, its\n"
+     "data and the caption; fig1 rests on the sweep fig2.h5.\n"
+     "--set changes the experiments. Without a name: all.",
      "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
     {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
      "Trains the network at the first beta and follows its stationary points through beta, in the\n"

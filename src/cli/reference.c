@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <spinodal/geometry.h>
+#include <spinodal/plot.h>
 #include <spinodal/theory.h>
 #include <spinodal/transition.h>
 #include <stdio.h>
@@ -118,4 +119,7 @@ void cli_print_reference(void)
     print_columns("Stuck random starts (the same: `stuck`)", &spn_stuck_columns);
     print_columns("Change points (`spinodal transitions --noisy --json`: `change_points`)",
                   &spn_change_point_columns);
+    print_columns("Runs of a family (table `runs`)", &spn_family_run_columns);
+    print_columns("Transitions of a family (table `transitions`)", &spn_family_transition_columns);
+    print_columns("Points of a family (table `points`)", &spn_family_point_columns);
 }

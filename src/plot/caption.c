@@ -41,7 +41,7 @@ spn_status spni_put_parameters(spn_context *context, spn_text_buffer *text,
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < results->attribute_count; i++) {
         const spn_attribute *a = &results->attributes[i];
-        if (strcmp(a->name, "configuration") == 0) {
+        if (strstr(a->name, "configuration") != NULL) {
             continue;
         }
         if (a->text != NULL) {
@@ -54,6 +54,11 @@ spn_status spni_put_parameters(spn_context *context, spn_text_buffer *text,
     if (configuration != NULL && configuration->text != NULL) {
         SPN_TRY(spni_put_text(context, text, "\nThe experiment:\n"));
         SPN_TRY(spni_put_text(context, text, configuration->text));
+    }
+    const spn_attribute *starts = spn_results_attribute(results, "starts_configuration");
+    if (starts != NULL && starts->text != NULL) {
+        SPN_TRY(spni_put_text(context, text, "\nThat of the random starts:\n"));
+        SPN_TRY(spni_put_text(context, text, starts->text));
     }
 done:
     return status;

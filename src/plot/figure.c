@@ -62,7 +62,7 @@ spn_status spni_figure_check(spn_context *context, const spn_figure *figure)
         return check_map(context, figure);
     }
     if (figure->panel_count < 1 || figure->panel_count > 26 || figure->x_label == NULL ||
-        figure->x_scale == SPN_AXIS_SYMMETRIC_LOG) {
+        figure->x_scale == SPN_AXIS_SYMMETRIC_LOG || figure->columns < 0) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "figure %s: needs 1 to 26 panels, a label and a linear or log x axis",
                         figure->name);

@@ -100,6 +100,7 @@ spn_status spni_write_data(spn_context *context, const spn_figure *figure, spn_o
 
 typedef struct page {
     double width, height, top;
+    int64_t rows, columns; /* of panels */
     int64_t legend_rows;
     spni_range x;
 } page;
@@ -142,22 +143,27 @@ static int64_t legend_rows(const spn_figure *figure, const page *g)
 static page make_page(const spn_figure *figure)
 {
     page g = {.width = figure->width, .height = figure->height};
+    g.columns = figure->columns > 0 ? figure->columns : 1;
+    g.rows = (figure->panel_count + g.columns - 1) / g.columns;
     g.x = spni_figure_x_range(figure);
     g.legend_rows = legend_rows(figure, &g);
     g.top = TOP + (has_guide_labels(figure) ? GUIDE_LABEL_HEIGHT : 0) +
             LEGEND_ROW_HEIGHT * (double)g.legend_rows;
     g.width = g.width > 0 ? g.width : COLUMN_WIDTH;
     if (!(g.height > 0)) {
-        g.height = BOTTOM + g.top + PANEL_HEIGHT * (double)figure->panel_count +
-                   GAP * (double)(figure->panel_count - 1);
+        g.height = BOTTOM + g.top + PANEL_HEIGHT * (double)g.rows + GAP * (double)(g.rows - 1);
     }
     return g;
 }
 
-static double panel_height(const spn_figure *figure, const page *g)
+static double panel_height(const page *g)
 {
-    return (g->height - BOTTOM - g->top - GAP * (double)(figure->panel_count - 1)) /
-           (double)figure->panel_count;
+    return (g->height - BOTTOM - g->top - GAP * (double)(g->rows - 1)) / (double)g->rows;
+}
+
+static double panel_width(const page *g)
+{
+    return g->width / (double)g->columns - LEFT - RIGHT;
 }
 
 /* A tick distance of 1, 2 or 5 times a power of ten, for about `ticks` ticks; *minor of them
@@ -180,20 +186,16 @@ static void put_common(spni_pen *p, const spn_figure *figure, const page *g)
         "set tics in front scale 0.7,0.35\n"
         "set xtics mirror\n"
         "set ytics mirror\n"
-        "set key samplen 1.8 spacing 0.95 width -1 font KEYFONT opaque Left reverse noautotitle\n"
-        "set lmargin at screen ");
-    spni_pen_length(p, LEFT / g->width);
-    PUT(p, "\nset rmargin at screen ");
-    spni_pen_length(p, 1 - RIGHT / g->width);
-    PUT(p, "\n");
+        "set key samplen 1.8 spacing 0.95 width -1 font KEYFONT opaque Left reverse noautotitle\n");
     if (figure->x_scale == SPN_AXIS_LOG) {
         PUT(p, "set logscale x\nset mxtics 10\n");
     } else {
         int minor = 0;
-        const double inches = g->width - LEFT - RIGHT;
+        const double ticks = X_TICKS_PER_INCH * panel_width(g);
+        const double step = choose_step(g->x.high - g->x.low, ticks, &minor);
         PUT(p, "set xtics ");
-        spni_pen_real(p, choose_step(g->x.high - g->x.low, X_TICKS_PER_INCH * inches, &minor));
-        PUT(p, "\nset mxtics %d\n", minor);
+        spni_pen_real(p, figure->x_step > 0 ? figure->x_step : step);
+        PUT(p, "\nset mxtics %d\n", figure->x_step > 0 ? 1 : minor);
     }
     PUT(p, "set xrange [");
     spni_pen_real(p, g->x.low);
@@ -205,7 +207,7 @@ static void put_common(spni_pen *p, const spn_figure *figure, const page *g)
 static void put_guides(spni_pen *p, const spn_figure *figure, const page *g, bool has_labels)
 {
     double last = -HUGE_VAL;
-    const double inches = g->width - LEFT - RIGHT;
+    const double inches = panel_width(g);
     const double start = spni_axis_position(figure->x_scale, 1, g->x.low);
     const double length = spni_axis_position(figure->x_scale, 1, g->x.high) - start;
     for (int64_t i = 0; i < figure->guide_count; i++) {
@@ -298,12 +300,11 @@ static void put_y_axis(spni_pen *p, const spn_figure *figure, const page *g, con
         low = spni_axis_position(panel->y_scale, linear, y.low);
         high = spni_axis_position(panel->y_scale, linear, y.high);
         PUT(p, "unset mytics\n");
-        put_symmetric_ticks(p, panel, y, panel_height(figure, g));
+        put_symmetric_ticks(p, panel, y, panel_height(g));
     } else {
         int minor = 0;
         PUT(p, "set format y '%%g'\nset ytics ");
-        spni_pen_real(p,
-                      choose_step(high - low, Y_TICKS_PER_INCH * panel_height(figure, g), &minor));
+        spni_pen_real(p, choose_step(high - low, Y_TICKS_PER_INCH * panel_height(g), &minor));
         PUT(p, "\nset mytics %d\n", minor);
     }
     PUT(p, "set yrange [");
@@ -336,29 +337,50 @@ static void put_log_labels(spni_pen *p, const page *g)
     PUT(p, ")\n");
 }
 
+static void put_title(spni_pen *p, const spn_panel *panel)
+{
+    const bool is_left =
+        panel->title_place == SPN_LEGEND_TOP_LEFT || panel->title_place == SPN_LEGEND_BOTTOM_LEFT;
+    const bool is_low = panel->title_place == SPN_LEGEND_BOTTOM_LEFT ||
+                        panel->title_place == SPN_LEGEND_BOTTOM_RIGHT;
+    if (panel->title == NULL) {
+        return;
+    }
+    PUT(p, "set label ");
+    spni_pen_quoted(p, panel->title);
+    PUT(p, " at graph %d, graph %d %s offset %s,%s\n", !is_left, !is_low,
+        is_left ? "left" : "right", is_left ? "0.8" : "-0.8", is_low ? "0.8" : "-0.9");
+}
+
 static void put_place(spni_pen *p, const spn_figure *figure, const page *g, int64_t index)
 {
-    const double height = panel_height(figure, g);
-    const double top = g->height - g->top - (double)index * (height + GAP);
-    PUT(p, "set tmargin at screen ");
+    const double height = panel_height(g);
+    const int64_t row = index / g->columns;
+    const double top = g->height - g->top - (double)row * (height + GAP);
+    const double left = (double)(index % g->columns) * g->width / (double)g->columns;
+    PUT(p, "set lmargin at screen ");
+    spni_pen_length(p, (left + LEFT) / g->width);
+    PUT(p, "\nset rmargin at screen ");
+    spni_pen_length(p, (left + LEFT + panel_width(g)) / g->width);
+    PUT(p, "\nset tmargin at screen ");
     spni_pen_length(p, top / g->height);
     PUT(p, "\nset bmargin at screen ");
     spni_pen_length(p, (top - height) / g->height);
     PUT(p, "\nset label ");
     spni_pen_quoted(p, figure->panels[index].y_label);
     PUT(p, " at screen ");
-    spni_pen_length(p, 0.10 / g->width);
+    spni_pen_length(p, (left + 0.10) / g->width);
     PUT(p, ", screen ");
     spni_pen_length(p, (top - height / 2) / g->height);
     PUT(p, " rotate by 90 center\n");
     if (figure->panel_count > 1) {
         PUT(p, "set label '{/:Bold (%c)}' at screen ", (char)('a' + index));
-        spni_pen_length(p, 0.04 / g->width);
+        spni_pen_length(p, (left + 0.04) / g->width);
         PUT(p, ", screen ");
         spni_pen_length(p, (top - 0.05) / g->height);
         PUT(p, " left\n");
     }
-    if (index + 1 == figure->panel_count) {
+    if (index + g->columns >= figure->panel_count) {
         if (figure->x_scale == SPN_AXIS_LOG) {
             put_log_labels(p, g);
         } else {
@@ -470,6 +492,7 @@ spn_status spni_write_script(spn_context *context, const spn_figure *figure, spn
     for (int64_t i = 0; i < figure->panel_count; i++) {
         PUT(&p, "# panel (%c)\nunset label\nunset arrow\n", (char)('a' + i));
         put_place(&p, figure, &g, i);
+        put_title(&p, &figure->panels[i]);
         put_y_axis(&p, figure, &g, &figure->panels[i], i);
         put_guides(&p, figure, &g, i == 0);
         put_legend(&p, &g, figure->panels[i].legend);

@@ -12,6 +12,9 @@ typedef struct spni_list {
     int64_t count, capacity, size;
 } spni_list;
 
+/** Copy one item of list->size bytes to the end. */
+spn_status spni_list_append(spn_context *context, spni_list *list, const void *item);
+
 /** What the sink has received, each kind in its order. */
 typedef struct spni_branch_rows {
     bool has_theta;          /**< weights are kept */

@@ -23,7 +23,7 @@ done:
     return status;
 }
 
-static spn_status append(spn_context *context, spni_list *list, const void *item)
+spn_status spni_list_append(spn_context *context, spni_list *list, const void *item)
 {
     spn_status status = SPN_OK;
     if (list->count == list->capacity) {
@@ -79,16 +79,17 @@ spn_status spni_branch_rows_append(spn_context *context, spni_branch_rows *rows,
 {
     spn_status status = SPN_OK;
     if (item->kind == SPN_ITEM_APPROACH) {
-        return append(context, &rows->approach, item->approach);
+        return spni_list_append(context, &rows->approach, item->approach);
     }
     SPN_TRY(check_sizes(context, rows, item));
     if (item->kind == SPN_ITEM_POINT) {
-        SPN_TRY(append(context, &rows->points, item->point));
-        SPN_TRY(append(context, &rows->modes, item->modes));
-        SPN_TRY(rows->has_theta ? append(context, &rows->theta, item->theta) : SPN_OK);
+        SPN_TRY(spni_list_append(context, &rows->points, item->point));
+        SPN_TRY(spni_list_append(context, &rows->modes, item->modes));
+        SPN_TRY(rows->has_theta ? spni_list_append(context, &rows->theta, item->theta) : SPN_OK);
     } else {
-        SPN_TRY(append(context, &rows->specials, item->special));
-        SPN_TRY(rows->has_theta ? append(context, &rows->special_theta, item->theta) : SPN_OK);
+        SPN_TRY(spni_list_append(context, &rows->specials, item->special));
+        SPN_TRY(rows->has_theta ? spni_list_append(context, &rows->special_theta, item->theta)
+                                : SPN_OK);
     }
 done:
     return status;

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* A family's tables read, and what its captions share. */
+#include "plot/family.h"
+
+#include <math.h>
+
+#define ORIGIN "these results"
+
+static spn_status find(spn_context *context, const spn_results *results, const char *name,
+                       const spn_table **out)
+{
+    *out = spn_results_table(results, name);
+    if (*out == NULL || (*out)->rows == 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "these results have no rows in a table \"%s\": nothing to draw", name);
+    }
+    return SPN_OK;
+}
+
+static spn_status check_rows(const spni_family_view *v)
+{
+    bool is_good = true;
+    for (int64_t i = 0; i < v->run_count; i++) {
+        is_good = is_good && v->runs[i].run == i && v->runs[i].depth >= 1 &&
+                  v->runs[i].modes >= 0 && v->runs[i].modes <= SPN_MODES_MAX;
+    }
+    for (int64_t i = 0; i < v->transition_count; i++) {
+        is_good = is_good && v->transitions[i].run >= 0 && v->transitions[i].run < v->run_count &&
+                  v->transitions[i].mode >= 1 &&
+                  v->transitions[i].mode <= v->runs[v->transitions[i].run].modes;
+    }
+    return is_good ? SPN_OK
+                   : spn_fail(v->context, SPN_ERROR_INPUT,
+                              "these results have runs or transitions that do not fit together");
+}
+
+spn_status spni_family_view_make(const spn_results *results, spni_family_view *v)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = v->context;
+    const spn_table *runs = NULL, *transitions = NULL, *points = NULL;
+    SPN_TRY(find(context, results, "runs", &runs));
+    SPN_TRY(find(context, results, "transitions", &transitions));
+    SPN_TRY(find(context, results, "points", &points));
+    v->run_count = runs->rows;
+    v->transition_count = transitions->rows;
+    v->point_count = points->rows;
+    SPN_TAKE(context, v->arena, v->runs, runs->rows);
+    SPN_TAKE(context, v->arena, v->transitions, transitions->rows);
+    SPN_TAKE(context, v->arena, v->points, points->rows);
+    SPN_TRY(spn_table_convert(context, runs, ORIGIN, &spn_family_run_columns, v->runs));
+    SPN_TRY(spn_table_convert(context, transitions, ORIGIN, &spn_family_transition_columns,
+                              v->transitions));
+    SPN_TRY(spn_table_convert(context, points, ORIGIN, &spn_family_point_columns, v->points));
+    SPN_TRY(check_rows(v));
+done:
+    return status;
+}
+
+const char *spni_family_activation(int64_t activation)
+{
+    return activation == SPN_LINEAR ? "linear" : "tanh";
+}
+
+const char *spni_family_order(int64_t order)
+{
+    static const char *const words[] = {"no transition", "first order", "second order",
+                                        "no such phase found"};
+    return order >= 0 && order < (int64_t)(sizeof words / sizeof *words) ? words[order] : "?";
+}
+
+spn_status spni_path_begin(const spni_family_view *v, int64_t capacity, spni_path *path)
+{
+    spn_status status = SPN_OK;
+    *path = (spni_path){0};
+    SPN_TAKE(v->context, v->arena, path->x, capacity);
+    SPN_TAKE(v->context, v->arena, path->y, capacity);
+done:
+    return status;
+}
+
+void spni_path_put(spni_path *path, double x, double y)
+{
+    path->x[path->count] = x;
+    path->y[path->count++] = y;
+}
+
+void spni_path_end(const spni_path *path, spn_series *series)
+{
+    series->count = path->count;
+    series->x = path->x;
+    series->y = path->y;
+}
+
+static spn_status put_transition(spn_context *context, const spn_family_transition *t,
+                                 spn_text_buffer *text)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_put(context, text, "  %s, D = %lld, %lld mode%s, mode %lld (sigma %.6g): %s",
+                     spni_family_activation(t->activation), (long long)t->depth,
+                     (long long)t->modes, t->modes == 1 ? "" : "s", (long long)t->mode,
+                     t->singular_value, spni_family_order(t->order)));
+    if (isfinite(t->measured_beta)) {
+        SPN_TRY(spni_put(context, text, " at beta = %.10g", t->measured_beta));
+        SPN_TRY(spni_put_change(context, text, ": E", t->error_before, t->error_after));
+        SPN_TRY(spni_put_change(context, text, ", |theta|", t->norm_before, t->norm_after));
+    }
+    if (isfinite(t->predicted_beta)) {
+        SPN_TRY(spni_put(context, text, "; linear theory: %s at %.10g",
+                         spni_family_order(t->predicted_order), t->predicted_beta));
+    }
+    SPN_TRY(spni_put_text(context, text, "\n"));
+done:
+    return status;
+}
+
+spn_status spni_family_put_transitions(const spni_family_view *v, spn_text_buffer *text)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(
+        spni_put_text(v->context, text,
+                      "\nTransitions along the upward sweep, as measured: the last phase with "
+                      "so many active modes ends at a\nfold (first order), or at a branch point "
+                      "from which a stable branch goes on (second order).\n"));
+    for (int64_t i = 0; i < v->transition_count; i++) {
+        SPN_TRY(put_transition(v->context, &v->transitions[i], text));
+    }
+done:
+    return status;
+}

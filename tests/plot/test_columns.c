@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* Panels in columns: where they stand, which have numbers on the x axis, titles. */
+#include "folder.h"
+
+#include <math.h>
+#include <spinodal/plot.h>
+
+static void test_columns(void **state)
+{
+    (void)state;
+    char folder[512];
+    spn_context *context = NULL;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    const double x[] = {0, 1}, y[] = {0, 1};
+    const spn_series series = {.count = 2, .x = x, .y = y, .line = SPN_LINE_SOLID};
+    spn_panel panels[4];
+    for (int i = 0; i < 4; i++) {
+        panels[i] = (spn_panel){.y_label = "y",
+                                .y_low = (double)NAN,
+                                .y_high = (double)NAN,
+                                .series_count = 1,
+                                .series = &series};
+    }
+    panels[3].title = "here";
+    panels[3].title_place = SPN_LEGEND_BOTTOM_RIGHT;
+    const spn_figure figure = {.name = "grid",
+                               .x_label = "x",
+                               .x_low = 0,
+                               .x_high = 1,
+                               .x_step = 0.25,
+                               .width = 7,
+                               .columns = 2,
+                               .panel_count = 4,
+                               .panels = panels};
+    const spn_plot_settings settings = {.gnuplot = "no-such-gnuplot"};
+    make_folder("columns", folder);
+    check_fails(context, spn_plot_render(context, &figure, folder, &settings), SPN_ERROR_IO,
+                "not installed");
+    /* Left margins of 0.6 inches in each half of a page of 7 inches. */
+    check_contains(folder, "grid.gp", "set lmargin at screen 0.085714\n");
+    check_contains(folder, "grid.gp", "set lmargin at screen 0.585714\n");
+    check_contains(folder, "grid.gp", "set xtics 0.25\nset mxtics 1\n");
+    check_contains(folder, "grid.gp", "set label 'here' at graph 1, graph 0 right");
+    int64_t size = 0;
+    int numbered = 0;
+    char *script = load(folder, "grid.gp", &size);
+    for (const char *at = script; (at = strstr(at, "set format x '%g'")) != NULL; at++) {
+        numbered++;
+    }
+    free(script);
+    assert_int_equal(numbered, 2); /* the last row */
+    spn_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
