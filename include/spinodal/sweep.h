@@ -103,6 +103,9 @@ typedef struct spn_sweep_jump {
      *  sides explain, on the side of a fold up to the fold. */
     int64_t survives;
     int64_t resolved; /**< 1: the bracket is narrower than the tolerance */
+    int64_t
+        settled; /**< 1: what lies behind is a minimum; 0: none was reached, and "after" is where the
+                           solver stopped */
 } spn_sweep_jump;
 extern const spn_columns spn_sweep_jump_columns;
 

@@ -108,6 +108,9 @@ static const spn_column jump_columns[] = {
         survives,
         "1: |theta|^2 is discontinuous: it changes by more than its slopes on both sides explain"),
     INTEGER(resolved, "1: the bracket is narrower than the tolerance"),
+    INTEGER(settled,
+            "1: what lies behind is a minimum; 0: none was reached, and the numbers there are "
+            "those of the state in which the solver stopped"),
 };
 const spn_columns spn_sweep_jump_columns = {
     jump_columns, sizeof jump_columns / sizeof *jump_columns, sizeof(spn_sweep_jump)};
