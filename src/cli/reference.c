@@ -88,6 +88,9 @@ void cli_print_reference(void)
     print_keys();
     printf("\n## Columns\n");
     print_columns("Points of a sweep (table `points`)", &spn_sweep_columns);
+    print_columns("Refined transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns);
+    print_columns("Approach of a refined transition (table `approach`)",
+                  &spn_sweep_approach_columns);
     print_columns("Points of branches (table `points`)", &spn_branch_columns);
     print_columns("Folds and branch points (table `specials`)", &spn_special_columns);
     print_columns("Approach of a special point (table `approach`)", &spn_branch_approach_columns);
