@@ -6,7 +6,7 @@
 
 static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
 {
-    return a->seed == b->seed && a->direction == b->direction && b->point == a->point + 1;
+    return a->seed == b->seed && a->phase == b->phase && b->point == a->point + 1;
 }
 
 static void print_change(const spn_sweep_record *a, const spn_sweep_record *b)

@@ -71,8 +71,9 @@ spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
     spn_sweep_record *record = &message->record;
     message->is_transition = false;
     *record = (spn_sweep_record){.seed = f->chain->seed,
-                                 .direction = f->chain->direction,
+                                 .direction = spni_chain_direction(f->chain, f->grid, number),
                                  .phase = f->chain->phase,
+                                 .leg = spni_chain_leg(f->chain, number),
                                  .point = number,
                                  .beta = beta,
                                  .jump = way->is_jump,

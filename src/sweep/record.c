@@ -21,8 +21,9 @@ static const char *const stops[] = {"converged", "max_iterations", "stalled",
 
 static const spn_column columns[] = {
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain the point belongs to"),
+    WORDS(direction, directions, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
+    INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index of the point within its chain, from 0"),
     REAL(beta, "error/weight^2", "regularisation strength beta (T2)"),
     REAL(error, "error", "error E (T1)"),
@@ -89,7 +90,7 @@ const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns
 static const spn_column jump_columns[] = {
     INTEGER(chain, "number of the chain"),
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain"),
+    WORDS(direction, directions, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index within the chain of the first grid point behind the transition"),

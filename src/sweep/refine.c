@@ -352,16 +352,18 @@ static void start_jump(search *s, double lost)
     double width = width_of(s, lost), beta = before->beta + (lost - before->beta) / 2;
     f->message->is_transition = true;
     f->message->ordinal = s->found++;
-    f->message->jump = (spn_sweep_jump){.chain = f->chain->number,
-                                        .seed = f->chain->seed,
-                                        .direction = f->chain->direction,
-                                        .phase = f->chain->phase,
-                                        .point = s->number,
-                                        .beta = beta,
-                                        .beta_before = before->beta,
-                                        .beta_after = lost,
-                                        .resolved = width <= tolerance_at(s, beta),
-                                        .settled = !s->is_over};
+    f->message->jump =
+        (spn_sweep_jump){.chain = f->chain->number,
+                         .seed = f->chain->seed,
+                         .direction = spni_chain_direction(f->chain, f->grid, s->number),
+                         .phase = f->chain->phase,
+                         .leg = spni_chain_leg(f->chain, s->number),
+                         .point = s->number,
+                         .beta = beta,
+                         .beta_before = before->beta,
+                         .beta_after = lost,
+                         .resolved = width <= tolerance_at(s, beta),
+                         .settled = !s->is_over};
 }
 
 /* The way that theta has gone from `before`. */

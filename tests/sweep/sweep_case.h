@@ -184,4 +184,33 @@ static inline void check_same(const trace *a, const trace *b)
     check_within(b, a);
 }
 
+/** Stop after k points and transitions, replay the points into a new sweep, run the rest: what `whole` has, for
+ *  every k, also between a transition and the point behind it. */
+static inline void check_resumes(scene *s, const trace *whole, trace *resumed)
+{
+    assert_true(whole->jump_count > 0);
+    for (int64_t k = 1; k < whole->count + whole->jump_count; k++) {
+        spn_sweep *sweep = NULL;
+        memset(resumed, 0, sizeof *resumed);
+        resumed->stop_after = k;
+        make_sweep(s, &sweep);
+        check_fails(s->context, spn_sweep_run(s->context, sweep, s->pool, collect, resumed),
+                    SPN_ERROR_INTERRUPTED, "stopped by the test");
+        spn_sweep_free(s->context, sweep);
+        make_sweep(s, &sweep);
+        assert_int_equal(resumed->count + resumed->jump_count, k);
+        for (int64_t i = 0; i < resumed->count; i++) {
+            spn_sweep_point point = {.chain = resumed->chains[i],
+                                     .record = &resumed->records[i],
+                                     .parameters = s->landscape.dimension,
+                                     .theta = resumed->theta[i]};
+            check_ok(s->context, spn_sweep_replay(s->context, sweep, &point));
+        }
+        resumed->stop_after = 0;
+        check_ok(s->context, spn_sweep_run(s->context, sweep, s->pool, collect, resumed));
+        spn_sweep_free(s->context, sweep);
+        check_same(whole, resumed);
+    }
+}
+
 #endif

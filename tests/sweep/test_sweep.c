@@ -112,8 +112,6 @@ static void test_threads_do_not_change_a_bit(void **state)
     close_scene(&s);
 }
 
-/* Stop after k points and transitions, replay the points into a new sweep, run the rest: the same bits for
- * every k, also between a transition and the point behind it. */
 static void test_resumed_runs_have_the_same_bits(void **state)
 {
     (void)state;
@@ -125,29 +123,7 @@ static void test_resumed_runs_have_the_same_bits(void **state)
     s.sweep.beta_points = 13;
     s.sweep.seeds = 2;
     run_scene(&s, &first);
-    assert_true(first.jump_count > 0);
-    for (int64_t k = 1; k < first.count + first.jump_count; k++) {
-        spn_sweep *sweep = NULL;
-        memset(&second, 0, sizeof second);
-        second.stop_after = k;
-        make_sweep(&s, &sweep);
-        check_fails(s.context, spn_sweep_run(s.context, sweep, s.pool, collect, &second),
-                    SPN_ERROR_INTERRUPTED, "stopped by the test");
-        spn_sweep_free(s.context, sweep);
-        make_sweep(&s, &sweep);
-        assert_int_equal(second.count + second.jump_count, k);
-        for (int64_t i = 0; i < second.count; i++) {
-            spn_sweep_point point = {.chain = second.chains[i],
-                                     .record = &second.records[i],
-                                     .parameters = 3,
-                                     .theta = second.theta[i]};
-            check_ok(s.context, spn_sweep_replay(s.context, sweep, &point));
-        }
-        second.stop_after = 0;
-        check_ok(s.context, spn_sweep_run(s.context, sweep, s.pool, collect, &second));
-        spn_sweep_free(s.context, sweep);
-        check_same(&first, &second);
-    }
+    check_resumes(&s, &first, &second);
     close_scene(&s);
 }
 
