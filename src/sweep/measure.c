@@ -87,7 +87,8 @@ spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
     message->mode_count = f->labels.mode_count;
     memcpy(message->modes, f->labels.strengths, sizeof message->modes);
     SPN_TRY(measure_trivial_distance(f, beta, record));
-    bool is_comparable = f->has_before && !way->is_jump && spn_point_error(point) != point;
+    bool is_comparable =
+        f->has_before && !way->is_jump && f->descent == NULL && spn_point_error(point) != point;
     record->free_energy_mismatch =
         is_comparable ? free_energy_mismatch(f, way, record->loss) : (double)NAN;
     memcpy(message->theta, f->theta, (size_t)f->parameters * sizeof *f->theta);

@@ -87,6 +87,12 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
                         "sweep.refine_tolerance: must be between %g and %g, is %g",
                         SPN_REFINE_LEAST, SPN_REFINE_MOST, tolerance);
     }
+    if (problem->settings->epochs > 0 && problem->settings->direction == SPN_PROTOCOL_QUENCH) {
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "sweep.epochs: a quench has no rate; take another direction, or solver.method "
+            "gd with solver.max_iterations");
+    }
     if (spni_message_size(problem->objective->dimension) == 0 || problem->settings->seeds < 1) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "a sweep needs at least one seed and a dimension that fits in memory");

@@ -188,7 +188,6 @@ static inline void check_same(const trace *a, const trace *b)
  *  every k, also between a transition and the point behind it. */
 static inline void check_resumes(scene *s, const trace *whole, trace *resumed)
 {
-    assert_true(whole->jump_count > 0);
     for (int64_t k = 1; k < whole->count + whole->jump_count; k++) {
         spn_sweep *sweep = NULL;
         memset(resumed, 0, sizeof *resumed);

@@ -123,6 +123,7 @@ static void test_resumed_runs_have_the_same_bits(void **state)
     s.sweep.beta_points = 13;
     s.sweep.seeds = 2;
     run_scene(&s, &first);
+    assert_true(first.jump_count > 0);
     check_resumes(&s, &first, &second);
     close_scene(&s);
 }
