@@ -31,8 +31,6 @@ static spn_status make_study(spn_context *context, subject *s, int64_t width, in
     SPN_TRY(spn_experiment_set(context, s->experiment, key));
     snprintf(key, sizeof key, "data.samples=%lld", (long long)samples);
     SPN_TRY(spn_experiment_set(context, s->experiment, key));
-    /* The points alone, with a known least work. */
-    SPN_TRY(spn_experiment_set(context, s->experiment, "sweep.refine=false"));
     SPN_TRY(spn_study_create(context, s->experiment, &s->study));
     s->shape = (bench_shape){.depth = 3, .width = {3, width, width, 2}, .samples = samples};
     s->parameters = s->study->loss.dimension;
