@@ -55,6 +55,11 @@ spn_status bench_figure(spn_context *context, bench_report *report)
     const bench_case whole = {"Figure 2, all points", s.parameters, s.shape.samples, counts, 1,
                               subject_run_sweep,      &sweep};
     SPN_TRY(bench_run(context, report, &whole));
+    subject_sweep refined = {.subject = &s, .pool = sweep.pool, .is_refined = true};
+    const bench_case bisected = {
+        "Figure 2, jumps refined", s.parameters, s.shape.samples, {0, 0, 0}, 0,
+        subject_run_sweep,         &refined};
+    SPN_TRY(bench_run(context, report, &bisected));
     SPN_TRY(run_files(context, report, &s));
     printf("Figure 2: %lld points, %lld stationary, %lld iterations\n", (long long)sweep.points,
            (long long)sweep.passed, (long long)sweep.iterations);

@@ -192,9 +192,11 @@ spn_status subject_run_sweep(spn_context *context, void *state)
     subject_sweep *sweep = state;
     subject *s = sweep->subject;
     spn_sweep *run = NULL;
+    spn_sweep_settings settings = *spn_experiment_sweep(s->experiment);
+    settings.refine = sweep->is_refined;
     const spn_sweep_problem problem = {
         .objective = &s->study->loss,
-        .settings = spn_experiment_sweep(s->experiment),
+        .settings = &settings,
         .solver = spn_experiment_solver(s->experiment),
         .initial = sweep->is_warm ? start_warm : start_random,
         .initial_state = s,

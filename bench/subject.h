@@ -52,6 +52,7 @@ spn_status subject_settle(spn_context *context, subject *s);
 typedef struct subject_sweep {
     subject *subject;
     spn_pool *pool;
+    bool is_refined;                    /**< jumps are bisected */
     bool is_warm;                       /**< starts from subject->warm, not from random weights */
     int64_t points, iterations, passed; /**< of the last run; passed: the stationarity gate */
 } subject_sweep;

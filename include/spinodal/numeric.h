@@ -72,6 +72,38 @@ bool spn_all_finite(int64_t n, const double *x);
 double spn_symmetric_trace(int64_t n, const double *a);
 double spn_symmetric_frobenius_squared(int64_t n, const double *a);
 
+/* ---- Statistics ------------------------------------------------------------------------------ */
+
+/** A straight line y = intercept + slope x by weighted least squares. */
+typedef struct spn_line {
+    double intercept, slope;
+    double intercept_error, slope_error; /**< standard errors, from the scatter */
+    double scatter;                      /**< sqrt(sum w r^2 / (n - 2)) */
+} spn_line;
+/** weights >= 0, proportional to 1/variance, or NULL: all 1. NaN where there is no answer: fewer than two
+ *  different x; errors and scatter for fewer than three points. O(n). */
+spn_line spn_fit_line(int64_t n, const double *x, const double *y, const double *weights);
+
+/** Interval for a probability from `successes` out of `trials` at a confidence in (0, 1), e.g. 0.95: Wilson's
+ *  score interval (Wilson, J. Am. Stat. Assoc. 22, 209, 1927; recommended by Brown, Cai and DasGupta,
+ *  Statist. Sci. 16, 101, 2001). No trials: [0, 1]. */
+void spn_binomial_interval(int64_t successes, int64_t trials, double confidence, double *low,
+                           double *high);
+
+/** Sort ascending, in place (heap sort: n log n, no memory). No NaN. */
+void spn_sort(int64_t n, double *values);
+/** Median; sorts `values`. NaN for n <= 0. */
+double spn_median(int64_t n, double *values);
+/** 1.4826 times the median absolute deviation from the median: estimates the standard deviation of normal
+ *  numbers, whatever up to half of them does. Destroys `values`. */
+double spn_deviation(int64_t n, double *values);
+
+/** Standard deviation of the noise in y = f(x) + noise, f smooth, x ascending and unevenly spaced (equal x
+ *  allowed): the spn_deviation() of the pseudo-residuals a y[i-1] + (1-a) y[i+1] - y[i], each scaled to
+ *  unit variance, a such that a straight line leaves none (Gasser, Sroka and Jennen-Steinmetz, Biometrika
+ *  73, 625, 1986). work: n numbers. NaN for n < 3. Biased upwards by |f''| h^2 / sqrt(6). */
+double spn_noise_level(int64_t n, const double *x, const double *y, double *work);
+
 /** Tell the BLAS library to use one thread. */
 void spn_blas_single_thread(void);
 

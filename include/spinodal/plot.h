@@ -90,6 +90,30 @@ typedef struct spn_panel {
     spn_legend legend;
 } spn_panel;
 
+/** A marked place of a map. */
+typedef struct spn_map_mark {
+    double x, y;
+    const char *label; /**< beside it; NULL: none */
+} spn_map_mark;
+
+/** Heights over one grid of a plane: each a row of the page, as a contour map and as a surface. */
+typedef struct spn_map_level {
+    const char *title;
+    const double *z;      /**< rows x columns, row by row */
+    double z_low, z_high; /**< range that is coloured; what lies above is cut off */
+    const double *mark_z; /**< heights of the marks */
+} spn_map_level;
+
+typedef struct spn_map {
+    int64_t columns, rows; /**< of the grid, at least 2 of each */
+    const double *x, *y;   /**< columns, rows: ascending, not necessarily equally spaced */
+    const char *y_label, *z_label;
+    int64_t level_count;
+    const spn_map_level *levels;
+    int64_t mark_count;
+    const spn_map_mark *marks;
+} spn_map;
+
 typedef struct spn_figure {
     const char *name; /**< file names: "fig2"; letters, digits, - and _ */
     const char *x_label;
@@ -101,6 +125,7 @@ typedef struct spn_figure {
     int64_t guide_count;
     const spn_guide *guides;
     const char *caption; /**< text of NAME.txt; NULL: no file */
+    const spn_map *map;  /**< drawn instead of panels; NULL: panels */
 } spn_figure;
 
 typedef struct spn_plot_settings {
@@ -136,5 +161,14 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
  *  where most special points lie below a tenth of its end. The files are called "branches". */
 spn_status spn_plot_branches(spn_context *context, const spn_results *results,
                              const char *directory, const spn_plot_settings *settings);
+
+/** Slices: of a line, L along it for each beta, its minima and the points that it goes through marked, and below
+ *  it the scalar curvature where that was measured; of a plane, for each beta a contour map and the surface.
+ *  With the table "potential" (a file of `reproduce fig1`) Figure 1 instead: the lines through the phases at
+ *  three betas and the Landau potential E(n) + beta n below each other ("fig1"), and the plane ("fig1-plane").
+ *  `name` receives the first figure's name. Needs the tables slices, points, anchors (with the texts "name") and levels of
+ *  slice.h (SPN_ERROR_INPUT otherwise, without the file's name). */
+spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
+                          const spn_plot_settings *settings, const char **name);
 
 #endif

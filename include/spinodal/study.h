@@ -7,6 +7,7 @@
 #include <spinodal/data.h>
 #include <spinodal/network.h>
 #include <spinodal/optimize.h>
+#include <spinodal/slice.h>
 #include <spinodal/store.h>
 #include <spinodal/sweep.h>
 #include <spinodal/theory.h>
@@ -52,6 +53,7 @@ const spn_model_settings *spn_experiment_model(const spn_experiment *experiment)
 const spn_error_settings *spn_experiment_error(const spn_experiment *experiment);
 const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment);
 const spn_branches_settings *spn_experiment_branches(const spn_experiment *experiment);
+const spn_slice_settings *spn_experiment_slice(const spn_experiment *experiment);
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment);
 
 /** An experiment made real: data, network, objectives. Immutable. */
@@ -129,5 +131,26 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
  *  whether every phase was followed to its ends. SPN_ERROR_INPUT: the range is empty. */
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete);
+
+/** Cut through the surfaces of a study, as section `slice` says: E and, where wanted, R on the grid of a line or
+ *  plane, L = E + beta |theta|^2 for each of its betas. Results of kind "slice" (docs/format.md). The same bits for
+ *  any number of threads; nothing is kept of an interrupted run (`is_resumed` has no meaning). `*is_good`
+ *  tells whether E and L at the points that the slice was laid through are those that were stored, to 1e-12; a
+ *  warning says where not. SPN_ERROR_INPUT, one line with the place: an unknown phase, results without
+ *  weights or of another network, points that are equal or lie on a line, more or fewer points than the
+ *  slice needs. */
+spn_status spn_study_slice(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, bool *is_good);
+
+/** Figure 1, from the results of a sweep of this study (path `sweep`): the loss below, at and above the onset of
+ *  learning. Slices 0 to 2 are the lines from the trivial model to the phase that the sweep leaves last on the way
+ *  up, at a beta below the Maxwell point of the two, at it (where their L are equal, to rounding), and between
+ *  it and the spinodal; the third also has a level beyond the spinodal. Slice 3, where the sweep met a phase with two
+ *  modes, is the plane through the trivial model and the phases with one and two, at a beta where all are
+ *  minima. Table "potential": the norm-constrained curve through the phase (spn_norm_curve()). Grids and
+ *  `*is_good` as in spn_study_slice(). SPN_ERROR_INPUT: the sweep does not cross the onset, or the onset is
+ *  continuous. SPN_ERROR_UNSUPPORTED: the trivial model is not at theta = 0 (biases). */
+spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
+                             const spn_run_settings *settings, bool *is_good);
 
 #endif

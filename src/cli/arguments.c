@@ -22,13 +22,17 @@ const cli_flag cli_flags[] = {
     {"singular-values", 0, FLAG_TEXT, AT(singular_values), "A,B,...",
      "singular values of the whitened cross-covariance"},
     {"table", 0, FLAG_TEXT, AT(table), "NAME",
-     "which table: points (the default), modes, theta, theory, layout; of branches also specials, "
-     "approach, phases, maxwell, barriers, special_theta"},
+     "which table: points (the default), modes, theta, theory, layout; of sweeps also jumps, "
+     "approach; "
+     "of branches specials, approach, phases, maxwell, barriers, special_theta; of slices points, "
+     "slices, anchors, levels, anchor_theta, directions"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME",
      "with --beta, of a sweep: up, down or quench"},
     {"phase", 0, FLAG_TEXT, AT(phase), "NAME",
      "with --beta, of branches: the phase's name; the default is the globally stable one"},
+    {"noisy", 0, FLAG_SWITCH, AT(is_noisy), NULL,
+     "the files hold noisy samples: find change points in them"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},

@@ -18,7 +18,7 @@ enum {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 4 };
+enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 64 };
 
 /** Everything that flags of any command can say. */
 typedef struct cli_arguments {
@@ -40,6 +40,7 @@ typedef struct cli_arguments {
     int64_t point; /**< -1: not given */
     const char *direction;
     const char *phase;
+    bool is_noisy;
 } cli_arguments;
 
 typedef enum cli_flag_kind {
@@ -124,7 +125,9 @@ int cmd_export(cli_session *session, const cli_arguments *arguments);
 int cmd_geometry(cli_session *session, const cli_arguments *arguments);
 int cmd_plot(cli_session *session, const cli_arguments *arguments);
 int cmd_reproduce(cli_session *session, const cli_arguments *arguments);
+int cmd_slice(cli_session *session, const cli_arguments *arguments);
 int cmd_sweep(cli_session *session, const cli_arguments *arguments);
 int cmd_theory(cli_session *session, const cli_arguments *arguments);
+int cmd_transitions(cli_session *session, const cli_arguments *arguments);
 
 #endif

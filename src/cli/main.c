@@ -7,15 +7,19 @@
 #include <string.h>
 
 const cli_command cli_commands[] = {
-    {"reproduce", "[fig2 | all] [-o DIR]", "the paper's figures from the built-in experiment",
+    {"reproduce", "[fig1 | fig2 | all] [-o DIR]",
+     "the paper's figures from the built-in experiment",
      "Runs the built-in experiment (a tanh network 3-5-5-2 on 1000 samples of a Gaussian) up "
      "through\n"
-     "beta and down again from each phase, and draws Figure 2 of Ersoy and Wiesner, arXiv "
+     "beta and down again from each phase, and draws Figures 1 and 2 of Ersoy and Wiesner, arXiv "
      "2505.06597:\n"
-     "error, scalar curvature of the error surface and distance to the origin. DIR (default: "
-     "figures)\n"
-     "receives fig2.h5, fig2.svg, fig2.pdf, fig2.png, the gnuplot script, its data and the "
-     "caption.\n"
+     "the loss below, at and above the onset of learning, and over a plane through three phases "
+     "(fig1);\n"
+     "error, scalar curvature of the error surface and distance to the origin (fig2). DIR "
+     "(default:\n"
+     "figures) receives fig2.h5, the sweep that both rest on, fig1.h5, and each figure as svg, pdf "
+     "and\n"
+     "png with its gnuplot script, data and caption.\n"
      "--set changes the experiment.",
      "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
     {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
@@ -39,11 +43,33 @@ const cli_command cli_commands[] = {
      "thread.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
      "output set seed threads json force resume ", 1, 1, true, cmd_branches},
+    {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
+     "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
+     "on the\n"
+     "grid of a line or a plane: through two or three points (phases of a sweep or of branches, "
+     "weights\n"
+     "files, the trivial model), along eigenvectors of the Hessian at a point, along random "
+     "directions.\n"
+     "The loss L = E + beta |theta|^2 follows for any number of betas. Exit status 1: done, but E "
+     "or L\n"
+     "at a point that the slice goes through is not what the results file says.",
+     "output set seed threads json force ", 1, 1, true, cmd_slice},
     {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
      "Measures the error and the loss surface at the given weights (default: the initial weights) "
      "and\n"
      "beta (default 0): curvatures, spectrum, Fisher information, stationarity.",
      "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
+    {"transitions", "RUN.h5 ... [--noisy]", "table of transitions with order and error interval",
+     "Lists the transitions of a sweep or of a set of branches: spinodals, Maxwell points and "
+     "continuous\n"
+     "transitions, each with its interval, its order, the evidence for it and what changes; then\n"
+     "hysteresis, stuck random starts, and means over seeds and, with several files, over data "
+     "draws.\n"
+     "With --noisy the files are CSV tables (columns beta and any of error, weight_norm,\n"
+     "scalar_curvature, accuracy) or sweeps made with a first-order method: change points are "
+     "found in\n"
+     "each column by itself, jumps told from kinks, and compared.",
+     "noisy json ", 1, CLI_WORDS_MAX, false, cmd_transitions},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
      "what can be said before training: transitions, onset and its order",
      "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "
@@ -63,12 +89,12 @@ const cli_command cli_commands[] = {
     {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
      "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",
      "output set force ", 1, 1, true, cmd_data},
-    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep or of branches",
+    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep, of branches or of slices",
      "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
      "sweep,\n"
-     "branches with folds and Maxwell points of a file of branches; SVG, PDF and PNG, with the "
-     "gnuplot\n"
-     "script, its data and the caption beside them.",
+     "branches with folds and Maxwell points of a file of branches, lines and maps of slices; SVG, "
+     "PDF\n"
+     "and PNG, with the gnuplot script, its data and the caption beside them.",
      "output force ", 1, 1, false, cmd_plot},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",

@@ -4,6 +4,7 @@
 
 #include <spinodal/geometry.h>
 #include <spinodal/theory.h>
+#include <spinodal/transition.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,15 +89,20 @@ void cli_print_reference(void)
     print_keys();
     printf("\n## Columns\n");
     print_columns("Points of a sweep (table `points`)", &spn_sweep_columns);
-    print_columns("Refined transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns);
-    print_columns("Approach of a refined transition (table `approach`)",
-                  &spn_sweep_approach_columns);
+    print_columns("Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns);
+    print_columns("The ways to them (table `approach`)", &spn_sweep_approach_columns);
     print_columns("Points of branches (table `points`)", &spn_branch_columns);
     print_columns("Folds and branch points (table `specials`)", &spn_special_columns);
     print_columns("Approach of a special point (table `approach`)", &spn_branch_approach_columns);
     print_columns("Phases (table `phases`, with the texts `name`)", &spn_phase_columns);
     print_columns("Maxwell points (table `maxwell`)", &spn_maxwell_columns);
     print_columns("Barriers (table `barriers`)", &spn_barrier_columns);
+    print_columns("Slices (table `slices`)", &spn_slice_columns);
+    print_columns("Points of slices (table `points`)", &spn_slice_point_columns);
+    print_columns("Points that slices go through (table `anchors`, with the texts `name`)",
+                  &spn_slice_anchor_columns);
+    print_columns("Betas of slices (table `levels`)", &spn_slice_level_columns);
+    print_columns("Norm-constrained curve (table `potential`)", &spn_norm_columns);
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",
                   &spn_theory_mode_columns);
@@ -105,4 +111,11 @@ void cli_print_reference(void)
                   &spn_theory_transition_columns);
     print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
                   &spn_theory_onset_columns);
+    print_columns("Transitions (`spinodal transitions --json`: `transitions`, `crossings`)",
+                  &spn_transition_columns);
+    print_columns("Hysteresis (the same: `hysteresis`)", &spn_hysteresis_columns);
+    print_columns("Over seeds and files (the same: `groups`)", &spn_transition_group_columns);
+    print_columns("Stuck random starts (the same: `stuck`)", &spn_stuck_columns);
+    print_columns("Change points (`spinodal transitions --noisy --json`: `change_points`)",
+                  &spn_change_point_columns);
 }

@@ -2,8 +2,8 @@
 /* All branches of a problem: starts are taken from a queue one after the other; each one that lies on no known
  * branch is followed, and what its special points lead to joins the queue.
  *
- * The first start is the minimum that the initial weights lead to at the smallest beta: falling from the ends
- * of its phase and of those behind it visits what sweeps up and down would visit. Then the trivial point, random
+ * The first start is the minimum that the initial weights lead to at the smallest beta, taken there from below: falling
+ * from the ends of its phase and of those behind it visits what sweeps up and down would visit. Then the trivial point, random
  * starts, and, where asked for, saddles. */
 #include "continuation/explore.h"
 
@@ -141,11 +141,9 @@ static void set_scales(spn_branches *all, const double *theta)
 static spn_status first_starts(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    const spn_branches_problem *problem = &all->problem;
     double beta = all->frame.beta_from;
     bool is_converged = false;
-    SPN_TRY(problem->initial(all->context, problem->initial_state, 0, all->theta));
-    SPN_TRY(spni_minimise(&all->frame, beta, all->theta, &is_converged));
+    SPN_TRY(spni_annealed_start(all, 0, &is_converged));
     set_scales(all, all->theta);
     SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
     spn_status has_trivial =
@@ -213,7 +211,8 @@ done:
     return status;
 }
 
-/* One special point met on several branches has one beta: that of the narrowest interval. */
+/* One special point met on several branches has one beta, that of the narrowest interval, and the coefficient that was
+ * measured where it was met first. */
 static void agree_on_specials(spn_branches *all)
 {
     for (int64_t root = 0; root < all->special_count; root++) {
@@ -230,6 +229,7 @@ static void agree_on_specials(spn_branches *all)
                 all->specials[i].beta = from.beta;
                 all->specials[i].beta_low = from.beta_low;
                 all->specials[i].beta_high = from.beta_high;
+                all->specials[i].coefficient = all->specials[root].coefficient;
             }
         }
     }

@@ -18,9 +18,11 @@ static const double AMPLITUDE = 5e-4;
 static const double FAR = 3;
 /* Directions tried for a kernel of k > 1 dimensions, and how many in a row may bring nothing new. */
 enum { DIRECTIONS = 24, IDLE_MOST = 16, FOUND_MOST = 64 };
-/* A network falls from this far beyond the end of its phase (share of beta). */
-static const double BEYOND = 1e-4;
+/* A network falls from this far beyond the end of its phase (share of beta), from closer where the range ends. */
+static const double BEYOND = 1e-4, BEYOND_LEAST = 1e-6;
 enum { FALLS_MOST = 5 };
+/* Outside the range the fall is compared with one so many times closer to the end. */
+static const double CLOSER = 64;
 
 /* Crossing branches found so far, by numbers that copies share. */
 typedef struct crossing {
@@ -168,19 +170,45 @@ static spn_status start_beyond_vertex(spn_branches *all)
                : SPN_OK;
 }
 
+/* The branch in work is one of those that cross at its vertex: its coefficient close by, better than over the arc. */
+static spn_status measure_own(search *s)
+{
+    spn_status status = SPN_OK;
+    spn_branches *all = s->all;
+    spn_special_record *record = &all->special.record;
+    const spni_place *low = &all->tracer.low;
+    int64_t n = all->frame.n;
+    double *direction = NULL, beta = 0;
+    bool is_found = false;
+    SPN_NEW(all->context, direction, s->k);
+    for (int64_t j = 0; j < s->k; j++) {
+        const double *w = s->basis + j * n;
+        direction[j] = spn_dot(n, w, low->theta) - spn_dot(n, w, all->special.place.theta);
+    }
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &beta, &is_found));
+    if (is_found) {
+        record->coefficient = (beta - record->beta) / (s->amplitude * s->amplitude);
+    }
+done:
+    spn_release(all->context, direction);
+    return status;
+}
+
 spn_status spni_find_crossings(spn_branches *all)
 {
     spn_status status = SPN_OK;
     const spni_special *special = &all->special;
     int64_t n = all->frame.n, k = special->record.kernel;
     search s = {.all = all, .k = k, .amplitude = AMPLITUDE * all->frame.length};
-    if (special->is_vertex) {
-        return start_beyond_vertex(all);
-    }
     SPN_NEW(all->context, s.basis, k * n);
     for (int64_t j = 0; j < k; j++) {
         memcpy(s.basis + j * n, special->place.vectors + special->kernel[j] * n,
                (size_t)n * sizeof *s.basis);
+    }
+    if (special->is_vertex) {
+        SPN_TRY(measure_own(&s));
+        SPN_TRY(start_beyond_vertex(all));
+        goto done;
     }
     SPN_TRY(try_directions(&s));
     all->special.record.crossing = s.count;
@@ -200,19 +228,49 @@ static void fill_after(const spni_place *place, spn_special_record *record)
     record->merged_after = place->labels.merged_units;
 }
 
-/* Push the network past the end: minimise ever further beyond it, until that succeeds. */
+/* Push the network past the end: minimise ever further beyond it, until that succeeds; at the range's end where that comes
+ * first and is no part of the end itself. */
 static spn_status fall_beyond(spn_branches *all, int64_t beyond, double *beta, bool *is_converged)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
     const spn_special_record *record = &all->special.record;
     double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
-    double way = BEYOND;
+    double rest =
+        (double)beyond * ((beyond > 0 ? frame->beta_to : frame->beta_from) - record->beta);
+    double way = rest > BEYOND_LEAST * scale ? fmin(BEYOND, rest / scale) : BEYOND;
     *is_converged = false;
     for (int k = 0; k < FALLS_MOST && !*is_converged; k++, way *= 4) {
         *beta = record->beta + (double)beyond * way * scale;
         memcpy(all->theta, all->special.place.theta, (size_t)frame->n * sizeof(double));
         SPN_TRY(spni_minimise(frame, *beta, all->theta, is_converged));
+    }
+done:
+    return status;
+}
+
+/* Beyond the range no branch is followed that could take over. There the fall tells: at a continuous transition its |theta|^2 goes
+ * to that of the end with the distance, or with its root, and the network stays at the end's own values. all->crossing: the
+ * minimum at `beta`. */
+static spn_status judge_outside(spn_branches *all, double beta)
+{
+    spn_status status = SPN_OK;
+    spn_special_record *record = &all->special.record;
+    int64_t n = all->frame.n;
+    double norm_squared = all->special.place.norm_squared;
+    double gap = fabs(all->crossing.norm_squared - norm_squared);
+    double nearer = record->beta + (beta - record->beta) / CLOSER;
+    bool is_converged = false;
+    memcpy(all->other, all->special.place.theta, (size_t)n * sizeof(double));
+    SPN_TRY(spni_minimise(&all->frame, nearer, all->other, &is_converged));
+    double rest = fabs(spn_dot(n, all->other, all->other) - norm_squared);
+    if (is_converged && record->kind == SPN_SPECIAL_BRANCH_POINT &&
+        rest <= 2 / sqrt(CLOSER) * gap) {
+        record->is_continuous = 1;
+        record->loss_after = record->loss;
+        record->error_after = record->error;
+        record->norm_after = record->weight_norm;
+        record->curvature_after = record->scalar_curvature_error;
     }
 done:
     return status;
@@ -232,9 +290,7 @@ spn_status spni_find_fall(spn_branches *all, int64_t beyond)
     if (!is_converged) {
         goto done;
     }
-    if (spni_is_inside(frame, beta)) {
-        SPN_TRY(spni_queue_start(all, all->theta, beta, NULL, -1));
-    }
+    double beta_there = beta;
     SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->crossing));
     memcpy(all->other, all->theta, (size_t)frame->n * sizeof(double));
     const spni_condition level = {.kind = SPNI_LEVEL, .target = end};
@@ -243,6 +299,12 @@ spn_status spni_find_fall(spn_branches *all, int64_t beyond)
         SPN_TRY(spni_linearise(frame, all->other, end, NULL, &all->crossing));
     }
     fill_after(&all->crossing, record);
+    if (spni_is_inside(frame, beta_there)) {
+        SPN_TRY(spni_queue_start(all, all->theta, beta_there, NULL, -1));
+    } else {
+        SPN_TRY(spni_linearise(frame, all->theta, beta_there, NULL, &all->crossing));
+        SPN_TRY(judge_outside(all, beta_there));
+    }
 done:
     return status;
 }

@@ -146,11 +146,21 @@ spn_status spni_find_maxwell(spn_branches *all);
 spn_status spni_find_barriers(spn_branches *all);
 
 /* starts.c */
+/** The minimum at the lower end of the range that the weights of start `seed` lead to, by way of smaller beta: into
+ *  all->theta. */
+spn_status spni_annealed_start(spn_branches *all, int64_t seed, bool *is_converged);
 /** Stationary points from which branches may start, beyond those that branches lead to. */
 spn_status spni_random_starts(spn_branches *all);
-spn_status spni_saddle_starts(spn_branches *all);
 /** Down both sides of each saddle of index 1 of the branches from number `first` on: the minima that it
- *  parts. */
+ *  parts. Where saddles are asked for, from those of higher index to others as well. */
 spn_status spni_descents(spn_branches *all, int64_t first);
+/** beta of level `level`: evenly inside the range. */
+double spni_level(const spn_branches *all, int64_t level);
+
+/* saddles.c */
+spn_status spni_saddle_starts(spn_branches *all);
+/** From the saddle of index k > 1 in this row of the bank: each of its k unstable directions is left both ways, the
+ *  others are climbed. */
+spn_status spni_descend_to_saddles(spn_branches *all, int64_t row);
 
 #endif

@@ -156,7 +156,7 @@ static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spn
     spni_frame *frame = tracer->frame;
     int64_t n = frame->n, count = count_of(a, b);
     const spni_place *start = fabs(a->beta_slope) < fabs(b->beta_slope) ? a : b;
-    double beta = start->beta, last = (double)INFINITY, before = last,
+    double beta = start->beta, last = (double)INFINITY, before = last, ratio = 1,
            reach = spni_distance(frame, a, b);
     split_kernel(frame, start, a->index < b->index ? a->index : b->index, count, state);
     memcpy(tracer->theta, start->theta, (size_t)n * sizeof *tracer->theta);
@@ -170,6 +170,7 @@ static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spn
         spn_axpy(n, 1, frame->right, tracer->theta);
         beta += frame->right[n];
         last = fabs(frame->right[n]);
+        ratio = fmin(step / before, 1);
         /* Rounding of sigma's derivative keeps steps from vanishing; beta does not feel it (it is
          * extremal in theta there). */
         if (step <= 1e-10 * frame->length || (step <= 1e-6 * frame->length && step > before / 4)) {
@@ -180,8 +181,9 @@ static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spn
     }
     if (*is_located) {
         SPN_TRY(spni_linearise(frame, tracer->theta, beta, a, &special->place));
-        spni_set_interval(frame, special, beta,
-                          last + fold_rounding(frame, state, special->place.drive));
+        /* What is left is smaller than the last step by as much as that than the one before. */
+        double rounding = fold_rounding(frame, state, special->place.drive);
+        spni_set_interval(frame, special, beta, ratio * last + rounding);
         *is_located = spni_distance(frame, &special->place, a) <= 2 * reach &&
                       spni_distance(frame, &special->place, b) <= 2 * reach;
     }

@@ -12,6 +12,8 @@
 enum { NEWTON_MOST = 30, SAMPLES = 24 };
 /* Differences of L (of 1 + |L|) that interpolation does not resolve, and those that are rounding. */
 static const double CLOSE = 1e-4, EQUAL = 1e-11;
+/* Noise of a solved L, in units of its rounding. */
+static const double NOISE = 64;
 
 typedef struct pair_state {
     double beta, difference, slope;
@@ -69,7 +71,8 @@ static spn_status solve_pair(spn_branches *all, const spni_phase *a, const spni_
             out->record.beta = beta;
             out->record.beta_low = beta - error - rounding;
             out->record.beta_high = beta + error + rounding;
-            *is_found = is_small;
+            /* Steps that no longer shrink are as good as it gets. */
+            *is_found = error <= all->settings.tolerance * scale || error <= NOISE * rounding;
             goto done;
         }
         change = next > low && next < high ? error : (double)INFINITY;
@@ -170,18 +173,22 @@ static int compare_reals(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static int64_t lowest_phase(const spn_branches *all, double beta)
+/* The phase with the smallest L at beta; where interpolation does not tell two apart, both are solved for. */
+static spn_status lowest_phase(spn_branches *all, double beta, int64_t *best)
 {
-    int64_t best = -1;
-    double lowest = (double)INFINITY;
+    spn_status status = SPN_OK;
+    *best = -1;
     for (int64_t i = 0; i < all->phase_count; i++) {
-        double loss = spni_phase_loss(all, &all->phases[i], beta);
-        if (loss < lowest) {
-            lowest = loss;
-            best = i;
+        double difference = -1;
+        bool is_there = isfinite(spni_phase_loss(all, &all->phases[i], beta));
+        if (is_there && *best >= 0) {
+            SPN_TRY(measure_difference(all, &all->phases[i], &all->phases[*best], beta, &difference,
+                                       &is_there));
         }
+        *best = is_there && difference < 0 ? i : *best;
     }
-    return best;
+done:
+    return status;
 }
 
 /* Between neighbouring ends of windows and Maxwell points the lowest phase is one and the same. */
@@ -202,10 +209,10 @@ static spn_status find_global(spn_branches *all)
     int64_t running = -1;
     double from = 0;
     for (int64_t i = 0; i <= count; i++) {
-        int64_t now = i + 1 < count && ends[i + 1] > ends[i]
-                          ? lowest_phase(all, 0.5 * (ends[i] + ends[i + 1]))
-                      : i + 1 < count ? running
-                                      : -1;
+        int64_t now = i + 1 < count ? running : -1;
+        if (i + 1 < count && ends[i + 1] > ends[i]) {
+            SPN_TRY(lowest_phase(all, 0.5 * (ends[i] + ends[i + 1]), &now));
+        }
         if (now == running) {
             continue;
         }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The norm-constrained curve E(n) = min E at |theta|^2 = n. Its points are stationary for L at the multiplier
  * beta = -dE/dn, so that it is the branch itself, seen along another axis: Newton's method on grad L = 0 and
- * |theta|^2 = n, started from the last point stretched to the new norm. */
+ * |theta|^2 = n, started along the branch's tangent at the last point. */
 #include "continuation/continuation.h"
 
 #include <math.h>
@@ -9,6 +9,8 @@
 
 /* Pieces into which a step is cut, again and again, before it is given up. */
 enum { CUTS_MOST = 12 };
+/* What the tangents at both ends of a step may leave of it; shorter steps, in lengths of the frame, are rounding. */
+static const double REMAINDER_SHARE = 0.02, STEP_ROUNDING = 1e-8;
 
 /* Negative eigenvalues of M on directions orthogonal to theta: those of M bordered by theta, less the one that
  * the border brings. With M = V diag V^T and c = V^T theta / |theta| it is that of the function
@@ -23,66 +25,82 @@ static int64_t constrained_index(int64_t n, const spni_place *place)
     return place->index - (sum < 0 ? 1 : 0);
 }
 
-static spn_status solve_at_norm(spni_frame *frame, double norm, double *theta, double *beta,
-                                bool *is_converged)
+/* Do the tangents at both ends explain the way? What is left is O(h^3) on one curve, and the distance to another where a
+ * step has hopped. */
+static bool is_smooth(const spni_frame *frame, const spni_place *a, const spni_place *b)
+{
+    int64_t n = frame->n;
+    double h = spni_distance(frame, a, b), sum = 0;
+    double along = 0;
+    for (int64_t i = 0; i < n; i++) {
+        along += a->tangent[i] * (b->theta[i] - a->theta[i]);
+    }
+    double half = along < 0 ? -h / 2 : h / 2;
+    for (int64_t i = 0; i < n; i++) {
+        double rest = b->theta[i] - a->theta[i] - half * (a->tangent[i] + b->tangent[i]);
+        sum += rest * rest;
+    }
+    return sqrt(sum) <= fmax(REMAINDER_SHARE * h, STEP_ROUNDING * frame->length);
+}
+
+/* From `at` along its tangent to the norm, and corrected, into `next`. */
+static spn_status try_norm(spni_frame *frame, const spni_place *at, double norm, double *trial,
+                           spni_place *next, bool *is_good)
 {
     spn_status status = SPN_OK;
+    int64_t n = frame->n;
     const spni_condition condition = {.kind = SPNI_NORM, .target = norm};
     spni_newton_info info;
-    double length = spn_norm(frame->n, theta);
-    for (int64_t i = 0; i < frame->n; i++) {
-        theta[i] *= sqrt(norm) / length;
+    double h = (norm - at->norm_squared) / (2 * spn_dot(n, at->theta, at->tangent));
+    double beta = at->beta + h * at->beta_slope;
+    *is_good = isfinite(h) && fabs(h) <= frame->length;
+    if (!*is_good) {
+        goto done;
     }
-    SPN_TRY(spni_newton_solve(frame, &condition, frame->length, theta, beta, &info));
-    *is_converged = info.is_converged;
+    memcpy(trial, at->theta, (size_t)n * sizeof *trial);
+    spn_axpy(n, h, at->tangent, trial);
+    SPN_TRY(spni_newton_solve(frame, &condition, frame->length, trial, &beta, &info));
+    *is_good = info.is_converged;
+    if (info.is_converged) {
+        SPN_TRY(spni_linearise(frame, trial, beta, at, next));
+        *is_good = is_smooth(frame, at, next);
+    }
 done:
     return status;
 }
 
-/* From theta to `norm`, in smaller steps where the whole does not converge. */
-static spn_status step_to_norm(spni_frame *frame, double norm, double *theta, double *beta,
+/* `at` moves to `norm`, in smaller steps where the whole is not good. */
+static spn_status step_to_norm(spni_frame *frame, double norm, spni_place *at, spni_place *next,
                                double *trial, bool *is_there)
 {
     spn_status status = SPN_OK;
-    size_t bytes = (size_t)frame->n * sizeof *theta;
-    double from = spn_dot(frame->n, theta, theta), step = norm - from;
+    double step = norm - at->norm_squared;
     int cuts = 0;
     *is_there = false;
-    while (cuts <= CUTS_MOST) {
-        double next = fabs(norm - from) <= fabs(step) ? norm : from + step, solved = *beta;
-        bool is_converged = false;
-        memcpy(trial, theta, bytes);
-        SPN_TRY(solve_at_norm(frame, next, trial, &solved, &is_converged));
-        if (!is_converged) {
+    while (cuts <= CUTS_MOST && !*is_there) {
+        bool is_last = fabs(norm - at->norm_squared) <= fabs(step), is_good = false;
+        double to = is_last ? norm : at->norm_squared + step;
+        SPN_TRY(try_norm(frame, at, to, trial, next, &is_good));
+        if (!is_good) {
             step /= 2;
             cuts++;
             continue;
         }
-        memcpy(theta, trial, bytes);
-        *beta = solved;
-        from = next;
-        if (next == norm) {
-            *is_there = true;
-            break;
-        }
+        spni_place_swap(at, next);
+        *is_there = is_last;
     }
 done:
     return status;
 }
 
-static spn_status record_point(spni_frame *frame, const double *theta, double beta,
-                               spni_place *place, spn_norm_record *row)
+static spn_norm_record record_of(const spni_frame *frame, const spni_place *place)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_linearise(frame, theta, beta, NULL, place));
-    *row = (spn_norm_record){.norm_squared = place->norm_squared,
+    return (spn_norm_record){.norm_squared = place->norm_squared,
                              .error = place->error,
-                             .beta = beta,
+                             .beta = place->beta,
                              .index = constrained_index(frame->n, place),
                              .active_modes = place->labels.active_modes,
                              .gradient_norm = place->gradient_norm};
-done:
-    return status;
 }
 
 static bool is_ridge_at(spni_frame *frame, const double *theta)
@@ -100,13 +118,14 @@ spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, 
 {
     spn_status status = SPN_OK;
     spni_frame frame = {.context = NULL};
-    spni_place place = {.beta = 0};
+    spni_place at = {.beta = 0}, next = at;
     double *trial = NULL;
     int64_t n = objective->dimension;
     spn_branches_settings settings = {.beta_from = 0, .beta_to = fmax(2 * fabs(beta), 1)};
     *done_rows = 0;
     SPN_TRY(spni_frame_prepare(context, objective, &settings, &frame));
-    SPN_TRY(spni_place_create(context, n, &place));
+    SPN_TRY(spni_place_create(context, n, &at));
+    SPN_TRY(spni_place_create(context, n, &next));
     SPN_NEW(context, trial, n);
     frame.length = spn_norm(n, theta);
     SPN_TRY(spn_point_set(context, frame.point, theta, beta, NULL, SPN_WANT_ALL));
@@ -114,21 +133,24 @@ spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, 
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
                  "a norm-constrained curve needs a ridge and a start other than theta = 0");
     }
+    SPN_TRY(spni_linearise(&frame, theta, beta, NULL, &at));
     for (int64_t i = 0; i < count; i++) {
         bool is_there = false;
         if (!(norms[i] > 0)) {
             SPN_FAIL(context, SPN_ERROR_ARGUMENT, "squared norms must be > 0, not %g", norms[i]);
         }
-        SPN_TRY(step_to_norm(&frame, norms[i], theta, &beta, trial, &is_there));
+        SPN_TRY(step_to_norm(&frame, norms[i], &at, &next, trial, &is_there));
         if (!is_there) {
             break;
         }
-        SPN_TRY(record_point(&frame, theta, beta, &place, &rows[i]));
+        rows[i] = record_of(&frame, &at);
+        memcpy(theta, at.theta, (size_t)n * sizeof *theta);
         ++*done_rows;
     }
 done:
     spn_release(context, trial);
-    spni_place_free(context, &place);
+    spni_place_free(context, &at);
+    spni_place_free(context, &next);
     spni_frame_free(&frame);
     return status;
 }

@@ -260,8 +260,9 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     }
     spn_special_record *at = &all->specials[special];
     int64_t next = phase_beyond(all, phase, side);
-    at->is_continuous = next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT;
-    if (at->is_continuous) {
+    bool is_outside = next < 0 && at->is_continuous == 1;
+    at->is_continuous = is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT);
+    if (at->is_continuous && !is_outside) {
         const spn_phase_record *other = &all->phases[next].record;
         at->change =
             change_between(own, other->active_modes, other->dead_units, other->merged_units);
@@ -348,29 +349,50 @@ double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double 
     return spni_bank_loss(&all->bank, phase->points[low], phase->points[high], beta);
 }
 
+/* theta of the phase at beta into all->other, on the line between the two points around it. is_root: at the first and last
+ * segment of a phase that ends at a special point theta goes like the root of the distance from that. */
+static void guess(spn_branches *all, const spni_phase *phase, int64_t high, double beta,
+                  bool is_root)
+{
+    const spni_bank *bank = &all->bank;
+    const spn_phase_record *record = &phase->record;
+    int64_t n = all->frame.n, row_a = phase->points[high > 0 ? high - 1 : 0];
+    int64_t row_b = phase->points[high];
+    bool is_high = is_root && record->special_high >= 0 && high == phase->count - 1;
+    bool is_low = is_root && !is_high && record->special_low >= 0 && high <= 1;
+    int64_t special = is_high ? record->special_high : record->special_low;
+    if (is_low || (is_high && beta > bank->records[row_b].beta)) {
+        row_a = row_b = is_low && beta < bank->records[row_a].beta ? row_a : row_b;
+    }
+    const double *a = bank->theta + row_a * n, *b = bank->theta + row_b * n;
+    double from = bank->records[row_a].beta, to = bank->records[row_b].beta;
+    if (is_high || is_low) {
+        b = all->special_theta + special * n;
+        to = all->specials[special].beta;
+    }
+    double x = to != from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
+    x = is_high || is_low ? 1 - sqrt(1 - x) : x;
+    for (int64_t i = 0; i < n; i++) {
+        all->other[i] = a[i] + x * (b[i] - a[i]);
+    }
+}
+
 spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
-    int64_t n = frame->n, high = segment_of(all, phase, beta);
-    spni_newton_info info;
-    double solved = beta;
-    *is_there = false;
-    if (high < 0) {
-        goto done;
-    }
-    int64_t row_a = phase->points[high > 0 ? high - 1 : 0], row_b = phase->points[high];
-    const double *a = all->bank.theta + row_a * n, *b = all->bank.theta + row_b * n;
-    double from = all->bank.records[row_a].beta, to = all->bank.records[row_b].beta;
-    double x = to > from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
-    for (int64_t i = 0; i < n; i++) {
-        all->other[i] = a[i] + x * (b[i] - a[i]);
-    }
+    int64_t high = segment_of(all, phase, beta);
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
-    SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &solved, &info));
-    if (info.is_converged) {
-        SPN_TRY(spni_linearise(frame, all->other, beta, NULL, &all->start));
-        *is_there = all->start.index == 0;
+    *is_there = false;
+    for (int root = 1; root >= 0 && high >= 0 && !*is_there; root--) {
+        spni_newton_info info;
+        double solved = beta;
+        guess(all, phase, high, beta, root == 1);
+        SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &solved, &info));
+        if (info.is_converged) {
+            SPN_TRY(spni_linearise(frame, all->other, beta, NULL, &all->start));
+            *is_there = all->start.index == 0;
+        }
     }
 done:
     return status;

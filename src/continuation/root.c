@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROOT_STEPS = 40 };
+enum { ROOT_STEPS = 40, POLISHES = 2 };
 /* Close enough to extrapolate: this share of the values at the ends, and of the largest eigenvalue. Further
  * away where the branch itself moves along the kernel, since the rounding there enters at first order. */
 static const double NEAR_ENDS = 1e-4, NEAR_LARGEST = 1e-6;
@@ -35,18 +35,25 @@ static double value_at(int64_t n, const test *t, const spni_place *place)
     return spni_turned_mean(n, t->a, &t->set, place);
 }
 
+/* Squared share of the tangent at a in the span of the set's vectors. */
+static double share_along(int64_t n, const spni_place *a, const spni_turned *set)
+{
+    double along = 0;
+    for (int64_t k = 0; k < set->count; k++) {
+        double part = spn_dot(n, a->tangent, a->vectors + set->positions[k] * n);
+        along += part * part;
+    }
+    return along;
+}
+
 static test make_test(int64_t n, const spni_place *a, const spni_place *b)
 {
     test t = {.a = a, .b = b};
     spni_turned fall, rise;
     spni_find_turned(n, a, b, &fall, &rise);
     t.set = fall.count >= rise.count ? fall : rise;
-    double along = 0;
-    for (int64_t k = 0; k < t.set.count; k++) {
-        double part = spn_dot(n, a->tangent, a->vectors + t.set.positions[k] * n);
-        along += part * part;
-    }
-    t.is_along = along > ALONG * ALONG;
+    /* A branch that moves along the kernel may do so where eigenvalues cross the other way. */
+    t.is_along = share_along(n, a, &fall) + share_along(n, a, &rise) > ALONG * ALONG;
     return t;
 }
 
@@ -145,16 +152,24 @@ spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni
         goto done;
     }
     double share = extrapolate(r, &difference);
-    SPN_TRY(polish(tracer, &t, share, special, is_located));
-    if (!*is_located) {
-        goto done;
+    double lambda = (r[1].value - r[2].value) / (r[1].share - r[2].share), value = 0;
+    for (int k = 0; k < (t.is_along ? 1 : POLISHES); k++) {
+        SPN_TRY(polish(tracer, &t, share, special, is_located));
+        if (!*is_located) {
+            goto done;
+        }
+        value = value_at(frame->n, &t, &special->place);
+        share -= value / lambda;
     }
     double slope = fabs(special->place.beta_slope) * spni_distance(frame, a, b);
-    double lambda = fabs((r[1].value - r[2].value) / (r[1].share - r[2].share));
+    lambda = fabs(lambda);
     /* Rounding of the eigenvalues; where the branch moves along the kernel also that of theta along it. */
     double rounding = 16 * DBL_EPSILON * a->largest / lambda;
     rounding *= t.is_along ? 1 + 0.3 * (1 + fabs(a->loss)) / fabs(r[2].value) : 1;
-    spni_set_interval(frame, special, special->place.beta, slope * (2 * difference + rounding));
+    /* What the eigenvalues have left of themselves there says how far the root still is, unless it is mostly theta's. */
+    double rest = t.is_along ? difference : fabs(value) / lambda;
+    double half = fmin(slope * (2 * rest + rounding), fabs(a->beta - b->beta));
+    spni_set_interval(frame, special, special->place.beta, half);
     special->record.kind = SPN_SPECIAL_BRANCH_POINT;
     special->record.coefficient = (double)NAN;
 done:

@@ -35,11 +35,31 @@ static spn_status check_panel(spn_context *context, const spn_figure *figure, in
     return SPN_OK;
 }
 
+static spn_status check_map(spn_context *context, const spn_figure *figure)
+{
+    const spn_map *map = figure->map;
+    bool is_good = figure->x_label != NULL && map->y_label != NULL && map->z_label != NULL &&
+                   map->columns >= 2 && map->rows >= 2 && map->level_count >= 1;
+    for (int64_t i = 0; i < map->level_count && is_good; i++) {
+        const spn_map_level *level = &map->levels[i];
+        is_good = level->z != NULL && isfinite(level->z_low) && isfinite(level->z_high) &&
+                  level->z_low < level->z_high && (level->mark_z != NULL || map->mark_count == 0);
+    }
+    return is_good ? SPN_OK
+                   : spn_fail(context, SPN_ERROR_ARGUMENT,
+                              "figure %s: the map needs labels, at least 2 x 2 places, and heights "
+                              "with a range",
+                              figure->name);
+}
+
 spn_status spni_figure_check(spn_context *context, const spn_figure *figure)
 {
     if (!is_file_name(figure->name)) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "figure: the name may hold letters, digits, - and _ only");
+    }
+    if (figure->map != NULL) {
+        return check_map(context, figure);
     }
     if (figure->panel_count < 1 || figure->panel_count > 26 || figure->x_label == NULL ||
         figure->x_scale == SPN_AXIS_SYMMETRIC_LOG) {

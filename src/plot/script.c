@@ -4,7 +4,7 @@
  * The data file holds one block per drawn series (gnuplot's "index"), raw numbers; transformations stand in
  * the script. Lengths are given in inches and turned into fractions of the page, so that the three
  * terminals show the same figure. */
-#include "plot/plot.h"
+#include "plot/pen.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +20,6 @@
 #define LEGEND_ROW_HEIGHT 0.12
 #define LEGEND_LEFT 0.42
 #define GAP 0.07
-#define FONT_POINTS 7
-#define LEGEND_POINTS 6
 #define GUIDE_LABEL_WIDTH 0.40
 #define Y_TICKS_PER_INCH 3.2
 #define X_TICKS_PER_INCH 2.0
@@ -47,55 +45,7 @@ static const char *const dash_codes[] = {
     [SPN_LINE_DOTTED] = "(2,4)",
 };
 
-/* Writes until the first failure, which it keeps. */
-typedef struct pen {
-    spn_context *context;
-    spn_output *output;
-    spn_status status;
-} pen;
-
-#define PUT(p, ...)                                                                                \
-    do {                                                                                           \
-        if ((p)->status == SPN_OK) {                                                               \
-            (p)->status = spn_output_print((p)->context, (p)->output, __VA_ARGS__);                \
-        }                                                                                          \
-    } while (0)
-
-static void put_real(pen *p, double value)
-{
-    char text[32];
-    spn_format_real(value, text);
-    PUT(p, "%s", text);
-}
-
-/* A length or fraction: six digits are enough, and easier to read. */
-static void put_length(pen *p, double value)
-{
-    put_real(p, round(value * 1e6) / 1e6);
-}
-
-/* In single quotes, where '' stands for one; line breaks become blanks. */
-static void put_quoted(pen *p, const char *text)
-{
-    PUT(p, "'");
-    for (; *text != '\0'; text++) {
-        if (*text == '\'') {
-            PUT(p, "''");
-        } else {
-            PUT(p, "%c", *text == '\n' || *text == '\r' ? ' ' : *text);
-        }
-    }
-    PUT(p, "'");
-}
-
-static void put_comment(pen *p, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        PUT(p, "%c", *text == '\n' || *text == '\r' ? ' ' : *text);
-    }
-}
-
-static void put_block(pen *p, const spn_figure *figure, const spn_panel *panel,
+static void put_block(spni_pen *p, const spn_figure *figure, const spn_panel *panel,
                       const spn_series *series)
 {
     bool is_broken = false;
@@ -110,20 +60,23 @@ static void put_block(pen *p, const spn_figure *figure, const spn_panel *panel,
         }
         is_broken = false;
         has_points = true;
-        put_real(p, series->x[i]);
+        spni_pen_real(p, series->x[i]);
         PUT(p, " ");
-        put_real(p, series->y[i]);
+        spni_pen_real(p, series->y[i]);
         PUT(p, "\n");
     }
 }
 
 spn_status spni_write_data(spn_context *context, const spn_figure *figure, spn_output *output)
 {
-    pen p = {context, output, SPN_OK};
+    if (figure->map != NULL) {
+        return spni_write_map_data(context, figure, output);
+    }
+    spni_pen p = {context, output, SPN_OK};
     int64_t block = 0;
     PUT(&p, "# Data of %s.gp: one block per series, two blank lines between blocks. Columns: ",
         figure->name);
-    put_comment(&p, figure->x_label);
+    spni_pen_comment(&p, figure->x_label);
     PUT(&p, ", then the panel's quantity.\n");
     for (int64_t i = 0; i < figure->panel_count; i++) {
         const spn_panel *panel = &figure->panels[i];
@@ -134,9 +87,9 @@ spn_status spni_write_data(spn_context *context, const spn_figure *figure, spn_o
             }
             PUT(&p, "%s# index %lld: panel (%c), ", block > 0 ? "\n\n" : "", (long long)block,
                 (char)('a' + i));
-            put_comment(&p, panel->y_label);
+            spni_pen_comment(&p, panel->y_label);
             PUT(&p, ": ");
-            put_comment(&p, series->label != NULL ? series->label : "(no label)");
+            spni_pen_comment(&p, series->label != NULL ? series->label : "(no label)");
             PUT(&p, "\n");
             put_block(&p, figure, panel, series);
             block++;
@@ -207,41 +160,6 @@ static double panel_height(const spn_figure *figure, const page *g)
            (double)figure->panel_count;
 }
 
-/* Terminal: S is its length unit per point, for line widths and marker sizes. */
-static void put_terminals(pen *p, const spn_figure *figure, const page *g)
-{
-    PUT(p, "# Draws %s.svg, %s.pdf and %s.png from %s.dat: run \"gnuplot %s.gp\" in this folder.\n",
-        figure->name, figure->name, figure->name, figure->name, figure->name);
-    PUT(p, "# Needs gnuplot 5.2 or newer with the terminals svg, pdfcairo and pngcairo.\n"
-           "set encoding utf8\nset minussign\n");
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        const char *suffix = spni_format_suffix[i];
-        PUT(p, "if (!exists(\"%s_file\")) %s_file = '%s%s'\n", suffix + 1, suffix + 1, figure->name,
-            suffix);
-    }
-    PUT(p, "if (!exists(\"data_file\")) data_file = '%s.dat'\n", figure->name);
-    PUT(p, "do for [format in \"svg pdf png\"] {\nreset\n");
-    PUT(p,
-        "if (format eq \"svg\") {\nset terminal svg size %d,%d enhanced font 'Helvetica,%d' "
-        "linewidth 2.2 background '#ffffff'\nset output svg_file\nPS = 2.2\n"
-        "KEYFONT = ',%d'\n}\n",
-        (int)(g->width * 192 + 0.5), (int)(g->height * 192 + 0.5), FONT_POINTS * 192 / 72,
-        LEGEND_POINTS * 192 / 72);
-    PUT(p, "if (format eq \"pdf\") {\nset terminal pdfcairo size ");
-    put_length(p, g->width);
-    PUT(p, "in,");
-    put_length(p, g->height);
-    PUT(p,
-        "in enhanced font 'Helvetica,%d' fontscale 1 linewidth 1.7\nset output pdf_file\n"
-        "PS = 1.15\nKEYFONT = ',%d'\n}\n",
-        FONT_POINTS, LEGEND_POINTS);
-    PUT(p,
-        "if (format eq \"png\") {\nset terminal pngcairo size %d,%d enhanced font 'Helvetica,%d' "
-        "fontscale 5.5556 linewidth 5\nset output png_file\nPS = 5.0\n"
-        "KEYFONT = ',%d'\n}\n",
-        (int)(g->width * 400 + 0.5), (int)(g->height * 400 + 0.5), FONT_POINTS, LEGEND_POINTS);
-}
-
 /* A tick distance of 1, 2 or 5 times a power of ten, for about `ticks` ticks; *minor of them
  * between two. */
 static double choose_step(double span, double ticks, int *minor)
@@ -254,7 +172,7 @@ static double choose_step(double span, double ticks, int *minor)
     return step * power;
 }
 
-static void put_common(pen *p, const spn_figure *figure, const page *g)
+static void put_common(spni_pen *p, const spn_figure *figure, const page *g)
 {
     PUT(p,
         "set multiplot\n"
@@ -264,9 +182,9 @@ static void put_common(pen *p, const spn_figure *figure, const page *g)
         "set ytics mirror\n"
         "set key samplen 1.8 spacing 0.95 width -1 font KEYFONT opaque Left reverse noautotitle\n"
         "set lmargin at screen ");
-    put_length(p, LEFT / g->width);
+    spni_pen_length(p, LEFT / g->width);
     PUT(p, "\nset rmargin at screen ");
-    put_length(p, 1 - RIGHT / g->width);
+    spni_pen_length(p, 1 - RIGHT / g->width);
     PUT(p, "\n");
     if (figure->x_scale == SPN_AXIS_LOG) {
         PUT(p, "set logscale x\nset mxtics 10\n");
@@ -274,17 +192,17 @@ static void put_common(pen *p, const spn_figure *figure, const page *g)
         int minor = 0;
         const double inches = g->width - LEFT - RIGHT;
         PUT(p, "set xtics ");
-        put_real(p, choose_step(g->x.high - g->x.low, X_TICKS_PER_INCH * inches, &minor));
+        spni_pen_real(p, choose_step(g->x.high - g->x.low, X_TICKS_PER_INCH * inches, &minor));
         PUT(p, "\nset mxtics %d\n", minor);
     }
     PUT(p, "set xrange [");
-    put_real(p, g->x.low);
+    spni_pen_real(p, g->x.low);
     PUT(p, ":");
-    put_real(p, g->x.high);
+    spni_pen_real(p, g->x.high);
     PUT(p, "]\n");
 }
 
-static void put_guides(pen *p, const spn_figure *figure, const page *g, bool has_labels)
+static void put_guides(spni_pen *p, const spn_figure *figure, const page *g, bool has_labels)
 {
     double last = -HUGE_VAL;
     const double inches = g->width - LEFT - RIGHT;
@@ -296,27 +214,27 @@ static void put_guides(pen *p, const spn_figure *figure, const page *g, bool has
             continue;
         }
         PUT(p, "set arrow from ");
-        put_real(p, guide->x);
+        spni_pen_real(p, guide->x);
         PUT(p, ", graph 0 to ");
-        put_real(p, guide->x);
+        spni_pen_real(p, guide->x);
         PUT(p, ", graph 1 nohead back lc rgb '%s' lw 0.7 dt %s\n", color_codes[SPN_COLOR_GREY],
             dash_codes[guide->line]);
         double place = (spni_axis_position(figure->x_scale, 1, guide->x) - start) / length * inches;
         if (has_labels && guide->label != NULL && fabs(place - last) >= GUIDE_LABEL_WIDTH) {
             last = place;
             PUT(p, "set label ");
-            put_quoted(p, guide->label);
+            spni_pen_quoted(p, guide->label);
             PUT(p, " at ");
-            put_real(p, guide->x);
+            spni_pen_real(p, guide->x);
             PUT(p, ", graph 1 center offset 0,0.6\n");
         }
     }
 }
 
-static void put_tick(pen *p, bool *is_first, const char *label, double value, bool is_major)
+static void put_tick(spni_pen *p, bool *is_first, const char *label, double value, bool is_major)
 {
     PUT(p, "%s'%s' ", *is_first ? "" : ", ", label);
-    put_real(p, value);
+    spni_pen_real(p, value);
     if (!is_major) {
         PUT(p, " 1");
     }
@@ -324,7 +242,7 @@ static void put_tick(pen *p, bool *is_first, const char *label, double value, bo
 }
 
 /* Ticks of a symmetric-log axis, in positions: 0, +-v0 10^k with labels, 2 to 9 times those without. */
-static void put_symmetric_ticks(pen *p, const spn_panel *panel, spni_range y, double inches)
+static void put_symmetric_ticks(spni_pen *p, const spn_panel *panel, spni_range y, double inches)
 {
     const double v0 = spni_panel_linear(panel);
     const double span = spni_axis_position(panel->y_scale, v0, y.high) -
@@ -360,7 +278,7 @@ static void put_symmetric_ticks(pen *p, const spn_panel *panel, spni_range y, do
     PUT(p, ")\n");
 }
 
-static void put_y_axis(pen *p, const spn_figure *figure, const page *g, const spn_panel *panel,
+static void put_y_axis(spni_pen *p, const spn_figure *figure, const page *g, const spn_panel *panel,
                        int64_t index)
 {
     const spni_range y = spni_panel_y_range(figure, panel);
@@ -375,7 +293,7 @@ static void put_y_axis(pen *p, const spn_figure *figure, const page *g, const sp
             "# symmetric log: linear below %g, logarithmic above; the data file holds y itself\n",
             linear);
         PUT(p, "symlog_%c(y) = asinh(y / (2.0 * ", (char)('a' + index));
-        put_real(p, linear);
+        spni_pen_real(p, linear);
         PUT(p, ")) / log(10)\n");
         low = spni_axis_position(panel->y_scale, linear, y.low);
         high = spni_axis_position(panel->y_scale, linear, y.high);
@@ -384,18 +302,19 @@ static void put_y_axis(pen *p, const spn_figure *figure, const page *g, const sp
     } else {
         int minor = 0;
         PUT(p, "set format y '%%g'\nset ytics ");
-        put_real(p, choose_step(high - low, Y_TICKS_PER_INCH * panel_height(figure, g), &minor));
+        spni_pen_real(p,
+                      choose_step(high - low, Y_TICKS_PER_INCH * panel_height(figure, g), &minor));
         PUT(p, "\nset mytics %d\n", minor);
     }
     PUT(p, "set yrange [");
-    put_real(p, low);
+    spni_pen_real(p, low);
     PUT(p, ":");
-    put_real(p, high);
+    spni_pen_real(p, high);
     PUT(p, "]\n");
 }
 
 /* Ticks of a logarithmic x axis with labels; 2 and 5 have one too where there are few powers of ten. */
-static void put_log_labels(pen *p, const page *g)
+static void put_log_labels(spni_pen *p, const page *g)
 {
     const double decades = log10(g->x.high / g->x.low);
     bool is_first = true;
@@ -417,26 +336,26 @@ static void put_log_labels(pen *p, const page *g)
     PUT(p, ")\n");
 }
 
-static void put_place(pen *p, const spn_figure *figure, const page *g, int64_t index)
+static void put_place(spni_pen *p, const spn_figure *figure, const page *g, int64_t index)
 {
     const double height = panel_height(figure, g);
     const double top = g->height - g->top - (double)index * (height + GAP);
     PUT(p, "set tmargin at screen ");
-    put_length(p, top / g->height);
+    spni_pen_length(p, top / g->height);
     PUT(p, "\nset bmargin at screen ");
-    put_length(p, (top - height) / g->height);
+    spni_pen_length(p, (top - height) / g->height);
     PUT(p, "\nset label ");
-    put_quoted(p, figure->panels[index].y_label);
+    spni_pen_quoted(p, figure->panels[index].y_label);
     PUT(p, " at screen ");
-    put_length(p, 0.10 / g->width);
+    spni_pen_length(p, 0.10 / g->width);
     PUT(p, ", screen ");
-    put_length(p, (top - height / 2) / g->height);
+    spni_pen_length(p, (top - height / 2) / g->height);
     PUT(p, " rotate by 90 center\n");
     if (figure->panel_count > 1) {
         PUT(p, "set label '{/:Bold (%c)}' at screen ", (char)('a' + index));
-        put_length(p, 0.04 / g->width);
+        spni_pen_length(p, 0.04 / g->width);
         PUT(p, ", screen ");
-        put_length(p, (top - 0.05) / g->height);
+        spni_pen_length(p, (top - 0.05) / g->height);
         PUT(p, " left\n");
     }
     if (index + 1 == figure->panel_count) {
@@ -446,16 +365,16 @@ static void put_place(pen *p, const spn_figure *figure, const page *g, int64_t i
             PUT(p, "set format x '%%g'\n");
         }
         PUT(p, "set label ");
-        put_quoted(p, figure->x_label);
+        spni_pen_quoted(p, figure->x_label);
         PUT(p, " at graph 0.5, screen ");
-        put_length(p, 0.09 / g->height);
+        spni_pen_length(p, 0.09 / g->height);
         PUT(p, " center\n");
     } else {
         PUT(p, "set format x ''\n");
     }
 }
 
-static void put_legend(pen *p, const page *g, spn_legend legend)
+static void put_legend(spni_pen *p, const page *g, spn_legend legend)
 {
     static const char *const places[] = {
         [SPN_LEGEND_NONE] = "off",
@@ -466,16 +385,17 @@ static void put_legend(pen *p, const page *g, spn_legend legend)
     };
     if (legend == SPN_LEGEND_ABOVE) {
         PUT(p, "set key on at screen ");
-        put_length(p, LEGEND_LEFT / g->width);
+        spni_pen_length(p, LEGEND_LEFT / g->width);
         PUT(p, ", screen ");
-        put_length(p, 1 - 0.03 / g->height);
+        spni_pen_length(p, 1 - 0.03 / g->height);
         PUT(p, " left top vertical maxrows %lld\n", (long long)g->legend_rows);
         return;
     }
     PUT(p, "set key %s\n", places[legend]);
 }
 
-static void put_series(pen *p, const spn_series *series, int64_t block, char letter, bool is_symlog)
+static void put_series(spni_pen *p, const spn_series *series, int64_t block, char letter,
+                       bool is_symlog)
 {
     const bool has_line = series->line != SPN_LINE_NONE;
     const bool has_marker = series->marker != SPN_MARKER_NONE;
@@ -494,21 +414,21 @@ static void put_series(pen *p, const spn_series *series, int64_t block, char let
         PUT(p, " dt %s", dash_codes[series->line]);
     }
     PUT(p, " lw ");
-    put_length(p, series->width > 0 ? series->width : 1.0);
+    spni_pen_length(p, series->width > 0 ? series->width : 1.0);
     if (has_marker) {
         PUT(p, " pt %d ps PS*", marker_codes[series->marker]);
-        put_length(p, 0.4 * (series->marker_size > 0 ? series->marker_size : 1.0));
+        spni_pen_length(p, 0.4 * (series->marker_size > 0 ? series->marker_size : 1.0));
         if (has_line && series->marker_interval > 1) {
             PUT(p, " pi %lld", (long long)series->marker_interval);
         }
     }
     if (series->label != NULL) {
         PUT(p, " title ");
-        put_quoted(p, series->label);
+        spni_pen_quoted(p, series->label);
     }
 }
 
-static void put_plots(pen *p, const spn_figure *figure, const page *g, int64_t index,
+static void put_plots(spni_pen *p, const spn_figure *figure, const page *g, int64_t index,
                       int64_t *block)
 {
     const spn_panel *panel = &figure->panels[index];
@@ -527,7 +447,7 @@ static void put_plots(pen *p, const spn_figure *figure, const page *g, int64_t i
         if (guide->note != NULL && is_in_range(g, guide->x)) {
             PUT(p, "%sNaN with lines lc rgb '%s' lw 0.7 dt %s title ", separator,
                 color_codes[SPN_COLOR_GREY], dash_codes[guide->line]);
-            put_quoted(p, guide->note);
+            spni_pen_quoted(p, guide->note);
             separator = ", \\\n     ";
         }
     }
@@ -539,10 +459,13 @@ static void put_plots(pen *p, const spn_figure *figure, const page *g, int64_t i
 
 spn_status spni_write_script(spn_context *context, const spn_figure *figure, spn_output *output)
 {
-    pen p = {context, output, SPN_OK};
+    if (figure->map != NULL) {
+        return spni_write_map_script(context, figure, output);
+    }
+    spni_pen p = {context, output, SPN_OK};
     const page g = make_page(figure);
     int64_t block = 0;
-    put_terminals(&p, figure, &g);
+    spni_pen_terminals(&p, figure->name, g.width, g.height);
     put_common(&p, figure, &g);
     for (int64_t i = 0; i < figure->panel_count; i++) {
         PUT(&p, "# panel (%c)\nunset label\nunset arrow\n", (char)('a' + i));

@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
-    &spn_data_options,  &spn_model_options,    &spn_error_options,
-    &spn_sweep_options, &spn_branches_options, &spn_solver_options};
+    &spn_data_options,     &spn_model_options, &spn_error_options, &spn_sweep_options,
+    &spn_branches_options, &spn_slice_options, &spn_solver_options};
 
 const spn_option_table *const *spn_experiment_tables(int64_t *count)
 {
@@ -70,6 +70,11 @@ const spn_branches_settings *spn_experiment_branches(const spn_experiment *exper
     return experiment->sections[SPNI_SECTION_BRANCHES].values;
 }
 
+const spn_slice_settings *spn_experiment_slice(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_SLICE].values;
+}
+
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment)
 {
     return experiment->sections[SPNI_SECTION_SOLVER].values;
@@ -98,7 +103,7 @@ static spn_status fail_section(spn_context *context, const spn_source *source, c
     const char *near = spn_nearest_name(name, names, SPNI_SECTIONS);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%sunknown section '%.60s'%s%s%s; sections are data, model, objective, sweep, "
-                    "branches, solver",
+                    "branches, slice, solver",
                     place, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?" : "");
 }
@@ -141,13 +146,13 @@ static spn_status assign_document(spn_context *context, spn_experiment *experime
         const spn_source *source = &root->value.source;
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, branches:, "
-                 "solver:)",
+                 "slice:, solver:)",
                  source->file, source->line, source->column);
     }
     if (root->count == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s: is empty; an experiment has at least one section (data:, model:, objective:, "
-                 "sweep:, branches:, solver:)",
+                 "sweep:, branches:, slice:, solver:)",
                  name);
     }
     for (int64_t i = 0; i < root->count; i++) {
@@ -214,6 +219,27 @@ const char *spni_experiment_path(const spn_experiment *experiment, const char *p
     return buffer;
 }
 
+static bool is_same_file(const char *path, const char *other)
+{
+    struct stat wanted, read;
+    return stat(path, &wanted) == 0 && stat(other, &read) == 0 && wanted.st_dev == read.st_dev &&
+           wanted.st_ino == read.st_ino;
+}
+
+/* The results and the weights files that section `slice` names. */
+static bool slice_reads(const spn_experiment *experiment, const char *path)
+{
+    char buffer[SPNI_PATH_SIZE];
+    const spn_slice_settings *slice = spn_experiment_slice(experiment);
+    bool is_read = slice->results != NULL &&
+                   is_same_file(path, spni_experiment_path(experiment, slice->results, buffer));
+    for (int64_t i = 0; i < slice->through.count && !is_read; i++) {
+        is_read =
+            is_same_file(path, spni_experiment_path(experiment, slice->through.items[i], buffer));
+    }
+    return is_read;
+}
+
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
 {
     char data[SPNI_PATH_SIZE], weights[SPNI_PATH_SIZE];
@@ -223,14 +249,12 @@ bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
         experiment->file,
         data_path != NULL ? spni_experiment_path(experiment, data_path, data) : NULL,
         weights_path != NULL ? spni_experiment_path(experiment, weights_path, weights) : NULL};
-    struct stat wanted, read;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (files[i] != NULL && stat(path, &wanted) == 0 && stat(files[i], &read) == 0 &&
-            wanted.st_dev == read.st_dev && wanted.st_ino == read.st_ino) {
+        if (files[i] != NULL && is_same_file(path, files[i])) {
             return true;
         }
     }
-    return false;
+    return slice_reads(experiment, path);
 }
 
 spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)

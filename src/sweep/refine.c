@@ -113,11 +113,11 @@ done:
     return status;
 }
 
-/* What the tolerance is relative to: |beta|; where the interval holds 0, at least a hundredth of it. */
+/* What the tolerance is relative to: |beta|; where the interval holds 0, at least its width. */
 static double scale_at(const search *s, double beta)
 {
     bool has_zero = s->begin * s->end <= 0;
-    return fmax(fabs(beta), has_zero ? fabs(s->end - s->begin) / 100 : 0);
+    return fmax(fabs(beta), has_zero ? fabs(s->end - s->begin) : 0);
 }
 
 static double tolerance_at(const search *s, double beta)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# `reproduce fig2` leaves a figure in three formats, with its script and its data.
+# `reproduce` leaves figures in three formats, with their scripts and data.
 . "$(dirname "$0")/harness.sh"
 command -v gnuplot >/dev/null 2>&1 || {
     echo "gnuplot is not installed: skipped"
@@ -30,4 +30,28 @@ checks=$((checks + 1))
 [ "$status" -ne 0 ] || complain "an existing figure was replaced"
 run spinodal reproduce fig2 -o figures --force
 expect_status 0
+
+# Figure 1 rests on the same sweep.
+run spinodal reproduce fig1 -o figures --resume
+expect_status 0
+expect_stderr 'figures/fig2.h5 is complete: nothing to resume'
+expect_file figures/fig1-plane.pdf
+run spinodal reproduce fig1 -o one --set slice.points=31
+expect_status 0
+expect_stderr 'fig1.h5: plane, '
+expect_stderr 'one/fig1.svg, fig1.pdf and fig1.png are drawn'
+for name in fig1 fig1-plane; do
+    for suffix in svg pdf png gp dat txt; do
+        expect_file "one/$name.$suffix"
+    done
+done
+run grep -c 'Maxwell point, where both have equal loss' one/fig1.txt
+expect_stdout '^1$'
+run spinodal reproduce fig1 -o one --set slice.points=31
+expect_failure 5 'one/fig1.h5 exists'
+run spinodal reproduce fig3
+expect_failure 2 "unknown figure 'fig3'; there are: fig1, fig2, all"
+run spinodal reproduce fig1 -q -o biased --set model.bias=true --set data.moments=drawn \
+    --set sweep.beta.points=30
+expect_failure 3 'set model.bias: false'
 finish

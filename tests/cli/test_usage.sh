@@ -11,11 +11,11 @@ expect_stderr_empty
 run spinodal --help
 expect_status 0
 expect_stderr_empty
-for command in reproduce sweep geometry check theory data export plot; do
+for command in reproduce sweep slice geometry check theory data export plot; do
     expect_stdout "(^|[^a-z])$command([^a-z]|\$)"
 done
 
-for command in reproduce sweep geometry check theory data export plot; do
+for command in reproduce sweep slice geometry check theory data export plot; do
     run spinodal "$command" --help
     expect_status 0
     expect_stdout "spinodal $command"

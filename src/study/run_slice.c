@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Slices as a study makes them. They are short: no journal is kept. */
+#include "study/cuts.h"
+#include "study/experiment.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Put the place of a key of section `slice` before a failure that is due to it. */
+static spn_status blame(spn_context *context, const spn_experiment *experiment, const char *key,
+                        spn_status status)
+{
+    char where[512];
+    if (status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_prefix(context, "%s",
+                         spn_settings_where(&experiment->sections[SPNI_SECTION_SLICE], key, where,
+                                            sizeof where));
+    }
+    return status;
+}
+
+static spn_status check_through(spn_context *context, const spn_slice_settings *settings)
+{
+    const int64_t count = settings->through.count;
+    if (settings->span == SPN_SLICE_POINTS && count != 2 && count != 3) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "names %lld point%s; two span a line, three a plane", (long long)count,
+                        count == 1 ? "" : "s");
+    }
+    if (settings->span != SPN_SLICE_POINTS && count != 1) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "names %lld points; eigenvectors and random directions start from one",
+                        (long long)count);
+    }
+    return SPN_OK;
+}
+
+static spn_status check(spn_context *context, const spn_experiment *experiment,
+                        const spn_slice_settings *settings)
+{
+    spn_status status = SPN_OK;
+    const char *key = "through";
+    SPN_TRY(check_through(context, settings));
+    key = "eigenvectors";
+    if (settings->span == SPN_SLICE_EIGENVECTORS && settings->eigenvectors.count != 1 &&
+        settings->eigenvectors.count != 2) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "names %lld eigenvectors; one spans a line, two a plane",
+                 (long long)settings->eigenvectors.count);
+    }
+    key = "axes";
+    if (settings->axes > 2) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "1 makes a line, 2 a plane; there are no others");
+    }
+    key = "points";
+    if (settings->points < 2 || settings->points > 10000) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "expected from 2 to 10000 points along an axis");
+    }
+    key = "beta";
+    if (settings->beta.count == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the list is empty");
+    }
+done:
+    return blame(context, experiment, key, status);
+}
+
+/* Not over a file that the slice is made from. */
+static spn_status check_output(spn_context *context, const spn_study *study,
+                               const spn_run_settings *settings)
+{
+    if (spn_experiment_reads(study->experiment, settings->output)) {
+        return spn_fail(context, SPN_ERROR_IO,
+                        "%s is a file that the experiment reads; choose another output",
+                        settings->output);
+    }
+    return spn_results_check_target(context, settings->output, settings->is_forced);
+}
+
+static spn_status find_anchors(spn_context *context, const spni_cuts *cuts,
+                               const spn_slice_settings *settings, spni_anchor *anchors)
+{
+    spn_status status = SPN_OK;
+    const spn_experiment *experiment = cuts->study->experiment;
+    spni_source source = {.path = NULL};
+    char path[SPNI_PATH_SIZE];
+    const char *key = "results";
+    if (settings->results != NULL) {
+        const char *kept = spn_arena_duplicate(
+            cuts->arena, spni_experiment_path(experiment, settings->results, path));
+        if (kept == NULL) {
+            return spn_arena_status(context, cuts->arena);
+        }
+        SPN_TRY(spni_source_open(context, cuts->arena, cuts->study, kept, &source));
+    }
+    key = "through";
+    for (int64_t i = 0; i < settings->through.count; i++) {
+        SPN_TRY(spni_anchor_find(context, cuts->arena, cuts->study, &source,
+                                 settings->through.items[i], settings->at, &anchors[i]));
+        if (settings->minimize && anchors[i].is_phase) {
+            SPN_TRY(spni_anchor_minimize(context, cuts->study, settings->at, &anchors[i]));
+        }
+    }
+done:
+    return blame(context, experiment, key, status);
+}
+
+spn_status spn_study_slice(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    spni_cuts cuts = {.study = study};
+    spni_anchor anchors[SPNI_ANCHORS_MAX];
+    spn_slice_settings own = *spn_experiment_slice(study->experiment);
+    *is_good = false;
+    SPN_TRY(check(context, study->experiment, &own));
+    own.at = isnan(own.at) ? own.beta.items[0] : own.at;
+    SPN_TRY(check_output(context, study, settings));
+    SPN_TRY(spni_cuts_begin(context, study, settings->threads, &cuts));
+    SPN_TRY(find_anchors(context, &cuts, &own, anchors));
+    SPN_TRY(blame(context, study->experiment,
+                  own.span == SPN_SLICE_EIGENVECTORS ? "eigenvectors" : "through",
+                  spni_cuts_add(context, &cuts, &own, own.at, own.through.count, anchors)));
+    *is_good = spni_cuts_check(context, &cuts);
+    SPN_TRY(spni_cuts_write(context, &cuts, settings->output, settings->is_forced));
+done:
+    spni_cuts_end(context, &cuts);
+    return status;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: MIT */
+/* Transitions of a set of branches: ends of phases at folds and branch points, and Maxwell points. */
+#include "transition/transition.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+typedef struct chart {
+    spn_context *context;
+    spn_transitions *transitions;
+    const spn_branch_tables *tables;
+    int64_t run;
+    spni_strand *strands; /* one a phase */
+    double *distances, *values, *susceptibilities;
+} chart;
+
+static spn_side side_of_point(const spn_branch_record *r)
+{
+    return (spn_side){.active_modes = r->active_modes,
+                      .merged_units = r->merged_units,
+                      .dead_units = r->dead_units,
+                      .error = r->error,
+                      .loss = r->loss,
+                      .norm = r->weight_norm,
+                      .curvature = r->scalar_curvature_error,
+                      .susceptibility = r->susceptibility,
+                      .eigenvalue = r->critical_eigenvalue};
+}
+
+static const spn_special_record *find_special(const chart *c, int64_t number)
+{
+    for (int64_t i = 0; i < c->tables->special_count; i++) {
+        if (c->tables->specials[i].special == number) {
+            return &c->tables->specials[i];
+        }
+    }
+    return NULL;
+}
+
+/* Its susceptibility is that of the closest point of the way to it: large at a fold. */
+static spn_side side_of_special(const chart *c, const spn_special_record *s)
+{
+    double chi = (double)NAN, closest = (double)INFINITY;
+    for (int64_t i = 0; i < c->tables->approach_count; i++) {
+        const spn_branch_approach *a = &c->tables->approach[i];
+        if (a->jump == s->special && a->distance > 0 && a->distance < closest) {
+            closest = a->distance;
+            chi = a->susceptibility;
+        }
+    }
+    return (spn_side){.active_modes = s->active_modes,
+                      .merged_units = s->merged_units,
+                      .dead_units = s->dead_units,
+                      .error = s->error,
+                      .loss = s->loss,
+                      .norm = s->weight_norm,
+                      .curvature = s->scalar_curvature_error,
+                      .susceptibility = chi,
+                      .eigenvalue = 0};
+}
+
+/* A phase's labels hold for all of it: points next to its ends may carry those of the other side. */
+static spn_side label(spn_side side, const spn_phase_record *phase)
+{
+    side.active_modes = phase->active_modes;
+    side.merged_units = phase->merged_units;
+    side.dead_units = phase->dead_units;
+    return side;
+}
+
+static spn_status make_strands(chart *c)
+{
+    spn_status status = SPN_OK;
+    const spn_branch_tables *t = c->tables;
+    for (int64_t i = 0; i < t->point_count; i++) {
+        int64_t phase = t->points[i].phase;
+        if (phase < 0) {
+            continue;
+        }
+        if (phase >= t->phase_count || !isfinite(t->points[i].beta)) {
+            SPN_FAIL(c->context, SPN_ERROR_INPUT, "row %lld of points: %s", (long long)i,
+                     phase >= t->phase_count ? "there is no such phase" : "beta is not a number");
+        }
+        const spn_side side = label(side_of_point(&t->points[i]), &t->phases[phase]);
+        SPN_TRY(spni_strand_add(c->context, &c->strands[phase], t->points[i].beta, &side));
+    }
+    for (int64_t i = 0; i < t->phase_count; i++) {
+        const int64_t ends[] = {t->phases[i].special_low, t->phases[i].special_high};
+        for (int k = 0; k < 2; k++) {
+            const spn_special_record *s = ends[k] >= 0 ? find_special(c, ends[k]) : NULL;
+            if (s != NULL && isfinite(s->beta)) {
+                bool *has_end = k == 0 ? &c->strands[i].ends_low : &c->strands[i].ends_high;
+                *has_end = true;
+                const spn_side side = label(side_of_special(c, s), &t->phases[i]);
+                SPN_TRY(spni_strand_add(c->context, &c->strands[i], s->beta, &side));
+            }
+        }
+    }
+done:
+    return status;
+}
+
+static bool covers(const chart *c, int64_t phase, double beta)
+{
+    const spni_strand *strand = &c->strands[phase];
+    return strand->nodes.count > 0 && beta >= spni_strand_low(strand) &&
+           beta <= spni_strand_high(strand);
+}
+
+/* Where a first-order end leads to: of the phases with less L there the one that differs in the fewest active
+ * modes, then the nearest in |theta|^2. */
+static int64_t find_next(const chart *c, int64_t phase, double beta, double loss)
+{
+    const spn_phase_record *phases = c->tables->phases;
+    int64_t best = -1, least = 0;
+    double nearest = 0, own = spni_strand_at(&c->strands[phase], beta, NULL).norm;
+    for (int64_t i = 0; i < c->tables->phase_count; i++) {
+        if (i == phase || !covers(c, i, beta)) {
+            continue;
+        }
+        spn_side side = spni_strand_at(&c->strands[i], beta, NULL);
+        int64_t steps = llabs(phases[i].active_modes - phases[phase].active_modes);
+        double distance = fabs(side.norm - own);
+        if (side.loss < loss &&
+            (best < 0 || steps < least || (steps == least && distance < nearest))) {
+            best = i;
+            least = steps;
+            nearest = distance;
+        }
+    }
+    return best;
+}
+
+/* What a continuous end goes over into: the phase that has the same special point, or one at the same place, as
+ * its end on the other side. */
+static int64_t find_partner(const chart *c, int64_t phase, const spn_special_record *s,
+                            bool is_high)
+{
+    int64_t best = -1;
+    double nearest = (double)INFINITY;
+    for (int64_t i = 0; i < c->tables->phase_count; i++) {
+        const spn_phase_record *p = &c->tables->phases[i];
+        int64_t end = is_high ? p->special_low : p->special_high;
+        const spn_special_record *other = end >= 0 ? find_special(c, end) : NULL;
+        if (i == phase || other == NULL ||
+            fabs(other->beta - s->beta) > 1e-6 * fabs(s->beta) + (s->beta_high - s->beta_low)) {
+            continue;
+        }
+        double distance = fabs(other->weight_norm - s->weight_norm) + (other != s ? 1e-9 : 0);
+        if (distance < nearest && distance <= 1e-3 * (1 + s->weight_norm)) {
+            nearest = distance;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static spn_status fit_approach(chart *c, const spn_special_record *s, spn_transition *row)
+{
+    spn_status status = SPN_OK;
+    int64_t count = 0;
+    double width = row->beta_high - row->beta_low, closest = (double)INFINITY;
+    for (int64_t i = 0; i < c->tables->approach_count; i++) {
+        const spn_branch_approach *a = &c->tables->approach[i];
+        if (a->jump == s->special) {
+            c->distances[count] = a->distance;
+            c->values[count] = a->eigenvalue;
+            c->susceptibilities[count++] = a->susceptibility;
+            if (a->distance > 0 && a->distance < closest) {
+                closest = a->distance;
+                row->before.susceptibility = a->susceptibility;
+                row->before.eigenvalue = a->eigenvalue;
+            }
+        }
+    }
+    SPN_TRY(
+        spn_fit_exponent(c->context, count, c->distances, c->values, width, 0, &row->eigenvalue));
+    SPN_TRY(spn_fit_exponent(c->context, count, c->distances, c->susceptibilities, width, 0,
+                             &row->susceptibility));
+    /* |theta|^2 changes by at most 2 chi d over the distance d to the end: known exactly there, so that
+     * only the interval of beta itself is left, over which it goes like a root: 2 chi sqrt(d w) */
+    if (isfinite(closest)) {
+        double inner = row->before.susceptibility * sqrt(closest * fmax(width, 0));
+        row->jump_low = row->jump - 2 * fabs(inner);
+        row->jump_high = row->jump + 2 * fabs(inner);
+    }
+done:
+    return status;
+}
+
+static spn_status keep(chart *c, const spn_transition *row)
+{
+    const spni_finding finding = {.row = *row, .seed = -1};
+    return spni_list_add(c->context, &c->transitions->findings, &finding, sizeof finding);
+}
+
+/* What continuation knows without jump and exponent: a fold ends a phase whether or not it is known what lies
+ * behind it, and where a stable branch takes over the change is continuous. */
+static void settle(spn_transition *row, const spn_special_record *s, spn_transition_kind first,
+                   bool is_continuous, bool has_next)
+{
+    if (is_continuous) {
+        row->evidence = SPN_EVIDENCE_EXCHANGE;
+        row->order = 2;
+        row->kind = SPN_TRANSITION_CONTINUOUS;
+    } else if (s->kind == SPN_SPECIAL_FOLD && !has_next) {
+        row->evidence = SPN_EVIDENCE_FOLD;
+        row->order = 1;
+        row->kind = first;
+    }
+}
+
+static spn_status add_end(chart *c, int64_t phase, bool is_high)
+{
+    spn_status status = SPN_OK;
+    const spn_phase_record *p = &c->tables->phases[phase];
+    const double none = (double)NAN;
+    const spn_exponent nothing = {none, none, none, none, none, 0};
+    const spn_special_record *s = find_special(c, is_high ? p->special_high : p->special_low);
+    if (s == NULL) {
+        return SPN_OK;
+    }
+    bool is_continuous = s->kind == SPN_SPECIAL_BRANCH_POINT && s->is_continuous == 1;
+    int64_t next =
+        is_continuous ? find_partner(c, phase, s, is_high) : find_next(c, phase, s->beta, s->loss);
+    spn_transition row = {.run = c->run,
+                          .beta = s->beta,
+                          .beta_low = s->beta_low,
+                          .beta_high = s->beta_high,
+                          .before = label(side_of_special(c, s), p),
+                          .eigenvalue = nothing,
+                          .susceptibility = nothing};
+    row.after = (spn_side){-1, -1, -1, none, none, none, none, none, none};
+    if (next >= 0) {
+        row.after = spni_strand_at(&c->strands[next], s->beta, NULL);
+        row.change = spni_change(&row.before, &row.after);
+    } else {
+        row.change = s->change;
+    }
+    spni_measure_jump(&row, 0);
+    row.jump_low = row.jump;
+    SPN_TRY(fit_approach(c, s, &row));
+    spn_transition_kind first = is_high ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN;
+    spni_judge(&row, first, is_continuous ? 0 : 1,
+               spni_larger_square(p->norm_low, fmax(p->norm_high, s->weight_norm)));
+    if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
+        settle(&row, s, first, is_continuous, next >= 0);
+    }
+    if (row.kind == SPN_TRANSITION_CONTINUOUS && !is_high) {
+        const spn_side swap = row.before;
+        row.before = row.after;
+        row.after = swap;
+    }
+    SPN_TRY(keep(c, &row));
+done:
+    return status;
+}
+
+static bool is_end(int64_t end)
+{
+    return end == SPN_END_FOLD || end == SPN_END_BRANCH_POINT || end == SPN_END_SYMMETRY;
+}
+
+static spn_status add_ends(chart *c)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < c->tables->phase_count; i++) {
+        const spn_phase_record *p = &c->tables->phases[i];
+        c->transitions->notes.unfinished +=
+            p->end_low == SPN_END_UNFINISHED || p->end_high == SPN_END_UNFINISHED;
+        if (is_end(p->end_low) && c->strands[i].nodes.count > 0) {
+            SPN_TRY(add_end(c, i, false));
+        }
+        if (is_end(p->end_high) && c->strands[i].nodes.count > 0) {
+            SPN_TRY(add_end(c, i, true));
+        }
+    }
+done:
+    return status;
+}
+
+static spn_side side_of_maxwell(const chart *c, int64_t phase, double beta, double loss,
+                                double error, double norm, double curvature)
+{
+    const double none = (double)NAN;
+    spn_side side = {-1, -1, -1, error, loss, norm, curvature, none, none};
+    if (phase < 0 || phase >= c->tables->phase_count) {
+        return side;
+    }
+    if (covers(c, phase, beta)) {
+        spn_side seen = spni_strand_at(&c->strands[phase], beta, NULL);
+        side.susceptibility = seen.susceptibility;
+        side.eigenvalue = seen.eigenvalue;
+    }
+    return label(side, &c->tables->phases[phase]);
+}
+
+static spn_status add_maxwell(chart *c)
+{
+    spn_status status = SPN_OK;
+    const double none = (double)NAN;
+    const spn_exponent nothing = {none, none, none, none, none, 0};
+    for (int64_t i = 0; i < c->tables->maxwell_count; i++) {
+        const spn_maxwell_record *m = &c->tables->maxwell[i];
+        spn_transition row = {.run = c->run,
+                              .kind = SPN_TRANSITION_MAXWELL,
+                              .order = 1,
+                              .beta = m->beta,
+                              .beta_low = m->beta_low,
+                              .beta_high = m->beta_high,
+                              .eigenvalue = nothing,
+                              .susceptibility = nothing,
+                              .evidence = SPN_EVIDENCE_CROSSING};
+        row.before =
+            side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->error_a, m->norm_a, m->curvature_a);
+        row.after =
+            side_of_maxwell(c, m->phase_b, m->beta, m->loss, m->error_b, m->norm_b, m->curvature_b);
+        row.change = spni_change(&row.before, &row.after);
+        spni_measure_jump(&row, m->beta_high - m->beta_low);
+        if (!isfinite(row.jump_low)) {
+            row.jump_low = row.jump;
+        }
+        if (m->is_global) {
+            SPN_TRY(keep(c, &row));
+        } else {
+            SPN_TRY(spni_list_add(c->context, &c->transitions->crossings, &row, sizeof row));
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *transitions,
+                                        const spn_branch_tables *tables)
+{
+    spn_status status = SPN_OK;
+    const int64_t one = 1; /* a set of branches counts as one start */
+    int64_t first = transitions->findings.count;
+    chart c = {context, transitions, tables, transitions->notes.runs, NULL, NULL, NULL, NULL};
+    if (tables->point_count < 1) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "the branches have no points");
+    }
+    SPN_NEW(context, c.strands, tables->phase_count);
+    SPN_NEW(context, c.distances, tables->approach_count);
+    SPN_NEW(context, c.values, tables->approach_count);
+    SPN_NEW(context, c.susceptibilities, tables->approach_count);
+    SPN_TRY(make_strands(&c));
+    SPN_TRY(add_ends(&c));
+    SPN_TRY(add_maxwell(&c));
+    SPN_TRY(spni_loop_phases(context, transitions, c.run, first, tables->phase_count, c.strands));
+    SPN_TRY(spni_merge(context, transitions, first));
+    SPN_TRY(spni_list_add(context, &transitions->seeds, &one, sizeof one));
+    transitions->notes.runs++;
+done:
+    for (int64_t i = 0; c.strands != NULL && i < tables->phase_count; i++) {
+        spni_strand_free(context, &c.strands[i]);
+    }
+    spn_release(context, c.strands);
+    spn_release(context, c.distances);
+    spn_release(context, c.values);
+    spn_release(context, c.susceptibilities);
+    return status;
+}

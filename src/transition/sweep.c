@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: MIT */
+/* Transitions of a sweep: its chains are cut into phases where a transition lies, the same phase met by several
+ * chains becomes one, and phases are compared. */
+#include "transition/transition.h"
+
+#include <spinodal/numeric.h>
+
+#include <float.h>
+#include <math.h>
+
+typedef struct walk {
+    spn_context *context;
+    spn_transitions *transitions;
+    const spn_sweep_tables *tables;
+    int64_t run;
+    spni_list strands;                             /* spni_strand, distinct */
+    spni_strand open;                              /* the one that the chain is on */
+    double *distances, *values, *susceptibilities; /* of one approach */
+} walk;
+
+static spn_side side_of_point(const spn_sweep_record *r)
+{
+    return (spn_side){.active_modes = r->active_modes,
+                      .merged_units = r->merged_units,
+                      .dead_units = r->dead_units,
+                      .error = r->error,
+                      .loss = r->loss,
+                      .norm = r->weight_norm,
+                      .curvature = r->scalar_curvature_error,
+                      .susceptibility = r->susceptibility,
+                      .eigenvalue = r->eigenvalue_min_loss};
+}
+
+static spn_side side_before(const spn_sweep_jump *j)
+{
+    return (spn_side){.active_modes = j->active_before,
+                      .merged_units = j->merged_before,
+                      .dead_units = j->dead_before,
+                      .error = j->error_before,
+                      .loss = j->loss_before,
+                      .norm = j->norm_before,
+                      .curvature = j->curvature_before,
+                      .susceptibility = j->susceptibility_before,
+                      .eigenvalue = j->eigenvalue_before};
+}
+
+static spn_side side_after(const spn_sweep_jump *j)
+{
+    return (spn_side){.active_modes = j->active_after,
+                      .merged_units = j->merged_after,
+                      .dead_units = j->dead_after,
+                      .error = j->error_after,
+                      .loss = j->loss_after,
+                      .norm = j->norm_after,
+                      .curvature = j->curvature_after,
+                      .susceptibility = j->susceptibility_after,
+                      .eigenvalue = j->eigenvalue_after};
+}
+
+/* The open strand is complete: it is one that is known, or a new one. */
+static spn_status close_strand(walk *w, int64_t seed)
+{
+    spn_status status = SPN_OK;
+    spni_strand *known = w->strands.items;
+    if (w->open.nodes.count == 0) {
+        goto done;
+    }
+    SPN_TRY(spni_list_add(w->context, &w->open.seeds, &seed, sizeof seed));
+    for (int64_t i = 0; i < w->strands.count; i++) {
+        if (spni_strand_same(&known[i], &w->open)) {
+            SPN_TRY(spni_strand_merge(w->context, &known[i], &w->open));
+            goto done;
+        }
+    }
+    SPN_TRY(spni_list_add(w->context, &w->strands, &w->open, sizeof w->open));
+    w->open = (spni_strand){0};
+done:
+    spni_strand_free(w->context, &w->open);
+    w->open = (spni_strand){0};
+    return status;
+}
+
+static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
+{
+    return a->seed == b->seed && a->direction == b->direction && a->phase == b->phase &&
+           a->point + 1 == b->point && b->direction != SPN_DIRECTION_QUENCH;
+}
+
+static bool belongs_to(const spn_sweep_jump *j, const spn_sweep_record *r)
+{
+    return j->seed == r->seed && j->direction == r->direction && j->phase == r->phase &&
+           j->point == r->point;
+}
+
+static spn_status fit_approach(walk *w, int64_t jump, double width, double floor,
+                               spn_transition *row)
+{
+    spn_status status = SPN_OK;
+    int64_t count = 0;
+    double closest = (double)INFINITY;
+    for (int64_t i = 0; i < w->tables->approach_count; i++) {
+        const spn_sweep_approach *a = &w->tables->approach[i];
+        if (a->jump == jump) {
+            w->distances[count] = a->distance;
+            w->values[count] = a->eigenvalue;
+            w->susceptibilities[count++] = a->susceptibility;
+            if (a->distance < closest) {
+                closest = a->distance;
+                row->before.eigenvalue = a->eigenvalue;
+            }
+        }
+    }
+    SPN_TRY(spn_fit_exponent(w->context, count, w->distances, w->values, 0.5 * width, floor,
+                             &row->eigenvalue));
+    SPN_TRY(spn_fit_exponent(w->context, count, w->distances, w->susceptibilities, 0.5 * width, 0,
+                             &row->susceptibility));
+done:
+    return status;
+}
+
+/* Keep the row as what this chain shows, oriented from small to large beta where that is the convention. */
+static spn_status keep(walk *w, spn_transition *row, int64_t seed, bool is_upwards)
+{
+    spni_finding finding = {.row = *row, .seed = seed};
+    if (row->kind == SPN_TRANSITION_CONTINUOUS && !is_upwards) {
+        finding.row.before = row->after;
+        finding.row.after = row->before;
+    }
+    return spni_list_add(w->context, &w->transitions->findings, &finding, sizeof finding);
+}
+
+static spn_transition start_row(const walk *w, double before, double after, double beta)
+{
+    const double none = (double)NAN;
+    const spn_exponent nothing = {none, none, none, none, none, 0};
+    return (spn_transition){.run = w->run,
+                            .beta = beta,
+                            .beta_low = fmin(before, after),
+                            .beta_high = fmax(before, after),
+                            .seeds = 1,
+                            .eigenvalue = nothing,
+                            .susceptibility = nothing};
+}
+
+/* Between two points of a chain lies a change that nothing has refined. */
+static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep_record *b,
+                             bool is_upwards)
+{
+    spn_transition row = start_row(w, a->beta, b->beta, 0.5 * (a->beta + b->beta));
+    row.before = side_of_point(a);
+    row.after = side_of_point(b);
+    row.change = spni_change(&row.before, &row.after);
+    spni_measure_jump(&row, fabs(b->beta - a->beta));
+    spni_judge(&row, is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN, -1,
+               spni_larger_square(a->weight_norm, b->weight_norm));
+    return keep(w, &row, a->seed, is_upwards);
+}
+
+/* A step of a chain from one point to the next. */
+typedef struct step {
+    const spn_sweep_record *from, *to;
+    bool is_upwards;
+} step;
+
+/* What a refined jump shows; false: nothing but a change of labels. */
+static spn_status read_jump(walk *w, int64_t index, const step *s, spn_transition *row,
+                            bool *is_transition)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_jump *j = &w->tables->jumps[index];
+    double width = fabs(j->beta_after - j->beta_before);
+    *row = start_row(w, j->beta_before, j->beta_after, j->beta);
+    row->before = side_before(j);
+    row->after = side_after(j);
+    spni_measure_jump(row, width);
+    /* an eigenvalue carries an error of some eps of the largest */
+    double floor = 100 * DBL_EPSILON * fabs(s->from->eigenvalue_max_loss);
+    SPN_TRY(fit_approach(w, index, width, isfinite(floor) ? floor : 0, row));
+    *is_transition =
+        spni_judge(row, s->is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN,
+                   j->resolved ? j->survives : (j->survives ? 1 : -1),
+                   spni_larger_square(s->from->weight_norm, s->to->weight_norm));
+done:
+    return status;
+}
+
+/* Close the strand on this side of a transition and begin the one behind it. */
+static spn_status cut(walk *w, int64_t seed, bool is_upwards)
+{
+    if (is_upwards) {
+        w->open.ends_high = true;
+    } else {
+        w->open.ends_low = true;
+    }
+    return close_strand(w, seed);
+}
+
+/* The way to a jump belongs to the phase that ends there: points where chi grows fast. */
+static spn_status add_approach(walk *w, int64_t jump)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < w->tables->approach_count; i++) {
+        const spn_sweep_approach *a = &w->tables->approach[i];
+        if (a->jump != jump || w->open.nodes.count == 0 || !isfinite(a->loss) ||
+            !(a->beta > spni_strand_low(&w->open) && a->beta < spni_strand_high(&w->open))) {
+            continue;
+        }
+        spn_side side = spni_strand_at(&w->open, a->beta, NULL); /* labels, curvature */
+        side.error = a->error;
+        side.loss = a->loss;
+        side.norm = sqrt(a->norm_squared);
+        side.susceptibility = a->susceptibility;
+        side.eigenvalue = a->eigenvalue;
+        SPN_TRY(spni_strand_add(w->context, &w->open, a->beta, &side));
+    }
+done:
+    return status;
+}
+
+/* Keep the transition of a jump and cut the chain there. */
+static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transition *row)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_jump *j = &w->tables->jumps[index];
+    const spn_side before = side_before(j), after = side_after(j);
+    row->change = spni_change(&row->before, &row->after);
+    SPN_TRY(keep(w, row, j->seed, s->is_upwards));
+    SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_before, &before));
+    SPN_TRY(add_approach(w, index));
+    SPN_TRY(cut(w, j->seed, s->is_upwards));
+    SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_after, &after));
+done:
+    return status;
+}
+
+/* The next jump of the step beyond beta; -1: none. */
+static int64_t find_next(const walk *w, const step *s, double beta)
+{
+    int64_t next = -1;
+    for (int64_t i = 0; i < w->tables->jump_count; i++) {
+        const spn_sweep_jump *j = &w->tables->jumps[i];
+        double ahead = s->is_upwards ? j->beta - beta : beta - j->beta;
+        if (belongs_to(j, s->to) && ahead > 0 &&
+            (next < 0 || ahead < fabs(w->tables->jumps[next].beta - beta))) {
+            next = i;
+        }
+    }
+    return next;
+}
+
+/* The same, past those that are no transitions. */
+static spn_status find_transition(walk *w, const step *s, double beta, int64_t *next,
+                                  spn_transition *row)
+{
+    spn_status status = SPN_OK;
+    bool is_transition = false;
+    for (*next = find_next(w, s, beta); *next >= 0; *next = find_next(w, s, beta)) {
+        SPN_TRY(read_jump(w, *next, s, row, &is_transition));
+        if (is_transition) {
+            break;
+        }
+        w->transitions->notes.relabelled++;
+        beta = w->tables->jumps[*next].beta;
+    }
+done:
+    return status;
+}
+
+/* The step of a chain from point a to point b: all transitions in between, nearest to a first. */
+static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_record *b)
+{
+    spn_status status = SPN_OK;
+    const step s = {a, b, b->beta > a->beta};
+    spn_transition row, row_after;
+    int64_t next = find_next(w, &s, a->beta), after = -1;
+    if (next < 0 && b->jump) {
+        SPN_TRY(add_coarse(w, a, b, s.is_upwards));
+        SPN_TRY(cut(w, a->seed, s.is_upwards));
+    }
+    SPN_TRY(find_transition(w, &s, a->beta, &next, &row));
+    while (next >= 0) {
+        SPN_TRY(find_transition(w, &s, w->tables->jumps[next].beta, &after, &row_after));
+        SPN_TRY(cross_jump(w, next, &s, &row));
+        row = row_after;
+        next = after;
+    }
+done:
+    return status;
+}
+
+/* A chain may turn round: a phase is cut there too, and merged again where both ways agree. */
+static bool turns(const spn_sweep_tables *t, int64_t i)
+{
+    return i >= 2 && is_same_chain(&t->points[i - 2], &t->points[i - 1]) &&
+           (t->points[i].beta > t->points[i - 1].beta) !=
+               (t->points[i - 1].beta > t->points[i - 2].beta);
+}
+
+static spn_status walk_chains(walk *w)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_tables *t = w->tables;
+    for (int64_t i = 0; i < t->point_count; i++) {
+        const spn_sweep_record *r = &t->points[i];
+        if (r->direction == SPN_DIRECTION_QUENCH) {
+            continue;
+        }
+        if (i > 0 && is_same_chain(r - 1, r)) {
+            if (turns(t, i)) {
+                SPN_TRY(close_strand(w, r->seed));
+            }
+            SPN_TRY(cross(w, r - 1, r));
+        } else if (i > 0) {
+            SPN_TRY(close_strand(w, t->points[i - 1].seed));
+        }
+        if (r->stationary) {
+            const spn_side side = side_of_point(r);
+            SPN_TRY(spni_strand_add(w->context, &w->open, r->beta, &side));
+        } else {
+            w->transitions->notes.unsettled++;
+        }
+    }
+    SPN_TRY(close_strand(w, t->point_count > 0 ? t->points[t->point_count - 1].seed : 0));
+done:
+    return status;
+}
+
+/* The node closest to the middle of a strand in beta: nodes crowd near transitions, where labels lag behind. */
+static const spni_node *middle_of(const spni_node *nodes, int64_t count)
+{
+    double centre = 0.5 * (nodes[0].beta + nodes[count - 1].beta);
+    const spni_node *best = nodes;
+    for (int64_t i = 1; i < count; i++) {
+        best = fabs(nodes[i].beta - centre) < fabs(best->beta - centre) ? &nodes[i] : best;
+    }
+    return best;
+}
+
+/* The phase that ends (or begins) at beta with this |theta|: its labels, in the middle. */
+static void label_side(const walk *w, double beta, double width, bool is_below, spn_side *side)
+{
+    double reach = width + 1e-6 * fabs(beta), nearest = (double)INFINITY;
+    for (int64_t i = 0; i < w->strands.count; i++) {
+        const spni_strand *strand = (const spni_strand *)w->strands.items + i;
+        int64_t count = 0;
+        const spni_node *nodes = spni_strand_nodes(strand, &count);
+        const spni_node *end = is_below ? &nodes[count - 1] : &nodes[0];
+        double distance = fabs(end->side.norm - side->norm);
+        if (fabs(end->beta - beta) <= reach && distance < nearest) {
+            const spn_side *middle = &middle_of(nodes, count)->side;
+            nearest = distance;
+            side->active_modes = middle->active_modes;
+            side->merged_units = middle->merged_units;
+            side->dead_units = middle->dead_units;
+        }
+    }
+}
+
+/* So close to a continuous transition both sides look alike: they bear the labels of their phases. */
+static void label_continuous(walk *w, int64_t first)
+{
+    for (int64_t i = first; i < w->transitions->findings.count; i++) {
+        spn_transition *row = &((spni_finding *)w->transitions->findings.items + i)->row;
+        if (row->order == 2) {
+            double width = row->beta_high - row->beta_low;
+            spn_side before = row->before, after = row->after;
+            label_side(w, row->beta, width, true, &before);
+            label_side(w, row->beta, width, false, &after);
+            if (!spni_same_label(&before, &after)) {
+                row->before = before;
+                row->after = after;
+            }
+            row->change = spni_change(&row->before, &row->after);
+        }
+    }
+}
+
+static bool is_start(const spn_sweep_record *r)
+{
+    return r->active_modes >= 0 && (r->direction == SPN_DIRECTION_QUENCH ||
+                                    (r->point == 0 && r->phase < 0 && r->seed >= 0));
+}
+
+/* What the best starts at one beta reached. */
+typedef struct tally {
+    double beta, lowest;
+    int64_t most, starts, stuck, higher;
+} tally;
+
+static spn_status find_tally(spn_context *context, spni_list *tallies, double beta, tally **out)
+{
+    tally *items = tallies->items;
+    for (int64_t i = tallies->count - 1; i >= 0; i--) {
+        if (items[i].beta == beta) {
+            *out = &items[i];
+            return SPN_OK;
+        }
+    }
+    const tally fresh = {beta, (double)INFINITY, 0, 0, 0, 0};
+    spn_status status = spni_list_add(context, tallies, &fresh, sizeof fresh);
+    *out = status == SPN_OK ? (tally *)tallies->items + tallies->count - 1 : NULL;
+    return status;
+}
+
+/* Two passes over the starts: what the best ones reach, then who falls short of it. */
+static spn_status count_stuck(walk *w)
+{
+    spn_status status = SPN_OK;
+    spni_list tallies = {0};
+    tally *one = NULL;
+    for (int pass = 0; pass < 2; pass++) {
+        for (int64_t i = 0; i < w->tables->point_count; i++) {
+            const spn_sweep_record *r = &w->tables->points[i];
+            if (!is_start(r)) {
+                continue;
+            }
+            SPN_TRY(find_tally(w->context, &tallies, r->beta, &one));
+            if (pass == 0) {
+                one->starts++;
+                one->most = r->active_modes > one->most ? r->active_modes : one->most;
+                one->lowest = fmin(one->lowest, r->loss);
+            } else {
+                one->stuck += r->active_modes < one->most;
+                one->higher += r->loss > one->lowest + 1e-6 * fabs(one->lowest);
+            }
+        }
+    }
+    for (int64_t i = 0; i < tallies.count; i++) {
+        one = (tally *)tallies.items + i;
+        spn_stuck row = {w->run, one->beta, one->starts, one->stuck, 0, 0, 0, one->higher};
+        row.fraction = (double)one->stuck / (double)one->starts;
+        spn_binomial_interval(one->stuck, one->starts, 0.95, &row.low, &row.high);
+        if (one->starts >= 2) {
+            SPN_TRY(spni_list_add(w->context, &w->transitions->stuck, &row, sizeof row));
+        }
+    }
+done:
+    spn_release(w->context, tallies.items);
+    return status;
+}
+
+static spn_status check(spn_context *context, const spn_sweep_tables *tables, int64_t *seeds)
+{
+    *seeds = 0;
+    if (tables->point_count < 1) {
+        return spn_fail(context, SPN_ERROR_INPUT, "the sweep has no points");
+    }
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        if (!isfinite(tables->points[i].beta)) {
+            return spn_fail(context, SPN_ERROR_INPUT, "row %lld of points: beta is not a number",
+                            (long long)i);
+        }
+        *seeds = tables->points[i].seed + 1 > *seeds ? tables->points[i].seed + 1 : *seeds;
+    }
+    for (int64_t i = 0; i < tables->jump_count; i++) {
+        const spn_sweep_jump *j = &tables->jumps[i];
+        if (!isfinite(j->beta_before) || !isfinite(j->beta_after) || !isfinite(j->beta)) {
+            return spn_fail(context, SPN_ERROR_INPUT, "row %lld of jumps: beta is not a number",
+                            (long long)i);
+        }
+    }
+    return SPN_OK;
+}
+
+spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *transitions,
+                                     const spn_sweep_tables *tables)
+{
+    spn_status status = SPN_OK;
+    int64_t first = transitions->findings.count, seeds = 0;
+    walk w = {.context = context,
+              .transitions = transitions,
+              .tables = tables,
+              .run = transitions->notes.runs};
+    SPN_TRY(check(context, tables, &seeds));
+    SPN_NEW(context, w.distances, tables->approach_count);
+    SPN_NEW(context, w.values, tables->approach_count);
+    SPN_NEW(context, w.susceptibilities, tables->approach_count);
+    SPN_TRY(walk_chains(&w));
+    label_continuous(&w, first);
+    SPN_TRY(
+        spni_cross_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
+    SPN_TRY(spni_loop_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
+    SPN_TRY(spni_merge(context, transitions, first));
+    SPN_TRY(count_stuck(&w));
+    SPN_TRY(spni_list_add(context, &transitions->seeds, &seeds, sizeof seeds));
+    transitions->notes.runs++;
+    transitions->notes.unrefined += tables->jumps == NULL;
+done:
+    for (int64_t i = 0; i < w.strands.count; i++) {
+        spni_strand_free(context, (spni_strand *)w.strands.items + i);
+    }
+    spni_strand_free(context, &w.open);
+    spn_release(context, w.strands.items);
+    spn_release(context, w.distances);
+    spn_release(context, w.values);
+    spn_release(context, w.susceptibilities);
+    return status;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/** @file transition.h  Shared between the files of room `transition`; private to it. */
+#ifndef SPINODAL_SRC_TRANSITION_TRANSITION_H
+#define SPINODAL_SRC_TRANSITION_TRANSITION_H
+
+#include <spinodal/transition.h>
+
+/** A growing array. Start with zeros; release `items`. */
+typedef struct spni_list {
+    void *items;
+    int64_t count, capacity;
+} spni_list;
+/** Append a copy of `item`, `size` bytes. */
+spn_status spni_list_add(spn_context *context, spni_list *list, const void *item, size_t size);
+
+/** A transition as one chain or phase shows it: a row before rows are merged. */
+typedef struct spni_finding {
+    spn_transition row;
+    int64_t seed;       /* -1: not from a seed */
+    int64_t ticket;     /* of the row it was merged into */
+    int64_t occurrence; /* how many rows of the same kind and labels its seed has at smaller beta */
+    bool is_repeated;   /* another chain of the seed showed the row before */
+} spni_finding;
+
+struct spn_transitions {
+    spni_list rows, crossings; /* spn_transition */
+    spni_list findings;        /* spni_finding, of all runs: what groups are made of */
+    spni_list hysteresis, stuck, groups;
+    spni_list seeds; /* int64_t: random starts of each run */
+    int64_t tickets; /* given out */
+    spn_transition_notes notes;
+};
+
+/** Decide order and evidence from the jump, its interval and the exponent; kind, for jumps that are decided, is
+ *  first_kind or continuous. `survives`: 1 or 0, what refinement says; -1: unknown. scale: |theta|^2 of the phases around, not
+ *  only here, where it may be about to vanish. Returns false when the row shows a change of labels and no
+ *  transition. */
+bool spni_judge(spn_transition *row, spn_transition_kind first_kind, int64_t survives,
+                double scale);
+/** The larger of two |theta|^2. */
+double spni_larger_square(double norm, double other);
+
+/** |theta|^2 before and after as jump, with its interval for an interval of beta of `width`: a phase that
+ *  ends like d^a, a >= 1/2, changes |theta|^2 over a distance d to its end by chi d / a <= 2 chi d. */
+void spni_measure_jump(spn_transition *row, double width);
+
+/** What changes between two sides. */
+int64_t spni_change(const spn_side *before, const spn_side *after);
+bool spni_same_label(const spn_side *a, const spn_side *b);
+
+/** Merge the findings from `first` on, all of one run, into rows and sort them. */
+spn_status spni_merge(spn_context *context, spn_transitions *transitions, int64_t first);
+
+/* ---- Phases as functions of beta -------------------------------------------------------------- */
+
+/** A point of a phase. */
+typedef struct spni_node {
+    double beta;
+    spn_side side;
+} spni_node;
+
+/** A phase as far as it was seen: points ascending in beta, interpolated between. */
+typedef struct spni_strand {
+    spni_list nodes; /* spni_node */
+    spni_list seeds; /* int64_t: random starts that saw it */
+    bool ends_low,
+        ends_high; /* a transition ends it there; otherwise it was not followed further */
+} spni_strand;
+
+const spni_node *spni_strand_nodes(const spni_strand *strand, int64_t *count);
+double spni_strand_low(const spni_strand *strand);
+double spni_strand_high(const spni_strand *strand);
+
+/** Put a state where its beta belongs. */
+spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
+                           const spn_side *side);
+
+/** The state at beta inside the strand's range. L by Hermite's rule: cubic with |theta|^2, quintic with chi as
+ *  well where chi changes by less than a factor 4 from point to point; elsewhere with |theta|^2 like the
+ *  root of the distance to the point of larger chi. *error (may be NULL): the difference of the cubic and the
+ *  quintic, what the root law misses at the other point, or, without chi, the gap between chord and
+ *  tangents, between which L lies because it is concave (T9). Labels from the nearer point. */
+spn_side spni_strand_at(const spni_strand *strand, double beta, double *error);
+
+/** Integral of |theta|^2 over beta from low to high, inside the strand's range: Hermite's rule with chi, or the root
+ *  law. */
+double spni_strand_integral(const spni_strand *strand, double low, double high);
+
+/** Are two strands the same phase? They are when L and |theta|^2 agree at every beta that both have as a
+ *  point; where there is none, when they overlap, bear the same labels and agree as interpolated. */
+bool spni_strand_same(const spni_strand *a, const spni_strand *b);
+spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni_strand *from);
+void spni_strand_free(spn_context *context, spni_strand *strand);
+
+/** Maxwell points of a run's distinct phases; the run's findings start at `first`. Adds findings and crossings. */
+spn_status spni_cross_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                             int64_t first, int64_t count, const spni_strand *strands);
+/** Hysteresis: pairs of phases of which one leads into the other upwards. After all findings. */
+spn_status spni_loop_phases(spn_context *context, spn_transitions *transitions, int64_t run,
+                            int64_t first, int64_t count, const spni_strand *strands);
+
+#endif
