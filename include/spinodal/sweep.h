@@ -15,6 +15,7 @@ typedef enum spn_protocol {
     SPN_PROTOCOL_DOWN,
     SPN_PROTOCOL_BOTH,   /**< up, then down from each phase the up-sweep visited */
     SPN_PROTOCOL_QUENCH, /**< a fresh start at each value */
+    SPN_PROTOCOL_LEGS,   /**< from beta.from to one turning point after the other */
 } spn_protocol;
 typedef enum spn_down_start {
     SPN_DOWN_PHASES,  /**< down: from the last point of each phase an up-sweep visits */
@@ -28,10 +29,15 @@ typedef struct spn_sweep_settings {
     int64_t beta_points;
     int beta_spacing; /**< spn_spacing */
     int direction;    /**< spn_protocol */
+    spn_reals legs;   /**< turning points of the protocol `legs` */
     int start;        /**< spn_down_start */
     int64_t seeds;    /**< chains from this many random starts */
-    bool parameters;  /**< keep theta at each point in the results */
-    bool refine;      /**< bisect jumps of chains up and down */
+    /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, at each value behind a
+     *  chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
+     *  stationary, nothing is refined, and T9 is not compared. */
+    int64_t epochs;
+    bool parameters; /**< keep theta at each point in the results */
+    bool refine;     /**< bisect jumps of chains up and down */
     /** A refined jump lies within this share of beta; in [SPN_REFINE_LEAST, SPN_REFINE_MOST]. */
     double refine_tolerance;
 } spn_sweep_settings;
@@ -50,8 +56,9 @@ const char *spn_direction_text(int64_t direction);
 /** One row of results: 8-byte fields only; spn_sweep_columns names them. NaN: does not exist here. */
 typedef struct spn_sweep_record {
     int64_t seed;      /**< index of the random start, from 0 */
-    int64_t direction; /**< spn_direction */
+    int64_t direction; /**< spn_direction; in the protocol `legs` that of the leg */
     int64_t phase;     /**< down chains: active modes of the phase it starts from; -1 otherwise */
+    int64_t leg;       /**< leg of the chain, from 0; always 0 but in the protocol `legs` */
     int64_t point;     /**< index within the chain, from 0 */
     double beta;
     double error, loss;
@@ -103,6 +110,9 @@ typedef struct spn_sweep_jump {
      *  sides explain, on the side of a fold up to the fold. */
     int64_t survives;
     int64_t resolved; /**< 1: the bracket is narrower than the tolerance */
+    int64_t
+        settled; /**< 1: what lies behind is a minimum; 0: none was reached, and "after" is where the
+                           solver stopped */
 } spn_sweep_jump;
 extern const spn_columns spn_sweep_jump_columns;
 
@@ -165,6 +175,15 @@ typedef spn_status spn_sweep_jump_sink(spn_context *context, void *state,
  *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, or fewer than one. */
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
                           double **values);
+
+/** What a chain of the protocol `legs` visits: from beta.from to the first turning point, from there to the
+ *  second, ..., in steps of the grid that beta.points, beta.from, beta.to and beta.spacing give; the last step of
+ *  a leg is shortened, so that it ends at its turning point. `*count` numbers in *values and the leg of each, from
+ *  0, in *legs, both to be released by the caller. SPN_ERROR_INPUT where spn_sweep_grid() says so, for listed values,
+ *  a single point, no turning points, and turning points that are not finite, equal the value before them or,
+ *  with logarithmic spacing, are not positive. */
+spn_status spn_sweep_path(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
+                          double **values, int64_t **legs);
 
 /** A sweep in progress; owned by the coordinating thread. */
 typedef struct spn_sweep spn_sweep;

@@ -25,8 +25,9 @@ spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, c
  *  status. */
 int cli_run_command(cli_session *session, const cli_arguments *arguments, cli_runner *runner);
 
-/** Say which phases each chain of a results file went through: between which beta the number of active
- *  modes changes, with error and |theta| on both sides. As JSON on stdout, or as talk on stderr. */
+/** Say what the chains of a results file went through: the refined transitions, or where none were looked for
+ *  between which beta the number of active modes changes, with error and |theta| on both sides. As JSON on
+ *  stdout (both, with all columns of the transitions), or as talk on stderr. */
 spn_status cli_summarize(cli_session *session, const char *path, bool is_json);
 
 /** The same of a file of branches: phases, where each is globally stable, Maxwell points, special points. */

@@ -36,17 +36,18 @@ static spn_status find_column(spn_context *context, const spn_table *table, cons
     return SPN_OK;
 }
 
-/* The branch of (direction, phase), made if it is new. */
+/* The branch of (direction, phase, leg), made if it is new. */
 static spn_status find_branch(spn_context *context, spn_arena *arena, spni_sweep_view *view,
                               int64_t row, int64_t direction_column, int64_t phase_column,
-                              spni_branch **out)
+                              int64_t leg_column, spni_branch **out)
 {
     spn_status status = SPN_OK;
     const int64_t direction = spn_table_integer(view->points, row, direction_column);
     const int64_t phase = spn_table_integer(view->points, row, phase_column);
+    const int64_t leg = leg_column >= 0 ? spn_table_integer(view->points, row, leg_column) : 0;
     for (int64_t i = 0; i < view->branch_count; i++) {
         spni_branch *b = &view->branches[i];
-        if (b->direction == direction && b->phase == phase) {
+        if (b->direction == direction && b->phase == phase && b->leg == leg) {
             *out = b;
             return SPN_OK;
         }
@@ -59,7 +60,7 @@ static spn_status find_branch(spn_context *context, spn_arena *arena, spni_sweep
     view->branches = grown;
     *out = &grown[view->branch_count++];
     const char *word = spn_table_word(view->points, row, direction_column);
-    **out = (spni_branch){direction, word != NULL ? word : "branch", phase, 0, NULL};
+    **out = (spni_branch){direction, word != NULL ? word : "branch", phase, leg, 0, NULL};
     SPN_TAKE(context, arena, (*out)->rows, view->points->rows);
 done:
     return status;
@@ -86,13 +87,14 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     }
     view->modes = spn_table_find(view->points, "active_modes");
     view->trivial = spn_table_find(view->points, "trivial_distance");
+    const int64_t leg = spn_table_find(view->points, "leg");
     const int64_t first_seed = spn_table_integer(view->points, 0, seed);
     for (int64_t row = 0; row < view->points->rows; row++) {
         spni_branch *branch = NULL;
         if (spn_table_integer(view->points, row, seed) != first_seed) {
             continue;
         }
-        SPN_TRY(find_branch(context, arena, view, row, direction, phase, &branch));
+        SPN_TRY(find_branch(context, arena, view, row, direction, phase, leg, &branch));
         branch->rows[branch->count++] = row;
     }
 done:
@@ -168,6 +170,8 @@ static spn_status make_label(spn_context *context, spn_arena *arena, const spni_
     if (branch->phase >= 0) {
         snprintf(text, sizeof text, "%s from %lld mode%s", branch->word, (long long)branch->phase,
                  branch->phase == 1 ? "" : "s");
+    } else if (branch->leg > 0) {
+        snprintf(text, sizeof text, "%s, leg %lld", branch->word, (long long)branch->leg + 1);
     }
     *out = spn_arena_duplicate(arena, text);
     return *out != NULL ? SPN_OK : spn_error_status(context);

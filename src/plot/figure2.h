@@ -12,6 +12,7 @@ typedef struct spni_branch {
     int64_t direction; /* as in the table */
     const char *word;  /* "up", "down", "quench" */
     int64_t phase;
+    int64_t leg; /* 0 where the chain has one */
     int64_t count;
     int64_t *rows; /* into the table */
 } spni_branch;

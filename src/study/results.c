@@ -72,7 +72,7 @@ static spni_jumps shown_jumps(const spn_study *study, const spni_jumps *jumps)
 static void add_jumps(const spn_study *study, const spni_jumps *jumps, spni_book *book)
 {
     const spn_sweep_settings *settings = spn_experiment_sweep(study->experiment);
-    if (!settings->refine) {
+    if (!settings->refine || settings->epochs > 0) {
         return;
     }
     spni_book_table(book,

@@ -136,6 +136,12 @@ static spn_status replay(spn_context *context, void *state, int64_t type, const 
     return spn_fail(context, SPN_ERROR_INPUT, "the journal holds a record that is not of a sweep");
 }
 
+/* Points of a finite rate are not meant to be stationary. */
+static bool has_rate(const spn_study *study)
+{
+    return spn_experiment_sweep(study->experiment)->epochs > 0;
+}
+
 static bool are_all_gated(const spni_rows *rows)
 {
     for (int64_t i = 0; i < rows->count; i++) {
@@ -171,7 +177,7 @@ static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_gated
     SPN_TRY(spni_jumps_sort(context, &s->jumps));
     SPN_TRY(spni_results_write(context, s->run.study, &s->rows, &s->jumps, settings->output,
                                settings->is_forced));
-    *is_gated = are_all_gated(&s->rows);
+    *is_gated = has_rate(s->run.study) || are_all_gated(&s->rows);
     SPN_TRY(spni_run_finish(context, &s->run));
 done:
     spn_pool_free(pool);
@@ -193,7 +199,7 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                                        .initial = spni_run_initial,
                                        .initial_state = study};
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, &s.run));
-    *is_gated = s.run.is_good;
+    *is_gated = has_rate(study) || s.run.is_good;
     if (!s.run.is_finished) {
         SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));
         SPN_TRY(run_and_write(context, &s, is_gated));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The way to a transition, on the branch that ends there: from the last point that lies on it backwards,
+/* The way to a transition, on the branch that ends there: from the closest point that lies on it backwards,
  * four steps a decade of the distance. The critical mode of the Hessian is the one whose eigenvalue grows
  * fastest between the two closest points; from there on it is followed by overlap. Where eigenvalues
  * coincide any vector of their space will do, so that the overlap is that with the space. */
@@ -144,12 +144,15 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
     double closest = CLOSEST_TOLERANCES * f->problem->settings->refine_tolerance * scale;
     int64_t candidates = 0, *count = &message->approach_count;
     *count = 0;
-    while (*count < SPN_APPROACH_MAX) {
+    for (int k = 0; *count < SPN_APPROACH_MAX; k++) {
         bool is_there = false;
-        double distance = closest * pow(10, (double)*count / A_DECADE);
+        double distance = closest * pow(10, (double)k / A_DECADE);
         double beta = message->jump.beta + backwards * distance;
         if (distance > FARTHEST * scale * 1.001) {
             break;
+        }
+        if (distance < fabs(f->at_before.beta - message->jump.beta)) {
+            continue;
         }
         SPN_TRY(walk(f, distance, backwards, &is_there));
         if (!is_there) {

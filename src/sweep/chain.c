@@ -19,6 +19,8 @@
 enum { SUBSTEPS = 8 };
 /* Regularises the tangent where the Hessian has exact zero modes (theta is orthogonal to them). */
 static const double TANGENT_SHIFT = 1e-8;
+/* Gradient descent at a finite rate that goes further has diverged: squares of all that is measured stay finite. */
+static const double FARTHEST = 1e20;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
 static const double LEAST_WAY = 1e-6;
 
@@ -40,6 +42,7 @@ static void follower_free(spni_follower *f)
     }
     spn_solver_free(context, f->solver);
     spn_geometry_workspace_free(context, f->geometry);
+    spn_point_free(context, f->descent);
     spn_release(context, f->initial);
     spn_release(context, f->theta);
     spn_release(context, f->before);
@@ -99,7 +102,9 @@ static spn_status follower_create(spni_follower *f)
     SPN_NEW(context, f->anchor_tangent, parameters);
     SPN_NEW(context, f->trivial, parameters);
     SPN_NEW(context, f->factor, square);
-    if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
+    if (f->problem->settings->epochs > 0) {
+        SPN_TRY(spn_point_create(context, f->problem->objective, &f->descent));
+    } else if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
         SPN_TRY(create_refinement(f));
     }
     f->message = spn_allocate(context, spni_message_size(parameters), 1);
@@ -187,6 +192,35 @@ done:
     return status;
 }
 
+/* Finite rate: from `before` so many steps of gradient descent at beta, as long as theta stays finite. Nothing
+ * of the tangents enters: they are of stationary points. */
+static spn_status spend(spni_follower *f, double beta, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_settings *settings = f->problem->settings;
+    size_t bytes = (size_t)f->parameters * sizeof *f->theta;
+    way->info.stop = SPN_STOP_MAX_ITERATIONS;
+    memcpy(f->anchor, f->before, bytes);
+    for (int64_t epoch = 0; epoch < settings->epochs; epoch++) {
+        SPN_TRY(spn_point_set(f->context, f->descent, f->anchor, beta, NULL,
+                              SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+        spn_axpy(f->parameters, -f->problem->solver->learning_rate, f->descent->gradient,
+                 f->anchor);
+        if (!(spn_norm(f->parameters, f->anchor) < FARTHEST)) {
+            memcpy(f->anchor, f->descent->theta, bytes);
+            way->info.stop = SPN_STOP_DIVERGED;
+            break;
+        }
+        way->info.iterations++;
+    }
+    memcpy(f->theta, f->anchor, bytes);
+    SPN_TRY(spn_point_set(f->context, f->descent, f->theta, beta, NULL, SPN_WANT_ALL));
+    f->point = f->descent;
+    SPN_TRY(spni_take_labels(f));
+done:
+    return status;
+}
+
 static spn_status find_point(spni_follower *f, double beta, int64_t number, spni_passage *way)
 {
     spn_status status = SPN_OK;
@@ -195,6 +229,10 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
     if (!f->has_before) {
         SPN_TRY(solve(f, beta, way));
         SPN_TRY(take_point(f));
+        goto done;
+    }
+    if (f->descent != NULL) {
+        SPN_TRY(spend(f, beta, way));
         goto done;
     }
     SPN_TRY(step_to(f, beta, way, &is_suspect));

@@ -27,9 +27,10 @@ typedef struct spni_chain {
     int64_t seed;
     spn_direction direction;
     int64_t phase;
-    int64_t first, count;  /**< grid indices: first, first +- 1, ... `count` of them */
-    const double *start;   /**< theta before the first point; NULL: the initial weights */
-    int64_t done;          /**< finished points */
+    int64_t first, count; /**< grid indices: first, first +- 1, ... `count` of them */
+    const int64_t *legs;  /**< leg of each value of the grid, which is then a path; NULL: one leg */
+    const double *start;  /**< theta before the first point; NULL: the initial weights */
+    int64_t done;         /**< finished points */
     spn_sweep_record last; /**< record of the last finished point, when done > 0 */
     double *last_theta;    /**< its theta */
 } spni_chain;
@@ -38,6 +39,22 @@ typedef struct spni_chain {
 static inline int64_t spni_chain_index(const spni_chain *chain, int64_t point)
 {
     return chain->direction == SPN_DIRECTION_DOWN ? chain->first - point : chain->first + point;
+}
+
+static inline int64_t spni_chain_leg(const spni_chain *chain, int64_t point)
+{
+    return chain->legs != NULL ? chain->legs[spni_chain_index(chain, point)] : 0;
+}
+
+/** The chain's direction on the way to point `point`; to the first one: that of the first leg. */
+static inline spn_direction spni_chain_direction(const spni_chain *chain, const double *grid,
+                                                 int64_t point)
+{
+    int64_t later = point > 0 ? point : 1;
+    if (chain->legs == NULL) {
+        return chain->direction;
+    }
+    return grid[later] > grid[later - 1] ? SPN_DIRECTION_UP : SPN_DIRECTION_DOWN;
 }
 
 /** Compute the points that are left of a chain and send each as an spni_message. The points depend on

@@ -37,6 +37,7 @@ typedef struct spni_follower {
     spn_solver
         *newton; /**< refines: the solver itself when that is Newton; NULL: nothing is refined */
     spn_geometry_workspace *geometry;
+    spn_point *descent;     /**< finite rates: the point in work; otherwise NULL */
     const spn_point *point; /**< linearisation of the point in work */
     spn_labels labels;      /**< its labels */
     double *initial;        /**< initial weights */

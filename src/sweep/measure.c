@@ -71,8 +71,9 @@ spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
     spn_sweep_record *record = &message->record;
     message->is_transition = false;
     *record = (spn_sweep_record){.seed = f->chain->seed,
-                                 .direction = f->chain->direction,
+                                 .direction = spni_chain_direction(f->chain, f->grid, number),
                                  .phase = f->chain->phase,
+                                 .leg = spni_chain_leg(f->chain, number),
                                  .point = number,
                                  .beta = beta,
                                  .jump = way->is_jump,
@@ -86,7 +87,8 @@ spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
     message->mode_count = f->labels.mode_count;
     memcpy(message->modes, f->labels.strengths, sizeof message->modes);
     SPN_TRY(measure_trivial_distance(f, beta, record));
-    bool is_comparable = f->has_before && !way->is_jump && spn_point_error(point) != point;
+    bool is_comparable =
+        f->has_before && !way->is_jump && f->descent == NULL && spn_point_error(point) != point;
     record->free_energy_mismatch =
         is_comparable ? free_energy_mismatch(f, way, record->loss) : (double)NAN;
     memcpy(message->theta, f->theta, (size_t)f->parameters * sizeof *f->theta);

@@ -21,8 +21,9 @@ static const char *const stops[] = {"converged", "max_iterations", "stalled",
 
 static const spn_column columns[] = {
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain the point belongs to"),
+    WORDS(direction, directions, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
+    INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index of the point within its chain, from 0"),
     REAL(beta, "error/weight^2", "regularisation strength beta (T2)"),
     REAL(error, "error", "error E (T1)"),
@@ -89,7 +90,7 @@ const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns
 static const spn_column jump_columns[] = {
     INTEGER(chain, "number of the chain"),
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain"),
+    WORDS(direction, directions, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index within the chain of the first grid point behind the transition"),
@@ -108,6 +109,9 @@ static const spn_column jump_columns[] = {
         survives,
         "1: |theta|^2 is discontinuous: it changes by more than its slopes on both sides explain"),
     INTEGER(resolved, "1: the bracket is narrower than the tolerance"),
+    INTEGER(settled,
+            "1: what lies behind is a minimum; 0: none was reached, and the numbers there are "
+            "those of the state in which the solver stopped"),
 };
 const spn_columns spn_sweep_jump_columns = {
     jump_columns, sizeof jump_columns / sizeof *jump_columns, sizeof(spn_sweep_jump)};

@@ -31,6 +31,7 @@ enum {
     ATTEMPT_ITERATIONS = 8,
     MOST_ATTEMPTS = 1000,
     MOST_SETTLINGS = 8,
+    MOST_RESTARTS = 4,
     MOST_RETURNS = 16
 };
 /* Regularises the tangent: less than the least critical eigenvalue of interest. */
@@ -45,6 +46,8 @@ static const double BRACKET_SHARE = 1.0 / 32;
 static const double DESCENT_SHARE = 0.05, DESCENT_RADIUS = 0.1;
 /* An attempt's radius is at least this share of |theta|. */
 static const double LEAST_RADIUS = 1e-4;
+/* Ten times what the solver takes for 0. */
+static const double VALLEY_SHARE = 1e-8;
 
 typedef struct search {
     spni_follower *f;
@@ -259,16 +262,20 @@ static void fill_sides(spn_sweep_jump *jump, const spn_geometry sides[2],
 }
 
 /* Is the change of |theta|^2 more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
- * a fold, |theta|^2 still changes by 2 r times its slope; r from the last two points of the branch. */
+ * a fold, |theta|^2 still changes by 2 r times its slope; r from the last two points of the branch. At a
+ * branch point the solver cannot tell 0 from eigenvalues up to 1e-9 of the largest, nor from the weights that
+ * belong to them: that is the rounding. Where theta vanishes on both sides, as lengths go, nothing jumps. */
 static bool is_discontinuous(const spni_place *older, const spni_place *before,
                              const spni_place *after)
 {
-    const double margin = 2, rounding = 1e-9;
+    const double margin = 2, rounding = 1e-8;
+    double longest = fmax(after->squared_norm, before->squared_norm);
     double width = fabs(after->beta - before->beta);
     double reach = fmin(width, fold_distance(older, before));
     double explained = 2 * fabs(before->slope) * reach + 2 * fabs(after->slope) * width;
     double change = fabs(after->squared_norm - before->squared_norm);
-    return change > margin * explained + rounding * fmax(after->squared_norm, before->squared_norm);
+    return longest > SPN_WEIGHT_FLOOR * SPN_WEIGHT_FLOOR &&
+           change > margin * explained + rounding * longest;
 }
 
 /* The state in work has settled behind a bracket: follow its branch back as near to the bracket as it goes, and
@@ -296,6 +303,48 @@ done:
     return status;
 }
 
+/* Solve at beta from `before`, wherever the network goes; *is_settled: it is in a minimum. */
+static spn_status descend(search *s, double beta, spn_solver_info *info, bool *is_settled)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    const spn_solver_settings *settings = f->problem->solver;
+    double radius =
+        fmax(DESCENT_SHARE * length_of(f, f->before), DESCENT_RADIUS * settings->trust_radius);
+    spn_solver_bounds bounds = {radius, radius, settings->max_iterations};
+    spni_predict(f, beta - f->at_before.beta);
+    SPN_TRY(run_newton(f, &bounds, beta, info));
+    for (int k = 0; info->stop == SPN_STOP_STALLED && k < MOST_RESTARTS; k++) {
+        int64_t escapes = info->escapes;
+        bounds.trust_radius = fmin(info->distance * length_of(f, f->theta) / 4, radius);
+        SPN_TRY(run_newton(f, &bounds, beta, info));
+        info->escapes += escapes;
+    }
+    SPN_TRY(take_tangent(f, is_settled));
+    *is_settled = *is_settled && info->stop == SPN_STOP_CONVERGED;
+done:
+    return status;
+}
+
+/* A step from `before` that is settled, `behind` away in the direction `sign` and up to the end of the
+ * interval, further where it has to be: just behind a branch point the way down from the saddle is below the
+ * rounding of L. */
+static spn_status settle(search *s, double behind, double sign, double *beta, spn_solver_info *info,
+                         bool *is_settled)
+{
+    spn_status status = SPN_OK;
+    bool is_at_end = false;
+    *is_settled = false;
+    for (int k = 0; !*is_settled && !is_at_end && k < MOST_SETTLINGS; k++, behind *= 4) {
+        *beta = s->f->at_before.beta + sign * behind;
+        is_at_end = sign == s->sign && s->sign * (s->end - *beta) < behind;
+        *beta = is_at_end ? s->end : *beta;
+        SPN_TRY(descend(s, *beta, info, is_settled));
+    }
+done:
+    return status;
+}
+
 static void start_jump(search *s, double lost)
 {
     spni_follower *f = s->f;
@@ -303,15 +352,68 @@ static void start_jump(search *s, double lost)
     double width = width_of(s, lost), beta = before->beta + (lost - before->beta) / 2;
     f->message->is_transition = true;
     f->message->ordinal = s->found++;
-    f->message->jump = (spn_sweep_jump){.chain = f->chain->number,
-                                        .seed = f->chain->seed,
-                                        .direction = f->chain->direction,
-                                        .phase = f->chain->phase,
-                                        .point = s->number,
-                                        .beta = beta,
-                                        .beta_before = before->beta,
-                                        .beta_after = lost,
-                                        .resolved = width <= tolerance_at(s, beta)};
+    f->message->jump =
+        (spn_sweep_jump){.chain = f->chain->number,
+                         .seed = f->chain->seed,
+                         .direction = spni_chain_direction(f->chain, f->grid, s->number),
+                         .phase = f->chain->phase,
+                         .leg = spni_chain_leg(f->chain, s->number),
+                         .point = s->number,
+                         .beta = beta,
+                         .beta_before = before->beta,
+                         .beta_after = lost,
+                         .resolved = width <= tolerance_at(s, beta),
+                         .settled = !s->is_over};
+}
+
+/* The way that theta has gone from `before`. */
+static double way_of(const spni_follower *f)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < f->parameters; i++) {
+        sum += (f->theta[i] - f->before[i]) * (f->theta[i] - f->before[i]);
+    }
+    return sqrt(sum);
+}
+
+/* The approach, from `before`. The inner end of a bracket may be the vertex of a branch point, from which no
+ * step holds: then from where the old branch can be stood on. It is the same branch when theta went like a
+ * root of the distance at most. */
+static spn_status measure_approach(search *s, double lost)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    spn_solver_info info;
+    bool is_settled = false;
+    const spn_sweep_jump *jump = &f->message->jump;
+    double beta = jump->beta_before, origin = beta;
+    double least = width_of(s, lost) / f->problem->settings->refine_tolerance;
+    double scale = fmax(scale_at(s, jump->beta), least);
+    SPN_TRY(spni_approach(f, scale, -s->sign));
+    if (f->message->approach_count > 0) {
+        goto done;
+    }
+    SPN_TRY(stand_at(f, f->message->theta, origin));
+    SPN_TRY(take_tangent(f, &is_settled));
+    spni_accept_point(f);
+    SPN_TRY(settle(s, tolerance_at(s, beta), -s->sign, &beta, &info, &is_settled));
+    double expected = 2 * fabs(beta - origin) * spn_norm(f->parameters, f->ahead);
+    if (is_settled && way_of(f) < 2 * expected + LEAST_RADIUS * length_of(f, f->before)) {
+        spni_accept_point(f);
+        SPN_TRY(spni_approach(f, scale, -s->sign));
+    }
+done:
+    return status;
+}
+
+/* At beta = 0 the minima of E are not isolated: the ridge alone gives the Hessian its smallest eigenvalues,
+ * 2 beta. Where they cannot be told from 0 nothing is a transition. */
+static bool is_valley(const search *s, double largest_eigenvalue)
+{
+    const spni_follower *f = s->f;
+    const spn_sweep_jump *jump = &f->message->jump;
+    double beta = fmax(fabs(jump->beta_before), fabs(jump->beta_after));
+    return spn_point_error(f->point) != f->point && 2 * beta < VALLEY_SHARE * largest_eigenvalue;
 }
 
 /* The state in work, at `settled`, is what the network reaches from `before`: measure, send, and stand
@@ -340,54 +442,73 @@ static spn_status report(search *s, double lost, double settled)
     fill_sides(&message->jump, sides, labels);
     message->jump.survives = s->is_over || is_discontinuous(&older, &before, &after);
     spni_accept_point(f);
-    double least = width_of(s, lost) / f->problem->settings->refine_tolerance;
-    SPN_TRY(spni_approach(f, fmax(scale_at(s, message->jump.beta), least), -s->sign));
-    SPN_TRY(spn_pool_send(f->context, f->channel, message));
+    SPN_TRY(measure_approach(s, lost));
+    if (!is_valley(s, fmax(sides[0].eigenvalue_max, sides[1].eigenvalue_max))) {
+        SPN_TRY(spn_pool_send(f->context, f->channel, message));
+    } else {
+        s->found--;
+    }
     SPN_TRY(stand_at(f, f->anchor, settled));
     SPN_TRY(take_tangent(f, &is_positive));
 done:
     return status;
 }
 
-/* Solve at beta from `before`, wherever the network goes; *is_settled: it is in a minimum. */
-static spn_status descend(search *s, double beta, spn_solver_info *info, bool *is_settled)
+/* Is the state in work, at the end of the interval and of the bracket, the vertex of a branch point, which
+ * belongs to the branches on both sides? On the way to it theta goes like the root of the distance. */
+static bool is_vertex(const search *s, double lost)
 {
-    spn_status status = SPN_OK;
-    spni_follower *f = s->f;
-    const spn_solver_settings *settings = f->problem->solver;
-    double radius =
-        fmax(DESCENT_SHARE * length_of(f, f->before), DESCENT_RADIUS * settings->trust_radius);
-    const spn_solver_bounds bounds = {radius, radius, settings->max_iterations};
-    spni_predict(f, beta - f->at_before.beta);
-    SPN_TRY(run_newton(f, &bounds, beta, info));
-    SPN_TRY(take_tangent(f, is_settled));
-    *is_settled = *is_settled && info->stop == SPN_STOP_CONVERGED;
-done:
-    return status;
+    const spni_follower *f = s->f;
+    double expected = 2 * width_of(s, lost) * f->at_before.speed;
+    return lost == s->end && s->number != f->chain->count - 1 &&
+           way_of(f) < 2 * expected + LEAST_RADIUS * length_of(f, f->before);
 }
 
-/* From `before` over the bracket, wherever the network goes; a transition is sent. Just behind a branch
- * point the way down from the saddle is below the rounding of L: then the network settles further away. */
+/* From `before` over the bracket, wherever the network goes; a transition is sent. One at the very end of the
+ * interval is left to the next, and one at the very begin of a chain is none of its own. */
 static spn_status cross(search *s, double lost, spni_passage *way)
 {
     spn_status status = SPN_OK;
     spni_follower *f = s->f;
     spn_solver_info info;
     bool is_settled = false;
-    double behind = tolerance_at(s, lost), beta = lost;
-    for (int k = 0; !is_settled && beta != s->end && k < MOST_SETTLINGS; k++, behind *= 4) {
-        beta = f->at_before.beta + s->sign * fmax(behind, width_of(s, lost));
-        beta = s->sign * (s->end - beta) < behind ? s->end : beta;
-        SPN_TRY(descend(s, beta, &info, &is_settled));
-    }
-    double step = beta - f->at_before.beta;
-    s->is_over = !is_settled;
+    bool is_first = s->number == 1 && f->at_before.beta == s->begin;
+    double beta = lost;
+    SPN_TRY(settle(s, fmax(tolerance_at(s, lost), width_of(s, lost)), s->sign, &beta, &info,
+                   &is_settled));
     const spni_place here = spni_place_here(f);
     way->integral += spni_integral_between(&f->at_before, &here);
-    if (s->is_over || info.escapes > 0 || !is_explained(f, step)) {
-        way->is_jump = true;
-        SPN_TRY(report(s, lost, beta));
+    if (beta == s->end && is_vertex(s, lost)) {
+        spni_accept_point(f);
+        goto done;
     }
+    s->is_over = !is_settled;
+    if (s->is_over || info.escapes > 0 || !is_explained(f, beta - f->at_before.beta)) {
+        way->is_jump = true;
+        SPN_TRY(is_first ? SPN_OK : report(s, lost, beta));
+    }
+    spni_accept_point(f);
+    f->at_older = f->at_before;
+done:
+    return status;
+}
+
+/* The interval begins at a branch point, from which no step holds: go back to where the old branch can be
+ * stood on. */
+static spn_status retreat(search *s, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    spn_solver_info info;
+    bool is_settled = false, is_positive = false;
+    double beta = s->begin;
+    SPN_TRY(settle(s, tolerance_at(s, s->begin), -s->sign, &beta, &info, &is_settled));
+    if (!is_settled) {
+        SPN_TRY(stand_at(f, f->before, s->begin));
+        SPN_TRY(take_tangent(f, &is_positive));
+    }
+    const spni_place here = spni_place_here(f);
+    way->integral += spni_integral_between(&f->at_before, &here);
     spni_accept_point(f);
     f->at_older = f->at_before;
 done:
@@ -431,6 +552,10 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
             continue;
         }
         SPN_TRY(locate(&s, &next, way, &is_through));
+        if (!is_through && f->at_before.beta == begin && number > 1) {
+            SPN_TRY(retreat(&s, way));
+            SPN_TRY(locate(&s, &next, way, &is_through));
+        }
         if (!is_through) {
             SPN_TRY(cross(&s, next, way));
             step = (end - f->at_before.beta) / AFTER_STEPS;

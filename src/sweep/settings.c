@@ -3,7 +3,7 @@
 #include <spinodal/sweep.h>
 
 static const char *const spacings[] = {"linear", "log", NULL};
-static const char *const protocols[] = {"up", "down", "both", "quench", NULL};
+static const char *const protocols[] = {"up", "down", "both", "quench", "legs", NULL};
 static const char *const starts[] = {"phases", "initial", NULL};
 
 #define AT(member) offsetof(spn_sweep_settings, member)
@@ -19,12 +19,21 @@ static const spn_option options[] = {
     {"beta.spacing", SPN_OPTION_CHOICE, AT(beta_spacing), "linear", SPN_ANY, spacings, "",
      "how the values are spaced"},
     {"direction", SPN_OPTION_CHOICE, AT(direction), "both", SPN_ANY, protocols, "",
-     "the protocol: up, down, up and then down, or a fresh start at each beta"},
+     "the protocol: up, down, up and then down, a fresh start at each beta, or from turning point "
+     "to "
+     "turning point"},
+    {"legs", SPN_OPTION_REALS, AT(legs), NULL, SPN_NONNEGATIVE, NULL, "error/weight^2",
+     "direction legs: turning points; from beta.from to the first, from there to the second, ..., "
+     "in "
+     "steps as from beta.from to beta.to"},
     {"start", SPN_OPTION_CHOICE, AT(start), "phases", SPN_ANY, starts, "",
      "where down-sweeps start: the last point of each phase an up-sweep visits, or the initial "
      "weights at the largest beta"},
     {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_POSITIVE, NULL, "",
      "number of random starts, each a chain of its own"},
+    {"epochs", SPN_OPTION_INTEGER, AT(epochs), "0", SPN_NONNEGATIVE, NULL, "",
+     "finite rate: steps of gradient descent at solver.learning_rate spent at each beta behind the "
+     "first; 0: quasi-static, a solve at each"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",
      "keep the weights at each point in the results"},
     {"refine", SPN_OPTION_BOOLEAN, AT(refine), "true", SPN_ANY, NULL, "",
@@ -93,5 +102,91 @@ spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settin
     grid = NULL;
 done:
     spn_release(context, grid);
+    return status;
+}
+
+/* Steps from `from` to `to`; rounding makes no step of its own. */
+static int64_t count_steps(const spn_sweep_settings *settings, double from, double to)
+{
+    bool is_log = settings->beta_spacing == SPN_SPACING_LOG;
+    double range = is_log ? log(settings->beta_to / settings->beta_from)
+                          : settings->beta_to - settings->beta_from;
+    double way = is_log ? log(to / from) : to - from;
+    return (int64_t)ceil(fabs(way) / range * (double)(settings->beta_points - 1) - 1e-9);
+}
+
+static double step_along(const spn_sweep_settings *settings, double from, double to, int64_t step)
+{
+    double share = (double)step / (double)(settings->beta_points - 1);
+    if (step == count_steps(settings, from, to)) {
+        return to;
+    }
+    if (settings->beta_spacing == SPN_SPACING_LOG) {
+        double ratio = pow(settings->beta_to / settings->beta_from, share);
+        return to > from ? from * ratio : from / ratio;
+    }
+    double way = share * (settings->beta_to - settings->beta_from);
+    return to > from ? from + way : from - way;
+}
+
+static spn_status check_legs(spn_context *context, const spn_sweep_settings *settings,
+                             int64_t *points)
+{
+    const spn_reals *legs = &settings->legs;
+    *points = 1;
+    if (settings->beta.count > 0 || settings->beta_points < 2) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "legs go in steps of a grid: give beta.from, beta.to and at least 2 "
+                        "beta.points instead of a list");
+    }
+    if (legs->count < 1) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "direction legs needs turning points, for instance legs: [0.4, 0.1]");
+    }
+    for (int64_t i = 0; i < legs->count; i++) {
+        double from = i == 0 ? settings->beta_from : legs->items[i - 1], to = legs->items[i];
+        bool is_log = settings->beta_spacing == SPN_SPACING_LOG;
+        if (!isfinite(to) || to == from || (is_log && !(to > 0))) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "turning points must be finite%s and differ from the value before, "
+                            "but leg %lld goes from %g to %g",
+                            is_log ? ", positive" : "", (long long)i + 1, from, to);
+        }
+        *points += count_steps(settings, from, to);
+    }
+    return SPN_OK;
+}
+
+spn_status spn_sweep_path(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
+                          double **values, int64_t **legs)
+{
+    spn_status status = SPN_OK;
+    double *path = NULL;
+    int64_t *numbers = NULL, points = 0, at = 1;
+    *values = NULL;
+    *legs = NULL;
+    SPN_TRY(spn_sweep_grid(context, settings, &points, &path));
+    spn_release(context, path);
+    path = NULL;
+    SPN_TRY(check_legs(context, settings, &points));
+    SPN_NEW(context, path, points);
+    SPN_NEW(context, numbers, points);
+    path[0] = settings->beta_from;
+    for (int64_t leg = 0; leg < settings->legs.count; leg++) {
+        double from = path[at - 1], to = settings->legs.items[leg];
+        int64_t steps = count_steps(settings, from, to);
+        for (int64_t step = 1; step <= steps; step++, at++) {
+            path[at] = step_along(settings, from, to, step);
+            numbers[at] = leg;
+        }
+    }
+    *count = points;
+    *values = path;
+    *legs = numbers;
+    path = NULL;
+    numbers = NULL;
+done:
+    spn_release(context, path);
+    spn_release(context, numbers);
     return status;
 }

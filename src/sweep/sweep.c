@@ -20,6 +20,7 @@ struct spn_sweep {
     int64_t parameters;
     double *grid;
     int64_t grid_count;
+    int64_t *legs; /* protocol `legs`: the grid is its path; otherwise NULL */
     spni_chain *chains;
     int64_t chain_count, first_stage_count;
     bool has_second_stage; /* its chains have been made */
@@ -65,7 +66,8 @@ static spn_status make_first_stage(spn_context *context, spn_sweep *sweep)
                             .direction = direction,
                             .phase = -1,
                             .first = direction == SPN_DIRECTION_DOWN ? sweep->grid_count - 1 : 0,
-                            .count = sweep->grid_count};
+                            .count = sweep->grid_count,
+                            .legs = sweep->legs};
         SPN_TRY(add_chain(context, sweep, chain));
     }
     sweep->first_stage_count = sweep->chain_count;
@@ -85,6 +87,12 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
                         "sweep.refine_tolerance: must be between %g and %g, is %g",
                         SPN_REFINE_LEAST, SPN_REFINE_MOST, tolerance);
     }
+    if (problem->settings->epochs > 0 && problem->settings->direction == SPN_PROTOCOL_QUENCH) {
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "sweep.epochs: a quench has no rate; take another direction, or solver.method "
+            "gd with solver.max_iterations");
+    }
     if (spni_message_size(problem->objective->dimension) == 0 || problem->settings->seeds < 1) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "a sweep needs at least one seed and a dimension that fits in memory");
@@ -93,7 +101,12 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
     sweep->context = context;
     sweep->problem = *problem;
     sweep->parameters = problem->objective->dimension;
-    SPN_TRY(spn_sweep_grid(context, problem->settings, &sweep->grid_count, &sweep->grid));
+    if (problem->settings->direction == SPN_PROTOCOL_LEGS) {
+        SPN_TRY(spn_sweep_path(context, problem->settings, &sweep->grid_count, &sweep->grid,
+                               &sweep->legs));
+    } else {
+        SPN_TRY(spn_sweep_grid(context, problem->settings, &sweep->grid_count, &sweep->grid));
+    }
     SPN_TRY(make_first_stage(context, sweep));
     *out = sweep;
     sweep = NULL;
@@ -116,6 +129,7 @@ void spn_sweep_free(spn_context *context, spn_sweep *sweep)
     spn_release(context, sweep->chains);
     spn_release(context, sweep->phases);
     spn_release(context, sweep->grid);
+    spn_release(context, sweep->legs);
     spn_release(context, sweep);
 }
 

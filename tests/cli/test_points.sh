@@ -28,6 +28,28 @@ expect_stdout '^singular_value,order,'
 run spinodal export run.h5 --table nonsense
 expect_failure 3 'nonsense.*points'
 
+# Refined transitions: in the summary, as JSON, as tables, and none of it where they are not asked for.
+run spinodal export run.h5 --table jumps -o jumps.csv
+expect_status 0
+run sh -c 'head -1 jumps.csv; wc -l <jumps.csv'
+expect_stdout '^chain,seed,direction,phase,leg,point,beta,beta_before,beta_after,'
+run spinodal export run.h5 --table approach
+expect_stdout '^jump,beta,distance,eigenvalue,overlap,norm_squared,susceptibility,error,loss$'
+first=$(awk -F, 'NR == 2 { print $7 }' jumps.csv)
+run spinodal sweep run.yaml -o run.h5 --json --force
+expect_stdout '"jumps": \['
+expect_stdout "\"beta\": $first,"
+expect_stdout '"survives": 1'
+run spinodal sweep run.yaml -o run.h5 --force
+expect_stderr 'up +2 -> 1 +0\.[0-9]{9} \+- .* jump$'
+run spinodal sweep run.yaml -o grid.h5 --set sweep.refine=false
+expect_status 0
+expect_stderr 'up +2 -> 1 +0\.[0-9]{6} \.\. '
+run spinodal export grid.h5 --table jumps
+expect_failure 3 'jumps'
+run spinodal sweep run.yaml -o grid.h5 --force --set sweep.refine_tolerance=0.1
+expect_failure 3 'refine_tolerance'
+
 # Row 2 of the table: beta and the scalar curvature of the error surface by their column names.
 value() {
     awk -F, -v name="$1" -v row="$2" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) at = i }

@@ -28,15 +28,15 @@ run spinodal reproduce fig2 -o figures
 expect_stderr '--force'
 checks=$((checks + 1))
 [ "$status" -ne 0 ] || complain "an existing figure was replaced"
-run spinodal reproduce fig2 -o figures --force
+run spinodal reproduce fig2 -o figures --force --set sweep.refine=false
 expect_status 0
 
 # Figure 1 rests on the same sweep.
-run spinodal reproduce fig1 -o figures --resume
+run spinodal reproduce fig1 -o figures --resume --set sweep.refine=false
 expect_status 0
 expect_stderr 'figures/fig2.h5 is complete: nothing to resume'
 expect_file figures/fig1-plane.pdf
-run spinodal reproduce fig1 -o one --set slice.points=31
+run spinodal reproduce fig1 -o one --set slice.points=31 --set sweep.refine=false
 expect_status 0
 expect_stderr 'fig1.h5: plane, '
 expect_stderr 'one/fig1.svg, fig1.pdf and fig1.png are drawn'
@@ -47,10 +47,10 @@ for name in fig1 fig1-plane; do
 done
 run grep -c 'Maxwell point, where both have equal loss' one/fig1.txt
 expect_stdout '^1$'
-run spinodal reproduce fig1 -o one --set slice.points=31
+run spinodal reproduce fig1 -o one --set slice.points=31 --set sweep.refine=false
 expect_failure 5 'one/fig1.h5 exists'
 run spinodal reproduce fig3
-expect_failure 2 "unknown figure 'fig3'; there are: fig1, fig2, all"
+expect_failure 2 "unknown figure 'fig3'; there are: fig1, fig2, order, complexity, all"
 run spinodal reproduce fig1 -q -o biased --set model.bias=true --set data.moments=drawn \
     --set sweep.beta.points=30
 expect_failure 3 'set model.bias: false'

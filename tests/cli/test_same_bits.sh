@@ -6,8 +6,10 @@
 # Long enough for kills to meet it at work.
 experiment | sed "s/points: 8/points: 60/" >run.yaml
 
+# Points, transitions and the ways to them, in one file.
 table() {
-    run spinodal export "$1" -o "$2"
+    run sh -c 'for table in points jumps approach; do "$0" export "$1" --table $table || exit; done >"$2"' \
+        "$program" "$1" "$2"
     expect_status 0
     expect_file "$2"
 }
@@ -15,6 +17,7 @@ table() {
 run spinodal sweep run.yaml -o one.h5 --threads 1
 expect_status 0
 table one.h5 one.csv
+[ "$(grep -c ',up,' one.csv)" -gt 61 ] || complain 'no transition was refined' one.csv
 run spinodal sweep run.yaml -o two.h5 --threads 2
 expect_status 0
 table two.h5 two.csv

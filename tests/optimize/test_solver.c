@@ -398,6 +398,36 @@ static void test_reuse(void **state)
     }
 }
 
+/* Within bounds: no more iterations than asked for, later runs as if nothing had been; bad bounds are refused. */
+static void test_runs_within_bounds(void **state)
+{
+    (void)state;
+    spn_landscape landscape = {SPN_LANDSCAPE_ROSENBROCK, 4, NULL};
+    spn_objective objective = spn_landscape_objective(&landscape);
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON);
+    const spn_solver_bounds none = {1, 1, 0}, two = {1e-3, 1e-3, 2}, bad = {1, 0.5, 2};
+    spn_context *context = NULL;
+    spn_solver *solver = NULL;
+    spn_solver_info info;
+    double theta[4] = {-1.2, 1, 0.5, 2}, again[4] = {-1.2, 1, 0.5, 2}, moved = 0;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_ok(context, spn_solver_create(context, &settings, &objective, &solver));
+    check_ok(context, spn_solver_run_within(context, solver, &none, 0, again, &info));
+    assert_memory_equal(theta, again, sizeof theta);
+    check_ok(context, spn_solver_run_within(context, solver, &two, 0, again, &info));
+    assert_int_equal(info.iterations, 2);
+    for (int i = 0; i < 4; i++) {
+        moved += (again[i] - theta[i]) * (again[i] - theta[i]);
+    }
+    assert_true(moved > 0 && sqrt(moved) <= 2e-3 * (1 + 1e-9)); /* two steps of a radius each */
+    check_fails(context, spn_solver_run_within(context, solver, &bad, 0, again, &info),
+                SPN_ERROR_ARGUMENT, "bounds of a run");
+    check_ok(context, spn_solver_run(context, solver, 0, again, &info));
+    assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+    spn_solver_free(context, solver);
+    spn_context_free(context);
+}
+
 static spn_status make_and_run(spn_context *context, void *state)
 {
     const int *method = state;
@@ -439,6 +469,7 @@ int main(void)
         cmocka_unit_test(test_interruption),
         cmocka_unit_test(test_failing_objective),
         cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_runs_within_bounds),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

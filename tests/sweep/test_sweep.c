@@ -1,89 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Protocols on analytic landscapes, whose spinodals are closed forms. */
-#include "support.h"
-
-#include <spinodal/sweep.h>
-
-enum { MAX_POINTS = 4096, MAX_PARAMETERS = 8 };
-
-typedef struct trace {
-    int64_t count;
-    int64_t chains[MAX_POINTS];
-    spn_sweep_record records[MAX_POINTS];
-    double theta[MAX_POINTS][MAX_PARAMETERS];
-    int64_t stop_after; /* fail after this many points; 0: never */
-} trace;
-
-static spn_status collect(spn_context *context, void *state, const spn_sweep_point *point)
-{
-    trace *t = state;
-    assert_true(t->count < MAX_POINTS);
-    if (t->stop_after > 0 && t->count == t->stop_after) {
-        return spn_fail(context, SPN_ERROR_INTERRUPTED, "stopped by the test");
-    }
-    t->chains[t->count] = point->chain;
-    t->records[t->count] = *point->record;
-    memcpy(t->theta[t->count], point->theta, (size_t)point->parameters * sizeof(double));
-    t->count++;
-    return SPN_OK;
-}
-
-static const double *start_values;
-
-static spn_status start_at(spn_context *context, const void *state, int64_t seed, double *theta)
-{
-    (void)context, (void)seed;
-    memcpy(theta, start_values, (size_t) * (const int64_t *)state * sizeof(double));
-    return SPN_OK;
-}
-
-typedef struct scene {
-    spn_landscape landscape;
-    spn_objective objective;
-    spn_sweep_settings sweep;
-    spn_solver_settings solver;
-    spn_sweep_problem problem;
-    spn_context *context;
-    spn_arena *arena;
-    spn_pool *pool;
-} scene;
-
-static void open_scene(scene *s, spn_landscape_kind kind, int64_t dimension,
-                       const double *coefficients, const double *start)
-{
-    spn_settings solver;
-    check_ok(NULL, spn_context_create(NULL, &s->context));
-    check_ok(s->context, spn_arena_create(s->context, &s->arena));
-    check_ok(s->context, spn_settings_create(s->context, s->arena, &spn_solver_options, &solver));
-    s->landscape = (spn_landscape){kind, dimension, coefficients};
-    s->objective = spn_landscape_objective(&s->landscape);
-    s->solver = *(const spn_solver_settings *)solver.values;
-    s->sweep = (spn_sweep_settings){
-        .beta_from = 0.01, .beta_to = 0.6, .beta_points = 60, .seeds = 1, .parameters = true};
-    s->problem = (spn_sweep_problem){.objective = &s->objective,
-                                     .settings = &s->sweep,
-                                     .solver = &s->solver,
-                                     .initial = start_at,
-                                     .initial_state = &s->landscape.dimension};
-    start_values = start;
-    check_ok(s->context, spn_pool_create(s->context, 2, &s->pool));
-}
-
-static void close_scene(scene *s)
-{
-    spn_pool_free(s->pool);
-    spn_arena_free(s->arena);
-    spn_context_free(s->context);
-}
-
-static void run_scene(scene *s, trace *t)
-{
-    spn_sweep *sweep = NULL;
-    memset(t, 0, sizeof *t);
-    check_ok(s->context, spn_sweep_create(s->context, &s->problem, &sweep));
-    check_ok(s->context, spn_sweep_run(s->context, sweep, s->pool, collect, t));
-    spn_sweep_free(s->context, sweep);
-}
+#include "sweep_case.h"
 
 static trace first, second;
 
@@ -164,7 +81,6 @@ static void test_double_well_ends_at_its_spinodal(void **state)
     const double start[2] = {1, 0}, coefficients[2] = {0, 1};
     scene s;
     open_scene(&s, SPN_LANDSCAPE_DOUBLE_WELL, 2, coefficients, start);
-    s.sweep.direction = SPN_PROTOCOL_UP;
     run_scene(&s, &first);
     double spinodal = 2 / (3 * sqrt(3.0));
     for (int64_t i = 0; i < first.count; i++) {
@@ -175,30 +91,6 @@ static void test_double_well_ends_at_its_spinodal(void **state)
     }
     assert_int_equal(first.count, 60);
     close_scene(&s);
-}
-
-static void check_same(const trace *a, const trace *b)
-{
-    assert_int_equal(a->count, b->count);
-    for (int64_t i = 0; i < a->count; i++) {
-        int64_t j = 0;
-        while (b->chains[j] != a->chains[i] || b->records[j].point != a->records[i].point) {
-            j++;
-            assert_true(j < b->count);
-        }
-        assert_memory_equal(&a->records[i], &b->records[j], sizeof a->records[i]);
-        assert_memory_equal(a->theta[i], b->theta[j], sizeof a->theta[i]);
-    }
-}
-
-static spn_status random_start(spn_context *context, const void *state, int64_t seed, double *theta)
-{
-    (void)context;
-    spn_random stream = spn_random_stream(1, SPN_PURPOSE_WEIGHTS, (uint64_t)seed);
-    for (int64_t i = 0; i < *(const int64_t *)state; i++) {
-        theta[i] = 0.5 + 0.5 * spn_random_uniform(&stream);
-    }
-    return SPN_OK;
 }
 
 static void test_threads_do_not_change_a_bit(void **state)
@@ -220,7 +112,6 @@ static void test_threads_do_not_change_a_bit(void **state)
     close_scene(&s);
 }
 
-/* Stop after k points, replay them into a new sweep, run the rest: the same bits for every k. */
 static void test_resumed_runs_have_the_same_bits(void **state)
 {
     (void)state;
@@ -232,28 +123,8 @@ static void test_resumed_runs_have_the_same_bits(void **state)
     s.sweep.beta_points = 13;
     s.sweep.seeds = 2;
     run_scene(&s, &first);
-    for (int64_t k = 1; k < first.count; k++) {
-        spn_sweep *sweep = NULL;
-        memset(&second, 0, sizeof second);
-        second.stop_after = k;
-        check_ok(s.context, spn_sweep_create(s.context, &s.problem, &sweep));
-        check_fails(s.context, spn_sweep_run(s.context, sweep, s.pool, collect, &second),
-                    SPN_ERROR_INTERRUPTED, "stopped by the test");
-        spn_sweep_free(s.context, sweep);
-        check_ok(s.context, spn_sweep_create(s.context, &s.problem, &sweep));
-        assert_int_equal(second.count, k);
-        for (int64_t i = 0; i < k; i++) {
-            spn_sweep_point point = {.chain = second.chains[i],
-                                     .record = &second.records[i],
-                                     .parameters = 3,
-                                     .theta = second.theta[i]};
-            check_ok(s.context, spn_sweep_replay(s.context, sweep, &point));
-        }
-        second.stop_after = 0;
-        check_ok(s.context, spn_sweep_run(s.context, sweep, s.pool, collect, &second));
-        spn_sweep_free(s.context, sweep);
-        check_same(&first, &second);
-    }
+    assert_true(first.jump_count > 0);
+    check_resumes(&s, &first, &second);
     close_scene(&s);
 }
 
@@ -265,7 +136,7 @@ static void test_replay_refuses_what_does_not_fit(void **state)
     spn_sweep *sweep = NULL;
     spn_sweep_record record = {.beta = 0.01};
     open_scene(&s, SPN_LANDSCAPE_DEEP_MODE, 3, coefficients, theta);
-    check_ok(s.context, spn_sweep_create(s.context, &s.problem, &sweep));
+    make_sweep(&s, &sweep);
     spn_sweep_point point = {.chain = 7, .record = &record, .parameters = 3, .theta = theta};
     check_fails(s.context, spn_sweep_replay(s.context, sweep, &point), SPN_ERROR_INPUT,
                 "does not belong");
@@ -289,7 +160,6 @@ static void test_free_energy_check_is_for_ridges(void **state)
     const double start[2] = {1, 0}, coefficients[2] = {0, 1};
     scene s;
     open_scene(&s, SPN_LANDSCAPE_DOUBLE_WELL, 2, coefficients, start);
-    s.sweep.direction = SPN_PROTOCOL_UP;
     run_scene(&s, &first);
     for (int64_t i = 0; i < first.count; i++) {
         assert_true(isnan(first.records[i].free_energy_mismatch));
@@ -316,8 +186,9 @@ static void test_creation_survives_failing_allocations(void **state)
     close_scene(&s);
 }
 
-/* After the first point of a chain nothing is allocated: chains of 20 and of 60 points cost the same. */
-static int64_t allocations_of(int64_t points)
+/* After the first point of a chain nothing is allocated: chains of 20 and of 60 points, with and without a
+ * transition, cost the same. */
+static int64_t allocations_of(int64_t points, double to)
 {
     const double start[3] = {0.9, 0.9, 0.9}, coefficients[3] = {0.9, 0, 0};
     scene s;
@@ -328,9 +199,9 @@ static int64_t allocations_of(int64_t points)
     s.context = support_context(&counter);
     check_ok(s.context, spn_pool_create(s.context, 1, &s.pool));
     s.sweep.beta_points = points;
-    s.sweep.beta_to = 0.2;
-    s.sweep.direction = SPN_PROTOCOL_UP;
+    s.sweep.beta_to = to;
     run_scene(&s, &first);
+    assert_int_equal(first.jump_count, to > 0.42 ? 1 : 0);
     spn_pool_free(s.pool);
     s.pool = NULL;
     int64_t calls = counter.calls;
@@ -344,7 +215,8 @@ static int64_t allocations_of(int64_t points)
 static void test_points_allocate_nothing(void **state)
 {
     (void)state;
-    assert_int_equal(allocations_of(20), allocations_of(60));
+    assert_int_equal(allocations_of(20, 0.2), allocations_of(60, 0.2));
+    assert_int_equal(allocations_of(20, 0.2), allocations_of(60, 0.6));
 }
 
 static void check_grid_refused(scene *s, const char *fragment)
