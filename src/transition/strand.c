@@ -239,10 +239,25 @@ static bool is_same_between(const spni_strand *a, const spni_strand *b)
     return compared > 0;
 }
 
+/* Two phases meet at a continuous transition, and the brackets of two chains there overlap by rounding: strands
+ * that share no more of beta than a millionth, though both are longer, only touch. */
+static bool only_touches(const spni_strand *a, const spni_strand *b)
+{
+    double low = fmax(spni_strand_low(a), spni_strand_low(b));
+    double high = fmin(spni_strand_high(a), spni_strand_high(b));
+    double shorter =
+        fmin(spni_strand_high(a) - spni_strand_low(a), spni_strand_high(b) - spni_strand_low(b));
+    double least = 1e-6 * fmax(fabs(low), fabs(high));
+    return high - low <= least && shorter > least;
+}
+
 bool spni_strand_same(const spni_strand *a, const spni_strand *b)
 {
     int64_t na = 0, nb = 0, i = 0, j = 0, shared = 0;
     const spni_node *as = spni_strand_nodes(a, &na), *bs = spni_strand_nodes(b, &nb);
+    if (only_touches(a, b)) {
+        return false;
+    }
     while (i < na && j < nb) {
         if (as[i].beta < bs[j].beta) {
             i++;

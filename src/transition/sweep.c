@@ -336,19 +336,26 @@ static const spni_node *middle_of(const spni_node *nodes, int64_t count)
     return best;
 }
 
-/* The phase that ends (or begins) at beta with this |theta|: its labels, in the middle. */
+/* |theta| at the ends of one phase in several chains: their brackets differ by a millionth of beta, and theta goes
+ * like its root. */
+static const double NEAR = 1e-3;
+
+/* The phase that ends (or begins) at beta with this |theta|: its labels, in the middle. Of several that are alike
+ * there the longest: a short piece has the labels of its end. */
 static void label_side(const walk *w, double beta, double width, bool is_below, spn_side *side)
 {
-    double reach = width + 1e-6 * fabs(beta), nearest = (double)INFINITY;
+    double reach = width + 1e-6 * fabs(beta), near = NEAR * fmax(side->norm, 1), longest = -1;
+    double norm = side->norm;
     for (int64_t i = 0; i < w->strands.count; i++) {
         const spni_strand *strand = (const spni_strand *)w->strands.items + i;
         int64_t count = 0;
         const spni_node *nodes = spni_strand_nodes(strand, &count);
         const spni_node *end = is_below ? &nodes[count - 1] : &nodes[0];
-        double distance = fabs(end->side.norm - side->norm);
-        if (fabs(end->beta - beta) <= reach && distance < nearest) {
+        double length = nodes[count - 1].beta - nodes[0].beta;
+        if (fabs(end->beta - beta) <= reach && fabs(end->side.norm - norm) <= near &&
+            length > longest) {
             const spn_side *middle = &middle_of(nodes, count)->side;
-            nearest = distance;
+            longest = length;
             side->active_modes = middle->active_modes;
             side->merged_units = middle->merged_units;
             side->dead_units = middle->dead_units;
