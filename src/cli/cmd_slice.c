@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/find.h"
 #include "cli/run.h"
 
 #include <math.h>
@@ -14,27 +15,16 @@ typedef struct view {
     spn_slice_level *level;
 } view;
 
-static spn_status take_table(spn_context *context, const spn_results *results, const char *path,
-                             const char *name, spn_table *out)
-{
-    const spn_table *table = spn_results_table(results, name);
-    if (table == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, name);
-    }
-    *out = *table;
-    return SPN_OK;
-}
-
 static spn_status take_view(spn_context *context, spn_arena *arena, const spn_results *results,
                             const char *path, view *v)
 {
     spn_status status = SPN_OK;
     spn_table points = {0};
     *v = (view){.path = path};
-    SPN_TRY(take_table(context, results, path, "points", &points));
-    SPN_TRY(take_table(context, results, path, "slices", &v->slice_table));
-    SPN_TRY(take_table(context, results, path, "anchors", &v->anchor_table));
-    SPN_TRY(take_table(context, results, path, "levels", &v->level_table));
+    SPN_TRY(cli_take_table(context, results, path, "points", &points));
+    SPN_TRY(cli_take_table(context, results, path, "slices", &v->slice_table));
+    SPN_TRY(cli_take_table(context, results, path, "anchors", &v->anchor_table));
+    SPN_TRY(cli_take_table(context, results, path, "levels", &v->level_table));
     const spn_text_column *names = spn_results_text_column(results, "anchors", "name");
     if (names == NULL || names->rows != v->anchor_table.rows) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: the anchors have no names", path);

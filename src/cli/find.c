@@ -161,3 +161,14 @@ const char *cli_point_phase(const spn_results *results, const spn_table *points,
     int64_t phase = column >= 0 ? spn_table_integer(points, row, column) : -1;
     return names != NULL && phase >= 0 && phase < names->rows ? names->items[phase] : NULL;
 }
+
+spn_status cli_take_table(spn_context *context, const spn_results *results, const char *path,
+                          const char *name, spn_table *out)
+{
+    const spn_table *table = spn_results_table(results, name);
+    if (table == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, name);
+    }
+    *out = *table;
+    return SPN_OK;
+}

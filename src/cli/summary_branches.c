@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a file of branches says, in tables on stderr or as JSON on stdout. */
+#include "cli/find.h"
 #include "cli/run.h"
 
 #include <math.h>
@@ -19,17 +20,6 @@ typedef struct view {
     /* Rows in the order in which they are printed: by (upper end of) beta. */
     int64_t *phase_order, *crossing_order, *special_order;
 } view;
-
-static spn_status take_table(spn_context *context, const spn_results *results, const char *path,
-                             const char *name, spn_table *out)
-{
-    const spn_table *table = spn_results_table(results, name);
-    if (table == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, name);
-    }
-    *out = *table;
-    return SPN_OK;
-}
 
 /* Rows of a table by one of its columns, ascending; those where it does not exist are left out. Returns
  * how many there are. */
@@ -72,10 +62,10 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
     spn_status status = SPN_OK;
     spn_table points = {0};
     *v = (view){.path = path};
-    SPN_TRY(take_table(context, results, path, "points", &points));
-    SPN_TRY(take_table(context, results, path, "phases", &v->phases));
-    SPN_TRY(take_table(context, results, path, "maxwell", &v->maxwell));
-    SPN_TRY(take_table(context, results, path, "specials", &v->specials));
+    SPN_TRY(cli_take_table(context, results, path, "points", &points));
+    SPN_TRY(cli_take_table(context, results, path, "phases", &v->phases));
+    SPN_TRY(cli_take_table(context, results, path, "maxwell", &v->maxwell));
+    SPN_TRY(cli_take_table(context, results, path, "specials", &v->specials));
     const spn_text_column *names = spn_results_text_column(results, "phases", "name");
     if (names == NULL || names->rows != v->phases.rows) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: the phases have no names", path);
