@@ -233,6 +233,34 @@ const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *
 const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase, char *buffer,
                                     size_t size);
 
+/* ---- Near a given point ---------------------------------------------------------------------- */
+
+/** A stationary point, or the fold whose ghost is felt, near a point that need not be one. */
+typedef struct spn_near_record {
+    int64_t is_found;
+    double beta; /**< of the fold; the given one otherwise */
+    double error, loss, weight_norm;
+    double distance;       /**< |theta - that of the start| */
+    double eigenvalue_min; /**< smallest of L's Hessian, zero modes of symmetry left out */
+    int64_t negative_eigenvalues, zero_modes;
+    int64_t active_modes;
+    /** Fold: the flow along its critical direction v is dx/dt = drift (beta - beta_fold) + bend x^2 to leading order;
+     *  drift = -v . d(grad L)/dbeta, bend = -D^3 L[v, v, v] / 2. NaN otherwise. */
+    double drift, bend;
+} spn_near_record;
+
+/** The stationary point of L at beta that Newton's method on grad L = 0 (of any index: saddles count) reaches
+ *  from theta (P numbers, in: start, out: the point), no further than `reach` * max(|theta|, SPN_WEIGHT_FLOOR) away.
+ *  `vector` (P numbers, NULL: not wanted) receives the eigenvector of the smallest eigenvalue. Not finding
+ *  one is a result. Cost: a few Hessians and eigendecompositions. */
+spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
+                               double reach, double *theta, double *vector, spn_near_record *out);
+
+/** The fold (grad L = 0, H v = 0 with v . d(grad L)/dbeta != 0) that Newton's method on the augmented
+ *  system reaches from (theta, beta). Otherwise as spn_stationary_near(). */
+spn_status spn_fold_near(spn_context *context, const spn_objective *objective, double beta,
+                         double reach, double *theta, double *vector, spn_near_record *out);
+
 /* ---- The norm-constrained curve -------------------------------------------------------------- */
 
 /** E(n) from the stationary point `theta` of L at `beta` (|theta| > 0), for n = norms[0 .. count - 1], each

@@ -18,7 +18,13 @@ typedef struct spn_dataset {
 void spn_dataset_free(spn_context *context, spn_dataset *dataset);
 
 /** Settings of section `data` of an experiment. */
-typedef enum spn_data_kind { SPN_DATA_GAUSSIAN, SPN_DATA_CSV, SPN_DATA_NPZ } spn_data_kind;
+typedef enum spn_data_kind {
+    SPN_DATA_GAUSSIAN,
+    SPN_DATA_CSV,
+    SPN_DATA_NPZ,
+    SPN_DATA_TEACHER, /**< a random teacher network, spn_network_teacher_dataset() */
+    SPN_DATA_MODULAR, /**< modular addition */
+} spn_data_kind;
 typedef enum spn_moments_kind { SPN_MOMENTS_EXACT, SPN_MOMENTS_DRAWN } spn_moments_kind;
 typedef enum spn_header_kind { SPN_HEADER_AUTO, SPN_HEADER_YES, SPN_HEADER_NO } spn_header_kind;
 
@@ -39,6 +45,14 @@ typedef struct spn_data_settings {
     bool standardize;                   /**< inputs and targets to mean 0, variance 1 */
     bool whiten; /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
     bool center; /**< subtract the means only */
+    /** Share of all samples, training and test together, that is kept for the test error; in [0, 1). Generators draw
+     *  them besides `samples`; of files and of modular addition a random share (seed) is held out. */
+    double test_share;
+    spn_integers teacher_hidden; /**< teacher: its hidden widths */
+    int teacher_activation;      /**< teacher: spn_activation of room network */
+    double teacher_scale;        /**< teacher: weights have this / sqrt(fan_in) */
+    double noise;                /**< teacher: standard deviation of what is added to each target */
+    int64_t modulus;             /**< modular: p; (a + b) mod p, all p^2 pairs */
 } spn_data_settings;
 
 extern const spn_option_table spn_data_options;
@@ -57,6 +71,16 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
  *  Only samples, inputs, outputs, correlations, covariance, moments and seed are read. */
 spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
                                 spn_dataset **out);
+
+/** Modular addition: a sample for each pair (a, b) of residues, inputs one-hot (2 p: a, then b), targets the one-hot
+ *  (a + b) mod p. Ordered by a, then b. SPN_ERROR_INPUT for a modulus below 2 or too large for memory. */
+spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *settings,
+                               spn_dataset **out);
+
+/** Split at random (stream seed, SPLIT): round(share * samples) of them to *test, the others to *training, both in their
+ *  old order. *test is NULL for share 0. SPN_ERROR_INPUT when either would be empty. */
+spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
+                             uint64_t seed, spn_dataset **training, spn_dataset **test);
 
 /** Transformed copies. Standardize: every column to mean 0 and variance (1/N) 1; error naming the column
  *  when one is constant. Center: means only. Whiten: inputs only, which are centred, turned to their

@@ -82,16 +82,28 @@ const spn_layout_entry *spn_network_layout(const spn_network *network, int64_t *
 void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, double scale,
                             uint64_t seed, uint64_t job, double *theta);
 
+/** Training and test samples of a random teacher network: x ~ N(0, 1), y = teacher(x) + noise N(0, 1), the teacher an
+ *  MLP of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream seed, TEACHER;
+ *  samples: seed, DATA, training samples first). *test is NULL without test samples. */
+spn_status spn_network_teacher_dataset(spn_context *context, const spn_data_settings *settings,
+                                       spn_dataset **training, spn_dataset **test);
+
 /** f(x_n) for all samples: f[k * stride + n], the data set's stride. */
 spn_status spn_network_predict(spn_context *context, const spn_network *network,
                                const spn_dataset *dataset, const double *theta, double *f);
 
 /** The error of the network on the data as an objective (the parameter is ignored; wrap it with
- *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). */
+ *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
+ *  the accuracy where there are classes: with cross-entropy, and where each sample's targets are one 1
+ *  and otherwise 0; the class is that of the largest output, the first of equals. */
 typedef struct spn_network_error spn_network_error;
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,
                                     spn_network_error **out);
+/** Have labels hold test error and test accuracy as well, on `test`, which must outlive it (one forward pass over it
+ *  whenever labels are asked for). Before points are created. */
+spn_status spn_network_error_watch(spn_context *context, spn_network_error *error,
+                                   const spn_dataset *test);
 void spn_network_error_free(spn_context *context, spn_network_error *error);
 const spn_objective *spn_network_error_objective(const spn_network_error *error);
 

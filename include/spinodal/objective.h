@@ -39,6 +39,8 @@ typedef struct spn_labels {
     int64_t active_modes; /**< modes with strength above SPN_ACTIVE_SHARE of their target */
     int64_t dead_units;   /**< hidden units whose outgoing weights vanish */
     int64_t merged_units; /**< hidden units that repeat an earlier one up to sign */
+    double accuracy; /**< share of samples whose class is right; NaN where there are no classes */
+    double test_error, test_accuracy; /**< the same of samples kept for testing; NaN without any */
 } spn_labels;
 
 /** A mode counts as active when s_i > SPN_ACTIVE_SHARE * sigma_i. On a branch of a deep linear network

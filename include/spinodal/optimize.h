@@ -94,4 +94,63 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
  *  interrupted and whose start was finite: what a measurement can go on with. */
 const spn_point *spn_solver_point(const spn_solver *solver);
 
+/* ---- Paths: methods that are watched on their way --------------------------------------------- */
+
+/** A method whose path matters, not only where it ends. */
+typedef enum spn_path_method {
+    SPN_PATH_FLOW, /**< gradient flow dtheta/dt = -grad L: Dormand-Prince 5(4), one-step */
+    SPN_PATH_GD,
+    SPN_PATH_MOMENTUM,
+    SPN_PATH_ADAM,
+    SPN_PATH_SGD,
+} spn_path_method;
+
+/** Walks along a path step by step. The unit is the *epoch*: one step of gd, momentum and adam, one pass over
+ *  the samples of sgd, a time of `learning_rate` of the flow, so that a flow and gd go together while
+ *  learning_rate lambda_max is small. Steps are those of spn_solver. One thread owns it. */
+typedef struct spn_stepper spn_stepper;
+
+/** `solver` gives learning_rate, momentum, beta1, beta2, epsilon, batch and seed (copied; its method is not
+ *  looked at), `tolerance` the flow's relative error of a step, in the norm of max |error_i| /
+ *  max(|theta|_inf, SPN_FLOW_FLOOR) (> 0, used by the flow only). SPN_ERROR_INPUT names a setting that is out of
+ *  range. Later calls allocate nothing. */
+spn_status spn_stepper_create(spn_context *context, spn_path_method method, double tolerance,
+                              const spn_solver_settings *solver, const spn_objective *objective,
+                              spn_stepper **out);
+void spn_stepper_free(spn_context *context, spn_stepper *stepper);
+
+/** Lengths of theta below this count as this in the flow's error norm. */
+#define SPN_FLOW_FLOOR 1e-12
+
+/** Where the path is. The arrays belong to the stepper and hold until its next call. */
+typedef struct spn_stepper_view {
+    double epoch; /**< from 0 */
+    double
+        time; /**< learning_rate * epoch; momentum: / (1 - momentum); sgd: * batches; adam: NaN */
+    double value;         /**< L over all samples */
+    double gradient_norm; /**< |grad L| likewise */
+    const double *theta;
+    const double *gradient;
+    const spn_point *point; /**< linearised at theta with value and gradient */
+    bool is_diverged; /**< the next step is not finite: this is the last finite state, and stays */
+} spn_stepper_view;
+
+/** Begin at theta (P numbers), epoch 0. A start that is not finite is diverged. */
+spn_status spn_stepper_start(spn_context *context, spn_stepper *stepper, double parameter,
+                             const double *theta);
+
+/** One step: an epoch, or one accepted step of the flow, which ends at `limit` (epochs) where it would pass
+ *  it; the step after that has the length it would have had without the limit. Does nothing at or beyond
+ *  the limit, and when diverged. */
+spn_status spn_stepper_step(spn_context *context, spn_stepper *stepper, double limit);
+
+spn_stepper_view spn_stepper_look(const spn_stepper *stepper);
+
+/** All that the path depends on, as spn_stepper_state_size() numbers: saved and restored, also by another
+ *  stepper of the same making, it goes on with the same bits. */
+int64_t spn_stepper_state_size(const spn_stepper *stepper);
+void spn_stepper_save(const spn_stepper *stepper, double *state);
+spn_status spn_stepper_restore(spn_context *context, spn_stepper *stepper, double parameter,
+                               const double *state);
+
 #endif

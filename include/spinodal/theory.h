@@ -95,6 +95,42 @@ double spn_theory_trivial_eigenvalue(int64_t depth, double slope, double raw_sig
  *  NaN for depth 1. */
 double spn_theory_escape_time(int64_t depth, double sigma, double beta, double scale);
 
+/** The same exactly, for any depth and any scale: the time in which du/dt = -2 beta u + 2 (sigma - u^D) u^(D-1)
+ *  takes the mode from u = scale to u^D = strength, relative error below 1e-12 (1e-9 within 1e-6 of a
+ *  scale or strength that is stationary). Infinite where it never arrives, 0 where it starts beyond. NaN for
+ *  strength <= 0. Cost: a quadrature. */
+double spn_theory_passage_time(int64_t depth, double sigma, double beta, double scale,
+                               double strength);
+
+/** T22: escape from the trivial phase under gradient flow from *any* small weights, depth >= 3. Near theta = 0, L = E_0
+ *  + beta |theta|^2 - 2 a tr(M^T W_D ... W_1) + ..., a = slope^(D-1). With theta = e^(-2 beta t) phi and
+ *  tau = (1 - e^(-2 (D-2) beta t)) / (2 (D-2) beta), phi flows as without a ridge, and is infinite at a finite tau_*
+ *  that depends on the start alone; hence t = -ln(1 - 2 (D-2) beta tau_*) / (2 (D-2) beta), never where
+ *  tau_* >= 1 / (2 (D-2) beta). One aligned mode: tau_* = 1 / (2 (D-2) a sigma u_0^(D-2)), which is T16. */
+typedef struct spn_theory_origin {
+    int64_t depth;
+    const int64_t *widths; /**< depth + 1: w_0 = I .. w_D = K */
+    const double *yx;      /**< M = (1/N) sum y x^T, K x I, row-major */
+    double slope;          /**< phi'(0) */
+} spn_theory_origin;
+
+/** tau_* of weights `theta` (layer after layer, out x in, row-major; no biases), relative error below 1e-6.
+ *  Infinite where the flow goes to zero or is not seen to grow; NaN for depth < 3. */
+spn_status spn_theory_blow_up(spn_context *context, const spn_theory_origin *origin,
+                              const double *theta, double *tau);
+/** t of a given tau_* (T22). */
+double spn_theory_escape_after(int64_t depth, double beta, double tau);
+
+/** Time along dx/dt = rate x + power x^(p+1) from x = amplitude until it is infinite: ln(1 + rate / (power
+ *  amplitude^p)) / (p rate); rate < 0: never where the logarithm's argument is not positive (then infinite);
+ *  rate = 0: 1 / (p power amplitude^p); power = 0: infinite. With rate = -2 beta, power = 2 sigma, p = D - 2
+ *  it is T16; with amplitude small it is the saddle's ln(1 / delta) / |lambda|. */
+double spn_theory_growth_time(double rate, double power, double p, double amplitude);
+
+/** Time in the bottleneck of a fold: dx/dt = distance + bend x^2 takes pi / sqrt(distance bend) from -infinity to
+ *  infinity; infinite for distance <= 0. */
+double spn_theory_ghost_time(double distance, double bend);
+
 /** Gaussian information bottleneck: critical trade-off 1/rho^2 of a canonical correlation (infinite for
  *  0), for comparison. */
 double spn_theory_bottleneck_tradeoff(double correlation);

@@ -18,6 +18,8 @@ typedef enum spn_purpose {
     SPN_PURPOSE_PROBES = 4,  /**< directions and probe vectors */
     SPN_PURPOSE_TEST = 5,    /**< tests */
     SPN_PURPOSE_TEACHER = 6, /**< weights of a teacher network */
+    SPN_PURPOSE_RESIDUE = 7, /**< what is added to a stationary start of training; job = seed */
+    SPN_PURPOSE_SPLIT = 8,   /**< which samples are kept for testing; job = 0 */
     SPN_PURPOSE_BOOTSTRAP = 9, /**< simulated noise of tests of significance; job = replica */
 } spn_purpose;
 

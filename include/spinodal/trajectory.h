@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/** @file trajectory.h  Room `trajectory`: training watched on its way, its plateaus explained.
+ *
+ *  A run follows one method (spn_stepper) at one beta from one start and is recorded at chosen epochs. Between two
+ *  escapes lies a plateau: the path slows down near something stationary. What that is decides how long
+ *  it stays. Runs are independent numbered jobs; what one computes never depends on the number of threads.
+ *  Works on any objective. Numbers that do not exist are NaN, counts that are unknown -1. */
+#ifndef SPINODAL_TRAJECTORY_H
+#define SPINODAL_TRAJECTORY_H
+
+#include <spinodal/continuation.h>
+#include <spinodal/optimize.h>
+
+/** Section `grok` of an experiment. learning_rate, momentum, beta1, beta2, epsilon, batch and seed of the
+ *  method are those of section `solver`. */
+typedef struct spn_grok_settings {
+    double beta;
+    spn_texts starts;    /**< names of starts; read by room `study` */
+    const char *results; /**< file with the phases that starts name; NULL: none */
+    double
+        residue; /**< u_0: standard deviation of what is added to each weight of a stationary start */
+    int64_t seeds;    /**< runs from each start, with their own random numbers */
+    int method;       /**< spn_path_method */
+    double tolerance; /**< of a step of the flow */
+    double epochs;    /**< length of a run */
+    int64_t records;  /**< per decade of epochs, beside epoch 0 and the last */
+    spn_reals at;     /**< epochs to record; excludes `records` */
+    spn_reals levels; /**< of E: the first epoch below each is located */
+    bool geometry;    /**< R and eigenvalues at each record */
+    bool parameters;  /**< keep theta at each record in the results */
+} spn_grok_settings;
+extern const spn_option_table spn_grok_options;
+
+/* ---- Records: 8-byte fields only; the columns name and explain them ------------------------- */
+
+/** A recorded epoch of a run. */
+typedef struct spn_trajectory_record {
+    int64_t run;    /**< number from 0: start * seeds + seed */
+    int64_t record; /**< within its run, from 0 */
+    double epoch, time;
+    double error, loss, weight_norm, trivial_distance;
+    double accuracy, test_error, test_accuracy;
+    int64_t active_modes, dead_units, merged_units;
+    double gradient_norm;
+    double scalar_curvature_error;
+    double eigenvalue_min_loss, eigenvalue_max_loss;
+    int64_t negative_eigenvalues_loss;
+    double stability; /**< learning_rate * eigenvalue_max_loss; gd is unstable above 2 */
+} spn_trajectory_record;
+extern const spn_columns spn_trajectory_columns;
+
+/** The first epoch of a run at which E is below a level. */
+typedef struct spn_crossing_record {
+    int64_t run;
+    double level;
+    double epoch; /**< flow: located to a relative 1e-9; NaN: never */
+    double time;
+} spn_crossing_record;
+extern const spn_columns spn_crossing_columns;
+
+/** What slows a path down. */
+typedef enum spn_plateau_kind {
+    SPN_PLATEAU_METASTABLE, /**< a minimum: it never leaves (but by noise) */
+    SPN_PLATEAU_GHOST,      /**< of a fold just passed: pi / sqrt(distance), distance^(-1/2) */
+    SPN_PLATEAU_SADDLE,     /**< ln(1/delta) / |lambda| */
+    SPN_PLATEAU_DEGENERATE, /**< growth beyond linear order, as from the trivial phase at depth >= 3 (T16, T22) */
+    SPN_PLATEAU_SLOW, /**< none of these was found */
+} spn_plateau_kind;
+
+typedef struct spn_plateau_record {
+    int64_t run, plateau; /**< number within its run, from 0 */
+    int64_t kind;         /**< spn_plateau_kind */
+    double epoch_from;    /**< the escape before, or 0 */
+    double epoch_slowest; /**< where |grad L| is smallest */
+    double
+        epoch_to; /**< escape: |grad L| is largest before it falls again; NaN: still there at the end */
+    double error, loss, gradient_norm; /**< at epoch_slowest */
+    int64_t active_modes;
+    double branch_error, branch_loss; /**< of the stationary point, or of the ghost's fold */
+    double branch_beta;               /**< training beta, or that of the fold */
+    double branch_distance;           /**< |theta - theta_branch| at epoch_slowest */
+    int64_t branch_modes;             /**< its active modes */
+    double eigenvalue;                /**< smallest of L's Hessian there, zero modes left out */
+    int64_t negative_eigenvalues;
+    double amplitude; /**< delta: part of theta - theta_branch that grows, at epoch_from */
+    double measured;  /**< epoch_to - epoch_from; NaN: not left */
+    double predicted; /**< the same by the law of its kind; NaN: it never leaves, or no law */
+} spn_plateau_record;
+extern const spn_columns spn_plateau_columns;
+
+/** How a run ended, and where it would: from its last state Newton's method goes on to a minimum. */
+typedef struct spn_run_record {
+    int64_t run, start, seed;
+    double beta, residue;
+    int64_t stop; /**< spn_stop: max_iterations when all epochs were done */
+    double epoch; /**< at the end */
+    double
+        stability_max; /**< largest learning_rate * eigenvalue_max of the records; NaN without geometry */
+    double error, loss, weight_norm, gradient_norm;    /**< of the last state */
+    double final_error, final_loss, final_weight_norm; /**< of the minimum */
+    double final_distance;                             /**< |theta_final - theta_last| */
+    double final_eigenvalue; /**< smallest of L's Hessian, zero modes of symmetry left out */
+    int64_t final_negative_eigenvalues, final_active_modes, final_dead_units, final_merged_units;
+    int64_t final_stationary;
+} spn_run_record;
+extern const spn_columns spn_run_columns;
+
+/* ---- Runs ------------------------------------------------------------------------------------ */
+
+/** What is trained. Everything pointed to must outlive the runs. */
+typedef struct spn_trajectory_problem {
+    const spn_objective *objective; /**< L(theta, beta) */
+    const spn_grok_settings *settings;
+    const spn_solver_settings *solver; /**< of the path's method, and of the minimum at the end */
+    int64_t starts;                    /**< runs = starts * settings->seeds */
+    /** Write the first theta of a run. Called from workers. */
+    spn_status (*initial)(spn_context *context, const void *state, int64_t start, int64_t seed,
+                          double *theta);
+    const void *initial_state;
+    const double *residues; /**< of each start, for the records */
+    /** Time of the flow from the trivial phase to its escape, from theta (T22); NULL, or
+     *  SPN_ERROR_UNSUPPORTED: not known. */
+    spn_status (*origin)(spn_context *context, const void *state, double parameter,
+                         const double *theta, double *time);
+    const void *origin_state;
+} spn_trajectory_problem;
+
+typedef enum spn_trajectory_item_kind {
+    SPN_TRAJECTORY_POINT,
+    SPN_TRAJECTORY_CROSSING,
+    SPN_TRAJECTORY_PLATEAU,
+    SPN_TRAJECTORY_END,
+} spn_trajectory_item_kind;
+
+/** A finished piece of a run, valid during the call it is passed to. */
+typedef struct spn_trajectory_item {
+    spn_trajectory_item_kind kind;
+    int64_t run;
+    const spn_trajectory_record *point;
+    const spn_crossing_record *crossing;
+    const spn_plateau_record *plateau;
+    const spn_run_record *end;
+    int64_t mode_count; /**< points: mode strengths (spn_labels) */
+    const double *modes;
+    int64_t
+        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum */
+    const double *theta;
+    int64_t state_size; /**< points: all that the rest of the run depends on; what resuming needs */
+    const double *state;
+} spn_trajectory_item;
+
+/** Receives every item on the coordinating thread: those of one run in their order, runs interleaved as they
+ *  happen. A failure stops the runs. */
+typedef spn_status spn_trajectory_sink(spn_context *context, void *state,
+                                       const spn_trajectory_item *item);
+
+/** The epochs at which runs are recorded, ascending, first 0 and last settings->epochs: `records` per decade
+ *  from 1, rounded to whole epochs but for the flow, each once; or those of `at` within the length. `*count` numbers
+ *  in *epochs, to be released by the caller. SPN_ERROR_INPUT names the key that is wrong. */
+spn_status spn_trajectory_schedule(spn_context *context, const spn_grok_settings *settings,
+                                   int64_t *count, double **epochs);
+
+typedef struct spn_trajectories spn_trajectories;
+spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_problem *problem,
+                                   spn_trajectories **out);
+void spn_trajectories_free(spn_context *context, spn_trajectories *runs);
+
+/** Tell about an item that an earlier, interrupted run has finished (before spn_trajectories_run(), in the order in
+ *  which the sink received them). The runs go on behind their last replayed items with the same bits.
+ *  SPN_ERROR_INPUT when the item does not fit. */
+spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
+                                   const spn_trajectory_item *item);
+
+/** Run all that is left. Progress is emitted by epochs. Within a run the order is: points and crossings as they come,
+ *  then, when it is over, plateaus and the end. A run that diverges is a result: it ends with its last finite
+ *  state. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
+spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
+                                spn_trajectory_sink *sink, void *sink_state);
+
+#endif
