@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a run: its last state, and the minimum to which it belongs. */
-#include "continuation/continuation.h"
 #include "trajectory/trajectory.h"
 
 #include <math.h>

@@ -3,7 +3,8 @@
 #ifndef SPINODAL_SRC_TRAJECTORY_TRAJECTORY_H
 #define SPINODAL_SRC_TRAJECTORY_TRAJECTORY_H
 
-#include <spinodal/numeric.h>
+#include "continuation/continuation.h"
+
 #include <spinodal/trajectory.h>
 
 /** Plateaus that one run remembers; of more, the two neighbours closest in E become one. */
@@ -95,11 +96,11 @@ typedef struct spni_walker {
     spn_point *point; /**< for geometry, and for places that are looked at again */
     spn_geometry_workspace *geometry;
     spni_watch watch;
-    double *before, *after;  /**< states of the stepper around a step */
-    double *theta, *scratch; /**< P each */
-    int64_t *order;          /**< levels, the highest first */
-    int64_t skip;            /**< items that an earlier run has sent */
-    double tick;             /**< epoch of the next sign of life */
+    double *before, *after;          /**< states of the stepper around a step */
+    double *theta, *scratch, *trial; /**< P each */
+    int64_t *order;                  /**< levels, the highest first */
+    int64_t skip;                    /**< items that an earlier run has sent */
+    double tick;                     /**< epoch of the next sign of life */
     spni_note *note;
 } spni_walker;
 
@@ -119,6 +120,21 @@ spn_status spni_send(spni_walker *walker);
 spn_status spni_record(spni_walker *walker);
 /** Labels of a point; counts -1 and NaN where there are none. */
 spn_status spni_labels(spn_context *context, const spn_point *point, spn_labels *labels);
+
+/** da/dt = rate a + power a^(p + 1) along a ray from a stationary point, and where a begins. */
+typedef struct spni_growth {
+    double rate, power, p, amplitude;
+} spni_growth;
+
+/** -d . grad L / a at branch + a d (d of length 1). */
+spn_status spni_growth_at(spni_walker *walker, const double *branch, const double *d, double a,
+                          double *rate);
+/** The law along d from a linearised place, measured at `amplitude` or, where it is still linear there, farther
+ *  out; power 0 where it is linear as far as theta is long. */
+spn_status spni_growth_law(spni_walker *walker, const spni_place *place, const double *d,
+                           double amplitude, spni_growth *law);
+/** Time from the amplitude to the escape; infinite: never, NaN: linear without an end. */
+double spni_growth_time(const spni_growth *law);
 
 /** Explain stay number `stay` and send it. */
 spn_status spni_explain(spni_walker *walker, int64_t stay);

@@ -41,6 +41,7 @@ static void walker_free(spni_walker *w)
     spn_release(context, w->after);
     spn_release(context, w->theta);
     spn_release(context, w->scratch);
+    spn_release(context, w->trial);
     spn_release(context, w->order);
     spn_release(context, w->note);
 }
@@ -76,6 +77,7 @@ static spn_status walker_create(spni_walker *w, int64_t note_bytes)
     SPN_NEW(context, w->after, spn_stepper_state_size(w->stepper));
     SPN_NEW(context, w->theta, w->n);
     SPN_NEW(context, w->scratch, w->n);
+    SPN_NEW(context, w->trial, w->n);
     SPN_NEW(context, w->order, w->watch.levels);
     sort_levels(w);
     w->note = spn_allocate(context, note_bytes, 1);
