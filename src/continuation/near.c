@@ -17,8 +17,14 @@
 enum { STEPS_MOST = 200, RADIUS_HALVINGS = 200, FOLD_STEPS_MOST = 40 };
 /* A full Newton step below this share of the length of theta: converged; what is left is its square. */
 static const double STEP_SMALL = 1e-9;
-/* The same where rounding of the gradient keeps |g| from falling further. */
+/* Folds: the same where rounding keeps steps from vanishing. */
 static const double STEP_ROUNDING = 1e-5;
+/* Where |g| falls no further: directions flatter than this share of the largest curvature are left alone, when the slope along
+ * them is rounding (as in the gate of room `geometry`), and along the others a step is good to this. */
+static const double FLAT = 1e-7, STEP_FLAT = 1e-6;
+/* |g| falls no further: not by this factor in so many steps. */
+static const double STALLED = 0.9;
+enum { STALLED_STEPS = 10 };
 /* First trust radius, and that at which there is no way down: shares of the length. */
 static const double RADIUS = 0.1, RADIUS_LEAST = 1e-12;
 /* The trust region's usual ratios of what |g|^2 falls by and of what the model says. */
@@ -122,6 +128,24 @@ static double make_step(search *s)
     return sqrt(rest);
 }
 
+/* Stationary but for directions in which L is flat: soft modes of symmetries that hold nearly, which rounding moves. */
+static bool is_flatly_stationary(const search *s)
+{
+    int64_t n = s->frame->n;
+    const double *values = s->place.values;
+    double most = fmax(fabs(values[0]), fabs(values[n - 1])), step = 0, slope = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double g = s->gamma[i];
+        if (fabs(values[i]) > FLAT * most) {
+            step += g * g / (values[i] * values[i]);
+        } else {
+            slope += g * g;
+        }
+    }
+    double length = length_of(s);
+    return sqrt(step) <= STEP_FLAT * length && sqrt(slope) <= SPN_ZERO_EIGENVALUE * most * length;
+}
+
 /* Try steps of falling radius until one is accepted. */
 static spn_status take_step(search *s, bool *is_accepted)
 {
@@ -157,28 +181,30 @@ static spn_status descend(search *s, bool *is_found, bool *is_far)
 {
     spn_status status = SPN_OK;
     bool is_finite = true, is_accepted = true;
+    double before = (double)INFINITY;
     *is_found = *is_far = false;
     s->radius = RADIUS * length_of(s);
     for (int k = 0; k < STEPS_MOST && is_accepted; k++) {
         SPN_TRY(decompose(s, &is_finite));
-        if (!is_finite) {
-            *is_far = true;
+        *is_far = !is_finite || way_to(s, s->theta) > s->way_most;
+        if (*is_far) {
             goto done;
         }
-        double newton = step_length(s, 0), length = length_of(s);
-        if (newton <= STEP_SMALL * length) {
+        if (step_length(s, 0) <= STEP_SMALL * length_of(s)) {
             *is_found = true;
             make_step(s);
             spn_axpy(s->frame->n, 1, s->step, s->theta);
             goto done;
         }
-        SPN_TRY(take_step(s, &is_accepted));
-        *is_found = !is_accepted && newton <= STEP_ROUNDING * length;
-        *is_far = way_to(s, s->theta) > s->way_most;
-        if (*is_far) {
-            goto done;
+        if (k % STALLED_STEPS == 0) {
+            if (s->merit > STALLED * before) {
+                break;
+            }
+            before = s->merit;
         }
+        SPN_TRY(take_step(s, &is_accepted));
     }
+    *is_found = is_flatly_stationary(s);
 done:
     return status;
 }

@@ -21,7 +21,8 @@ typedef struct explanation {
     spni_walker *w;
     spn_plateau_record *out;
     const double *from, *slowest;
-    double loss;
+    const double *final; /* where the run ends, of the stay that it ends in; otherwise NULL */
+    double loss, same;   /* L at the slowest place, and what counts as its level */
     double *branch, *direction, *vector; /* P each */
     spni_frame frame;
     spni_place place;
@@ -56,23 +57,41 @@ static void fill_branch(explanation *x, const spn_near_record *near)
     out->negative_eigenvalues = near->negative_eigenvalues;
 }
 
-/* Put the trivial point in the branch's place where the path cannot tell them apart. */
-static spn_status prefer_trivial(explanation *x, spn_near_record *near)
+/* The trivial point into x->vector. */
+static spn_status find_trivial(explanation *x, bool *is_there)
 {
-    spni_walker *w = x->w;
-    double beta = w->problem->settings->beta;
-    spn_status status = spn_objective_trivial(w->context, w->problem->objective, beta, x->vector);
+    const spni_walker *w = x->w;
+    spn_status status = spn_objective_trivial(w->context, w->problem->objective,
+                                              w->problem->settings->beta, x->vector);
+    *is_there = status == SPN_OK;
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(w->context);
-        return SPN_OK;
+        status = SPN_OK;
     }
-    SPN_TRY(status);
-    if (distance(w->n, x->branch, x->vector) <=
-        TRIVIAL_SHARE * distance(w->n, x->slowest, x->vector)) {
-        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
-        SPN_TRY(spn_stationary_near(w->context, w->problem->objective, beta, TRIVIAL_SHARE,
-                                    x->branch, NULL, near));
-        x->is_trivial = near->is_found != 0;
+    return status;
+}
+
+static spn_status take_branch(explanation *x, const double *theta, spn_near_record *near)
+{
+    const spni_walker *w = x->w;
+    memmove(x->branch, theta, (size_t)w->n * sizeof *theta);
+    return spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta, REACH,
+                               x->branch, NULL, near);
+}
+
+/* Near a degenerate origin Newton's method meets one of the saddles around it, or nothing: where the plateau lies at the level of the
+ * trivial point and no other stationary point is much closer, it is that. */
+static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    int64_t n = x->w->n;
+    bool is_there = false;
+    SPN_TRY(find_trivial(x, &is_there));
+    if (is_there && (!*is_found || distance(n, x->branch, x->vector) <=
+                                       TRIVIAL_SHARE * distance(n, x->slowest, x->vector))) {
+        SPN_TRY(take_branch(x, x->vector, near));
+        x->is_trivial = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
+        *is_found = x->is_trivial;
     }
 done:
     return status;
@@ -81,16 +100,14 @@ done:
 static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
-    spni_walker *w = x->w;
-    const spni_watch_head *head = &w->watch.head;
-    double same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x->loss);
-    memcpy(x->branch, x->slowest, (size_t)w->n * sizeof *x->branch);
-    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
-                                REACH, x->branch, NULL, near));
-    *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= same;
-    if (*is_found) {
-        SPN_TRY(prefer_trivial(x, near));
-        *is_found = near->is_found != 0;
+    SPN_TRY(take_branch(x, x->slowest, near));
+    *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
+    SPN_TRY(try_trivial(x, near, is_found));
+    /* A path that is still on its way along a soft valley when it ends has not seen its minimum yet. */
+    if (!*is_found && x->final != NULL) {
+        SPN_TRY(take_branch(x, x->final, near));
+        *is_found = near->is_found != 0 && near->negative_eigenvalues == 0 &&
+                    fabs(near->loss - x->loss) <= x->same;
     }
 done:
     return status;
@@ -295,15 +312,18 @@ done:
     return status;
 }
 
-spn_status spni_explain(spni_walker *w, int64_t number)
+spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
 {
     spn_status status = SPN_OK;
+    const spni_watch_head *head = &w->watch.head;
     spn_branches_settings window;
     explanation x = {.w = w,
                      .out = &w->note->plateau,
                      .from = spni_stay_from(&w->watch, number),
                      .slowest = spni_stay_slowest(&w->watch, number),
+                     .final = final,
                      .loss = w->watch.stays[number].loss};
+    x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));
     SPN_TRY(explanation_create(&x, &window));
     SPN_TRY(explain(&x));

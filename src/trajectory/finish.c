@@ -16,17 +16,19 @@ static void fill_nothing(spn_run_record *end)
     end->final_dead_units = end->final_merged_units = end->final_stationary = -1;
 }
 
-static spn_status minimise(spni_walker *w, double *theta, spn_solver_info *info)
+spn_status spni_find_minimum(spni_walker *w)
 {
     spn_status status = SPN_OK;
+    spn_solver_info info;
     spn_solver *solver = NULL;
     spn_solver_settings settings = *w->problem->solver;
     settings.method = SPN_METHOD_NEWTON;
     settings.trust_radius_max = fmin(settings.trust_radius_max, MINIMISER_RADIUS);
     settings.trust_radius = fmin(settings.trust_radius, settings.trust_radius_max);
     SPN_TRY(spn_solver_create(w->context, &settings, w->problem->objective, &solver));
-    SPN_TRY(spn_solver_run(w->context, solver, w->problem->settings->beta, theta, info));
-    if (info->stop == SPN_STOP_INTERRUPTED) {
+    memcpy(w->final, spn_stepper_look(w->stepper).theta, (size_t)w->n * sizeof *w->final);
+    SPN_TRY(spn_solver_run(w->context, solver, w->problem->settings->beta, w->final, &info));
+    if (info.stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(w->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
 done:
@@ -34,7 +36,7 @@ done:
     return status;
 }
 
-/* Everything of the minimum at w->theta but the way to it. */
+/* Everything of the minimum at w->final but the way to it. */
 static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
 {
     spn_status status = SPN_OK;
@@ -45,7 +47,7 @@ static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
     spn_geometry loss;
     SPN_TRY(spni_frame_near(w->context, w->problem->objective, beta, &window, &frame));
     SPN_TRY(spni_place_create(w->context, w->n, &place));
-    SPN_TRY(spni_linearise(&frame, w->theta, beta, NULL, &place));
+    SPN_TRY(spni_linearise(&frame, w->final, beta, NULL, &place));
     SPN_TRY(spn_geometry_measure(w->context, frame.geometry, frame.point, SPN_GEOMETRY_STATIONARY,
                                  NULL, &loss));
     end->final_error = place.error;
@@ -69,9 +71,8 @@ spn_status spni_finish(spni_walker *w)
     spn_stepper_view view = spn_stepper_look(w->stepper);
     const spn_grok_settings *settings = w->problem->settings;
     spn_run_record *end = &w->note->end;
-    spn_solver_info info;
+    const double *theta = view.theta;
     int64_t start = w->run / settings->seeds;
-    memcpy(w->theta, view.theta, (size_t)w->n * sizeof *w->theta);
     *end = (spn_run_record){.run = w->run,
                             .start = start,
                             .seed = w->run % settings->seeds,
@@ -87,16 +88,16 @@ spn_status spni_finish(spni_walker *w)
                             .gradient_norm = view.gradient_norm};
     fill_nothing(end);
     if (!view.is_diverged) {
-        SPN_TRY(minimise(w, w->theta, &info));
+        theta = w->final;
         SPN_TRY(measure_minimum(w, end));
-        memcpy(w->scratch, w->theta, (size_t)w->n * sizeof *w->scratch);
+        memcpy(w->scratch, w->final, (size_t)w->n * sizeof *w->scratch);
         spn_axpy(w->n, -1, view.theta, w->scratch);
         end->final_distance = spn_norm(w->n, w->scratch);
     }
     w->note->is_tick = false;
     w->note->kind = SPN_TRAJECTORY_END;
     w->note->epoch = settings->epochs;
-    memcpy(w->note->numbers, w->theta, (size_t)w->n * sizeof *w->theta);
+    memcpy(w->note->numbers, theta, (size_t)w->n * sizeof *theta);
     SPN_TRY(spni_send(w));
 done:
     return status;

@@ -98,6 +98,7 @@ typedef struct spni_walker {
     spni_watch watch;
     double *before, *after;          /**< states of the stepper around a step */
     double *theta, *scratch, *trial; /**< P each */
+    double *final;                   /**< P: the minimum behind the last state */
     int64_t *order;                  /**< levels, the highest first */
     int64_t skip;                    /**< items that an earlier run has sent */
     double tick;                     /**< epoch of the next sign of life */
@@ -136,9 +137,11 @@ spn_status spni_growth_law(spni_walker *walker, const spni_place *place, const d
 /** Time from the amplitude to the escape; infinite: never, NaN: linear without an end. */
 double spni_growth_time(const spni_growth *law);
 
-/** Explain stay number `stay` and send it. */
-spn_status spni_explain(spni_walker *walker, int64_t stay);
-/** Minimise from the last state, and send how the run ended. */
+/** Explain stay number `stay` and send it; `final`: the minimum behind the end of the stay in progress, otherwise NULL. */
+spn_status spni_explain(spni_walker *walker, int64_t stay, const double *final);
+/** Minimise from the last state into walker->final. */
+spn_status spni_find_minimum(spni_walker *walker);
+/** Send how the run ended. */
 spn_status spni_finish(spni_walker *walker);
 
 #endif

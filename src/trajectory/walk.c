@@ -42,6 +42,7 @@ static void walker_free(spni_walker *w)
     spn_release(context, w->theta);
     spn_release(context, w->scratch);
     spn_release(context, w->trial);
+    spn_release(context, w->final);
     spn_release(context, w->order);
     spn_release(context, w->note);
 }
@@ -78,6 +79,7 @@ static spn_status walker_create(spni_walker *w, int64_t note_bytes)
     SPN_NEW(context, w->theta, w->n);
     SPN_NEW(context, w->scratch, w->n);
     SPN_NEW(context, w->trial, w->n);
+    SPN_NEW(context, w->final, w->n);
     SPN_NEW(context, w->order, w->watch.levels);
     sort_levels(w);
     w->note = spn_allocate(context, note_bytes, 1);
@@ -279,13 +281,18 @@ static spn_status end_run(spni_walker *w)
             SPN_TRY(send_crossing(w, w->order[k], (double)NAN, (double)NAN));
         }
     }
+    /* A path that diverges is not at a plateau at its end. */
+    int64_t closed = (int64_t)w->watch.head.closed;
     if (!view.is_diverged) {
         spni_watch_finish(&w->watch);
+        closed = (int64_t)w->watch.head.closed;
+        SPN_TRY(spni_find_minimum(w));
     }
-    /* A path that diverges is not at a plateau at its end. */
-    int64_t stays = (int64_t)w->watch.head.closed + (view.is_diverged ? 0 : 1);
-    for (int64_t i = 0; i < stays; i++) {
-        SPN_TRY(spni_explain(w, i));
+    for (int64_t i = 0; i < closed; i++) {
+        SPN_TRY(spni_explain(w, i, NULL));
+    }
+    if (!view.is_diverged) {
+        SPN_TRY(spni_explain(w, closed, w->final));
     }
     SPN_TRY(spni_finish(w));
 done:
