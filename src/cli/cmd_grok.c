@@ -151,21 +151,23 @@ static void print_runs(const view *v)
 
 static void print_plateaus(const view *v)
 {
-    char branch[CELL_SIZE], measured[CELL_SIZE], predicted[CELL_SIZE];
+    char branch[CELL_SIZE], modes[CELL_SIZE], measured[CELL_SIZE], predicted[CELL_SIZE];
     const int64_t kind = spn_table_find(&v->plateaus, "kind");
     if (v->plateaus.rows == 0) {
         return;
     }
-    fprintf(stderr, "%3s  %-8s  %-10s  %-10s  %-11s  %-11s  %-10s  %s\n", "run", "plateau E",
+    fprintf(stderr, "%3s  %-9s  %-10s  %-5s  %-11s  %-11s  %-10s  %s\n", "run", "plateau E",
             "branch E", "modes", "kind", "from epoch", "measured", "predicted");
     for (int64_t i = 0; i < v->plateaus.rows; i++) {
         const spn_plateau_record *p = &v->plateau[i];
         const char *word = spn_table_word(&v->plateaus, i, kind);
+        snprintf(modes, sizeof modes, p->branch_modes < 0 ? "-" : "%lld",
+                 (long long)p->branch_modes);
         const char *beyond = p->kind == SPN_PLATEAU_METASTABLE ? "never left" : "no law";
-        fprintf(stderr, "%3lld  %-9.6g  %-10s  %-10lld  %-11s  %-11.6g  %-10s  %s\n",
-                (long long)p->run, p->error, cell(p->branch_error, "-", branch),
-                (long long)p->branch_modes, word != NULL ? word : "?", p->epoch_from,
-                cell(p->measured, "stays", measured), cell(p->predicted, beyond, predicted));
+        fprintf(stderr, "%3lld  %-9.6g  %-10s  %-5s  %-11s  %-11.6g  %-10s  %s\n",
+                (long long)p->run, p->error, cell(p->branch_error, "-", branch), modes,
+                word != NULL ? word : "?", p->epoch_from, cell(p->measured, "stays", measured),
+                cell(p->predicted, beyond, predicted));
     }
 }
 
