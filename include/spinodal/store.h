@@ -160,6 +160,11 @@ const spn_array *spn_results_array(const spn_results *results, const char *name)
 const spn_text_column *spn_results_text_column(const spn_results *results, const char *group,
                                                const char *name);
 
+/** A value of the effective experiment as its text: "grok.method", "model.init.seed". Written into buffer (cut at size
+ *  - 1 bytes), which is returned; NULL where the results do not say. */
+const char *spn_results_setting(const spn_results *results, const char *key, char *buffer,
+                                size_t size);
+
 /** For attributes: "x86_64, AMD EPYC ..." (at most size - 1 bytes) and the compiler's name and version. */
 const char *spn_describe_machine(char *buffer, int64_t size);
 const char *spn_describe_compiler(void);

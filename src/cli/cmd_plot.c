@@ -14,6 +14,7 @@ static const struct {
 } figures[] = {
     {"sweep", "fig2", spn_plot_figure2},
     {"branches", "branches", spn_plot_branches},
+    {"grok", "grok", spn_plot_grok},
     {"order", "order", spn_plot_order},
     {"complexity", "complexity", spn_plot_complexity},
 };

@@ -54,6 +54,11 @@ void spni_book_text(spni_book *book, spn_text_column text)
     book->texts[book->results.text_column_count++] = text;
 }
 
+void spni_book_attribute(spni_book *book, spn_attribute attribute)
+{
+    book->attributes[book->results.attribute_count++] = attribute;
+}
+
 static spn_status add_layout(spn_context *context, const spn_study *study, spni_book *book)
 {
     spn_status status = SPN_OK;
@@ -117,9 +122,10 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
     };
-    _Static_assert(sizeof attributes / sizeof *attributes <= SPNI_BOOK_ATTRIBUTES, "room for all");
-    memcpy(book->attributes, attributes, sizeof attributes);
-    book->results.attribute_count = sizeof attributes / sizeof *attributes;
+    _Static_assert(sizeof attributes / sizeof *attributes < SPNI_BOOK_ATTRIBUTES, "room for all");
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        spni_book_attribute(book, attributes[i]);
+    }
 done:
     spn_release(context, dump);
     return status;

@@ -40,6 +40,7 @@ static const exclusion exclusions[] = {
     {SPNI_SECTION_SWEEP, "beta", "beta.to"},
     {SPNI_SECTION_SWEEP, "beta", "beta.points"},
     {SPNI_SECTION_SWEEP, "beta", "beta.spacing"},
+    {SPNI_SECTION_GROK, "at", "records"},
 };
 
 static bool is_used(const spn_experiment *experiment, int section, const char *key)
@@ -378,4 +379,35 @@ spn_status spn_experiment_changes(spn_context *context, const spn_experiment *ex
 done:
     spn_experiment_free(context, defaults);
     return status;
+}
+
+/* Sections begin at the left edge. */
+static bool is_kept(const char *line, unsigned sections)
+{
+    int64_t count = 0;
+    const spn_option_table *const *tables = spn_experiment_tables(&count);
+    for (int64_t i = 0; i < count; i++) {
+        const size_t length = strlen(tables[i]->section);
+        if (strncmp(line, tables[i]->section, length) == 0 && line[length] == ':') {
+            return (sections >> i & 1U) != 0;
+        }
+    }
+    return false;
+}
+
+void spni_experiment_keep(char *dump, unsigned sections)
+{
+    char *to = dump;
+    bool is_wanted = false;
+    for (const char *line = dump; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        const size_t length = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
+        is_wanted = *line == ' ' ? is_wanted : is_kept(line, sections);
+        if (is_wanted) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    *to = '\0';
 }

@@ -65,6 +65,8 @@ spn_status spn_study_judge(spn_context *context, const spn_results *results, con
         *fault = spni_slice_judge(results)
                      ? NULL
                      : "E or L at a point that a slice goes through is not what was stored";
+    } else if (strcmp(kind, "grok") == 0) {
+        *fault = spni_grok_judge(results) ? NULL : "a run diverged or does not end at a minimum";
     } else if (strcmp(kind, spn_family_name(SPN_FAMILY_ORDER)) == 0 ||
                strcmp(kind, spn_family_name(SPN_FAMILY_COMPLEXITY)) == 0) {
         *fault = are_all_found(results) ? NULL : "a phase was not found (order `not_found`)";

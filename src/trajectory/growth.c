@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* How fast a path leaves a stationary point along a ray theta_branch + a d:
+ *
+ *     (da/dt) / a = r(a) = -d . grad L / a = rate + power a^p + ...,  rate = -d.H d
+ *
+ * L is smooth, so that p is whole; it and the power come from r at a and 2 a. */
+#include "trajectory/trajectory.h"
+
+#include <math.h>
+#include <spinodal/theory.h>
+#include <string.h>
+
+/* The part beyond linear order is measured where it is this share of the rate: large enough to stand above rounding, small
+ * enough that the next order is a like share of it. */
+static const double BENT = 0.05;
+/* Rounding of a gradient, in units of the largest curvature times the length of theta; what is measured stands a
+ * hundred times above it. */
+static const double ROUNDING = 1e-14;
+/* Amplitudes beyond the length of theta, or beyond weights of order one, are another place. */
+static const double FAR = 1;
+enum { POWER_MOST = 8 };
+
+static double runaway_time(double rate, double power, double p, double amplitude)
+{
+    double nonlinear = power * pow(amplitude, p), inner = 1 + rate / nonlinear;
+    if (rate == 0) {
+        return 1 / (p * nonlinear);
+    }
+    return inner > 0 ? log(inner) / (p * rate) : (double)INFINITY;
+}
+
+spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d, double a,
+                          double *rate)
+{
+    spn_status status = SPN_OK;
+    memcpy(w->trial, branch, (size_t)w->n * sizeof *w->trial);
+    spn_axpy(w->n, a, d, w->trial);
+    SPN_TRY(spn_point_set(w->context, w->point, w->trial, w->problem->settings->beta, NULL,
+                          SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+    *rate = -spn_dot(w->n, d, w->point->gradient) / a;
+done:
+    return status;
+}
+
+/* What is left of the gradient at the branch itself is no growth. */
+spn_status spni_growth_law(spni_walker *w, const spni_place *place, const double *d,
+                           double amplitude, spni_growth *law)
+{
+    spn_status status = SPN_OK;
+    int64_t n = w->n;
+    double length = spn_norm(n, place->theta), one = 0, two = 0;
+    double rounding = ROUNDING * place->largest;
+    *law = (spni_growth){.amplitude = amplitude, .p = 1};
+    SPN_TRY(spn_point_set(w->context, w->point, place->theta, place->beta, NULL, SPN_WANT_ALL));
+    SPN_TRY(spn_point_hvp(w->context, w->point, SPN_PART_FULL, 1, d, w->trial));
+    law->rate = -spn_dot(n, d, w->trial);
+    double a = fmax(amplitude, sqrt(ROUNDING) * fmax(length, SPN_WEIGHT_FLOOR));
+    double most = fmax(fmax(FAR, length), 2 * a);
+    for (; a < most; a *= 2) {
+        SPN_TRY(spni_growth_at(w, place->theta, d, a, &one));
+        if (fabs(one - law->rate) >
+            fmax(BENT * fabs(law->rate), 100 * rounding * (length + a) / a)) {
+            break;
+        }
+    }
+    if (!(a < most)) {
+        goto done;
+    }
+    SPN_TRY(spni_growth_at(w, place->theta, d, 2 * a, &two));
+    double ratio = (two - law->rate) / (one - law->rate);
+    law->p = ratio > 1 ? fmin(fmax(round(log2(ratio)), 1), POWER_MOST) : 1;
+    law->power = (one - law->rate) / pow(a, law->p);
+done:
+    return status;
+}
+
+/* Beyond linear order growth either runs off in finite time, or it saturates; then it is fastest where (p + 1) power a^p =
+ * -rate, which is where |grad L| is largest, and the integral of da / (rate a + power a^(p + 1)) up to there is
+ * elementary. */
+double spni_growth_time(const spni_growth *law)
+{
+    double rate = law->rate, power = law->power, p = law->p, a = law->amplitude;
+    if (!(a > 0)) {
+        return (double)INFINITY;
+    }
+    if (power > 0) {
+        return runaway_time(rate, power, p, a);
+    }
+    if (!(rate > 0)) {
+        return (double)INFINITY;
+    }
+    double inner = (rate / pow(a, p) + power) / (p * -power);
+    return power < 0 ? fmax(log(inner > 0 ? inner : 1), 0) / (p * rate) : (double)NAN;
+}
