@@ -220,8 +220,8 @@ done:
     return status;
 }
 
-static spn_status run_grok(cli_session *session, const cli_arguments *arguments, const char *output,
-                           bool *is_good)
+spn_status cli_run_grok(cli_session *session, const cli_arguments *arguments, const char *output,
+                        bool *is_good)
 {
     spn_status status = SPN_OK;
     SPN_TRY(cli_run_study(session, arguments, output, spn_study_grok, is_good));
@@ -232,5 +232,5 @@ done:
 
 int cmd_grok(cli_session *session, const cli_arguments *arguments)
 {
-    return cli_run_command(session, arguments, run_grok);
+    return cli_run_command(session, arguments, cli_run_grok);
 }

@@ -13,6 +13,9 @@ typedef spn_status cli_runner(cli_session *session, const cli_arguments *argumen
 /** A sweep; its check is that every point passed the stationarity gate. */
 cli_runner cli_run_sweep;
 
+/** Watched training; its check is that no run diverged and each ends at a minimum. */
+cli_runner cli_run_grok;
+
 /** spn_study_sweep(), spn_study_branches(), spn_study_slice() or spn_study_grok(). */
 typedef spn_status cli_study(spn_context *context, const spn_study *study,
                              const spn_run_settings *settings, bool *is_good);
