@@ -130,9 +130,8 @@ typedef struct spni_growth {
 /** -d . grad L / a at branch + a d (d of length 1). */
 spn_status spni_growth_at(spni_walker *walker, const double *branch, const double *d, double a,
                           double *rate);
-/** Turn d to where growth beyond linear order at `amplitude` takes it (a power iteration on the flow less its linear part: the
- *  direction in which random weights align), within the eigenvectors of eigenvalues up to `softest`, or all where there are
- *  none. */
+/** Turn d to where L is lowest at this amplitude around the place: the direction in which what grows aligns, such as random
+ *  weights. Within the eigenvectors of eigenvalues up to `softest`, or all where there are none. Uses walker->theta. */
 spn_status spni_growth_align(spni_walker *walker, const spni_place *place, double softest,
                              double amplitude, double *d);
 /** The law along d from a linearised place, measured at `amplitude` or, where it is still linear there, farther
