@@ -113,13 +113,13 @@ done:
     return status;
 }
 
-/* x->direction: of the way from the branch to the slowest place, its unstable part where there is one. */
-static void take_direction(explanation *x, bool is_unstable)
+/* x->direction: of the way from the branch to theta, or its unstable part. */
+static void take_direction(explanation *x, const double *theta, bool is_unstable)
 {
     int64_t n = x->w->n;
     double *d = x->direction;
     for (int64_t i = 0; i < n; i++) {
-        d[i] = x->slowest[i] - x->branch[i];
+        d[i] = theta[i] - x->branch[i];
     }
     if (is_unstable) {
         memcpy(x->vector, d, (size_t)n * sizeof *d);
@@ -140,7 +140,7 @@ static double amplitude_at(const explanation *x, const double *theta)
     return fabs(spn_dot(x->w->n, x->direction, theta) - spn_dot(x->w->n, x->direction, x->branch));
 }
 
-/* Does the path go away from the branch at its slowest place? */
+/* Does the path go away from the branch along the direction, at its slowest place? */
 static spn_status is_growing(explanation *x, bool *is_growing)
 {
     spn_status status = SPN_OK;
@@ -148,69 +148,105 @@ static spn_status is_growing(explanation *x, bool *is_growing)
     SPN_TRY(spn_point_set(w->context, w->point, x->slowest, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     double length = fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR);
-    *is_growing = -spn_dot(w->n, x->direction, w->point->gradient) >
-                  SLOPE_ROUNDING * x->place.largest * length;
+    double slope = -spn_dot(w->n, x->direction, w->point->gradient);
+    bool is_ahead =
+        spn_dot(w->n, x->direction, x->slowest) > spn_dot(w->n, x->direction, x->branch);
+    *is_growing = is_ahead && slope > SLOPE_ROUNDING * x->place.largest * length;
 done:
     return status;
 }
 
-/* Growth beyond linear order along the whole way from the branch; from a minimum that only decays, never. */
-static spn_status explain_degenerate(explanation *x)
+/* Eigenvalues up to this have not decayed by an e-fold between the plateau's beginning and its slowest place. */
+static double softest(const explanation *x)
+{
+    double epochs = x->out->epoch_slowest - x->out->epoch_from;
+    spn_stepper_view view = spn_stepper_look(x->w->stepper);
+    double time = epochs * view.time / view.epoch;
+    return time > 0 ? 1 / time : (double)INFINITY;
+}
+
+/* A way to leave the branch: how long it takes from the beginning of the plateau, and whether growth there is mostly beyond
+ * linear order. */
+typedef struct escape {
+    double time, amplitude;
+    bool is_bent;
+} escape;
+
+static spn_status follow_direction(explanation *x, escape *out)
 {
     spn_status status = SPN_OK;
-    spni_walker *w = x->w;
     spni_growth law;
+    double growth = 0;
     bool is_away = false;
-    double time = (double)INFINITY;
-    take_direction(x, false);
-    x->out->amplitude = amplitude_at(x, x->from);
+    *out = (escape){(double)INFINITY, amplitude_at(x, x->from), false};
+    /* A plateau that was left may have begun with what grows falling, while weights still turn. */
     SPN_TRY(is_growing(x, &is_away));
-    if (is_away) {
-        SPN_TRY(spni_growth_law(w, &x->place, x->direction, x->out->amplitude, &law));
-        time = spni_growth_time(&law);
+    is_away = is_away || isfinite(x->out->epoch_to);
+    if (!is_away || !(out->amplitude > 0)) {
+        goto done;
     }
-    if (x->is_trivial && w->problem->origin != NULL) {
-        double exact = 0;
-        status = w->problem->origin(w->context, w->problem->origin_state,
-                                    w->problem->settings->beta, x->from, &exact);
-        if (status == SPN_ERROR_UNSUPPORTED) {
-            spn_error_clear(w->context);
-        } else {
-            SPN_TRY(status);
-            time = exact;
-        }
-        status = SPN_OK;
-    }
-    x->out->kind = isfinite(time) ? SPN_PLATEAU_DEGENERATE : SPN_PLATEAU_METASTABLE;
-    x->out->predicted = epochs_of(w, time);
+    SPN_TRY(spni_growth_law(x->w, &x->place, x->direction, out->amplitude, &law));
+    SPN_TRY(spni_growth_at(x->w, x->branch, x->direction, out->amplitude, &growth));
+    out->time = spni_growth_time(&law);
+    out->is_bent = growth > 2 * law.rate;
 done:
     return status;
 }
 
+/* Along the direction in which growth beyond linear order aligns, from the way to the beginning and to the slowest place: of two
+ * maxima the one that is left faster; from the trivial phase by T22 where that is known. */
+static spn_status follow_aligned(explanation *x, escape *out)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    const double *const starts[] = {x->slowest, x->from};
+    for (int k = 0; k < 2; k++) {
+        escape other;
+        take_direction(x, starts[k], false);
+        SPN_TRY(spni_growth_align(x->w, &x->place, softest(x),
+                                  distance(w->n, x->branch, x->slowest), x->direction));
+        SPN_TRY(follow_direction(x, &other));
+        if (k == 0 || other.time < out->time) {
+            *out = other;
+        }
+    }
+    if (x->is_trivial && w->problem->origin != NULL) {
+        double time = 0;
+        status = w->problem->origin(w->context, w->problem->origin_state,
+                                    w->problem->settings->beta, x->from, &time);
+        if (status == SPN_ERROR_UNSUPPORTED) {
+            spn_error_clear(w->context);
+            return SPN_OK;
+        }
+        SPN_TRY(status);
+        out->time = time;
+        out->is_bent = true;
+    }
+done:
+    return status;
+}
+
+/* The faster way out counts. */
 static spn_status explain_stationary(explanation *x)
 {
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
-    spni_growth law;
-    double growth = 0;
+    escape straight = {.time = (double)INFINITY}, aligned;
     SPN_TRY(spni_linearise(&x->frame, x->branch, w->problem->settings->beta, NULL, &x->place));
+    if (x->place.index > 0) {
+        take_direction(x, x->slowest, true);
+        SPN_TRY(follow_direction(x, &straight));
+    }
+    SPN_TRY(follow_aligned(x, &aligned));
+    bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
+    const escape *way = is_aligned ? &aligned : &straight;
     if (x->place.index == 0) {
-        SPN_TRY(explain_degenerate(x));
-        goto done;
+        x->out->kind = isinf(way->time) ? SPN_PLATEAU_METASTABLE : SPN_PLATEAU_DEGENERATE;
+    } else {
+        x->out->kind = way->is_bent ? SPN_PLATEAU_DEGENERATE : SPN_PLATEAU_SADDLE;
     }
-    take_direction(x, true);
-    double amplitude = amplitude_at(x, x->from);
-    SPN_TRY(spni_growth_law(w, &x->place, x->direction, amplitude, &law));
-    if (amplitude > 0) {
-        SPN_TRY(spni_growth_at(w, x->branch, x->direction, amplitude, &growth));
-    }
-    if (growth > 2 * law.rate) {
-        SPN_TRY(explain_degenerate(x));
-        goto done;
-    }
-    x->out->kind = SPN_PLATEAU_SADDLE;
-    x->out->amplitude = amplitude;
-    x->out->predicted = epochs_of(w, spni_growth_time(&law));
+    x->out->amplitude = way->amplitude;
+    x->out->predicted = epochs_of(w, way->time);
 done:
     return status;
 }
@@ -232,7 +268,7 @@ static spn_status explain_ghost(explanation *x)
     x->out->kind = SPN_PLATEAU_GHOST;
     x->out->amplitude = amplitude_at(x, x->from);
     /* Both signs turn with the direction. */
-    x->out->predicted = epochs_of(w, acos(-1) / sqrt(distance * near.bend));
+    x->out->predicted = epochs_of(w, spn_theory_ghost_time(fabs(distance), fabs(near.bend)));
 done:
     return status;
 }

@@ -19,15 +19,10 @@ static const double ROUNDING = 1e-14;
 /* Amplitudes beyond the length of theta, or beyond weights of order one, are another place. */
 static const double FAR = 1;
 enum { POWER_MOST = 8 };
-
-static double runaway_time(double rate, double power, double p, double amplitude)
-{
-    double nonlinear = power * pow(amplitude, p), inner = 1 + rate / nonlinear;
-    if (rate == 0) {
-        return 1 / (p * nonlinear);
-    }
-    return inner > 0 ? log(inner) / (p * rate) : (double)INFINITY;
-}
+/* Directions turn until one more step changes them by less than this; the growth along them, a maximum, is then right to its
+ * square. */
+static const double ALIGNED = 1e-4;
+enum { ALIGN_STEPS = 500 };
 
 spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d, double a,
                           double *rate)
@@ -38,6 +33,85 @@ spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d,
     SPN_TRY(spn_point_set(w->context, w->point, w->trial, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     *rate = -spn_dot(w->n, d, w->point->gradient) / a;
+done:
+    return status;
+}
+
+/* The part of v along eigenvectors of eigenvalues up to `softest`, into w->scratch. */
+static void keep_soft(spni_walker *w, const spni_place *place, double softest, const double *v)
+{
+    memset(w->scratch, 0, (size_t)w->n * sizeof *w->scratch);
+    for (int64_t i = 0; i < w->n && place->values[i] <= softest; i++) {
+        const double *vector = place->vectors + i * w->n;
+        spn_axpy(w->n, spn_dot(w->n, vector, v), vector, w->scratch);
+    }
+}
+
+/* d = the soft part of v at length 1; false where there is none. */
+static bool take_soft(spni_walker *w, const spni_place *place, double softest, const double *v,
+                      double *d)
+{
+    keep_soft(w, place, softest, v);
+    double length = spn_norm(w->n, w->scratch);
+    for (int64_t i = 0; i < w->n && length > 0; i++) {
+        d[i] = w->scratch[i] / length;
+    }
+    return length > 0;
+}
+
+/* w->trial: the flow at branch + amplitude d less that at the branch. Returns the length of its part beyond linear order. */
+static spn_status flow_at(spni_walker *w, const spni_place *place, double amplitude,
+                          const double *d, double *bent)
+{
+    spn_status status = SPN_OK;
+    int64_t n = w->n;
+    double *flow = w->trial, sum = 0;
+    memcpy(flow, place->theta, (size_t)n * sizeof *flow);
+    spn_axpy(n, amplitude, d, flow);
+    SPN_TRY(spn_point_set(w->context, w->point, flow, place->beta, NULL,
+                          SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+    for (int64_t i = 0; i < n; i++) {
+        flow[i] = -w->point->gradient[i];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const double *v = place->vectors + i * n;
+        double part = spn_dot(n, v, flow) + amplitude * place->values[i] * spn_dot(n, v, d);
+        sum += part * part;
+    }
+    *bent = sqrt(sum);
+done:
+    return status;
+}
+
+/* d <- flow + shift d, normalised, climbs -L on the sphere when the shift exceeds what the flow can turn back (the shifted power method
+ * of Kolda and Mayo). */
+spn_status spni_growth_align(spni_walker *w, const spni_place *place, double softest,
+                             double amplitude, double *d)
+{
+    spn_status status = SPN_OK;
+    int64_t n = w->n;
+    double *next = w->theta, change = 1, bent = 0, most = 0;
+    softest = place->values[0] <= softest ? softest : place->values[n - 1];
+    for (int64_t i = 0; i < n && place->values[i] <= softest; i++) {
+        most = fmax(most, fabs(place->values[i]));
+    }
+    if (!(amplitude > 0) || !take_soft(w, place, softest, d, d)) {
+        return SPN_OK;
+    }
+    for (int k = 0; k < ALIGN_STEPS && change > ALIGNED; k++) {
+        SPN_TRY(flow_at(w, place, amplitude, d, &bent));
+        memcpy(next, w->trial, (size_t)n * sizeof *next);
+        spn_axpy(n, bent + amplitude * most, d, next);
+        if (!take_soft(w, place, softest, next, next)) {
+            break;
+        }
+        change = 0;
+        for (int64_t i = 0; i < n; i++) {
+            change += (next[i] - d[i]) * (next[i] - d[i]);
+        }
+        change = sqrt(change);
+        memcpy(d, next, (size_t)n * sizeof *d);
+    }
 done:
     return status;
 }
@@ -84,11 +158,11 @@ double spni_growth_time(const spni_growth *law)
         return (double)INFINITY;
     }
     if (power > 0) {
-        return runaway_time(rate, power, p, a);
+        return spn_theory_growth_time(rate, power, p, a);
     }
     if (!(rate > 0)) {
         return (double)INFINITY;
     }
-    double inner = (rate / pow(a, p) + power) / (p * -power);
-    return power < 0 ? fmax(log(inner > 0 ? inner : 1), 0) / (p * rate) : (double)NAN;
+    double inner = power < 0 ? (rate / pow(a, p) + power) / (p * -power) : 0;
+    return inner > 1 ? log(inner) / (p * rate) : (double)NAN;
 }
