@@ -58,6 +58,17 @@ typedef struct spn_crossing_record {
 } spn_crossing_record;
 extern const spn_columns spn_crossing_columns;
 
+/* A plateau lasts from one escape, or epoch 0, to the next. Its slowest place is where |grad L| is smallest; once |grad L| is
+ * twice that it rises, and once it is half of its largest since then, that was the escape. Neighbours whose E at the slowest
+ * place differs by at most 1/50 of what E covers behind the first, or 1/1000 of what it covers in all, are one. momentum, adam and
+ * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs.
+ *
+ * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/50 of what L
+ * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the
+ * fold of spn_fold_near(). With d the unstable part of theta - theta_branch, or the direction in which growth beyond linear order
+ * aligns, and a the part along d: da/dt = rate a + power a^(p + 1), from a = amplitude. power > 0: ln(1 + rate / (power a^p)) /
+ * (p rate); power < 0: to where growth is fastest, ln((rate / a^p + power) / (p |power|)) / (p rate). */
+
 /** What slows a path down. */
 typedef enum spn_plateau_kind {
     SPN_PLATEAU_METASTABLE, /**< a minimum: it never leaves (but by noise) */
@@ -84,7 +95,9 @@ typedef struct spn_plateau_record {
     int64_t negative_eigenvalues;
     double amplitude; /**< delta: part of theta - theta_branch that grows, at epoch_from */
     double measured;  /**< epoch_to - epoch_from; NaN: not left */
-    double predicted; /**< the same by the law of its kind; NaN: it never leaves, or no law */
+    double
+        predicted; /**< the same by the law of its kind, from the state at epoch_from; NaN: it never leaves, or
+                         no law (adam: always) */
 } spn_plateau_record;
 extern const spn_columns spn_plateau_columns;
 
@@ -145,7 +158,9 @@ typedef struct spn_trajectory_item {
     int64_t
         parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum */
     const double *theta;
-    int64_t state_size; /**< points: all that the rest of the run depends on; what resuming needs */
+    int64_t
+        state_size; /**< points: all that the rest of the run depends on; what resuming needs. Grows with
+                             the plateaus that the run has left. */
     const double *state;
 } spn_trajectory_item;
 

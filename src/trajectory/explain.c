@@ -140,7 +140,7 @@ static double amplitude_at(const explanation *x, const double *theta)
     return fabs(spn_dot(x->w->n, x->direction, theta) - spn_dot(x->w->n, x->direction, x->branch));
 }
 
-/* Does the path go away from the branch at its slowest place? */
+/* Does the path go away from the branch along the direction, at its slowest place? */
 static spn_status is_growing(explanation *x, bool *is_growing)
 {
     spn_status status = SPN_OK;
@@ -148,10 +148,21 @@ static spn_status is_growing(explanation *x, bool *is_growing)
     SPN_TRY(spn_point_set(w->context, w->point, x->slowest, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     double length = fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR);
-    *is_growing = -spn_dot(w->n, x->direction, w->point->gradient) >
-                  SLOPE_ROUNDING * x->place.largest * length;
+    double slope = -spn_dot(w->n, x->direction, w->point->gradient);
+    bool is_ahead =
+        spn_dot(w->n, x->direction, x->slowest) > spn_dot(w->n, x->direction, x->branch);
+    *is_growing = is_ahead && slope > SLOPE_ROUNDING * x->place.largest * length;
 done:
     return status;
+}
+
+/* Eigenvalues up to this have not decayed by an e-fold between the plateau's beginning and its slowest place. */
+static double softest(const explanation *x)
+{
+    double epochs = x->out->epoch_slowest - x->out->epoch_from;
+    spn_stepper_view view = spn_stepper_look(x->w->stepper);
+    double time = epochs * view.time / view.epoch;
+    return time > 0 ? 1 / time : (double)INFINITY;
 }
 
 /* Growth beyond linear order along the whole way from the branch; from a minimum that only decays, never. */
@@ -163,6 +174,7 @@ static spn_status explain_degenerate(explanation *x)
     bool is_away = false;
     double time = (double)INFINITY;
     take_direction(x, false);
+    SPN_TRY(spni_growth_align(w, &x->place, softest(x), amplitude_at(x, x->slowest), x->direction));
     x->out->amplitude = amplitude_at(x, x->from);
     SPN_TRY(is_growing(x, &is_away));
     if (is_away) {
@@ -232,7 +244,7 @@ static spn_status explain_ghost(explanation *x)
     x->out->kind = SPN_PLATEAU_GHOST;
     x->out->amplitude = amplitude_at(x, x->from);
     /* Both signs turn with the direction. */
-    x->out->predicted = epochs_of(w, acos(-1) / sqrt(distance * near.bend));
+    x->out->predicted = epochs_of(w, spn_theory_ghost_time(fabs(distance), fabs(near.bend)));
 done:
     return status;
 }

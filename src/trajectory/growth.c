@@ -19,15 +19,10 @@ static const double ROUNDING = 1e-14;
 /* Amplitudes beyond the length of theta, or beyond weights of order one, are another place. */
 static const double FAR = 1;
 enum { POWER_MOST = 8 };
-
-static double runaway_time(double rate, double power, double p, double amplitude)
-{
-    double nonlinear = power * pow(amplitude, p), inner = 1 + rate / nonlinear;
-    if (rate == 0) {
-        return 1 / (p * nonlinear);
-    }
-    return inner > 0 ? log(inner) / (p * rate) : (double)INFINITY;
-}
+/* Directions turn until one more step changes them by less than this; the growth along them, a maximum, is then right to its
+ * square. */
+static const double ALIGNED = 1e-3;
+enum { ALIGN_STEPS = 300 };
 
 spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d, double a,
                           double *rate)
@@ -38,6 +33,63 @@ spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d,
     SPN_TRY(spn_point_set(w->context, w->point, w->trial, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     *rate = -spn_dot(w->n, d, w->point->gradient) / a;
+done:
+    return status;
+}
+
+/* The part of v along eigenvectors of eigenvalues up to `softest`, into w->scratch. */
+static void keep_soft(spni_walker *w, const spni_place *place, double softest, const double *v)
+{
+    memset(w->scratch, 0, (size_t)w->n * sizeof *w->scratch);
+    for (int64_t i = 0; i < w->n && place->values[i] <= softest; i++) {
+        const double *vector = place->vectors + i * w->n;
+        spn_axpy(w->n, spn_dot(w->n, vector, v), vector, w->scratch);
+    }
+}
+
+spn_status spni_growth_align(spni_walker *w, const spni_place *place, double softest,
+                             double amplitude, double *d)
+{
+    spn_status status = SPN_OK;
+    int64_t n = w->n;
+    double change = 1;
+    softest = place->values[0] <= softest ? softest : place->values[n - 1];
+    for (int k = 0; k < ALIGN_STEPS && change > ALIGNED; k++) {
+        keep_soft(w, place, softest, d);
+        double length = spn_norm(n, w->scratch);
+        if (!(length > 0)) {
+            break;
+        }
+        for (int64_t i = 0; i < n; i++) {
+            d[i] = w->scratch[i] / length;
+        }
+        memcpy(w->trial, place->theta, (size_t)n * sizeof *w->trial);
+        spn_axpy(n, amplitude, d, w->trial);
+        SPN_TRY(spn_point_set(w->context, w->point, w->trial, place->beta, NULL,
+                              SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+        memcpy(w->trial, w->point->gradient, (size_t)n * sizeof *w->trial);
+        /* The flow less its linear part, which H gives in its eigenbasis. */
+        for (int64_t i = 0; i < n; i++) {
+            const double *v = place->vectors + i * n;
+            spn_axpy(n, -amplitude * place->values[i] * spn_dot(n, v, d), v, w->trial);
+        }
+        keep_soft(w, place, softest, w->trial);
+        length = spn_norm(n, w->scratch);
+        if (!(length > 0)) {
+            break;
+        }
+        change = 0;
+        for (int64_t i = 0; i < n; i++) {
+            double turned = -w->scratch[i] / length;
+            change += (turned - d[i]) * (turned - d[i]);
+            d[i] += turned;
+        }
+        change = sqrt(change);
+        length = spn_norm(n, d);
+        for (int64_t i = 0; i < n && length > 0; i++) {
+            d[i] /= length;
+        }
+    }
 done:
     return status;
 }
@@ -84,11 +136,11 @@ double spni_growth_time(const spni_growth *law)
         return (double)INFINITY;
     }
     if (power > 0) {
-        return runaway_time(rate, power, p, a);
+        return spn_theory_growth_time(rate, power, p, a);
     }
     if (!(rate > 0)) {
         return (double)INFINITY;
     }
-    double inner = (rate / pow(a, p) + power) / (p * -power);
-    return power < 0 ? fmax(log(inner > 0 ? inner : 1), 0) / (p * rate) : (double)NAN;
+    double inner = power < 0 ? (rate / pow(a, p) + power) / (p * -power) : 0;
+    return inner > 1 ? log(inner) / (p * rate) : (double)NAN;
 }

@@ -50,8 +50,8 @@ double *spni_stay_slowest(const spni_watch *watch, int64_t stay);
 /** The first state of a run, and every later one. */
 void spni_watch_start(spni_watch *watch, const spn_stepper_view *view);
 void spni_watch_step(spni_watch *watch, const spn_stepper_view *view);
-/** When the run is over: neighbours at one level of E become one. */
-void spni_watch_finish(spni_watch *watch);
+/** When the run is over, in this state: neighbours at one level of E become one. */
+void spni_watch_finish(spni_watch *watch, const spn_stepper_view *view);
 
 /** Numbers it needs now, at most, and to and from an array of them. Unpacking fails (false) when `size` numbers
  *  cannot be what was packed. */
@@ -130,6 +130,11 @@ typedef struct spni_growth {
 /** -d . grad L / a at branch + a d (d of length 1). */
 spn_status spni_growth_at(spni_walker *walker, const double *branch, const double *d, double a,
                           double *rate);
+/** Turn d to where growth beyond linear order at `amplitude` takes it (a power iteration on the flow less its linear part: the
+ *  direction in which random weights align), within the eigenvectors of eigenvalues up to `softest`, or all where there are
+ *  none. */
+spn_status spni_growth_align(spni_walker *walker, const spni_place *place, double softest,
+                             double amplitude, double *d);
 /** The law along d from a linearised place, measured at `amplitude` or, where it is still linear there, farther
  *  out; power 0 where it is linear as far as theta is long. */
 spn_status spni_growth_law(spni_walker *walker, const spni_place *place, const double *d,

@@ -284,7 +284,7 @@ static spn_status end_run(spni_walker *w)
     /* A path that diverges is not at a plateau at its end. */
     int64_t closed = (int64_t)w->watch.head.closed;
     if (!view.is_diverged) {
-        spni_watch_finish(&w->watch);
+        spni_watch_finish(&w->watch, &view);
         closed = (int64_t)w->watch.head.closed;
         SPN_TRY(spni_find_minimum(w));
     }

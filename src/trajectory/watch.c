@@ -15,8 +15,8 @@ static const double FACTOR = 2;
 /* Levels of E closer than this share of what E covers behind the first slow place are the same: steps of a
  * staircase are drawn one by one down to about a fiftieth of its height. */
 static const double SAME_LEVEL = 0.02;
-/* The same of what E covers in all: a run that ends in its first plateau covers nothing behind it but rounding. */
-static const double SAME_LEVEL_LEAST = 1e-6;
+/* The same of what E covers in all: a run that ends in its first plateau covers little behind it but ripples. */
+static const double SAME_LEVEL_LEAST = 1e-3;
 /* Mini-batches: |grad L| of all samples wanders with theta; passes over which its mean is taken. */
 static const double SGD_MEMORY = 10;
 
@@ -140,13 +140,18 @@ static double gap_at(const spni_watch *watch, int64_t i)
     return fabs(watch->stays[i].error - watch->stays[i + 1].error);
 }
 
+/* Differences in E up to this are none. */
+static double same_level(const spni_watch_head *head)
+{
+    return fmax(SAME_LEVEL * (head->high - head->low),
+                SAME_LEVEL_LEAST * (head->highest - head->lowest));
+}
+
 /* Merge neighbours among the first `count` stays that lie at one level; a range that only grows lets a later
  * look merge all that an earlier one did. */
 static void merge_levels(spni_watch *watch, int64_t count)
 {
-    const spni_watch_head *head = &watch->head;
-    double same = fmax(SAME_LEVEL * (head->high - head->low),
-                       SAME_LEVEL_LEAST * (head->highest - head->lowest));
+    double same = same_level(&watch->head);
     for (int64_t i = 0; i + 1 < count;) {
         if (gap_at(watch, i) <= same) {
             merge(watch, i);
@@ -216,9 +221,16 @@ void spni_watch_step(spni_watch *watch, const spn_stepper_view *view)
     }
 }
 
-void spni_watch_finish(spni_watch *watch)
+/* Noise may keep |grad L| from falling by the factor behind an escape; that E has changed its level tells it as well. */
+void spni_watch_finish(spni_watch *watch, const spn_stepper_view *view)
 {
-    merge_levels(watch, (int64_t)watch->head.closed + 1);
+    const spni_watch_head *head = &watch->head;
+    double change =
+        fabs(spn_point_error(view->point)->value - watch->stays[(int64_t)head->closed].error);
+    if (head->is_rising != 0 && head->peak_epoch < view->epoch && change > same_level(head)) {
+        close_stay(watch, view);
+    }
+    merge_levels(watch, (int64_t)head->closed + 1);
 }
 
 static int64_t size_with(int64_t n, int64_t levels, int64_t stays)
