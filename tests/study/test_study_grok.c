@@ -26,13 +26,16 @@ static void test_one_mode(void **state)
         const double exact = spn_theory_passage_time(3, sigma, beta, scales[i], sigma / 2);
         check_close(f.crossing[0].epoch * rate, exact, 1e-6, 0);
         check_close(f.crossing[0].time, exact, 1e-6, 0);
-        /* The law of the plateau is T22, which is T16 here; its quadrature is right to 1e-6. */
-        for(int64_t q=0;q<f.plateaus->rows;q++) printf("scale %g kind %lld E %g branchE %g beta %g from %g to %g pred %g\n",scales[i],(long long)f.plateau[q].kind,f.plateau[q].error,f.plateau[q].branch_error,f.plateau[q].branch_beta,f.plateau[q].epoch_from,f.plateau[q].epoch_to,f.plateau[q].predicted);
+        /* Near the threshold the lower root of T13 (u = 0.0111) is what the path leaves, a saddle; farther the origin,
+         * by T22, which is T16 here and right to 1e-6. Around the saddle the next order of u is left out in both, u^3 /
+         * sigma = 1e-5 of the growth, which the nearness of the threshold multiplies by less than 125. */
         assert_true(f.plateaus->rows > 0);
-        assert_int_equal(f.plateau[0].kind, SPN_PLATEAU_DEGENERATE);
-        check_close(f.plateau[0].branch_error, 2, 1e-12, 0);
+        const bool is_origin = f.plateau[0].kind == SPN_PLATEAU_DEGENERATE;
+        assert_true(is_origin || f.plateau[0].kind == SPN_PLATEAU_SADDLE);
+        assert_true(is_origin || i > 0);
+        check_close(f.plateau[0].branch_error, 2, 1e-5, 0);
         check_close(f.plateau[0].predicted * rate,
-                    spn_theory_escape_time(3, sigma, beta, scales[i]), 1e-4, 0);
+                    spn_theory_escape_time(3, sigma, beta, scales[i]), is_origin ? 1e-5 : 1e-3, 0);
         assert_int_equal(f.run[0].final_active_modes, 1);
         spn_arena_free(f.arena);
     }
