@@ -297,7 +297,7 @@ static spn_status eigenvalue_panel(drawing *d, spn_panel *panel)
     for (int64_t i = 0; i < v->point_count; i++) {
         largest = fmax(largest, fabs(v->points[i].eigenvalue_min_loss));
     }
-    *panel = panel_of("{/:Italic λ}_{min}", series, v->run_count);
+    *panel = panel_of("Lowest {/:Italic λ}", series, v->run_count);
     panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     panel->y_linear = largest > 0 ? pow(10, floor(log10(LINEAR_SHARE * largest))) : 1;
 done:
