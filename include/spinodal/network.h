@@ -94,8 +94,8 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
 
 /** The error of the network on the data as an objective (the parameter is ignored; wrap it with
  *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
- *  the accuracy where there are classes: with cross-entropy, and where each sample's targets are one 1
- *  and otherwise 0; the class is that of the largest output, the first of equals. */
+ *  the accuracy where there are classes (more than one output, and cross-entropy, or targets of each sample
+ *  that are one 1 and otherwise 0): the class is that of the largest output, the first of equals. */
 typedef struct spn_network_error spn_network_error;
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,
