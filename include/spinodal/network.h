@@ -83,8 +83,10 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
                             uint64_t seed, uint64_t job, double *theta);
 
 /** Training and test samples of a random teacher network: x ~ N(0, 1), y = teacher(x) + noise N(0, 1), the teacher an
- *  MLP of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream seed, TEACHER;
- *  samples: seed, DATA, training samples first). *test is NULL without test samples. */
+ *  MLP without biases of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream
+ *  seed, TEACHER; samples: seed, DATA, training samples first, of each the inputs and the deviates of the noise). As
+ *  many test samples as spn_data_test_samples() says, *test is NULL where that is 0. Same bits with all kernels.
+ *  Only samples, inputs, outputs, seed, noise, test_share and teacher_* are read. */
 spn_status spn_network_teacher_dataset(spn_context *context, const spn_data_settings *settings,
                                        spn_dataset **training, spn_dataset **test);
 

@@ -124,6 +124,11 @@ static inline const double *spni_input(const spni_plan *plan, const spni_block *
     return l == 1 ? block->x : spni_values(plan, block, l - 1);
 }
 
+/* layout.c */
+/** Weights from the next numbers of a stream, theta in order; biases 0. */
+void spni_network_draw(const spn_network *network, spn_init_scheme scheme, double scale,
+                       spn_random *random, double *theta);
+
 /* blocks.c */
 int64_t spni_block_total(const spni_state *state);
 /** Block b of the last set's samples (gathered for a subset), in its slot. */

@@ -116,10 +116,12 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
+        {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
+    const int64_t count = sizeof attributes / sizeof *attributes;
     _Static_assert(sizeof attributes / sizeof *attributes <= SPNI_BOOK_ATTRIBUTES, "room for all");
     memcpy(book->attributes, attributes, sizeof attributes);
-    book->results.attribute_count = sizeof attributes / sizeof *attributes;
+    book->results.attribute_count = study->test != NULL ? count : count - 1;
 done:
     spn_release(context, dump);
     return status;

@@ -6,7 +6,7 @@
 
 #include <spinodal/study.h>
 
-enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 4, SPNI_BOOK_TEXTS = 2, SPNI_BOOK_ATTRIBUTES = 10 };
+enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 4, SPNI_BOOK_TEXTS = 2, SPNI_BOOK_ATTRIBUTES = 11 };
 
 typedef struct spni_book {
     spn_arena *arena; /**< for what has to be made */
