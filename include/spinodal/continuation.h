@@ -50,6 +50,7 @@ typedef struct spn_branch_record {
     int64_t negative_eigenvalues; /**< index; 0: stable */
     int64_t zero_modes;           /**< of a continuous symmetry, bordered out */
     int64_t active_modes, dead_units, merged_units;
+    double accuracy, test_error, test_accuracy; /**< as in spn_labels */
     double gradient_norm;
     double step;         /**< arclength to the point before */
     int64_t corrections; /**< Newton steps of the corrector */

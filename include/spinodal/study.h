@@ -66,12 +66,13 @@ const spn_solver_settings *spn_experiment_solver(const spn_experiment *experimen
 /** An experiment made real: data, network, objectives. Immutable. */
 typedef struct spn_study {
     const spn_experiment *experiment;
-    spn_dataset *dataset;
+    spn_dataset *dataset; /**< for training */
+    spn_dataset *test;    /**< kept for testing; NULL: none */
     spn_network *network;
-    spn_network_error *error;  /**< E */
+    spn_network_error *error;  /**< E; its labels know the test error */
     spn_objective loss;        /**< L = E + beta |theta|^2 */
     double *initial_weights;   /**< from init.weights, or NULL: drawn per seed */
-    uint32_t data_checksum;    /**< CRC-32 of the data's bits */
+    uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
     uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
 } spn_study;
 
@@ -79,9 +80,10 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
                             spn_study **out);
 void spn_study_free(spn_context *context, spn_study *study);
 
-/** The data set of an experiment alone. */
+/** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL
+ *  where there are none), both changed by the transformations that the training samples ask for. */
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out);
+                             spn_dataset **training, spn_dataset **test);
 
 /** Initial weights of random start `seed`. */
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,

@@ -121,9 +121,11 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
+        {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
     _Static_assert(sizeof attributes / sizeof *attributes < SPNI_BOOK_ATTRIBUTES, "room for all");
-    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+    const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
+    for (size_t i = 0; i < count; i++) {
         spni_book_attribute(book, attributes[i]);
     }
 done:
