@@ -132,8 +132,8 @@ static void print_levels(const view *v, int64_t run)
 
 static void print_runs(const view *v)
 {
-    fprintf(stderr, "%s: %lld runs at beta = %.10g\n", v->path, (long long)v->runs.rows,
-            v->runs.rows > 0 ? v->run[0].beta : (double)NAN);
+    fprintf(stderr, "%s: %lld run%s at beta = %.10g\n", v->path, (long long)v->runs.rows,
+            v->runs.rows == 1 ? "" : "s", v->runs.rows > 0 ? v->run[0].beta : (double)NAN);
     fprintf(stderr, "%3s  %-20s  %-8s  %-10s  %-10s  %-9s  %-11s  %-11s  %s\n", "run", "start",
             "u_0", "ended", "epoch", "phase", "E", "lambda_min",
             v->crossings.rows > 0 ? "epoch below a level of E" : "");

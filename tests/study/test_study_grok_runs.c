@@ -165,8 +165,8 @@ static void test_bad(void **state)
     check_bad("at: [1, 2], records: 5", "", SPN_ERROR_INPUT,
               "grok.records: excluded by 'at'; give only one of them");
     check_bad("at: [2, 1]", "", SPN_ERROR_INPUT, "test.yaml:");
-    check_bad("levels: [1, inf]", "", SPN_ERROR_INPUT, "grok.levels: ");
-    check_bad("levels: [nan]", "", SPN_ERROR_INPUT, "grok.levels: ");
+    check_bad("levels: [1, inf]", "", SPN_ERROR_INPUT, "grok.levels (item 2): ");
+    check_bad("levels: [nan]", "", SPN_ERROR_INPUT, "grok.levels (item 1): ");
     check_bad("method: newton", "", SPN_ERROR_INPUT, "grok.method: ");
 }
 
