@@ -135,6 +135,8 @@ typedef struct spn_figure {
 typedef struct spn_plot_settings {
     bool force;          /**< replace existing files */
     const char *gnuplot; /**< program; NULL: "gnuplot" from the search path */
+    const char
+        *name; /**< of the files, instead of the figure's own, where results have one figure */
 } spn_plot_settings;
 
 /** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without

@@ -27,7 +27,7 @@ spn_status cli_draw(spn_context *context, const spn_results *results, const char
     for (size_t i = 1; i < sizeof figures / sizeof *figures; i++) {
         found = strcmp(results->kind, figures[i].kind) == 0 ? i : found;
     }
-    const char *name = figures[found].name;
+    const char *name = settings->name != NULL ? settings->name : figures[found].name;
     SPN_TRY(strcmp(results->kind, "slice") == 0
                 ? spn_plot_slice(context, results, folder, settings, &name)
                 : figures[found].plot(context, results, folder, settings));

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const figure3_sets[] = {"grok.starts=[random, 1 mode, trivial]",
+static const char *const figure3_sets[] = {"grok.starts=[random, \"1 mode\", trivial]",
                                            "grok.epochs=5000", "grok.levels=[1.6, 1.1]",
                                            "solver.learning_rate=0.1", NULL};
 
@@ -17,10 +17,10 @@ static const char *const omnigrok_sets[] = {"data.kind=teacher",
                                             "data.teacher.scale=2",
                                             "model.hidden=[20, 20]",
                                             "grok.beta=0.001",
-                                            "grok.starts=[random, random*6]",
+                                            "grok.starts=[random, \"random*6\"]",
                                             "grok.epochs=100000",
                                             "grok.records=20",
-                                            "grok.levels=[0.1]",
+                                            "grok.levels=[0.3]",
                                             "solver.learning_rate=0.02",
                                             NULL};
 
@@ -140,13 +140,13 @@ spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix
 }
 
 /* The results file decides whether anything may be overwritten; it has been written by now. */
-spn_status cli_job_draw(const cli_job *job, const char *path)
+spn_status cli_job_draw(const cli_job *job, const char *path, const char *name)
 {
     spn_status status = SPN_OK;
     spn_context *context = job->session->context;
     spn_arena *arena = NULL;
     spn_results results;
-    const spn_plot_settings settings = {.force = true};
+    const spn_plot_settings settings = {.force = true, .name = name};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(cli_draw(context, &results, job->folder, &settings));

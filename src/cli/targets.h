@@ -73,8 +73,8 @@ uint64_t cli_targets_named(const char *name);
 /** "FOLDER/NAMESUFFIX". */
 spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix,
                         char path[CLI_PATH_SIZE]);
-/** Draw the figure of the results at `path` into the folder. */
-spn_status cli_job_draw(const cli_job *job, const char *path);
+/** Draw the figure of the results at `path` into the folder; `name` of its files, NULL: its own. */
+spn_status cli_job_draw(const cli_job *job, const char *path, const char *name);
 /** "FOLDER/NAMESUFFIX" from a table. */
 spn_status cli_job_write_csv(const cli_job *job, const char *name, const char *suffix,
                              const spn_table *table);

@@ -58,7 +58,7 @@ static spn_status make_training(cli_job *job, const char *name, const char *resu
     SPN_TRY(cli_run_grok(job->session, &arguments, path, &is_good));
     job->is_good = job->is_good && is_good;
     SPN_TRY(write_tables(job, name, path));
-    SPN_TRY(cli_job_draw(job, path));
+    SPN_TRY(cli_job_draw(job, path, name));
 done:
     return status;
 }
