@@ -213,7 +213,7 @@ static void test_same_bits(void **state)
         s.grok.beta = 0.01;
         s.grok.seeds = 2;
         s.grok.epochs = 1200;
-        s.grok.records = 4;
+        s.grok.records = 12;
         s.solver.batch = 1;
         s.grok.levels = (spn_reals){3, (double[]){-0.2, 0.05, -1}};
         run_scene(&s, &two);
@@ -221,7 +221,7 @@ static void test_same_bits(void **state)
         check_ok(s.context, spn_pool_create(s.context, 1, &s.pool));
         run_scene(&s, &one);
         check_same(&one, &two, 4);
-        check_resumes(&s, &one, 4, 1);
+        check_resumes(&s, &one, 4, 3);
         clear_trace(&one);
         clear_trace(&two);
         close_scene(&s);
