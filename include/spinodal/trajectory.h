@@ -156,7 +156,8 @@ typedef struct spn_trajectory_item {
     int64_t mode_count; /**< points: mode strengths (spn_labels) */
     const double *modes;
     int64_t
-        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum */
+        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum,
+                         or of the last state where the run diverged */
     const double *theta;
     int64_t
         state_size; /**< points: all that the rest of the run depends on; what resuming needs. Grows with
@@ -188,7 +189,7 @@ spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
 
 /** Run all that is left. Progress is emitted by epochs. Within a run the order is: points and crossings as they come,
  *  then, when it is over, plateaus and the end. A run that diverges is a result: it ends with its last finite
- *  state. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
+ *  state, which is recorded whatever its epoch. One warning a run where gradient descent is seen to be unstable. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
                                 spn_trajectory_sink *sink, void *sink_state);
 

@@ -53,8 +53,8 @@ void spni_watch_step(spni_watch *watch, const spn_stepper_view *view);
 /** When the run is over, in this state: neighbours at one level of E become one. */
 void spni_watch_finish(spni_watch *watch, const spn_stepper_view *view);
 
-/** Numbers it needs now, at most, and to and from an array of them. Unpacking fails (false) when `size` numbers
- *  cannot be what was packed. */
+/** Numbers it needs now, at most, and to and from an array of them. Unpacking fails (false, and
+ *  nothing is changed) when `size` numbers cannot be what was packed. */
 int64_t spni_watch_size(const spni_watch *watch);
 int64_t spni_watch_size_most(int64_t n, int64_t levels);
 void spni_watch_pack(const spni_watch *watch, double *state);
