@@ -178,7 +178,7 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
                           const spn_plot_settings *settings, const char **name);
 
 /** Watched training, from a file of grok: over the epoch on a logarithmic axis (epoch 0 at its left edge) the error of each
- *  run (dashed: of test samples), accuracy where there are classes, mode strengths or |theta|, and where the geometry
+ *  run (dashed: of test samples), accuracy where there are classes, mode strengths (with test samples |theta|), and where the geometry
  *  was recorded learning_rate lambda_max with its bound 2 and the smallest eigenvalue. Plateaus are marked at the E of their
  *  branch, escapes that their laws predict by open circles. Needs the tables starts (with the texts "name"), runs (texts
  *  "phase"), points, crossings and plateaus of trajectory.h (SPN_ERROR_INPUT otherwise, without the file's name). The

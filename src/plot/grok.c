@@ -337,11 +337,13 @@ static spn_status make_panels(drawing *d, spn_panel *panels, int64_t *count)
     if (has_any(v, AT(accuracy)) || has_any(v, AT(test_accuracy))) {
         SPN_TRY(accuracy_panel(d, &panels[n++]));
     }
-    if (v->modes != NULL) {
+    /* Where there are test samples |theta| tells when a network generalises, modes when it learns. */
+    const bool has_modes = v->modes != NULL && !has_any(v, AT(test_error));
+    if (has_modes) {
         SPN_TRY(modes_panel(d, &panels[n++]));
     }
     const bool has_geometry = has_any(v, AT(stability)) && has_any(v, AT(eigenvalue_min_loss));
-    if (v->modes == NULL || n % 2 != 0) { /* fills the last row of two columns */
+    if (!has_modes || n % 2 != 0) { /* fills the last row of two columns */
         SPN_TRY(norm_panel(d, &panels[n++]));
     }
     if (has_geometry) {
