@@ -63,7 +63,7 @@ extern const spn_columns spn_crossing_columns;
  * place differs by at most 1/50 of what E covers behind the first, or 1/1000 of what it covers in all, are one. momentum, adam and
  * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs.
  *
- * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/50 of what L
+ * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/20 of what L
  * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the
  * fold of spn_fold_near(). With d the unstable part of theta - theta_branch, or the direction in which growth beyond linear order
  * aligns, and a the part along d: da/dt = rate a + power a^(p + 1), from a = amplitude. power > 0: ln(1 + rate / (power a^p)) /
