@@ -26,8 +26,10 @@ typedef struct spn_grok_settings {
     int64_t records;  /**< per decade of epochs, beside epoch 0 and the last */
     spn_reals at;     /**< epochs to record; excludes `records` */
     spn_reals levels; /**< of E: the first epoch below each is located */
-    bool geometry;    /**< R and eigenvalues at each record */
-    bool parameters;  /**< keep theta at each record in the results */
+    bool
+        geometry; /**< R and eigenvalues at each record; false and more than 1000 parameters: nothing dense at
+                         all, plateaus are found but not explained, final_* do not exist */
+    bool parameters; /**< keep theta at each record in the results */
 } spn_grok_settings;
 extern const spn_option_table spn_grok_options;
 

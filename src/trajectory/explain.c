@@ -352,7 +352,7 @@ static spn_status fill_plateau(spni_walker *w, int64_t number)
     double none = (double)NAN;
     spn_labels labels;
     SPN_TRY(spn_point_set(w->context, w->point, spni_stay_slowest(&w->watch, number),
-                          w->problem->settings->beta, NULL, SPN_WANT_ALL));
+                          w->problem->settings->beta, NULL, SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     SPN_TRY(spni_labels(w->context, w->point, &labels));
     w->note->plateau = (spn_plateau_record){.run = w->run,
                                             .plateau = number,
@@ -392,8 +392,10 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
                      .loss = w->watch.stays[number].loss};
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));
-    SPN_TRY(explanation_create(&x, &window));
-    SPN_TRY(explain(&x));
+    if (w->is_dense) {
+        SPN_TRY(explanation_create(&x, &window));
+        SPN_TRY(explain(&x));
+    }
     w->note->is_tick = false;
     w->note->kind = SPN_TRAJECTORY_PLATEAU;
     w->note->epoch = w->problem->settings->epochs;
