@@ -9,8 +9,9 @@
 
 /* How far from the slowest place a branch may lie, in lengths of theta: the trivial point lies at 1. */
 static const double REACH = 1.5;
-/* A plateau lies at the L of its branch, up to this share of what the run covers, as for its steps in E. */
-static const double SAME_LEVEL = 0.02;
+/* A plateau lies at the L of its branch, up to this share of what the run covers: one that is left soon has begun at a
+ * distance. */
+static const double SAME_LEVEL = 0.05;
 /* A degenerate origin is surrounded by saddles, the lower roots of T13, of which Newton's method meets one on its way
  * there; a path twice as far from it as that saddle feels the origin. */
 static const double TRIVIAL_SHARE = 0.5;
@@ -27,6 +28,7 @@ typedef struct explanation {
     spni_frame frame;
     spni_place place;
     bool is_trivial;
+    double origin_time; /* to the escape from the trivial phase (T22); NaN: not known */
 } explanation;
 
 /* Time of the flow to epochs; NaN where the law says never, or where the method has no time. */
@@ -79,19 +81,52 @@ static spn_status take_branch(explanation *x, const double *theta, spn_near_reco
                                x->branch, NULL, near);
 }
 
+static spn_status ask_origin(explanation *x)
+{
+    const spn_trajectory_problem *problem = x->w->problem;
+    spn_status status = SPN_OK;
+    if (problem->origin != NULL) {
+        status = problem->origin(x->w->context, problem->origin_state, problem->settings->beta,
+                                 x->from, &x->origin_time);
+    }
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(x->w->context);
+        x->origin_time = (double)NAN;
+        status = SPN_OK;
+    }
+    return status;
+}
+
 /* Near a degenerate origin Newton's method meets one of the saddles around it, or nothing: where the plateau lies at the level of the
- * trivial point and no other stationary point is much closer, it is that. */
+ * trivial point and no other stationary point is much closer, it is that. T22 holds for the saddles around it as well, as long as
+ * the path leaves. */
 static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
-    int64_t n = x->w->n;
+    spni_walker *w = x->w;
+    spn_near_record trivial;
     bool is_there = false;
     SPN_TRY(find_trivial(x, &is_there));
-    if (is_there && (!*is_found || distance(n, x->branch, x->vector) <=
-                                       TRIVIAL_SHARE * distance(n, x->slowest, x->vector))) {
-        SPN_TRY(take_branch(x, x->vector, near));
-        x->is_trivial = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
-        *is_found = x->is_trivial;
+    if (!is_there) {
+        goto done;
+    }
+    double ratio =
+        *is_found ? distance(w->n, x->branch, x->vector) / distance(w->n, x->slowest, x->vector)
+                  : 0;
+    if (ratio > 1) {
+        goto done;
+    }
+    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
+                                REACH, x->vector, NULL, &trivial));
+    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > x->same) {
+        goto done;
+    }
+    SPN_TRY(ask_origin(x));
+    x->is_trivial = ratio <= TRIVIAL_SHARE || isfinite(x->origin_time);
+    if (x->is_trivial) {
+        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
+        *near = trivial;
+        *is_found = true;
     }
 done:
     return status;
@@ -100,11 +135,14 @@ done:
 static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
     SPN_TRY(take_branch(x, x->slowest, near));
     *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
     SPN_TRY(try_trivial(x, near, is_found));
     /* A path that is still on its way along a soft valley when it ends has not seen its minimum yet. */
-    if (!*is_found && x->final != NULL) {
+    if (!*is_found && x->final != NULL &&
+        distance(w->n, x->final, x->slowest) <=
+            REACH * fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR)) {
         SPN_TRY(take_branch(x, x->final, near));
         *is_found = near->is_found != 0 && near->negative_eigenvalues == 0 &&
                     fabs(near->loss - x->loss) <= x->same;
@@ -113,13 +151,13 @@ done:
     return status;
 }
 
-/* x->direction: of the way from the branch to the slowest place, its unstable part where there is one. */
-static void take_direction(explanation *x, bool is_unstable)
+/* x->direction: of the way from the branch to theta, or its unstable part. */
+static void take_direction(explanation *x, const double *theta, bool is_unstable)
 {
     int64_t n = x->w->n;
     double *d = x->direction;
     for (int64_t i = 0; i < n; i++) {
-        d[i] = x->slowest[i] - x->branch[i];
+        d[i] = theta[i] - x->branch[i];
     }
     if (is_unstable) {
         memcpy(x->vector, d, (size_t)n * sizeof *d);
@@ -165,64 +203,80 @@ static double softest(const explanation *x)
     return time > 0 ? 1 / time : (double)INFINITY;
 }
 
-/* Growth beyond linear order along the whole way from the branch; from a minimum that only decays, never. */
-static spn_status explain_degenerate(explanation *x)
+/* A way to leave the branch: how long it takes from the beginning of the plateau, and whether growth there is mostly beyond
+ * linear order. */
+typedef struct escape {
+    double time, amplitude;
+    bool is_bent;
+} escape;
+
+static spn_status follow_direction(explanation *x, escape *out)
 {
     spn_status status = SPN_OK;
-    spni_walker *w = x->w;
     spni_growth law;
+    double growth = 0;
     bool is_away = false;
-    double time = (double)INFINITY;
-    take_direction(x, false);
-    SPN_TRY(spni_growth_align(w, &x->place, softest(x), amplitude_at(x, x->slowest), x->direction));
-    x->out->amplitude = amplitude_at(x, x->from);
+    *out = (escape){(double)INFINITY, amplitude_at(x, x->from), false};
+    /* A plateau that was left may have begun with what grows falling, while weights still turn. */
     SPN_TRY(is_growing(x, &is_away));
-    if (is_away) {
-        SPN_TRY(spni_growth_law(w, &x->place, x->direction, x->out->amplitude, &law));
-        time = spni_growth_time(&law);
+    is_away = is_away || isfinite(x->out->epoch_to);
+    if (!is_away || !(out->amplitude > 0)) {
+        goto done;
     }
-    if (x->is_trivial && w->problem->origin != NULL) {
-        double exact = 0;
-        status = w->problem->origin(w->context, w->problem->origin_state,
-                                    w->problem->settings->beta, x->from, &exact);
-        if (status == SPN_ERROR_UNSUPPORTED) {
-            spn_error_clear(w->context);
-        } else {
-            SPN_TRY(status);
-            time = exact;
-        }
-        status = SPN_OK;
-    }
-    x->out->kind = isfinite(time) ? SPN_PLATEAU_DEGENERATE : SPN_PLATEAU_METASTABLE;
-    x->out->predicted = epochs_of(w, time);
+    SPN_TRY(spni_growth_law(x->w, &x->place, x->direction, out->amplitude, &law));
+    SPN_TRY(spni_growth_at(x->w, x->branch, x->direction, out->amplitude, &growth));
+    out->time = spni_growth_time(&law);
+    out->is_bent = growth > 2 * law.rate;
 done:
     return status;
 }
 
+/* Along the direction in which growth beyond linear order aligns, from the way to the beginning and to the slowest place: of two
+ * maxima the one that is left faster; from the trivial phase by T22 where that is known. */
+static spn_status follow_aligned(explanation *x, escape *out)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    const double *const starts[] = {x->slowest, x->from};
+    for (int k = 0; k < 2; k++) {
+        escape other;
+        take_direction(x, starts[k], false);
+        SPN_TRY(spni_growth_align(x->w, &x->place, softest(x),
+                                  distance(w->n, x->branch, x->slowest), x->direction));
+        SPN_TRY(follow_direction(x, &other));
+        if (k == 0 || other.time < out->time) {
+            *out = other;
+        }
+    }
+    if (x->is_trivial && !isnan(x->origin_time)) {
+        out->time = x->origin_time;
+        out->is_bent = true;
+    }
+done:
+    return status;
+}
+
+/* The faster way out counts. */
 static spn_status explain_stationary(explanation *x)
 {
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
-    spni_growth law;
-    double growth = 0;
+    escape straight = {.time = (double)INFINITY}, aligned;
     SPN_TRY(spni_linearise(&x->frame, x->branch, w->problem->settings->beta, NULL, &x->place));
+    if (x->place.index > 0) {
+        take_direction(x, x->slowest, true);
+        SPN_TRY(follow_direction(x, &straight));
+    }
+    SPN_TRY(follow_aligned(x, &aligned));
+    bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
+    const escape *way = is_aligned ? &aligned : &straight;
     if (x->place.index == 0) {
-        SPN_TRY(explain_degenerate(x));
-        goto done;
+        x->out->kind = isinf(way->time) ? SPN_PLATEAU_METASTABLE : SPN_PLATEAU_DEGENERATE;
+    } else {
+        x->out->kind = way->is_bent ? SPN_PLATEAU_DEGENERATE : SPN_PLATEAU_SADDLE;
     }
-    take_direction(x, true);
-    double amplitude = amplitude_at(x, x->from);
-    SPN_TRY(spni_growth_law(w, &x->place, x->direction, amplitude, &law));
-    if (amplitude > 0) {
-        SPN_TRY(spni_growth_at(w, x->branch, x->direction, amplitude, &growth));
-    }
-    if (growth > 2 * law.rate) {
-        SPN_TRY(explain_degenerate(x));
-        goto done;
-    }
-    x->out->kind = SPN_PLATEAU_SADDLE;
-    x->out->amplitude = amplitude;
-    x->out->predicted = epochs_of(w, spni_growth_time(&law));
+    x->out->amplitude = way->amplitude;
+    x->out->predicted = epochs_of(w, way->time);
 done:
     return status;
 }
@@ -298,7 +352,7 @@ static spn_status fill_plateau(spni_walker *w, int64_t number)
     double none = (double)NAN;
     spn_labels labels;
     SPN_TRY(spn_point_set(w->context, w->point, spni_stay_slowest(&w->watch, number),
-                          w->problem->settings->beta, NULL, SPN_WANT_ALL));
+                          w->problem->settings->beta, NULL, SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     SPN_TRY(spni_labels(w->context, w->point, &labels));
     w->note->plateau = (spn_plateau_record){.run = w->run,
                                             .plateau = number,
@@ -334,11 +388,14 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
                      .from = spni_stay_from(&w->watch, number),
                      .slowest = spni_stay_slowest(&w->watch, number),
                      .final = final,
+                     .origin_time = (double)NAN,
                      .loss = w->watch.stays[number].loss};
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));
-    SPN_TRY(explanation_create(&x, &window));
-    SPN_TRY(explain(&x));
+    if (w->is_dense) {
+        SPN_TRY(explanation_create(&x, &window));
+        SPN_TRY(explain(&x));
+    }
     w->note->is_tick = false;
     w->note->kind = SPN_TRAJECTORY_PLATEAU;
     w->note->epoch = w->problem->settings->epochs;

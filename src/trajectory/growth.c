@@ -21,8 +21,8 @@ static const double FAR = 1;
 enum { POWER_MOST = 8 };
 /* Directions turn until one more step changes them by less than this; the growth along them, a maximum, is then right to its
  * square. */
-static const double ALIGNED = 1e-3;
-enum { ALIGN_STEPS = 300 };
+static const double ALIGNED = 1e-4;
+enum { ALIGN_STEPS = 500 };
 
 spn_status spni_growth_at(spni_walker *w, const double *branch, const double *d, double a,
                           double *rate)
@@ -47,48 +47,70 @@ static void keep_soft(spni_walker *w, const spni_place *place, double softest, c
     }
 }
 
+/* d = the soft part of v at length 1; false where there is none. */
+static bool take_soft(spni_walker *w, const spni_place *place, double softest, const double *v,
+                      double *d)
+{
+    keep_soft(w, place, softest, v);
+    double length = spn_norm(w->n, w->scratch);
+    for (int64_t i = 0; i < w->n && length > 0; i++) {
+        d[i] = w->scratch[i] / length;
+    }
+    return length > 0;
+}
+
+/* w->trial: the flow at branch + amplitude d less that at the branch. Returns the length of its part beyond linear order. */
+static spn_status flow_at(spni_walker *w, const spni_place *place, double amplitude,
+                          const double *d, double *bent)
+{
+    spn_status status = SPN_OK;
+    int64_t n = w->n;
+    double *flow = w->trial, sum = 0;
+    memcpy(flow, place->theta, (size_t)n * sizeof *flow);
+    spn_axpy(n, amplitude, d, flow);
+    SPN_TRY(spn_point_set(w->context, w->point, flow, place->beta, NULL,
+                          SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+    for (int64_t i = 0; i < n; i++) {
+        flow[i] = -w->point->gradient[i];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const double *v = place->vectors + i * n;
+        double part = spn_dot(n, v, flow) + amplitude * place->values[i] * spn_dot(n, v, d);
+        sum += part * part;
+    }
+    *bent = sqrt(sum);
+done:
+    return status;
+}
+
+/* d <- flow + shift d, normalised, climbs -L on the sphere when the shift exceeds what the flow can turn back (the shifted power method
+ * of Kolda and Mayo). */
 spn_status spni_growth_align(spni_walker *w, const spni_place *place, double softest,
                              double amplitude, double *d)
 {
     spn_status status = SPN_OK;
     int64_t n = w->n;
-    double change = 1;
+    double *next = w->theta, change = 1, bent = 0, most = 0;
     softest = place->values[0] <= softest ? softest : place->values[n - 1];
+    for (int64_t i = 0; i < n && place->values[i] <= softest; i++) {
+        most = fmax(most, fabs(place->values[i]));
+    }
+    if (!(amplitude > 0) || !take_soft(w, place, softest, d, d)) {
+        return SPN_OK;
+    }
     for (int k = 0; k < ALIGN_STEPS && change > ALIGNED; k++) {
-        keep_soft(w, place, softest, d);
-        double length = spn_norm(n, w->scratch);
-        if (!(length > 0)) {
-            break;
-        }
-        for (int64_t i = 0; i < n; i++) {
-            d[i] = w->scratch[i] / length;
-        }
-        memcpy(w->trial, place->theta, (size_t)n * sizeof *w->trial);
-        spn_axpy(n, amplitude, d, w->trial);
-        SPN_TRY(spn_point_set(w->context, w->point, w->trial, place->beta, NULL,
-                              SPN_WANT_VALUE | SPN_WANT_GRADIENT));
-        memcpy(w->trial, w->point->gradient, (size_t)n * sizeof *w->trial);
-        /* The flow less its linear part, which H gives in its eigenbasis. */
-        for (int64_t i = 0; i < n; i++) {
-            const double *v = place->vectors + i * n;
-            spn_axpy(n, -amplitude * place->values[i] * spn_dot(n, v, d), v, w->trial);
-        }
-        keep_soft(w, place, softest, w->trial);
-        length = spn_norm(n, w->scratch);
-        if (!(length > 0)) {
+        SPN_TRY(flow_at(w, place, amplitude, d, &bent));
+        memcpy(next, w->trial, (size_t)n * sizeof *next);
+        spn_axpy(n, bent + amplitude * most, d, next);
+        if (!take_soft(w, place, softest, next, next)) {
             break;
         }
         change = 0;
         for (int64_t i = 0; i < n; i++) {
-            double turned = -w->scratch[i] / length;
-            change += (turned - d[i]) * (turned - d[i]);
-            d[i] += turned;
+            change += (next[i] - d[i]) * (next[i] - d[i]);
         }
         change = sqrt(change);
-        length = spn_norm(n, d);
-        for (int64_t i = 0; i < n && length > 0; i++) {
-            d[i] /= length;
-        }
+        memcpy(d, next, (size_t)n * sizeof *d);
     }
 done:
     return status;

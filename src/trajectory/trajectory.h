@@ -7,6 +7,10 @@
 
 #include <spinodal/trajectory.h>
 
+/** Up to so many parameters plateaus are explained and ends taken to their minimum even without `geometry`; beyond, an
+ *  eigendecomposition takes longer than a user who has switched it off wants to wait. */
+enum { SPNI_DENSE_MOST = 1000 };
+
 /** Plateaus that one run remembers; of more, the two neighbours closest in E become one. */
 enum { SPNI_STAYS_MOST = 8 };
 
@@ -53,8 +57,8 @@ void spni_watch_step(spni_watch *watch, const spn_stepper_view *view);
 /** When the run is over, in this state: neighbours at one level of E become one. */
 void spni_watch_finish(spni_watch *watch, const spn_stepper_view *view);
 
-/** Numbers it needs now, at most, and to and from an array of them. Unpacking fails (false) when `size` numbers
- *  cannot be what was packed. */
+/** Numbers it needs now, at most, and to and from an array of them. Unpacking fails (false, and
+ *  nothing is changed) when `size` numbers cannot be what was packed. */
 int64_t spni_watch_size(const spni_watch *watch);
 int64_t spni_watch_size_most(int64_t n, int64_t levels);
 void spni_watch_pack(const spni_watch *watch, double *state);
@@ -102,6 +106,7 @@ typedef struct spni_walker {
     int64_t *order;                  /**< levels, the highest first */
     int64_t skip;                    /**< items that an earlier run has sent */
     double tick;                     /**< epoch of the next sign of life */
+    bool is_dense;                   /**< dense Hessians may be formed */
     spni_note *note;
 } spni_walker;
 
@@ -130,9 +135,8 @@ typedef struct spni_growth {
 /** -d . grad L / a at branch + a d (d of length 1). */
 spn_status spni_growth_at(spni_walker *walker, const double *branch, const double *d, double a,
                           double *rate);
-/** Turn d to where growth beyond linear order at `amplitude` takes it (a power iteration on the flow less its linear part: the
- *  direction in which random weights align), within the eigenvectors of eigenvalues up to `softest`, or all where there are
- *  none. */
+/** Turn d to where L is lowest at this amplitude around the place: the direction in which what grows aligns, such as random
+ *  weights. Within the eigenvectors of eigenvalues up to `softest`, or all where there are none. Uses walker->theta. */
 spn_status spni_growth_align(spni_walker *walker, const spni_place *place, double softest,
                              double amplitude, double *d);
 /** The law along d from a linearised place, measured at `amplitude` or, where it is still linear there, farther

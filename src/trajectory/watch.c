@@ -275,12 +275,14 @@ bool spni_watch_unpack(spni_watch *watch, const double *state, int64_t size)
     if (size < HEAD_NUMBERS) {
         return false;
     }
-    state = take(state, &watch->head, HEAD_NUMBERS);
-    double closed = watch->head.closed;
+    spni_watch_head head;
+    state = take(state, &head, HEAD_NUMBERS);
+    double closed = head.closed;
     if (!(closed >= 0 && closed <= SPNI_STAYS_MOST && closed == floor(closed)) ||
-        size != spni_watch_size(watch)) {
+        size != size_with(watch->n, watch->levels, (int64_t)closed + 1)) {
         return false;
     }
+    watch->head = head;
     int64_t stays = (int64_t)closed + 1;
     state = take(state, watch->reached, watch->levels);
     state = take(state, watch->stays, stays * STAY_NUMBERS);

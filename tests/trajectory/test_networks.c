@@ -152,7 +152,7 @@ static void test_trivial_phase_holds(void **state)
 }
 
 /* tanh 3-5-5-2: the weights of the middle phase are still growing when the weak mode leaves it, so that its plateau lies above
- * its branch, by less than a fiftieth of what the run covers. Cut after every 9th item it goes on to the same bits. */
+ * its branch, by less than a fiftieth of what the run covers. Cut after every 15th item it goes on to the same bits. */
 static void test_tanh_network(void **state)
 {
     (void)state;
@@ -185,9 +185,36 @@ static void test_tanh_network(void **state)
         double weak = find_item(&t, run, SPN_TRAJECTORY_CROSSING, 1)->crossing.epoch;
         assert_true(first->epoch_slowest < strong && strong < weak);
     }
-    check_resumes(&n.s, &t, 2, 9);
+    check_resumes(&n.s, &t, 2, 15);
     clear_trace(&t);
     close_network(&n);
+}
+
+/* Mini-batches of 30 of 200, the flow, Adam: the same bits on one thread, and wherever the runs were cut. */
+static void test_same_bits(void **state)
+{
+    (void)state;
+    const spn_path_method methods[] = {SPN_PATH_SGD, SPN_PATH_FLOW, SPN_PATH_ADAM};
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        network_scene n;
+        trace one, two;
+        open_network(&n, SPN_TANH, 0.01);
+        n.residue = 0.2;
+        n.s.grok.method = (int)methods[m];
+        n.s.grok.epochs = 50;
+        n.s.grok.levels = (spn_reals){2, (double[]){1.6, 1.1}};
+        n.s.solver.learning_rate = 0.02;
+        n.s.solver.batch = 30;
+        run_scene(&n.s, &two);
+        spn_pool_free(n.s.pool);
+        check_ok(n.s.context, spn_pool_create(n.s.context, 1, &n.s.pool));
+        run_scene(&n.s, &one);
+        check_same(&one, &two, 2);
+        check_resumes(&n.s, &one, 2, 7);
+        clear_trace(&one);
+        clear_trace(&two);
+        close_network(&n);
+    }
 }
 
 int main(void)
@@ -196,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_linear_network),
         cmocka_unit_test(test_trivial_phase_holds),
         cmocka_unit_test(test_tanh_network),
+        cmocka_unit_test(test_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
