@@ -24,6 +24,7 @@ typedef struct drawing {
     spn_arena *arena;
     const spni_grok_view *view;
     const char **labels; /* of the starts */
+    bool is_descent;     /* plain gradient descent: its bound is drawn */
 } drawing;
 
 /* A quantity of a record, by its place in the struct. */
@@ -261,7 +262,7 @@ done:
     return status;
 }
 
-/* learning_rate lambda_max, with the bound of gradient descent. */
+/* learning_rate lambda_max, for gradient descent with its bound. */
 static spn_status stability_panel(drawing *d, spn_panel *panel)
 {
     spn_status status = SPN_OK;
@@ -280,7 +281,7 @@ static spn_status stability_panel(drawing *d, spn_panel *panel)
                                         .color = SPN_COLOR_BLACK,
                                         .line = SPN_LINE_DOTTED,
                                         .width = 0.9};
-    *panel = panel_of("{/:Italic η λ}_{max}", series, v->run_count + 1);
+    *panel = panel_of("{/:Italic η λ}_{max}", series, v->run_count + d->is_descent);
     panel->y_low = 0;
 done:
     return status;
@@ -297,7 +298,7 @@ static spn_status eigenvalue_panel(drawing *d, spn_panel *panel)
     for (int64_t i = 0; i < v->point_count; i++) {
         largest = fmax(largest, fabs(v->points[i].eigenvalue_min_loss));
     }
-    *panel = panel_of("Lowest {/:Italic λ}", series, v->run_count);
+    *panel = panel_of("min {/:Italic λ}", series, v->run_count);
     panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     panel->y_linear = largest > 0 ? pow(10, floor(log10(LINEAR_SHARE * largest))) : 1;
 done:
@@ -362,11 +363,14 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
     spn_status status = SPN_OK;
     spni_grok_view view;
     spn_text_buffer caption = {0};
+    char method[16];
     spn_panel panels[PANELS_MAX];
     drawing d = {.context = context, .view = &view};
     SPN_TRY(spn_arena_create(context, &d.arena));
     SPN_TRY(spni_grok_view_make(context, d.arena, results, &view));
     SPN_TRY(make_labels(&d));
+    const char *said = spn_results_setting(results, "grok.method", method, sizeof method);
+    d.is_descent = said != NULL && strcmp(said, "gd") == 0;
     spn_figure figure = {.name = "grok",
                          .x_label = "Epoch",
                          .x_scale = SPN_AXIS_LOG,
