@@ -55,7 +55,7 @@ const cli_command cli_commands[] = {
      "each run ends, and what each plateau is: a metastable minimum, the ghost of a fold, a saddle "
      "or "
      "the\n"
-     "degenerate origin, with its measured length beside the predicted one. Every record goes to\n"
+     "degenerate point, with its measured length beside the predicted one. Every record goes to\n"
      "RUN.h5.part at once: a run that was interrupted goes on with --resume, to the same bits. "
      "Exit "
      "status\n"

@@ -13,6 +13,8 @@ enum { PANELS_MAX = 6, MODES_SHOWN = 3, LABEL_SIZE = 160, KINDS = SPN_PLATEAU_SL
 /* The symmetric-log axis of eigenvalues is linear below this share of the largest. */
 #define LINEAR_SHARE 1e-3
 
+/* Room behind the last epoch, as a share of the axis, for the label of a tick there. */
+#define RIGHT_SHARE 0.03
 /* More panels than this stand in two columns, on a page of so many inches. */
 #define STACKED_MOST 2
 #define WIDE 7.0
@@ -375,7 +377,7 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
                          .x_label = "Epoch",
                          .x_scale = SPN_AXIS_LOG,
                          .x_low = view.left,
-                         .x_high = view.right,
+                         .x_high = view.right * pow(view.right / view.left, RIGHT_SHARE),
                          .panels = panels};
     SPN_TRY(make_panels(&d, panels, &figure.panel_count));
     if (figure.panel_count > STACKED_MOST) {

@@ -262,7 +262,7 @@ static void put_symmetric_ticks(spni_pen *p, const spn_panel *panel, spni_range 
             double decade = v0 * pow(10, k);
             if (k == 0 && is_tight) {
                 label[0] = '\0';
-            } else if (decade >= 1 && decade < 50) {
+            } else if (decade > 0.09 && decade < 50) {
                 snprintf(label, sizeof label, "%s%g", sign < 0 ? "−" : "", decade);
             } else {
                 snprintf(label, sizeof label, "%s10^{%d}", sign < 0 ? "−" : "",

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a journal belongs to: the sections that its kind of run depends on, the very data and initial weights,
- * and the program, whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
+/* What a journal belongs to: the kind of run, the sections that it depends on, the very data and initial weights, and
+ * the program, whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
@@ -17,9 +17,9 @@ static spn_status describe(spn_context *context, const spni_run *run, char **tex
     size_t size = strlen(dump) + 256;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
-             "%s# run: %s\n# data checksum %08x\n# weights checksum %08x\n# inputs checksum %s\n"
+             "# run: %s\n%s# data checksum %08x\n# weights checksum %08x\n# inputs checksum %s\n"
              "# program version %s\n# record of %lld bytes\n# kernels %s\n",
-             dump, run->kind->name, (unsigned)run->study->data_checksum,
+             run->kind->name, dump, (unsigned)run->study->data_checksum,
              (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
              SPN_VERSION, (long long)run->kind->record_size, kernels);
     *text = all;

@@ -110,6 +110,8 @@ static void test_refusals(void **state)
     check_fails(context, train(RUNS, MORE, &settings, 20, &is_good), SPN_ERROR_INTERRUPTED,
                 "interrupted");
     settings.is_resumed = true;
+    check_fails(context, train(RUNS, MORE "\nslice: {points: 7}", &settings, 20, &is_good),
+                SPN_ERROR_INTERRUPTED, "interrupted");
     check_fails(context, train("method: adam, " RUNS, MORE, &settings, -1, &is_good),
                 SPN_ERROR_INPUT, "method: ");
     char *configuration = NULL;
