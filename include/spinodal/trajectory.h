@@ -63,7 +63,8 @@ extern const spn_columns spn_crossing_columns;
 /* A plateau lasts from one escape, or epoch 0, to the next. Its slowest place is where |grad L| is smallest; once |grad L| is
  * twice that it rises, and once it is half of its largest since then, that was the escape. Neighbours whose E at the slowest
  * place differs by at most 1/50 of what E covers behind the first, or 1/1000 of what it covers in all, are one. momentum, adam and
- * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs.
+ * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs; sgd escapes in the epoch that
+ * brings E furthest below its lowest value so far.
  *
  * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/20 of what L
  * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the

@@ -23,14 +23,15 @@ typedef struct spni_stay {
 
 /** What is remembered of a run on its way; doubles only. */
 typedef struct spni_watch_head {
-    double closed;    /**< stays that were left */
-    double is_rising; /**< |grad L| has grown by the factor since the slowest place */
-    double mean;      /**< smoothed |grad L| */
-    double peak, peak_epoch;
-    double low, high;             /**< E since the first slowest place */
-    double lowest, highest;       /**< E in all */
-    double loss_low, loss_high;   /**< L in all */
-    double stability;             /**< largest of the records; NaN: none */
+    double closed;              /**< stays that were left */
+    double is_rising;           /**< |grad L| has grown by the factor since the slowest place */
+    double mean;                /**< smoothed |grad L| */
+    double peak, peak_epoch;    /**< largest |grad L| while it rises; the escape, if it is one */
+    double fall, last_error;    /**< largest fall of E in an epoch while it rises; E an epoch ago */
+    double low, high;           /**< E since the first slowest place */
+    double lowest, highest;     /**< E in all */
+    double loss_low, loss_high; /**< L in all */
+    double stability;           /**< largest of the records; NaN: none */
     double recorded, last_record; /**< records so far, and the epoch of the last */
 } spni_watch_head;
 
@@ -38,6 +39,7 @@ typedef struct spni_watch_head {
 typedef struct spni_watch {
     int64_t n, levels;
     double memory; /**< epochs over which |grad L| is smoothed; 0: not */
+    bool is_noisy; /**< mini-batches */
     spni_watch_head head;
     double *reached;                      /**< of each level: 1 when E has been below it */
     spni_stay stays[SPNI_STAYS_MOST + 1]; /**< those that were left, then the one in progress */

@@ -47,8 +47,10 @@ spn_status spni_watch_create(spn_context *context, int64_t n, const spn_grok_set
                              const spn_solver_settings *solver, spni_watch *watch)
 {
     spn_status status = SPN_OK;
-    *watch = (spni_watch){
-        .n = n, .levels = settings->levels.count, .memory = memory_of(settings, solver)};
+    *watch = (spni_watch){.n = n,
+                          .levels = settings->levels.count,
+                          .memory = memory_of(settings, solver),
+                          .is_noisy = settings->method == SPN_PATH_SGD};
     SPN_NEW(context, watch->reached, watch->levels);
     SPN_NEW(context, watch->thetas, (2 * (SPNI_STAYS_MOST + 1) + 1) * n);
 done:
@@ -97,11 +99,31 @@ static void take_slowest(spni_watch *watch, const spn_stepper_view *view)
     }
 }
 
-static void take_peak(spni_watch *watch, const spn_stepper_view *view)
+static void take_place(spni_watch *watch, const spn_stepper_view *view)
 {
-    watch->head.peak = watch->head.mean;
     watch->head.peak_epoch = view->epoch;
     copy(watch, peak_of(watch), view->theta);
+}
+
+static void start_rise(spni_watch *watch, double fall, const spn_stepper_view *view)
+{
+    watch->head.is_rising = 1;
+    watch->head.peak = watch->head.mean;
+    watch->head.fall = fall;
+    take_place(watch, view);
+}
+
+/* The escape is where |grad L| is largest. Noise of mini-batches can exceed that, but does not bring E
+ * to a new lowest value by such a step. */
+static void follow_rise(spni_watch *watch, double fall, const spn_stepper_view *view)
+{
+    spni_watch_head *head = &watch->head;
+    bool is_place = watch->is_noisy ? fall > head->fall : head->mean > head->peak;
+    head->peak = fmax(head->peak, head->mean);
+    head->fall = fmax(head->fall, fall);
+    if (is_place) {
+        take_place(watch, view);
+    }
 }
 
 static void open_stay(spni_watch *watch, double epoch, const double *from,
@@ -206,17 +228,17 @@ void spni_watch_step(spni_watch *watch, const spn_stepper_view *view)
 {
     spni_watch_head *head = &watch->head;
     double share = watch->memory > 1 ? 1 / watch->memory : 1;
+    double error = spn_point_error(view->point)->value, fall = head->lowest - error;
     head->mean += share * (view->gradient_norm - head->mean);
-    widen(head, spn_point_error(view->point)->value, view->value);
+    widen(head, error, view->value);
     double calm = watch->stays[(int64_t)head->closed].calm;
     if (head->is_rising == 0 && head->mean < calm) {
         take_slowest(watch, view);
     } else if (head->is_rising == 0 && head->mean > FACTOR * calm) {
-        head->is_rising = 1;
-        take_peak(watch, view);
-    } else if (head->is_rising != 0 && head->mean > head->peak) {
-        take_peak(watch, view);
-    } else if (head->is_rising != 0 && FACTOR * head->mean < head->peak) {
+        start_rise(watch, fall, view);
+    } else if (head->is_rising != 0 && FACTOR * head->mean >= head->peak) {
+        follow_rise(watch, fall, view);
+    } else if (head->is_rising != 0) {
         close_stay(watch, view);
     }
 }

@@ -129,6 +129,34 @@ static void test_noisy_escape(void **state)
     close_fake(&f);
 }
 
+/* Noise behind the escape that exceeds its own |grad L|, and a spike of E: the escape of mini-batches is where E falls
+ * most below all it was before. */
+static void test_noise_is_larger(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        fake f;
+        open_fake(&f, k == 0 ? SPN_PATH_SGD : SPN_PATH_GD);
+        for (int i = 0; i <= 60; i++) {
+            double error = i < 20    ? 1
+                           : i == 20 ? 0.9
+                           : i == 21 ? 0.3
+                                     : (i == 40 ? 2 : 0.2 + 0.01 * (i % 2));
+            double gradient = i < 20 ? 0.01 : i < 22 ? 0.5 : 1 + 0.01 * i;
+            step(&f, i, error, gradient);
+        }
+        spn_stepper_view last = view_of(&f, 60, 0.2, 1.6);
+        spni_watch_finish(&f.watch, &last);
+        if (k == 0) {
+            assert_int_equal((int)f.watch.head.closed, 1);
+            check_close(f.watch.stays[0].epoch_to, 21, 0, 0);
+        } else {
+            assert_true(f.watch.head.peak_epoch > 22);
+        }
+        close_fake(&f);
+    }
+}
+
 /* Swings with |grad L| passing through 0 are one plateau for a heavy ball, not for gradient descent. */
 static void test_swings_are_smoothed(void **state)
 {
@@ -217,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_hysteresis_and_levels),
         cmocka_unit_test(test_first_is_slower),
         cmocka_unit_test(test_noisy_escape),
+        cmocka_unit_test(test_noise_is_larger),
         cmocka_unit_test(test_swings_are_smoothed),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_packed),
