@@ -122,7 +122,8 @@ void spn_stepper_free(spn_context *context, spn_stepper *stepper);
 /** Lengths of theta below this count as this in the flow's error norm. */
 #define SPN_FLOW_FLOOR 1e-12
 
-/** Where the path is. The arrays belong to the stepper and hold until its next call. */
+/** Where the path is. The arrays belong to the stepper and hold until its next call. After a step that failed all
+ *  but `point` is as before it. */
 typedef struct spn_stepper_view {
     double epoch; /**< from 0 */
     double

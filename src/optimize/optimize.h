@@ -58,6 +58,64 @@ struct spn_solver {
     spn_solver_info *info; /* of the run in progress */
 };
 
+/* The settings of the steps; the message names the one that is out of range. */
+spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings);
+
+/* What a step hands on to the next one. */
+typedef struct spni_inertia {
+    double *first;    /* momentum: velocity; adam: mean of the gradient */
+    double *second;   /* adam: mean of its square */
+    double powers[2]; /* adam: beta1 and beta2 to the power of the steps so far */
+} spni_inertia;
+
+/* One step from theta, where the gradient is g, to `next`; `to` may be `from`. */
+typedef void spni_step(int64_t n, const spn_solver_settings *settings, const double *theta,
+                       const double *g, const spni_inertia *from, spni_inertia *to, double *next);
+spni_step spni_step_gd, spni_step_momentum, spni_step_adam;
+
+/* One pass of sgd over all samples, which moves theta; order: room for N numbers. *is_finite: whether theta
+ * still is. */
+spn_status spni_pass(spn_context *context, const spn_solver_settings *settings, spn_point *point,
+                     double parameter, int64_t epoch, int64_t *order, double *theta,
+                     int64_t *evaluations, bool *is_finite);
+
+/* Stages of Dormand and Prince: the last one is the first of the next step. */
+enum { SPNI_STAGES = 7 };
+
+struct spn_stepper {
+    spn_path_method method;
+    double tolerance;
+    spn_solver_settings settings;
+    spn_point *point;
+    int64_t n;
+    double parameter;
+
+    /* The current state; a step that fails leaves it alone. */
+    double epoch;
+    bool is_diverged;
+    double value;
+    double *theta, *gradient;
+    spni_inertia inertia;
+    double length, error; /* flow: the next step in epochs, the last error over its tolerance */
+
+    double *next;                      /* theta of a trial */
+    spni_inertia next_inertia;         /* likewise */
+    double *slopes[SPNI_STAGES], *sum; /* flow: gradients of its stages; [0] is not used */
+    int64_t *order;                    /* sgd */
+    double *memory;                    /* the vectors above live here */
+};
+
+/* Did the last evaluation of a step give a finite state? */
+bool spni_stepper_is_finite(const spn_stepper *stepper);
+/* Take over the point's theta, value and gradient as the current state. */
+void spni_stepper_accept(spn_stepper *stepper, double epoch);
+/* No step from here is finite: the point goes back to the current state. */
+spn_status spni_stepper_diverge(spn_context *context, spn_stepper *stepper);
+
+/* The flow: the length of its first step, and one accepted step. */
+spn_status spni_flow_start(spn_context *context, spn_stepper *stepper);
+spn_status spni_flow_step(spn_context *context, spn_stepper *stepper, double limit);
+
 /* Each method runs from the current state and leaves the last finite one; it sets info->stop. */
 typedef spn_status spni_method(spn_context *context, spn_solver *solver);
 spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd;

@@ -72,6 +72,26 @@ static bool is_share(double x)
     return x >= 0 && x < 1;
 }
 
+spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings)
+{
+    const char *wrong = NULL;
+    if (!(settings->learning_rate > 0)) {
+        wrong = "learning_rate: must be > 0";
+    } else if (!is_share(settings->momentum)) {
+        wrong = "momentum: must be in [0, 1)";
+    } else if (!is_share(settings->beta1) || !is_share(settings->beta2)) {
+        wrong = "beta1, beta2: must be in [0, 1)";
+    } else if (!(settings->epsilon > 0)) {
+        wrong = "epsilon: must be > 0";
+    } else if (settings->batch < 1) {
+        wrong = "batch: must be >= 1";
+    }
+    if (wrong == NULL) {
+        return SPN_OK;
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "solver.%s", wrong);
+}
+
 static spn_status check_settings(spn_context *context, const spn_solver_settings *settings)
 {
     const char *wrong = NULL;
@@ -81,22 +101,14 @@ static spn_status check_settings(spn_context *context, const spn_solver_settings
         wrong = "tolerance: must be > 0";
     } else if (settings->max_iterations < 0) {
         wrong = "max_iterations: must be >= 0";
-    } else if (!(settings->learning_rate > 0)) {
-        wrong = "learning_rate: must be > 0";
-    } else if (!is_share(settings->momentum)) {
-        wrong = "momentum: must be in [0, 1)";
-    } else if (!is_share(settings->beta1) || !is_share(settings->beta2)) {
-        wrong = "beta1, beta2: must be in [0, 1)";
-    } else if (!(settings->epsilon > 0)) {
-        wrong = "epsilon: must be > 0";
-    } else if (settings->batch < 1 || settings->history < 1) {
-        wrong = "batch, history: must be >= 1";
+    } else if (settings->history < 1) {
+        wrong = "history: must be >= 1";
     } else if (!(settings->trust_radius > 0) ||
                !(settings->trust_radius_max >= settings->trust_radius)) {
         wrong = "trust_radius: must be > 0 and at most trust_radius_max";
     }
     if (wrong == NULL) {
-        return SPN_OK;
+        return spni_check_steps(context, settings);
     }
     return spn_fail(context, SPN_ERROR_INPUT, "solver.%s", wrong);
 }
