@@ -3,6 +3,7 @@
 #ifndef SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 #define SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 
+#include "numeric/runge_kutta.h"
 #include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
 
@@ -79,9 +80,6 @@ spn_status spni_pass(spn_context *context, const spn_solver_settings *settings, 
                      double parameter, int64_t epoch, int64_t *order, double *theta,
                      int64_t *evaluations, bool *is_finite);
 
-/* Stages of Dormand and Prince: the last one is the first of the next step. */
-enum { SPNI_STAGES = 7 };
-
 struct spn_stepper {
     spn_path_method method;
     double tolerance;
@@ -98,11 +96,11 @@ struct spn_stepper {
     spni_inertia inertia;
     double length, error; /* flow: the next step in epochs, the last error over its tolerance */
 
-    double *next;                      /* theta of a trial */
-    spni_inertia next_inertia;         /* likewise */
-    double *slopes[SPNI_STAGES], *sum; /* flow: gradients of its stages; [0] is not used */
-    int64_t *order;                    /* sgd */
-    double *memory;                    /* the vectors above live here */
+    double *next;              /* theta of a trial */
+    spni_inertia next_inertia; /* likewise */
+    spni_runge_kutta flow;
+    int64_t *order; /* sgd */
+    double *memory; /* the vectors above live here */
 };
 
 /* Did the last evaluation of a step give a finite state? */
@@ -112,7 +110,8 @@ void spni_stepper_accept(spn_stepper *stepper, double epoch);
 /* No step from here is finite: the point goes back to the current state. */
 spn_status spni_stepper_diverge(spn_context *context, spn_stepper *stepper);
 
-/* The flow: the length of its first step, and one accepted step. */
+/* The flow: its right side, the length of its first step, and one accepted step. */
+spni_slope spni_flow_slope;
 spn_status spni_flow_start(spn_context *context, spn_stepper *stepper);
 spn_status spni_flow_step(spn_context *context, spn_stepper *stepper, double limit);
 

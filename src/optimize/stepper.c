@@ -34,15 +34,17 @@ static spn_status make_vectors(spn_context *context, spn_stepper *stepper)
 {
     spn_status status = SPN_OK;
     int64_t n = stepper->n, total = 0, count = 0;
-    double **vectors[SPNI_STAGES + 7];
+    double **vectors[SPNI_STAGES + 3];
     vectors[count++] = &stepper->theta;
     vectors[count++] = &stepper->gradient;
-    vectors[count++] = &stepper->next;
     if (stepper->method == SPN_PATH_FLOW) {
-        vectors[count++] = &stepper->sum;
+        vectors[count++] = &stepper->flow.next;
+        vectors[count++] = &stepper->flow.sum;
         for (int stage = 1; stage < SPNI_STAGES; stage++) {
-            vectors[count++] = &stepper->slopes[stage];
+            vectors[count++] = &stepper->flow.slopes[stage];
         }
+    } else {
+        vectors[count++] = &stepper->next;
     }
     if (stepper->method == SPN_PATH_MOMENTUM || stepper->method == SPN_PATH_ADAM) {
         vectors[count++] = &stepper->inertia.first;
@@ -79,6 +81,9 @@ spn_status spn_stepper_create(spn_context *context, spn_path_method method, doub
     stepper->is_diverged = true; /* nowhere yet */
     SPN_TRY(spn_point_create(context, objective, &stepper->point));
     SPN_TRY(make_vectors(context, stepper));
+    stepper->flow.n = stepper->n;
+    stepper->flow.slope = spni_flow_slope;
+    stepper->flow.state = stepper;
     if (method == SPN_PATH_SGD) {
         SPN_NEW(context, stepper->order, objective->samples);
     }
