@@ -21,7 +21,7 @@ static const double beta_of[DEPTHS] = {1e-4, 1e-4, 1e-7};
 /* Against beta: u_0 a third of Adam's step. */
 static const double scale_of[DEPTHS] = {3e-4, 3e-4, 3e-4};
 static const double built_in_shares[] = {0.01, 0.02, 0.05, 0.1,  0.2,  0.3,   0.5, 0.7, 0.8, 0.9,
-                                         0.95, 0.98, 0.99, 0.999, 1.01, 1.1, 1.5, 2,   5};
+                                         0.95, 0.98, 0.99, 0.999, 1.01, 1.1, 1.5, 2, 3, 5, 7};
 
 typedef struct delay {
     const spn_delay_settings *settings;
