@@ -257,14 +257,16 @@ typedef struct spn_delay_run {
     double scale;   /**< u_0 */
     double beta;
     double threshold; /**< beta from which on an aligned start of this scale never leaves (T16) */
-    double own_scale; /**< scale of the aligned start with the same tau_* (T22; depth 2: of the growing part) */
+    double
+        own_scale; /**< scale of the aligned start with the same tau_* (T22; depth 2: of the growing part) */
     double own_threshold; /**< beta from which on this start never leaves */
     double strength;      /**< s at which it has escaped */
     int64_t outcome;      /**< spn_delay_outcome */
     double epoch;         /**< of the escape; NaN: none */
     double time;          /**< learning rate times that; NaN also for Adam */
     double passage;       /**< exact, of an aligned start of own_scale */
-    double t16, t22; /**< of an aligned start of this scale; of this start (NaN: aligned, or depth 2) */
+    double t16,
+        t22; /**< of an aligned start of this scale; of this start (NaN: aligned, or depth 2) */
     double passage_difference, t16_difference, t22_difference; /**< time / law - 1 */
     double aligned_share; /**< time / exact passage of an aligned start of this scale */
 } spn_delay_run;
@@ -290,10 +292,12 @@ typedef struct spn_orders_race {
     double learning_rate, beta;
     double residue; /**< u_0 of the stationary starts */
     int64_t draw;   /**< of the random numbers: initial weights and residue, from 0 */
-    double epoch_random, epoch_middle, epoch_trivial; /**< first with E below the level; NaN: never */
-    double epoch_strong; /**< the trivial start has learned the strong mode; NaN: never */
+    double epoch_random, epoch_middle,
+        epoch_trivial;            /**< first with E below the level; NaN: never */
+    double epoch_strong;          /**< the trivial start has learned the strong mode; NaN: never */
     int64_t first, second, third; /**< spn_orders_start; equal epochs in the order of the starts */
-    double lead; /**< (epoch_trivial - epoch_middle) / (epoch_trivial + epoch_middle): positive where the middle phase is
+    double
+        lead; /**< (epoch_trivial - epoch_middle) / (epoch_trivial + epoch_middle): positive where the middle phase is
                       first, 0: at once; 1, -1: the other never; NaN: neither */
 } spn_orders_race;
 extern const spn_columns spn_orders_columns;

@@ -192,7 +192,8 @@ typedef struct spn_delay_settings {
     int64_t threads;    /**< as in spn_run_settings */
     bool is_forced;
     const spn_delay_grid *grid; /**< NULL: the built-in values */
-    int64_t set_count;          /**< spn_experiment_set(): data.samples, data.seed, model.init.seed, solver.learning_rate,
+    int64_t
+        set_count; /**< spn_experiment_set(): data.samples, data.seed, model.init.seed, solver.learning_rate,
                                      and sweep.seeds, the number of random starts */
     const char *const *sets;
 } spn_delay_settings;
@@ -221,7 +222,8 @@ typedef struct spn_orders_settings {
     int64_t threads;
     bool is_forced;
     const spn_orders_grid *grid; /**< NULL: the built-in values */
-    int64_t set_count;           /**< spn_experiment_set(): data.samples, data.seed, model.init.seed and scale */
+    int64_t
+        set_count; /**< spn_experiment_set(): data.samples, data.seed, model.init.seed and scale */
     const char *const *sets;
 } spn_orders_settings;
 

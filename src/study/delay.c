@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The study of escape times: its runs in their order, and the results. */
-#include "study/book.h"
 #include "study/delay.h"
+#include "study/book.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -20,8 +20,9 @@ static const double beta_of[DEPTHS] = {1e-4, 1e-4, 1e-7};
 
 /* Against beta: u_0 a third of Adam's step. */
 static const double scale_of[DEPTHS] = {3e-4, 3e-4, 3e-4};
-static const double built_in_shares[] = {0.01, 0.02, 0.05, 0.1,  0.2,  0.3,   0.5, 0.7, 0.8, 0.9,
-                                         0.95, 0.98, 0.99, 0.999, 1.01, 1.1, 1.5, 2, 3, 5, 7};
+static const double built_in_shares[] = {0.01, 0.02, 0.05, 0.1,  0.2,  0.3,  0.5,
+                                         0.7,  0.8,  0.9,  0.95, 0.98, 0.99, 0.999,
+                                         1.01, 1.1,  1.5,  2,    3,    5,    7};
 
 typedef struct delay {
     const spn_delay_settings *settings;
@@ -52,15 +53,15 @@ static spn_delay_run first_run(const delay *d, int64_t job, int64_t *net)
     const double power = (double)(depths[*net] - 2);
     const bool is_scale = axis == SPN_DELAY_SCALE;
     const double scale = is_scale ? d->grid.scales[value] : scale_of[*net];
-    return (spn_delay_run){
-        .run = job * starts(d),
-        .axis = axis,
-        .depth = depths[*net],
-        .method = methods[series % METHODS],
-        .seed = -1,
-        .scale = scale,
-        .beta = is_scale ? beta_of[*net]
-                         : d->grid.shares[value] * d->nets[*net].sigma * pow(scale, power)};
+    return (spn_delay_run){.run = job * starts(d),
+                           .axis = axis,
+                           .depth = depths[*net],
+                           .method = methods[series % METHODS],
+                           .seed = -1,
+                           .scale = scale,
+                           .beta = is_scale ? beta_of[*net]
+                                            : d->grid.shares[value] * d->nets[*net].sigma *
+                                                  pow(scale, power)};
 }
 
 static spn_status find_gain(spn_context *context, void *state, int64_t job,
@@ -119,8 +120,7 @@ static spn_status run_all(spn_context *context, delay *d)
     spn_pool *pool = NULL;
     const int64_t jobs =
         DEPTHS * METHODS * (values(d, SPN_DELAY_SCALE) + values(d, SPN_DELAY_BETA));
-    const spn_pool_work gains = {
-        .jobs = DEPTHS * d->grid.seeds, .job = find_gain, .job_state = d};
+    const spn_pool_work gains = {.jobs = DEPTHS * d->grid.seeds, .job = find_gain, .job_state = d};
     const spn_pool_work work = {.jobs = jobs,
                                 .job = run_starts,
                                 .job_state = d,
@@ -184,12 +184,12 @@ static void fill_grid(delay *d, double scales[SCALES])
     for (int64_t i = 0; i < SCALES; i++) {
         scales[i] = SCALE_LOW * pow(SCALE_HIGH / SCALE_LOW, (double)i / (SCALES - 1));
     }
-    d->grid = (spn_delay_grid){
-        .scale_count = SCALES,
-        .scales = scales,
-        .share_count = (int64_t)(sizeof built_in_shares / sizeof *built_in_shares),
-        .shares = built_in_shares,
-        .seeds = spn_experiment_sweep(d->nets[0].experiment)->seeds};
+    d->grid =
+        (spn_delay_grid){.scale_count = SCALES,
+                         .scales = scales,
+                         .share_count = (int64_t)(sizeof built_in_shares / sizeof *built_in_shares),
+                         .shares = built_in_shares,
+                         .seeds = spn_experiment_sweep(d->nets[0].experiment)->seeds};
 }
 
 spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good)

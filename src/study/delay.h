@@ -14,7 +14,8 @@ typedef struct spni_delay_net {
     double sigma, target_power; /**< of the mode; E_0 */
     double *yx;                 /**< K x I */
     double *u, *v;              /**< the mode's directions: K and I numbers */
-    double *gains; /**< of each random start: scale of the aligned start that escapes with it, over u_0 */
+    double *
+        gains; /**< of each random start: scale of the aligned start that escapes with it, over u_0 */
 } spni_delay_net;
 
 spn_status spni_delay_net_create(spn_context *context, const spn_delay_settings *settings,

@@ -11,11 +11,11 @@ enum { TEXT_SIZE = 64, DEPTH_MAX = 4 };
 
 /* One mode, whitened inputs: there the laws are exact. A linear network sees second moments only, and those are exact:
  * few samples will do. Adam's learning rate is the unit of time of both. */
-static const char *const built_in[] = {"data.samples=100", "data.correlations=[0.9, 0]", "model.activation=linear",
-                                       "sweep.seeds=8",
+static const char *const built_in[] = {"data.samples=100",           "data.correlations=[0.9, 0]",
+                                       "model.activation=linear",    "sweep.seeds=8",
                                        "solver.learning_rate=0.001", NULL};
 
-static const char *const allowed[] = {"data.samples=", "data.seed=", "model.init.seed=",
+static const char *const allowed[] = {"data.samples=",         "data.seed=",   "model.init.seed=",
                                       "solver.learning_rate=", "sweep.seeds=", NULL};
 
 static bool is_allowed(const char *assignment)

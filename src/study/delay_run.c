@@ -73,8 +73,8 @@ static rules make_rules(const spni_delay_walker *w, const spn_delay_run *run)
         return out;
     }
     out.limit = FLOW_TIME / spn_experiment_solver(net->experiment)->learning_rate;
-    out.small = WELL_INSIDE *
-                fmin(spn_norm(net->study->loss.dimension, w->theta), ball(net, run->beta));
+    out.small =
+        WELL_INSIDE * fmin(spn_norm(net->study->loss.dimension, w->theta), ball(net, run->beta));
     return out;
 }
 
@@ -83,8 +83,8 @@ static spn_status go_to(spn_context *context, spni_delay_walker *w, double beta,
 {
     spn_status status = SPN_OK;
     SPN_TRY(spn_stepper_restore(context, w->stepper, beta, w->state));
-    for (spn_stepper_view at = spn_stepper_look(w->stepper);
-         at.epoch < epoch && !at.is_diverged; at = spn_stepper_look(w->stepper)) {
+    for (spn_stepper_view at = spn_stepper_look(w->stepper); at.epoch < epoch && !at.is_diverged;
+         at = spn_stepper_look(w->stepper)) {
         SPN_TRY(spn_stepper_step(context, w->stepper, epoch));
     }
 done:
@@ -159,9 +159,9 @@ static double difference(double time, double law)
 /* Exact, of an aligned start. */
 static double passage_time(const spni_delay_net *net, const spn_delay_run *run, double scale)
 {
-    return run->strength > 0 ? spn_theory_passage_time(net->depth, net->sigma, run->beta, scale,
-                                                       run->strength)
-                             : HUGE_VAL;
+    return run->strength > 0
+               ? spn_theory_passage_time(net->depth, net->sigma, run->beta, scale, run->strength)
+               : HUGE_VAL;
 }
 
 /* Depth 2: half the final strength, as in T16; 0 where that is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The study of orders: its runs, who is first, and the results. */
-#include "study/book.h"
 #include "study/orders.h"
+#include "study/book.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@ static const int64_t built_in_methods[] = {SPN_PATH_FLOW, SPN_PATH_GD, SPN_PATH_
                                            SPN_PATH_ADAM, SPN_PATH_SGD};
 static const double built_in_betas[] = {0, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2};
 static const double built_in_residues[] = {1e-3, 5e-3, 1e-2, 5e-2, 0.1};
-enum { DRAWS = 1, STEPS = 20000 };
+enum { DRAWS = 5, STEPS = 20000 };
 
 #define COUNT(items) ((int64_t)(sizeof items / sizeof *items))
 

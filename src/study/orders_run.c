@@ -15,12 +15,12 @@
 #define BETA_HIGH 0.25
 enum { STEPS_ON_THE_WAY = 24 };
 
-#define FLOW_TOLERANCE 1e-9
+#define FLOW_TOLERANCE 1e-8
 /* A crossing of the flow lies within this share of its epoch. */
 #define LOCATED 1e-9
 
-static const char *const allowed[] = {"data.samples=", "data.seed=", "model.init.seed=",
-                                      "model.init.scale=", NULL};
+static const char *const allowed[] = {
+    "data.samples=", "data.seed=", "model.init.seed=", "model.init.scale=", NULL};
 
 static bool is_allowed(const char *assignment)
 {
@@ -128,9 +128,9 @@ static spn_status begin(spn_context *context, const spni_orders_field *field,
     if (run->start == SPN_ORDERS_RANDOM) {
         return spn_study_initial(context, field->study, run->draw, theta);
     }
-    spn_random random = spn_random_stream(
-        (uint64_t)spn_experiment_model(field->experiment)->init_seed, SPN_PURPOSE_RESIDUE,
-        (uint64_t)run->draw);
+    spn_random random =
+        spn_random_stream((uint64_t)spn_experiment_model(field->experiment)->init_seed,
+                          SPN_PURPOSE_RESIDUE, (uint64_t)run->draw);
     for (int64_t i = 0; i < n; i++) {
         const double phase = run->start == SPN_ORDERS_MIDDLE ? field->middle[i] : 0;
         theta[i] = phase + run->residue * spn_random_normal(&random);
