@@ -23,10 +23,10 @@ release: ## build the release into build/release (the default)
 	@cmake --preset release
 	@cmake --build build/release --parallel $(JOBS)
 
-reproduce: ## install what is missing, build, draw Figure 2 into out/figures
+reproduce: ## install what is missing, build, make the figures of the paper, with an index, in out/figures
 	@$(SETUP) build figures
 	@$(MAKE) --no-print-directory release
-	build/release/spinodal reproduce fig2 -o out/figures --force
+	build/release/spinodal reproduce paper -o out/figures --force
 
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
 	@$(SETUP) build figures test

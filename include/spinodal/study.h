@@ -43,6 +43,11 @@ spn_status spn_experiment_check(spn_context *context, const spn_experiment *expe
  *  spn_release(). */
 spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text);
 
+/** The keys that differ from their defaults, as spn_experiment_set() takes them: "section.key=value", one on a
+ *  line; release with spn_release(). Keys without a meaning in this experiment are left out. */
+spn_status spn_experiment_changes(spn_context *context, const spn_experiment *experiment,
+                                  char **text);
+
 /** Is `path` one of the files that the experiment reads: itself, its data, its weights? Output must not go
  *  there. */
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path);
@@ -153,6 +158,11 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
 spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
                              const spn_run_settings *settings, bool *is_good);
 
+/** Do results that were read from a file pass the check of the run that made them? *fault is NULL where they
+ *  do, otherwise what does not hold, as part of a sentence (static). Results of a kind without a check
+ *  pass. */
+spn_status spn_study_judge(spn_context *context, const spn_results *results, const char **fault);
+
 /** Built-in families of experiments, each with a linear and a tanh network. */
 typedef enum spn_family_kind {
     /** Depth: 1, 2, 3, 4 weight matrices, hidden widths 5, on the data of the built-in experiment. */
@@ -172,7 +182,8 @@ typedef struct spn_family_settings {
 } spn_family_settings;
 
 /** Run all experiments of a family (spn_study_branches(), and spn_study_sweep() for random starts) and write
- *  the tables spn_family_run_columns, spn_family_transition_columns and spn_family_point_columns. Resuming
+ *  the tables spn_family_run_columns, spn_family_transition_columns and spn_family_point_columns; the attribute
+ *  "settings" holds the caller's settings, one on a line, where there are any. Resuming
  *  goes on with the run that was interrupted and reads those that are done. `*is_good`: every phase was followed to its
  *  ends, phases with each number of modes were found, and every random start is stationary. SPN_ERROR_INPUT for a setting of what the family varies. */
 spn_status spn_study_family(spn_context *context, spn_family_kind kind,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Help is printed from the same tables that parse. */
-#include "cli/cli.h"
+#include "cli/targets.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -57,9 +57,21 @@ static void print_keys(void)
     }
 }
 
+static void print_targets(void)
+{
+    cli_target_name target;
+    printf("\ntargets:\n");
+    for (int64_t i = 0; cli_target_name_at(i, &target); i++) {
+        printf("  %-10s  %s\n", target.name, target.help);
+    }
+}
+
 void cli_print_help(const cli_command *command)
 {
     printf("usage: spinodal %s %s\n\n%s\n", command->name, command->usage, command->details);
+    if (command->run == cmd_reproduce) {
+        print_targets();
+    }
     print_flags(command);
     if (command->has_experiment) {
         print_keys();

@@ -7,21 +7,23 @@
 #include <string.h>
 
 const cli_command cli_commands[] = {
-    {"reproduce", "[fig1 | fig2 | order | complexity | all] [-o DIR]",
-     "figures from built-in experiments",
-     "fig1 and fig2: the defaults of an experiment (a tanh network 3-5-5-2 on 1000 samples of a\n"
-     "Gaussian) up through beta and down again from each phase, and Figures 1 and 2 of Ersoy and\n"
-     "Wiesner, arXiv 2505.06597: the loss below, at and above the onset of learning, and over a\n"
-     "plane through three phases; error, scalar curvature of the error surface and distance to "
+    {"reproduce", "[TARGET] [-o DIR]", "figures from built-in experiments, and an index of them",
+     "Runs built-in experiments, draws their figures and writes DIR/index.md: what each shows, "
      "the\n"
-     "origin. order: networks of 1, 2, 3 and 4 weight matrices on the same data: no transition,\n"
-     "second, first and first order. complexity: data of 1 to 6 modes: as many transitions, and "
-     "the\n"
-     "share of random starts that get stuck. The last two follow the branches of linear and tanh\n"
-     "networks, print a table of each transition beside its closed form, and write it as CSV. DIR\n"
-     "(default: figures) receives NAME.h5, NAME.svg, NAME.pdf, NAME.png, the gnuplot script, its\n"
-     "data and the caption; fig1 rests on the sweep fig2.h5.\n"
-     "--set changes the experiments. Without a name: all.",
+     "numbers that came out beside their predictions, and the experiments. fig1 and fig2 are "
+     "Figures\n"
+     "1 and 2 of Ersoy and Wiesner, arXiv 2505.06597, of the defaults of an experiment: a tanh\n"
+     "network 3-5-5-2 on 1000 samples of a Gaussian; both rest on the sweep fig2.h5. order and\n"
+     "complexity follow the branches of linear and tanh networks and write tables of each "
+     "transition\n"
+     "beside its closed form. DIR (default: figures) receives NAME.h5, NAME.svg, NAME.pdf, "
+     "NAME.png,\n"
+     "the gnuplot script, its data, the caption and tables as CSV. --set changes the experiments. "
+     "A\n"
+     "target that fails does not keep the others from being made; the index says so. With "
+     "--resume\n"
+     "what is done and unchanged is not run again. Exit status 1: done, but a check of a run "
+     "failed.",
      "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
     {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
      "Trains the network at the first beta and follows its stationary points through beta, in the\n"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* docs/reference.md, printed from the tables that parse and write: `spinodal help reference`. */
-#include "cli/cli.h"
+#include "cli/targets.h"
 
 #include <spinodal/geometry.h>
 #include <spinodal/plot.h>
@@ -17,12 +17,27 @@ static void print_cell(const char *text)
     }
 }
 
+static void print_targets(void)
+{
+    cli_target_name target;
+    printf("| target | makes |\n|---|---|\n");
+    for (int64_t i = 0; cli_target_name_at(i, &target); i++) {
+        printf("| `%s` | ", target.name);
+        print_cell(target.help);
+        printf(" |\n");
+    }
+    printf("\n");
+}
+
 static void print_commands(void)
 {
     printf("## Commands\n\n");
     for (const cli_command *command = cli_commands; command->name != NULL; command++) {
         printf("### spinodal %s\n\n`spinodal %s %s`\n\n%s\n\n", command->name, command->name,
                command->usage, command->details);
+        if (command->run == cmd_reproduce) {
+            print_targets();
+        }
         printf("| option | meaning |\n|---|---|\n");
         for (const cli_flag *flag = cli_flags; flag->name != NULL; flag++) {
             if (!cli_takes_flag(command, flag)) {

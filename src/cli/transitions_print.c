@@ -116,19 +116,19 @@ spn_status cli_write_transitions(spn_context *context, spn_transitions *transiti
 
 /* ---- Text ------------------------------------------------------------------------------------- */
 
-static const char *kind_text(int64_t kind)
+const char *cli_transition_kind(int64_t kind)
 {
     static const char *const kinds[] = {"spinodal up", "spinodal down", "Maxwell", "continuous"};
     return kind < 0 ? "undecided" : kinds[kind];
 }
 
-static const char *change_text(int64_t change)
+const char *cli_transition_change(int64_t change)
 {
     static const char *const changes[] = {"accuracy", "symmetry", "other"};
     return changes[change];
 }
 
-static const char *order_text(double order)
+const char *cli_transition_order(double order)
 {
     return isnan(order) ? "?" : order == 1 ? "1st" : "2nd";
 }
@@ -138,10 +138,11 @@ static void print_row(const spn_transition *row)
     char before[96], after[96];
     printf("%-13s  %-5s  %-8s  %11.9g  %8.2g  %8.5g %8.5g  %8.5g %8.5g  %9.4g %9.4g  %5lld  %s -> "
            "%s\n",
-           kind_text(row->kind), order_text(row->order), change_text(row->change), row->beta,
-           0.5 * (row->beta_high - row->beta_low), row->before.norm, row->after.norm,
-           row->before.error, row->after.error, row->before.curvature, row->after.curvature,
-           (long long)row->seeds, spn_side_label(&row->before, before, sizeof before),
+           cli_transition_kind(row->kind), cli_transition_order(row->order),
+           cli_transition_change(row->change), row->beta, 0.5 * (row->beta_high - row->beta_low),
+           row->before.norm, row->after.norm, row->before.error, row->after.error,
+           row->before.curvature, row->after.curvature, (long long)row->seeds,
+           spn_side_label(&row->before, before, sizeof before),
            spn_side_label(&row->after, after, sizeof after));
 }
 
@@ -217,7 +218,7 @@ static void print_groups(int64_t count, const spn_transition_group *groups)
         }
         printf("  %-13s  %10.8g +- %-8.2g (%.8g .. %.8g)  %lld/%lld  %lld/%lld  %lld/%lld  %s -> "
                "%s\n",
-               kind_text(g->kind), g->beta, g->beta_deviation, g->beta_min, g->beta_max,
+               cli_transition_kind(g->kind), g->beta, g->beta_deviation, g->beta_min, g->beta_max,
                (long long)g->seeds, (long long)g->seeds_of, (long long)g->runs,
                (long long)g->runs_of, (long long)g->first, (long long)g->second,
                spn_side_label(&g->before, before, sizeof before),

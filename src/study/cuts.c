@@ -2,6 +2,7 @@
 #include "study/cuts.h"
 
 #include "study/book.h"
+#include "study/run.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -233,6 +234,28 @@ done:
 static bool agree(double measured, double stored)
 {
     return fabs(measured - stored) <= agreement * fmax(1, fabs(stored));
+}
+
+bool spni_slice_judge(const spn_results *results)
+{
+    const spn_table *anchors = spn_results_table(results, "anchors");
+    const char *const names[4] = {"error", "stored_error", "loss", "stored_loss"};
+    int64_t columns[4];
+    for (int i = 0; i < 4; i++) {
+        columns[i] = anchors != NULL ? spn_table_find(anchors, names[i]) : -1;
+        if (columns[i] < 0) {
+            return false;
+        }
+    }
+    for (int64_t row = 0; row < anchors->rows; row++) {
+        for (int i = 0; i < 4; i += 2) {
+            if (!agree(spn_table_real(anchors, row, columns[i]),
+                       spn_table_real(anchors, row, columns[i + 1]))) {
+                return false;
+            }
+        }
+    }
+    return true;
 }
 
 bool spni_cuts_check(spn_context *context, const spni_cuts *cuts)

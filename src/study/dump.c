@@ -274,6 +274,14 @@ static bool has_value(const spn_settings *section, int64_t index)
     return section->is_set[index] || option->initial != NULL;
 }
 
+static bool is_said(const spn_experiment *experiment, int number, int64_t index)
+{
+    const spn_settings *section = &experiment->sections[number];
+    const char *key = section->table->options[index].key;
+    return has_value(section, index) && is_used(experiment, number, key) &&
+           !is_excluded(experiment, number, key);
+}
+
 static void append_section(builder *b, const spn_experiment *experiment, int number)
 {
     const spn_settings *section = &experiment->sections[number];
@@ -283,8 +291,7 @@ static void append_section(builder *b, const spn_experiment *experiment, int num
     append(b, ":\n");
     for (int64_t i = 0; i < section->table->count; i++) {
         const char *key = section->table->options[i].key;
-        if (!has_value(section, i) || !is_used(experiment, number, key) ||
-            is_excluded(experiment, number, key)) {
+        if (!is_said(experiment, number, i)) {
             continue;
         }
         const char *dot = strchr(key, '.');
@@ -310,6 +317,16 @@ static void append_section(builder *b, const spn_experiment *experiment, int num
     }
 }
 
+static spn_status take_text(builder *b, char **text)
+{
+    if (b->status != SPN_OK) {
+        spn_release(b->context, b->text);
+        return b->status;
+    }
+    *text = b->text;
+    return SPN_OK;
+}
+
 spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text)
 {
     builder b = {.context = context};
@@ -317,10 +334,48 @@ spn_status spn_experiment_dump(spn_context *context, const spn_experiment *exper
     for (int i = 0; i < SPNI_SECTIONS; i++) {
         append_section(&b, experiment, i);
     }
-    if (b.status != SPN_OK) {
-        spn_release(context, b.text);
-        return b.status;
+    return take_text(&b, text);
+}
+
+/* Written alike, numbers in their shortest form: equal values have equal texts. */
+static bool is_default(builder *b, const spn_settings *section, const spn_settings *defaults,
+                       int64_t index)
+{
+    builder own = {.context = b->context}, other = {.context = b->context};
+    append_value(&own, section, index);
+    append_value(&other, defaults, index);
+    const spn_status status = own.status != SPN_OK ? own.status : other.status;
+    const bool is_same = status == SPN_OK && strcmp(own.text, other.text) == 0;
+    b->status = b->status == SPN_OK ? status : b->status;
+    spn_release(b->context, own.text);
+    spn_release(b->context, other.text);
+    return is_same;
+}
+
+spn_status spn_experiment_changes(spn_context *context, const spn_experiment *experiment,
+                                  char **text)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *defaults = NULL;
+    builder b = {.context = context};
+    *text = NULL;
+    SPN_TRY(spn_experiment_create(context, &defaults));
+    append(&b, "");
+    for (int s = 0; s < SPNI_SECTIONS; s++) {
+        const spn_settings *section = &experiment->sections[s];
+        for (int64_t i = 0; i < section->table->count; i++) {
+            if (is_said(experiment, s, i) && !is_default(&b, section, &defaults->sections[s], i)) {
+                append(&b, section->table->section);
+                append(&b, ".");
+                append(&b, section->table->options[i].key);
+                append(&b, "=");
+                append_value(&b, section, i);
+                append(&b, "\n");
+            }
+        }
     }
-    *text = b.text;
-    return SPN_OK;
+    SPN_TRY(take_text(&b, text));
+done:
+    spn_experiment_free(context, defaults);
+    return status;
 }

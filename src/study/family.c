@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 6 };
+enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 7 };
 
 /* How a family is made. `all`, then `linear` with a linear activation, then the caller's settings, then what
  * varies: that the caller may not set. */
@@ -262,35 +262,69 @@ done:
     return status;
 }
 
+/* The caller's settings, one on a line; NULL without. Released by the caller. */
+static spn_status join_settings(spn_context *context, const spn_family_settings *settings,
+                                char **out)
+{
+    spn_status status = SPN_OK;
+    int64_t size = 1;
+    size_t used = 0;
+    *out = NULL;
+    if (settings->set_count == 0) {
+        return SPN_OK;
+    }
+    for (int64_t i = 0; i < settings->set_count; i++) {
+        size += (int64_t)strlen(settings->sets[i]) + 1;
+    }
+    SPN_NEW(context, *out, size);
+    for (int64_t i = 0; i < settings->set_count; i++) {
+        used += (size_t)snprintf(*out + used, (size_t)size - used, "%s%s", i > 0 ? "\n" : "",
+                                 settings->sets[i]);
+    }
+done:
+    return status;
+}
+
 static spn_status write_results(spn_context *context, const maker *m)
 {
-    char path[PATH_SIZE], machine[256];
+    spn_status status = SPN_OK;
+    char path[PATH_SIZE], machine[256], *settings = NULL;
     const spni_family *f = &m->family;
+    int64_t count = 5;
     const spn_table tables[] = {
         {"runs", &spn_family_run_columns, f->runs.count, f->runs.items},
         {"transitions", &spn_family_transition_columns, f->transitions.count, f->transitions.items},
         {"points", &spn_family_point_columns, f->points.count, f->points.items},
     };
-    const spn_attribute attributes[ATTRIBUTES] = {
+    spn_attribute attributes[ATTRIBUTES] = {
         {"configuration", m->configurations[0], 0},
         {"program_version", SPN_VERSION, 0},
         {"compiler", spn_describe_compiler(), 0},
         {"machine", spn_describe_machine(machine, sizeof machine), 0},
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
-        {"starts_configuration", m->configurations[1], 0},
     };
+    SPN_TRY(join_settings(context, m->settings, &settings));
+    if (m->plan->starts != NULL) {
+        attributes[count++] = (spn_attribute){"starts_configuration", m->configurations[1], 0};
+    }
+    if (settings != NULL) {
+        attributes[count++] = (spn_attribute){"settings", settings, 0};
+    }
     const spn_results results = {.kind = m->plan->name,
-                                 .attribute_count = ATTRIBUTES - (m->plan->starts == NULL),
+                                 .attribute_count = count,
                                  .attributes = attributes,
                                  .table_count = sizeof tables / sizeof *tables,
                                  .tables = tables};
     if (snprintf(path, sizeof path, "%s/%s.h5", m->settings->folder, m->plan->name) >=
         (int)sizeof path) {
-        return spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
     }
     /* A finished family that is resumed is read again from its runs. */
-    return spn_results_write(context, path, m->settings->is_forced || m->settings->is_resumed,
-                             &results);
+    SPN_TRY(spn_results_write(context, path, m->settings->is_forced || m->settings->is_resumed,
+                              &results));
+done:
+    spn_release(context, settings);
+    return status;
 }
 
 static spn_status check_target(spn_context *context, const maker *m)

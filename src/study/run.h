@@ -41,6 +41,11 @@ spn_status spni_run_append(spn_context *context, spni_run *run, int64_t type,
 /** spn_study_initial() as sweeps and branches want it; `state` is the study. */
 spn_status spni_run_initial(spn_context *context, const void *state, int64_t seed, double *theta);
 
+/** The checks of sweeps, branches and slices, on results that were read. */
+bool spni_sweep_judge(const spn_results *results);
+bool spni_branches_judge(const spn_results *results);
+bool spni_slice_judge(const spn_results *results);
+
 /** The results are safe: delete the journal. */
 spn_status spni_run_finish(spn_context *context, spni_run *run);
 

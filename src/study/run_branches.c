@@ -167,7 +167,7 @@ done:
     return status;
 }
 
-static bool are_results_complete(const spn_results *results)
+bool spni_branches_judge(const spn_results *results)
 {
     const spn_table *phases = spn_results_table(results, "phases");
     int64_t low = phases != NULL ? spn_table_find(phases, "end_low") : -1;
@@ -187,7 +187,7 @@ static bool are_results_complete(const spn_results *results)
 static const spni_run_kind branches_kind = {"branches",
                                             sizeof(spn_branch_record) + sizeof(spn_special_record) +
                                                 sizeof(spn_branch_approach),
-                                            replay_item, are_results_complete};
+                                            replay_item, spni_branches_judge};
 
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)

@@ -152,7 +152,7 @@ static bool are_all_gated(const spni_rows *rows)
     return true;
 }
 
-static bool are_results_gated(const spn_results *results)
+bool spni_sweep_judge(const spn_results *results)
 {
     const spn_table *points = spn_results_table(results, "points");
     int64_t column = points != NULL ? spn_table_find(points, "stationary") : -1;
@@ -186,7 +186,7 @@ done:
 
 static const spni_run_kind sweep_kind = {
     "sweep", sizeof(spn_sweep_record) + sizeof(spn_sweep_jump) + sizeof(spn_sweep_approach), replay,
-    are_results_gated};
+    spni_sweep_judge};
 
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_gated)

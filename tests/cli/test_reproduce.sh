@@ -49,8 +49,8 @@ run grep -c 'Maxwell point, where both have equal loss' one/fig1.txt
 expect_stdout '^1$'
 run spinodal reproduce fig1 -o one --set slice.points=31 --set sweep.refine=false
 expect_failure 5 'one/fig1.h5 exists'
-run spinodal reproduce fig3
-expect_failure 2 "unknown figure 'fig3'; there are: fig1, fig2, order, complexity, all"
+run spinodal reproduce fig9
+expect_failure 2 "unknown target 'fig9'.*; there are: fig1, fig2, .*paper, all"
 run spinodal reproduce fig1 -q -o biased --set model.bias=true --set data.moments=drawn \
     --set sweep.beta.points=30
 expect_failure 3 'set model.bias: false'

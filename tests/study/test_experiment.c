@@ -121,6 +121,45 @@ static void test_dump_round_trip(void **state)
     }
 }
 
+/* Set on the built-in experiment, the changes of an experiment give it again. */
+static void test_changes_lead_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *changes;
+    } cases[] = {
+        {"sweep:", ""},
+        {"model: {activation: tanh, hidden: [5, 5]}", ""},
+        {"model: {hidden: [], bias: true}\nsweep: {beta: [0.1, 0.25]}",
+         "model.hidden=[]\nmodel.bias=true\nsweep.beta=[0.1, 0.25]\n"},
+        {"data: {covariance: [[1, 0.1], [0.1, 2]], inputs: 1, outputs: 1}",
+         "data.inputs=1\ndata.outputs=1\ndata.covariance=[[1, 0.1], [0.1, 2]]\n"},
+        {"solver: {tolerance: 1.0e-9, method: adam}", "solver.method=adam\n"},
+        {"data: {kind: csv, path: \"a b.csv\", targets: [y]}", NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        spn_experiment *first = NULL, *second = NULL;
+        char *changes = NULL, *dump = NULL, *again = NULL;
+        check_ok(context, parse(cases[i].text, &first));
+        check_ok(context, spn_experiment_changes(context, first, &changes));
+        if (cases[i].changes != NULL) {
+            assert_string_equal(changes, cases[i].changes);
+        }
+        check_ok(context, spn_experiment_dump(context, first, &dump));
+        check_ok(context, spn_experiment_create(context, &second));
+        for (char *line = strtok(changes, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+            check_ok(context, spn_experiment_set(context, second, line));
+        }
+        check_ok(context, spn_experiment_dump(context, second, &again));
+        assert_string_equal(dump, again);
+        spn_release(context, changes);
+        spn_release(context, dump);
+        spn_release(context, again);
+        spn_experiment_free(context, first);
+        spn_experiment_free(context, second);
+    }
+}
+
 static void check_range(const char *text, double from, double to)
 {
     spn_experiment *experiment = NULL;
@@ -303,6 +342,11 @@ static spn_status parse_text(spn_context *own, void *state)
         status = spn_experiment_dump(own, experiment, &dump);
     }
     spn_release(own, dump);
+    dump = NULL;
+    if (status == SPN_OK) {
+        status = spn_experiment_changes(own, experiment, &dump);
+    }
+    spn_release(own, dump);
     spn_experiment_free(own, experiment);
     return status;
 }
@@ -320,6 +364,7 @@ int main(void)
         cmocka_unit_test(test_defaults_are_the_built_in_experiment),
         cmocka_unit_test(test_nested_and_dotted_keys_and_lists),
         cmocka_unit_test(test_dump_round_trip),
+        cmocka_unit_test(test_changes_lead_back),
         cmocka_unit_test(test_range_of_branches),
         cmocka_unit_test(test_yaml_errors_have_places),
         cmocka_unit_test(test_cross_checks),

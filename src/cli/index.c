@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* The page: contents, a section of each target, the experiments. */
+#include "cli/index.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct writer {
+    cli_page page;
+    cli_listing listing;
+    const cli_outcome *outcomes;
+} writer;
+
+/* How things stand with a target. */
+typedef struct standing {
+    const char *word;   /* "made" */
+    const char *detail; /* NULL: none */
+    bool has_results;
+} standing;
+
+static bool has_journal(const cli_listing *listing, const char *name)
+{
+    for (int64_t i = 0; i < listing->count; i++) {
+        if (cli_is_file_of(listing->names[i], name, ".h5.part")) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Anything of it: its section is written. */
+static bool is_present(const writer *w, int64_t k)
+{
+    const char *name = cli_targets[k].name;
+    return w->outcomes[k].is_tried || cli_has_file(&w->listing, name, ".h5") ||
+           has_journal(&w->listing, name);
+}
+
+static const char *attribute_text(const spn_results *results, const char *name)
+{
+    const spn_attribute *attribute = spn_results_attribute(results, name);
+    return attribute != NULL && attribute->text != NULL ? attribute->text : "";
+}
+
+/* Results of another experiment than those that they rest on now. */
+static spn_status is_outdated(writer *w, const cli_target *target, bool *out)
+{
+    static const char *const names[] = {"configuration", "data_checksum", "weights_checksum"};
+    spn_status status = SPN_OK;
+    spn_context *context = w->page.context;
+    spn_arena *arena = NULL;
+    spn_results own, base;
+    char file[2][128];
+    const char *why = NULL;
+    bool is_read = false;
+    *out = false;
+    if (target->step == NULL || strcmp(target->step->name, target->name) == 0) {
+        return SPN_OK;
+    }
+    snprintf(file[0], sizeof file[0], "%s.h5", target->name);
+    snprintf(file[1], sizeof file[1], "%s.h5", target->step->name);
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(cli_read_listed(context, arena, &w->listing, file[0], &own, &why, &is_read));
+    SPN_TRY(is_read ? cli_read_listed(context, arena, &w->listing, file[1], &base, &why, &is_read)
+                    : SPN_OK);
+    for (size_t i = 0; is_read && i < sizeof names / sizeof *names; i++) {
+        *out = *out || strcmp(attribute_text(&own, names[i]), attribute_text(&base, names[i])) != 0;
+    }
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+static spn_status judge_results(writer *w, const cli_target *target, standing *out)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = w->page.context;
+    const char *fault = NULL;
+    bool is_old = false;
+    SPN_TRY(cli_find_fault(context, &w->listing, target->name, &fault));
+    if (fault == NULL && target->step != NULL) {
+        SPN_TRY(cli_find_fault(context, &w->listing, target->step->name, &fault));
+    }
+    SPN_TRY(fault == NULL ? is_outdated(w, target, &is_old) : SPN_OK);
+    *out = (standing){"made, checks passed", NULL, true};
+    if (is_old) {
+        *out = (standing){"check failed",
+                          "made of another experiment than the one it rests on is now; make it "
+                          "again with --force",
+                          true};
+    } else if (fault != NULL) {
+        *out = (standing){"check failed", fault, true};
+    } else if (!cli_has_file(&w->listing, target->name, ".png")) {
+        *out = (standing){"made, checks passed", "its picture is not drawn here", true};
+    }
+done:
+    return status;
+}
+
+/* What this call of the program has met comes first: then files are older than it. */
+static spn_status find_standing(writer *w, int64_t k, standing *out)
+{
+    const cli_target *target = &cli_targets[k];
+    const cli_outcome *outcome = &w->outcomes[k];
+    const bool has_results = cli_has_file(&w->listing, target->name, ".h5");
+    const bool is_begun = has_journal(&w->listing, target->name) ||
+                          (target->step != NULL && has_journal(&w->listing, target->step->name));
+    if (outcome->is_tried && outcome->status == SPN_ERROR_INTERRUPTED) {
+        *out = (standing){"not made", "interrupted; go on with --resume", has_results};
+    } else if (outcome->is_tried && outcome->status != SPN_OK) {
+        *out = (standing){"not made",
+                          cli_without_folder(w->listing.arena, &w->listing,
+                                             outcome->text != NULL ? outcome->text : ""),
+                          has_results};
+    } else if (is_begun) {
+        *out = (standing){"not made", "begun; go on with --resume", has_results};
+    } else if (!has_results) {
+        *out = (standing){"not made", NULL, false};
+    } else {
+        return judge_results(w, target, out);
+    }
+    return SPN_OK;
+}
+
+static void put_pictures(writer *w, const cli_target *target)
+{
+    for (int is_further = 0; is_further < 2; is_further++) {
+        for (int64_t i = 0; i < w->listing.count; i++) {
+            const char *name = w->listing.names[i];
+            const bool is_main =
+                cli_is_file_of(name, target->name, ".png") && name[strlen(target->name)] == '.';
+            if (cli_is_file_of(name, target->name, ".png") && is_main == !is_further) {
+                cli_put(&w->page, "\n![%s](%s)\n", target->title, name);
+            }
+        }
+    }
+}
+
+static void put_files(writer *w, const cli_target *target)
+{
+    const char *before = "\nFiles: ";
+    for (int64_t i = 0; i < w->listing.count; i++) {
+        const char *name = w->listing.names[i];
+        const bool is_member =
+            cli_is_file_of(name, target->name, ".h5") && name[strlen(target->name)] == '-';
+        if (cli_is_file_of(name, target->name, NULL) && !is_member &&
+            !cli_is_file_of(name, target->name, ".part")) {
+            cli_put(&w->page, "%s[%s](%s)", before, name, name);
+            before = ", ";
+        }
+    }
+    cli_put_text(&w->page, strcmp(before, ", ") == 0 ? ".\n" : "");
+}
+
+/* The command line that makes these results. */
+static spn_status put_command(writer *w, const cli_target *target, const spn_results *results)
+{
+    spn_status status = SPN_OK;
+    char *settings = NULL;
+    SPN_TRY(results != NULL ? cli_settings_of(w->page.context, results, &settings) : SPN_OK);
+    cli_put(&w->page, "\nTo make it alone:\n\n```sh\nspinodal reproduce %s", target->name);
+    for (char *at = settings, *end = NULL; at != NULL && *at != '\0'; at = end) {
+        end = at + strcspn(at, "\n");
+        end += *end == '\n' ? (*end = '\0', 1) : 0;
+        cli_put_text(&w->page, " --set ");
+        cli_put_shell_word(&w->page, at);
+    }
+    cli_put_text(&w->page, "\n```\n");
+done:
+    spn_release(w->page.context, settings);
+    return status;
+}
+
+/* Where the results lack something, the section says so instead of its numbers. */
+static spn_status put_numbers(writer *w, const cli_target *target, const cli_source *source)
+{
+    cli_page *page = &w->page;
+    const int64_t begin = page->text.size;
+    spn_status status = target->write(page, source);
+    if (status == SPN_ERROR_INPUT || status == SPN_ERROR_UNSUPPORTED) {
+        page->text.size = begin;
+        const char *text =
+            cli_without_folder(w->listing.arena, &w->listing, spn_error_text(page->context));
+        cli_put_text(page, "\nIts numbers cannot be read: ");
+        cli_put_text(page, text != NULL ? text : "");
+        cli_put_text(page, ".\n");
+        spn_error_clear(page->context);
+        status = page->status;
+    }
+    return status;
+}
+
+static spn_status put_results(writer *w, const cli_target *target)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = w->page.context;
+    spn_arena *arena = NULL;
+    spn_results results;
+    const char *why = NULL;
+    bool is_read = false;
+    char file[128], path[CLI_PATH_SIZE];
+    snprintf(file, sizeof file, "%s.h5", target->name);
+    snprintf(path, sizeof path, "%s/%s", w->listing.folder, file);
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(cli_read_listed(context, arena, &w->listing, file, &results, &why, &is_read));
+    if (is_read) {
+        const cli_source source = {path, &results};
+        put_pictures(w, target);
+        SPN_TRY(put_numbers(w, target, &source));
+    } else {
+        cli_put_text(&w->page, "\nIts results cannot be read: ");
+        cli_put_text(&w->page, why != NULL ? why : "");
+        cli_put_text(&w->page, ".\n");
+    }
+    put_files(w, target);
+    SPN_TRY(put_command(w, target, is_read ? &results : NULL));
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+static spn_status put_section(writer *w, int64_t k, const standing *found)
+{
+    const cli_target *target = &cli_targets[k];
+    cli_put(&w->page, "\n## %s\n\n**%s.** ", target->name, target->title);
+    cli_put_text(&w->page, target->text);
+    if (found->detail != NULL) {
+        cli_put(&w->page, "\n\n**Status: %s:** ", found->word);
+        cli_put_text(&w->page, found->detail);
+        cli_put_text(&w->page, ".\n");
+    } else {
+        cli_put(&w->page, "\n\n**Status: %s.**\n", found->word);
+    }
+    return found->has_results ? put_results(w, target) : put_command(w, target, NULL);
+}
+
+static void put_contents(writer *w, const standing *found)
+{
+    bool has_missing = false;
+    cli_put_text(&w->page,
+                 "# Figures\n\nWhat `spinodal reproduce` has made in this folder: the pictures, "
+                 "the numbers that came out, and the predictions beside them. All numbers are read "
+                 "from the results files. T1, T2, ... are the equations of the theory page of "
+                 "spinodal's documentation. `-o DIR` chooses the folder; `--set` changes the "
+                 "experiments.\n");
+    cli_put_head(&w->page, "target | shows | status");
+    for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
+        if (is_present(w, k)) {
+            cli_put(&w->page, "| [%s](#%s) ", cli_targets[k].name, cli_targets[k].name);
+            cli_put_word(&w->page, cli_targets[k].title);
+            cli_put_word(&w->page, found[k].word);
+            cli_end_row(&w->page);
+        }
+        has_missing = has_missing || !is_present(w, k);
+    }
+    cli_put_text(&w->page, has_missing ? "\nNot made here:" : "");
+    const char *before = " ";
+    for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
+        if (!is_present(w, k)) {
+            cli_put(&w->page, "%s`spinodal reproduce %s`", before, cli_targets[k].name);
+            before = ", ";
+        }
+    }
+    cli_put_text(&w->page, has_missing ? ".\n" : "");
+}
+
+static spn_status write_page(writer *w)
+{
+    spn_status status = SPN_OK;
+    standing found[CLI_TARGETS_MAX] = {{NULL, NULL, false}};
+    for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
+        SPN_TRY(is_present(w, k) ? find_standing(w, k, &found[k]) : SPN_OK);
+    }
+    put_contents(w, found);
+    for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
+        SPN_TRY(is_present(w, k) ? put_section(w, k, &found[k]) : SPN_OK);
+    }
+    SPN_TRY(cli_write_experiments(&w->page, &w->listing));
+    status = w->page.status;
+done:
+    return status;
+}
+
+static spn_status commit(spn_context *context, const char *folder, const spn_text_buffer *text)
+{
+    spn_status status = SPN_OK;
+    spn_output *output = NULL;
+    char path[CLI_PATH_SIZE];
+    if (snprintf(path, sizeof path, "%s/index.md", folder) >= (int)sizeof path) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+    }
+    SPN_TRY(spn_output_open(context, path, true, &output));
+    SPN_TRY(spn_output_write(context, output, text->text, text->size));
+    SPN_TRY(spn_output_commit(context, &output));
+done:
+    spn_output_abandon(context, output);
+    return status;
+}
+
+spn_status cli_write_index(spn_context *context, const char *folder, const cli_outcome *outcomes)
+{
+    spn_status status = SPN_OK;
+    writer w = {.page = {.context = context}, .listing = {.folder = folder}, .outcomes = outcomes};
+    SPN_TRY(spn_arena_create(context, &w.listing.arena));
+    SPN_TRY(cli_list_folder(context, &w.listing));
+    SPN_TRY(write_page(&w));
+    SPN_TRY(commit(context, folder, &w.page.text));
+done:
+    spn_release(context, w.page.text.text);
+    spn_arena_free(w.listing.arena);
+    return status;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/** @file index.h  index.md of a folder of `reproduce`: what was made, beside its predictions. Everything in it is read
+ *  back from the files of the folder; equal files give equal bytes. */
+#ifndef SPINODAL_SRC_CLI_INDEX_H
+#define SPINODAL_SRC_CLI_INDEX_H
+
+#include "cli/targets.h"
+
+/** How the making of a target ended in this call of the program. */
+typedef struct cli_outcome {
+    bool is_tried;
+    spn_status status;
+    char *text; /**< why it failed; released by the caller */
+} cli_outcome;
+
+/** Write FOLDER/index.md, beside and renamed. `outcomes`: one of each target. A file that cannot be read is said
+ *  to be so in the page. */
+spn_status cli_write_index(spn_context *context, const char *folder, const cli_outcome *outcomes);
+
+/** The files of a folder, sorted. Names with anything but letters, digits and . _ - are left out. */
+typedef struct cli_listing {
+    const char *folder;
+    spn_arena *arena;
+    int64_t count;
+    const char **names;
+} cli_listing;
+spn_status cli_list_folder(spn_context *context, cli_listing *listing);
+
+/** Is the file NAME.SUFFIX or NAME-ANYTHING.SUFFIX? `suffix` with its dot; NULL: any. */
+bool cli_is_file_of(const char *file, const char *name, const char *suffix);
+bool cli_has_file(const cli_listing *listing, const char *name, const char *suffix);
+
+/** A copy of a message in the arena, its paths without the folder: the page must not depend on what that is called.
+ *  NULL on failure. */
+const char *cli_without_folder(spn_arena *arena, const cli_listing *listing, const char *text);
+
+/** Read a file of the folder. Where it cannot be read, *is_read is false, *why (in the arena) says so and nothing
+ *  has failed. */
+spn_status cli_read_listed(spn_context *context, spn_arena *arena, const cli_listing *listing,
+                           const char *file, spn_results *results, const char **why, bool *is_read);
+
+/** What keeps results from passing their check, of all of a target's files: "FILE: FAULT" in the arena of the listing,
+ *  NULL where all pass. */
+spn_status cli_find_fault(spn_context *context, const cli_listing *listing, const char *name,
+                          const char **fault);
+
+/** The table of all experiments. */
+spn_status cli_write_experiments(cli_page *page, const cli_listing *listing);
+
+/** The settings that results were made with beyond those of their target, one assignment on a line; released by
+ *  the caller. NULL: not known. */
+spn_status cli_settings_of(spn_context *context, const spn_results *results, char **text);
+
+#endif

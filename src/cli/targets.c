@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli/targets.h"
+#include "cli/figures.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const cli_target cli_targets[] = {
+    {"fig1", "Figure 1 of the paper: the loss below, at and above the onset of learning",
+     "Figure 1: the loss at the onset of learning",
+     "The loss *L* = *E* + *β* |*θ*|² along the line from the trivial model to the phase that the "
+     "sweep leaves last on its way up, at a *β* below the Maxwell point of the two, at it, and "
+     "between it and the spinodal; the same as a Landau potential *E*(*n*) + *βn*, *n* = |*θ*|²; "
+     "and the plane through three phases. The onset is of first order: two minima with a barrier "
+     "between them exchange their rank at the Maxwell point.",
+     &cli_paper_sweep, CLI_GROUP_PAPER, cli_make_figure1, cli_write_figure1},
+    {"fig2", "Figure 2 of the paper: error, curvature and |theta| against beta, up and down",
+     "Figure 2: error, curvature and distance to the origin against the regularisation strength",
+     "A network is followed through *β*: up, and down again from each phase that it visited. Error "
+     "*E*, scalar curvature *R* of the error surface and distance |*θ*| to the origin change "
+     "together where a phase ends. Transitions of *accuracy* change the number of modes that are "
+     "learned; those of *symmetry* merge or split hidden units. Going down the network does not "
+     "return at the *β* at which it left: hysteresis.",
+     &cli_paper_sweep, CLI_GROUP_PAPER, cli_make_figure2, cli_write_figure2},
+    {"order", "depth and the order of transitions: 1 to 4 weight matrices, linear and tanh",
+     "Depth and the order of transitions",
+     "Networks with one to four weight matrices on the same data. Of the linear networks the "
+     "theory is exact: without a hidden layer there is no transition, with one the transitions are "
+     "of second order, with more of first order (T12, T13). The tanh networks have them at smaller "
+     "*β*.",
+     NULL, 0, cli_make_order, cli_write_order},
+    {"complexity", "data of 1 to 6 modes: as many transitions; random starts that get stuck",
+     "Complexity of the data: number of transitions, and random starts that get stuck",
+     "Data with one to six modes. A network has as many transitions as the data have modes, each "
+     "where theory puts it for a linear network (T13). From random weights at one small *β* some "
+     "starts end in a phase with fewer modes than the best start: they are stuck.",
+     NULL, 0, cli_make_complexity, cli_write_complexity},
+    {NULL, NULL, NULL, NULL, NULL, 0, NULL, NULL},
+};
+
+static const struct {
+    const char *name, *help;
+    unsigned bit;
+} groups[] = {
+    {"paper", "the figures of the paper", CLI_GROUP_PAPER},
+    {"all", "everything (the default)", CLI_GROUP_ALL},
+};
+enum { GROUPS = sizeof groups / sizeof *groups };
+
+_Static_assert(sizeof cli_targets / sizeof *cli_targets - 1 <= CLI_TARGETS_MAX, "room for all");
+
+static int64_t count_targets(void)
+{
+    return (int64_t)(sizeof cli_targets / sizeof *cli_targets) - 1;
+}
+
+bool cli_target_name_at(int64_t index, cli_target_name *out)
+{
+    const int64_t targets = count_targets();
+    if (index < targets) {
+        *out = (cli_target_name){cli_targets[index].name, cli_targets[index].help};
+    } else if (index < targets + GROUPS) {
+        *out = (cli_target_name){groups[index - targets].name, groups[index - targets].help};
+    } else {
+        return false;
+    }
+    return true;
+}
+
+uint64_t cli_targets_named(const char *name)
+{
+    uint64_t found = 0;
+    unsigned bit = 0;
+    for (int g = 0; g < GROUPS; g++) {
+        bit = strcmp(groups[g].name, name) == 0 ? groups[g].bit : bit;
+    }
+    for (int64_t k = 0; k < count_targets(); k++) {
+        const cli_target *target = &cli_targets[k];
+        if (strcmp(target->name, name) == 0 || ((target->groups | CLI_GROUP_ALL) & bit) != 0) {
+            found |= UINT64_C(1) << k;
+        }
+    }
+    return found;
+}
+
+spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix,
+                        char path[CLI_PATH_SIZE])
+{
+    const int length = snprintf(path, CLI_PATH_SIZE, "%s/%s%s", job->folder, name, suffix);
+    return length < CLI_PATH_SIZE ? SPN_OK
+                                  : spn_fail(job->session->context, SPN_ERROR_ARGUMENT,
+                                             "the folder's name is too long");
+}
+
+/* The results file decides whether anything may be overwritten; it has been written by now. */
+spn_status cli_job_draw(const cli_job *job, const char *path)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = job->session->context;
+    spn_arena *arena = NULL;
+    spn_results results;
+    const spn_plot_settings settings = {.force = true};
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    SPN_TRY(cli_draw(context, &results, job->folder, &settings));
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+spn_status cli_job_write_csv(const cli_job *job, const char *name, const char *suffix,
+                             const spn_table *table)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = job->session->context;
+    spn_output *output = NULL;
+    char path[CLI_PATH_SIZE];
+    SPN_TRY(cli_job_path(job, name, suffix, path));
+    SPN_TRY(spn_output_open(context, path, true, &output));
+    SPN_TRY(spn_table_write_csv(context, table, spn_sink_output(output)));
+    SPN_TRY(spn_output_commit(context, &output));
+done:
+    spn_output_abandon(context, output);
+    return status;
+}
+
+/* Steps are told apart by the first target that names them. */
+static int64_t step_number(const cli_step *step)
+{
+    int64_t k = 0;
+    while (cli_targets[k].step != step) {
+        k++;
+    }
+    return k;
+}
+
+spn_status cli_job_prepare(cli_job *job, const cli_step *step)
+{
+    const int64_t k = step_number(step);
+    if (!job->steps[k].is_run) {
+        job->steps[k].is_run = true;
+        job->steps[k].status = step->make(job);
+    } else if (job->steps[k].status != SPN_OK) {
+        return spn_fail(job->session->context, job->steps[k].status,
+                        "it rests on %s.h5, which was not made", step->name);
+    }
+    return job->steps[k].status;
+}
+
+spn_status cli_take_records(spn_context *context, spn_arena *arena, const spn_results *results,
+                            const char *path, spn_table *table)
+{
+    spn_status status = SPN_OK;
+    const spn_table *found = spn_results_table(results, table->name);
+    char *bytes = NULL;
+    int64_t size = 0;
+    if (found == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, table->name);
+    }
+    if (!spn_size_multiply(found->rows, (int64_t)table->columns->record_size, &size)) {
+        SPN_FAIL(context, SPN_ERROR_MEMORY, "%s: table %s is too large", path, table->name);
+    }
+    SPN_TAKE(context, arena, bytes, size);
+    SPN_TRY(spn_table_convert(context, found, path, table->columns, bytes));
+    table->rows = found->rows;
+    table->records = bytes;
+done:
+    return status;
+}
