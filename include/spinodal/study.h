@@ -202,17 +202,18 @@ typedef struct spn_delay_settings {
     const char *folder; /**< exists; receives delay.h5 */
     int64_t threads;    /**< as in spn_run_settings */
     bool is_forced;
+    bool is_resumed;            /**< keep what is there of the same experiment */
     const spn_delay_grid *grid; /**< NULL: the built-in values */
     int64_t
-        set_count; /**< spn_experiment_set(): data.samples, data.seed, model.init.seed, solver.learning_rate,
-                                     and sweep.seeds, the number of random starts */
+        set_count; /**< spn_experiment_set(); sweep.seeds: random starts; solver.learning_rate: of Adam, and the
+                            unit of time */
     const char *const *sets;
 } spn_delay_settings;
 
 /** How long a linear network of depth 2, 3, 4 on data with one mode stays near the trivial phase under gradient flow, from
  *  weights of scale u_0: aligned with the mode, and random; and under Adam. Table "runs" (spn_delay_columns). The same bits
  *  for any number of threads. `*is_good`: aligned starts agree with the exact passage time to SPN_DELAY_TOLERANCE, and
- *  starts leave where their law says so and only there. */
+ *  starts leave where their law says so and only there. SPN_ERROR_INPUT for a setting that the laws rest on. */
 spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good);
 #define SPN_DELAY_TOLERANCE 1e-6
 
@@ -225,16 +226,17 @@ typedef struct spn_orders_grid {
     int64_t residue_count;
     const double *residues;
     int64_t draws;
-    int64_t steps; /**< at most, of each run */
+    int64_t
+        steps; /**< at most, of gradient descent: epochs of the others that make as much time, steps of Adam */
 } spn_orders_grid;
 
 typedef struct spn_orders_settings {
     const char *folder; /**< exists; receives orders.h5 */
     int64_t threads;
-    bool is_forced;
+    bool is_forced, is_resumed;
     const spn_orders_grid *grid; /**< NULL: the built-in values */
     int64_t
-        set_count; /**< spn_experiment_set(): data.samples, data.seed, model.init.seed and scale */
+        set_count; /**< spn_experiment_set(); sweep.seeds: draws; solver.max_iterations: steps */
     const char *const *sets;
 } spn_orders_settings;
 

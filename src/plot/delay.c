@@ -443,8 +443,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
     SPN_TRY(spni_delay_caption(&d->view, results, d->axis, &caption));
     const spn_figure figure = {
         .name = is_scale ? "delay" : "delay-beta",
-        .x_label = is_scale ? "Scale of the start {/:Italic u}_0"
-                            : "{/:Italic β} / threshold",
+        .x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold",
         .x_scale = SPN_AXIS_LOG,
         .x_low = d->low,
         .x_high = d->high,

@@ -117,9 +117,13 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
     };
-    _Static_assert(sizeof attributes / sizeof *attributes <= SPNI_BOOK_ATTRIBUTES, "room for all");
+    _Static_assert(sizeof attributes / sizeof *attributes < SPNI_BOOK_ATTRIBUTES, "room for all");
     memcpy(book->attributes, attributes, sizeof attributes);
     book->results.attribute_count = sizeof attributes / sizeof *attributes;
+    if (book->settings != NULL) {
+        book->attributes[book->results.attribute_count++] =
+            (spn_attribute){"settings", book->settings, 0};
+    }
 done:
     spn_release(context, dump);
     return status;

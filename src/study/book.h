@@ -6,7 +6,7 @@
 
 #include <spinodal/study.h>
 
-enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 4, SPNI_BOOK_TEXTS = 2, SPNI_BOOK_ATTRIBUTES = 10 };
+enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 4, SPNI_BOOK_TEXTS = 2, SPNI_BOOK_ATTRIBUTES = 11 };
 
 typedef struct spni_book {
     spn_arena *arena; /**< for what has to be made */
@@ -14,6 +14,7 @@ typedef struct spni_book {
     spn_array arrays[SPNI_BOOK_ARRAYS];
     spn_text_column texts[SPNI_BOOK_TEXTS];
     spn_attribute attributes[SPNI_BOOK_ATTRIBUTES];
+    const char *settings; /**< the caller's, one on a line, of a built-in study; NULL: none */
     spn_results results;
 } spni_book;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The study of escape times: its runs in their order, and the results. */
 #include "study/delay.h"
-#include "study/book.h"
+#include "study/built_in.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -152,27 +152,17 @@ static spn_status write_results(spn_context *context, const delay *d, const char
 {
     spn_status status = SPN_OK;
     spni_book book = {.arena = NULL};
+    char *settings = NULL;
+    SPN_TRY(spni_join_settings(context, d->settings->set_count, d->settings->sets, &settings));
     SPN_TRY(spni_book_begin(context, "delay", &book));
+    book.settings = settings;
     spni_book_table(&book, (spn_table){"runs", &spn_delay_columns, d->count, d->runs});
-    SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path, d->settings->is_forced));
+    SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path,
+                            d->settings->is_forced || d->settings->is_resumed));
 done:
     spni_book_end(&book);
+    spn_release(context, settings);
     return status;
-}
-
-/* A random start's threshold is a leading order: near it nothing is said. */
-#define NEAR_THRESHOLD 0.1
-
-/* Does the run of the flow agree with the law that it has? */
-static bool agrees(const spn_delay_run *run)
-{
-    const double share = run->beta / run->own_threshold;
-    const bool is_aligned = run->seed < 0, has_left = run->outcome == SPN_DELAY_LEFT;
-    if (run->method != SPN_PATH_FLOW || (!is_aligned && fabs(share - 1) < NEAR_THRESHOLD)) {
-        return true;
-    }
-    return has_left == (share < 1) &&
-           (!is_aligned || !has_left || fabs(run->passage_difference) <= SPN_DELAY_TOLERANCE);
 }
 
 static void fill_grid(delay *d, double scales[SCALES])
@@ -184,33 +174,61 @@ static void fill_grid(delay *d, double scales[SCALES])
     for (int64_t i = 0; i < SCALES; i++) {
         scales[i] = SCALE_LOW * pow(SCALE_HIGH / SCALE_LOW, (double)i / (SCALES - 1));
     }
-    d->grid =
-        (spn_delay_grid){.scale_count = SCALES,
-                         .scales = scales,
-                         .share_count = (int64_t)(sizeof built_in_shares / sizeof *built_in_shares),
-                         .shares = built_in_shares,
-                         .seeds = spn_experiment_sweep(d->nets[0].experiment)->seeds};
+    d->grid = (spn_delay_grid){
+        .scale_count = SCALES,
+        .scales = scales,
+        .share_count = (int64_t)(sizeof built_in_shares / sizeof *built_in_shares),
+        .shares = built_in_shares,
+        .seeds = spn_experiment_sweep(d->nets[0].experiment)->seeds,
+    };
+}
+
+static spn_status run_and_write(spn_context *context, delay *d, const char *path, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    double scales[SCALES];
+    fill_grid(d, scales);
+    SPN_TRY(run_all(context, d));
+    SPN_TRY(write_results(context, d, path));
+    *is_good = true;
+    for (int64_t i = 0; i < d->count; i++) {
+        *is_good = *is_good && spni_delay_agrees(&d->runs[i]);
+    }
+done:
+    return status;
+}
+
+static spn_status judge_found(spn_context *context, const char *path, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    spn_message(context, "%s is complete: nothing to resume", path);
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    SPN_TRY(spni_delay_judge(context, &results, is_good));
+done:
+    spn_arena_free(arena);
+    return status;
 }
 
 spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good)
 {
     spn_status status = SPN_OK;
     char path[PATH_SIZE];
-    double scales[SCALES];
+    bool is_found = false;
     delay d = {.settings = settings};
     *is_good = false;
     SPN_TRY(make_path(context, &d, path));
-    SPN_TRY(spn_results_check_target(context, path, settings->is_forced));
+    SPN_TRY(spn_results_check_target(context, path, settings->is_forced || settings->is_resumed));
     for (int64_t i = 0; i < DEPTHS; i++) {
         SPN_TRY(spni_delay_net_create(context, settings, depths[i], &d.nets[i]));
     }
-    fill_grid(&d, scales);
-    SPN_TRY(run_all(context, &d));
-    SPN_TRY(write_results(context, &d, path));
-    *is_good = true;
-    for (int64_t i = 0; i < d.count; i++) {
-        *is_good = *is_good && agrees(&d.runs[i]);
-    }
+    SPN_TRY(settings->is_resumed && settings->grid == NULL
+                ? spni_find_results(context, d.nets[0].study, "delay", path, &is_found)
+                : SPN_OK);
+    SPN_TRY(is_found ? judge_found(context, path, is_good)
+                     : run_and_write(context, &d, path, is_good));
 done:
     for (int64_t i = 0; i < DEPTHS; i++) {
         spni_delay_net_free(context, &d.nets[i]);

@@ -15,13 +15,20 @@ static const char *const built_in[] = {"data.samples=100",           "data.corre
                                        "model.activation=linear",    "sweep.seeds=8",
                                        "solver.learning_rate=0.001", NULL};
 
-static const char *const allowed[] = {"data.samples=",         "data.seed=",   "model.init.seed=",
-                                      "solver.learning_rate=", "sweep.seeds=", NULL};
+/* The laws hold for these. */
+static const char *const fixed[] = {"data.kind",        "data.inputs",
+                                    "data.outputs",     "data.correlations",
+                                    "data.covariance",  "data.moments",
+                                    "data.standardize", "data.whiten",
+                                    "data.center",      "model.hidden",
+                                    "model.bias",       "model.activation",
+                                    "objective.error",  NULL};
 
-static bool is_allowed(const char *assignment)
+static bool is_fixed(const char *assignment)
 {
-    for (int64_t i = 0; allowed[i] != NULL; i++) {
-        if (strncmp(assignment, allowed[i], strlen(allowed[i])) == 0) {
+    const size_t length = strcspn(assignment, "=");
+    for (int64_t i = 0; fixed[i] != NULL; i++) {
+        if (strlen(fixed[i]) == length && strncmp(assignment, fixed[i], length) == 0) {
             return true;
         }
     }
@@ -40,11 +47,10 @@ static spn_status make_experiment(spn_context *context, const spn_delay_settings
     snprintf(text, sizeof text, "model.hidden=%s", hidden[depth - 2]);
     SPN_TRY(spn_experiment_set(context, experiment, text));
     for (int64_t i = 0; i < settings->set_count; i++) {
-        if (!is_allowed(settings->sets[i])) {
+        if (is_fixed(settings->sets[i])) {
             SPN_FAIL(context, SPN_ERROR_INPUT,
-                     "%s: cannot be set for 'delay'; what can: data.samples, data.seed, "
-                     "model.init.seed, solver.learning_rate, sweep.seeds (random starts)",
-                     settings->sets[i]);
+                     "%.*s: cannot be set, the laws of 'delay' hold for its own network and data",
+                     (int)strcspn(settings->sets[i], "="), settings->sets[i]);
         }
         SPN_TRY(spn_experiment_set(context, experiment, settings->sets[i]));
     }

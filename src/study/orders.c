@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The study of orders: its runs, who is first, and the results. */
 #include "study/orders.h"
-#include "study/book.h"
+#include "study/built_in.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -13,7 +13,6 @@ static const int64_t built_in_methods[] = {SPN_PATH_FLOW, SPN_PATH_GD, SPN_PATH_
                                            SPN_PATH_ADAM, SPN_PATH_SGD};
 static const double built_in_betas[] = {0, 1e-5, 1e-4, 1e-3, 3e-3, 1e-2};
 static const double built_in_residues[] = {1e-3, 5e-3, 1e-2, 5e-2, 0.1};
-enum { DRAWS = 5, STEPS = 20000 };
 
 #define COUNT(items) ((int64_t)(sizeof items / sizeof *items))
 
@@ -157,35 +156,56 @@ static spn_status write_results(spn_context *context, const orders *o, const cha
 {
     spn_status status = SPN_OK;
     spni_book book = {.arena = NULL};
+    char *settings = NULL;
+    SPN_TRY(spni_join_settings(context, o->settings->set_count, o->settings->sets, &settings));
     SPN_TRY(spni_book_begin(context, "orders", &book));
+    book.settings = settings;
     spni_book_table(&book, (spn_table){"races", &spn_orders_columns, o->race_count, o->races});
-    SPN_TRY(spni_book_write(context, o->field.study, &book, path, o->settings->is_forced));
+    SPN_TRY(spni_book_write(context, o->field.study, &book, path,
+                            o->settings->is_forced || o->settings->is_resumed));
 done:
     spni_book_end(&book);
+    spn_release(context, settings);
     return status;
+}
+
+static void fill_grid(orders *o)
+{
+    if (o->settings->grid != NULL) {
+        o->grid = *o->settings->grid;
+        return;
+    }
+    o->grid = (spn_orders_grid){
+        .method_count = COUNT(built_in_methods),
+        .methods = built_in_methods,
+        .beta_count = COUNT(built_in_betas),
+        .betas = built_in_betas,
+        .residue_count = COUNT(built_in_residues),
+        .residues = built_in_residues,
+        .draws = spn_experiment_sweep(o->field.experiment)->seeds,
+        .steps = spn_experiment_solver(o->field.experiment)->max_iterations,
+    };
 }
 
 spn_status spn_study_orders(spn_context *context, const spn_orders_settings *settings)
 {
     spn_status status = SPN_OK;
     char path[PATH_SIZE];
-    orders o = {.settings = settings,
-                .grid = {.method_count = COUNT(built_in_methods),
-                         .methods = built_in_methods,
-                         .beta_count = COUNT(built_in_betas),
-                         .betas = built_in_betas,
-                         .residue_count = COUNT(built_in_residues),
-                         .residues = built_in_residues,
-                         .draws = DRAWS,
-                         .steps = STEPS}};
-    if (settings->grid != NULL) {
-        o.grid = *settings->grid;
-    }
+    bool is_found = false;
+    orders o = {.settings = settings};
     if (snprintf(path, PATH_SIZE, "%s/orders.h5", settings->folder) >= PATH_SIZE) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
     }
-    SPN_TRY(spn_results_check_target(context, path, settings->is_forced));
+    SPN_TRY(spn_results_check_target(context, path, settings->is_forced || settings->is_resumed));
     SPN_TRY(spni_orders_field_create(context, settings, &o.field));
+    SPN_TRY(settings->is_resumed && settings->grid == NULL
+                ? spni_find_results(context, o.field.study, "orders", path, &is_found)
+                : SPN_OK);
+    if (is_found) {
+        spn_message(context, "%s is complete: nothing to resume", path);
+        goto done;
+    }
+    fill_grid(&o);
     SPN_TRY(run_all(context, &o));
     for (int64_t i = 0; i < o.race_count; i++) {
         judge(&o, &o.races[i]);

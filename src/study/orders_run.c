@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <spinodal/numeric.h>
-#include <string.h>
 
 /* The full phase lies below the first, the phase with one mode between them, the trivial one above the second. */
 #define LEVEL_FULL 1.1
@@ -19,18 +18,15 @@ enum { STEPS_ON_THE_WAY = 24 };
 /* A crossing of the flow lies within this share of its epoch. */
 #define LOCATED 1e-9
 
-static const char *const allowed[] = {
-    "data.samples=", "data.seed=", "model.init.seed=", "model.init.scale=", NULL};
+/* Momentum makes ten times the way with its rate. */
+static const double rates[] = {[SPN_PATH_FLOW] = 0.1,
+                               [SPN_PATH_GD] = 0.1,
+                               [SPN_PATH_MOMENTUM] = 0.01,
+                               [SPN_PATH_ADAM] = 0.01,
+                               [SPN_PATH_SGD] = 0.02};
 
-static bool is_allowed(const char *assignment)
-{
-    for (int64_t i = 0; allowed[i] != NULL; i++) {
-        if (strncmp(assignment, allowed[i], strlen(allowed[i])) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
+/* Draws of the random numbers, and gradient descent's steps at most. */
+static const char *const built_in[] = {"sweep.seeds=3", "solver.max_iterations=20000", NULL};
 
 typedef struct guide {
     spn_solver *solver;
@@ -83,13 +79,10 @@ spn_status spni_orders_field_create(spn_context *context, const spn_orders_setti
     spn_status status = SPN_OK;
     *field = (spni_orders_field){.experiment = NULL};
     SPN_TRY(spn_experiment_create(context, &field->experiment));
+    for (int64_t i = 0; built_in[i] != NULL; i++) {
+        SPN_TRY(spn_experiment_set(context, field->experiment, built_in[i]));
+    }
     for (int64_t i = 0; i < settings->set_count; i++) {
-        if (!is_allowed(settings->sets[i])) {
-            SPN_FAIL(context, SPN_ERROR_INPUT,
-                     "%s: cannot be set for 'orders'; what can: data.samples, data.seed, "
-                     "model.init.seed, model.init.scale",
-                     settings->sets[i]);
-        }
         SPN_TRY(spn_experiment_set(context, field->experiment, settings->sets[i]));
     }
     SPN_TRY(spn_study_create(context, field->experiment, &field->study));
@@ -108,11 +101,6 @@ void spni_orders_field_free(spn_context *context, spni_orders_field *field)
 
 spn_solver_settings spni_orders_method(const spni_orders_field *field, int64_t method, int64_t draw)
 {
-    static const double rates[] = {[SPN_PATH_FLOW] = 0.1,
-                                   [SPN_PATH_GD] = 0.1,
-                                   [SPN_PATH_MOMENTUM] = 0.01,
-                                   [SPN_PATH_ADAM] = 0.01,
-                                   [SPN_PATH_SGD] = 0.1};
     spn_solver_settings out = *spn_experiment_solver(field->experiment);
     out.learning_rate = rates[method];
     out.momentum = 0.9;
@@ -124,6 +112,7 @@ spn_solver_settings spni_orders_method(const spni_orders_field *field, int64_t m
 static spn_status begin(spn_context *context, const spni_orders_field *field,
                         const spni_orders_run *run, double *theta)
 {
+    spn_status status = SPN_OK;
     const int64_t n = field->study->loss.dimension;
     if (run->start == SPN_ORDERS_RANDOM) {
         return spn_study_initial(context, field->study, run->draw, theta);
@@ -131,11 +120,13 @@ static spn_status begin(spn_context *context, const spni_orders_field *field,
     spn_random random =
         spn_random_stream((uint64_t)spn_experiment_model(field->experiment)->init_seed,
                           SPN_PURPOSE_RESIDUE, (uint64_t)run->draw);
+    SPN_TRY(spn_objective_trivial(context, &field->study->loss, run->beta, theta));
     for (int64_t i = 0; i < n; i++) {
-        const double phase = run->start == SPN_ORDERS_MIDDLE ? field->middle[i] : 0;
+        const double phase = run->start == SPN_ORDERS_MIDDLE ? field->middle[i] : theta[i];
         theta[i] = phase + run->residue * spn_random_normal(&random);
     }
-    return SPN_OK;
+done:
+    return status;
 }
 
 /* A run in progress. */
@@ -196,6 +187,16 @@ done:
     return status;
 }
 
+/* Epochs that make the same time of the flow as the steps of gradient descent; of Adam, which has no such time, as many. */
+static int64_t epochs_of(const spni_orders_run *run, const spn_solver_settings *solver,
+                         int64_t samples)
+{
+    const double batches = ceil((double)samples / (double)solver->batch);
+    return run->method == SPN_PATH_SGD ? (int64_t)ceil((double)run->steps * rates[SPN_PATH_GD] /
+                                                       (solver->learning_rate * batches))
+                                       : run->steps;
+}
+
 spn_status spni_orders_train(spn_context *context, const spni_orders_field *field,
                              spni_orders_run *run)
 {
@@ -203,10 +204,7 @@ spn_status spni_orders_train(spn_context *context, const spni_orders_field *fiel
     const spn_solver_settings solver = spni_orders_method(field, run->method, run->draw);
     const spn_objective *loss = &field->study->loss;
     trainer t = {.is_flow = run->method == SPN_PATH_FLOW, .beta = run->beta};
-    double limit = (double)run->steps;
-    if (run->method == SPN_PATH_SGD) {
-        limit = ceil(limit / ceil((double)loss->samples / (double)solver.batch));
-    }
+    const double limit = (double)epochs_of(run, &solver, loss->samples);
     run->epoch = run->epoch_strong = (double)NAN;
     SPN_TRY(spn_stepper_create(context, (spn_path_method)run->method, FLOW_TOLERANCE, &solver, loss,
                                &t.stepper));
