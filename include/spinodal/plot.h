@@ -73,7 +73,7 @@ typedef struct spn_guide {
 
 typedef enum spn_legend {
     SPN_LEGEND_NONE,
-    SPN_LEGEND_ABOVE, /**< above all panels, in two columns */
+    SPN_LEGEND_ABOVE, /**< above all panels, in two columns; of several panels in a row, above the column of each */
     SPN_LEGEND_TOP_LEFT,
     SPN_LEGEND_TOP_RIGHT,
     SPN_LEGEND_BOTTOM_LEFT,

@@ -12,10 +12,9 @@ static const struct {
     const char *kind, *name;
     plotter *plot;
 } figures[] = {
-    {"sweep", "fig2", spn_plot_figure2},
-    {"branches", "branches", spn_plot_branches},
-    {"order", "order", spn_plot_order},
-    {"complexity", "complexity", spn_plot_complexity},
+    {"sweep", "fig2", spn_plot_figure2}, {"branches", "branches", spn_plot_branches},
+    {"order", "order", spn_plot_order},  {"complexity", "complexity", spn_plot_complexity},
+    {"delay", "delay", spn_plot_delay},  {"orders", "orders", spn_plot_orders},
 };
 
 spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,

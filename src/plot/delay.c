@@ -412,7 +412,7 @@ static void find_range(drawing *d)
         }
     }
     d->low /= 1.15;
-    d->high *= 1.6;
+    d->high *= d->axis == SPN_DELAY_SCALE ? 2.2 : 1.6;
 }
 
 static spn_status draw(drawing *d, const spn_results *results, const char *directory,

@@ -10,7 +10,7 @@
 #define WIDTH 7.0
 #define ROW_HEIGHT 1.25
 #define BETA_OF_EPOCHS 1e-4 /* of the left column: the nearest that there is */
-#define BETA_LINEAR 3e-6    /* of the map's axis, so that 0 has a place */
+#define BETA_LINEAR 1e-6    /* of the map's axis, so that 0 has a place */
 
 enum { METHODS_MAX = 5, COLUMNS = 2, SERIES = 8, KINDS = 4, VALUES_MAX = 64 };
 
@@ -28,19 +28,19 @@ typedef struct drawing {
 typedef enum kind { MIDDLE, TRIVIAL, MIXED, NEITHER } kind;
 
 static const spn_series kind_styles[KINDS] = {
-    [MIDDLE] = {.label = "middle phase first",
+    [MIDDLE] = {.label = "middle first",
                 .color = SPN_COLOR_BLUE,
                 .marker = SPN_MARKER_CIRCLE,
                 .marker_size = 1.1},
-    [TRIVIAL] = {.label = "trivial phase first",
+    [TRIVIAL] = {.label = "trivial first",
                  .color = SPN_COLOR_VERMILION,
                  .marker = SPN_MARKER_SQUARE,
                  .marker_size = 1.0},
-    [MIXED] = {.label = "draws differ, or at once",
+    [MIXED] = {.label = "draws differ",
                .color = SPN_COLOR_PURPLE,
                .marker = SPN_MARKER_OPEN_DIAMOND,
                .marker_size = 1.2},
-    [NEITHER] = {.label = "neither arrives",
+    [NEITHER] = {.label = "neither",
                  .color = SPN_COLOR_GREY,
                  .marker = SPN_MARKER_OPEN_TRIANGLE,
                  .marker_size = 1.0},
@@ -259,6 +259,16 @@ done:
     return status;
 }
 
+static spn_status put_random(const drawing *d, spn_text_buffer *text)
+{
+    int64_t first = 0;
+    for (int64_t i = 0; i < d->count; i++) {
+        first += d->races[i].first == SPN_ORDERS_RANDOM;
+    }
+    return spni_put(d->context, text, "Random weights are first in %lld of %lld races.\n",
+                    (long long)first, (long long)d->count);
+}
+
 static spn_status make_caption(const drawing *d, const spn_results *results, spn_text_buffer *text)
 {
     spn_status status = SPN_OK;
@@ -274,10 +284,10 @@ static spn_status make_caption(const drawing *d, const spn_results *results, spn
     SPN_TRY(spni_put_text(
         context, text,
         "one that never arrives is not shown.\nRight: which of the two stationary starts is first, "
-        "over u_0 and beta.\n\nRandom weights are first throughout unless a line below says "
-        "otherwise. The other two need about the same time,\nsince both wait for the weak mode to "
-        "grow from the residue, so that method, beta and residue decide: an epoch of\nthe flow is "
-        "a time of one learning rate, Adam rescales gradients.\n"));
+        "over u_0 and beta.\n\nThe two need about the same time, since both wait for the weak "
+        "mode to grow from the residue: method, beta, residue\nand the very random numbers decide "
+        "who is first. An epoch of the flow is a time of one learning rate.\n"));
+    SPN_TRY(put_random(d, text));
     SPN_TRY(spni_put_text(context, text, "\nLearning rates:"));
     for (int64_t k = 0; k < d->method_count; k++) {
         for (int64_t i = 0; i < d->count; i++) {
@@ -316,14 +326,14 @@ static spn_status draw(const drawing *d, const spn_results *results, const char 
         SPN_TRY(draw_race(d, d->methods[k], &panels[COLUMNS * k]));
         SPN_TRY(draw_map(d, d->methods[k], &panels[COLUMNS * k + 1]));
     }
-    panels[0].legend = SPN_LEGEND_ABOVE;
+    panels[0].legend = panels[1].legend = SPN_LEGEND_ABOVE;
     SPN_TRY(make_caption(d, results, &caption));
     const spn_figure figure = {
         .name = "orders",
         .x_label = "Residue {/:Italic u}_0",
         .x_scale = SPN_AXIS_LOG,
-        .x_low = low / 1.5,
-        .x_high = high * 1.6,
+        .x_low = low / 2,
+        .x_high = high * 2.5,
         .width = WIDTH,
         .height = 1.0 + ROW_HEIGHT * (double)d->method_count,
         .columns = COLUMNS,

@@ -155,7 +155,7 @@ static spn_status write_results(spn_context *context, const delay *d, const char
     char *settings = NULL;
     SPN_TRY(spni_join_settings(context, d->settings->set_count, d->settings->sets, &settings));
     SPN_TRY(spni_book_begin(context, "delay", &book));
-    book.settings = settings;
+    book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"runs", &spn_delay_columns, d->count, d->runs});
     SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path,
                             d->settings->is_forced || d->settings->is_resumed));

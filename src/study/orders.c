@@ -159,7 +159,7 @@ static spn_status write_results(spn_context *context, const orders *o, const cha
     char *settings = NULL;
     SPN_TRY(spni_join_settings(context, o->settings->set_count, o->settings->sets, &settings));
     SPN_TRY(spni_book_begin(context, "orders", &book));
-    book.settings = settings;
+    book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"races", &spn_orders_columns, o->race_count, o->races});
     SPN_TRY(spni_book_write(context, o->field.study, &book, path,
                             o->settings->is_forced || o->settings->is_resumed));
