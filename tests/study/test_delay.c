@@ -11,19 +11,6 @@
 
 static spn_context *context;
 
-static int set_up(void **state)
-{
-    (void)state;
-    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    spn_context_free(context);
-    return 0;
-}
-
 /* 1e-4 lies below the thresholds of depth 3 and 4 (1.1e-4 and 3.3e-4), the others above. */
 static const double scales[] = {1e-4, 1e-3, 1e-2, 0.05};
 static const double shares[] = {0.01, 0.5, 0.99, 1.01, 2};
@@ -56,6 +43,27 @@ static void run_study(const char *name, int64_t threads, study_run *out)
     out->runs = spn_arena_take(out->arena, RUNS, sizeof *out->runs);
     assert_non_null(out->runs);
     check_ok(context, spn_table_convert(context, table, "delay.h5", &spn_delay_columns, out->runs));
+}
+
+/* What most tests look at: made once. */
+static study_run shared;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (spn_context_create(NULL, &context) != SPN_OK) {
+        return -1;
+    }
+    run_study("shared", 2, &shared);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_arena_free(shared.arena);
+    spn_context_free(context);
+    return 0;
 }
 
 /* sigma = 0.9 is the data's correlation. */
@@ -91,12 +99,10 @@ static double strength_of(int64_t depth, double beta)
 static void test_aligned(void **state)
 {
     (void)state;
-    study_run run;
     int64_t left = 0, never = 0;
-    run_study("aligned", 2, &run);
-    assert_true(run.is_good);
+    assert_true(shared.is_good);
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &run.runs[i];
+        const spn_delay_run *r = &shared.runs[i];
         assert_int_equal(r->run, i);
         if (r->method != SPN_PATH_FLOW || r->seed >= 0) {
             continue;
@@ -120,22 +126,18 @@ static void test_aligned(void **state)
     }
     assert_int_equal(left, 4 + 3 + 3 + 3 * 3);
     assert_int_equal(never, 0 + 1 + 1 + 3 * 2);
-    spn_arena_free(run.arena);
 }
 
 /* T16 within 5 % up to u_0 = 0.05 and to 99 % of the threshold; depth 2 exactly. */
 static void test_leading_order(void **state)
 {
     (void)state;
-    study_run run;
-    run_study("leading", 2, &run);
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &run.runs[i];
+        const spn_delay_run *r = &shared.runs[i];
         if (r->method == SPN_PATH_FLOW && r->seed < 0 && r->outcome == SPN_DELAY_LEFT) {
             assert_true(fabs(r->t16_difference) < (r->depth == 2 ? 1e-6 : 0.05));
         }
     }
-    spn_arena_free(run.arena);
 }
 
 /* Random starts: their own law but for what it leaves out, the end-to-end matrix beside the mode (at the start its root
@@ -144,11 +146,9 @@ static void test_leading_order(void **state)
 static void test_random(void **state)
 {
     (void)state;
-    study_run run;
     int64_t left = 0, never = 0;
-    run_study("random", 2, &run);
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &run.runs[i];
+        const spn_delay_run *r = &shared.runs[i];
         if (r->method != SPN_PATH_FLOW || r->seed < 0) {
             continue;
         }
@@ -175,7 +175,6 @@ static void test_random(void **state)
         }
     }
     assert_true(left > 30 && never > 5);
-    spn_arena_free(run.arena);
 }
 
 /* Adam (Kingma and Ba 2015, with correction of the bias) for one number: all layers of an aligned start are equal for
@@ -203,12 +202,10 @@ static int64_t adam_steps(int64_t depth, double beta, double scale)
 static void test_adam(void **state)
 {
     (void)state;
-    study_run run;
     int64_t beyond = 0, stays = 0;
     double low = HUGE_VAL, high = 0;
-    run_study("adam", 2, &run);
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &run.runs[i];
+        const spn_delay_run *r = &shared.runs[i];
         if (r->method != SPN_PATH_ADAM || r->seed >= 0) {
             continue;
         }
@@ -230,7 +227,6 @@ static void test_adam(void **state)
     assert_true(high < 1.05 * low);
     assert_int_equal(beyond, 3);
     assert_int_equal(stays, 2 + 0 + 3);
-    spn_arena_free(run.arena);
 }
 
 static char *load(const char *path, int64_t *size)
@@ -248,31 +244,27 @@ static char *load(const char *path, int64_t *size)
 static void test_same_bits(void **state)
 {
     (void)state;
-    study_run one, two;
+    study_run one;
     int64_t one_size = 0, two_size = 0;
     run_study("one", 1, &one);
-    run_study("two", 2, &two);
-    char *a = load(one.path, &one_size), *b = load(two.path, &two_size);
+    char *a = load(one.path, &one_size), *b = load(shared.path, &two_size);
     assert_int_equal(one_size, two_size);
     assert_memory_equal(a, b, (size_t)one_size);
     free(a);
     free(b);
     spn_arena_free(one.arena);
-    spn_arena_free(two.arena);
 }
 
 /* The check of a file: a time that is off, an escape that no law allows. */
 static void test_judge(void **state)
 {
     (void)state;
-    study_run run;
     const char *fault = NULL;
-    run_study("judged", 2, &run);
-    const spn_table table = {"runs", &spn_delay_columns, RUNS, run.runs};
+    const spn_table table = {"runs", &spn_delay_columns, RUNS, shared.runs};
     const spn_results results = {.kind = "delay", .table_count = 1, .tables = &table};
     check_ok(context, spn_study_judge(context, &results, &fault));
     assert_null(fault);
-    spn_delay_run *first = &run.runs[0];
+    spn_delay_run *first = &shared.runs[0];
     assert_true(first->method == SPN_PATH_FLOW && first->seed == -1 &&
                 first->outcome == SPN_DELAY_LEFT);
     const spn_delay_run kept = *first;
@@ -283,7 +275,6 @@ static void test_judge(void **state)
     first->outcome = SPN_DELAY_NEVER;
     check_ok(context, spn_study_judge(context, &results, &fault));
     assert_non_null(fault);
-    spn_arena_free(run.arena);
 }
 
 static void test_bad_input(void **state)

@@ -10,19 +10,6 @@
 
 static spn_context *context;
 
-static int set_up(void **state)
-{
-    (void)state;
-    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    spn_context_free(context);
-    return 0;
-}
-
 static const int64_t methods[] = {SPN_PATH_FLOW, SPN_PATH_GD, SPN_PATH_ADAM, SPN_PATH_SGD};
 static const double betas[] = {0, 1e-2}, residues[] = {1e-3, 0.05};
 enum { METHODS = 4, BETAS = 2, RESIDUES = 2, DRAWS = 2, STEPS = 400 };
@@ -54,6 +41,27 @@ static void run_study(const char *name, int64_t threads, study_run *out)
     assert_non_null(out->races);
     check_ok(context,
              spn_table_convert(context, table, "orders.h5", &spn_orders_columns, out->races));
+}
+
+/* What most tests look at: made once. */
+static study_run shared;
+
+static int set_up(void **state)
+{
+    (void)state;
+    if (spn_context_create(NULL, &context) != SPN_OK) {
+        return -1;
+    }
+    run_study("shared", 2, &shared);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_arena_free(shared.arena);
+    spn_context_free(context);
+    return 0;
 }
 
 /* Steps of theta -= 0.1 grad L from u_0 times normal deviates until E < level, or -1. */
@@ -99,16 +107,14 @@ static void check_steps(double epoch, int64_t expected)
 static void test_gradient_descent(void **state)
 {
     (void)state;
-    study_run run;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     int64_t arrived = 0;
-    run_study("descent", 2, &run);
     check_ok(context, spn_experiment_create(context, &experiment));
     check_ok(context, spn_experiment_set(context, experiment, sets[0]));
     check_ok(context, spn_study_create(context, experiment, &study));
     for (int64_t i = 0; i < RACES; i++) {
-        const spn_orders_race *r = &run.races[i];
+        const spn_orders_race *r = &shared.races[i];
         assert_int_equal(r->race, i);
         if (r->method != SPN_PATH_GD) {
             continue;
@@ -121,7 +127,6 @@ static void test_gradient_descent(void **state)
     assert_true(arrived >= 2);
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
-    spn_arena_free(run.arena);
 }
 
 /* Gradient flow in epochs of a time 0.1 is gradient descent but for terms of order 0.1 lambda, lambda the growth that
@@ -129,11 +134,9 @@ static void test_gradient_descent(void **state)
 static void test_flow(void **state)
 {
     (void)state;
-    study_run run;
     const int64_t block = BETAS * RESIDUES * DRAWS;
-    run_study("flow", 2, &run);
     for (int64_t i = 0; i < block; i++) {
-        const spn_orders_race *flow = &run.races[i], *descent = &run.races[block + i];
+        const spn_orders_race *flow = &shared.races[i], *descent = &shared.races[block + i];
         assert_true(flow->method == SPN_PATH_FLOW && descent->method == SPN_PATH_GD);
         assert_true(isnan(flow->epoch_trivial) == isnan(descent->epoch_trivial));
         if (!isnan(flow->epoch_trivial)) {
@@ -141,7 +144,6 @@ static void test_flow(void **state)
             check_close(flow->epoch_middle, descent->epoch_middle, 0.05, 20);
         }
     }
-    spn_arena_free(run.arena);
 }
 
 static double epoch_of(const spn_orders_race *race, int64_t start)
@@ -157,11 +159,9 @@ static double epoch_of(const spn_orders_race *race, int64_t start)
 static void test_columns(void **state)
 {
     (void)state;
-    study_run run;
     int64_t leads = 0;
-    run_study("columns", 2, &run);
     for (int64_t i = 0; i < RACES; i++) {
-        const spn_orders_race *r = &run.races[i];
+        const spn_orders_race *r = &shared.races[i];
         const double first = epoch_of(r, r->first), second = epoch_of(r, r->second),
                      third = epoch_of(r, r->third);
         assert_true(first <= second && second <= third);
@@ -175,14 +175,13 @@ static void test_columns(void **state)
             assert_true(isnan(r->epoch_trivial) || r->lead == -1);
             assert_true(isnan(r->epoch_middle) || r->lead == 1);
         }
-        const spn_orders_race *other = &run.races[i - i % (RESIDUES * DRAWS) + r->draw];
+        const spn_orders_race *other = &shared.races[i - i % (RESIDUES * DRAWS) + r->draw];
         check_close(r->epoch_random, other->epoch_random, 0, 0);
         if (r->beta == 1e-2 && r->residue == 1e-3 && r->method != SPN_PATH_ADAM) {
             assert_true(isnan(r->lead));
         }
     }
     assert_true(leads > 6);
-    spn_arena_free(run.arena);
 }
 
 static char *load(const char *path, int64_t *size)
@@ -200,17 +199,15 @@ static char *load(const char *path, int64_t *size)
 static void test_same_bits(void **state)
 {
     (void)state;
-    study_run one, two;
+    study_run one;
     int64_t one_size = 0, two_size = 0;
     run_study("one", 1, &one);
-    run_study("two", 2, &two);
-    char *a = load(one.path, &one_size), *b = load(two.path, &two_size);
+    char *a = load(one.path, &one_size), *b = load(shared.path, &two_size);
     assert_int_equal(one_size, two_size);
     assert_memory_equal(a, b, (size_t)one_size);
     free(a);
     free(b);
     spn_arena_free(one.arena);
-    spn_arena_free(two.arena);
 }
 
 /* One hidden unit a layer learns one mode: there is no full phase. */
