@@ -284,7 +284,8 @@ static spn_status make_caption(const drawing *d, const spn_results *results, spn
     SPN_TRY(spni_put_text(
         context, text,
         "one that never arrives is not shown.\nRight: which of the two stationary starts is first, "
-        "over u_0 and beta.\n\nThe two need about the same time, since both wait for the weak "
+        "over u_0 and beta, in all draws; the draws also differ where both arrive in the same "
+        "epoch.\n\nThe two need about the same time, since both wait for the weak "
         "mode to grow from the residue: method, beta, residue\nand the very random numbers decide "
         "who is first. An epoch of the flow is a time of one learning rate.\n"));
     SPN_TRY(put_random(d, text));

@@ -73,7 +73,7 @@ run spinodal reproduce delay -o other --set model.hidden=[3]
 expect_failure 3 'model.hidden: cannot be set'
 
 # Random weights are first; where the table says an order, the epochs have it.
-run spinodal reproduce orders -o figures --set data.samples=60 --set sweep.seeds=1 \
+run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seeds=1 \
     --set solver.max_iterations=400
 expect_status 0
 expect_stderr 'gd +0.0001 +0.1 .* [0-9]+ .* 1 '
@@ -85,7 +85,7 @@ expect_rows figures/orders.csv '
     END { if (rows != 150) print rows " rows" }'
 expect_file figures/orders.pdf
 expect_text figures/index.md '^\| gd \| 0.0001 \| 0.1 \| [0-9]+ \| [0-9]+ \| [0-9]+ \|'
-run spinodal reproduce orders -o figures --set data.samples=60 --set sweep.seeds=1 \
+run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seeds=1 \
     --set solver.max_iterations=400 --resume
 expect_status 0
 expect_stderr 'figures/orders.h5 is complete: nothing to resume'
