@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { DEPTHS = 3, METHODS = 2, AXES = 2, SCALES = 24, PATH_SIZE = 4200 };
+enum { DEPTHS = 3, METHODS = 2, SCALES = 24, PATH_SIZE = 4200 };
 
 static const int64_t depths[DEPTHS] = {2, 3, 4};
 static const int64_t methods[METHODS] = {SPN_PATH_FLOW, SPN_PATH_ADAM};

@@ -90,5 +90,12 @@ run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seed
 expect_status 0
 expect_stderr 'figures/orders.h5 is complete: nothing to resume'
 run spinodal plot figures/orders.h5 -o again
+expect_status 0
 expect_same figures/orders.svg again/orders.svg
+
+# Results of another experiment are made anew.
+run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seeds=1 \
+    --set solver.max_iterations=60 --resume
+expect_status 0
+expect_rows figures/orders.csv '$at["method"] == "gd" && $at["epoch_middle"] > 60 { print "late " $0 }'
 finish
