@@ -93,3 +93,38 @@ bool cli_orders_line_at(const spn_table *races, int64_t row, cli_orders_line *li
     line->strong = median(line->draws, strong);
     return true;
 }
+
+bool cli_orders_count_at(const spn_table *races, int64_t row, cli_orders_count *count)
+{
+    const spn_orders_race *rows = races->records, *first = &rows[row];
+    *count = (cli_orders_count){.residue = first->residue};
+    count->method = spn_table_word(races, row, spn_table_find(races, "method"));
+    for (int64_t i = 0; i < races->rows; i++) {
+        const spn_orders_race *race = &rows[i];
+        if (race->method != first->method || race->residue != first->residue) {
+            continue;
+        }
+        if (i < row) {
+            return false;
+        }
+        count->races++;
+        count->middle_first += race->lead > 0;
+        count->trivial_first += race->lead < 0;
+        count->equal += race->lead == 0;
+        count->neither += isnan(race->lead);
+        count->random_first += race->first == SPN_ORDERS_RANDOM;
+    }
+    return true;
+}
+
+double cli_orders_beta(const spn_table *races, double beta)
+{
+    const spn_orders_race *rows = races->records;
+    double found = (double)NAN;
+    for (int64_t i = 0; i < races->rows; i++) {
+        if (!(fabs(rows[i].beta - beta) >= fabs(found - beta))) {
+            found = rows[i].beta;
+        }
+    }
+    return found;
+}

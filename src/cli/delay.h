@@ -34,4 +34,18 @@ typedef struct cli_orders_line {
 /** The line that begins with this row of the table; false where the row belongs to an earlier one. */
 bool cli_orders_line_at(const spn_table *races, int64_t row, cli_orders_line *line);
 
+/** Races of one method and residue, whatever their beta and draw: which of the two phases is first. */
+typedef struct cli_orders_count {
+    const char *method;
+    double residue;
+    int64_t races, middle_first, trivial_first, equal, neither;
+    int64_t random_first; /**< random weights before both */
+} cli_orders_count;
+
+/** Likewise. */
+bool cli_orders_count_at(const spn_table *races, int64_t row, cli_orders_count *count);
+
+/** The beta of the table that is nearest to this one. */
+double cli_orders_beta(const spn_table *races, double beta);
+
 #endif

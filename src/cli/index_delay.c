@@ -62,13 +62,13 @@ static void put_epoch(cli_page *page, double epoch)
     }
 }
 
-static void put_races(cli_page *page, const spn_table *races)
+static void put_races(cli_page *page, const spn_table *races, double beta)
 {
     cli_put_head(page, "trained by | β | u₀ | random | middle | trivial | of these one mode | "
                        "draws | middle first | trivial first");
     for (int64_t i = 0; i < races->rows; i++) {
         cli_orders_line line;
-        if (!cli_orders_line_at(races, i, &line)) {
+        if (!cli_orders_line_at(races, i, &line) || line.beta != beta) {
             continue;
         }
         cli_put_word(page, line.method);
@@ -85,6 +85,27 @@ static void put_races(cli_page *page, const spn_table *races)
     }
 }
 
+static void put_counts(cli_page *page, const spn_table *races)
+{
+    cli_put_head(page, "trained by | u₀ | races | middle first | trivial first | at once | neither "
+                       "| random before both");
+    for (int64_t i = 0; i < races->rows; i++) {
+        cli_orders_count count;
+        if (!cli_orders_count_at(races, i, &count)) {
+            continue;
+        }
+        cli_put_word(page, count.method);
+        cli_put_real(page, DIGITS, count.residue);
+        cli_put_integer(page, count.races);
+        cli_put_integer(page, count.middle_first);
+        cli_put_integer(page, count.trivial_first);
+        cli_put_integer(page, count.equal);
+        cli_put_integer(page, count.neither);
+        cli_put_integer(page, count.random_first);
+        cli_end_row(page);
+    }
+}
+
 spn_status cli_write_orders(cli_page *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
@@ -97,8 +118,11 @@ spn_status cli_write_orders(cli_page *page, const cli_source *source)
                  "draws; of the trivial start also the first with one mode. There is no closed "
                  "form for this network: of gradient descent at β = 0.0001, theory.md states for "
                  "one draw 1,054 (middle) and 1,087 (trivial; one mode 497) at u₀ = 0.005, 599 "
-                 "and 644 (247) at 0.01. Draws differ. Every race is a row of `orders.csv`:\n");
-    put_races(page, &races);
+                 "and 644 (247) at 0.01. Draws differ. Here at one β; every race is a row of "
+                 "`orders.csv`:\n");
+    put_races(page, &races, cli_orders_beta(&races, 1e-4));
+    cli_put_text(page, "\nAll β and draws together, which of the two phases arrives first:\n");
+    put_counts(page, &races);
     status = page->status;
 done:
     spn_arena_free(arena);

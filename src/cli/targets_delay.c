@@ -90,15 +90,6 @@ done:
     return status;
 }
 
-static void print_cell(double value)
-{
-    if (isfinite(value)) {
-        fprintf(stderr, "  %9.6g", value);
-    } else {
-        fprintf(stderr, "  %9s", "never");
-    }
-}
-
 static spn_status report_orders(const cli_job *job, spn_arena *arena, const spn_results *results,
                                 const char *path)
 {
@@ -109,20 +100,16 @@ static spn_status report_orders(const cli_job *job, spn_arena *arena, const spn_
     if (job->session->is_quiet) {
         goto done;
     }
-    fprintf(stderr,
-            "method    beta      u_0     random     middle    trivial  draws  middle first  "
-            "trivial first\n");
+    fprintf(stderr, "method    u_0     races  middle first  trivial first  equal  neither  random "
+                    "before both\n");
     for (int64_t i = 0; i < races.rows; i++) {
-        cli_orders_line line;
-        if (!cli_orders_line_at(&races, i, &line)) {
-            continue;
+        cli_orders_count c;
+        if (cli_orders_count_at(&races, i, &c)) {
+            fprintf(stderr, "%-8s  %-6.3g  %5lld  %12lld  %13lld  %5lld  %7lld  %18lld\n", c.method,
+                    c.residue, (long long)c.races, (long long)c.middle_first,
+                    (long long)c.trivial_first, (long long)c.equal, (long long)c.neither,
+                    (long long)c.random_first);
         }
-        fprintf(stderr, "%-8s  %-7.3g  %-6.3g", line.method, line.beta, line.residue);
-        print_cell(line.random);
-        print_cell(line.middle);
-        print_cell(line.trivial);
-        fprintf(stderr, "  %5lld  %12lld  %13lld\n", (long long)line.draws,
-                (long long)line.middle_first, (long long)line.trivial_first);
     }
 done:
     return status;
