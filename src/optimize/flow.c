@@ -65,7 +65,7 @@ spn_status spni_flow_start(spn_context *context, spn_stepper *stepper)
     spn_axpy(n, -1, stepper->gradient, sum);
     double bend = largest(n, sum) / scale / time;
     double first = pow(0.01 / fmax(slope, bend), 0.2);
-    first = isfinite(first) ? fmin(100 * time, first) : time;
+    first = isfinite(first) && first > 0 ? fmin(100 * time, first) : time;
     stepper->length = fmin(first / rate, length_max);
     SPN_TRY(spn_point_set(context, stepper->point, stepper->theta, stepper->parameter, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));

@@ -217,14 +217,14 @@ static double epoch_time(const spn_stepper *stepper)
 {
     const spn_solver_settings *settings = &stepper->settings;
     int64_t samples = stepper->point->objective->samples;
+    int64_t batches = samples / settings->batch + (samples % settings->batch != 0);
     switch (stepper->method) {
     case SPN_PATH_MOMENTUM:
         return settings->learning_rate / (1 - settings->momentum);
     case SPN_PATH_ADAM:
         return (double)NAN;
     case SPN_PATH_SGD:
-        return settings->learning_rate *
-               (double)(samples / settings->batch + (samples % settings->batch != 0));
+        return settings->learning_rate * (double)batches;
     case SPN_PATH_FLOW:
     case SPN_PATH_GD:
         break;
