@@ -36,41 +36,6 @@ static bool is_present(const writer *w, int64_t k)
            has_journal(&w->listing, name);
 }
 
-static const char *attribute_text(const spn_results *results, const char *name)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, name);
-    return attribute != NULL && attribute->text != NULL ? attribute->text : "";
-}
-
-/* Results of another experiment than those that they rest on now. */
-static spn_status is_outdated(writer *w, const cli_target *target, bool *out)
-{
-    static const char *const names[] = {"configuration", "data_checksum", "weights_checksum"};
-    spn_status status = SPN_OK;
-    spn_context *context = w->page.context;
-    spn_arena *arena = NULL;
-    spn_results own, base;
-    char file[2][128];
-    const char *why = NULL;
-    bool is_read = false;
-    *out = false;
-    if (target->step == NULL || strcmp(target->step->name, target->name) == 0) {
-        return SPN_OK;
-    }
-    snprintf(file[0], sizeof file[0], "%s.h5", target->name);
-    snprintf(file[1], sizeof file[1], "%s.h5", target->step->name);
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(cli_read_listed(context, arena, &w->listing, file[0], &own, &why, &is_read));
-    SPN_TRY(is_read ? cli_read_listed(context, arena, &w->listing, file[1], &base, &why, &is_read)
-                    : SPN_OK);
-    for (size_t i = 0; is_read && i < sizeof names / sizeof *names; i++) {
-        *out = *out || strcmp(attribute_text(&own, names[i]), attribute_text(&base, names[i])) != 0;
-    }
-done:
-    spn_arena_free(arena);
-    return status;
-}
-
 static spn_status judge_results(writer *w, const cli_target *target, standing *out)
 {
     spn_status status = SPN_OK;
@@ -81,7 +46,9 @@ static spn_status judge_results(writer *w, const cli_target *target, standing *o
     if (fault == NULL && target->step != NULL) {
         SPN_TRY(cli_find_fault(context, &w->listing, target->step->name, &fault));
     }
-    SPN_TRY(fault == NULL ? is_outdated(w, target, &is_old) : SPN_OK);
+    if (fault == NULL && target->step != NULL && strcmp(target->step->name, target->name) != 0) {
+        SPN_TRY(cli_is_outdated(context, &w->listing, target->name, target->step->name, &is_old));
+    }
     *out = (standing){"made, checks passed", NULL, true};
     if (is_old) {
         *out = (standing){"check failed",
@@ -161,7 +128,9 @@ static spn_status put_command(writer *w, const cli_target *target, const spn_res
     cli_put(&w->page, "\nTo make it alone:\n\n```sh\nspinodal reproduce %s", target->name);
     for (char *at = settings, *end = NULL; at != NULL && *at != '\0'; at = end) {
         end = at + strcspn(at, "\n");
-        end += *end == '\n' ? (*end = '\0', 1) : 0;
+        if (*end == '\n') {
+            *end++ = '\0';
+        }
         cli_put_text(&w->page, " --set ");
         cli_put_shell_word(&w->page, at);
     }

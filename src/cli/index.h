@@ -44,6 +44,11 @@ spn_status cli_read_listed(spn_context *context, spn_arena *arena, const cli_lis
 spn_status cli_find_fault(spn_context *context, const cli_listing *listing, const char *name,
                           const char **fault);
 
+/** Are the results NAME.h5 of other data, another model or another sweep than BASE.h5, on which they rest? False
+ *  where one of them cannot be read. */
+spn_status cli_is_outdated(spn_context *context, const cli_listing *listing, const char *name,
+                           const char *base, bool *out);
+
 /** The table of all experiments. */
 spn_status cli_write_experiments(cli_page *page, const cli_listing *listing);
 

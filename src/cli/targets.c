@@ -19,15 +19,15 @@ const cli_target cli_targets[] = {
      "A network is followed through *β*: up, and down again from each phase that it visited. Error "
      "*E*, scalar curvature *R* of the error surface and distance |*θ*| to the origin change "
      "together where a phase ends. Transitions of *accuracy* change the number of modes that are "
-     "learned; those of *symmetry* merge or split hidden units. Going down the network does not "
+     "learned; those of *symmetry* merge or split hidden units. Going down, a network need not "
      "return at the *β* at which it left: hysteresis.",
      &cli_paper_sweep, CLI_GROUP_PAPER, cli_make_figure2, cli_write_figure2},
     {"order", "depth and the order of transitions: 1 to 4 weight matrices, linear and tanh",
      "Depth and the order of transitions",
      "Networks with one to four weight matrices on the same data. Of the linear networks the "
      "theory is exact: without a hidden layer there is no transition, with one the transitions are "
-     "of second order, with more of first order (T12, T13). The tanh networks have them at smaller "
-     "*β*.",
+     "of second order, with more of first order (T12, T13). Where tanh "
+     "saturates, transitions move.",
      NULL, 0, cli_make_order, cli_write_order},
     {"complexity", "data of 1 to 6 modes: as many transitions; random starts that get stuck",
      "Complexity of the data: number of transitions, and random starts that get stuck",

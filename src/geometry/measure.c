@@ -2,6 +2,7 @@
 /* Both surfaces from one evaluation: E's Hessian is assembled once and decomposed once; L's is the same
  * with its eigenvalues moved by 2 beta. */
 #include "geometry/surface.h"
+#include "objective/objective.h"
 
 #include <math.h>
 #include <string.h>
@@ -26,7 +27,7 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
     SPN_NEW(context, workspace, 1);
     workspace->dimension = dimension;
     SPN_TRY(spn_dense_create(context, dimension, &workspace->dense));
-    SPN_NEW(context, workspace->hessian, square);
+    SPN_NEW(context, workspace->own, square);
     SPN_NEW(context, workspace->work, square);
     SPN_NEW(context, workspace->eigenvalues, dimension);
     SPN_NEW(context, workspace->scratch, dimension);
@@ -45,7 +46,7 @@ void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *w
         return;
     }
     spn_dense_free(context, workspace->dense);
-    spn_release(context, workspace->hessian);
+    spn_release(context, workspace->own);
     spn_release(context, workspace->work);
     spn_release(context, workspace->eigenvalues);
     spn_release(context, workspace->scratch);
@@ -290,7 +291,8 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
     workspace->has_eigenvalues = false;
     spn_geometry of_error = start_record(SPN_SURFACE_ERROR, point, inner);
     spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
-    SPN_TRY(spn_point_hessian(context, inner, SPN_PART_FULL, workspace->hessian));
+    SPN_TRY(spni_point_hessian_view(context, inner, SPN_PART_FULL, workspace->own,
+                                    &workspace->hessian));
     bool is_finite = lower_is_finite(workspace->dimension, workspace->hessian);
     bool wants_gate = wanted & SPN_GEOMETRY_STATIONARY;
     if (wants_gate) {
@@ -333,11 +335,11 @@ spn_status spn_geometry_from_derivatives(spn_context *context, spn_geometry_work
     spn_status status = SPN_OK;
     int64_t n = workspace->dimension;
     spn_geometry record = spni_geometry_blank(SPN_SURFACE_ERROR, n);
-    spni_surface surface = {n, workspace->hessian, 0, g, none};
+    spni_surface surface = {n, h, 0, g, none};
     workspace->has_eigenvalues = false;
     record.value = value;
     if (spn_all_finite(n, g) && lower_is_finite(n, h)) {
-        memcpy(workspace->hessian, h, (size_t)(n * n) * sizeof *h);
+        workspace->hessian = h;
         spni_measure_moments(&surface, workspace->product, &record);
         SPN_TRY(decompose(context, workspace, false));
         spni_measure_spectrum(&surface, workspace->eigenvalues, &record);

@@ -9,12 +9,13 @@
 struct spn_geometry_workspace {
     int64_t dimension;
     spn_dense *dense;
-    double *hessian;      /**< P x P: of E, lower triangle */
-    double *work;         /**< P x P: eigenvectors, then other matrices */
-    double *eigenvalues;  /**< P: of E */
-    double *scratch;      /**< P */
-    double *product;      /**< P: H g */
-    bool has_eigenvalues; /**< of the last measurement */
+    const double *hessian; /**< P x P: of E, lower triangle; the point's own or `own` */
+    double *own;           /**< P x P */
+    double *work;          /**< P x P: eigenvectors, then other matrices */
+    double *eigenvalues;   /**< P: of E */
+    double *scratch;       /**< P */
+    double *product;       /**< P: H g */
+    bool has_eigenvalues;  /**< of the last measurement */
 };
 
 /** A surface before anything was derived: Hessian h + shift I, gradient g. */

@@ -257,21 +257,37 @@ static void copy_triangle(int64_t n, const double *from, double *to)
     }
 }
 
-/* By the objective's operation, or from what was kept of it. */
-static spn_status dense_hessian(spn_context *context, const spn_point *point, spn_part part,
-                                double *h)
+static bool is_keeping(const spn_point *point, spn_part part)
+{
+    return fallback_of(point)->kept != NULL && part == SPN_PART_FULL;
+}
+
+/* The full Hessian in the point's own copy. */
+static spn_status keep_hessian(spn_context *context, const spn_point *point)
 {
     fallback *cache = fallback_of(point);
-    bool is_keeping = cache->kept != NULL && part == SPN_PART_FULL;
-    if (is_keeping && cache->is_kept) {
-        copy_triangle(point->dimension, cache->kept, h);
+    if (cache->is_kept) {
         return SPN_OK;
     }
-    spn_status status = point->objective->operations->hessian(context, point, part, h);
-    if (status == SPN_OK && is_keeping) {
-        copy_triangle(point->dimension, h, cache->kept);
-        cache->is_kept = true;
+    spn_status status =
+        point->objective->operations->hessian(context, point, SPN_PART_FULL, cache->kept);
+    cache->is_kept = status == SPN_OK;
+    return status;
+}
+
+spn_status spni_point_hessian_view(spn_context *context, const spn_point *point, spn_part part,
+                                   double *scratch, const double **h)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(check_curvature(context, point));
+    *h = scratch;
+    if (is_keeping(point, part)) {
+        SPN_TRY(keep_hessian(context, point));
+        *h = fallback_of(point)->kept;
+        goto done;
     }
+    SPN_TRY(spn_point_hessian(context, point, part, scratch));
+done:
     return status;
 }
 
@@ -281,8 +297,13 @@ spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_p
     const spn_objective_operations *operations = point->objective->operations;
     int64_t n = point->dimension;
     SPN_TRY(check_curvature(context, point));
+    if (is_keeping(point, part)) {
+        SPN_TRY(keep_hessian(context, point));
+        copy_triangle(n, fallback_of(point)->kept, h);
+        goto done;
+    }
     if (SPNI_HAS_OPERATION(operations, hessian)) {
-        SPN_TRY(dense_hessian(context, point, part, h));
+        SPN_TRY(operations->hessian(context, point, part, h));
         goto done;
     }
     if (!SPNI_HAS_OPERATION(operations, hvp)) {
