@@ -50,6 +50,7 @@ typedef struct spn_branch_record {
     int64_t negative_eigenvalues; /**< index; 0: stable */
     int64_t zero_modes;           /**< of a continuous symmetry, bordered out */
     int64_t active_modes, dead_units, merged_units;
+    double accuracy, test_error, test_accuracy; /**< as in spn_labels */
     double gradient_norm;
     double step;         /**< arclength to the point before */
     int64_t corrections; /**< Newton steps of the corrector */
@@ -252,7 +253,8 @@ typedef struct spn_near_record {
 /** The stationary point of L at beta that Newton's method on grad L = 0 (of any index: saddles count) reaches
  *  from theta (P numbers, in: start, out: the point), no further than `reach` * max(|theta|, SPN_WEIGHT_FLOOR) away.
  *  `vector` (P numbers, NULL: not wanted) receives the eigenvector of the smallest eigenvalue. Not finding
- *  one is a result. Cost: a few Hessians and eigendecompositions. */
+ *  one is a result: theta is then the last iterate. |grad L| falls in a trust region; directions in which L is flat to 1e-7
+ *  of its largest curvature need not have converged. Cost: at most 200, mostly ten, Hessians and eigendecompositions. */
 spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
                                double reach, double *theta, double *vector, spn_near_record *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file data.h  Room `data`: data sets in memory: generators, standardising, whitening. No files here. */
+/** @file data.h  Room `data`: data sets in memory: generators, test samples, standardising, whitening. No files here. */
 #ifndef SPINODAL_DATA_H
 #define SPINODAL_DATA_H
 
@@ -72,8 +72,21 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
 spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
                                 spn_dataset **out);
 
+/** Test samples beside them: a plain draw from the same distribution, whatever the moments of the training
+ *  samples, which they leave as they are (their deviates follow in the same stream). As many as
+ *  spn_data_test_samples() says; *out is NULL where that is 0. */
+spn_status spn_dataset_gaussian_test(spn_context *context, const spn_data_settings *settings,
+                                     spn_dataset **out);
+
+/** How many test samples a generator draws beside `samples` training samples: samples share / (1 - share), rounded.
+ *  SPN_ERROR_INPUT for a share outside [0, 1), and for a positive one that leaves none. */
+spn_status spn_data_test_samples(spn_context *context, const spn_data_settings *settings,
+                                 int64_t *count);
+
 /** Modular addition: a sample for each pair (a, b) of residues, inputs one-hot (2 p: a, then b), targets the one-hot
- *  (a + b) mod p. Ordered by a, then b. SPN_ERROR_INPUT for a modulus below 2 or too large for memory. */
+ *  (a + b) mod p. Ordered by a, then b; columns a0, a1, ..., b0, ..., c0, .... SPN_ERROR_INPUT for a modulus below 2
+ *  or above SPN_MODULUS_MAX. Only modulus is read. */
+enum { SPN_MODULUS_MAX = 512 }; /* 3 GB */
 spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *settings,
                                spn_dataset **out);
 
@@ -82,11 +95,27 @@ spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *se
 spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
                              uint64_t seed, spn_dataset **training, spn_dataset **test);
 
-/** Transformed copies. Standardize: every column to mean 0 and variance (1/N) 1; error naming the column
- *  when one is constant. Center: means only. Whiten: inputs only, which are centred, turned to their
- *  principal directions (largest variance first, called "component 1", ...) and scaled so that (1/N) sum
- *  x x^T = I to rounding; directions with a variance below 1e-10 of the largest are dropped (inputs
- *  becomes the rank, reported by spn_message()). Standardize before where units differ. */
+typedef enum spn_transformation_kind {
+    SPN_TRANSFORMATION_STANDARDIZE, /**< every column to mean 0 and variance (1/N) 1; error naming the column when
+                                         one is constant */
+    SPN_TRANSFORMATION_CENTER, /**< means only */
+    /** Inputs only, which are centred, turned to their principal directions (largest variance first, called "component
+     *  1", ...) and scaled so that (1/N) sum x x^T = I to rounding; directions with a variance below 1e-10 of the
+     *  largest are dropped (inputs becomes the rank, reported by spn_message()). Standardize before
+     *  where units differ. */
+    SPN_TRANSFORMATION_WHITEN,
+} spn_transformation_kind;
+
+/** An affine map of the columns, fitted on one data set and good for others. Immutable. */
+typedef struct spn_transformation spn_transformation;
+spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind kind,
+                                  const spn_dataset *in, spn_transformation **out);
+void spn_transformation_free(spn_context *context, spn_transformation *transformation);
+/** A transformed copy. SPN_ERROR_ARGUMENT when the columns are not as many as those it was fitted on. */
+spn_status spn_transformation_apply(spn_context *context, const spn_transformation *transformation,
+                                    const spn_dataset *in, spn_dataset **out);
+
+/** Fitted on a data set and applied to it. */
 spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out);
 spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out);
 spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out);

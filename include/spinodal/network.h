@@ -83,8 +83,10 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
                             uint64_t seed, uint64_t job, double *theta);
 
 /** Training and test samples of a random teacher network: x ~ N(0, 1), y = teacher(x) + noise N(0, 1), the teacher an
- *  MLP of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream seed, TEACHER;
- *  samples: seed, DATA, training samples first). *test is NULL without test samples. */
+ *  MLP without biases of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream
+ *  seed, TEACHER; samples: seed, DATA, training samples first, of each the inputs and the deviates of the noise). As
+ *  many test samples as spn_data_test_samples() says, *test is NULL where that is 0. Same bits with all kernels.
+ *  Only samples, inputs, outputs, seed, noise, test_share and teacher_* are read. */
 spn_status spn_network_teacher_dataset(spn_context *context, const spn_data_settings *settings,
                                        spn_dataset **training, spn_dataset **test);
 
@@ -94,8 +96,8 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
 
 /** The error of the network on the data as an objective (the parameter is ignored; wrap it with
  *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
- *  the accuracy where there are classes: with cross-entropy, and where each sample's targets are one 1
- *  and otherwise 0; the class is that of the largest output, the first of equals. */
+ *  the accuracy where there are classes (more than one output, and cross-entropy, or targets of each sample
+ *  that are one 1 and otherwise 0): the class is that of the largest output, the first of equals. */
 typedef struct spn_network_error spn_network_error;
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,

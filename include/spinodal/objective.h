@@ -78,7 +78,8 @@ typedef struct spn_objective_operations {
     spn_status (*trivial)(spn_context *context, const spn_objective *objective, double parameter,
                           double *theta);
 
-    /** Labels in function space. */
+    /** Labels in function space. On entry counts are 0 and the shares and errors NaN: what an objective
+     *  does not know it leaves alone. */
     spn_status (*labels)(spn_context *context, const spn_point *point, spn_labels *out);
 
     /** The unregularised error inside a regularised objective: a point already set at the same
@@ -139,6 +140,7 @@ spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_par
                            double *out);
 spn_status spn_objective_trivial(spn_context *context, const spn_objective *objective,
                                  double parameter, double *theta);
+/** After a failure the labels say that nothing is known: counts -1, no modes, NaN. */
 spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out);
 /** The unregularised error's point (never NULL; the point itself when it has no inner one). */
 const spn_point *spn_point_error(const spn_point *point);

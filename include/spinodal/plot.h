@@ -135,6 +135,8 @@ typedef struct spn_figure {
 typedef struct spn_plot_settings {
     bool force;          /**< replace existing files */
     const char *gnuplot; /**< program; NULL: "gnuplot" from the search path */
+    const char
+        *name; /**< of the files, instead of the figure's own, where results have one figure */
 } spn_plot_settings;
 
 /** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without
@@ -174,6 +176,15 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
  *  slice.h (SPN_ERROR_INPUT otherwise, without the file's name). */
 spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
                           const spn_plot_settings *settings, const char **name);
+
+/** Watched training, from a file of grok: over the epoch on a logarithmic axis (epoch 0 at its left edge) the error of each
+ *  run (dashed: of test samples), accuracy where there are classes, mode strengths (with test samples |theta|), and where the geometry
+ *  was recorded learning_rate lambda_max with its bound 2 and the smallest eigenvalue. Plateaus are marked at the E of their
+ *  branch, escapes that their laws predict by open circles. Needs the tables starts (with the texts "name"), runs (texts
+ *  "phase"), points, crossings and plateaus of trajectory.h (SPN_ERROR_INPUT otherwise, without the file's name). The
+ *  files are called "grok". */
+spn_status spn_plot_grok(spn_context *context, const spn_results *results, const char *directory,
+                         const spn_plot_settings *settings);
 
 /* ---- Figures of several experiments that differ in one number (a "family") -------------------- */
 

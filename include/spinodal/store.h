@@ -90,7 +90,8 @@ int64_t spn_table_integer(const spn_table *table, int64_t row, int64_t column);
 const char *spn_table_word(const spn_table *table, int64_t row, int64_t column);
 
 /** Fill `records` (table->rows structs of `columns`) from a table read from a file, by column name.
- *  Unknown columns of the file are ignored. SPN_ERROR_INPUT names `origin` (the file) and the column that is
+ *  Unknown columns of the file are ignored; accuracy, test_error and test_accuracy are NaN where it lacks them, as
+ *  files of earlier versions do. SPN_ERROR_INPUT names `origin` (the file) and the column that is
  *  missing or has another type or other words. */
 spn_status spn_table_convert(spn_context *context, const spn_table *table, const char *origin,
                              const spn_columns *columns, void *records);
@@ -159,6 +160,11 @@ const spn_table *spn_results_table(const spn_results *results, const char *name)
 const spn_array *spn_results_array(const spn_results *results, const char *name);
 const spn_text_column *spn_results_text_column(const spn_results *results, const char *group,
                                                const char *name);
+
+/** A value of the effective experiment as its text: "grok.method", "model.init.seed". Written into buffer (cut at size
+ *  - 1 bytes), which is returned; NULL where the results do not say. */
+const char *spn_results_setting(const spn_results *results, const char *key, char *buffer,
+                                size_t size);
 
 /** For attributes: "x86_64, AMD EPYC ..." (at most size - 1 bytes) and the compiler's name and version. */
 const char *spn_describe_machine(char *buffer, int64_t size);

@@ -11,6 +11,7 @@
 #include <spinodal/store.h>
 #include <spinodal/sweep.h>
 #include <spinodal/theory.h>
+#include <spinodal/trajectory.h>
 
 /** The settings of all sections of an experiment. */
 typedef struct spn_experiment spn_experiment;
@@ -48,7 +49,7 @@ spn_status spn_experiment_dump(spn_context *context, const spn_experiment *exper
 spn_status spn_experiment_changes(spn_context *context, const spn_experiment *experiment,
                                   char **text);
 
-/** Is `path` one of the files that the experiment reads: itself, its data, its weights? Output must not go
+/** Is `path` one of the files that the experiment reads: itself, its data, its weights, results? Output must not go
  *  there. */
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path);
 
@@ -59,17 +60,19 @@ const spn_error_settings *spn_experiment_error(const spn_experiment *experiment)
 const spn_sweep_settings *spn_experiment_sweep(const spn_experiment *experiment);
 const spn_branches_settings *spn_experiment_branches(const spn_experiment *experiment);
 const spn_slice_settings *spn_experiment_slice(const spn_experiment *experiment);
+const spn_grok_settings *spn_experiment_grok(const spn_experiment *experiment);
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment);
 
 /** An experiment made real: data, network, objectives. Immutable. */
 typedef struct spn_study {
     const spn_experiment *experiment;
-    spn_dataset *dataset;
+    spn_dataset *dataset; /**< for training */
+    spn_dataset *test;    /**< kept for testing; NULL: none */
     spn_network *network;
-    spn_network_error *error;  /**< E */
+    spn_network_error *error;  /**< E; its labels know the test error */
     spn_objective loss;        /**< L = E + beta |theta|^2 */
     double *initial_weights;   /**< from init.weights, or NULL: drawn per seed */
-    uint32_t data_checksum;    /**< CRC-32 of the data's bits */
+    uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
     uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
 } spn_study;
 
@@ -77,9 +80,10 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
                             spn_study **out);
 void spn_study_free(spn_context *context, spn_study *study);
 
-/** The data set of an experiment alone. */
+/** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL
+ *  where there are none), both changed by the transformations that the training samples ask for. */
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out);
+                             spn_dataset **training, spn_dataset **test);
 
 /** Initial weights of random start `seed`. */
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,
@@ -146,6 +150,28 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
  *  slice needs. */
 spn_status spn_study_slice(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good);
+
+/** Where runs of training start. 8-byte fields only. */
+typedef struct spn_start_record {
+    int64_t start;
+    double residue;     /**< u_0; NaN: a random start */
+    double stored_beta; /**< beta at which a phase was stored; NaN: not a phase */
+    double error, loss, weight_norm, gradient_norm; /**< before the residue, of the first seed */
+    int64_t active_modes;
+} spn_start_record;
+extern const spn_columns spn_start_columns;
+
+/** Train from all starts of section `grok` (room `trajectory`), with T22 for the way out of the trivial phase where it
+ *  holds. Items of grok.starts: "random" (the initial weights of section `model`), "random*8" (the same times 8),
+ *  "trivial", a phase of grok.results as slices name it ("1 mode", "1 mode@0.2"; without @ the one stored nearest to
+ *  grok.beta), "row 17", a weights file. All but random may end in "+U0", the residue: U0 times a normal deviate is
+ *  added to every weight, from the stream (model.init.seed, SPN_PURPOSE_RESIDUE, seed), the same for all starts; the
+ *  default is grok.residue, for files 0. Results of kind "grok" (docs/format.md); journal, interruption and resuming as
+ *  in spn_study_sweep(). `*is_good`: every run ends at a stationary minimum, and none diverged. SPN_ERROR_INPUT, one
+ *  line with the place: what spn_trajectories_create() refuses, a malformed or unknown start, results without weights
+ *  or of another network, a start that is stationary and has no residue. */
+spn_status spn_study_grok(spn_context *context, const spn_study *study,
+                          const spn_run_settings *settings, bool *is_good);
 
 /** Figure 1, from the results of a sweep of this study (path `sweep`): the loss below, at and above the onset of
  *  learning. Slices 0 to 2 are the lines from the trivial model to the phase that the sweep leaves last on the way

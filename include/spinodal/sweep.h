@@ -64,6 +64,7 @@ typedef struct spn_sweep_record {
     double error, loss;
     double weight_norm, trivial_distance; /**< |theta|, |theta - theta_trivial| */
     int64_t active_modes, dead_units, merged_units;
+    double accuracy, test_error, test_accuracy; /**< as in spn_labels */
     double scalar_curvature_error, scalar_curvature_loss, scalar_curvature_rounding;
     double mean_curvature_error, mean_curvature_loss;
     double gauss_kronecker_sign_error, gauss_kronecker_log_error;

@@ -26,8 +26,10 @@ typedef struct spn_grok_settings {
     int64_t records;  /**< per decade of epochs, beside epoch 0 and the last */
     spn_reals at;     /**< epochs to record; excludes `records` */
     spn_reals levels; /**< of E: the first epoch below each is located */
-    bool geometry;    /**< R and eigenvalues at each record */
-    bool parameters;  /**< keep theta at each record in the results */
+    bool
+        geometry; /**< R and eigenvalues at each record; false and more than 1000 parameters: nothing dense at
+                         all, plateaus are found but not explained, final_* do not exist */
+    bool parameters; /**< keep theta at each record in the results */
 } spn_grok_settings;
 extern const spn_option_table spn_grok_options;
 
@@ -58,6 +60,17 @@ typedef struct spn_crossing_record {
 } spn_crossing_record;
 extern const spn_columns spn_crossing_columns;
 
+/* A plateau lasts from one escape, or epoch 0, to the next. Its slowest place is where |grad L| is smallest; once |grad L| is
+ * twice that it rises, and once it is half of its largest since then, that was the escape. Neighbours whose E at the slowest
+ * place differs by at most 1/50 of what E covers behind the first, or 1/1000 of what it covers in all, are one. momentum, adam and
+ * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs.
+ *
+ * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/20 of what L
+ * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the
+ * fold of spn_fold_near(). With d the unstable part of theta - theta_branch, or the direction in which growth beyond linear order
+ * aligns, and a the part along d: da/dt = rate a + power a^(p + 1), from a = amplitude. power > 0: ln(1 + rate / (power a^p)) /
+ * (p rate); power < 0: to where growth is fastest, ln((rate / a^p + power) / (p |power|)) / (p rate). */
+
 /** What slows a path down. */
 typedef enum spn_plateau_kind {
     SPN_PLATEAU_METASTABLE, /**< a minimum: it never leaves (but by noise) */
@@ -84,7 +97,9 @@ typedef struct spn_plateau_record {
     int64_t negative_eigenvalues;
     double amplitude; /**< delta: part of theta - theta_branch that grows, at epoch_from */
     double measured;  /**< epoch_to - epoch_from; NaN: not left */
-    double predicted; /**< the same by the law of its kind; NaN: it never leaves, or no law */
+    double
+        predicted; /**< the same by the law of its kind, from the state at epoch_from; NaN: it never leaves, or
+                         no law (adam: always) */
 } spn_plateau_record;
 extern const spn_columns spn_plateau_columns;
 
@@ -143,9 +158,12 @@ typedef struct spn_trajectory_item {
     int64_t mode_count; /**< points: mode strengths (spn_labels) */
     const double *modes;
     int64_t
-        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum */
+        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum,
+                         or of the last state where the run diverged */
     const double *theta;
-    int64_t state_size; /**< points: all that the rest of the run depends on; what resuming needs */
+    int64_t
+        state_size; /**< points: all that the rest of the run depends on; what resuming needs. Grows with
+                             the plateaus that the run has left. */
     const double *state;
 } spn_trajectory_item;
 
@@ -173,7 +191,7 @@ spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
 
 /** Run all that is left. Progress is emitted by epochs. Within a run the order is: points and crossings as they come,
  *  then, when it is over, plateaus and the end. A run that diverges is a result: it ends with its last finite
- *  state. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
+ *  state, which is recorded whatever its epoch. One warning a run where gradient descent is seen to be unstable. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
                                 spn_trajectory_sink *sink, void *sink_state);
 

@@ -64,6 +64,8 @@ static const char *bound_words(spn_bound bound)
         return " in (0, 1)";
     case SPN_UNIT_CLOSED:
         return " in [-1, 1]";
+    case SPN_SHARE:
+        return " in [0, 1)";
     }
     return "";
 }

@@ -129,6 +129,8 @@ static bool is_in_bound(spn_bound bound, double value)
         return value > 0 && value < 1;
     case SPN_UNIT_CLOSED:
         return value >= -1 && value <= 1;
+    case SPN_SHARE:
+        return value >= 0 && value < 1;
     }
     return false;
 }

@@ -124,6 +124,7 @@ int cmd_data(cli_session *session, const cli_arguments *arguments);
 int cmd_export(cli_session *session, const cli_arguments *arguments);
 int cmd_geometry(cli_session *session, const cli_arguments *arguments);
 int cmd_plot(cli_session *session, const cli_arguments *arguments);
+int cmd_grok(cli_session *session, const cli_arguments *arguments);
 int cmd_reproduce(cli_session *session, const cli_arguments *arguments);
 int cmd_slice(cli_session *session, const cli_arguments *arguments);
 int cmd_sweep(cli_session *session, const cli_arguments *arguments);

@@ -30,7 +30,8 @@ static spn_status write_array(spn_context *context, spn_output *output, const sp
             return spn_arena_status(context, arena);
         }
     }
-    SPN_TRY(spn_csv_write(context, output, array->rows, array->columns, names, array->values));
+    SPN_TRY(
+        spn_csv_write(context, output, array->rows, array->columns, names, array->values, NULL));
 done:
     spn_arena_free(arena);
     return status;

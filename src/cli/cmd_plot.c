@@ -12,9 +12,13 @@ static const struct {
     const char *kind, *name;
     plotter *plot;
 } figures[] = {
-    {"sweep", "fig2", spn_plot_figure2}, {"branches", "branches", spn_plot_branches},
-    {"order", "order", spn_plot_order},  {"complexity", "complexity", spn_plot_complexity},
-    {"delay", "delay", spn_plot_delay},  {"orders", "orders", spn_plot_orders},
+    {"sweep", "fig2", spn_plot_figure2},
+    {"branches", "branches", spn_plot_branches},
+    {"grok", "grok", spn_plot_grok},
+    {"order", "order", spn_plot_order},
+    {"complexity", "complexity", spn_plot_complexity},
+    {"delay", "delay", spn_plot_delay},
+    {"orders", "orders", spn_plot_orders},
 };
 
 spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,
@@ -25,7 +29,7 @@ spn_status cli_draw(spn_context *context, const spn_results *results, const char
     for (size_t i = 1; i < sizeof figures / sizeof *figures; i++) {
         found = strcmp(results->kind, figures[i].kind) == 0 ? i : found;
     }
-    const char *name = figures[found].name;
+    const char *name = settings->name != NULL ? settings->name : figures[found].name;
     SPN_TRY(strcmp(results->kind, "slice") == 0
                 ? spn_plot_slice(context, results, folder, settings, &name)
                 : figures[found].plot(context, results, folder, settings));

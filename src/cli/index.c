@@ -119,6 +119,39 @@ static void put_files(writer *w, const cli_target *target)
     cli_put_text(&w->page, strcmp(before, ", ") == 0 ? ".\n" : "");
 }
 
+/* Does the target set this key itself? The results that it rests on lie in the folder. */
+static bool is_own_setting(const cli_target *target, const char *line)
+{
+    const size_t key = strcspn(line, "=") + 1;
+    bool is_own = target->step != NULL && strncmp(line, "grok.results=", key) == 0;
+    for (const char *const *set = target->sets; set != NULL && *set != NULL && !is_own; set++) {
+        is_own = strncmp(*set, line, key) == 0;
+    }
+    return is_own;
+}
+
+static void put_setting(writer *w, const char *assignment)
+{
+    cli_put_text(&w->page, " --set ");
+    cli_put_shell_word(&w->page, assignment);
+}
+
+/* What the target sets and these results have at another value, which may be the default. */
+static void put_own_settings(writer *w, const cli_target *target, const spn_results *results)
+{
+    for (const char *const *set = target->sets; set != NULL && *set != NULL; set++) {
+        char key[128], value[512], assignment[sizeof key + sizeof value];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(*set, "="), *set);
+        if (spn_results_setting(results, key, value, sizeof value) == NULL) {
+            continue;
+        }
+        snprintf(assignment, sizeof assignment, "%s=%s", key, value);
+        if (strcmp(assignment, *set) != 0) {
+            put_setting(w, assignment);
+        }
+    }
+}
+
 /* The command line that makes these results. */
 static spn_status put_command(writer *w, const cli_target *target, const spn_results *results)
 {
@@ -131,8 +164,12 @@ static spn_status put_command(writer *w, const cli_target *target, const spn_res
         if (*end == '\n') {
             *end++ = '\0';
         }
-        cli_put_text(&w->page, " --set ");
-        cli_put_shell_word(&w->page, at);
+        if (!is_own_setting(target, at)) {
+            put_setting(w, at);
+        }
+    }
+    if (results != NULL) {
+        put_own_settings(w, target, results);
     }
     cli_put_text(&w->page, "\n```\n");
 done:

@@ -316,7 +316,13 @@ static spn_status put_experiment(cli_page *page, const cli_listing *listing, con
     cli_put_word(page, text_of(&results, "program_version"));
     cli_put_word(page, text_of(&results, "kernels"));
     cli_put_word(page, fault == NULL ? "passed" : fault);
-    put_lines(page, changes != NULL ? changes : "not known: of another version");
+    const char *lines = changes != NULL ? changes : "not known: of another version";
+    lines = cli_without_folder(listing->arena, listing, lines);
+    if (lines == NULL) {
+        status = spn_arena_status(context, listing->arena);
+        goto done;
+    }
+    put_lines(page, lines);
     cli_end_row(page);
 done:
     spn_release(context, changes);

@@ -46,6 +46,21 @@ const cli_command cli_commands[] = {
      "thread.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
      "output set seed threads json force resume ", 1, 1, true, cmd_branches},
+    {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",
+     "Trains the network at one small beta from several starts: random weights, phases of a sweep "
+     "or "
+     "of\n"
+     "branches with a stated residue, the trivial model, weights files. Says when the error falls, "
+     "where\n"
+     "each run ends, and what each plateau is: a metastable minimum, the ghost of a fold, a saddle "
+     "or "
+     "the\n"
+     "degenerate origin, with its measured length beside the predicted one. Every record goes to\n"
+     "RUN.h5.part at once: a run that was interrupted goes on with --resume, to the same bits. "
+     "Exit "
+     "status\n"
+     "1: done, but a run diverged or does not end at a stationary minimum.",
+     "output set seed threads json force resume ", 1, 1, true, cmd_grok},
     {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
      "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
      "on the\n"
@@ -92,18 +107,22 @@ const cli_command cli_commands[] = {
     {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
      "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",
      "output set force ", 1, 1, true, cmd_data},
-    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep, of branches or of slices",
+    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep, of branches, of slices or of training",
      "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
      "sweep,\n"
-     "branches with folds and Maxwell points of a file of branches, lines and maps of slices; SVG, "
-     "PDF\n"
-     "and PNG, with the gnuplot script, its data and the caption beside them.",
+     "branches with folds and Maxwell points of a file of branches, lines and maps of slices, "
+     "error "
+     "against\n"
+     "epoch of a file of grok; SVG, PDF and PNG, with the gnuplot script, its data and the caption "
+     "beside\n"
+     "them.",
      "output force ", 1, 1, false, cmd_plot},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
      "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "
      "(one row\n"
-     "for each point), theta (likewise), theory or layout, and what branches have besides; or the "
+     "for each point), theta (likewise), theory or layout, and what other kinds have besides; or "
+     "the "
      "weights\n"
      "of one point, given by its row or as the one nearest to a beta, to FILE.safetensors or "
      "FILE.npz.",

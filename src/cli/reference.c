@@ -118,6 +118,11 @@ void cli_print_reference(void)
     print_columns("Points that slices go through (table `anchors`, with the texts `name`)",
                   &spn_slice_anchor_columns);
     print_columns("Betas of slices (table `levels`)", &spn_slice_level_columns);
+    print_columns("Starts of training (table `starts`, with the texts `name`)", &spn_start_columns);
+    print_columns("Runs of training (table `runs`, with the texts `phase`)", &spn_run_columns);
+    print_columns("Recorded epochs (table `points` of grok)", &spn_trajectory_columns);
+    print_columns("Levels of E (table `crossings`)", &spn_crossing_columns);
+    print_columns("Plateaus (table `plateaus`)", &spn_plateau_columns);
     print_columns("Norm-constrained curve (table `potential`)", &spn_norm_columns);
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",

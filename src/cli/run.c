@@ -13,8 +13,11 @@ static spn_status say_experiment(cli_session *session, const spn_study *study)
         return SPN_OK;
     }
     SPN_TRY(spn_experiment_dump(session->context, study->experiment, &text));
-    fprintf(stderr, "%s# %lld samples, %lld parameters, data checksum %08x\n", text,
-            (long long)study->dataset->samples, (long long)study->loss.dimension,
+    fprintf(stderr, "%s# %lld samples", text, (long long)study->dataset->samples);
+    if (study->test != NULL) {
+        fprintf(stderr, " and %lld for testing", (long long)study->test->samples);
+    }
+    fprintf(stderr, ", %lld parameters, data checksum %08x\n", (long long)study->loss.dimension,
             (unsigned)study->data_checksum);
 done:
     spn_release(session->context, text);

@@ -13,7 +13,10 @@ typedef spn_status cli_runner(cli_session *session, const cli_arguments *argumen
 /** A sweep; its check is that every point passed the stationarity gate. */
 cli_runner cli_run_sweep;
 
-/** spn_study_sweep(), spn_study_branches() or spn_study_slice(). */
+/** Watched training; its check is that no run diverged and each ends at a minimum. */
+cli_runner cli_run_grok;
+
+/** spn_study_sweep(), spn_study_branches(), spn_study_slice() or spn_study_grok(). */
 typedef spn_status cli_study(spn_context *context, const spn_study *study,
                              const spn_run_settings *settings, bool *is_good);
 
@@ -32,6 +35,9 @@ spn_status cli_summarize(cli_session *session, const char *path, bool is_json);
 
 /** The same of a file of branches: phases, where each is globally stable, Maxwell points, special points. */
 spn_status cli_summarize_branches(cli_session *session, const char *path, bool is_json);
+
+/** The same of watched training: how each run ended, when E fell below the levels, and its plateaus with their laws. */
+spn_status cli_summarize_grok(cli_session *session, const char *path, bool is_json);
 
 /** The same of a file of slices: the points that each goes through, and where L is smallest on its grid. */
 spn_status cli_summarize_slices(cli_session *session, const char *path, bool is_json);

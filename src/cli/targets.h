@@ -50,7 +50,12 @@ typedef struct cli_target {
     unsigned groups;      /**< besides CLI_GROUP_ALL */
     cli_maker *make;
     cli_section *write;
+    const char *const *sets; /**< what its experiment changes of the defaults, as --set takes it and
+                                  spn_experiment_changes() writes it; NULL-terminated, or NULL */
 } cli_target;
+
+/** The target of this name. */
+const cli_target *cli_find_target(const char *name);
 
 /** All targets, in the order in which they are made; terminated by a NULL name. */
 extern const cli_target cli_targets[];
@@ -71,8 +76,8 @@ spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix
 /** What `sets` of a study receives: --seed and --set. `sets` has room for CLI_SETS_MAX + 1, `seed` for 64 bytes; returns
  *  their number. */
 int64_t cli_job_sets(const cli_job *job, const char **sets, char *seed);
-/** Draw the figure of the results at `path` into the folder. */
-spn_status cli_job_draw(const cli_job *job, const char *path);
+/** Draw the figure of the results at `path` into the folder; `name` of its files, NULL: its own. */
+spn_status cli_job_draw(const cli_job *job, const char *path, const char *name);
 /** "FOLDER/NAMESUFFIX" from a table. */
 spn_status cli_job_write_csv(const cli_job *job, const char *name, const char *suffix,
                              const spn_table *table);
@@ -89,6 +94,9 @@ spn_status cli_take_records(spn_context *context, spn_arena *arena, const spn_re
 extern const cli_step cli_paper_sweep;
 cli_maker cli_make_figure1, cli_make_figure2;
 cli_section cli_write_figure1, cli_write_figure2;
+
+cli_maker cli_make_figure3, cli_make_omnigrok;
+cli_section cli_write_figure3, cli_write_omnigrok;
 
 cli_maker cli_make_order, cli_make_complexity;
 cli_section cli_write_order, cli_write_complexity;

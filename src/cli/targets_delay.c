@@ -21,7 +21,7 @@ static spn_status finish(cli_job *job, const char *name, reporter *report)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(report(job, arena, &results, path));
-    SPN_TRY(cli_job_draw(job, path));
+    SPN_TRY(cli_job_draw(job, path, NULL));
 done:
     spn_arena_free(arena);
     return status;

@@ -121,7 +121,7 @@ static spn_status make_family(cli_job *job, spn_family_kind kind)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(report(job, &results, name, path));
-    SPN_TRY(cli_job_draw(job, path));
+    SPN_TRY(cli_job_draw(job, path, NULL));
 done:
     spn_arena_free(arena);
     return status;

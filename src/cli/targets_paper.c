@@ -33,7 +33,7 @@ spn_status cli_make_figure2(cli_job *job)
     SPN_TRY(cli_add_transitions(context, path, transitions, NULL));
     table.records = spn_transitions_rows(transitions, &table.rows);
     SPN_TRY(cli_job_write_csv(job, "fig2", "-transitions.csv", &table));
-    SPN_TRY(cli_job_draw(job, path));
+    SPN_TRY(cli_job_draw(job, path, NULL));
 done:
     spn_transitions_free(context, transitions);
     return status;
@@ -109,7 +109,7 @@ spn_status cli_make_figure1(cli_job *job)
     } else {
         SPN_TRY(make_slices(job, sweep, slices));
     }
-    SPN_TRY(cli_job_draw(job, slices));
+    SPN_TRY(cli_job_draw(job, slices, NULL));
 done:
     return status;
 }

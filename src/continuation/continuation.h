@@ -204,4 +204,23 @@ spn_status spni_locate_vertex(spni_tracer *tracer, const spni_place *a, const sp
 /** [low, high] of a located value: what is left of the iteration and rounding. */
 void spni_set_interval(const spni_frame *frame, spni_special *special, double beta, double half);
 
+/** A fold in work: sigma and w of [M' w0; w0^T 0] (w, -sigma) = (0, 1), where M' is M with the kernel's other
+ *  vectors lifted: sigma vanishes exactly where M' is singular. */
+typedef struct spni_fold {
+    double *w;      /**< P */
+    double *others; /**< others_count x P */
+    int64_t others_count;
+    double *slope; /**< P: d sigma / d theta */
+    double sigma, beta_slope;
+} spni_fold;
+
+/** One Newton step of the augmented system grad L = 0, sigma = 0 into frame->right; w and slope move on.
+ *  SPN_ERROR_NUMERIC for a kernel of more dimensions than one. */
+spn_status spni_fold_step(spni_frame *frame, const double *theta, double beta, spni_fold *state,
+                          bool *is_singular);
+
+/** A frame for what lies near one beta; `window` must live as long. */
+spn_status spni_frame_near(spn_context *context, const spn_objective *objective, double beta,
+                           spn_branches_settings *window, spni_frame *frame);
+
 #endif

@@ -15,17 +15,7 @@ static int64_t count_of(const spni_place *a, const spni_place *b)
     return a->index > b->index ? a->index - b->index : b->index - a->index;
 }
 
-/* sigma and w of [M' w0; w0^T 0] (w, -sigma) = (0, 1), where M' is M with the kernel's other vectors
- * lifted: sigma vanishes exactly where M' is singular. */
-typedef struct fold_state {
-    double *w;      /* P */
-    double *others; /* others_count x P */
-    int64_t others_count;
-    double *slope; /* P: d sigma / d theta */
-    double sigma, beta_slope;
-} fold_state;
-
-static spn_status bordered_vector(spni_frame *frame, fold_state *state)
+static spn_status bordered_vector(spni_frame *frame, spni_fold *state)
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n, size = n + 1, zero_modes = 0;
@@ -57,8 +47,7 @@ done:
 }
 
 /* d sigma / d(theta, beta) = w^T dH w. The Hessian's derivative in beta by a difference; exact for a ridge. */
-static spn_status sigma_slope(spni_frame *frame, const double *theta, double beta,
-                              fold_state *state)
+static spn_status sigma_slope(spni_frame *frame, const double *theta, double beta, spni_fold *state)
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n;
@@ -77,9 +66,8 @@ done:
     return status;
 }
 
-/* One Newton step of the augmented system into frame->right. */
-static spn_status fold_step(spni_frame *frame, const double *theta, double beta, fold_state *state,
-                            bool *is_singular)
+spn_status spni_fold_step(spni_frame *frame, const double *theta, double beta, spni_fold *state,
+                          bool *is_singular)
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n, size = n + 1, zero_modes = 0;
@@ -110,7 +98,7 @@ done:
 /* The kernel's vectors at `place` (eigenvalues near zero, at least `count` of them): w is the one that beta
  * drives, the others are made orthogonal to the drive by a rotation within the kernel. */
 static void split_kernel(const spni_frame *frame, const spni_place *place, int64_t first,
-                         int64_t count, fold_state *state)
+                         int64_t count, spni_fold *state)
 {
     int64_t n = frame->n;
     memset(state->w, 0, (size_t)n * sizeof *state->w);
@@ -143,14 +131,14 @@ static void split_kernel(const spni_frame *frame, const spni_place *place, int64
 }
 
 /* Rounding of the gradient moves a fold by |g| / |w . b|. */
-static double fold_rounding(const spni_frame *frame, const fold_state *state, const double *drive)
+static double fold_rounding(const spni_frame *frame, const spni_fold *state, const double *drive)
 {
     double gradient = spn_norm(frame->n, frame->point->gradient);
     return gradient / fmax(fabs(spn_dot(frame->n, state->w, drive)), DBL_MIN);
 }
 
 static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spni_place *b,
-                             fold_state *state, spni_special *special, bool *is_located)
+                             spni_fold *state, spni_special *special, bool *is_located)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = tracer->frame;
@@ -162,7 +150,7 @@ static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spn
     memcpy(tracer->theta, start->theta, (size_t)n * sizeof *tracer->theta);
     for (int k = 0; k < FOLD_STEPS; k++) {
         bool is_singular = false;
-        SPN_TRY(fold_step(frame, tracer->theta, beta, state, &is_singular));
+        SPN_TRY(spni_fold_step(frame, tracer->theta, beta, state, &is_singular));
         double step = spni_length(frame, frame->right, frame->right[n]);
         if (is_singular || !isfinite(step) || step > 4 * reach) {
             goto done;
@@ -198,7 +186,7 @@ spn_status spni_locate_fold(spni_tracer *tracer, const spni_place *a, const spni
     spni_frame *frame = tracer->frame;
     spn_context *context = frame->context;
     int64_t n = frame->n;
-    fold_state state = {.w = NULL};
+    spni_fold state = {.w = NULL};
     *is_located = false;
     SPN_NEW(context, state.w, n);
     SPN_NEW(context, state.slope, n);

@@ -81,6 +81,9 @@ static void fill_record(int64_t n, const spni_place *place, spn_branch_record *r
     record->active_modes = place->labels.active_modes;
     record->dead_units = place->labels.dead_units;
     record->merged_units = place->labels.merged_units;
+    record->accuracy = place->labels.accuracy;
+    record->test_error = place->labels.test_error;
+    record->test_accuracy = place->labels.test_accuracy;
     record->gradient_norm = place->gradient_norm;
 }
 

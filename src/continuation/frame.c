@@ -243,7 +243,6 @@ static spn_status measure_labels(const spni_frame *frame, spni_place *place)
     spn_status status = spn_point_labels(frame->context, frame->point, &place->labels);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(frame->context);
-        place->labels = (spn_labels){.active_modes = -1, .dead_units = -1, .merged_units = -1};
         status = SPN_OK;
     }
     return status;

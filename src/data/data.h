@@ -40,9 +40,12 @@ spn_status spni_transform(spn_context *context, int64_t rows_out, int64_t rows_i
                           int64_t samples, int64_t stride, double *x);
 
 /** Subtract the means of the rows, then X <- G^{-1/2} X with G = (1/samples) X X^T and the symmetric
- *  inverse root; all of it twice, so that the result has mean 0 and G = I to rounding. */
+ *  inverse root; all of it SPNI_WHITEN_PASSES times, so that the result has mean 0 and G = I to rounding. What each
+ *  pass added to the rows and multiplied them by is written to shifts (passes x rows) and roots (passes x rows x
+ *  rows), both NULL where nobody wants to know. */
+enum { SPNI_WHITEN_PASSES = 2 };
 spn_status spni_whiten_rows(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
-                            double *x);
+                            double *x, double *shifts, double *roots);
 
 /** Eigenvalues ascending and eigenvectors v[i + j*n] of the symmetric n x n matrix a, which is destroyed:
  *  plain Jacobi up to 256 dimensions, LAPACK beyond. */

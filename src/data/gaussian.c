@@ -155,34 +155,64 @@ static spn_status check_settings(spn_context *context, const spn_data_settings *
     return SPN_OK;
 }
 
-spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
-                                spn_dataset **out)
+/* The stream of samples from word `word` on. */
+static spn_random stream_from(uint64_t seed, uint64_t word)
+{
+    spn_random random = spn_random_stream(seed, SPN_PURPOSE_DATA, 0);
+    random.next = word - word % 4; /* words come in blocks of four */
+    while (random.next < word) {
+        spn_random_word(&random);
+    }
+    return random;
+}
+
+/* Samples `first`, first + 1, ... of the stream; moments are exact where `is_exact`. */
+static spn_status draw(spn_context *context, const spn_data_settings *settings, int64_t first,
+                       int64_t samples, bool is_exact, spn_dataset **out)
 {
     spn_status status = SPN_OK;
     spni_dataset *dataset = NULL;
     double *root = NULL;
     int64_t d = 0;
-    *out = NULL;
     SPN_TRY(check_settings(context, settings, &d));
     SPN_NEW(context, root, d * d);
     SPN_TRY(covariance_root(context, settings, d, root));
-    SPN_TRY(spni_dataset_create(context, settings->samples, settings->inputs, settings->outputs,
-                                NULL, NULL, &dataset));
+    SPN_TRY(spni_dataset_create(context, samples, settings->inputs, settings->outputs, NULL, NULL,
+                                &dataset));
     int64_t stride = dataset->view.stride;
-    spn_random random = spn_random_stream((uint64_t)settings->seed, SPN_PURPOSE_DATA, 0);
-    for (int64_t n = 0; n < settings->samples; n++) {
+    spn_random random = stream_from((uint64_t)settings->seed, (uint64_t)first * (uint64_t)d);
+    for (int64_t n = 0; n < samples; n++) {
         for (int64_t c = 0; c < d; c++) {
             dataset->x[c * stride + n] = spn_random_normal(&random);
         }
     }
-    if (settings->moments == SPN_MOMENTS_EXACT) {
-        SPN_TRY(spni_whiten_rows(context, d, settings->samples, stride, dataset->x));
+    if (is_exact) {
+        SPN_TRY(spni_whiten_rows(context, d, samples, stride, dataset->x, NULL, NULL));
     }
-    SPN_TRY(spni_transform(context, d, d, root, settings->samples, stride, dataset->x));
+    SPN_TRY(spni_transform(context, d, d, root, samples, stride, dataset->x));
     *out = spni_dataset_release(dataset);
     dataset = NULL;
 done:
     spn_release(context, root);
     spni_dataset_free(context, dataset);
     return status;
+}
+
+spn_status spn_dataset_gaussian(spn_context *context, const spn_data_settings *settings,
+                                spn_dataset **out)
+{
+    *out = NULL;
+    return draw(context, settings, 0, settings->samples, settings->moments == SPN_MOMENTS_EXACT,
+                out);
+}
+
+spn_status spn_dataset_gaussian_test(spn_context *context, const spn_data_settings *settings,
+                                     spn_dataset **out)
+{
+    int64_t count = 0;
+    *out = NULL;
+    spn_status status = spn_data_test_samples(context, settings, &count);
+    return status == SPN_OK && count > 0
+               ? draw(context, settings, settings->samples, count, false, out)
+               : status;
 }

@@ -100,12 +100,15 @@ done:
     return status;
 }
 
+/* shift: what is added to each row; gram: in the end the root. */
 static spn_status whiten_once(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
-                              double *x, double *gram, double *values, double *vectors)
+                              double *x, double *shift, double *gram, double *values,
+                              double *vectors)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < rows; i++) {
-        spni_shift(samples, -spni_mean(samples, x + i * stride), x + i * stride);
+        shift[i] = -spni_mean(samples, x + i * stride);
+        spni_shift(samples, shift[i], x + i * stride);
     }
     spni_gram(rows, samples, stride, x, gram);
     SPN_TRY(spni_eigen(context, rows, gram, values, vectors));
@@ -125,10 +128,10 @@ done:
 }
 
 spn_status spni_whiten_rows(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
-                            double *x)
+                            double *x, double *shifts, double *roots)
 {
     spn_status status = SPN_OK;
-    double *gram = NULL, *values = NULL, *vectors = NULL;
+    double *gram = NULL, *shift = NULL, *values = NULL, *vectors = NULL;
     int64_t size = 0;
     if (!spn_size_multiply(rows, rows, &size)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "whitening: too many columns (%lld)", (long long)rows);
@@ -136,11 +139,17 @@ spn_status spni_whiten_rows(spn_context *context, int64_t rows, int64_t samples,
     SPN_NEW(context, gram, size);
     SPN_NEW(context, vectors, size);
     SPN_NEW(context, values, rows);
-    for (int pass = 0; pass < 2; pass++) {
-        SPN_TRY(whiten_once(context, rows, samples, stride, x, gram, values, vectors));
+    SPN_NEW(context, shift, rows);
+    for (int64_t pass = 0; pass < SPNI_WHITEN_PASSES; pass++) {
+        SPN_TRY(whiten_once(context, rows, samples, stride, x, shift, gram, values, vectors));
+        if (shifts != NULL) {
+            memcpy(shifts + pass * rows, shift, (size_t)rows * sizeof *shift);
+            memcpy(roots + pass * size, gram, (size_t)size * sizeof *gram);
+        }
     }
 done:
     spn_release(context, gram);
+    spn_release(context, shift);
     spn_release(context, values);
     spn_release(context, vectors);
     return status;

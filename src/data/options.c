@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/data.h>
 
-static const char *const kinds[] = {"gaussian", "csv", "npz", NULL};
+static const char *const kinds[] = {"gaussian", "csv", "npz", "teacher", "modular", NULL};
+/* The words of spn_activation, which room network above this one owns; a test there sees that they agree. */
+static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
+                                          "gelu", "linear", NULL};
 static const char *const moments[] = {"exact", "drawn", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
@@ -11,11 +14,11 @@ static const spn_option options[] = {
     {"kind", SPN_OPTION_CHOICE, FIELD(kind), "gaussian", SPN_ANY, kinds, "",
      "where the samples come from"},
     {"samples", SPN_OPTION_INTEGER, FIELD(samples), "1000", SPN_POSITIVE, NULL, "",
-     "gaussian: number of samples"},
+     "gaussian, teacher: number of samples to train on"},
     {"inputs", SPN_OPTION_INTEGER, FIELD(inputs), "3", SPN_POSITIVE, NULL, "",
-     "gaussian: number of inputs"},
+     "gaussian, teacher: number of inputs"},
     {"outputs", SPN_OPTION_INTEGER, FIELD(outputs), "2", SPN_POSITIVE, NULL, "",
-     "gaussian: number of targets"},
+     "gaussian, teacher: number of targets"},
     {"correlations", SPN_OPTION_REALS, FIELD(correlations), "[0.9, 0.5]", SPN_UNIT_CLOSED, NULL, "",
      "gaussian: correlation of input i with target i; everything else is independent"},
     {"covariance", SPN_OPTION_MATRIX, FIELD(covariance), NULL, SPN_ANY, NULL, "",
@@ -23,7 +26,7 @@ static const spn_option options[] = {
     {"moments", SPN_OPTION_CHOICE, FIELD(moments), "exact", SPN_ANY, moments, "",
      "gaussian: whether the sample's mean and covariance equal the request or are drawn"},
     {"seed", SPN_OPTION_INTEGER, FIELD(seed), "1", SPN_NONNEGATIVE, NULL, "",
-     "gaussian: seed of the samples"},
+     "seed of the samples and of the teacher, or of the choice of test samples"},
     {"path", SPN_OPTION_TEXT, FIELD(path), NULL, SPN_ANY, NULL, "",
      "csv, npz: the file, relative to the experiment file"},
     {"header", SPN_OPTION_CHOICE, FIELD(header), "auto", SPN_ANY, headers, "",
@@ -36,6 +39,19 @@ static const spn_option options[] = {
      "npz: name of the array of inputs"},
     {"target_key", SPN_OPTION_TEXT, FIELD(target_key), "y", SPN_ANY, NULL, "",
      "npz: name of the array of targets"},
+    {"modulus", SPN_OPTION_INTEGER, FIELD(modulus), "23", SPN_POSITIVE, NULL, "",
+     "modular: p; the p^2 pairs (a, b), one-hot, with the target (a + b) mod p, one-hot"},
+    {"teacher.hidden", SPN_OPTION_INTEGERS, FIELD(teacher_hidden), "[5]", SPN_POSITIVE, NULL, "",
+     "teacher: widths of the hidden layers of the network that makes the targets"},
+    {"teacher.activation", SPN_OPTION_CHOICE, FIELD(teacher_activation), "tanh", SPN_ANY,
+     activations, "", "teacher: its activation"},
+    {"teacher.scale", SPN_OPTION_REAL, FIELD(teacher_scale), "1", SPN_POSITIVE, NULL, "",
+     "teacher: its weights are normal with deviation scale / sqrt(fan_in)"},
+    {"noise", SPN_OPTION_REAL, FIELD(noise), "0", SPN_NONNEGATIVE, NULL, "",
+     "teacher: standard deviation of what is added to each target"},
+    {"test_share", SPN_OPTION_REAL, FIELD(test_share), "0", SPN_SHARE, NULL, "",
+     "share of all samples that is kept for testing: drawn beside `samples`, or held out of a file "
+     "or of the pairs"},
     {"standardize", SPN_OPTION_BOOLEAN, FIELD(standardize), "false", SPN_ANY, NULL, "",
      "bring inputs and targets to mean 0 and variance 1"},
     {"whiten", SPN_OPTION_BOOLEAN, FIELD(whiten), "false", SPN_ANY, NULL, "",

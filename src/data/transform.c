@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Transformations that are fitted on one data set and good for others. */
 #include "data/data.h"
 
 #include <math.h>
@@ -23,68 +24,86 @@ static spn_status fail_range(spn_context *context, const char *label)
                     "%s: its numbers are too large for their mean and variance", label);
 }
 
-/** Mean 0, and variance 1 where asked for. */
-static spn_status center_row(spn_context *context, int64_t samples, double *x, bool has_scale,
-                             const char *label)
+struct spn_transformation {
+    spn_transformation_kind kind;
+    int64_t inputs, outputs; /* of what it was fitted on */
+    double *shift;           /* what is added to each column; whiten: to the inputs */
+    double *deviation;       /* standardize: what each is divided by then */
+    int64_t rank;            /* whiten: rows of map; otherwise the number of inputs */
+    double *map;             /* whiten: rank x inputs */
+    double *shifts, *roots;  /* whiten: of what spni_whiten_rows() did with the rank rows */
+};
+
+void spn_transformation_free(spn_context *context, spn_transformation *transformation)
 {
-    double mean = spni_mean(samples, x), largest = 0;
-    if (!isfinite(mean)) {
+    if (transformation != NULL) {
+        spn_release(context, transformation->shift);
+        spn_release(context, transformation->deviation);
+        spn_release(context, transformation->map);
+        spn_release(context, transformation->shifts);
+        spn_release(context, transformation->roots);
+        spn_release(context, transformation);
+    }
+}
+
+/** Mean 0; the shift that makes it. */
+static spn_status center_row(spn_context *context, int64_t samples, double *x, const char *label,
+                             double *shift)
+{
+    *shift = -spni_mean(samples, x);
+    if (!isfinite(*shift)) {
         return fail_range(context, label);
     }
-    for (int64_t n = 0; n < samples; n++) {
-        largest = fmax(largest, fabs(x[n]));
-    }
-    spni_shift(samples, -mean, x);
-    if (!has_scale) {
-        return SPN_OK;
-    }
-    double deviation = spn_norm(samples, x) / sqrt((double)samples);
-    if (!isfinite(deviation)) {
+    spni_shift(samples, *shift, x);
+    return SPN_OK;
+}
+
+/** The deviation of a row of mean 0 whose largest entry was `largest`. */
+static spn_status measure_deviation(spn_context *context, int64_t samples, const double *x,
+                                    double largest, const char *label, double *deviation)
+{
+    *deviation = spn_norm(samples, x) / sqrt((double)samples);
+    if (!isfinite(*deviation)) {
         return fail_range(context, label);
     }
     /* The mean of equal numbers may be one rounding off. */
-    if (deviation <= 4 * 0x1p-52 * largest) {
+    if (*deviation <= 4 * 0x1p-52 * largest) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s is constant and cannot be standardized; leave the column out", label);
-    }
-    for (int64_t n = 0; n < samples; n++) {
-        x[n] /= deviation;
     }
     return SPN_OK;
 }
 
-static spn_status center_copy(spn_context *context, const spn_dataset *in, bool has_scale,
-                              spn_dataset **out)
+static double largest_of(int64_t samples, const double *x)
+{
+    double largest = 0;
+    for (int64_t n = 0; n < samples; n++) {
+        largest = fmax(largest, fabs(x[n]));
+    }
+    return largest;
+}
+
+/** Shifts, and deviations where they are asked for, of all columns; `work` is a copy that is changed. */
+static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_dataset *work,
+                              spn_transformation *t)
 {
     spn_status status = SPN_OK;
-    spni_dataset *dataset = NULL;
-    char label[160];
-    *out = NULL;
-    SPN_TRY(spni_dataset_copy(context, in, &dataset));
-    int64_t stride = dataset->view.stride;
-    for (int64_t i = 0; i < in->inputs; i++) {
-        column_label("input", in->input_names, i, label);
-        SPN_TRY(center_row(context, in->samples, dataset->x + i * stride, has_scale, label));
+    const int64_t columns = in->inputs + (t->kind == SPN_TRANSFORMATION_WHITEN ? 0 : in->outputs);
+    for (int64_t c = 0; c < columns; c++) {
+        char label[160];
+        const bool is_input = c < in->inputs;
+        const int64_t row = is_input ? c : c - in->inputs;
+        double *x = (is_input ? work->x : work->y) + row * work->view.stride;
+        column_label(is_input ? "input" : "target", is_input ? in->input_names : in->output_names,
+                     row, label);
+        const double largest = largest_of(in->samples, x);
+        SPN_TRY(center_row(context, in->samples, x, label, &t->shift[c]));
+        if (t->deviation != NULL) {
+            SPN_TRY(measure_deviation(context, in->samples, x, largest, label, &t->deviation[c]));
+        }
     }
-    for (int64_t i = 0; i < in->outputs; i++) {
-        column_label("target", in->output_names, i, label);
-        SPN_TRY(center_row(context, in->samples, dataset->y + i * stride, has_scale, label));
-    }
-    *out = spni_dataset_release(dataset);
-    dataset = NULL;
 done:
-    spni_dataset_free(context, dataset);
     return status;
-}
-
-spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out)
-{
-    return center_copy(context, in, true, out);
-}
-
-spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out)
-{
-    return center_copy(context, in, false, out);
 }
 
 /** Principal directions of the centred inputs in `x`, largest variance first, divided by the root of
@@ -146,35 +165,139 @@ done:
     return status;
 }
 
-spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out)
+/** What turns and scales the inputs, which `work` holds centred and which are changed. */
+static spn_status fit_directions(spn_context *context, spni_dataset *work, spn_transformation *t)
 {
     spn_status status = SPN_OK;
-    spni_dataset *full = NULL, *kept = NULL;
-    double *map = NULL;
-    int64_t d = in->inputs, size = 0, rank = 0;
-    *out = NULL;
+    const int64_t d = t->inputs, samples = work->view.samples, stride = work->view.stride;
+    int64_t size = 0;
     if (!spn_size_multiply(d, d, &size)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "whitening: too many inputs (%lld)", (long long)d);
     }
-    SPN_TRY(spni_dataset_copy(context, in, &full));
-    int64_t stride = full->view.stride;
-    for (int64_t i = 0; i < d; i++) {
-        char label[160];
-        column_label("input", in->input_names, i, label);
-        SPN_TRY(center_row(context, in->samples, full->x + i * stride, false, label));
-    }
-    SPN_NEW(context, map, size);
-    SPN_TRY(principal_map(context, &full->view, full->x, map, &rank));
-    SPN_TRY(spni_transform(context, rank, d, map, in->samples, stride, full->x));
-    SPN_TRY(keep_components(context, full, rank, &kept));
-    SPN_TRY(spni_whiten_rows(context, rank, in->samples, stride, kept->x));
-    spn_message(context, "whitening: %lld of %lld input directions kept", (long long)rank,
+    SPN_NEW(context, t->map, size);
+    SPN_TRY(principal_map(context, &work->view, work->x, t->map, &t->rank));
+    SPN_NEW(context, t->shifts, SPNI_WHITEN_PASSES * t->rank);
+    SPN_NEW(context, t->roots, SPNI_WHITEN_PASSES * t->rank * t->rank);
+    SPN_TRY(spni_transform(context, t->rank, d, t->map, samples, stride, work->x));
+    SPN_TRY(spni_whiten_rows(context, t->rank, samples, stride, work->x, t->shifts, t->roots));
+    spn_message(context, "whitening: %lld of %lld input directions kept", (long long)t->rank,
                 (long long)d);
-    *out = spni_dataset_release(kept);
-    kept = NULL;
 done:
-    spn_release(context, map);
+    return status;
+}
+
+spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind kind,
+                                  const spn_dataset *in, spn_transformation **out)
+{
+    spn_status status = SPN_OK;
+    spn_transformation *t = NULL;
+    spni_dataset *work = NULL;
+    *out = NULL;
+    SPN_TRY(spni_dataset_copy(context, in, &work));
+    SPN_NEW(context, t, 1);
+    t->kind = kind;
+    t->inputs = t->rank = in->inputs;
+    t->outputs = in->outputs;
+    SPN_NEW(context, t->shift, in->inputs + in->outputs);
+    if (kind == SPN_TRANSFORMATION_STANDARDIZE) {
+        SPN_NEW(context, t->deviation, in->inputs + in->outputs);
+    }
+    SPN_TRY(fit_columns(context, in, work, t));
+    SPN_TRY(kind == SPN_TRANSFORMATION_WHITEN ? fit_directions(context, work, t) : SPN_OK);
+    *out = t;
+    t = NULL;
+done:
+    spn_transformation_free(context, t);
+    spni_dataset_free(context, work);
+    return status;
+}
+
+static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
+{
+    const int64_t columns = t->inputs + (t->kind == SPN_TRANSFORMATION_WHITEN ? 0 : t->outputs);
+    const int64_t samples = dataset->view.samples;
+    for (int64_t c = 0; c < columns; c++) {
+        double *x = c < t->inputs ? dataset->x + c * dataset->view.stride
+                                  : dataset->y + (c - t->inputs) * dataset->view.stride;
+        spni_shift(samples, t->shift[c], x);
+        for (int64_t n = 0; t->deviation != NULL && n < samples; n++) {
+            x[n] /= t->deviation[c];
+        }
+    }
+}
+
+/** The steps of spni_whiten_rows(). */
+static spn_status apply_passes(spn_context *context, const spn_transformation *t,
+                               spni_dataset *dataset)
+{
+    spn_status status = SPN_OK;
+    const int64_t rank = t->rank, samples = dataset->view.samples, stride = dataset->view.stride;
+    for (int64_t pass = 0; pass < SPNI_WHITEN_PASSES; pass++) {
+        for (int64_t i = 0; i < rank; i++) {
+            spni_shift(samples, t->shifts[pass * rank + i], dataset->x + i * stride);
+        }
+        SPN_TRY(spni_transform(context, rank, rank, t->roots + pass * rank * rank, samples, stride,
+                               dataset->x));
+    }
+done:
+    return status;
+}
+
+spn_status spn_transformation_apply(spn_context *context, const spn_transformation *t,
+                                    const spn_dataset *in, spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *full = NULL, *kept = NULL;
+    *out = NULL;
+    if (in->inputs != t->inputs || in->outputs != t->outputs) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "a transformation of %lld inputs and %lld targets applied to %lld and %lld",
+                 (long long)t->inputs, (long long)t->outputs, (long long)in->inputs,
+                 (long long)in->outputs);
+    }
+    SPN_TRY(spni_dataset_copy(context, in, &full));
+    apply_columns(t, full);
+    if (t->kind == SPN_TRANSFORMATION_WHITEN) {
+        SPN_TRY(spni_transform(context, t->rank, t->inputs, t->map, in->samples, full->view.stride,
+                               full->x));
+        SPN_TRY(keep_components(context, full, t->rank, &kept));
+        SPN_TRY(apply_passes(context, t, kept));
+        spni_dataset_free(context, full);
+        full = kept;
+        kept = NULL;
+    }
+    *out = spni_dataset_release(full);
+    full = NULL;
+done:
     spni_dataset_free(context, full);
     spni_dataset_free(context, kept);
     return status;
+}
+
+static spn_status fit_and_apply(spn_context *context, spn_transformation_kind kind,
+                                const spn_dataset *in, spn_dataset **out)
+{
+    spn_transformation *transformation = NULL;
+    *out = NULL;
+    spn_status status = spn_transformation_fit(context, kind, in, &transformation);
+    if (status == SPN_OK) {
+        status = spn_transformation_apply(context, transformation, in, out);
+    }
+    spn_transformation_free(context, transformation);
+    return status;
+}
+
+spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out)
+{
+    return fit_and_apply(context, SPN_TRANSFORMATION_STANDARDIZE, in, out);
+}
+
+spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out)
+{
+    return fit_and_apply(context, SPN_TRANSFORMATION_CENTER, in, out);
+}
+
+spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out)
+{
+    return fit_and_apply(context, SPN_TRANSFORMATION_WHITEN, in, out);
 }

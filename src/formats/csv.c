@@ -305,16 +305,20 @@ done:
 }
 
 spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows, int64_t columns,
-                         const char *const *names, const double *values)
+                         const char *const *names, const double *values, const char *const *words)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(write_header(context, output, columns, names));
+    SPN_TRY(write_header(context, output, columns + (words != NULL ? 1 : 0), names));
     for (int64_t r = 0; r < rows; r++) {
         for (int64_t c = 0; c < columns; c++) {
             char text[34];
             int length = spn_format_real(values[r * columns + c], text);
-            text[length] = c + 1 < columns ? ',' : '\n';
+            text[length] = c + 1 < columns || words != NULL ? ',' : '\n';
             SPN_TRY(spn_output_write(context, output, text, length + 1));
+        }
+        if (words != NULL) {
+            SPN_TRY(write_name(context, output, words[r]));
+            SPN_TRY(spn_output_write(context, output, "\n", 1));
         }
     }
 done:

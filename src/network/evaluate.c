@@ -95,6 +95,12 @@ static void backward(const spni_state *state, const spni_block *block, double *g
     }
 }
 
+double spni_sample_weight(const spn_network_error *error, int64_t samples)
+{
+    double weight = 1.0 / (double)samples;
+    return error->kind == SPN_ERROR_MSE_MEAN ? weight / (double)error->dataset->outputs : weight;
+}
+
 static spn_status take_subset(spn_context *context, spni_state *state, const spn_subset *subset)
 {
     int64_t total = state->error->dataset->samples;
@@ -109,10 +115,7 @@ static spn_status take_subset(spn_context *context, spni_state *state, const spn
         state->samples = subset->count;
         memcpy(state->indices, subset->indices, (size_t)subset->count * sizeof *subset->indices);
     }
-    state->scale = 1.0 / (double)state->samples;
-    if (state->error->kind == SPN_ERROR_MSE_MEAN) {
-        state->scale /= (double)state->error->dataset->outputs;
-    }
+    state->scale = spni_sample_weight(state->error, state->samples);
     return SPN_OK;
 }
 

@@ -172,11 +172,17 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
                             uint64_t seed, uint64_t job, double *theta)
 {
     spn_random random = spn_random_stream(seed, SPN_PURPOSE_WEIGHTS, job);
+    spni_network_draw(network, scheme, scale, &random, theta);
+}
+
+void spni_network_draw(const spn_network *network, spn_init_scheme scheme, double scale,
+                       spn_random *random, double *theta)
+{
     for (int64_t e = 0; e < network->entry_count; e++) {
         const spn_layout_entry *entry = &network->entries[e];
         double spread = deviation(scheme, scale, entry->columns, entry->rows);
         for (int64_t i = 0; i < entry->rows * entry->columns; i++) {
-            theta[entry->offset + i] = entry->is_bias ? 0.0 : spread * spn_random_normal(&random);
+            theta[entry->offset + i] = entry->is_bias ? 0.0 : spread * spn_random_normal(random);
         }
     }
 }

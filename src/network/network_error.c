@@ -21,6 +21,10 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     SPN_NEW(context, state->transposed, network->parameters);
     SPN_NEW(context, state->direction, network->parameters);
     SPN_NEW(context, state->tangent, spni_tangent_rows(network, plan) * plan->block);
+    if (error->test != NULL) {
+        const spni_plan *test = &error->test->plan;
+        SPN_NEW(context, state->test, test->rows * test->block);
+    }
     SPN_TRY(spni_dense_create(context, error, &state->dense));
     if (!spni_dense_assembles(state->dense)) {
         SPN_NEW(context, state->unit, 2 * network->parameters);
@@ -42,6 +46,7 @@ static void state_free(spn_context *context, void *memory)
     spn_release(context, state->transposed);
     spn_release(context, state->direction);
     spn_release(context, state->tangent);
+    spn_release(context, state->test);
     spn_release(context, state->unit);
     spni_dense_free(context, state->dense);
     spn_release(context, state);
@@ -143,11 +148,32 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
+    SPN_TRY(spni_classes_create(context, error));
     *out = error;
 done:
     if (status != SPN_OK) {
         spn_network_error_free(context, error);
     }
+    return status;
+}
+
+spn_status spn_network_error_watch(spn_context *context, spn_network_error *error,
+                                   const spn_dataset *test)
+{
+    spn_status status = SPN_OK;
+    spn_network_error *watched = NULL;
+    SPN_TRY(check_problem(context, error->network, test, error->kind));
+    SPN_NEW(context, watched, 1);
+    watched->network = error->network;
+    watched->dataset = test;
+    watched->kind = error->kind;
+    SPN_TRY(spni_plan_create(context, error->network, test->samples, &watched->plan));
+    SPN_TRY(error->classes != NULL ? spni_classes_create(context, watched) : SPN_OK);
+    spn_network_error_free(context, error->test);
+    error->test = watched;
+    watched = NULL;
+done:
+    spn_network_error_free(context, watched);
     return status;
 }
 
@@ -161,6 +187,8 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->mode_output);
     spn_release(context, error->mode_input);
     spn_release(context, error->symmetries);
+    spn_release(context, error->classes);
+    spn_network_error_free(context, error->test);
     spn_release(context, error);
 }
 

@@ -50,6 +50,8 @@ struct spn_network_error {
     double *mode_input;          /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
     int64_t symmetry_count;      /* of the data, where the network is linear */
     double *symmetries;          /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
+    int64_t *classes;            /* N: the class of each sample; NULL where there are none */
+    spn_network_error *test;     /* on the samples kept for testing, without modes; NULL: none */
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -78,6 +80,7 @@ typedef struct spni_state {
     double *direction;  /* V_l^T likewise */
     double *tangent;    /* work space of the products, see network_hvp.c */
     spni_dense *dense;  /* work space of the dense Hessian; NULL where layers are too wide */
+    double *test;       /* the slot of a block of samples kept for testing; NULL: none */
     double *unit;       /* 2 P where there is no dense assembly: a unit vector, its product */
 } spni_state;
 
@@ -121,6 +124,11 @@ static inline const double *spni_input(const spni_plan *plan, const spni_block *
     return l == 1 ? block->x : spni_values(plan, block, l - 1);
 }
 
+/* layout.c */
+/** Weights from the next numbers of a stream, theta in order; biases 0. */
+void spni_network_draw(const spn_network *network, spn_init_scheme scheme, double scale,
+                       spn_random *random, double *theta);
+
 /* blocks.c */
 int64_t spni_block_total(const spni_state *state);
 /** Block b of the last set's samples (gathered for a subset), in its slot. */
@@ -131,6 +139,8 @@ spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
 
 /* evaluate.c */
+/** Weight of one sample in the mean: 1/N, or 1/(N K). */
+double spni_sample_weight(const spn_network_error *error, int64_t samples);
 /** Forward pass; `orders` 0: h only, 1: also phi', 2: also phi'' (into the rows of c). */
 void spni_forward(const spni_kernels *kernels, const spn_network *network, const spni_plan *plan,
                   const double *theta, const spni_block *block, int orders);
@@ -173,6 +183,14 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
 /* network_modes.c, network_labels.c */
 spn_status spni_modes_create(spn_context *context, spn_network_error *error);
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
+
+/* network_classes.c */
+/** Classes of the error's samples, where there are any. */
+spn_status spni_classes_create(spn_context *context, spn_network_error *error);
+/** How many samples of a block have the right output; `first`: number of its first sample. */
+int64_t spni_classes_right(const spn_network_error *error, const spni_block *block, int64_t first);
+/** That as a share of all samples; NaN where there are no classes. */
+double spni_classes_share(const spn_network_error *error, int64_t right);
 
 /* network_symmetry.c, network_orbit.c */
 spn_status spni_symmetries_create(spn_context *context, spn_network_error *error);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a point means in function space: strengths of the data's modes, dead and merged hidden units. */
+/* What a point means in function space: strengths of the data's modes, dead and merged hidden units, accuracy,
+ * and the error of samples kept for testing. */
 #include "network/activation.h"
 #include "network/network_internal.h"
 #include "network/product.h"
@@ -13,13 +14,14 @@
 static const double DEAD_SHARE = 1e-6;
 static const double MERGED_SHARE = 1e-5;
 
-static spn_status take_strengths(spn_context *context, const spn_point *point, double *strengths)
+/* Strengths and accuracy: what the outputs on all samples tell. */
+static spn_status take_outputs(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
     const spni_state *state = point->state;
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
-    int64_t samples = error->dataset->samples, outputs = error->dataset->outputs;
+    int64_t samples = error->dataset->samples, outputs = error->dataset->outputs, right = 0;
     double *scratch = state->slots + plan->blocks * plan->rows * plan->block;
     for (int64_t b = 0; b < plan->blocks; b++) {
         SPN_TRY(spn_poll(context));
@@ -30,13 +32,41 @@ static spn_status take_strengths(spn_context *context, const spn_point *point, d
             const double *z = error->mode_input + i * samples + b * plan->block;
             const double *u = error->mode_output + i * outputs;
             for (int64_t k = 0; k < outputs; k++) {
-                strengths[i] += u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
+                out->strengths[i] +=
+                    u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
             }
         }
+        right += spni_classes_right(error, &block, b * plan->block);
     }
     for (int64_t i = 0; i < error->mode_count; i++) {
-        strengths[i] /= (double)samples;
+        out->strengths[i] /= (double)samples;
     }
+    out->accuracy = spni_classes_share(error, right);
+done:
+    return status;
+}
+
+/* Part by part, as E is evaluated: on the same samples it has the same bits. */
+static spn_status take_test(spn_context *context, const spn_point *point, spn_labels *out)
+{
+    spn_status status = SPN_OK;
+    const spni_state *state = point->state;
+    const spn_network_error *test = state->error->test;
+    const spni_plan *plan = &test->plan;
+    double sum = 0.0, weight = spni_sample_weight(test, test->dataset->samples);
+    int64_t right = 0;
+    for (int64_t b = 0; b < plan->blocks; b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_of(test, b, state->test);
+        for (int64_t begin = 0; begin < block.count; begin += plan->part) {
+            spni_block part = spni_block_part(&block, begin, plan->part);
+            spni_forward(state->kernels, test->network, plan, point->theta, &part, 0);
+            sum += spni_output_error(state->kernels, test, &part, weight);
+            right += spni_classes_right(test, &part, b * plan->block + begin);
+        }
+    }
+    out->test_error = sum * weight;
+    out->test_accuracy = spni_classes_share(test, right);
 done:
     return status;
 }
@@ -103,8 +133,10 @@ spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_l
     spn_status status = SPN_OK;
     const spni_state *state = point->state;
     const spn_network_error *error = state->error;
-    *out = (spn_labels){.mode_count = error->mode_count};
-    SPN_TRY(take_strengths(context, point, out->strengths));
+    *out = (spn_labels){
+        .mode_count = error->mode_count, .test_error = (double)NAN, .test_accuracy = (double)NAN};
+    SPN_TRY(take_outputs(context, point, out));
+    SPN_TRY(error->test != NULL ? take_test(context, point, out) : SPN_OK);
     for (int64_t i = 0; i < error->mode_count; i++) {
         if (out->strengths[i] > SPN_ACTIVE_SHARE * error->modes[i]) {
             out->active_modes++;

@@ -364,12 +364,24 @@ spn_status spn_objective_trivial(spn_context *context, const spn_objective *obje
 
 spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out)
 {
-    memset(out, 0, sizeof *out);
-    if (!SPNI_HAS_OPERATION(point->objective->operations, labels)) {
-        return spn_fail(context, SPN_ERROR_UNSUPPORTED,
-                        "this objective has no labels in function space");
+    const double none = (double)NAN;
+    spn_status status = SPN_OK;
+    *out = (spn_labels){.accuracy = none, .test_error = none, .test_accuracy = none};
+    if (SPNI_HAS_OPERATION(point->objective->operations, labels)) {
+        status = point->objective->operations->labels(context, point, out);
+    } else {
+        status = spn_fail(context, SPN_ERROR_UNSUPPORTED,
+                          "this objective has no labels in function space");
     }
-    return point->objective->operations->labels(context, point, out);
+    if (status != SPN_OK) {
+        *out = (spn_labels){.active_modes = -1,
+                            .dead_units = -1,
+                            .merged_units = -1,
+                            .accuracy = none,
+                            .test_error = none,
+                            .test_accuracy = none};
+    }
+    return status;
 }
 
 const spn_point *spn_point_error(const spn_point *point)

@@ -193,7 +193,11 @@ static spn_status step_epoch(spn_context *context, spn_stepper *stepper)
         SPN_TRY(spni_stepper_diverge(context, stepper));
         goto done;
     }
+    /* What a method leaves alone is saved as it was, too. */
     spni_inertia old = stepper->inertia;
+    if (stepper->method != SPN_PATH_ADAM) {
+        memcpy(stepper->next_inertia.powers, old.powers, sizeof old.powers);
+    }
     stepper->inertia = stepper->next_inertia;
     stepper->next_inertia = old;
     spni_stepper_accept(stepper, stepper->epoch + 1);

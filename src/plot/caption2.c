@@ -85,6 +85,17 @@ static spn_status put_legend(spn_context *context, spn_text_buffer *text,
         "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
         "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), (c) distance |theta| "
         "to the origin, against\nthe regularisation strength beta.\n"));
+    if (view->accuracy >= 0) {
+        SPN_TRY(spni_put_text(context, text,
+                              "(d) Accuracy: share of the samples whose largest output is that of "
+                              "their class.\n"));
+    }
+    if (view->test_error >= 0) {
+        SPN_TRY(spni_put(context, text,
+                         "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
+                         "for testing.\n",
+                         view->test_accuracy >= 0 ? " and (d)" : ""));
+    }
     if (spni_has_branch(view, "up", false)) {
         SPN_TRY(spni_put_text(
             context, text, "Broad line: beta is raised, each solve starts from the one before.\n"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Figure 2: error, curvature and distance to the origin along a sweep. */
+/* Figure 2: error, curvature and distance to the origin along a sweep; accuracy where there are classes. */
 #include "plot/figure2.h"
 
 #include <math.h>
@@ -34,6 +34,18 @@ static spn_status find_column(spn_context *context, const spn_table *table, cons
                         name);
     }
     return SPN_OK;
+}
+
+/* A column in which there is a number, or -1. */
+static int64_t find_numbers(const spn_table *table, const char *name)
+{
+    const int64_t column = spn_table_find(table, name);
+    for (int64_t row = 0; column >= 0 && row < table->rows; row++) {
+        if (isfinite(spn_table_real(table, row, column))) {
+            return column;
+        }
+    }
+    return -1;
 }
 
 /* The branch of (direction, phase, leg), made if it is new. */
@@ -87,6 +99,9 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     }
     view->modes = spn_table_find(view->points, "active_modes");
     view->trivial = spn_table_find(view->points, "trivial_distance");
+    view->test_error = find_numbers(view->points, "test_error");
+    view->accuracy = find_numbers(view->points, "accuracy");
+    view->test_accuracy = find_numbers(view->points, "test_accuracy");
     const int64_t leg = spn_table_find(view->points, "leg");
     const int64_t first_seed = spn_table_integer(view->points, 0, seed);
     for (int64_t row = 0; row < view->points->rows; row++) {
@@ -103,7 +118,7 @@ done:
 
 /* A branch's points with a gap at each jump, or (is_connector) only the two ends of each jump. */
 static spn_status make_curve(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                             const spni_branch *branch, int quantity, bool is_connector,
+                             const spni_branch *branch, int64_t column, bool is_connector,
                              spn_series *series)
 {
     spn_status status = SPN_OK;
@@ -117,7 +132,7 @@ static spn_status make_curve(spn_context *context, spn_arena *arena, const spni_
         const bool was_jump = i > 0 && spni_is_jump(view, branch, i - 1);
         if (!is_connector || is_jump || was_jump) {
             x[n] = spn_table_real(view->points, branch->rows[i], view->beta);
-            y[n++] = spn_table_real(view->points, branch->rows[i], view->quantities[quantity]);
+            y[n++] = spn_table_real(view->points, branch->rows[i], column);
         }
         if (is_connector ? was_jump : is_jump) {
             x[n] = (double)NAN;
@@ -177,28 +192,52 @@ static spn_status make_label(spn_context *context, spn_arena *arena, const spni_
     return *out != NULL ? SPN_OK : spn_error_status(context);
 }
 
+/* The same quantity on the samples kept for testing: the branch's line dashed, of a quench dots. */
+static spn_status make_test_curve(spn_context *context, spn_arena *arena,
+                                  const spni_sweep_view *view, const spni_branch *branch,
+                                  int64_t column, const spn_series *curve, const char *label,
+                                  spn_series *series)
+{
+    spn_status status = make_curve(context, arena, view, branch, column, false, series);
+    series->label = label;
+    series->color = curve->color;
+    series->width = 0.9;
+    series->line = SPN_LINE_DASHED;
+    if (curve->line == SPN_LINE_NONE) {
+        series->line = SPN_LINE_NONE;
+        series->marker = SPN_MARKER_CIRCLE;
+        series->marker_size = 0.4;
+    }
+    return status;
+}
+
+/* `test_column`: that of the samples kept for testing; -1: none. */
 static spn_status make_panel(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                             int quantity, spn_panel *panel)
+                             int64_t column, int64_t test_column, spn_panel *panel)
 {
     spn_status status = SPN_OK;
     spn_series *series = NULL;
     int64_t downward = 0;
     int64_t n = 0;
-    SPN_TAKE(context, arena, series, 2 * view->branch_count);
+    SPN_TAKE(context, arena, series, 3 * view->branch_count);
     for (int64_t i = 0; i < view->branch_count; i++) {
         const spni_branch *branch = &view->branches[i];
         const bool is_quench = strcmp(branch->word, "quench") == 0;
         spn_series *curve = &series[n++];
-        SPN_TRY(make_curve(context, arena, view, branch, quantity, false, curve));
+        SPN_TRY(make_curve(context, arena, view, branch, column, false, curve));
         SPN_TRY(make_label(context, arena, branch, &curve->label));
         choose_style(branch, downward, curve);
         if (!is_quench) {
             spn_series *jumps = &series[n++];
-            SPN_TRY(make_curve(context, arena, view, branch, quantity, true, jumps));
+            SPN_TRY(make_curve(context, arena, view, branch, column, true, jumps));
             jumps->color = curve->color;
             jumps->line = SPN_LINE_DOTTED;
             jumps->width = 0.9;
             downward += strcmp(branch->word, "down") == 0;
+        }
+        if (test_column >= 0) {
+            SPN_TRY(make_test_curve(context, arena, view, branch, test_column, curve,
+                                    i == 0 ? "on test samples" : NULL, &series[n++]));
         }
     }
     panel->series = series;
@@ -260,7 +299,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     spn_arena *arena = NULL;
     spn_text_buffer caption = {0};
     spni_sweep_view view;
-    spn_panel panels[SPNI_QUANTITIES] = {
+    spn_panel panels[SPNI_QUANTITIES + 1] = {
         {.y_label = "Error {/:Italic E}",
          .y_low = (double)NAN,
          .y_high = (double)NAN,
@@ -272,6 +311,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
         {.y_label = "Distance to origin |{/:Italic θ}|",
          .y_low = (double)NAN,
          .y_high = (double)NAN},
+        {.y_label = "Accuracy", .y_low = 0, .y_high = 1.05},
     };
     spn_figure figure = {.name = "fig2",
                          .x_label = "Regularisation strength {/:Italic β}",
@@ -282,7 +322,12 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(make_view(context, arena, results, &view));
     for (int k = 0; k < SPNI_QUANTITIES; k++) {
-        SPN_TRY(make_panel(context, arena, &view, k, &panels[k]));
+        SPN_TRY(make_panel(context, arena, &view, view.quantities[k],
+                           k == SPNI_ERROR ? view.test_error : -1, &panels[k]));
+    }
+    if (view.accuracy >= 0) {
+        SPN_TRY(make_panel(context, arena, &view, view.accuracy, view.test_accuracy,
+                           &panels[figure.panel_count++]));
     }
     SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
     SPN_TRY(spni_theory_guides(context, arena, &view.lines, &figure));

@@ -19,9 +19,10 @@ typedef struct spni_branch {
 
 typedef struct spni_sweep_view {
     const spn_table *points;
-    spni_theory_lines lines;                   /* over the beta of all branches */
-    int64_t beta, quantities[SPNI_QUANTITIES]; /* columns */
-    int64_t modes, trivial;                    /* columns, -1 where absent */
+    spni_theory_lines lines;                     /* over the beta of all branches */
+    int64_t beta, quantities[SPNI_QUANTITIES];   /* columns */
+    int64_t modes, trivial;                      /* columns, -1 where absent */
+    int64_t test_error, accuracy, test_accuracy; /* likewise, also where there is no number */
     int64_t branch_count;
     spni_branch *branches;
 } spni_sweep_view;

@@ -8,31 +8,12 @@
 
 #define ZERO 1e-6 /* distances below are those of a solver that has converged */
 
-/* Does the effective experiment hold "  key: word" in this section? It is written by
- * spn_experiment_dump(): sections at the start of a line, their keys two blanks further. */
-static bool says(const char *configuration, const char *section, const char *key, const char *word)
+/* Does the effective experiment say so? */
+static bool says(const spn_results *results, const char *key, const char *word)
 {
-    bool is_inside = false;
-    for (const char *line = configuration; *line != '\0';) {
-        const size_t length = strcspn(line, "\n");
-        if (line[0] != ' ') {
-            is_inside = length == strlen(section) + 1 && line[length - 1] == ':' &&
-                        strncmp(line, section, length - 1) == 0;
-        } else if (is_inside && length == strlen(key) + strlen(word) + 4 &&
-                   strncmp(line, "  ", 2) == 0 && strncmp(line + 2, key, strlen(key)) == 0 &&
-                   strncmp(line + 2 + strlen(key), ": ", 2) == 0 &&
-                   strncmp(line + length - strlen(word), word, strlen(word)) == 0) {
-            return true;
-        }
-        line += length + (line[length] == '\n');
-    }
-    return false;
-}
-
-static const char *find_configuration(const spn_results *results)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, "configuration");
-    return attribute != NULL && attribute->text != NULL ? attribute->text : "";
+    char text[64];
+    const char *found = spn_results_setting(results, key, text, sizeof text);
+    return found != NULL && strcmp(found, word) == 0;
 }
 
 /* Weight matrices of the network; 0: the results do not say. */
@@ -48,11 +29,11 @@ static int64_t count_matrices(const spn_results *results)
 }
 
 /* The activation's name where it vanishes at 0, otherwise NULL. */
-static const char *find_vanishing(const char *configuration)
+static const char *find_vanishing(const spn_results *results)
 {
     static const char *const names[] = {"tanh", "gelu", "relu", "linear"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (says(configuration, "model", "activation", names[i])) {
+        if (says(results, "model.activation", names[i])) {
             return names[i];
         }
     }
@@ -60,13 +41,11 @@ static const char *find_vanishing(const char *configuration)
 }
 
 /* Targets of mean zero by construction. With cross-entropy they are classes: a mean says nothing there. */
-static bool has_centred_targets(const char *configuration)
+static bool has_centred_targets(const spn_results *results)
 {
-    return !says(configuration, "objective", "error", "cross_entropy") &&
-           (says(configuration, "data", "center", "true") ||
-            says(configuration, "data", "standardize", "true") ||
-            (says(configuration, "data", "kind", "gaussian") &&
-             says(configuration, "data", "moments", "exact")));
+    return !says(results, "objective.error", "cross_entropy") &&
+           (says(results, "data.center", "true") || says(results, "data.standardize", "true") ||
+            (says(results, "data.kind", "gaussian") && says(results, "data.moments", "exact")));
 }
 
 typedef struct way_down {
@@ -107,20 +86,18 @@ static way_down follow(const spni_sweep_view *view)
 static spn_status put_reason(spn_context *context, const spn_results *results,
                              spn_text_buffer *text)
 {
-    const char *configuration = find_configuration(results);
-    const bool has_no_bias = says(configuration, "model", "bias", "false");
+    const bool has_no_bias = says(results, "model.bias", "false");
     return spni_put(context, text,
                     "with %lld weight matrices (three or more), phi(0) = 0 (%s)\nand %s the origin "
                     "is a strict local minimum of the loss for every beta > 0\n(theory.md, T14).",
-                    (long long)count_matrices(results), find_vanishing(configuration),
+                    (long long)count_matrices(results), find_vanishing(results),
                     has_no_bias ? "no biases" : "targets of mean zero");
 }
 
 static bool is_origin_minimum(const spn_results *results)
 {
-    const char *configuration = find_configuration(results);
-    return count_matrices(results) >= 3 && find_vanishing(configuration) != NULL &&
-           (says(configuration, "model", "bias", "false") || has_centred_targets(configuration));
+    return count_matrices(results) >= 3 && find_vanishing(results) != NULL &&
+           (says(results, "model.bias", "false") || has_centred_targets(results));
 }
 
 static spn_status put_stay(spn_context *context, const spn_results *results,

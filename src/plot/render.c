@@ -132,11 +132,15 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
                            const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    job j = {.figure = figure,
+    spn_figure named = *figure;
+    job j = {.figure = &named,
              .directory = directory[0] != '\0' ? directory : ".",
              .force = settings != NULL && settings->force};
     const bool has_program = settings != NULL && settings->gnuplot != NULL;
-    SPN_TRY(spni_figure_check(context, figure));
+    if (settings != NULL && settings->name != NULL) {
+        named.name = settings->name;
+    }
+    SPN_TRY(spni_figure_check(context, &named));
     SPN_TRY(claim(context, &j));
     for (int i = 0; i < FIGURES; i++) {
         if (j.outputs[i] != NULL) {

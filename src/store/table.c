@@ -2,8 +2,12 @@
 /* Tables of records: cells, conversion by column name, CSV. */
 #include <spinodal/store.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Columns that results of earlier versions lack (docs/format.md). */
+static const char *const later_columns[] = {"accuracy", "test_error", "test_accuracy"};
 
 static int64_t find(const spn_columns *columns, const char *name)
 {
@@ -74,11 +78,34 @@ static bool have_same_words(const spn_column *a, const spn_column *b)
     return true;
 }
 
+static bool is_later(const spn_column *column)
+{
+    bool is_found = false;
+    for (size_t i = 0; i < sizeof later_columns / sizeof *later_columns && !is_found; i++) {
+        is_found = strcmp(column->name, later_columns[i]) == 0;
+    }
+    return is_found && column->type == SPN_COLUMN_REAL;
+}
+
+/* The column was not recorded: NaN. */
+static void fill_column(int64_t rows, const spn_columns *columns, int64_t index, void *records)
+{
+    const double none = (double)NAN;
+    for (int64_t row = 0; row < rows; row++) {
+        memcpy((char *)records + (size_t)row * columns->record_size + columns->items[index].offset,
+               &none, sizeof none);
+    }
+}
+
 static spn_status convert_column(spn_context *context, const spn_table *table, const char *origin,
                                  const spn_columns *columns, int64_t index, void *records)
 {
     const spn_column *wanted = &columns->items[index];
     int64_t source = spn_table_find(table, wanted->name);
+    if (source < 0 && is_later(wanted)) {
+        fill_column(table->rows, columns, index, records);
+        return SPN_OK;
+    }
     if (source < 0) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s: table %s has no column \"%s\"", origin,
                         table->name, wanted->name);

@@ -7,13 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_SIZE = 128 };
-
 spn_status spni_source_open(spn_context *context, spn_arena *arena, const spn_study *study,
                             const char *path, spni_source *source)
 {
     spn_status status = SPN_OK;
-    *source = (spni_source){.path = path};
+    *source = (spni_source){.key = source->key, .others = source->others, .path = path};
     SPN_TRY(spn_results_read(context, arena, path, &source->results));
     source->points = spn_results_table(&source->results, "points");
     source->theta = spn_results_array(&source->results, "theta");
@@ -35,11 +33,24 @@ done:
     return status;
 }
 
-/* How a phase of a sweep is called. */
-static const char *name_modes(int64_t modes, char buffer[NAME_SIZE])
+spn_status spni_source_open_named(spn_context *context, spn_arena *arena, const spn_study *study,
+                                  const char *path, spni_source *source)
 {
-    snprintf(buffer, NAME_SIZE,
-             modes == 0   ? "trivial"
+    char buffer[SPNI_PATH_SIZE];
+    if (path == NULL) {
+        return SPN_OK;
+    }
+    const char *kept =
+        spn_arena_duplicate(arena, spni_experiment_path(study->experiment, path, buffer));
+    return kept != NULL ? spni_source_open(context, arena, study, kept, source)
+                        : spn_arena_status(context, arena);
+}
+
+const char *spni_modes_name(int64_t modes, char buffer[SPNI_NAME_SIZE])
+{
+    snprintf(buffer, SPNI_NAME_SIZE,
+             modes < 0    ? "none"
+             : modes == 0 ? "trivial"
              : modes == 1 ? "1 mode"
                           : "%lld modes",
              (long long)modes);
@@ -58,19 +69,19 @@ static int64_t row_phase(const spni_source *source, int64_t row)
     return column >= 0 ? spn_table_integer(points, row, column) : -1;
 }
 
-static const char *phase_name(const spni_source *source, int64_t phase, char buffer[NAME_SIZE])
+static const char *phase_name(const spni_source *source, int64_t phase, char buffer[SPNI_NAME_SIZE])
 {
     const spn_text_column *names = spn_results_text_column(&source->results, "phases", "name");
     if (names == NULL) {
-        return name_modes(phase, buffer);
+        return spni_modes_name(phase, buffer);
     }
-    snprintf(buffer, NAME_SIZE, "%s", phase < names->rows ? names->items[phase] : "?");
+    snprintf(buffer, SPNI_NAME_SIZE, "%s", phase < names->rows ? names->items[phase] : "?");
     return buffer;
 }
 
 static spn_status fail_phase(spn_context *context, const spni_source *source, const char *name)
 {
-    char list[600] = "", text[NAME_SIZE];
+    char list[600] = "", text[SPNI_NAME_SIZE];
     size_t used = 0;
     for (int64_t row = 0; row < source->points->rows && used < sizeof list; row++) {
         const int64_t phase = row_phase(source, row);
@@ -95,7 +106,7 @@ spn_status spni_source_find(spn_context *context, const spni_source *source, con
     double least = HUGE_VAL;
     *row = -1;
     for (int64_t i = 0; i < points->rows; i++) {
-        char text[NAME_SIZE];
+        char text[SPNI_NAME_SIZE];
         const int64_t phase = row_phase(source, i);
         const double distance = fabs(spn_table_real(points, i, column) - beta);
         if (phase >= 0 && distance < least && strcmp(phase_name(source, phase, text), name) == 0) {
@@ -128,13 +139,13 @@ static spn_status find_stored(spn_context *context, spn_arena *arena, const spni
 {
     spn_status status = SPN_OK;
     int64_t row = -1;
-    char phase[NAME_SIZE];
+    char phase[SPNI_NAME_SIZE];
     const char *at = strrchr(name, '@');
     if (source->path == NULL) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "'%.60s' is not trivial, initial or a weights file (.npz, .safetensors); a phase "
-                 "needs slice.results, the file that it is in",
-                 name);
+                 "'%.60s' is not %s or a weights file (.npz, .safetensors); a phase needs %s, the "
+                 "file that it is in",
+                 name, source->others, source->key);
     }
     if (strncmp(name, "row ", 4) == 0) {
         if (!spn_parse_integer(name + 4, &row) || row < 0 || row >= source->points->rows) {
@@ -142,7 +153,7 @@ static spn_status find_stored(spn_context *context, spn_arena *arena, const spni
                      (long long)source->points->rows - 1);
         }
     } else {
-        snprintf(phase, sizeof phase, "%.*s", at != NULL ? (int)(at - name) : NAME_SIZE, name);
+        snprintf(phase, sizeof phase, "%.*s", at != NULL ? (int)(at - name) : SPNI_NAME_SIZE, name);
         if (at != NULL && !spn_parse_real(at + 1, &beta)) {
             SPN_FAIL(context, SPN_ERROR_INPUT, "'%.60s': a number must stand behind the @", name);
         }
@@ -151,12 +162,6 @@ static spn_status find_stored(spn_context *context, spn_arena *arena, const spni
     SPN_TRY(spni_anchor_from_row(context, arena, source, row, anchor));
 done:
     return status;
-}
-
-static bool has_ending(const char *name, const char *ending)
-{
-    const size_t length = strlen(name), tail = strlen(ending);
-    return length > tail && strcmp(name + length - tail, ending) == 0;
 }
 
 /* E and L of a point that came without. */
@@ -181,7 +186,7 @@ spn_status spni_anchor_find(spn_context *context, spn_arena *arena, const spn_st
     char path[SPNI_PATH_SIZE];
     *anchor = (spni_anchor){.name = name, .beta = beta};
     const bool is_trivial = strcmp(name, "trivial") == 0, is_initial = strcmp(name, "initial") == 0;
-    const bool is_file = has_ending(name, ".npz") || has_ending(name, ".safetensors");
+    const bool is_file = spni_file_length(name) == (int64_t)strlen(name);
     if (!is_trivial && !is_initial && !is_file) {
         return find_stored(context, arena, source, name, beta, anchor);
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/** @file anchors.h  Points that slices are laid through, by their names; private to room `study`. */
+/** @file anchors.h  Stored points by their names: what slices are laid through and training starts from; private to
+ *  room `study`. */
 #ifndef SPINODAL_SRC_STUDY_ANCHORS_H
 #define SPINODAL_SRC_STUDY_ANCHORS_H
 
@@ -7,15 +8,21 @@
 
 /** A results file that phases are taken from. */
 typedef struct spni_source {
-    const char *path; /**< NULL: there is none */
+    const char *key;    /**< that names it: "slice.results" */
+    const char *others; /**< for messages: names that need no file of results */
+    const char *path;   /**< NULL: there is none */
     spn_results results;
     const spn_table *points;
     const spn_array *theta; /**< one row per row of points */
 } spni_source;
 
-/** Read it; SPN_ERROR_INPUT where it has no weights, or those of another network. */
+/** Read `path` into a source whose `key` and `others` are set; SPN_ERROR_INPUT where it has no weights, or those of
+ *  another network. */
 spn_status spni_source_open(spn_context *context, spn_arena *arena, const spn_study *study,
                             const char *path, spni_source *source);
+/** The same of a path as the experiment means it; NULL: there is no such file. */
+spn_status spni_source_open_named(spn_context *context, spn_arena *arena, const spn_study *study,
+                                  const char *path, spni_source *source);
 
 typedef struct spni_anchor {
     const char *name;   /**< as the experiment calls it */
@@ -33,7 +40,12 @@ spn_status spni_source_find(spn_context *context, const spni_source *source, con
 spn_status spni_anchor_from_row(spn_context *context, spn_arena *arena, const spni_source *source,
                                 int64_t row, spni_anchor *anchor);
 
-/** The point called `name` in slice.through, for a beta. */
+enum { SPNI_NAME_SIZE = 128 };
+
+/** How the phase with so many modes is called: "trivial", "1 mode", "2 modes"; "none" for a negative number. */
+const char *spni_modes_name(int64_t modes, char buffer[SPNI_NAME_SIZE]);
+
+/** The point called `name`, for a beta: trivial, initial, a weights file, or one of the source. */
 spn_status spni_anchor_find(spn_context *context, spn_arena *arena, const spn_study *study,
                             const spni_source *source, const char *name, double beta,
                             spni_anchor *anchor);

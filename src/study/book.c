@@ -54,6 +54,11 @@ void spni_book_text(spni_book *book, spn_text_column text)
     book->texts[book->results.text_column_count++] = text;
 }
 
+void spni_book_attribute(spni_book *book, spn_attribute attribute)
+{
+    book->attributes[book->results.attribute_count++] = attribute;
+}
+
 static spn_status add_layout(spn_context *context, const spn_study *study, spni_book *book)
 {
     spn_status status = SPN_OK;
@@ -116,13 +121,15 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
+        {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
     _Static_assert(sizeof attributes / sizeof *attributes < SPNI_BOOK_ATTRIBUTES, "room for all");
-    memcpy(book->attributes, attributes, sizeof attributes);
-    book->results.attribute_count = sizeof attributes / sizeof *attributes;
+    const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
+    for (size_t i = 0; i < count; i++) {
+        spni_book_attribute(book, attributes[i]);
+    }
     if (book->settings != NULL) {
-        book->attributes[book->results.attribute_count++] =
-            (spn_attribute){"settings", book->settings, 0};
+        spni_book_attribute(book, (spn_attribute){"settings", book->settings, 0});
     }
 done:
     spn_release(context, dump);

@@ -6,7 +6,7 @@
 
 #include <spinodal/study.h>
 
-enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 4, SPNI_BOOK_TEXTS = 2, SPNI_BOOK_ATTRIBUTES = 11 };
+enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 6, SPNI_BOOK_TEXTS = 4, SPNI_BOOK_ATTRIBUTES = 13 };
 
 typedef struct spni_book {
     spn_arena *arena; /**< for what has to be made */
@@ -26,6 +26,7 @@ void spni_book_end(spni_book *book);
 void spni_book_table(spni_book *book, spn_table table);
 void spni_book_array(spni_book *book, spn_array array);
 void spni_book_text(spni_book *book, spn_text_column text);
+void spni_book_attribute(spni_book *book, spn_attribute attribute);
 
 /** Add what every file of a study has (layout, theory, attributes) and write it. */
 spn_status spni_book_write(spn_context *context, const spn_study *study, spni_book *book,

@@ -4,16 +4,9 @@
 #ifndef SPINODAL_SRC_STUDY_BRANCH_RESULTS_H
 #define SPINODAL_SRC_STUDY_BRANCH_RESULTS_H
 
+#include "study/list.h"
+
 #include <spinodal/study.h>
-
-/** Items of one size (which may be 0) that grow by doubling. */
-typedef struct spni_list {
-    char *items;
-    int64_t count, capacity, size;
-} spni_list;
-
-/** Copy one item of list->size bytes to the end. */
-spn_status spni_list_append(spn_context *context, spni_list *list, const void *item);
 
 /** What the sink has received, each kind in its order. */
 typedef struct spni_branch_rows {

@@ -13,15 +13,28 @@ typedef struct data_key {
 } data_key;
 
 #define ONLY(kind) (1U << (kind))
+#define DRAWN (ONLY(SPN_DATA_GAUSSIAN) | ONLY(SPN_DATA_TEACHER))
 static const data_key data_keys[] = {
-    {"samples", ONLY(SPN_DATA_GAUSSIAN)},    {"inputs", ONLY(SPN_DATA_GAUSSIAN)},
-    {"outputs", ONLY(SPN_DATA_GAUSSIAN)},    {"correlations", ONLY(SPN_DATA_GAUSSIAN)},
-    {"covariance", ONLY(SPN_DATA_GAUSSIAN)}, {"moments", ONLY(SPN_DATA_GAUSSIAN)},
-    {"seed", ONLY(SPN_DATA_GAUSSIAN)},       {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
-    {"header", ONLY(SPN_DATA_CSV)},          {"targets", ONLY(SPN_DATA_CSV)},
-    {"columns", ONLY(SPN_DATA_CSV)},         {"input_key", ONLY(SPN_DATA_NPZ)},
+    {"samples", DRAWN},
+    {"inputs", DRAWN},
+    {"outputs", DRAWN},
+    {"correlations", ONLY(SPN_DATA_GAUSSIAN)},
+    {"covariance", ONLY(SPN_DATA_GAUSSIAN)},
+    {"moments", ONLY(SPN_DATA_GAUSSIAN)},
+    {"seed", DRAWN},
+    {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
+    {"header", ONLY(SPN_DATA_CSV)},
+    {"targets", ONLY(SPN_DATA_CSV)},
+    {"columns", ONLY(SPN_DATA_CSV)},
+    {"input_key", ONLY(SPN_DATA_NPZ)},
     {"target_key", ONLY(SPN_DATA_NPZ)},
+    {"modulus", ONLY(SPN_DATA_MODULAR)},
+    {"teacher.hidden", ONLY(SPN_DATA_TEACHER)},
+    {"teacher.activation", ONLY(SPN_DATA_TEACHER)},
+    {"teacher.scale", ONLY(SPN_DATA_TEACHER)},
+    {"noise", ONLY(SPN_DATA_TEACHER)},
 };
+#undef DRAWN
 #undef ONLY
 
 /* Of two ways to say the same thing only one may be used. */
@@ -40,12 +53,17 @@ static const exclusion exclusions[] = {
     {SPNI_SECTION_SWEEP, "beta", "beta.to"},
     {SPNI_SECTION_SWEEP, "beta", "beta.points"},
     {SPNI_SECTION_SWEEP, "beta", "beta.spacing"},
+    {SPNI_SECTION_GROK, "at", "records"},
 };
 
 static bool is_used(const spn_experiment *experiment, int section, const char *key)
 {
     if (section == SPNI_SECTION_DATA) {
-        int kind = spn_experiment_data(experiment)->kind;
+        const spn_data_settings *data = spn_experiment_data(experiment);
+        int kind = data->kind;
+        if (strcmp(key, "seed") == 0 && data->test_share > 0) {
+            return true; /* it says which samples are held out */
+        }
         for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
             if (strcmp(data_keys[i].key, key) == 0) {
                 return (data_keys[i].kinds >> kind & 1U) != 0;
@@ -124,11 +142,12 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
         const char *key = section->table->options[i].key;
         if (section->is_set[i] && !is_used(experiment, SPNI_SECTION_DATA, key)) {
             spn_settings_where(section, key, where, sizeof where);
-            return spn_fail(context, SPN_ERROR_INPUT, "%s: has no meaning with data.kind: %s",
-                            where, kind);
+            return spn_fail(context, SPN_ERROR_INPUT, "%s: has no meaning with data.kind: %s%s",
+                            where, kind,
+                            strcmp(key, "seed") == 0 ? " and without data.test_share" : "");
         }
     }
-    if (data->kind != SPN_DATA_GAUSSIAN && data->path == NULL) {
+    if ((data->kind == SPN_DATA_CSV || data->kind == SPN_DATA_NPZ) && data->path == NULL) {
         spn_settings_where(section, "kind", where, sizeof where);
         return spn_fail(context, SPN_ERROR_INPUT, "%s: kind %s needs data.path, the file to read",
                         where, kind);
@@ -378,4 +397,35 @@ spn_status spn_experiment_changes(spn_context *context, const spn_experiment *ex
 done:
     spn_experiment_free(context, defaults);
     return status;
+}
+
+/* Sections begin at the left edge. */
+static bool is_kept(const char *line, unsigned sections)
+{
+    int64_t count = 0;
+    const spn_option_table *const *tables = spn_experiment_tables(&count);
+    for (int64_t i = 0; i < count; i++) {
+        const size_t length = strlen(tables[i]->section);
+        if (strncmp(line, tables[i]->section, length) == 0 && line[length] == ':') {
+            return (sections >> i & 1U) != 0;
+        }
+    }
+    return false;
+}
+
+void spni_experiment_keep(char *dump, unsigned sections)
+{
+    char *to = dump;
+    bool is_wanted = false;
+    for (const char *line = dump; *line != '\0';) {
+        const char *end = strchr(line, '\n');
+        const size_t length = end != NULL ? (size_t)(end - line) + 1 : strlen(line);
+        is_wanted = *line == ' ' ? is_wanted : is_kept(line, sections);
+        if (is_wanted) {
+            memmove(to, line, length);
+            to += length;
+        }
+        line += length;
+    }
+    *to = '\0';
 }

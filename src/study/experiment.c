@@ -11,7 +11,7 @@
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
     &spn_data_options,     &spn_model_options, &spn_error_options, &spn_sweep_options,
-    &spn_branches_options, &spn_slice_options, &spn_solver_options};
+    &spn_branches_options, &spn_slice_options, &spn_grok_options,  &spn_solver_options};
 
 const spn_option_table *const *spn_experiment_tables(int64_t *count)
 {
@@ -75,6 +75,11 @@ const spn_slice_settings *spn_experiment_slice(const spn_experiment *experiment)
     return experiment->sections[SPNI_SECTION_SLICE].values;
 }
 
+const spn_grok_settings *spn_experiment_grok(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_GROK].values;
+}
+
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment)
 {
     return experiment->sections[SPNI_SECTION_SOLVER].values;
@@ -103,7 +108,7 @@ static spn_status fail_section(spn_context *context, const spn_source *source, c
     const char *near = spn_nearest_name(name, names, SPNI_SECTIONS);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%sunknown section '%.60s'%s%s%s; sections are data, model, objective, sweep, "
-                    "branches, slice, solver",
+                    "branches, slice, grok, solver",
                     place, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?" : "");
 }
@@ -146,13 +151,13 @@ static spn_status assign_document(spn_context *context, spn_experiment *experime
         const spn_source *source = &root->value.source;
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, branches:, "
-                 "slice:, solver:)",
+                 "slice:, grok:, solver:)",
                  source->file, source->line, source->column);
     }
     if (root->count == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s: is empty; an experiment has at least one section (data:, model:, objective:, "
-                 "sweep:, branches:, slice:, solver:)",
+                 "sweep:, branches:, slice:, grok:, solver:)",
                  name);
     }
     for (int64_t i = 0; i < root->count; i++) {
@@ -226,18 +231,79 @@ static bool is_same_file(const char *path, const char *other)
            wanted.st_ino == read.st_ino;
 }
 
-/* The results and the weights files that section `slice` names. */
-static bool slice_reads(const spn_experiment *experiment, const char *path)
+/* Failures that a change of the experiment or its files mends. */
+static bool is_users(spn_status status)
+{
+    return status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_ARGUMENT ||
+           status == SPN_ERROR_UNSUPPORTED || status == SPN_ERROR_NUMERIC;
+}
+
+spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
+                                 int section, const char *key, spn_status status)
+{
+    char where[512];
+    if (is_users(status)) {
+        spn_error_prefix(
+            context, "%s",
+            spn_settings_where(&experiment->sections[section], key, where, sizeof where));
+    }
+    return status;
+}
+
+spn_status spni_experiment_blame_named(spn_context *context, const spn_experiment *experiment,
+                                       spn_status status)
+{
+    const char *text = spn_error_text(context);
+    for (int i = 0; i < SPNI_SECTIONS && is_users(status); i++) {
+        const spn_settings *section = &experiment->sections[i];
+        for (int64_t k = 0; k < section->table->count; k++) {
+            char name[KEY_SIZE];
+            const spn_source *source = &section->sources[k];
+            int length = snprintf(name, sizeof name, "%s.%s", section->table->section,
+                                  section->table->options[k].key);
+            if (source->file != NULL && strncmp(text, name, (size_t)length) == 0 &&
+                (text[length] == ':' || text[length] == ' ')) {
+                spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
+                return status;
+            }
+        }
+    }
+    return status;
+}
+
+/* The results and the weights files that a section names; other names are not those of files. */
+static bool names_file(const spn_experiment *experiment, const char *path, const char *results,
+                       const spn_texts *names)
 {
     char buffer[SPNI_PATH_SIZE];
-    const spn_slice_settings *slice = spn_experiment_slice(experiment);
-    bool is_read = slice->results != NULL &&
-                   is_same_file(path, spni_experiment_path(experiment, slice->results, buffer));
-    for (int64_t i = 0; i < slice->through.count && !is_read; i++) {
-        is_read =
-            is_same_file(path, spni_experiment_path(experiment, slice->through.items[i], buffer));
+    bool is_read =
+        results != NULL && is_same_file(path, spni_experiment_path(experiment, results, buffer));
+    for (int64_t i = 0; i < names->count && !is_read; i++) {
+        char name[SPNI_PATH_SIZE];
+        const int64_t length = spni_file_length(names->items[i]);
+        snprintf(name, sizeof name, "%.*s", (int)length, names->items[i]);
+        is_read = length > 0 && is_same_file(path, spni_experiment_path(experiment, name, buffer));
     }
     return is_read;
+}
+
+/* Where the ending stands in `name` with nothing or a + behind it, or NULL. */
+static const char *find_ending(const char *name, const char *ending)
+{
+    const size_t length = strlen(ending);
+    for (const char *at = name; (at = strstr(at, ending)) != NULL; at++) {
+        if (at > name && (at[length] == '\0' || at[length] == '+')) {
+            return at + length;
+        }
+    }
+    return NULL;
+}
+
+int64_t spni_file_length(const char *name)
+{
+    const char *end = find_ending(name, ".npz");
+    end = end != NULL ? end : find_ending(name, ".safetensors");
+    return end != NULL ? end - name : 0;
 }
 
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
@@ -254,7 +320,10 @@ bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
             return true;
         }
     }
-    return slice_reads(experiment, path);
+    const spn_slice_settings *slice = spn_experiment_slice(experiment);
+    const spn_grok_settings *grok = spn_experiment_grok(experiment);
+    return names_file(experiment, path, slice->results, &slice->through) ||
+           names_file(experiment, path, grok->results, &grok->starts);
 }
 
 spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)

@@ -12,6 +12,7 @@ enum {
     SPNI_SECTION_SWEEP,
     SPNI_SECTION_BRANCHES,
     SPNI_SECTION_SLICE,
+    SPNI_SECTION_GROK,
     SPNI_SECTION_SOLVER,
     SPNI_SECTIONS
 };
@@ -31,6 +32,21 @@ spn_status spni_experiment_yield(spn_context *context, spn_experiment *experimen
  *  SPN_ERROR_INPUT, naming the place, when the range is empty. */
 spn_status spni_experiment_branches(spn_context *context, const spn_experiment *experiment,
                                     spn_branches_settings *out);
+
+/** Put "file:line:column: section.key" before a failure that is due to this key. Returns `status`. */
+spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
+                                 int section, const char *key, spn_status status);
+/** The same where the message already begins with "section.key": only the place is missing. */
+spn_status spni_experiment_blame_named(spn_context *context, const spn_experiment *experiment,
+                                       spn_status status);
+
+/** Length of the name of a weights file (.npz, .safetensors) at the beginning of `name`, of which only +U0 may
+ *  follow; 0: it is something else. */
+int64_t spni_file_length(const char *name);
+
+/** Cut all but the sections of which the bit SPNI_SECTION_... is set from the text of a dump. Texts of programs that
+ *  knew fewer sections are compared in those that they have. */
+void spni_experiment_keep(char *dump, unsigned sections);
 
 enum { SPNI_PATH_SIZE = 4096 };
 

@@ -69,6 +69,8 @@ spn_status spn_study_judge(spn_context *context, const spn_results *results, con
     } else if (strcmp(kind, "delay") == 0) {
         SPN_TRY(spni_delay_judge(context, results, &is_good));
         *fault = is_good ? NULL : "an escape does not agree with its law";
+    } else if (strcmp(kind, "grok") == 0) {
+        *fault = spni_grok_judge(results) ? NULL : "a run diverged or does not end at a minimum";
     } else if (strcmp(kind, spn_family_name(SPN_FAMILY_ORDER)) == 0 ||
                strcmp(kind, spn_family_name(SPN_FAMILY_COMPLEXITY)) == 0) {
         *fault = are_all_found(results) ? NULL : "a phase was not found (order `not_found`)";

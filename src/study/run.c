@@ -4,23 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a journal belongs to: the effective experiment, the very data and initial weights, and the program,
- * whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
+/* What a journal belongs to: the sections that its kind of run depends on, the very data and initial weights,
+ * and the program, whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
     char *dump = NULL, *all = NULL;
     *text = NULL;
     SPN_TRY(spn_experiment_dump(context, run->study->experiment, &dump));
+    spni_experiment_keep(dump, run->kind->sections);
     const char *kernels = spn_kernels_name(spn_context_kernels(context));
     size_t size = strlen(dump) + 256;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
-             "%s# run: %s\n# data checksum %08x\n# weights checksum %08x\n# program version %s\n"
-             "# record of %lld bytes\n# kernels %s\n",
+             "%s# run: %s\n# data checksum %08x\n# weights checksum %08x\n# inputs checksum %s\n"
+             "# program version %s\n# record of %lld bytes\n# kernels %s\n",
              dump, run->kind->name, (unsigned)run->study->data_checksum,
-             (unsigned)run->study->weights_checksum, SPN_VERSION, (long long)run->kind->record_size,
-             kernels);
+             (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
+             SPN_VERSION, (long long)run->kind->record_size, kernels);
     *text = all;
     all = NULL;
 done:
@@ -74,20 +75,43 @@ static bool has_checksum(const spn_results *results, const char *name, uint32_t 
     return has_text(results, name, text);
 }
 
+/* Is what the run depends on in the configuration of finished results the same? */
+static spn_status compare_configuration(spn_context *context, const spni_run *run,
+                                        const spn_results *results, bool *is_same)
+{
+    spn_status status = SPN_OK;
+    char *dump = NULL, *stored = NULL;
+    const spn_attribute *attribute = spn_results_attribute(results, "configuration");
+    *is_same = false;
+    if (attribute == NULL || attribute->text == NULL) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_experiment_dump(context, run->study->experiment, &dump));
+    stored = spn_duplicate(context, attribute->text);
+    SPN_TRY(stored != NULL ? SPN_OK : spn_error_status(context));
+    spni_experiment_keep(dump, run->kind->sections);
+    spni_experiment_keep(stored, run->kind->sections);
+    *is_same = strcmp(dump, stored) == 0;
+done:
+    spn_release(context, dump);
+    spn_release(context, stored);
+    return status;
+}
+
 /* Results of this very experiment and data are there and no journal is: an earlier run has finished. */
 static spn_status find_finished(spn_context *context, spni_run *run)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
-    char *dump = NULL;
+    bool is_same = false;
     const spn_study *study = run->study;
     const char *path = run->settings.output;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
-    run->is_finished = strcmp(results.kind, run->kind->name) == 0 &&
-                       has_text(&results, "configuration", dump) &&
+    SPN_TRY(compare_configuration(context, run, &results, &is_same));
+    run->is_finished = is_same && strcmp(results.kind, run->kind->name) == 0 &&
+                       (run->inputs == NULL || has_text(&results, SPNI_INPUTS, run->inputs)) &&
                        has_checksum(&results, "data_checksum", study->data_checksum) &&
                        has_checksum(&results, "weights_checksum", study->weights_checksum);
     if (run->is_finished) {
@@ -95,7 +119,6 @@ static spn_status find_finished(spn_context *context, spni_run *run)
         spn_message(context, "%s is complete: nothing to resume", path);
     }
 done:
-    spn_release(context, dump);
     spn_arena_free(arena);
     return status;
 }
@@ -125,10 +148,10 @@ static spn_status check_output(spn_context *context, spni_run *run)
 
 spn_status spni_run_begin(spn_context *context, const spn_study *study,
                           const spn_run_settings *settings, const spni_run_kind *kind,
-                          spni_run *run)
+                          const char *inputs, spni_run *run)
 {
     spn_status status = SPN_OK;
-    *run = (spni_run){.study = study, .kind = kind, .settings = *settings};
+    *run = (spni_run){.study = study, .kind = kind, .settings = *settings, .inputs = inputs};
     size_t size = strlen(settings->output) + sizeof ".part";
     SPN_NEW(context, run->journal_path, (int64_t)size);
     snprintf(run->journal_path, size, "%s.part", settings->output);

@@ -184,10 +184,11 @@ bool spni_branches_judge(const spn_results *results)
     return true;
 }
 
-static const spni_run_kind branches_kind = {"branches",
-                                            sizeof(spn_branch_record) + sizeof(spn_special_record) +
-                                                sizeof(spn_branch_approach),
-                                            replay_item, spni_branches_judge};
+/* An end of the range that section `branches` leaves open is that of the sweep. */
+static const spni_run_kind branches_kind = {
+    "branches", SPNI_SECTIONS_ALWAYS | 1U << SPNI_SECTION_BRANCHES | 1U << SPNI_SECTION_SWEEP,
+    sizeof(spn_branch_record) + sizeof(spn_special_record) + sizeof(spn_branch_approach),
+    replay_item, spni_branches_judge};
 
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
@@ -202,7 +203,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                                           .initial_state = study};
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
     spni_branch_rows_init(&f.rows, own.parameters);
-    SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, &f.run));
+    SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
         SPN_TRY(spn_branches_create(context, &problem, &f.branches));

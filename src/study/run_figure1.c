@@ -230,6 +230,7 @@ spn_status spn_study_figure1(spn_context *context, const spn_study *study, const
     *is_good = false;
     SPN_TRY(spn_results_check_target(context, settings->output, settings->is_forced));
     SPN_TRY(spni_cuts_begin(context, study, settings->threads, &d.cuts));
+    d.source = (spni_source){.key = "the sweep", .others = "trivial"};
     SPN_TRY(spni_source_open(context, d.cuts.arena, study, sweep, &d.source));
     SPN_TRY(find_phases(&d));
     SPN_TRY(find_maxwell(&d));

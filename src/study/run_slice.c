@@ -6,19 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Put the place of a key of section `slice` before a failure that is due to it. */
-static spn_status blame(spn_context *context, const spn_experiment *experiment, const char *key,
-                        spn_status status)
-{
-    char where[512];
-    if (status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_UNSUPPORTED) {
-        spn_error_prefix(context, "%s",
-                         spn_settings_where(&experiment->sections[SPNI_SECTION_SLICE], key, where,
-                                            sizeof where));
-    }
-    return status;
-}
-
 static spn_status check_through(spn_context *context, const spn_slice_settings *settings)
 {
     const int64_t count = settings->through.count;
@@ -60,7 +47,7 @@ static spn_status check(spn_context *context, const spn_experiment *experiment,
         SPN_FAIL(context, SPN_ERROR_INPUT, "the list is empty");
     }
 done:
-    return blame(context, experiment, key, status);
+    return spni_experiment_blame(context, experiment, SPNI_SECTION_SLICE, key, status);
 }
 
 /* Not over a file that the slice is made from. */
@@ -80,17 +67,9 @@ static spn_status find_anchors(spn_context *context, const spni_cuts *cuts,
 {
     spn_status status = SPN_OK;
     const spn_experiment *experiment = cuts->study->experiment;
-    spni_source source = {.path = NULL};
-    char path[SPNI_PATH_SIZE];
+    spni_source source = {.key = "slice.results", .others = "trivial, initial"};
     const char *key = "results";
-    if (settings->results != NULL) {
-        const char *kept = spn_arena_duplicate(
-            cuts->arena, spni_experiment_path(experiment, settings->results, path));
-        if (kept == NULL) {
-            return spn_arena_status(context, cuts->arena);
-        }
-        SPN_TRY(spni_source_open(context, cuts->arena, cuts->study, kept, &source));
-    }
+    SPN_TRY(spni_source_open_named(context, cuts->arena, cuts->study, settings->results, &source));
     key = "through";
     for (int64_t i = 0; i < settings->through.count; i++) {
         SPN_TRY(spni_anchor_find(context, cuts->arena, cuts->study, &source,
@@ -100,7 +79,7 @@ static spn_status find_anchors(spn_context *context, const spni_cuts *cuts,
         }
     }
 done:
-    return blame(context, experiment, key, status);
+    return spni_experiment_blame(context, experiment, SPNI_SECTION_SLICE, key, status);
 }
 
 spn_status spn_study_slice(spn_context *context, const spn_study *study,
@@ -116,9 +95,10 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
     SPN_TRY(check_output(context, study, settings));
     SPN_TRY(spni_cuts_begin(context, study, settings->threads, &cuts));
     SPN_TRY(find_anchors(context, &cuts, &own, anchors));
-    SPN_TRY(blame(context, study->experiment,
-                  own.span == SPN_SLICE_EIGENVECTORS ? "eigenvectors" : "through",
-                  spni_cuts_add(context, &cuts, &own, own.at, own.through.count, anchors)));
+    SPN_TRY(spni_experiment_blame(
+        context, study->experiment, SPNI_SECTION_SLICE,
+        own.span == SPN_SLICE_EIGENVECTORS ? "eigenvectors" : "through",
+        spni_cuts_add(context, &cuts, &own, own.at, own.through.count, anchors)));
     *is_good = spni_cuts_check(context, &cuts);
     SPN_TRY(spni_cuts_write(context, &cuts, settings->output, settings->is_forced));
 done:

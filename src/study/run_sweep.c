@@ -184,9 +184,10 @@ done:
     return status;
 }
 
-static const spni_run_kind sweep_kind = {
-    "sweep", sizeof(spn_sweep_record) + sizeof(spn_sweep_jump) + sizeof(spn_sweep_approach), replay,
-    spni_sweep_judge};
+static const spni_run_kind sweep_kind = {"sweep", SPNI_SECTIONS_ALWAYS | 1U << SPNI_SECTION_SWEEP,
+                                         sizeof(spn_sweep_record) + sizeof(spn_sweep_jump) +
+                                             sizeof(spn_sweep_approach),
+                                         replay, spni_sweep_judge};
 
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_gated)
@@ -198,7 +199,7 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                                        .solver = spn_experiment_solver(study->experiment),
                                        .initial = spni_run_initial,
                                        .initial_state = study};
-    SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, &s.run));
+    SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s.run));
     *is_gated = has_rate(study) || s.run.is_good;
     if (!s.run.is_finished) {
         SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));

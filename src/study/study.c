@@ -96,19 +96,47 @@ static spn_status blame_contents(spn_context *context, const spn_experiment *exp
     return blame(context, experiment, SPNI_SECTION_DATA, key, status);
 }
 
-typedef spn_status transformation(spn_context *context, const spn_dataset *in, spn_dataset **out);
+/* The samples for training, and those for testing or NULL. */
+typedef struct parts {
+    spn_dataset *training, *test;
+} parts;
 
-/* Replace *dataset by its transformed copy, as `key` asks. */
-static spn_status transform(spn_context *context, const spn_experiment *experiment, const char *key,
-                            transformation *change, spn_dataset **dataset)
+static void parts_free(spn_context *context, parts *data)
+{
+    spn_dataset_free(context, data->training);
+    spn_dataset_free(context, data->test);
+    *data = (parts){0};
+}
+
+/* Replace *dataset, where there is one, by its transformed copy. */
+static spn_status apply(spn_context *context, const spn_transformation *transformation,
+                        spn_dataset **dataset)
 {
     spn_dataset *changed = NULL;
-    spn_status status = change(context, *dataset, &changed);
+    if (*dataset == NULL) {
+        return SPN_OK;
+    }
+    spn_status status = spn_transformation_apply(context, transformation, *dataset, &changed);
     if (status == SPN_OK) {
         spn_dataset_free(context, *dataset);
         *dataset = changed;
     }
-    return blame_contents(context, experiment, key, status);
+    return status;
+}
+
+/* Transform both parts, as `key` asks, by what the training samples are like. */
+static spn_status transform(spn_context *context, const spn_experiment *experiment, const char *key,
+                            spn_transformation_kind kind, parts *data)
+{
+    spn_status status = SPN_OK;
+    spn_transformation *transformation = NULL;
+    SPN_TRY(blame_contents(context, experiment, key,
+                           spn_transformation_fit(context, kind, data->training, &transformation)));
+    SPN_TRY(apply(context, transformation, &data->training));
+    SPN_TRY(apply(context, transformation, &data->test));
+done:
+    spn_transformation_free(context, transformation);
+    return status;
 }
 
 /* Everything that is made of the data rests on their second moments. */
@@ -131,50 +159,104 @@ static spn_status check_moments(spn_context *context, const spn_dataset *dataset
     return SPN_OK;
 }
 
-spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out)
+static spn_status generate(spn_context *context, const spn_experiment *experiment, parts *data)
 {
     spn_status status = SPN_OK;
-    spn_dataset *dataset = NULL;
-    const spn_data_settings *data = spn_experiment_data(experiment);
-    *out = NULL;
-    SPN_TRY(spn_experiment_check(context, experiment));
-    if (data->kind == SPN_DATA_GAUSSIAN) {
-        SPN_TRY(blame_named(context, experiment, spn_dataset_gaussian(context, data, &dataset)));
+    const spn_data_settings *settings = spn_experiment_data(experiment);
+    if (settings->kind == SPN_DATA_GAUSSIAN) {
+        SPN_TRY(blame_named(context, experiment,
+                            spn_dataset_gaussian(context, settings, &data->training)));
+        SPN_TRY(blame_named(context, experiment,
+                            spn_dataset_gaussian_test(context, settings, &data->test)));
     } else {
-        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
-                      load_file(context, experiment, &dataset)));
+        SPN_TRY(blame_named(
+            context, experiment,
+            spn_network_teacher_dataset(context, settings, &data->training, &data->test)));
     }
-    if (data->standardize) {
-        SPN_TRY(transform(context, experiment, "standardize", spn_dataset_standardize, &dataset));
-    } else if (data->center) {
-        SPN_TRY(transform(context, experiment, "center", spn_dataset_center, &dataset));
-    }
-    if (data->whiten) {
-        SPN_TRY(transform(context, experiment, "whiten", spn_dataset_whiten, &dataset));
-    }
-    SPN_TRY(blame_contents(context, experiment,
-                           data->kind == SPN_DATA_GAUSSIAN ? "covariance" : "path",
-                           check_moments(context, dataset)));
-    *out = dataset;
-    dataset = NULL;
 done:
-    spn_dataset_free(context, dataset);
     return status;
 }
 
-/* The bits of all samples, without padding. */
-static uint32_t checksum(const spn_dataset *dataset)
+/* A data set that is there as a whole, and the part of it that is held out. */
+static spn_status load(spn_context *context, const spn_experiment *experiment, parts *data)
 {
-    uLong crc = crc32(0, NULL, 0);
-    for (int64_t c = 0; c < dataset->inputs + dataset->outputs; c++) {
+    spn_status status = SPN_OK;
+    const spn_data_settings *settings = spn_experiment_data(experiment);
+    spn_dataset *whole = NULL;
+    if (settings->kind == SPN_DATA_MODULAR) {
+        SPN_TRY(blame_named(context, experiment, spn_dataset_modular(context, settings, &whole)));
+    } else {
+        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
+                      load_file(context, experiment, &whole)));
+    }
+    if (settings->test_share == 0) {
+        data->training = whole;
+        whole = NULL;
+    } else {
+        SPN_TRY(
+            blame_named(context, experiment,
+                        spn_dataset_split(context, whole, settings->test_share,
+                                          (uint64_t)settings->seed, &data->training, &data->test)));
+    }
+done:
+    spn_dataset_free(context, whole);
+    return status;
+}
+
+/* The key that chose the numbers of the data. */
+static const char *source_key(const spn_data_settings *settings)
+{
+    static const char *const keys[] = {[SPN_DATA_GAUSSIAN] = "covariance",
+                                       [SPN_DATA_CSV] = "path",
+                                       [SPN_DATA_NPZ] = "path",
+                                       [SPN_DATA_TEACHER] = "teacher.scale",
+                                       [SPN_DATA_MODULAR] = "modulus"};
+    return keys[settings->kind];
+}
+
+spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
+                             spn_dataset **training, spn_dataset **test)
+{
+    spn_status status = SPN_OK;
+    parts data = {0};
+    const spn_data_settings *settings = spn_experiment_data(experiment);
+    *training = *test = NULL;
+    SPN_TRY(spn_experiment_check(context, experiment));
+    SPN_TRY(settings->kind == SPN_DATA_GAUSSIAN || settings->kind == SPN_DATA_TEACHER
+                ? generate(context, experiment, &data)
+                : load(context, experiment, &data));
+    if (settings->standardize || settings->center) {
+        SPN_TRY(transform(context, experiment, settings->standardize ? "standardize" : "center",
+                          settings->standardize ? SPN_TRANSFORMATION_STANDARDIZE
+                                                : SPN_TRANSFORMATION_CENTER,
+                          &data));
+    }
+    if (settings->whiten) {
+        SPN_TRY(transform(context, experiment, "whiten", SPN_TRANSFORMATION_WHITEN, &data));
+    }
+    SPN_TRY(blame_contents(context, experiment, source_key(settings),
+                           check_moments(context, data.training)));
+    SPN_TRY(blame_contents(context, experiment, source_key(settings),
+                           data.test != NULL ? check_moments(context, data.test) : SPN_OK));
+    *training = data.training;
+    *test = data.test;
+    data = (parts){0};
+done:
+    parts_free(context, &data);
+    return status;
+}
+
+/* The bits of all samples, without padding, behind those that make `crc`; NULL: none. */
+static uLong checksum(uLong crc, const spn_dataset *dataset)
+{
+    for (int64_t c = 0; dataset != NULL && c < dataset->inputs + dataset->outputs; c++) {
         const double *column = c < dataset->inputs
                                    ? dataset->x + c * dataset->stride
                                    : dataset->y + (c - dataset->inputs) * dataset->stride;
         crc =
             crc32_z(crc, (const unsigned char *)column, (size_t)dataset->samples * sizeof *column);
     }
-    return (uint32_t)crc;
+    return crc;
 }
 
 static spn_status make_initial_weights(spn_context *context, spn_study *study)
@@ -205,8 +287,9 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     *out = NULL;
     SPN_NEW(context, study, 1);
     study->experiment = experiment;
-    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset));
-    study->data_checksum = checksum(study->dataset);
+    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test));
+    study->data_checksum =
+        (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
     SPN_TRY(
         blame(context, experiment, SPNI_SECTION_MODEL, "hidden",
               spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
@@ -216,6 +299,9 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
                   spn_network_error_create(context, study->network, study->dataset,
                                            (spn_error_kind)spn_experiment_error(experiment)->error,
                                            &study->error)));
+    SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "test_share",
+                  study->test != NULL ? spn_network_error_watch(context, study->error, study->test)
+                                      : SPN_OK));
     study->loss = spn_ridge(spn_network_error_objective(study->error));
     SPN_TRY(make_initial_weights(context, study));
     *out = study;
@@ -233,6 +319,7 @@ void spn_study_free(spn_context *context, spn_study *study)
     spn_network_error_free(context, study->error);
     spn_network_free(context, study->network);
     spn_dataset_free(context, study->dataset);
+    spn_dataset_free(context, study->test);
     spn_release(context, study->initial_weights);
     spn_release(context, study);
 }

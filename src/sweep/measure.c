@@ -84,6 +84,9 @@ spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
     record->active_modes = f->labels.active_modes;
     record->dead_units = f->labels.dead_units;
     record->merged_units = f->labels.merged_units;
+    record->accuracy = f->labels.accuracy;
+    record->test_error = f->labels.test_error;
+    record->test_accuracy = f->labels.test_accuracy;
     message->mode_count = f->labels.mode_count;
     memcpy(message->modes, f->labels.strengths, sizeof message->modes);
     SPN_TRY(measure_trivial_distance(f, beta, record));

@@ -45,11 +45,9 @@ done:
 
 spn_status spni_take_labels(spni_follower *f)
 {
-    f->labels = (spn_labels){0};
     spn_status status = spn_point_labels(f->context, f->point, &f->labels);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(f->context);
-        f->labels = (spn_labels){.active_modes = -1, .dead_units = -1, .merged_units = -1};
         status = SPN_OK;
     }
     return status;

@@ -170,11 +170,34 @@ static void test_settings_table(void **state)
     assert_int_equal(v->columns.count, 0);
     assert_string_equal(v->input_key, "x");
     assert_string_equal(v->target_key, "y");
+    assert_int_equal(v->modulus, 23);
+    assert_true(v->teacher_hidden.count == 1 && v->teacher_hidden.items[0] == 5);
+    assert_true(v->teacher_activation == 0 && v->teacher_scale == 1);
+    assert_true(v->noise == 0 && v->test_share == 0);
     assert_false(v->standardize || v->whiten || v->center);
-    static const char *const keys[] = {
-        "kind",      "samples",    "inputs",      "outputs", "correlations", "covariance",
-        "moments",   "seed",       "path",        "header",  "targets",      "columns",
-        "input_key", "target_key", "standardize", "whiten",  "center"};
+    static const char *const keys[] = {"kind",
+                                       "samples",
+                                       "inputs",
+                                       "outputs",
+                                       "correlations",
+                                       "covariance",
+                                       "moments",
+                                       "seed",
+                                       "path",
+                                       "header",
+                                       "targets",
+                                       "columns",
+                                       "input_key",
+                                       "target_key",
+                                       "modulus",
+                                       "teacher.hidden",
+                                       "teacher.activation",
+                                       "teacher.scale",
+                                       "noise",
+                                       "test_share",
+                                       "standardize",
+                                       "whiten",
+                                       "center"};
     assert_int_equal(spn_data_options.count, sizeof keys / sizeof keys[0]);
     for (int64_t i = 0; i < spn_data_options.count; i++) {
         assert_string_equal(spn_data_options.options[i].key, keys[i]);
@@ -192,6 +215,15 @@ static void test_settings_table(void **state)
     spn_value wrong = {.scalar = "gausian"};
     check_fails(context, spn_settings_assign(context, arena, &settings, "kind", &wrong),
                 SPN_ERROR_INPUT, "gaussian");
+    static const char *const shares[] = {"0", "0.99", "1", "-0.1", "nan"};
+    for (int i = 0; i < 5; i++) {
+        spn_value value = {.scalar = shares[i]};
+        spn_status status = spn_settings_assign(context, arena, &settings, "test_share", &value);
+        assert_int_equal(status, i < 2 ? SPN_OK : SPN_ERROR_INPUT);
+        assert_true(i < 2 || strstr(spn_error_text(context), "a number in [0, 1)") != NULL);
+    }
+    assert_true(v->test_share == 0.99);
+    spn_error_clear(context);
     spn_arena_free(arena);
 }
 

@@ -222,7 +222,7 @@ static void test_numbers_round_trip(void **state)
     }
     support_scratch("round.csv", path);
     check_ok(context, spn_output_open(context, path, false, &output));
-    check_ok(context, spn_csv_write(context, output, ROWS, COLUMNS, names, values));
+    check_ok(context, spn_csv_write(context, output, ROWS, COLUMNS, names, values, NULL));
     check_ok(context, spn_output_commit(context, &output));
     check_ok(context, spn_csv_read(context, path, SPN_CSV_HEADER_YES, &table));
     assert_int_equal(table->rows, ROWS);
@@ -230,6 +230,24 @@ static void test_numbers_round_trip(void **state)
     assert_string_equal(table->names[2], names[2]);
     assert_memory_equal(table->values, values, sizeof values);
     spn_csv_free(context, table);
+}
+
+/* A column of words behind the numbers. */
+static void test_words_come_last(void **state)
+{
+    (void)state;
+    const char *const names[] = {"a", "b", "set"}, *const words[] = {"training", "x, \"y\""};
+    const double values[] = {1, 2, 3, 4};
+    char path[512], text[128] = "";
+    spn_output *output = NULL;
+    check_ok(context, spn_output_open(context, support_scratch("words.csv", path), false, &output));
+    check_ok(context, spn_csv_write(context, output, 2, 2, names, values, words));
+    check_ok(context, spn_output_commit(context, &output));
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_true(fread(text, 1, sizeof text - 1, file) > 0);
+    fclose(file);
+    assert_string_equal(text, "a,b,set\n1,2,training\n3,4,\"x, \"\"y\"\"\"\n");
 }
 
 static spn_status parse_and_choose(spn_context *own, void *state)
@@ -263,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_bad_cells_are_named),
         cmocka_unit_test(test_choosing_columns),
         cmocka_unit_test(test_numbers_round_trip),
+        cmocka_unit_test(test_words_come_last),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -15,6 +15,8 @@ static spn_status walk(spn_context *context, const case_shape *shape, const spn_
     SPN_TRY(spn_network_create(context, shape->inputs, shape->outputs, shape->hidden_count,
                                shape->hidden, shape->activation, shape->has_bias, &network));
     SPN_TRY(spn_network_error_create(context, network, data, shape->kind, &error));
+    SPN_TRY(spn_network_error_watch(context, error, data));
+    SPN_TRY(spn_network_error_watch(context, error, data)); /* in place of the first */
     SPN_TRY(spn_point_create(context, spn_network_error_objective(error), &point));
     SPN_TRY(spn_point_set(context, point, theta, 0.0, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_point_hessian(context, point, SPN_PART_FULL, h));
@@ -60,6 +62,9 @@ static void nothing_is_allocated_after_creation(void **state)
                            {30, 3, 2, 1, {520}, SPN_RELU, false, SPN_ERROR_CROSS_ENTROPY}};
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         network_case made = case_create(context, &shapes[s], 4);
+        check_ok(context, spn_network_error_watch(context, made.error, made.data));
+        spn_point_free(context, made.point);
+        check_ok(context, spn_point_create(context, made.objective, &made.point));
         int64_t n = made.size;
         double *v = case_vector(3 * n), *hv = case_vector(3 * n), *h = case_vector(n * n);
         double trace = 0.0;

@@ -157,6 +157,8 @@ static void test_deep_mode_branch(void **state)
         assert_int_equal(labels.mode_count, 1);
         assert_int_equal(labels.active_modes, 1);
         check_close(labels.strengths[0], strength, few_eps, 1);
+        assert_true(isnan(labels.accuracy) && isnan(labels.test_error));
+        assert_true(isnan(labels.test_accuracy));
         bench_close(&b);
     }
 }

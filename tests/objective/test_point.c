@@ -190,6 +190,9 @@ static void test_absent_operations(void **state)
                 SPN_ERROR_UNSUPPORTED, "trivial");
     check_fails(f.context, spn_point_labels(f.context, f.point, &labels), SPN_ERROR_UNSUPPORTED,
                 "labels");
+    assert_true(labels.mode_count == 0 && labels.active_modes == -1 && labels.dead_units == -1);
+    assert_true(labels.merged_units == -1 && isnan(labels.accuracy));
+    assert_true(isnan(labels.test_error) && isnan(labels.test_accuracy));
     assert_ptr_equal(spn_point_error(f.point), f.point);
     spn_check_report report;
     check_ok(f.context, spn_objective_check(f.context, &f.objective, f.theta, 0.5, 1, &report));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CSV and JSON out: exact texts. */
+/* CSV and JSON out: exact texts. Tables of earlier versions. */
 #include "support.h"
 
 #include <spinodal/store.h>
@@ -272,6 +272,31 @@ static void test_out_of_memory(void **state)
     assert_true(support_fail_each_allocation(write_both, NULL) >= 2);
 }
 
+/* What an earlier version did not record is NaN; other columns, and integers, must be there. */
+static void test_later_columns(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"accuracy", "test_error", "test_accuracy"};
+    row found[3] = {{0}};
+    spn_column wanted[2] = {items[0], items[2]};
+    const spn_columns some = {wanted, 2, sizeof(row)};
+    for (int i = 0; i < 3; i++) {
+        wanted[1].name = names[i];
+        found[0].beta = found[2].beta = 1;
+        check_ok(context, spn_table_convert(context, &table, "old.h5", &some, found));
+        for (int n = 0; n < 3; n++) {
+            assert_true(isnan(found[n].beta) && found[n].point == rows[n].point);
+        }
+    }
+    wanted[1].name = "accuracy2";
+    check_fails(context, spn_table_convert(context, &table, "old.h5", &some, found),
+                SPN_ERROR_INPUT, "old.h5: table points has no column \"accuracy2\"");
+    wanted[1] =
+        (spn_column){"accuracy", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "", NULL};
+    check_fails(context, spn_table_convert(context, &table, "old.h5", &some, found),
+                SPN_ERROR_INPUT, "no column \"accuracy\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +311,7 @@ int main(void)
         cmocka_unit_test(test_json_misuse),
         cmocka_unit_test(test_full_device),
         cmocka_unit_test(test_output_sink),
+        cmocka_unit_test(test_later_columns),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -55,6 +55,35 @@ static void test_gaussian(void **state)
            "e.yaml:1:17: data.samples: exact moments in inputs + outputs = 5 dimensions need more");
 }
 
+static void test_generators(void **state)
+{
+    (void)state;
+    refuse("data:\n  kind: modular\n  modulus: 513\n", SPN_ERROR_INPUT,
+           "e.yaml:3:12: data.modulus: is 513; it lies between 2 and 512");
+    refuse("data: {kind: modular, modulus: 2, test_share: 0.9}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:47: data.test_share: 0.9 of 4 samples leaves none for training");
+    refuse("data: {kind: teacher, samples: 4, test_share: 0.01}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:47: data.test_share: 0.01, beside 4 samples for training, makes none for");
+    refuse("data: {samples: 40, test_share: 0.01}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:33: data.test_share: 0.01, beside 40 samples for training, makes none for");
+    /* Keys of another kind. */
+    refuse("data: {kind: teacher, modulus: 5}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:32: data.modulus: has no meaning with data.kind: teacher");
+    refuse("data:\n  noise: 1\n", SPN_ERROR_INPUT,
+           "e.yaml:2:10: data.noise: has no meaning with data.kind: gaussian");
+    refuse("data:\n  kind: modular\n  teacher: {hidden: [2]}\n", SPN_ERROR_INPUT,
+           "e.yaml:3:21: data.teacher.hidden: has no meaning with data.kind: modular");
+    refuse("data: {kind: modular, samples: 5}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:32: data.samples: has no meaning with data.kind: modular");
+    refuse("data: {kind: modular, seed: 5}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:29: data.seed: has no meaning with data.kind: modular and without data.test_");
+    refuse("data: {kind: teacher, moments: drawn}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:32: data.moments: has no meaning with data.kind: teacher");
+    /* Test samples that suit no cross-entropy are training samples that do not. */
+    refuse("data: {kind: teacher}\nobjective: {error: cross_entropy}\n", SPN_ERROR_INPUT,
+           "e.yaml:2:20: objective.error: cross_entropy: target");
+}
+
 static void test_contents(void **state)
 {
     (void)state;
@@ -122,9 +151,8 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gaussian),
-        cmocka_unit_test(test_contents),
-        cmocka_unit_test(test_large_numbers_standardized),
+        cmocka_unit_test(test_gaussian), cmocka_unit_test(test_generators),
+        cmocka_unit_test(test_contents), cmocka_unit_test(test_large_numbers_standardized),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

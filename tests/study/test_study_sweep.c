@@ -242,6 +242,13 @@ static void test_refusals(void **state)
     settings.is_resumed = true;
     check_ok(context, spn_study_sweep(context, study, &settings, &is_gated));
     assert_true(is_gated);
+    /* Sections that a sweep does not use make no other sweep of it. */
+    check_ok(context, spn_experiment_set(context, experiment, "slice.points=7"));
+    check_ok(context, spn_experiment_set(context, experiment, "branches.points=70"));
+    check_ok(context, spn_experiment_set(context, experiment, "grok.epochs=70"));
+    is_gated = false;
+    check_ok(context, spn_study_sweep(context, study, &settings, &is_gated));
+    assert_true(is_gated);
     check_ok(context, spn_experiment_set(context, experiment, "sweep.beta.points=4"));
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
                 "--force");

@@ -45,6 +45,7 @@ typedef enum spn_bound {
     SPN_NONNEGATIVE, /**< >= 0 */
     SPN_UNIT_OPEN,   /**< in (0, 1) */
     SPN_UNIT_CLOSED, /**< in [-1, 1] */
+    SPN_SHARE,       /**< in [0, 1) */
 } spn_bound;
 
 typedef struct spn_option {

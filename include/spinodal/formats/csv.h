@@ -47,9 +47,10 @@ spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64
                          const int64_t *columns);
 
 /** Write comma-separated numbers (shortest text that reads back to the same double) under a header;
- *  names NULL: "column 1", ... Names are quoted where needed. */
+ *  names NULL: "column 1", ... Names are quoted where needed. words, where not NULL, has a text for each
+ *  row, which is written behind its numbers as one more column. */
 spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows, int64_t columns,
-                         const char *const *names, const double *values);
+                         const char *const *names, const double *values, const char *const *words);
 
 /** Samples as spn_dataset_from_rows() takes them: rows[n * (inputs + outputs) + c], inputs first. Names
  *  are NULL when the source has none. */

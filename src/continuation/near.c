@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+/* What a path that slows down is near: a stationary point, or a fold that has just vanished.
+ *
+ * The start is not stationary, so that Newton's method needs damping. Saddles count, hence |grad L|, not L, is
+ * what falls:
+ *
+ *     s = argmin |g + H s|, |s| <= radius        (in the eigenbasis: -lambda gamma / (lambda^2 + mu))
+ *
+ * with a trust region on |g|^2 (Levenberg and Marquardt). It ends in a stationary point of L, or in one of |g|^2, where H g =
+ * 0: that is the ghost of a fold, and where the augmented system of fold.c starts from. */
+#include "continuation/continuation.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+enum { STEPS_MOST = 200, RADIUS_HALVINGS = 200, FOLD_STEPS_MOST = 40 };
+/* A full Newton step below this share of the length of theta: converged; what is left is its square. */
+static const double STEP_SMALL = 1e-9;
+/* Folds: the same where rounding keeps steps from vanishing. */
+static const double STEP_ROUNDING = 1e-5;
+/* Where |g| falls no further: directions flatter than this share of the largest curvature are left alone, when the slope along
+ * them is rounding (as in the gate of room `geometry`), and along the others a step is good to this. */
+static const double FLAT = 1e-7, STEP_FLAT = 1e-6;
+/* |g| falls no further: not by this factor in so many steps. */
+static const double STALLED = 0.9;
+enum { STALLED_STEPS = 10 };
+/* First trust radius, and that at which there is no way down: shares of the length. */
+static const double RADIUS = 0.1, RADIUS_LEAST = 1e-12;
+/* The trust region's usual ratios of what |g|^2 falls by and of what the model says. */
+static const double RATIO_ACCEPTED = 1e-4, RATIO_POOR = 0.25, RATIO_GOOD = 0.75;
+/* A gradient that turns its parameter's way by less than this share of it: a branch point, no fold. */
+static const double DRIVEN_LEAST = 1e-6;
+
+typedef struct search {
+    spni_frame *frame;
+    double beta;
+    double *theta, *start, *trial; /* P each */
+    double *step, *gamma;          /* P each */
+    spni_place place;              /* its values and vectors serve the search as well */
+    double radius, merit;
+    double way_most; /* of theta from its start */
+} search;
+
+spn_status spni_frame_near(spn_context *context, const spn_objective *objective, double beta,
+                           spn_branches_settings *window, spni_frame *frame)
+{
+    double half = fmax(fabs(beta), 1e-3);
+    *window = (spn_branches_settings){.beta_from = beta - half, .beta_to = beta + half};
+    return spni_frame_prepare(context, objective, window, frame);
+}
+
+static double length_of(const search *s)
+{
+    return fmax(spn_norm(s->frame->n, s->theta), SPN_WEIGHT_FLOOR);
+}
+
+static double way_to(const search *s, const double *theta)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < s->frame->n; i++) {
+        sum += (theta[i] - s->start[i]) * (theta[i] - s->start[i]);
+    }
+    return sqrt(sum);
+}
+
+/* Linearise at theta: eigenvalues and vectors of M, the gradient in that basis. */
+static spn_status decompose(search *s, bool *is_finite)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = s->frame;
+    int64_t n = frame->n, zero_modes = 0;
+    double shift = 0;
+    SPN_TRY(spn_point_set(frame->context, frame->point, s->theta, s->beta, NULL, SPN_WANT_ALL));
+    s->merit = spn_norm(n, frame->point->gradient);
+    *is_finite = isfinite(frame->point->value) && isfinite(s->merit);
+    if (!*is_finite) {
+        goto done;
+    }
+    SPN_TRY(spni_shifted_hessian(frame, &zero_modes, &shift));
+    memcpy(s->place.vectors, frame->matrix, (size_t)(n * n) * sizeof(double));
+    SPN_TRY(spn_eigen(frame->context, frame->dense, n, s->place.vectors, true, s->place.values));
+    for (int64_t i = 0; i < n; i++) {
+        s->gamma[i] = spn_dot(n, s->place.vectors + i * n, frame->point->gradient);
+    }
+done:
+    return status;
+}
+
+/* Length of the step at `mu`; infinite where the Hessian is singular. */
+static double step_length(const search *s, double mu)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < s->frame->n; i++) {
+        double lambda = s->place.values[i];
+        if (s->gamma[i] != 0) {
+            double part = lambda * s->gamma[i] / (lambda * lambda + mu);
+            sum += lambda == 0 && mu == 0 ? (double)INFINITY : part * part;
+        }
+    }
+    return sqrt(sum);
+}
+
+/* The step into s->step; returns |g + H s|. */
+static double make_step(search *s)
+{
+    int64_t n = s->frame->n;
+    double mu = 0, rest = 0;
+    if (!(step_length(s, 0) <= s->radius)) {
+        double most = fmax(fabs(s->place.values[0]), fabs(s->place.values[n - 1]));
+        /* |s| <= |H g| / mu: high enough; then halve the exponent's interval. */
+        double high = log(fmax(most * s->merit / s->radius, DBL_MIN)), low = log(DBL_MIN);
+        for (int k = 0; k < RADIUS_HALVINGS && high - low > 1e-3; k++) {
+            double middle = low + (high - low) / 2;
+            bool is_short = step_length(s, exp(middle)) <= s->radius;
+            high = is_short ? middle : high;
+            low = is_short ? low : middle;
+        }
+        mu = exp(high);
+    }
+    memset(s->step, 0, (size_t)n * sizeof *s->step);
+    for (int64_t i = 0; i < n; i++) {
+        double lambda = s->place.values[i], square = lambda * lambda + mu;
+        double part = square > 0 ? -lambda * s->gamma[i] / square : 0;
+        spn_axpy(n, part, s->place.vectors + i * n, s->step);
+        rest += (s->gamma[i] + lambda * part) * (s->gamma[i] + lambda * part);
+    }
+    return sqrt(rest);
+}
+
+/* Stationary but for directions in which L is flat: soft modes of symmetries that hold nearly, which rounding moves. */
+static bool is_flatly_stationary(const search *s)
+{
+    int64_t n = s->frame->n;
+    const double *values = s->place.values;
+    double most = fmax(fabs(values[0]), fabs(values[n - 1])), step = 0, slope = 0;
+    for (int64_t i = 0; i < n; i++) {
+        double g = s->gamma[i];
+        if (fabs(values[i]) > FLAT * most) {
+            step += g * g / (values[i] * values[i]);
+        } else {
+            slope += g * g;
+        }
+    }
+    double length = length_of(s);
+    return sqrt(step) <= STEP_FLAT * length && sqrt(slope) <= SPN_ZERO_EIGENVALUE * most * length;
+}
+
+/* Try steps of falling radius until one is accepted. */
+static spn_status take_step(search *s, bool *is_accepted)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = s->frame;
+    int64_t n = frame->n;
+    *is_accepted = false;
+    while (!*is_accepted && s->radius > RADIUS_LEAST * length_of(s)) {
+        double rest = make_step(s), length = spn_norm(n, s->step);
+        memcpy(s->trial, s->theta, (size_t)n * sizeof *s->trial);
+        spn_axpy(n, 1, s->step, s->trial);
+        SPN_TRY(spn_point_set(frame->context, frame->point, s->trial, s->beta, NULL,
+                              SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+        double now = spn_norm(n, frame->point->gradient);
+        double ratio =
+            (s->merit - now) * (s->merit + now) / ((s->merit - rest) * (s->merit + rest));
+        *is_accepted = isfinite(frame->point->value) && ratio > RATIO_ACCEPTED;
+        if (!*is_accepted || ratio < RATIO_POOR) {
+            s->radius = length / 4;
+        } else if (ratio > RATIO_GOOD && length > 0.9 * s->radius) {
+            s->radius *= 2;
+        }
+    }
+    if (*is_accepted) {
+        memcpy(s->theta, s->trial, (size_t)n * sizeof *s->theta);
+    }
+done:
+    return status;
+}
+
+/* From s->theta on; *is_far: beyond the reach. */
+static spn_status descend(search *s, bool *is_found, bool *is_far)
+{
+    spn_status status = SPN_OK;
+    bool is_finite = true, is_accepted = true;
+    double before = (double)INFINITY;
+    *is_found = *is_far = false;
+    s->radius = RADIUS * length_of(s);
+    for (int k = 0; k < STEPS_MOST && is_accepted; k++) {
+        SPN_TRY(decompose(s, &is_finite));
+        *is_far = !is_finite || way_to(s, s->theta) > s->way_most;
+        if (*is_far) {
+            goto done;
+        }
+        if (step_length(s, 0) <= STEP_SMALL * length_of(s)) {
+            *is_found = true;
+            make_step(s);
+            spn_axpy(s->frame->n, 1, s->step, s->theta);
+            goto done;
+        }
+        if (k % STALLED_STEPS == 0) {
+            if (s->merit > STALLED * before) {
+                break;
+            }
+            before = s->merit;
+        }
+        SPN_TRY(take_step(s, &is_accepted));
+    }
+    *is_found = is_flatly_stationary(s);
+done:
+    return status;
+}
+
+static void fill(const search *s, double beta, spn_near_record *out)
+{
+    const spni_place *place = &s->place;
+    *out = (spn_near_record){.is_found = 1,
+                             .beta = beta,
+                             .error = place->error,
+                             .loss = place->loss,
+                             .weight_norm = sqrt(place->norm_squared),
+                             .distance = way_to(s, place->theta),
+                             .eigenvalue_min = place->values[0],
+                             .negative_eigenvalues = place->index,
+                             .zero_modes = place->zero_modes,
+                             .active_modes = place->labels.active_modes,
+                             .drift = (double)NAN,
+                             .bend = (double)NAN};
+}
+
+static void fill_nothing(double beta, spn_near_record *out)
+{
+    double none = (double)NAN;
+    *out = (spn_near_record){0, beta, none, none, none, none, none, -1, -1, -1, none, none};
+}
+
+static spn_status search_create(spni_frame *frame, double beta, double reach, const double *theta,
+                                search *s)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = frame->context;
+    int64_t n = frame->n;
+    *s = (search){.frame = frame, .beta = beta};
+    SPN_NEW(context, s->theta, n);
+    SPN_NEW(context, s->start, n);
+    SPN_NEW(context, s->trial, n);
+    SPN_NEW(context, s->step, n);
+    SPN_NEW(context, s->gamma, n);
+    SPN_TRY(spni_place_create(context, n, &s->place));
+    memcpy(s->theta, theta, (size_t)n * sizeof *theta);
+    memcpy(s->start, theta, (size_t)n * sizeof *theta);
+    s->way_most = reach * length_of(s);
+done:
+    return status;
+}
+
+static void search_free(spn_context *context, search *s)
+{
+    spn_release(context, s->theta);
+    spn_release(context, s->start);
+    spn_release(context, s->trial);
+    spn_release(context, s->step);
+    spn_release(context, s->gamma);
+    spni_place_free(context, &s->place);
+}
+
+spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
+                               double reach, double *theta, double *vector, spn_near_record *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = objective->dimension;
+    spn_branches_settings window;
+    spni_frame frame = {.context = context};
+    search s = {.theta = NULL};
+    bool is_found = false, is_far = false;
+    fill_nothing(beta, out);
+    SPN_TRY(spni_frame_near(context, objective, beta, &window, &frame));
+    SPN_TRY(search_create(&frame, beta, reach, theta, &s));
+    SPN_TRY(descend(&s, &is_found, &is_far));
+    if (is_found && !is_far) {
+        SPN_TRY(spni_linearise(&frame, s.theta, beta, NULL, &s.place));
+        fill(&s, beta, out);
+        if (vector != NULL) {
+            memcpy(vector, s.place.vectors, (size_t)n * sizeof *vector);
+        }
+    }
+    memcpy(theta, s.theta, (size_t)n * sizeof *theta);
+done:
+    search_free(context, &s);
+    spni_frame_free(&frame);
+    return status;
+}
+
+/* The eigenvector closest to the kernel, as the direction of a fold. */
+static void take_direction(const search *s, spni_fold *fold)
+{
+    int64_t n = s->frame->n, critical = 0;
+    for (int64_t i = 1; i < n; i++) {
+        critical = fabs(s->place.values[i]) < fabs(s->place.values[critical]) ? i : critical;
+    }
+    memcpy(fold->w, s->place.vectors + critical * n, (size_t)n * sizeof *fold->w);
+}
+
+/* Newton's method on the augmented system from s->theta; steps that leave the reach are cut at it. */
+static spn_status solve_fold(search *s, spni_fold *fold, double *beta, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = s->frame;
+    int64_t n = frame->n;
+    double before = (double)INFINITY;
+    *is_found = false;
+    for (int k = 0; k < FOLD_STEPS_MOST; k++) {
+        bool is_singular = false;
+        status = spni_fold_step(frame, s->theta, *beta, fold, &is_singular);
+        if (status == SPN_ERROR_NUMERIC) {
+            spn_error_clear(frame->context);
+            return SPN_OK;
+        }
+        SPN_TRY(status);
+        double length = spn_norm(n, frame->right), size = length_of(s), most = RADIUS * 2 * size;
+        double share = length > most ? most / length : 1;
+        if (is_singular || !isfinite(length) || !isfinite(frame->right[n])) {
+            return SPN_OK;
+        }
+        spn_axpy(n, share, frame->right, s->theta);
+        *beta += share * frame->right[n];
+        if (way_to(s, s->theta) > s->way_most) {
+            return SPN_OK;
+        }
+        /* Rounding of the third derivative keeps steps from vanishing. */
+        if (length <= STEP_SMALL * size ||
+            (length <= STEP_ROUNDING * size && length > before / 4)) {
+            *is_found = true;
+            return SPN_OK;
+        }
+        before = length;
+    }
+done:
+    return status;
+}
+
+static void orient(int64_t n, double *v)
+{
+    int64_t largest = 0;
+    for (int64_t i = 1; i < n; i++) {
+        largest = fabs(v[i]) > fabs(v[largest]) ? i : largest;
+    }
+    for (int64_t i = 0; v[largest] < 0 && i < n; i++) {
+        v[i] = -v[i];
+    }
+}
+
+/* Drift and bend of the flow along w at the located point; no fold where beta does not drive it. */
+static spn_status measure_fold(search *s, double beta, spni_fold *fold, spn_near_record *out)
+{
+    spn_status status = SPN_OK;
+    spni_frame *frame = s->frame;
+    int64_t n = frame->n;
+    SPN_TRY(spni_linearise(frame, s->theta, beta, NULL, &s->place));
+    take_direction(s, fold);
+    orient(n, fold->w);
+    double drive = spn_dot(n, fold->w, s->place.drive);
+    if (fabs(drive) > DRIVEN_LEAST * spn_norm(n, s->place.drive)) {
+        SPN_TRY(spni_third_derivative(frame, s->theta, beta, fold->w, fold->slope));
+        fill(s, beta, out);
+        out->drift = -drive;
+        out->bend = -0.5 * spn_dot(n, fold->w, fold->slope);
+    }
+done:
+    return status;
+}
+
+spn_status spn_fold_near(spn_context *context, const spn_objective *objective, double beta,
+                         double reach, double *theta, double *vector, spn_near_record *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = objective->dimension;
+    spn_branches_settings window;
+    spni_frame frame = {.context = context};
+    search s = {.theta = NULL};
+    spni_fold fold = {.w = NULL};
+    bool is_found = false, is_far = false, is_finite = true;
+    double at = beta;
+    fill_nothing(beta, out);
+    SPN_TRY(spni_frame_near(context, objective, beta, &window, &frame));
+    SPN_TRY(search_create(&frame, beta, reach, theta, &s));
+    SPN_NEW(context, fold.w, n);
+    SPN_NEW(context, fold.slope, n);
+    SPN_TRY(descend(&s, &is_found, &is_far));
+    if (is_far) {
+        memcpy(s.theta, s.start, (size_t)n * sizeof *s.theta);
+    }
+    SPN_TRY(decompose(&s, &is_finite));
+    if (is_finite) {
+        take_direction(&s, &fold);
+        SPN_TRY(solve_fold(&s, &fold, &at, &is_found));
+        if (is_found) {
+            SPN_TRY(measure_fold(&s, at, &fold, out));
+        }
+    }
+    memcpy(theta, s.theta, (size_t)n * sizeof *theta);
+    if (vector != NULL && out->is_found) {
+        memcpy(vector, fold.w, (size_t)n * sizeof *vector);
+    }
+done:
+    search_free(context, &s);
+    spn_release(context, fold.w);
+    spn_release(context, fold.slope);
+    spni_frame_free(&frame);
+    return status;
+}

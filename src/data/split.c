@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* Samples for training and for testing. */
+#include "data/data.h"
+
+#include <math.h>
+
+static spn_status check_share(spn_context *context, double share)
+{
+    if (!(share >= 0 && share < 1)) {
+        return spn_fail(context, SPN_ERROR_INPUT, "data.test_share: is %g; it lies in [0, 1)",
+                        share);
+    }
+    return SPN_OK;
+}
+
+spn_status spn_data_test_samples(spn_context *context, const spn_data_settings *settings,
+                                 int64_t *count)
+{
+    spn_status status = SPN_OK;
+    const double share = settings->test_share;
+    *count = 0;
+    SPN_TRY(check_share(context, share));
+    double wanted = round((double)settings->samples * share / (1 - share));
+    if (share > 0 && !(wanted >= 1 && wanted < 0x1p53)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "data.test_share: %g, beside %lld samples for training, makes %s for testing",
+                 share, (long long)settings->samples, wanted < 1 ? "none" : "too many");
+    }
+    *count = (int64_t)wanted;
+done:
+    return status;
+}
+
+/* Mark `count` of n samples, each set of so many equally likely: the first of a shuffled row of numbers. */
+static spn_status choose(spn_context *context, uint64_t seed, int64_t count, int64_t n,
+                         bool *is_test)
+{
+    spn_status status = SPN_OK;
+    int64_t *order = NULL;
+    spn_random random = spn_random_stream(seed, SPN_PURPOSE_SPLIT, 0);
+    SPN_NEW(context, order, n);
+    for (int64_t i = 0; i < n; i++) {
+        order[i] = i;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        int64_t other = i + (int64_t)spn_random_below(&random, (uint64_t)(n - i));
+        int64_t chosen = order[other];
+        order[other] = order[i];
+        order[i] = chosen;
+        is_test[chosen] = true;
+    }
+done:
+    spn_release(context, order);
+    return status;
+}
+
+/* The `count` samples that are marked as `is_test` says. */
+static spn_status take(spn_context *context, const spn_dataset *in, const bool *marks, bool is_test,
+                       int64_t count, spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *part = NULL;
+    SPN_TRY(spni_dataset_create(context, count, in->inputs, in->outputs, in->input_names,
+                                in->output_names, &part));
+    const int64_t stride = part->view.stride;
+    for (int64_t c = 0; c < in->inputs + in->outputs; c++) {
+        const bool is_input = c < in->inputs;
+        const int64_t row = is_input ? c : c - in->inputs;
+        const double *from = (is_input ? in->x : in->y) + row * in->stride;
+        double *to = (is_input ? part->x : part->y) + row * stride;
+        for (int64_t n = 0; n < in->samples; n++) {
+            if (marks[n] == is_test) {
+                *to++ = from[n];
+            }
+        }
+    }
+    *out = spni_dataset_release(part);
+done:
+    return status;
+}
+
+spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
+                             uint64_t seed, spn_dataset **training, spn_dataset **test)
+{
+    spn_status status = SPN_OK;
+    spn_dataset *first = NULL, *second = NULL;
+    bool *marks = NULL;
+    *training = *test = NULL;
+    SPN_TRY(check_share(context, share));
+    const int64_t count = (int64_t)round(share * (double)in->samples);
+    if (count == in->samples || (share > 0 && count == 0)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "data.test_share: %g of %lld samples leaves none for %s",
+                 share, (long long)in->samples, count == 0 ? "testing" : "training");
+    }
+    SPN_NEW(context, marks, in->samples);
+    SPN_TRY(choose(context, seed, count, in->samples, marks));
+    SPN_TRY(take(context, in, marks, false, in->samples - count, &first));
+    SPN_TRY(count > 0 ? take(context, in, marks, true, count, &second) : SPN_OK);
+    *training = first;
+    *test = second;
+    first = second = NULL;
+done:
+    spn_release(context, marks);
+    spn_dataset_free(context, first);
+    spn_dataset_free(context, second);
+    return status;
+}

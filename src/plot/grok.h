@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* What the figure of watched training and its caption share. */
+#ifndef SPNI_PLOT_GROK_H
+#define SPNI_PLOT_GROK_H
+
+#include "plot/shared.h"
+
+#include <spinodal/trajectory.h>
+
+/* A file of grok. */
+typedef struct spni_grok_view {
+    int64_t start_count, run_count, point_count, crossing_count, plateau_count;
+    const spn_run_record *runs;
+    const spn_trajectory_record *points;
+    const spn_crossing_record *crossings;
+    const spn_plateau_record *plateaus;
+    const char *const *names;  /* of the starts */
+    const char *const *phases; /* in which the runs end */
+    const spn_array *modes;    /* one row per row of points; NULL: none */
+    double left;               /* where epoch 0 is drawn: half the first recorded epoch */
+    double right;              /* the last epoch */
+} spni_grok_view;
+
+/* Read the tables; SPN_ERROR_INPUT where one is missing or refers to what is not there. Everything lives in the
+ * arena. */
+spn_status spni_grok_view_make(spn_context *context, spn_arena *arena, const spn_results *results,
+                               spni_grok_view *view);
+
+/* Words for a plateau's kind, and for the law behind it. */
+const char *spni_plateau_name(int64_t kind);
+const char *spni_plateau_law(int64_t kind);
+
+spn_status spni_grok_caption(spn_context *context, const spn_results *results,
+                             const spni_grok_view *view, spn_text_buffer *text);
+
+#endif

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: MIT */
+/* What a plateau is: the stationary point beside its slowest place, or the fold whose ghost is felt there, and how long
+ * that holds a path which begins where the plateau does. */
+#include "trajectory/trajectory.h"
+
+#include <math.h>
+#include <spinodal/theory.h>
+#include <string.h>
+
+/* How far from the slowest place a branch may lie, in lengths of theta: the trivial point lies at 1. */
+static const double REACH = 1.5;
+/* A plateau lies at the L of its branch, up to this share of what the run covers: one that is left soon has begun at a
+ * distance. */
+static const double SAME_LEVEL = 0.05;
+/* A degenerate origin is surrounded by saddles, the lower roots of T13, of which Newton's method meets one on its way
+ * there; a path twice as far from it as that saddle feels the origin. */
+static const double TRIVIAL_SHARE = 0.5;
+/* A slope along the way from the branch below this is rounding, in units of the largest curvature times |theta|. */
+static const double SLOPE_ROUNDING = 1e-13;
+
+typedef struct explanation {
+    spni_walker *w;
+    spn_plateau_record *out;
+    const double *from, *slowest;
+    const double *final; /* where the run ends, of the stay that it ends in; otherwise NULL */
+    double loss, same;   /* L at the slowest place, and what counts as its level */
+    double *branch, *direction, *vector; /* P each */
+    spni_frame frame;
+    spni_place place;
+    bool is_trivial;
+    double origin_time; /* to the escape from the trivial phase (T22); NaN: not known */
+} explanation;
+
+/* Time of the flow to epochs; NaN where the law says never, or where the method has no time. */
+static double epochs_of(const spni_walker *w, double time)
+{
+    spn_stepper_view view = spn_stepper_look(w->stepper);
+    return isfinite(time) && view.epoch > 0 ? time * view.epoch / view.time : (double)NAN;
+}
+
+static double distance(int64_t n, const double *a, const double *b)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return sqrt(sum);
+}
+
+static void fill_branch(explanation *x, const spn_near_record *near)
+{
+    spn_plateau_record *out = x->out;
+    out->branch_error = near->error;
+    out->branch_loss = near->loss;
+    out->branch_beta = near->beta;
+    out->branch_distance = distance(x->w->n, x->branch, x->slowest);
+    out->branch_modes = near->active_modes;
+    out->eigenvalue = near->eigenvalue_min;
+    out->negative_eigenvalues = near->negative_eigenvalues;
+}
+
+/* The trivial point into x->vector. */
+static spn_status find_trivial(explanation *x, bool *is_there)
+{
+    const spni_walker *w = x->w;
+    spn_status status = spn_objective_trivial(w->context, w->problem->objective,
+                                              w->problem->settings->beta, x->vector);
+    *is_there = status == SPN_OK;
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(w->context);
+        status = SPN_OK;
+    }
+    return status;
+}
+
+static spn_status take_branch(explanation *x, const double *theta, spn_near_record *near)
+{
+    const spni_walker *w = x->w;
+    memmove(x->branch, theta, (size_t)w->n * sizeof *theta);
+    return spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta, REACH,
+                               x->branch, NULL, near);
+}
+
+static spn_status ask_origin(explanation *x)
+{
+    const spn_trajectory_problem *problem = x->w->problem;
+    spn_status status = SPN_OK;
+    if (problem->origin != NULL) {
+        status = problem->origin(x->w->context, problem->origin_state, problem->settings->beta,
+                                 x->from, &x->origin_time);
+    }
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(x->w->context);
+        x->origin_time = (double)NAN;
+        status = SPN_OK;
+    }
+    return status;
+}
+
+/* Near a degenerate origin Newton's method meets one of the saddles around it, or nothing: where the plateau lies at the level of the
+ * trivial point and no other stationary point is much closer, it is that. T22 holds for the saddles around it as well, as long as
+ * the path leaves. */
+static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    spn_near_record trivial;
+    bool is_there = false;
+    SPN_TRY(find_trivial(x, &is_there));
+    if (!is_there) {
+        goto done;
+    }
+    double ratio =
+        *is_found ? distance(w->n, x->branch, x->vector) / distance(w->n, x->slowest, x->vector)
+                  : 0;
+    if (ratio > 1) {
+        goto done;
+    }
+    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
+                                REACH, x->vector, NULL, &trivial));
+    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > x->same) {
+        goto done;
+    }
+    SPN_TRY(ask_origin(x));
+    x->is_trivial = ratio <= TRIVIAL_SHARE || isfinite(x->origin_time);
+    if (x->is_trivial) {
+        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
+        *near = trivial;
+        *is_found = true;
+    }
+done:
+    return status;
+}
+
+static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    SPN_TRY(take_branch(x, x->slowest, near));
+    *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
+    SPN_TRY(try_trivial(x, near, is_found));
+    /* A path that is still on its way along a soft valley when it ends has not seen its minimum yet. */
+    if (!*is_found && x->final != NULL &&
+        distance(w->n, x->final, x->slowest) <=
+            REACH * fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR)) {
+        SPN_TRY(take_branch(x, x->final, near));
+        *is_found = near->is_found != 0 && near->negative_eigenvalues == 0 &&
+                    fabs(near->loss - x->loss) <= x->same;
+    }
+done:
+    return status;
+}
+
+/* x->direction: of the way from the branch to theta, or its unstable part. */
+static void take_direction(explanation *x, const double *theta, bool is_unstable)
+{
+    int64_t n = x->w->n;
+    double *d = x->direction;
+    for (int64_t i = 0; i < n; i++) {
+        d[i] = theta[i] - x->branch[i];
+    }
+    if (is_unstable) {
+        memcpy(x->vector, d, (size_t)n * sizeof *d);
+        memset(d, 0, (size_t)n * sizeof *d);
+        for (int64_t i = 0; i < x->place.index; i++) {
+            const double *v = x->place.vectors + i * n;
+            spn_axpy(n, spn_dot(n, v, x->vector), v, d);
+        }
+    }
+    double length = spn_norm(n, d);
+    for (int64_t i = 0; i < n && length > 0; i++) {
+        d[i] /= length;
+    }
+}
+
+static double amplitude_at(const explanation *x, const double *theta)
+{
+    return fabs(spn_dot(x->w->n, x->direction, theta) - spn_dot(x->w->n, x->direction, x->branch));
+}
+
+/* Does the path go away from the branch along the direction, at its slowest place? */
+static spn_status is_growing(explanation *x, bool *is_growing)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    SPN_TRY(spn_point_set(w->context, w->point, x->slowest, w->problem->settings->beta, NULL,
+                          SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+    double length = fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR);
+    double slope = -spn_dot(w->n, x->direction, w->point->gradient);
+    bool is_ahead =
+        spn_dot(w->n, x->direction, x->slowest) > spn_dot(w->n, x->direction, x->branch);
+    *is_growing = is_ahead && slope > SLOPE_ROUNDING * x->place.largest * length;
+done:
+    return status;
+}
+
+/* Eigenvalues up to this have not decayed by an e-fold between the plateau's beginning and its slowest place. */
+static double softest(const explanation *x)
+{
+    double epochs = x->out->epoch_slowest - x->out->epoch_from;
+    spn_stepper_view view = spn_stepper_look(x->w->stepper);
+    double time = epochs * view.time / view.epoch;
+    return time > 0 ? 1 / time : (double)INFINITY;
+}
+
+/* A way to leave the branch: how long it takes from the beginning of the plateau, and whether growth there is mostly beyond
+ * linear order. */
+typedef struct escape {
+    double time, amplitude;
+    bool is_bent;
+} escape;
+
+static spn_status follow_direction(explanation *x, escape *out)
+{
+    spn_status status = SPN_OK;
+    spni_growth law;
+    double growth = 0;
+    bool is_away = false;
+    *out = (escape){(double)INFINITY, amplitude_at(x, x->from), false};
+    /* A plateau that was left may have begun with what grows falling, while weights still turn. */
+    SPN_TRY(is_growing(x, &is_away));
+    is_away = is_away || isfinite(x->out->epoch_to);
+    if (!is_away || !(out->amplitude > 0)) {
+        goto done;
+    }
+    SPN_TRY(spni_growth_law(x->w, &x->place, x->direction, out->amplitude, &law));
+    SPN_TRY(spni_growth_at(x->w, x->branch, x->direction, out->amplitude, &growth));
+    out->time = spni_growth_time(&law);
+    out->is_bent = growth > 2 * law.rate;
+done:
+    return status;
+}
+
+/* Along the direction in which growth beyond linear order aligns, from the way to the beginning and to the slowest place: of two
+ * maxima the one that is left faster; from the trivial phase by T22 where that is known. */
+static spn_status follow_aligned(explanation *x, escape *out)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    const double *const starts[] = {x->slowest, x->from};
+    for (int k = 0; k < 2; k++) {
+        escape other;
+        take_direction(x, starts[k], false);
+        SPN_TRY(spni_growth_align(x->w, &x->place, softest(x),
+                                  distance(w->n, x->branch, x->slowest), x->direction));
+        SPN_TRY(follow_direction(x, &other));
+        if (k == 0 || other.time < out->time) {
+            *out = other;
+        }
+    }
+    if (x->is_trivial && !isnan(x->origin_time)) {
+        out->time = x->origin_time;
+        out->is_bent = true;
+    }
+done:
+    return status;
+}
+
+/* The faster way out counts. */
+static spn_status explain_stationary(explanation *x)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    escape straight = {.time = (double)INFINITY}, aligned;
+    SPN_TRY(spni_linearise(&x->frame, x->branch, w->problem->settings->beta, NULL, &x->place));
+    if (x->place.index > 0) {
+        take_direction(x, x->slowest, true);
+        SPN_TRY(follow_direction(x, &straight));
+    }
+    SPN_TRY(follow_aligned(x, &aligned));
+    bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
+    const escape *way = is_aligned ? &aligned : &straight;
+    if (x->place.index == 0) {
+        x->out->kind = isinf(way->time) ? SPN_PLATEAU_METASTABLE : SPN_PLATEAU_DEGENERATE;
+    } else {
+        x->out->kind = way->is_bent ? SPN_PLATEAU_DEGENERATE : SPN_PLATEAU_SADDLE;
+    }
+    x->out->amplitude = way->amplitude;
+    x->out->predicted = epochs_of(w, way->time);
+done:
+    return status;
+}
+
+static spn_status explain_ghost(explanation *x)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    double beta = w->problem->settings->beta;
+    spn_near_record near;
+    memcpy(x->branch, x->slowest, (size_t)w->n * sizeof *x->branch);
+    SPN_TRY(spn_fold_near(w->context, w->problem->objective, beta, REACH, x->branch, x->direction,
+                          &near));
+    double distance = near.drift * (beta - near.beta);
+    if (near.is_found == 0 || !(distance * near.bend > 0)) {
+        goto done;
+    }
+    fill_branch(x, &near);
+    x->out->kind = SPN_PLATEAU_GHOST;
+    x->out->amplitude = amplitude_at(x, x->from);
+    /* Both signs turn with the direction. */
+    x->out->predicted = epochs_of(w, spn_theory_ghost_time(fabs(distance), fabs(near.bend)));
+done:
+    return status;
+}
+
+static spn_status explain(explanation *x)
+{
+    spn_status status = SPN_OK;
+    spn_near_record near;
+    bool is_found = false;
+    SPN_TRY(find_branch(x, &near, &is_found));
+    if (is_found) {
+        fill_branch(x, &near);
+        SPN_TRY(explain_stationary(x));
+    } else {
+        SPN_TRY(explain_ghost(x));
+    }
+done:
+    return status;
+}
+
+static spn_status explanation_create(explanation *x, spn_branches_settings *window)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    x->frame.context = w->context;
+    SPN_NEW(w->context, x->branch, w->n);
+    SPN_NEW(w->context, x->direction, w->n);
+    SPN_NEW(w->context, x->vector, w->n);
+    SPN_TRY(spni_frame_near(w->context, w->problem->objective, w->problem->settings->beta, window,
+                            &x->frame));
+    SPN_TRY(spni_place_create(w->context, w->n, &x->place));
+done:
+    return status;
+}
+
+static void explanation_free(explanation *x)
+{
+    spn_context *context = x->w->context;
+    spn_release(context, x->branch);
+    spn_release(context, x->direction);
+    spn_release(context, x->vector);
+    spni_place_free(context, &x->place);
+    spni_frame_free(&x->frame);
+}
+
+/* What the watcher knows. */
+static spn_status fill_plateau(spni_walker *w, int64_t number)
+{
+    spn_status status = SPN_OK;
+    const spni_stay *stay = &w->watch.stays[number];
+    double none = (double)NAN;
+    spn_labels labels;
+    SPN_TRY(spn_point_set(w->context, w->point, spni_stay_slowest(&w->watch, number),
+                          w->problem->settings->beta, NULL, SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+    SPN_TRY(spni_labels(w->context, w->point, &labels));
+    w->note->plateau = (spn_plateau_record){.run = w->run,
+                                            .plateau = number,
+                                            .kind = SPN_PLATEAU_SLOW,
+                                            .epoch_from = stay->epoch_from,
+                                            .epoch_slowest = stay->epoch_slowest,
+                                            .epoch_to = stay->epoch_to,
+                                            .error = stay->error,
+                                            .loss = stay->loss,
+                                            .gradient_norm = stay->gradient_norm,
+                                            .active_modes = labels.active_modes,
+                                            .branch_error = none,
+                                            .branch_loss = none,
+                                            .branch_beta = none,
+                                            .branch_distance = none,
+                                            .branch_modes = -1,
+                                            .eigenvalue = none,
+                                            .negative_eigenvalues = -1,
+                                            .amplitude = none,
+                                            .measured = stay->epoch_to - stay->epoch_from,
+                                            .predicted = none};
+done:
+    return status;
+}
+
+spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
+{
+    spn_status status = SPN_OK;
+    const spni_watch_head *head = &w->watch.head;
+    spn_branches_settings window;
+    explanation x = {.w = w,
+                     .out = &w->note->plateau,
+                     .from = spni_stay_from(&w->watch, number),
+                     .slowest = spni_stay_slowest(&w->watch, number),
+                     .final = final,
+                     .origin_time = (double)NAN,
+                     .loss = w->watch.stays[number].loss};
+    x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
+    SPN_TRY(fill_plateau(w, number));
+    if (w->is_dense) {
+        SPN_TRY(explanation_create(&x, &window));
+        SPN_TRY(explain(&x));
+    }
+    w->note->is_tick = false;
+    w->note->kind = SPN_TRAJECTORY_PLATEAU;
+    w->note->epoch = w->problem->settings->epochs;
+    memcpy(w->note->numbers, x.slowest, (size_t)w->n * sizeof *x.slowest);
+    SPN_TRY(spni_send(w));
+done:
+    explanation_free(&x);
+    return status;
+}

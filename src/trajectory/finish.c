@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a run: its last state, and the minimum to which it belongs. */
+#include "trajectory/trajectory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Longest step of the minimiser: barriers are not hopped over. */
+static const double MINIMISER_RADIUS = 0.1;
+
+static void fill_nothing(spn_run_record *end)
+{
+    end->final_error = end->final_loss = end->final_weight_norm = (double)NAN;
+    end->final_distance = end->final_eigenvalue = (double)NAN;
+    end->final_negative_eigenvalues = end->final_active_modes = -1;
+    end->final_dead_units = end->final_merged_units = end->final_stationary = -1;
+}
+
+spn_status spni_find_minimum(spni_walker *w)
+{
+    spn_status status = SPN_OK;
+    spn_solver_info info;
+    spn_solver *solver = NULL;
+    spn_solver_settings settings = *w->problem->solver;
+    settings.method = SPN_METHOD_NEWTON;
+    settings.trust_radius_max = fmin(settings.trust_radius_max, MINIMISER_RADIUS);
+    settings.trust_radius = fmin(settings.trust_radius, settings.trust_radius_max);
+    SPN_TRY(spn_solver_create(w->context, &settings, w->problem->objective, &solver));
+    memcpy(w->final, spn_stepper_look(w->stepper).theta, (size_t)w->n * sizeof *w->final);
+    SPN_TRY(spn_solver_run(w->context, solver, w->problem->settings->beta, w->final, &info));
+    if (info.stop == SPN_STOP_INTERRUPTED) {
+        SPN_FAIL(w->context, SPN_ERROR_INTERRUPTED, "interrupted");
+    }
+done:
+    spn_solver_free(w->context, solver);
+    return status;
+}
+
+/* Everything of the minimum at w->final but the way to it. */
+static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
+{
+    spn_status status = SPN_OK;
+    double beta = w->problem->settings->beta;
+    spn_branches_settings window;
+    spni_frame frame = {.context = w->context};
+    spni_place place = {.theta = NULL};
+    spn_geometry loss;
+    SPN_TRY(spni_frame_near(w->context, w->problem->objective, beta, &window, &frame));
+    SPN_TRY(spni_place_create(w->context, w->n, &place));
+    SPN_TRY(spni_linearise(&frame, w->final, beta, NULL, &place));
+    SPN_TRY(spn_geometry_measure(w->context, frame.geometry, frame.point, SPN_GEOMETRY_STATIONARY,
+                                 NULL, &loss));
+    end->final_error = place.error;
+    end->final_loss = place.loss;
+    end->final_weight_norm = sqrt(place.norm_squared);
+    end->final_eigenvalue = place.values[0];
+    end->final_negative_eigenvalues = place.index;
+    end->final_active_modes = place.labels.active_modes;
+    end->final_dead_units = place.labels.dead_units;
+    end->final_merged_units = place.labels.merged_units;
+    end->final_stationary = loss.stationary;
+done:
+    spni_place_free(w->context, &place);
+    spni_frame_free(&frame);
+    return status;
+}
+
+spn_status spni_finish(spni_walker *w)
+{
+    spn_status status = SPN_OK;
+    spn_stepper_view view = spn_stepper_look(w->stepper);
+    const spn_grok_settings *settings = w->problem->settings;
+    spn_run_record *end = &w->note->end;
+    const double *theta = view.theta;
+    int64_t start = w->run / settings->seeds;
+    *end = (spn_run_record){.run = w->run,
+                            .start = start,
+                            .seed = w->run % settings->seeds,
+                            .beta = settings->beta,
+                            .residue = w->problem->residues != NULL ? w->problem->residues[start]
+                                                                    : (double)NAN,
+                            .stop = view.is_diverged ? SPN_STOP_DIVERGED : SPN_STOP_MAX_ITERATIONS,
+                            .epoch = view.epoch,
+                            .stability_max = w->watch.head.stability,
+                            .error = spn_point_error(view.point)->value,
+                            .loss = view.value,
+                            .weight_norm = spn_norm(w->n, view.theta),
+                            .gradient_norm = view.gradient_norm};
+    fill_nothing(end);
+    if (!view.is_diverged && w->is_dense) {
+        theta = w->final;
+        SPN_TRY(measure_minimum(w, end));
+        memcpy(w->scratch, w->final, (size_t)w->n * sizeof *w->scratch);
+        spn_axpy(w->n, -1, view.theta, w->scratch);
+        end->final_distance = spn_norm(w->n, w->scratch);
+    }
+    w->note->is_tick = false;
+    w->note->kind = SPN_TRAJECTORY_END;
+    w->note->epoch = settings->epochs;
+    memcpy(w->note->numbers, theta, (size_t)w->n * sizeof *theta);
+    SPN_TRY(spni_send(w));
+done:
+    return status;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs as numbered jobs. Workers walk; the coordinator passes on what they send and keeps what each run would
+ * need to go on. */
+#include "trajectory/trajectory.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
+static const double STABLE_MOST = 2;
+
+struct spn_trajectories {
+    spn_context *context;
+    spn_trajectory_problem problem;
+    int64_t parameters, count;
+    double *schedule;
+    int64_t schedule_count;
+    spni_progress *runs;
+    int64_t stepper_size, note_bytes;
+    double done; /* epochs, for progress */
+    spn_trajectory_sink *sink;
+    void *sink_state;
+};
+
+/* What a stepper needs; settings that it refuses are refused here, before anything runs. */
+static spn_status measure_stepper(spn_context *context, const spn_trajectory_problem *problem,
+                                  int64_t *size)
+{
+    spn_status status = SPN_OK;
+    spn_stepper *stepper = NULL;
+    const spn_grok_settings *settings = problem->settings;
+    SPN_TRY(spn_stepper_create(context, (spn_path_method)settings->method, settings->tolerance,
+                               problem->solver, problem->objective, &stepper));
+    *size = spn_stepper_state_size(stepper);
+done:
+    spn_stepper_free(context, stepper);
+    return status;
+}
+
+spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_problem *problem,
+                                   spn_trajectories **out)
+{
+    spn_status status = SPN_OK;
+    spn_trajectories *runs = NULL;
+    const spn_grok_settings *settings = problem->settings;
+    *out = NULL;
+    if (problem->starts < 1 || settings->seeds < 1) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "runs need at least one start and one seed");
+    }
+    if (!(settings->beta >= 0) || !isfinite(settings->beta)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "grok.beta: must be a number >= 0, is %g",
+                 settings->beta);
+    }
+    SPN_NEW(context, runs, 1);
+    runs->context = context;
+    runs->problem = *problem;
+    runs->parameters = problem->objective->dimension;
+    if (!spn_size_multiply(problem->starts, settings->seeds, &runs->count)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld starts of %lld seeds are too many runs",
+                 (long long)problem->starts, (long long)settings->seeds);
+    }
+    SPN_TRY(spn_trajectory_schedule(context, settings, &runs->schedule_count, &runs->schedule));
+    SPN_TRY(measure_stepper(context, problem, &runs->stepper_size));
+    SPN_TRY(spni_note_size(context, problem, runs->stepper_size, &runs->note_bytes));
+    SPN_NEW(context, runs->runs, runs->count);
+    *out = runs;
+    runs = NULL;
+done:
+    spn_trajectories_free(context, runs);
+    return status;
+}
+
+void spn_trajectories_free(spn_context *context, spn_trajectories *runs)
+{
+    if (runs == NULL) {
+        return;
+    }
+    for (int64_t i = 0; runs->runs != NULL && i < runs->count; i++) {
+        spn_release(context, runs->runs[i].state);
+    }
+    spn_release(context, runs->runs);
+    spn_release(context, runs->schedule);
+    spn_release(context, runs);
+}
+
+static void advance(spn_trajectories *runs, spni_progress *run, double epoch)
+{
+    double most = runs->problem.settings->epochs;
+    epoch = fmin(epoch, most);
+    runs->done += fmax(epoch - run->epoch, 0);
+    run->epoch = fmax(run->epoch, epoch);
+}
+
+static spn_status keep_state(spn_context *context, spni_progress *run,
+                             const spn_trajectory_item *item)
+{
+    spn_status status = SPN_OK;
+    if (item->state_size > run->state_capacity) {
+        double *grown = NULL;
+        SPN_NEW(context, grown, item->state_size);
+        spn_release(context, run->state);
+        run->state = grown;
+        run->state_capacity = item->state_size;
+    }
+    memcpy(run->state, item->state, (size_t)item->state_size * sizeof *run->state);
+    run->state_size = item->state_size;
+done:
+    return status;
+}
+
+/* Book an item: what the run needs to go on behind it. */
+static spn_status book(spn_context *context, spn_trajectories *runs,
+                       const spn_trajectory_item *item)
+{
+    spn_status status = SPN_OK;
+    spni_progress *run = &runs->runs[item->run];
+    switch (item->kind) {
+    case SPN_TRAJECTORY_POINT:
+        SPN_TRY(keep_state(context, run, item));
+        run->points++;
+        run->items_after = 0;
+        run->last_record = item->point->epoch;
+        advance(runs, run, item->point->epoch);
+        break;
+    case SPN_TRAJECTORY_CROSSING:
+        run->crossings++;
+        break;
+    case SPN_TRAJECTORY_PLATEAU:
+        run->plateaus++;
+        break;
+    case SPN_TRAJECTORY_END:
+        run->is_over = true;
+        advance(runs, run, runs->problem.settings->epochs);
+        break;
+    }
+    run->items_after += item->kind != SPN_TRAJECTORY_POINT;
+done:
+    return status;
+}
+
+static void warn(spn_trajectories *runs, const spn_trajectory_record *point, bool is_silent)
+{
+    spni_progress *run = &runs->runs[point->run];
+    bool is_unstable = point->stability > STABLE_MOST;
+    if (runs->problem.settings->method != SPN_PATH_GD || run->is_warned || !is_unstable) {
+        return;
+    }
+    run->is_warned = true;
+    if (!is_silent) {
+        spn_warning(
+            runs->context,
+            "run %lld: learning rate times largest eigenvalue is %.3g at epoch %g; gradient "
+            "descent is unstable above 2: take solver.learning_rate below %.3g",
+            (long long)point->run, point->stability, point->epoch,
+            STABLE_MOST / point->eigenvalue_max_loss);
+    }
+}
+
+static bool is_known_level(const spn_trajectories *runs, double level)
+{
+    const spn_reals *levels = &runs->problem.settings->levels;
+    for (int64_t i = 0; i < levels->count; i++) {
+        if (levels->items[i] == level) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A record lies at a scheduled epoch, or between two where the run diverged. */
+static bool is_point_next(const spn_trajectories *runs, const spni_progress *run,
+                          const spn_trajectory_item *item)
+{
+    const spn_trajectory_record *point = item->point;
+    bool is_behind = run->points == 0 ? point->epoch == 0 : point->epoch > run->last_record;
+    return run->plateaus == 0 && point->record == run->points && is_behind &&
+           point->epoch <= runs->problem.settings->epochs && item->parameters == runs->parameters &&
+           item->state_size > runs->stepper_size && item->state != NULL;
+}
+
+static bool is_next(const spn_trajectories *runs, const spn_trajectory_item *item)
+{
+    if (item->run < 0 || item->run >= runs->count || runs->runs[item->run].is_over) {
+        return false;
+    }
+    const spni_progress *run = &runs->runs[item->run];
+    switch (item->kind) {
+    case SPN_TRAJECTORY_POINT:
+        return is_point_next(runs, run, item);
+    case SPN_TRAJECTORY_CROSSING:
+        return run->plateaus == 0 && run->crossings < runs->problem.settings->levels.count &&
+               is_known_level(runs, item->crossing->level);
+    case SPN_TRAJECTORY_PLATEAU:
+        return run->points > 0 && item->plateau->plateau == run->plateaus;
+    case SPN_TRAJECTORY_END:
+        return run->points > 0;
+    }
+    return false;
+}
+
+spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
+                                   const spn_trajectory_item *item)
+{
+    spn_status status = SPN_OK;
+    if (!is_next(runs, item)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "a saved item of run %lld does not belong to these runs, or is out of order",
+                 (long long)item->run);
+    }
+    if (item->kind == SPN_TRAJECTORY_POINT) {
+        warn(runs, item->point, true);
+    }
+    SPN_TRY(book(context, runs, item));
+done:
+    return status;
+}
+
+static spn_status walk(spn_context *context, void *state, int64_t job, spn_pool_channel *channel)
+{
+    const spn_trajectories *runs = state;
+    spni_progress start = runs->runs[job];
+    if (start.is_over) {
+        return SPN_OK;
+    }
+    return spni_walk(context, &runs->problem, runs->schedule, runs->schedule_count,
+                     runs->note_bytes, job, &start, channel);
+}
+
+static spn_trajectory_item item_of(const spn_trajectories *runs, int64_t run, const spni_note *note)
+{
+    spn_trajectory_item item = {.kind = note->kind, .run = run};
+    if (note->kind != SPN_TRAJECTORY_CROSSING) {
+        item.parameters = runs->parameters;
+        item.theta = note->numbers;
+    }
+    switch (note->kind) {
+    case SPN_TRAJECTORY_POINT:
+        item.point = &note->point;
+        item.mode_count = note->mode_count;
+        item.modes = note->modes;
+        item.state_size = note->state_size;
+        item.state = note->numbers + runs->parameters;
+        break;
+    case SPN_TRAJECTORY_CROSSING:
+        item.crossing = &note->crossing;
+        break;
+    case SPN_TRAJECTORY_PLATEAU:
+        item.plateau = &note->plateau;
+        break;
+    case SPN_TRAJECTORY_END:
+        item.end = &note->end;
+        break;
+    }
+    return item;
+}
+
+static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
+{
+    spn_status status = SPN_OK;
+    spn_trajectories *runs = state;
+    const spni_note *note = message;
+    if (note->is_tick) {
+        advance(runs, &runs->runs[job], note->epoch);
+    } else {
+        spn_trajectory_item item = item_of(runs, job, note);
+        SPN_TRY(runs->sink(context, runs->sink_state, &item));
+        SPN_TRY(book(context, runs, &item));
+        if (note->kind == SPN_TRAJECTORY_POINT) {
+            warn(runs, &note->point, false);
+        }
+    }
+    spn_progress(context, runs->done, runs->problem.settings->epochs * (double)runs->count,
+                 "epochs");
+done:
+    return status;
+}
+
+/* A job copies its run's progress before it sends anything, so that nobody writes what it reads. */
+spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
+                                spn_trajectory_sink *sink, void *sink_state)
+{
+    runs->sink = sink;
+    runs->sink_state = sink_state;
+    spn_pool_work work = {.jobs = runs->count,
+                          .job = walk,
+                          .job_state = runs,
+                          .message_size = runs->note_bytes,
+                          .receiver = receive,
+                          .receiver_state = runs};
+    return spn_pool_run(context, pool, &work);
+}

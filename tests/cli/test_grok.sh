@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Training watched from several starts: from an experiment to tables and a figure; the same bits for any number of
+# threads and after kill -9 and --resume; what is wrong is one clear line. SPN_KILLS sets the number of kills.
+. "$(dirname "$0")/harness.sh"
+experiment | sed 's/activation: tanh/activation: linear/; s/^solver:/&\n  learning_rate: 0.05/' >run.yaml
+cat >>run.yaml <<'YAML'
+grok:
+  beta: 0.001
+  results: sweep.h5
+  starts: [random, trivial+0.1, 1 mode+0.1]
+  epochs: 3000
+  levels: [1.6, 1.2]
+YAML
+run spinodal sweep run.yaml -o sweep.h5 -q
+expect_status 0
+
+run spinodal grok run.yaml -o one.h5 --threads 1
+expect_status 0
+expect_stdout_empty
+expect_stderr 'one.h5: 3 runs at beta = 0.001'
+expect_stderr '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
+expect_stderr '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
+expect_stderr '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
+expect_stderr '^ +1  [0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+$'
+run spinodal grok run.yaml -o two.h5 --threads 2 --json -q
+expect_status 0
+expect_stderr_empty
+expect_same one.h5 two.h5
+for key in starts runs crossings plateaus points name phase kind branch_error measured predicted stability_max \
+    final_error final_eigenvalue level epoch residue loss stability; do
+    expect_stdout "\"$key\": "
+done
+expect_no_text "$stdout" '[nN]a[nN]'
+for table in starts runs points crossings plateaus layout theory modes last_theta final_theta plateau_theta; do
+    run spinodal export one.h5 --table "$table" -o "$table.csv"
+    expect_status 0
+    expect_file "$table.csv"
+done
+run head -n 1 starts.csv
+expect_stdout '^name,start,residue,'
+run head -n 1 runs.csv
+expect_stdout '^phase,run,start,seed,'
+run spinodal export one.h5 --table theta
+expect_failure 3 "one.h5: has no table 'theta'; its tables are starts, runs, points, crossings, plateaus, "
+
+# Without -o, into the experiment's name; over nothing without --force; nothing that it reads.
+run spinodal grok run.yaml -q
+expect_status 0
+expect_same run.h5 one.h5
+run spinodal grok run.yaml -o one.h5
+expect_failure 5 'one.h5.*--force'
+run spinodal grok run.yaml -o sweep.h5 --force
+expect_failure 5 'sweep.h5 is a file that the experiment reads'
+run spinodal grok run.yaml -o one.h5 --resume --set slice.points=7 --set sweep.seeds=5
+expect_status 0
+expect_stderr 'one.h5 is complete: nothing to resume'
+
+# Weights as a start; their file is not written over.
+run spinodal grok run.yaml -o theta.h5 -q --set grok.parameters=true --set grok.epochs=100
+expect_status 0
+run spinodal export theta.h5 --point 3 -o weights.npz
+expect_status 0
+expect_stderr 'weights.npz: weights of row 3'
+run spinodal grok run.yaml -o file.h5 --set 'grok.starts=[weights.npz, weights.npz+0.01, random*0.5]' --seed 7
+expect_status 0
+expect_stderr '^ +0  weights.npz +0 '
+expect_stderr '^ +1  weights.npz\+0\.01 +0\.01 '
+expect_stderr '^ +2  random\*0\.5 +- '
+run spinodal grok run.yaml -o weights.npz --force --set 'grok.starts=[weights.npz+0.01]'
+expect_failure 5 'weights.npz is a file that the experiment reads'
+
+# Phases of a file of branches go by their names.
+run spinodal branches run.yaml -o branches.h5 -q --set branches.starts=1 --set branches.levels=1
+expect_status 0
+run spinodal grok run.yaml -o named.h5 -q --set grok.results=branches.h5 --set 'grok.starts=[1 mode@0.1, row 0]'
+expect_status 0
+
+# Each method; too large a rate is said, and the run kept.
+for method in flow momentum adam sgd; do
+    run spinodal grok run.yaml -o "$method.h5" --set "grok.method=$method" --set grok.epochs=400
+    expect_status 0
+done
+run spinodal grok run.yaml -o diverged.h5 --set solver.learning_rate=5 --set 'grok.starts=[random]'
+expect_status 1
+expect_stderr 'run 0 diverged at epoch [0-9]+: the last finite state was kept \(E = '
+expect_stderr 'learning rate times lambda_max reached [0-9.e+]+; gradient descent is unstable above 2'
+expect_file diverged.h5
+
+# Other commands say what they cannot do with such a file.
+run spinodal transitions one.h5
+expect_failure 3 'one.h5: '
+run spinodal slice run.yaml -o x.h5 --set slice.results=one.h5 --set 'slice.through=[trivial, 1 mode]'
+expect_failure 3 'one.h5: holds no points of a sweep or of branches'
+run spinodal grok run.yaml -o x.h5 --set grok.results=one.h5
+expect_failure 3 'one.h5: holds no points of a sweep or of branches'
+run spinodal export one.h5 --beta 0.1 -o x.npz
+expect_failure 3 'one.h5: holds no weights'
+
+if command -v gnuplot >/dev/null; then
+    run spinodal plot one.h5 -o figure
+    expect_status 0
+    expect_folder figure grok.dat grok.gp grok.pdf grok.png grok.svg grok.txt
+fi
+
+# What is wrong.
+bad() {
+    pattern=$1
+    shift
+    run spinodal grok run.yaml -o x.h5 "$@"
+    expect_failure 3 "$pattern"
+}
+bad "grok.starts: sweep.h5: has no phase '5 modes'; its phases are: .*1 mode" --set 'grok.starts=[5 modes+0.1]'
+bad "'trivial\+0': the trivial phase is stationary: .* never leaves" --set 'grok.starts=[trivial+0]'
+bad "'random\*0' is stationary: without a residue it never leaves" --set 'grok.starts=[random*0]'
+bad "'1 mode\+x': a number >= 0 must stand behind the \+" --set 'grok.starts=[1 mode+x]'
+bad "'random\*x': a number >= 0 must stand behind the \*" --set 'grok.starts=[random*x]'
+bad "grok.starts: the list is empty" --set 'grok.starts=[]'
+bad "'row 9999': sweep.h5 has rows 0 to" --set 'grok.starts=[row 9999]'
+bad "grok.epochs: expected a number > 0" --set grok.epochs=0
+bad "grok.levels.*got 'inf'" --set 'grok.levels=[1, inf]'
+bad "grok.at: epochs must be .* ascending" --set 'grok.at=[5, 2]'
+bad "did you mean 'starts'" --set 'grok.start=[random]'
+bad "grok.results: sweep.h5: holds weights of a network with 14 parameters; that of the experiment has 19" \
+    --set 'model.hidden=[3, 2]'
+bad "unknown section 'grook'; did you mean 'grok'" --set grook.epochs=5
+run spinodal grok run.yaml -o x.h5 --set grok.results=nowhere.h5
+expect_failure 5 'nowhere.h5'
+run spinodal grok
+expect_failure 2 'missing argument'
+run spinodal sweep run.yaml -o bare.h5 -q --set sweep.parameters=false
+expect_status 0
+bad 'bare.h5: holds no weights .*parameters: false' --set grok.results=bare.h5
+sed 's/levels: .*/records: 5\n  at: [1, 2]/' run.yaml >both.yaml
+run spinodal grok both.yaml -o x.h5
+expect_failure 3 "both.yaml:[0-9]+:[0-9]+: grok.records: excluded by 'at'"
+sed "s/starts: .*/starts: [random, 'no mode']/" run.yaml >phase.yaml
+run spinodal grok phase.yaml -o x.h5
+expect_failure 3 "phase.yaml:[0-9]+:[0-9]+: grok.starts: sweep.h5: has no phase 'no mode'"
+{
+    experiment
+    printf 'grok: {starts: [1 mode]}\n'
+} >none.yaml
+run spinodal grok none.yaml -o x.h5
+expect_failure 3 "none.yaml:[0-9]+:[0-9]+: grok.starts: '1 mode' is not random, trivial or a weights file .* needs grok.results"
+expect_no_file x.h5
+expect_no_file x.h5.part
+
+# Killed at moments spread over the run, then resumed.
+interrupted=0
+for method in gd sgd; do
+    run spinodal grok run.yaml -o whole.h5 --force -q --set grok.method=$method --set grok.seeds=4
+    expect_status 0
+    kill_number=0
+    while [ "$kill_number" -lt "${SPN_KILLS:-4}" ]; do
+        kill_number=$((kill_number + 1))
+        rm -f killed.h5 killed.h5.part
+        "$program" grok run.yaml -o killed.h5 --threads 2 -q --set grok.method=$method --set grok.seeds=4 \
+            >/dev/null 2>&1 &
+        child=$!
+        sleep "0.$((kill_number * 17 % 60 + 10))"
+        kill -9 "$child" 2>/dev/null
+        wait "$child" 2>/dev/null
+        [ ! -e killed.h5.part ] || interrupted=$((interrupted + 1))
+        run spinodal grok run.yaml -o killed.h5 --resume --threads 1 --set grok.method=$method --set grok.seeds=4
+        expect_status 0
+        expect_same whole.h5 killed.h5
+        expect_no_file killed.h5.part
+    done
+done
+# Kills that came too late or too early show nothing.
+[ "$interrupted" -gt 0 ] || complain "no kill met a run at work"
+finish

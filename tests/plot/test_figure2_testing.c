@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Figure 2 of sweeps with test samples and classes. */
+#include "figure2_model.h"
+
+#include <stdio.h>
+
+/* The model's rows with three more columns. */
+typedef struct wide {
+    row row;
+    double test_error, accuracy, test_accuracy;
+} wide;
+
+enum { COLUMNS = 10 };
+static spn_column wide_items[COLUMNS + 3];
+static const spn_columns wide_columns = {wide_items, COLUMNS + 3, sizeof(wide)};
+static wide wide_rows[ROWS_MAX];
+
+/* Six points upward and a quench of six; what is not measured is NaN. */
+static void widen(bool has_test, bool has_classes)
+{
+    static const spn_column more[] = {
+        {"test_error", SPN_COLUMN_REAL, offsetof(wide, test_error), "", "", NULL},
+        {"accuracy", SPN_COLUMN_REAL, offsetof(wide, accuracy), "", "", NULL},
+        {"test_accuracy", SPN_COLUMN_REAL, offsetof(wide, test_accuracy), "", "", NULL},
+    };
+    memcpy(wide_items, items, sizeof items);
+    memcpy(wide_items + COLUMNS, more, sizeof more);
+    model->count = 0;
+    for (int64_t i = 0; i < 6; i++) {
+        add(model, 0, -1, i, 0.01 * (double)(i + 1), 2);
+        add(model, 2, -1, i, 0.01 * (double)(i + 1), 2);
+    }
+    for (int64_t i = 0; i < model->count; i++) {
+        const double step = (double)(i / 2);
+        wide_rows[i] =
+            (wide){.row = model->rows[i],
+                   .test_error = has_test ? 7.25 + step : (double)NAN,
+                   .accuracy = has_classes ? 0.125 * step : (double)NAN,
+                   .test_accuracy = has_test && has_classes ? 0.0625 * step : (double)NAN};
+    }
+    model->tables[0] = (spn_table){"points", &wide_columns, model->count, wide_rows};
+    model->results.table_count = 1;
+}
+
+static void draw(const char *folder)
+{
+    const spn_plot_settings settings = {.force = true, .gnuplot = "no-such-gnuplot"};
+    check_fails(context, spn_plot_figure2(context, &model->results, folder, &settings),
+                SPN_ERROR_IO, "not installed");
+}
+
+static void test_both(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("both", folder);
+    widen(true, true);
+    draw(folder);
+    check_contains(folder, "fig2.txt", "(d) Accuracy: share of the samples");
+    check_contains(folder, "fig2.txt", "in (a) and (d): on samples kept for testing.");
+    check_contains(folder, "fig2.gp", "title 'on test samples'");
+    check_contains(folder, "fig2.gp", "dt (9,5)");
+    check_contains(folder, "fig2.gp", "set yrange [0:1.05]");
+    check_contains(folder, "fig2.dat", "0.06 12.25\n"); /* the last point's test error */
+    check_contains(folder, "fig2.dat", "0.06 0.625\n"); /* and its two accuracies */
+    check_contains(folder, "fig2.dat", "0.06 0.3125\n");
+}
+
+static void test_errors_alone(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("errors", folder);
+    widen(true, false);
+    draw(folder);
+    check_contains(folder, "fig2.txt", "in (a): on samples kept for testing.");
+    check_contains(folder, "fig2.dat", "0.06 12.25\n");
+    check_lacks(folder, "fig2.gp", "Accuracy");
+    check_lacks(folder, "fig2.txt", "Accuracy");
+}
+
+static void test_accuracy_alone(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("accuracy", folder);
+    widen(false, true);
+    draw(folder);
+    check_contains(folder, "fig2.gp", "'Accuracy'");
+    check_contains(folder, "fig2.dat", "0.06 0.625\n");
+    check_lacks(folder, "fig2.gp", "on test samples");
+    check_lacks(folder, "fig2.txt", "kept for testing");
+}
+
+/* Columns without a number are as no columns: the same script and data as without them. */
+static void test_neither(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"fig2.gp", "fig2.dat", "fig2.txt"};
+    char folder[512], plain[512];
+    make_folder("neither", folder);
+    make_folder("plain", plain);
+    widen(false, false);
+    draw(folder);
+    model->tables[0] = (spn_table){"points", &columns, model->count, model->rows};
+    draw(plain);
+    for (int i = 0; i < 3; i++) {
+        int64_t size = 0, other_size = 0;
+        char *bytes = load(folder, names[i], &size), *other = load(plain, names[i], &other_size);
+        assert_int_equal(size, other_size);
+        assert_memory_equal(bytes, other, (size_t)size);
+        free(bytes);
+        free(other);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_both, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_errors_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_accuracy_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_neither, setup, teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
