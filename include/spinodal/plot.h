@@ -73,7 +73,7 @@ typedef struct spn_guide {
 
 typedef enum spn_legend {
     SPN_LEGEND_NONE,
-    SPN_LEGEND_ABOVE, /**< above all panels, in two columns */
+    SPN_LEGEND_ABOVE, /**< above all panels, in two columns; of several panels in a row, above the column of each */
     SPN_LEGEND_TOP_LEFT,
     SPN_LEGEND_TOP_RIGHT,
     SPN_LEGEND_BOTTOM_LEFT,
@@ -246,5 +246,77 @@ spn_status spn_plot_order(spn_context *context, const spn_results *results, cons
  *  its interval. From the tables runs and transitions. The files are called "complexity". */
 spn_status spn_plot_complexity(spn_context *context, const spn_results *results,
                                const char *directory, const spn_plot_settings *settings);
+
+/* ---- Escape from the trivial phase, and who is first ------------------------------------------- */
+
+/** What one panel of the figure "delay" varies. */
+typedef enum spn_delay_axis { SPN_DELAY_SCALE, SPN_DELAY_BETA } spn_delay_axis;
+typedef enum spn_delay_outcome {
+    SPN_DELAY_LEFT,
+    SPN_DELAY_NEVER, /**< flow: it has entered the ball around theta = 0 that no flow leaves */
+    SPN_DELAY_LIMIT, /**< still there when the run was ended */
+} spn_delay_outcome;
+
+/** One run that starts near the trivial phase of a linear network with one mode. Times are those of gradient flow,
+ *  infinite where a law says never. 8-byte fields only. */
+typedef struct spn_delay_run {
+    int64_t run;    /**< number from 0 */
+    int64_t axis;   /**< spn_delay_axis: the others of its series differ in this */
+    int64_t depth;  /**< weight matrices */
+    int64_t method; /**< spn_path_method */
+    int64_t seed;   /**< of the random start, from 0; -1: the aligned start */
+    double scale;   /**< u_0 */
+    double beta;
+    double threshold; /**< beta from which on an aligned start of this scale never leaves (T16) */
+    double
+        own_scale; /**< scale of the aligned start with the same tau_* (T22; depth 2: of the growing part) */
+    double own_threshold; /**< beta from which on this start never leaves */
+    double strength;      /**< s at which it has escaped */
+    int64_t outcome;      /**< spn_delay_outcome */
+    double epoch;         /**< of the escape; NaN: none */
+    double time;          /**< learning rate times that; NaN also for Adam */
+    double passage;       /**< exact, of an aligned start of own_scale */
+    double t16,
+        t22; /**< of an aligned start of this scale; of this start (NaN: aligned, or depth 2) */
+    double passage_difference, t16_difference, t22_difference; /**< time / law - 1 */
+    double aligned_share; /**< time / exact passage of an aligned start of this scale */
+} spn_delay_run;
+extern const spn_columns spn_delay_columns;
+
+/** Escape time against u_0 ("delay") and against beta over its threshold ("delay-beta"), for each depth of the table
+ *  "runs" a panel: measured points on the curves of the exact passage time, T16 and T22; Adam in the same unit. Starts that
+ *  never leave stand at the upper edge. SPN_ERROR_INPUT where the table is missing or empty. */
+spn_status spn_plot_delay(spn_context *context, const spn_results *results, const char *directory,
+                          const spn_plot_settings *settings);
+
+typedef enum spn_orders_start {
+    SPN_ORDERS_RANDOM,
+    SPN_ORDERS_MIDDLE,  /**< phase with one mode */
+    SPN_ORDERS_TRIVIAL, /**< phase with none */
+    SPN_ORDERS_NONE,    /**< no start (of those left) arrives */
+} spn_orders_start;
+
+/** Three starts that race to the full phase. 8-byte fields only. */
+typedef struct spn_orders_race {
+    int64_t race;   /**< number from 0 */
+    int64_t method; /**< spn_path_method */
+    double learning_rate, beta;
+    double residue; /**< u_0 of the stationary starts */
+    int64_t draw;   /**< of the random numbers: initial weights and residue, from 0 */
+    double epoch_random, epoch_middle,
+        epoch_trivial;            /**< first with E below the level; NaN: never */
+    double epoch_strong;          /**< the trivial start has learned the strong mode; NaN: never */
+    int64_t first, second, third; /**< spn_orders_start; equal epochs in the order of the starts */
+    double
+        lead; /**< (epoch_trivial - epoch_middle) / (epoch_trivial + epoch_middle): positive where the middle phase is
+                      first, 0: at once; 1, -1: the other never; NaN: neither */
+} spn_orders_race;
+extern const spn_columns spn_orders_columns;
+
+/** With which method, beta and residue the order changes: for each method a row, on the left the epochs of the three
+ *  starts against u_0 at one beta, on the right a map of who is first over u_0 and beta. From the table "races". The
+ *  files are called "orders". */
+spn_status spn_plot_orders(spn_context *context, const spn_results *results, const char *directory,
+                           const spn_plot_settings *settings);
 
 #endif

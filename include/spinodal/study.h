@@ -215,4 +215,60 @@ typedef struct spn_family_settings {
 spn_status spn_study_family(spn_context *context, spn_family_kind kind,
                             const spn_family_settings *settings, bool *is_good);
 
+/** Values of the built-in study of escape times. */
+typedef struct spn_delay_grid {
+    int64_t scale_count;
+    const double *scales; /**< u_0, at a fixed beta for each depth */
+    int64_t share_count;
+    const double *shares; /**< beta over its threshold, at a fixed u_0 for each depth */
+    int64_t seeds;        /**< random starts */
+} spn_delay_grid;
+
+typedef struct spn_delay_settings {
+    const char *folder; /**< exists; receives delay.h5 */
+    int64_t threads;    /**< as in spn_run_settings */
+    bool is_forced;
+    bool is_resumed;            /**< keep what is there of the same experiment */
+    const spn_delay_grid *grid; /**< NULL: the built-in values */
+    int64_t
+        set_count; /**< spn_experiment_set(); sweep.seeds: random starts; solver.learning_rate: of Adam, and the
+                            unit of time */
+    const char *const *sets;
+} spn_delay_settings;
+
+/** How long a linear network of depth 2, 3, 4 on data with one mode stays near the trivial phase under gradient flow, from
+ *  weights of scale u_0: aligned with the mode, and random; and under Adam. Table "runs" (spn_delay_columns). The same bits
+ *  for any number of threads. `*is_good`: aligned starts agree with the exact passage time to SPN_DELAY_TOLERANCE, and
+ *  starts leave where their law says so and only there. SPN_ERROR_INPUT for a setting that the laws rest on. */
+spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good);
+#define SPN_DELAY_TOLERANCE 1e-6
+
+/** Values of the built-in study of orders. */
+typedef struct spn_orders_grid {
+    int64_t method_count;
+    const int64_t *methods; /**< spn_path_method */
+    int64_t beta_count;
+    const double *betas;
+    int64_t residue_count;
+    const double *residues;
+    int64_t draws;
+    int64_t
+        steps; /**< at most, of gradient descent: epochs of the others that make as much time, steps of Adam */
+} spn_orders_grid;
+
+typedef struct spn_orders_settings {
+    const char *folder; /**< exists; receives orders.h5 */
+    int64_t threads;
+    bool is_forced, is_resumed;
+    const spn_orders_grid *grid; /**< NULL: the built-in values */
+    int64_t
+        set_count; /**< spn_experiment_set(); sweep.seeds: draws; solver.max_iterations: steps */
+    const char *const *sets;
+} spn_orders_settings;
+
+/** Which of three starts learns both modes first: random weights, the phase with one mode, the trivial phase, the last two
+ *  with a residue u_0; for each method, beta and u_0. Table "races" (spn_orders_columns). The same bits for any number of
+ *  threads. SPN_ERROR_NUMERIC where the phase with one mode is not found. */
+spn_status spn_study_orders(spn_context *context, const spn_orders_settings *settings);
+
 #endif

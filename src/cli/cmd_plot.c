@@ -17,6 +17,8 @@ static const struct {
     {"grok", "grok", spn_plot_grok},
     {"order", "order", spn_plot_order},
     {"complexity", "complexity", spn_plot_complexity},
+    {"delay", "delay", spn_plot_delay},
+    {"orders", "orders", spn_plot_orders},
 };
 
 spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,

@@ -142,4 +142,6 @@ void cli_print_reference(void)
     print_columns("Runs of a family (table `runs`)", &spn_family_run_columns);
     print_columns("Transitions of a family (table `transitions`)", &spn_family_transition_columns);
     print_columns("Points of a family (table `points`)", &spn_family_point_columns);
+    print_columns("Escape times (`reproduce delay`, table `runs`)", &spn_delay_columns);
+    print_columns("Three starts (`reproduce orders`, table `races`)", &spn_orders_columns);
 }

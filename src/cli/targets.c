@@ -63,6 +63,22 @@ const cli_target cli_targets[] = {
      "where theory puts it for a linear network (T13). From random weights at one small *β* some "
      "starts end in a phase with fewer modes than the best start: they are stuck.",
      NULL, 0, cli_make_complexity, cli_write_complexity, NULL},
+    {"delay", "escape from the trivial phase: time against scale and beta, measured and predicted",
+     "Delay: escape from the trivial phase",
+     "Linear networks with two, three and four weight matrices start near the trivial phase, "
+     "aligned with the mode of the data or at random. How long gradient flow stays there follows "
+     "from the scale of the start and from *β*: the exact passage time of one mode, T16 to leading "
+     "order, and T22 for each random start as its own prediction. Beyond a threshold it never "
+     "leaves. Adam needs about as many steps at any scale; beyond the threshold it leaves only "
+     "where its steps carry it over.",
+     NULL, 0, cli_make_delay, cli_write_delay, NULL},
+    {"orders", "three starts race to the full phase: who is first, by method, beta and residue",
+     "Orders: which start learns both modes first",
+     "A network is trained at one *β* from random weights, from the middle phase (one mode) and "
+     "from the trivial phase; the last two carry a residue, *u*₀ times a normal deviate on every "
+     "weight, the same for both. The order of the three depends on the method, on *β*, on *u*₀ and "
+     "on the random numbers.",
+     NULL, 0, cli_make_orders, cli_write_orders, NULL},
     {"omnigrok", "train and test error against epoch for a small and a large initial scale",
      "Initial scale and delayed generalisation",
      "A network learns from few samples of a random teacher, once from weights of the usual scale "
@@ -137,6 +153,20 @@ spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix
     return length < CLI_PATH_SIZE ? SPN_OK
                                   : spn_fail(job->session->context, SPN_ERROR_ARGUMENT,
                                              "the folder's name is too long");
+}
+
+int64_t cli_job_sets(const cli_job *job, const char **sets, char *seed)
+{
+    const cli_arguments *a = job->arguments;
+    int64_t count = 0;
+    if (a->seed >= 0) {
+        snprintf(seed, 64, "model.init.seed=%lld", (long long)a->seed);
+        sets[count++] = seed;
+    }
+    for (int64_t i = 0; i < a->set_count; i++) {
+        sets[count++] = a->sets[i];
+    }
+    return count;
 }
 
 /* The results file decides whether anything may be overwritten; it has been written by now. */

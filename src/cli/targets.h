@@ -73,6 +73,9 @@ uint64_t cli_targets_named(const char *name);
 /** "FOLDER/NAMESUFFIX". */
 spn_status cli_job_path(const cli_job *job, const char *name, const char *suffix,
                         char path[CLI_PATH_SIZE]);
+/** What `sets` of a study receives: --seed and --set. `sets` has room for CLI_SETS_MAX + 1, `seed` for 64 bytes; returns
+ *  their number. */
+int64_t cli_job_sets(const cli_job *job, const char **sets, char *seed);
 /** Draw the figure of the results at `path` into the folder; `name` of its files, NULL: its own. */
 spn_status cli_job_draw(const cli_job *job, const char *path, const char *name);
 /** "FOLDER/NAMESUFFIX" from a table. */
@@ -97,5 +100,8 @@ cli_section cli_write_figure3, cli_write_omnigrok;
 
 cli_maker cli_make_order, cli_make_complexity;
 cli_section cli_write_order, cli_write_complexity;
+
+cli_maker cli_make_delay, cli_make_orders;
+cli_section cli_write_delay, cli_write_orders;
 
 #endif

@@ -92,13 +92,7 @@ static spn_status run_family(cli_job *job, spn_family_kind kind)
                                     .is_forced = a->is_forced,
                                     .is_resumed = a->is_resumed,
                                     .sets = sets};
-    if (a->seed >= 0) {
-        snprintf(seed, sizeof seed, "model.init.seed=%lld", (long long)a->seed);
-        sets[settings.set_count++] = seed;
-    }
-    for (int64_t i = 0; i < a->set_count; i++) {
-        sets[settings.set_count++] = a->sets[i];
-    }
+    settings.set_count = cli_job_sets(job, sets, seed);
     spn_status status = spn_study_family(job->session->context, kind, &settings, &is_good);
     job->is_good = job->is_good && is_good;
     if (status == SPN_OK && !is_good) {

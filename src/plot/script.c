@@ -102,6 +102,7 @@ typedef struct page {
     double width, height, top;
     int64_t rows, columns; /* of panels */
     int64_t legend_rows;
+    bool has_legends; /* above the panels, each above its own column */
     spni_range x;
 } page;
 
@@ -120,24 +121,33 @@ static bool is_in_range(const page *g, double x)
     return x >= g->x.low && x <= g->x.high;
 }
 
-/* Rows of a legend above the panels (two columns). */
-static int64_t legend_rows(const spn_figure *figure, const page *g)
+/* Entries of a panel's legend above the panels. */
+static int64_t legend_entries(const spn_figure *figure, const page *g, const spn_panel *panel)
 {
     int64_t entries = 0;
+    for (int64_t k = 0; k < panel->series_count; k++) {
+        const spn_series *s = &panel->series[k];
+        entries += s->label != NULL && spni_series_points(figure, panel, s) > 0;
+    }
+    for (int64_t k = 0; k < figure->guide_count; k++) {
+        entries += figure->guides[k].note != NULL && is_in_range(g, figure->guides[k].x);
+    }
+    return entries;
+}
+
+/* Each has two columns. Where there are several they stand side by side. */
+static void count_legends(const spn_figure *figure, page *g)
+{
+    int64_t most = 0, legends = 0;
     for (int64_t i = 0; i < figure->panel_count; i++) {
-        const spn_panel *panel = &figure->panels[i];
-        if (panel->legend != SPN_LEGEND_ABOVE) {
-            continue;
-        }
-        for (int64_t k = 0; k < panel->series_count; k++) {
-            const spn_series *s = &panel->series[k];
-            entries += s->label != NULL && spni_series_points(figure, panel, s) > 0;
-        }
-        for (int64_t k = 0; k < figure->guide_count; k++) {
-            entries += figure->guides[k].note != NULL && is_in_range(g, figure->guides[k].x);
+        if (figure->panels[i].legend == SPN_LEGEND_ABOVE) {
+            const int64_t entries = legend_entries(figure, g, &figure->panels[i]);
+            most = entries > most ? entries : most;
+            legends++;
         }
     }
-    return (entries + 1) / 2;
+    g->legend_rows = (most + 1) / 2;
+    g->has_legends = legends > 1;
 }
 
 static page make_page(const spn_figure *figure)
@@ -146,7 +156,7 @@ static page make_page(const spn_figure *figure)
     g.columns = figure->columns > 0 ? figure->columns : 1;
     g.rows = (figure->panel_count + g.columns - 1) / g.columns;
     g.x = spni_figure_x_range(figure);
-    g.legend_rows = legend_rows(figure, &g);
+    count_legends(figure, &g);
     g.top = TOP + (has_guide_labels(figure) ? GUIDE_LABEL_HEIGHT : 0) +
             LEGEND_ROW_HEIGHT * (double)g.legend_rows;
     g.width = g.width > 0 ? g.width : COLUMN_WIDTH;
@@ -396,7 +406,7 @@ static void put_place(spni_pen *p, const spn_figure *figure, const page *g, int6
     }
 }
 
-static void put_legend(spni_pen *p, const page *g, spn_legend legend)
+static void put_legend(spni_pen *p, const page *g, spn_legend legend, int64_t index)
 {
     static const char *const places[] = {
         [SPN_LEGEND_NONE] = "off",
@@ -406,8 +416,9 @@ static void put_legend(spni_pen *p, const page *g, spn_legend legend)
         [SPN_LEGEND_BOTTOM_RIGHT] = "on bottom right",
     };
     if (legend == SPN_LEGEND_ABOVE) {
+        const int64_t column = g->has_legends ? index % g->columns : 0;
         PUT(p, "set key on at screen ");
-        spni_pen_length(p, LEGEND_LEFT / g->width);
+        spni_pen_length(p, LEGEND_LEFT / g->width + (double)column / (double)g->columns);
         PUT(p, ", screen ");
         spni_pen_length(p, 1 - 0.03 / g->height);
         PUT(p, " left top vertical maxrows %lld\n", (long long)g->legend_rows);
@@ -495,7 +506,7 @@ spn_status spni_write_script(spn_context *context, const spn_figure *figure, spn
         put_title(&p, &figure->panels[i]);
         put_y_axis(&p, figure, &g, &figure->panels[i], i);
         put_guides(&p, figure, &g, i == 0);
-        put_legend(&p, &g, figure->panels[i].legend);
+        put_legend(&p, &g, figure->panels[i].legend, i);
         put_plots(&p, figure, &g, i, &block);
     }
     PUT(&p, "unset multiplot\nunset output\n}\n");

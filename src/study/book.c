@@ -128,6 +128,9 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
     for (size_t i = 0; i < count; i++) {
         spni_book_attribute(book, attributes[i]);
     }
+    if (book->settings != NULL) {
+        spni_book_attribute(book, (spn_attribute){"settings", book->settings, 0});
+    }
 done:
     spn_release(context, dump);
     return status;

@@ -14,6 +14,7 @@ typedef struct spni_book {
     spn_array arrays[SPNI_BOOK_ARRAYS];
     spn_text_column texts[SPNI_BOOK_TEXTS];
     spn_attribute attributes[SPNI_BOOK_ATTRIBUTES];
+    const char *settings; /**< the caller's, one on a line, of a built-in study; NULL: none */
     spn_results results;
 } spni_book;
 

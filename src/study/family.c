@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Families of experiments: built-in settings, the runs, the results made of them. */
 #include "study/family.h"
+#include "study/built_in.h"
 
 #include <math.h>
 #include <spinodal/base/version.h>
@@ -262,29 +263,6 @@ done:
     return status;
 }
 
-/* The caller's settings, one on a line; NULL without. Released by the caller. */
-static spn_status join_settings(spn_context *context, const spn_family_settings *settings,
-                                char **out)
-{
-    spn_status status = SPN_OK;
-    int64_t size = 1;
-    size_t used = 0;
-    *out = NULL;
-    if (settings->set_count == 0) {
-        return SPN_OK;
-    }
-    for (int64_t i = 0; i < settings->set_count; i++) {
-        size += (int64_t)strlen(settings->sets[i]) + 1;
-    }
-    SPN_NEW(context, *out, size);
-    for (int64_t i = 0; i < settings->set_count; i++) {
-        used += (size_t)snprintf(*out + used, (size_t)size - used, "%s%s", i > 0 ? "\n" : "",
-                                 settings->sets[i]);
-    }
-done:
-    return status;
-}
-
 static spn_status write_results(spn_context *context, const maker *m)
 {
     spn_status status = SPN_OK;
@@ -303,7 +281,7 @@ static spn_status write_results(spn_context *context, const maker *m)
         {"machine", spn_describe_machine(machine, sizeof machine), 0},
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
     };
-    SPN_TRY(join_settings(context, m->settings, &settings));
+    SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &settings));
     if (m->plan->starts != NULL) {
         attributes[count++] = (spn_attribute){"starts_configuration", m->configurations[1], 0};
     }

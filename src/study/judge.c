@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Do finished results pass the check of their run? What a run says at its end, from its file alone. */
+#include "study/delay.h"
 #include "study/family.h"
 #include "study/run.h"
 
@@ -65,6 +66,9 @@ spn_status spn_study_judge(spn_context *context, const spn_results *results, con
         *fault = spni_slice_judge(results)
                      ? NULL
                      : "E or L at a point that a slice goes through is not what was stored";
+    } else if (strcmp(kind, "delay") == 0) {
+        SPN_TRY(spni_delay_judge(context, results, &is_good));
+        *fault = is_good ? NULL : "an escape does not agree with its law";
     } else if (strcmp(kind, "grok") == 0) {
         *fault = spni_grok_judge(results) ? NULL : "a run diverged or does not end at a minimum";
     } else if (strcmp(kind, spn_family_name(SPN_FAMILY_ORDER)) == 0 ||

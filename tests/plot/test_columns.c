@@ -21,6 +21,7 @@ static void test_columns(void **state)
                                 .series_count = 1,
                                 .series = &series};
     }
+    panels[0].legend = panels[1].legend = SPN_LEGEND_ABOVE;
     panels[3].title = "here";
     panels[3].title_place = SPN_LEGEND_BOTTOM_RIGHT;
     const spn_figure figure = {.name = "grid",
@@ -39,6 +40,9 @@ static void test_columns(void **state)
     /* Left margins of 0.6 inches in each half of a page of 7 inches. */
     check_contains(folder, "grid.gp", "set lmargin at screen 0.085714\n");
     check_contains(folder, "grid.gp", "set lmargin at screen 0.585714\n");
+    /* A legend above each column, 0.42 inches from its left edge. */
+    check_contains(folder, "grid.gp", "set key on at screen 0.06, screen");
+    check_contains(folder, "grid.gp", "set key on at screen 0.56, screen");
     check_contains(folder, "grid.gp", "set xtics 0.25\nset mxtics 1\n");
     check_contains(folder, "grid.gp", "set label 'here' at graph 1, graph 0 right");
     int64_t size = 0;
