@@ -254,7 +254,8 @@ static void test_refusals(void **state)
                 "--force");
     /* A journal of another experiment is not gone on with. */
     spn_journal *journal = NULL;
-    check_ok(context, spn_journal_create(context, part, "data:\n  samples: 51\n", true, &journal));
+    check_ok(context, spn_journal_create(context, part, "# run: sweep\ndata:\n  samples: 51\n",
+                                         true, &journal));
     check_ok(context, spn_journal_close(context, journal));
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
                 "samples: 5");
