@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Deep linear networks on exactly whitened data: T11 to T15 of theory.md as closed forms written out here,
+/* Deep linear networks on exactly whitened data: T11 to T15 as closed forms written out here,
  * against the network, the solver and the geometry. */
 #include "support.h"
 
