@@ -26,8 +26,10 @@ typedef struct spn_grok_settings {
     int64_t records;  /**< per decade of epochs, beside epoch 0 and the last */
     spn_reals at;     /**< epochs to record; excludes `records` */
     spn_reals levels; /**< of E: the first epoch below each is located */
-    bool geometry;    /**< R and eigenvalues at each record */
-    bool parameters;  /**< keep theta at each record in the results */
+    bool
+        geometry; /**< R and eigenvalues at each record; false and more than 1000 parameters: nothing dense at
+                         all, plateaus are found but not explained, final_* do not exist */
+    bool parameters; /**< keep theta at each record in the results */
 } spn_grok_settings;
 extern const spn_option_table spn_grok_options;
 
@@ -63,7 +65,7 @@ extern const spn_columns spn_crossing_columns;
  * place differs by at most 1/50 of what E covers behind the first, or 1/1000 of what it covers in all, are one. momentum, adam and
  * sgd: of the mean of |grad L| over 2 / (1 - momentum), 1 / (1 - beta1) and 10 epochs.
  *
- * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/50 of what L
+ * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/20 of what L
  * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the
  * fold of spn_fold_near(). With d the unstable part of theta - theta_branch, or the direction in which growth beyond linear order
  * aligns, and a the part along d: da/dt = rate a + power a^(p + 1), from a = amplitude. power > 0: ln(1 + rate / (power a^p)) /

@@ -9,8 +9,9 @@
 
 /* How far from the slowest place a branch may lie, in lengths of theta: the trivial point lies at 1. */
 static const double REACH = 1.5;
-/* A plateau lies at the L of its branch, up to this share of what the run covers, as for its steps in E. */
-static const double SAME_LEVEL = 0.02;
+/* A plateau lies at the L of its branch, up to this share of what the run covers: one that is left soon has begun at a
+ * distance. */
+static const double SAME_LEVEL = 0.05;
 /* A degenerate origin is surrounded by saddles, the lower roots of T13, of which Newton's method meets one on its way
  * there; a path twice as far from it as that saddle feels the origin. */
 static const double TRIVIAL_SHARE = 0.5;
@@ -27,6 +28,7 @@ typedef struct explanation {
     spni_frame frame;
     spni_place place;
     bool is_trivial;
+    double origin_time; /* to the escape from the trivial phase (T22); NaN: not known */
 } explanation;
 
 /* Time of the flow to epochs; NaN where the law says never, or where the method has no time. */
@@ -79,19 +81,52 @@ static spn_status take_branch(explanation *x, const double *theta, spn_near_reco
                                x->branch, NULL, near);
 }
 
+static spn_status ask_origin(explanation *x)
+{
+    const spn_trajectory_problem *problem = x->w->problem;
+    spn_status status = SPN_OK;
+    if (problem->origin != NULL) {
+        status = problem->origin(x->w->context, problem->origin_state, problem->settings->beta,
+                                 x->from, &x->origin_time);
+    }
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(x->w->context);
+        x->origin_time = (double)NAN;
+        status = SPN_OK;
+    }
+    return status;
+}
+
 /* Near a degenerate origin Newton's method meets one of the saddles around it, or nothing: where the plateau lies at the level of the
- * trivial point and no other stationary point is much closer, it is that. */
+ * trivial point and no other stationary point is much closer, it is that. T22 holds for the saddles around it as well, as long as
+ * the path leaves. */
 static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
-    int64_t n = x->w->n;
+    spni_walker *w = x->w;
+    spn_near_record trivial;
     bool is_there = false;
     SPN_TRY(find_trivial(x, &is_there));
-    if (is_there && (!*is_found || distance(n, x->branch, x->vector) <=
-                                       TRIVIAL_SHARE * distance(n, x->slowest, x->vector))) {
-        SPN_TRY(take_branch(x, x->vector, near));
-        x->is_trivial = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
-        *is_found = x->is_trivial;
+    if (!is_there) {
+        goto done;
+    }
+    double ratio =
+        *is_found ? distance(w->n, x->branch, x->vector) / distance(w->n, x->slowest, x->vector)
+                  : 0;
+    if (ratio > 1) {
+        goto done;
+    }
+    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
+                                REACH, x->vector, NULL, &trivial));
+    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > x->same) {
+        goto done;
+    }
+    SPN_TRY(ask_origin(x));
+    x->is_trivial = ratio <= TRIVIAL_SHARE || isfinite(x->origin_time);
+    if (x->is_trivial) {
+        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
+        *near = trivial;
+        *is_found = true;
     }
 done:
     return status;
@@ -100,11 +135,14 @@ done:
 static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
     SPN_TRY(take_branch(x, x->slowest, near));
     *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
     SPN_TRY(try_trivial(x, near, is_found));
     /* A path that is still on its way along a soft valley when it ends has not seen its minimum yet. */
-    if (!*is_found && x->final != NULL) {
+    if (!*is_found && x->final != NULL &&
+        distance(w->n, x->final, x->slowest) <=
+            REACH * fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR)) {
         SPN_TRY(take_branch(x, x->final, near));
         *is_found = near->is_found != 0 && near->negative_eigenvalues == 0 &&
                     fabs(near->loss - x->loss) <= x->same;
@@ -210,16 +248,8 @@ static spn_status follow_aligned(explanation *x, escape *out)
             *out = other;
         }
     }
-    if (x->is_trivial && w->problem->origin != NULL) {
-        double time = 0;
-        status = w->problem->origin(w->context, w->problem->origin_state,
-                                    w->problem->settings->beta, x->from, &time);
-        if (status == SPN_ERROR_UNSUPPORTED) {
-            spn_error_clear(w->context);
-            return SPN_OK;
-        }
-        SPN_TRY(status);
-        out->time = time;
+    if (x->is_trivial && !isnan(x->origin_time)) {
+        out->time = x->origin_time;
         out->is_bent = true;
     }
 done:
@@ -322,7 +352,7 @@ static spn_status fill_plateau(spni_walker *w, int64_t number)
     double none = (double)NAN;
     spn_labels labels;
     SPN_TRY(spn_point_set(w->context, w->point, spni_stay_slowest(&w->watch, number),
-                          w->problem->settings->beta, NULL, SPN_WANT_ALL));
+                          w->problem->settings->beta, NULL, SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     SPN_TRY(spni_labels(w->context, w->point, &labels));
     w->note->plateau = (spn_plateau_record){.run = w->run,
                                             .plateau = number,
@@ -358,11 +388,14 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
                      .from = spni_stay_from(&w->watch, number),
                      .slowest = spni_stay_slowest(&w->watch, number),
                      .final = final,
+                     .origin_time = (double)NAN,
                      .loss = w->watch.stays[number].loss};
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));
-    SPN_TRY(explanation_create(&x, &window));
-    SPN_TRY(explain(&x));
+    if (w->is_dense) {
+        SPN_TRY(explanation_create(&x, &window));
+        SPN_TRY(explain(&x));
+    }
     w->note->is_tick = false;
     w->note->kind = SPN_TRAJECTORY_PLATEAU;
     w->note->epoch = w->problem->settings->epochs;

@@ -87,7 +87,7 @@ spn_status spni_finish(spni_walker *w)
                             .weight_norm = spn_norm(w->n, view.theta),
                             .gradient_norm = view.gradient_norm};
     fill_nothing(end);
-    if (!view.is_diverged) {
+    if (!view.is_diverged && w->is_dense) {
         theta = w->final;
         SPN_TRY(measure_minimum(w, end));
         memcpy(w->scratch, w->final, (size_t)w->n * sizeof *w->scratch);

@@ -30,7 +30,9 @@ static const spn_option options[] = {
     {"levels", SPN_OPTION_REALS, AT(levels), NULL, SPN_ANY, NULL, "error",
      "values of E: the first epoch below each is located"},
     {"geometry", SPN_OPTION_BOOLEAN, AT(geometry), "true", SPN_ANY, NULL, "",
-     "curvature and eigenvalues at each record"},
+     "curvature and eigenvalues at each record; false spares networks of more than 1000 weights "
+     "all "
+     "dense matrices: plateaus are then not explained"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "false", SPN_ANY, NULL, "",
      "keep the weights at each record in the results"},
 };

@@ -7,6 +7,10 @@
 
 #include <spinodal/trajectory.h>
 
+/** Up to so many parameters plateaus are explained and ends taken to their minimum even without `geometry`; beyond, an
+ *  eigendecomposition takes longer than a user who has switched it off wants to wait. */
+enum { SPNI_DENSE_MOST = 1000 };
+
 /** Plateaus that one run remembers; of more, the two neighbours closest in E become one. */
 enum { SPNI_STAYS_MOST = 8 };
 
@@ -102,6 +106,7 @@ typedef struct spni_walker {
     int64_t *order;                  /**< levels, the highest first */
     int64_t skip;                    /**< items that an earlier run has sent */
     double tick;                     /**< epoch of the next sign of life */
+    bool is_dense;                   /**< dense Hessians may be formed */
     spni_note *note;
 } spni_walker;
 

@@ -286,7 +286,9 @@ static spn_status end_run(spni_walker *w)
     if (!view.is_diverged) {
         spni_watch_finish(&w->watch, &view);
         closed = (int64_t)w->watch.head.closed;
-        SPN_TRY(spni_find_minimum(w));
+        if (w->is_dense) {
+            SPN_TRY(spni_find_minimum(w));
+        }
     }
     for (int64_t i = 0; i < closed; i++) {
         SPN_TRY(spni_explain(w, i, NULL));
@@ -332,7 +334,9 @@ spn_status spni_walk(spn_context *context, const spn_trajectory_problem *problem
                      .n = problem->objective->dimension,
                      .run = run,
                      .channel = channel,
-                     .skip = start->items_after};
+                     .skip = start->items_after,
+                     .is_dense = problem->settings->geometry ||
+                                 problem->objective->dimension <= SPNI_DENSE_MOST};
     SPN_TRY(walker_create(&w, note_bytes));
     SPN_TRY(follow(&w, start));
 done:

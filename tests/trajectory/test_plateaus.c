@@ -268,6 +268,57 @@ static void test_origin_is_asked(void **state)
     close_scene(&s);
 }
 
+/* T22 of the deep mode, which is a linear network of widths 1. */
+static spn_status blow_up(spn_context *context, const void *state, double beta, const double *theta,
+                          double *time)
+{
+    const int64_t ones[] = {1, 1, 1, 1, 1};
+    const double sigma = 0.9;
+    const spn_theory_origin mode = {*(const int64_t *)state, ones, &sigma, 1};
+    double tau = 0;
+    spn_status status = spn_theory_blow_up(context, &mode, theta, &tau);
+    *time = spn_theory_escape_after(mode.depth, beta, tau);
+    return status;
+}
+
+/* Up to 99 % of the threshold u_0^(D - 2) = beta / sigma, where a path is slow at the lower root of T13 and T22 still holds: within 5 % of
+ * T16. Beyond it T22 says never, and the path falls back from that root. */
+static void test_threshold(void **state)
+{
+    (void)state;
+    const double shares[] = {0.5, 0.9, 0.99, 1.05}, u = 0.05, start[] = {u, u, u, u};
+    for (int64_t depth = 3; depth <= 4; depth++) {
+        for (int k = 0; k < 4; k++) {
+            scene s;
+            trace t;
+            double beta = shares[k] * 0.9 * pow(u, (double)depth - 2);
+            open_mode(&s, depth, beta, start);
+            s.grok.tolerance = 1e-10;
+            s.grok.epochs = 200000;
+            s.grok.geometry = false;
+            s.problem.origin = blow_up;
+            s.problem.origin_state = &s.landscape.dimension;
+            run_scene(&s, &t);
+            const spn_plateau_record *p = plateau(&t, 0);
+            double escape = spn_theory_escape_time(depth, 0.9, beta, u);
+            if (k < 3) {
+                assert_int_equal(p->kind, SPN_PLATEAU_DEGENERATE);
+                check_close(p->branch_error, 0.81, 1e-12, 0);
+                /* tau_* to 1e-6, which the logarithm near the threshold magnifies by 100 / 4. */
+                check_close(p->predicted * 0.01, escape, 1e-4, 0);
+                check_close(p->measured * 0.01, escape, 0.05, 0);
+            } else {
+                assert_true(isinf(escape));
+                assert_int_equal(p->kind, SPN_PLATEAU_SADDLE);
+                assert_true(plateau(&t, 1)->branch_error == 0.81);
+                check_rest(plateau(&t, 1));
+            }
+            clear_trace(&t);
+            close_scene(&s);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,7 +326,7 @@ int main(void)
         cmocka_unit_test(test_swings),          cmocka_unit_test(test_adam),
         cmocka_unit_test(test_ghost),           cmocka_unit_test(test_degenerate_origin),
         cmocka_unit_test(test_never_leaves),    cmocka_unit_test(test_falls_back),
-        cmocka_unit_test(test_origin_is_asked),
+        cmocka_unit_test(test_origin_is_asked), cmocka_unit_test(test_threshold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

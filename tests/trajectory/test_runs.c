@@ -318,6 +318,34 @@ static void test_without_geometry(void **state)
     assert_true(isnan(point->point.stability));
     assert_int_equal(point->point.negative_eigenvalues_loss, -1);
     assert_true(isnan(find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end.stability_max));
+    assert_int_equal(find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end.final_stationary, 1);
+    clear_trace(&t);
+    close_scene(&s);
+}
+
+/* Without geometry 1001 parameters are followed without a dense matrix (8 MB each); few have all (above). */
+static void test_large(void **state)
+{
+    (void)state;
+    enum { LARGE = 1001 };
+    static double a[LARGE], start[LARGE];
+    scene s;
+    trace t;
+    for (int64_t i = 0; i < LARGE; i++) {
+        a[i] = 1;
+        start[i] = 0.1;
+    }
+    open_scene(&s, SPN_LANDSCAPE_QUADRATIC, LARGE, a, 1, start);
+    s.grok.beta = 0;
+    s.grok.epochs = 400;
+    s.grok.geometry = false;
+    run_scene(&s, &t);
+    const spn_plateau_record *p = &find_item(&t, 0, SPN_TRAJECTORY_PLATEAU, 0)->plateau;
+    const spn_run_record *end = &find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end;
+    assert_int_equal(p->kind, SPN_PLATEAU_SLOW);
+    check_close(p->epoch_slowest, 400, 0, 0);
+    assert_int_equal(end->final_stationary, -1);
+    assert_true(isnan(end->final_loss));
     clear_trace(&t);
     close_scene(&s);
 }
@@ -363,11 +391,17 @@ static void test_allocation_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedule),          cmocka_unit_test(test_settings_are_checked),
-        cmocka_unit_test(test_flow_is_recorded),  cmocka_unit_test(test_levels),
-        cmocka_unit_test(test_levels_of_descent), cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_replay_is_checked), cmocka_unit_test(test_divergence),
-        cmocka_unit_test(test_without_geometry),  cmocka_unit_test(test_allocation_failures),
+        cmocka_unit_test(test_schedule),
+        cmocka_unit_test(test_settings_are_checked),
+        cmocka_unit_test(test_flow_is_recorded),
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_levels_of_descent),
+        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_replay_is_checked),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_without_geometry),
+        cmocka_unit_test(test_large),
+        cmocka_unit_test(test_allocation_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 #include <spinodal/trajectory.h>
 
-enum { MAX_ITEMS = 2048, MAX_PARAMETERS = 64, MAX_STATE = 4096 };
+enum { MAX_ITEMS = 2048, MAX_PARAMETERS = 64 };
 
 typedef struct kept {
     spn_trajectory_item item; /* its pointers lead here */
@@ -53,8 +53,7 @@ static inline void keep(kept *k, const spn_trajectory_item *item)
     if (item->end != NULL) {
         k->end = *item->end;
     }
-    assert_true(item->parameters <= MAX_PARAMETERS);
-    if (item->theta != NULL) {
+    if (item->theta != NULL && item->parameters <= MAX_PARAMETERS) {
         memcpy(k->theta, item->theta, (size_t)item->parameters * sizeof(double));
     }
     if (item->state != NULL) {
