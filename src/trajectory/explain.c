@@ -303,17 +303,34 @@ done:
     return status;
 }
 
+/* A path that was held and has left passed something; one that passes in a hurry leaves |grad L| no way down to it. */
+static spn_status find_passed(explanation *x, spn_near_record *near, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    memcpy(x->branch, x->slowest, (size_t)w->n * sizeof *x->branch);
+    SPN_TRY(spn_saddle_near(w->context, w->problem->objective, w->problem->settings->beta, REACH,
+                            x->branch, NULL, near));
+    *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
+done:
+    return status;
+}
+
 static spn_status explain(explanation *x)
 {
     spn_status status = SPN_OK;
     spn_near_record near;
     bool is_found = false;
     SPN_TRY(find_branch(x, &near, &is_found));
+    if (!is_found) {
+        SPN_TRY(explain_ghost(x));
+        if (x->out->kind == SPN_PLATEAU_SLOW && isfinite(x->out->epoch_to)) {
+            SPN_TRY(find_passed(x, &near, &is_found));
+        }
+    }
     if (is_found) {
         fill_branch(x, &near);
         SPN_TRY(explain_stationary(x));
-    } else {
-        SPN_TRY(explain_ghost(x));
     }
 done:
     return status;
