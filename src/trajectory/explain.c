@@ -29,6 +29,7 @@ typedef struct explanation {
     spni_place place;
     bool is_trivial;
     double origin_time; /* to the escape from the trivial phase (T22); NaN: not known */
+    double phase_time;  /* that of what the phase does not hold; NaN: not known yet */
 } explanation;
 
 /* Time of the flow to epochs; NaN where the law says never, or where the method has no time. */
@@ -107,7 +108,9 @@ static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_fo
     spn_near_record trivial;
     bool is_there = false;
     SPN_TRY(find_trivial(x, &is_there));
-    if (!is_there) {
+    /* Weights that begin large cover so much of L that all small ones are at one level. */
+    if (!is_there || (x->final != NULL && distance(w->n, x->final, x->slowest) <
+                                              TRIVIAL_SHARE * distance(w->n, x->vector, x->slowest))) {
         goto done;
     }
     double ratio =
@@ -264,7 +267,7 @@ static spn_status try_phase(explanation *x)
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
     spn_near_record near;
-    double beta = w->problem->settings->beta, time = (double)INFINITY;
+    double beta = w->problem->settings->beta;
     bool is_there = false;
     SPN_TRY(find_trivial(x, &is_there));
     if (!is_there) {
@@ -285,9 +288,9 @@ static spn_status try_phase(explanation *x)
                        TRIVIAL_SHARE * distance(w->n, x->vector, x->slowest);
     if (is_near) {
         SPN_TRY(spni_linearise(&x->frame, x->vector, beta, NULL, &x->place));
-        SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &time));
+        SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &x->phase_time));
     }
-    if (isfinite(time)) {
+    if (isfinite(x->phase_time)) {
         memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
         fill_branch(x, &near);
     } else if (is_near) {
@@ -314,7 +317,9 @@ static spn_status explain_stationary(explanation *x)
     SPN_TRY(follow_aligned(x, &aligned));
     bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
     escape *way = is_aligned ? &aligned : &straight;
-    if (!x->is_trivial && !isinf(way->time)) {
+    if (isfinite(x->phase_time)) {
+        way->time = x->phase_time;
+    } else if (!x->is_trivial && !isinf(way->time)) {
         SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &way->time));
     }
     if (x->place.index == 0) {
@@ -452,6 +457,7 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
                      .slowest = spni_stay_slowest(&w->watch, number),
                      .final = final,
                      .origin_time = (double)NAN,
+                     .phase_time = (double)NAN,
                      .loss = w->watch.stays[number].loss};
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));

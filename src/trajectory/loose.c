@@ -20,7 +20,7 @@
 /* Error of a step, as a share of |a|; and rounding of gradients, as a share of the length of theta, below which it cannot be seen. */
 static const double TOLERANCE = 1e-8, ROUNDING = 1e-14;
 /* r rests once it changes by less than this share of its length during the plateau. */
-static const double RESTS = 1e-3;
+static const double RESTS = 1e-2;
 /* |da/dt| has fallen by this: it never leaves. */
 static const double GONE = 1e-6;
 /* Hysteresis of the watcher; a has grown by it as well, which swings of weights that turn have not. */
