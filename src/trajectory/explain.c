@@ -108,9 +108,7 @@ static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_fo
     spn_near_record trivial;
     bool is_there = false;
     SPN_TRY(find_trivial(x, &is_there));
-    /* Weights that begin large cover so much of L that all small ones are at one level. */
-    if (!is_there || (x->final != NULL && distance(w->n, x->final, x->slowest) <
-                                              TRIVIAL_SHARE * distance(w->n, x->vector, x->slowest))) {
+    if (!is_there) {
         goto done;
     }
     double ratio =

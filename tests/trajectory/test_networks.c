@@ -152,8 +152,8 @@ static spn_status from_phase(spn_context *context, const void *state, int64_t st
     const network_scene *n = state;
     spn_theory_state upper;
     spn_status status = residue(context, state, start, seed, theta);
-    check_ok(context, spn_theory_state_at(context, 3, sigma[0], n->s.grok.beta, SPN_THEORY_UPPER,
-                                          &upper));
+    check_ok(context,
+             spn_theory_state_at(context, 3, sigma[0], n->s.grok.beta, SPN_THEORY_UPPER, &upper));
     double u = cbrt(upper.strength), below[5], above[5];
     for (int64_t l = 1, k = 0; l <= 3; l++) {
         const double *v, *w;
@@ -161,8 +161,8 @@ static spn_status from_phase(spn_context *context, const void *state, int64_t st
         sides(l, &w, above);
         for (int64_t i = 0; i < widths[l]; i++) {
             for (int64_t j = 0; j < widths[l - 1]; j++, k++) {
-                theta[k] = u * w[i] * v[j] +
-                           (n->is_aligned ? n->residue * above[i] * below[j] : theta[k]);
+                theta[k] =
+                    u * w[i] * v[j] + (n->is_aligned ? n->residue * above[i] * below[j] : theta[k]);
             }
         }
     }
@@ -208,7 +208,7 @@ static void test_phase_with_residue(void **state)
     const struct {
         double beta, residue;
         bool is_aligned;
-    } cases[] = {{1e-3, 0.02, false}, {1e-3, 0.01, false}, {1e-4, 0.01, false},
+    } cases[] = {{1e-3, 0.02, false},  {1e-3, 0.01, false}, {1e-4, 0.01, false},
                  {1e-4, 0.005, false}, {0.01, 0.05, true},  {0.01, 0.024, true}};
     const double approach = 1 / (2 * sigma[1] * cbrt(0.4 * sigma[1]));
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
@@ -231,7 +231,6 @@ static void test_phase_with_residue(void **state)
                         (cases[k].is_aligned && p->kind == SPN_PLATEAU_SADDLE));
             /* Other weights couple to the idle ones in order u_0; Euler's steps are late by half a step each unit of growth. */
             check_close(p->measured, p->predicted, 0.02, 0);
-            printf("%g %g: measured %g predicted %g T23 %g\n",cases[k].beta,cases[k].residue,p->measured*.1,p->predicted*.1,idle_time(&n,run));
             assert_true(left > 0 && left < approach);
         }
         clear_trace(&t);
@@ -352,12 +351,9 @@ static void test_same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear_network),
-        cmocka_unit_test(test_phase_with_residue),
-        cmocka_unit_test(test_phase_holds),
-        cmocka_unit_test(test_trivial_phase_holds),
-        cmocka_unit_test(test_tanh_network),
-        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_linear_network), cmocka_unit_test(test_phase_with_residue),
+        cmocka_unit_test(test_phase_holds),    cmocka_unit_test(test_trivial_phase_holds),
+        cmocka_unit_test(test_tanh_network),   cmocka_unit_test(test_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
