@@ -258,6 +258,13 @@ typedef struct spn_near_record {
 spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
                                double reach, double *theta, double *vector, spn_near_record *out);
 
+/** The same by eigenvector following (Cerjan and Miller 1981): up along eigenvectors of negative eigenvalue, down along the
+ *  others, in steps of at most 1/50 of the length of theta. It passes places where the Hessian is singular, at which
+ *  spn_stationary_near() may end without a result; it need not end at the nearest point. Cost: at most 100 Hessians and
+ *  eigendecompositions. */
+spn_status spn_saddle_near(spn_context *context, const spn_objective *objective, double beta,
+                           double reach, double *theta, double *vector, spn_near_record *out);
+
 /** The fold (grad L = 0, H v = 0 with v . d(grad L)/dbeta != 0) that Newton's method on the augmented
  *  system reaches from (theta, beta). Otherwise as spn_stationary_near(). */
 spn_status spn_fold_near(spn_context *context, const spn_objective *objective, double beta,

@@ -67,18 +67,19 @@ extern const spn_columns spn_crossing_columns;
  * brings E furthest below its lowest value so far.
  *
  * Its branch: the stationary point that spn_stationary_near() reaches from the slowest place, at the same L to 1/20 of what L
- * covers; the trivial point where that is meant; the minimum behind the end for the plateau in which a run ends; or else the
- * fold of spn_fold_near(). With d the unstable part of theta - theta_branch, or the direction in which growth beyond linear order
- * aligns, and a the part along d: da/dt = rate a + power a^(p + 1), from a = amplitude. power > 0: ln(1 + rate / (power a^p)) /
- * (p rate); power < 0: to where growth is fastest, ln((rate / a^p + power) / (p |power|)) / (p rate). */
+ * covers; the trivial point or a phase where a saddle around it was met; the minimum behind the end for the plateau in which a run
+ * ends; for one that was left, what spn_saddle_near() reaches; or else the fold of spn_fold_near(). With d the unstable part of
+ * theta - theta_branch, or the direction in which growth beyond linear order aligns, and a the part along d: da/dt = rate a + power
+ * a^(p + 1). Predicted is, from the trivial point, T22 or this law; elsewhere the flow of the part of theta, at the beginning, along
+ * the directions in which the error is not curved up at the branch, while the rest settles. */
 
 /** What slows a path down. */
 typedef enum spn_plateau_kind {
     SPN_PLATEAU_METASTABLE, /**< a minimum: it never leaves (but by noise) */
     SPN_PLATEAU_GHOST,      /**< of a fold just passed: pi / sqrt(distance), distance^(-1/2) */
-    SPN_PLATEAU_SADDLE,     /**< ln(1/delta) / |lambda| */
-    SPN_PLATEAU_DEGENERATE, /**< growth beyond linear order, as from the trivial phase at depth >= 3 (T16, T22) */
-    SPN_PLATEAU_SLOW, /**< none of these was found */
+    SPN_PLATEAU_SADDLE,     /**< linear growth largest: ln(1/delta) / |lambda| and a constant */
+    SPN_PLATEAU_DEGENERATE, /**< growth beyond linear order, as from the trivial phase at depth >= 3 (T16, T22) and from others (T23) */
+    SPN_PLATEAU_SLOW,       /**< none of these was found */
 } spn_plateau_kind;
 
 typedef struct spn_plateau_record {

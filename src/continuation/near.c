@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { STEPS_MOST = 200, RADIUS_HALVINGS = 200, FOLD_STEPS_MOST = 40 };
+enum { STEPS_MOST = 200, RADIUS_HALVINGS = 200, FOLD_STEPS_MOST = 40, FOLLOWED_MOST = 100 };
 /* A full Newton step below this share of the length of theta: converged; what is left is its square. */
 static const double STEP_SMALL = 1e-9;
 /* Folds: the same where rounding keeps steps from vanishing. */
@@ -27,6 +27,9 @@ static const double STALLED = 0.9;
 enum { STALLED_STEPS = 10 };
 /* First trust radius, and that at which there is no way down: shares of the length. */
 static const double RADIUS = 0.1, RADIUS_LEAST = 1e-12;
+/* Eigenvectors are followed in steps of at most this share of the length: of longer ones the signs of eigenvalues at their
+ * beginning do not hold to their end. */
+static const double FOLLOWED = 0.02;
 /* The trust region's usual ratios of what |g|^2 falls by and of what the model says. */
 static const double RATIO_ACCEPTED = 1e-4, RATIO_POOR = 0.25, RATIO_GOOD = 0.75;
 /* A gradient that turns its parameter's way by less than this share of it: a branch point, no fold. */
@@ -209,6 +212,63 @@ done:
     return status;
 }
 
+/* Length of the step that goes down where L is curved up and up where it is curved down, at this shift. */
+static double followed_length(const search *s, double shift)
+{
+    double sum = 0;
+    for (int64_t i = 0; i < s->frame->n; i++) {
+        if (s->gamma[i] != 0) {
+            double part = s->gamma[i] / (fabs(s->place.values[i]) + shift);
+            sum += part * part;
+        }
+    }
+    return sqrt(sum);
+}
+
+static void make_followed_step(search *s)
+{
+    int64_t n = s->frame->n;
+    double radius = FOLLOWED * length_of(s), shift = 0;
+    if (!(followed_length(s, 0) <= radius)) {
+        /* |s| <= |g| / shift. */
+        double low = log(DBL_MIN), high = log(fmax(s->merit / radius, DBL_MIN));
+        for (int k = 0; k < RADIUS_HALVINGS && high - low > 1e-3; k++) {
+            double middle = low + (high - low) / 2;
+            bool is_short = followed_length(s, exp(middle)) <= radius;
+            high = is_short ? middle : high;
+            low = is_short ? low : middle;
+        }
+        shift = exp(high);
+    }
+    memset(s->step, 0, (size_t)n * sizeof *s->step);
+    for (int64_t i = 0; i < n; i++) {
+        double lambda = s->place.values[i], size = fabs(lambda) + shift;
+        double part = size > 0 ? -s->gamma[i] / size : 0;
+        spn_axpy(n, lambda < 0 ? -part : part, s->place.vectors + i * n, s->step);
+    }
+}
+
+/* Eigenvector following: every step is taken, since nothing needs to fall on the way to a saddle. Where |grad L|^2 has minima
+ * at which the Hessian is singular, and a trust region on it ends, this goes on. */
+static spn_status follow(search *s, bool *is_found, bool *is_far)
+{
+    spn_status status = SPN_OK;
+    bool is_finite = true;
+    *is_found = *is_far = false;
+    for (int k = 0; k < FOLLOWED_MOST && !*is_found; k++) {
+        SPN_TRY(decompose(s, &is_finite));
+        *is_far = !is_finite || way_to(s, s->theta) > s->way_most;
+        if (*is_far) {
+            goto done;
+        }
+        *is_found = followed_length(s, 0) <= STEP_SMALL * length_of(s) || is_flatly_stationary(s);
+        make_followed_step(s);
+        spn_axpy(s->frame->n, 1, s->step, s->theta);
+    }
+done:
+    return status;
+}
+
 static void fill(const search *s, double beta, spn_near_record *out)
 {
     const spni_place *place = &s->place;
@@ -262,8 +322,11 @@ static void search_free(spn_context *context, search *s)
     spni_place_free(context, &s->place);
 }
 
-spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
-                               double reach, double *theta, double *vector, spn_near_record *out)
+typedef spn_status search_way(search *s, bool *is_found, bool *is_far);
+
+static spn_status find_near(spn_context *context, const spn_objective *objective, double beta,
+                            double reach, search_way *way, double *theta, double *vector,
+                            spn_near_record *out)
 {
     spn_status status = SPN_OK;
     int64_t n = objective->dimension;
@@ -274,7 +337,7 @@ spn_status spn_stationary_near(spn_context *context, const spn_objective *object
     fill_nothing(beta, out);
     SPN_TRY(spni_frame_near(context, objective, beta, &window, &frame));
     SPN_TRY(search_create(&frame, beta, reach, theta, &s));
-    SPN_TRY(descend(&s, &is_found, &is_far));
+    SPN_TRY(way(&s, &is_found, &is_far));
     if (is_found && !is_far) {
         SPN_TRY(spni_linearise(&frame, s.theta, beta, NULL, &s.place));
         fill(&s, beta, out);
@@ -287,6 +350,18 @@ done:
     search_free(context, &s);
     spni_frame_free(&frame);
     return status;
+}
+
+spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
+                               double reach, double *theta, double *vector, spn_near_record *out)
+{
+    return find_near(context, objective, beta, reach, descend, theta, vector, out);
+}
+
+spn_status spn_saddle_near(spn_context *context, const spn_objective *objective, double beta,
+                           double reach, double *theta, double *vector, spn_near_record *out)
+{
+    return find_near(context, objective, beta, reach, follow, theta, vector, out);
 }
 
 /* The eigenvector closest to the kernel, as the direction of a fold. */

@@ -29,6 +29,7 @@ typedef struct explanation {
     spni_place place;
     bool is_trivial;
     double origin_time; /* to the escape from the trivial phase (T22); NaN: not known */
+    double phase_time;  /* that of what the phase does not hold; NaN: not known yet */
 } explanation;
 
 /* Time of the flow to epochs; NaN where the law says never, or where the method has no time. */
@@ -256,6 +257,47 @@ done:
     return status;
 }
 
+/* Saddles, lower roots of T13 in what is not learned yet, surround a phase as they do the trivial point. They differ from it along
+ * their unstable directions, on which the phase has no weights. The phase is the branch where the path, like that of
+ * TRIVIAL_SHARE, is far from it compared to the saddle, and leaves. */
+static spn_status try_phase(explanation *x)
+{
+    spn_status status = SPN_OK;
+    spni_walker *w = x->w;
+    spn_near_record near;
+    double beta = w->problem->settings->beta;
+    bool is_there = false;
+    SPN_TRY(find_trivial(x, &is_there));
+    if (!is_there) {
+        goto done;
+    }
+    for (int64_t i = 0; i < w->n; i++) {
+        x->direction[i] = x->branch[i] - x->vector[i];
+    }
+    memcpy(x->vector, x->branch, (size_t)w->n * sizeof *x->vector);
+    for (int64_t i = 0; i < x->place.index; i++) {
+        const double *v = x->place.vectors + i * w->n;
+        spn_axpy(w->n, -spn_dot(w->n, v, x->direction), v, x->vector);
+    }
+    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, beta, REACH, x->vector, NULL,
+                                &near));
+    bool is_near = near.is_found != 0 && fabs(near.loss - x->loss) <= x->same &&
+                   distance(w->n, x->vector, x->branch) <=
+                       TRIVIAL_SHARE * distance(w->n, x->vector, x->slowest);
+    if (is_near) {
+        SPN_TRY(spni_linearise(&x->frame, x->vector, beta, NULL, &x->place));
+        SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &x->phase_time));
+    }
+    if (isfinite(x->phase_time)) {
+        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
+        fill_branch(x, &near);
+    } else if (is_near) {
+        SPN_TRY(spni_linearise(&x->frame, x->branch, beta, NULL, &x->place));
+    }
+done:
+    return status;
+}
+
 /* The faster way out counts. */
 static spn_status explain_stationary(explanation *x)
 {
@@ -263,13 +305,21 @@ static spn_status explain_stationary(explanation *x)
     spni_walker *w = x->w;
     escape straight = {.time = (double)INFINITY}, aligned;
     SPN_TRY(spni_linearise(&x->frame, x->branch, w->problem->settings->beta, NULL, &x->place));
+    if (x->place.index > 0 && !x->is_trivial && isfinite(x->out->epoch_to)) {
+        SPN_TRY(try_phase(x));
+    }
     if (x->place.index > 0) {
         take_direction(x, x->slowest, true);
         SPN_TRY(follow_direction(x, &straight));
     }
     SPN_TRY(follow_aligned(x, &aligned));
     bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
-    const escape *way = is_aligned ? &aligned : &straight;
+    escape *way = is_aligned ? &aligned : &straight;
+    if (isfinite(x->phase_time)) {
+        way->time = x->phase_time;
+    } else if (!x->is_trivial && !isinf(way->time)) {
+        SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &way->time));
+    }
     if (x->place.index == 0) {
         x->out->kind = isinf(way->time) ? SPN_PLATEAU_METASTABLE : SPN_PLATEAU_DEGENERATE;
     } else {
@@ -303,12 +353,28 @@ done:
     return status;
 }
 
+/* A path that was held and has left passed something; one that passes in a hurry leaves |grad L| no way down to it. */
+static spn_status find_passed(explanation *x, spn_near_record *near, bool *is_found)
+{
+    spn_status status = SPN_OK;
+    const spni_walker *w = x->w;
+    memcpy(x->branch, x->slowest, (size_t)w->n * sizeof *x->branch);
+    SPN_TRY(spn_saddle_near(w->context, w->problem->objective, w->problem->settings->beta, REACH,
+                            x->branch, NULL, near));
+    *is_found = near->is_found != 0 && fabs(near->loss - x->loss) <= x->same;
+done:
+    return status;
+}
+
 static spn_status explain(explanation *x)
 {
     spn_status status = SPN_OK;
     spn_near_record near;
     bool is_found = false;
     SPN_TRY(find_branch(x, &near, &is_found));
+    if (!is_found && isfinite(x->out->epoch_to)) {
+        SPN_TRY(find_passed(x, &near, &is_found));
+    }
     if (is_found) {
         fill_branch(x, &near);
         SPN_TRY(explain_stationary(x));
@@ -389,6 +455,7 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
                      .slowest = spni_stay_slowest(&w->watch, number),
                      .final = final,
                      .origin_time = (double)NAN,
+                     .phase_time = (double)NAN,
                      .loss = w->watch.stays[number].loss};
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));

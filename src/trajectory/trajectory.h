@@ -148,6 +148,11 @@ spn_status spni_growth_law(spni_walker *walker, const spni_place *place, const d
 /** Time from the amplitude to the escape; infinite: never, NaN: linear without an end. */
 double spni_growth_time(const spni_growth *law);
 
+/** Time of the flow from `from` to its escape from the place, of what the error does not hold there (loose.c); infinite: never,
+ *  NaN: not within the steps it may take. `rate`: one over the time the plateau takes to its slowest place. */
+spn_status spni_loose_escape(spni_walker *walker, const spni_place *place, double rate,
+                             const double *from, double *time);
+
 /** Explain stay number `stay` and send it; `final`: the minimum behind the end of the stay in progress, otherwise NULL. */
 spn_status spni_explain(spni_walker *walker, int64_t stay, const double *final);
 /** Minimise from the last state into walker->final. */

@@ -53,6 +53,29 @@ static void test_saddle_of_the_double_well(void **state)
     spn_context_free(p.context);
 }
 
+/* Eigenvector following goes up where the double well is curved down, |t| < 1 / sqrt 3, to the saddle, and down elsewhere, to the
+ * minimum; beyond the fold there is nothing to find on that side. */
+static void test_followed_eigenvectors(void **state)
+{
+    (void)state;
+    place p;
+    spn_near_record near;
+    open_place(&p, SPN_LANDSCAPE_DOUBLE_WELL, 2, flat);
+    const double starts[] = {0.4, 0.7};
+    for (int k = 0; k < 2; k++) {
+        double theta[] = {starts[k], 0.2}, turn = k == 0 ? 4 * acos(-1) : 0;
+        double root = 2 / sqrt(3) * cos((acos(-0.15 * sqrt(3)) + turn) / 3);
+        check_ok(p.context, spn_saddle_near(p.context, &p.objective, 0.1, 2, theta, NULL, &near));
+        assert_int_equal(near.is_found, 1);
+        check_close(theta[0], root, 1e-12, 0);
+        assert_int_equal(near.negative_eigenvalues, k == 0 ? 1 : 0);
+    }
+    double theta[] = {0.6, 0.2};
+    check_ok(p.context, spn_saddle_near(p.context, &p.objective, 0.4, 1, theta, NULL, &near));
+    assert_int_equal(near.is_found, 0);
+    spn_context_free(p.context);
+}
+
 /* From far away plain Newton steps of t^3 - t would run off wherever 3 t^2 is close to 1. */
 static void test_steps_are_damped(void **state)
 {
@@ -275,6 +298,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_saddle_of_the_double_well),
+        cmocka_unit_test(test_followed_eigenvectors),
         cmocka_unit_test(test_steps_are_damped),
         cmocka_unit_test(test_pitchfork),
         cmocka_unit_test(test_fold),

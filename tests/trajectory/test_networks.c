@@ -3,6 +3,7 @@
 #include "trajectory_case.h"
 
 #include <spinodal/network.h>
+#include <spinodal/numeric.h>
 #include <spinodal/theory.h>
 
 static const double sigma[] = {0.9, 0.5};
@@ -15,6 +16,7 @@ typedef struct network_scene {
     spn_network *network;
     spn_network_error *error;
     double residue;
+    bool is_aligned; /* what is added to a phase is one balanced mode, not random */
 } network_scene;
 
 /* The trivial point and a residue. */
@@ -89,9 +91,9 @@ static void check_phase(spn_context *context, const spn_plateau_record *p, int64
     assert_int_equal(p->branch_modes, active);
     assert_int_equal(p->active_modes, active);
     check_close(p->branch_beta, beta, 0, 0);
-    /* Around a phase with a mode left lie saddles, lower roots of T13 in that mode of strength (beta / sigma)^3: the plateau may
-     * name one of them. They differ from it in E by less than that. */
-    check_close(p->branch_error, phase.error, 1e-7, 0);
+    /* Around a phase with a mode left lie saddles, lower roots of T13 in that mode of strength s = (beta / sigma)^3: the plateau may
+     * name one of them. They differ from it in E by 2 sigma s. */
+    check_close(p->branch_error, phase.error, 2.2 * pow(beta, 3) / pow(sigma[1], 2) + 1e-12, 1);
     /* The path passes at a distance in which L rises like its square. */
     check_close(p->error, phase.error, 0.01, 0);
 }
@@ -127,6 +129,135 @@ static void test_linear_network(void **state)
         }
         clear_trace(&t);
     }
+    close_network(&n);
+}
+
+/* Layer l of phase {1} at beta is u v_l v_(l-1)^T, u^3 the strength on T13's upper root, v_0 and v_3 the first axes; v_1 and v_2 are
+ * this one. */
+static const double axis[] = {0.6, 0, 0.8, 0, 0};
+static const double strongest[] = {1, 0, 0};
+
+/* v_l of each layer's side, and a unit vector that is orthogonal to it: the second mode's, or any. */
+static void sides(int64_t l, const double **learned, double *idle)
+{
+    bool is_hidden = l == 1 || l == 2;
+    *learned = is_hidden ? axis : strongest;
+    memset(idle, 0, 5 * sizeof *idle);
+    idle[1] = 1;
+}
+
+static spn_status from_phase(spn_context *context, const void *state, int64_t start, int64_t seed,
+                             double *theta)
+{
+    const network_scene *n = state;
+    spn_theory_state upper;
+    spn_status status = residue(context, state, start, seed, theta);
+    check_ok(context,
+             spn_theory_state_at(context, 3, sigma[0], n->s.grok.beta, SPN_THEORY_UPPER, &upper));
+    double u = cbrt(upper.strength), below[5], above[5];
+    for (int64_t l = 1, k = 0; l <= 3; l++) {
+        const double *v, *w;
+        sides(l - 1, &v, below);
+        sides(l, &w, above);
+        for (int64_t i = 0; i < widths[l]; i++) {
+            for (int64_t j = 0; j < widths[l - 1]; j++, k++) {
+                theta[k] =
+                    u * w[i] * v[j] + (n->is_aligned ? n->residue * above[i] * below[j] : theta[k]);
+            }
+        }
+    }
+    return status;
+}
+
+/* T23: the time of T22 from the idle blocks, with what is left of the data. */
+static double idle_time(const network_scene *n, int64_t seed)
+{
+    const double left[] = {0, 0, 0, 0, sigma[1], 0};
+    const spn_theory_origin description = {3, widths, left, 1};
+    double theta[MAX_PARAMETERS], tau = 0, unused[5];
+    check_ok(n->context, from_phase(n->context, n, 0, seed, theta));
+    double *layer = theta;
+    for (int64_t l = 1; l <= 3; layer += widths[l] * widths[l - 1], l++) {
+        const double *v, *w;
+        sides(l - 1, &v, unused);
+        sides(l, &w, unused);
+        for (int64_t i = 0; i < widths[l]; i++) {
+            double *row = layer + i * widths[l - 1];
+            spn_axpy(widths[l - 1], -spn_dot(widths[l - 1], v, row), v, row);
+        }
+        for (int64_t j = 0; j < widths[l - 1]; j++) {
+            double part = 0;
+            for (int64_t i = 0; i < widths[l]; i++) {
+                part += w[i] * layer[i * widths[l - 1] + j];
+            }
+            for (int64_t i = 0; i < widths[l]; i++) {
+                layer[i * widths[l - 1] + j] -= part * w[i];
+            }
+        }
+    }
+    check_ok(n->context, spn_theory_blow_up(n->context, &description, theta, &tau));
+    return spn_theory_escape_after(3, n->s.grok.beta, tau);
+}
+
+/* T23 and the measured end of the plateau from random residues and from one balanced mode up to 1.2 times the threshold u_0 = beta /
+ * sigma_2. T23 lasts until weights are infinite: a balanced mode's growth is largest at u^3 = 2 sigma_2 / 5, from where that takes
+ * 1 / (2 sigma_2 u) = 1.7, a third less with what slows it. */
+static void test_phase_with_residue(void **state)
+{
+    (void)state;
+    const struct {
+        double beta, residue;
+        bool is_aligned;
+    } cases[] = {{1e-3, 0.02, false},  {1e-3, 0.01, false}, {1e-4, 0.01, false},
+                 {1e-4, 0.005, false}, {0.01, 0.05, true},  {0.01, 0.024, true}};
+    const double approach = 1 / (2 * sigma[1] * cbrt(0.4 * sigma[1]));
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        network_scene n;
+        trace t;
+        open_network(&n, SPN_LINEAR, cases[k].beta);
+        n.residue = cases[k].residue;
+        n.is_aligned = cases[k].is_aligned;
+        n.s.problem.initial = from_phase;
+        n.s.grok.seeds = cases[k].is_aligned ? 1 : 2;
+        n.s.grok.epochs = 2500;
+        n.s.grok.geometry = false;
+        run_scene(&n.s, &t);
+        for (int64_t run = 0; run < n.s.grok.seeds; run++) {
+            const spn_plateau_record *p = &find_item(&t, run, SPN_TRAJECTORY_PLATEAU, 0)->plateau;
+            double left = idle_time(&n, run) - p->predicted * n.s.solver.learning_rate;
+            check_phase(n.s.context, p, 1, cases[k].beta);
+            /* Near the threshold the path passes the saddle that it comes from. */
+            assert_true(p->kind == SPN_PLATEAU_DEGENERATE ||
+                        (cases[k].is_aligned && p->kind == SPN_PLATEAU_SADDLE));
+            /* Other weights couple to the idle ones in order u_0; Euler's steps are late by half a step each unit of growth. */
+            check_close(p->measured, p->predicted, 0.02, 0);
+            assert_true(left > 0 && left < approach);
+        }
+        clear_trace(&t);
+        close_network(&n);
+    }
+}
+
+/* Below that threshold the phase holds its weak mode. */
+static void test_phase_holds(void **state)
+{
+    (void)state;
+    network_scene n;
+    trace t;
+    open_network(&n, SPN_LINEAR, 0.01);
+    n.residue = 0.01;
+    n.is_aligned = true;
+    n.s.problem.initial = from_phase;
+    n.s.grok.seeds = 1;
+    n.s.grok.epochs = 2500;
+    assert_true(isinf(idle_time(&n, 0)));
+    run_scene(&n.s, &t);
+    assert_int_equal(count_items(&t, 0, SPN_TRAJECTORY_PLATEAU), 1);
+    const spn_plateau_record *p = &find_item(&t, 0, SPN_TRAJECTORY_PLATEAU, 0)->plateau;
+    assert_int_equal(p->kind, SPN_PLATEAU_METASTABLE);
+    assert_true(isnan(p->predicted));
+    check_phase(n.s.context, p, 1, 0.01);
+    clear_trace(&t);
     close_network(&n);
 }
 
@@ -220,10 +351,9 @@ static void test_same_bits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear_network),
-        cmocka_unit_test(test_trivial_phase_holds),
-        cmocka_unit_test(test_tanh_network),
-        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_linear_network), cmocka_unit_test(test_phase_with_residue),
+        cmocka_unit_test(test_phase_holds),    cmocka_unit_test(test_trivial_phase_holds),
+        cmocka_unit_test(test_tanh_network),   cmocka_unit_test(test_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
