@@ -98,14 +98,14 @@ done:
 const char *spni_plateau_name(int64_t kind)
 {
     static const char *const names[] = {"metastable minimum", "ghost of a fold", "saddle",
-                                        "degenerate origin", "slow"};
+                                        "degenerate point", "slow"};
     return kind >= 0 && kind <= SPN_PLATEAU_SLOW ? names[kind] : "?";
 }
 
 const char *spni_plateau_law(int64_t kind)
 {
     static const char *const laws[] = {"it never leaves", "pi / sqrt(distance to the fold)",
-                                       "ln(1 / delta) / |lambda|", "escape from the origin (T22)",
-                                       "no law"};
+                                       "ln(1 / delta) / |lambda|",
+                                       "growth beyond linear order (T16, T22)", "no law"};
     return kind >= 0 && kind <= SPN_PLATEAU_SLOW ? laws[kind] : "?";
 }

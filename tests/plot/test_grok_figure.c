@@ -128,7 +128,7 @@ static void test_figure(void **state)
     /* Plateaus at the E of their branch, to the escape or the run's end; the predicted escape. */
     check_contains(folder, "grok.dat", "2 2\n40 2\n\n40 0.75\n100 0.75\n");
     check_contains(folder, "grok.dat", "metastable minimum\n80 0.75\n");
-    check_contains(folder, "grok.dat", "degenerate origin\n2 2\n");
+    check_contains(folder, "grok.dat", "degenerate point\n2 2\n");
     check_contains(folder, "grok.dat", "predicted escape\n42 2\n");
     /* Modes, |theta|, stability with the bound of gradient descent, the smallest eigenvalue: no accuracy. */
     check_contains(folder, "grok.dat", "2 0.5\n4 0.5625\n100 0.625\n");
@@ -143,8 +143,8 @@ static void test_figure(void **state)
     check_contains(folder, "grok.txt", "below E = 1.6 at epoch 3");
     check_contains(folder, "grok.txt", "never below E = 1.6");
     check_contains(folder, "grok.txt",
-                   "degenerate origin, its E 2 at beta = 0, 0 active modes; lasts 40 epochs, "
-                   "predicted 42 (escape from the origin (T22))");
+                   "degenerate point, its E 2 at beta = 0, 0 active modes; lasts 40 epochs, "
+                   "predicted 42 (growth beyond linear order (T16, T22))");
     check_contains(folder, "grok.txt", "not left (it never leaves)");
 }
 
