@@ -117,6 +117,24 @@ done:
     return status;
 }
 
+/* Points of watched training have no beta of their own: a run and an epoch tell which they are. */
+static void report_weights(spn_context *context, const char *output, const spn_results *results,
+                           const spn_table *points, int64_t row)
+{
+    const int64_t beta = spn_table_find(points, "beta");
+    const int64_t run = spn_table_find(points, "run"), epoch = spn_table_find(points, "epoch");
+    const char *phase = cli_point_phase(results, points, row);
+    if (beta < 0 && run >= 0 && epoch >= 0) {
+        spn_message(context, "%s: weights of row %lld, run %lld, epoch %.10g", output,
+                    (long long)row, (long long)spn_table_integer(points, row, run),
+                    spn_table_real(points, row, epoch));
+        return;
+    }
+    spn_message(context, "%s: weights of row %lld, beta = %.10g%s%s", output, (long long)row,
+                beta < 0 ? (double)NAN : spn_table_real(points, row, beta),
+                phase != NULL ? ", phase " : "", phase != NULL ? phase : "");
+}
+
 static spn_status export_weights(spn_context *context, const cli_arguments *arguments,
                                  const spn_results *results)
 {
@@ -140,11 +158,7 @@ static spn_status export_weights(spn_context *context, const cli_arguments *argu
     SPN_TRY(spn_weights_arrays(context, count, entries, theta->columns,
                                theta->values + row * theta->columns, &arrays));
     SPN_TRY(spn_arrays_write(context, arguments->output, arguments->is_forced, arrays));
-    int64_t beta = spn_table_find(points, "beta");
-    const char *phase = cli_point_phase(results, points, row);
-    spn_message(context, "%s: weights of row %lld, beta = %.10g%s%s", arguments->output,
-                (long long)row, beta < 0 ? (double)NAN : spn_table_real(points, row, beta),
-                phase != NULL ? ", phase " : "", phase != NULL ? phase : "");
+    report_weights(context, arguments->output, results, points, row);
 done:
     spn_release(context, entries);
     spn_arrays_free(context, arrays);

@@ -134,8 +134,9 @@ static void print_runs(const view *v)
 {
     fprintf(stderr, "%s: %lld run%s at beta = %.10g\n", v->path, (long long)v->runs.rows,
             v->runs.rows == 1 ? "" : "s", v->runs.rows > 0 ? v->run[0].beta : (double)NAN);
+    /* Phase and what is behind it are those of the minimum at the end, not of the last state. */
     fprintf(stderr, "%3s  %-20s  %-8s  %-10s  %-10s  %-9s  %-11s  %-11s  %s\n", "run", "start",
-            "u_0", "ended", "epoch", "phase", "E", "lambda_min",
+            "u_0", "ended", "epoch", "phase", "minimum's E", "lambda_min",
             v->crossings.rows > 0 ? "epoch below a level of E" : "");
     for (int64_t i = 0; i < v->runs.rows; i++) {
         const spn_run_record *r = &v->run[i];
@@ -157,7 +158,7 @@ static void print_plateaus(const view *v)
         return;
     }
     fprintf(stderr, "%3s  %-9s  %-10s  %-5s  %-11s  %-11s  %-10s  %s\n", "run", "plateau E",
-            "branch E", "modes", "kind", "from epoch", "measured", "predicted");
+            "branch E", "modes", "kind", "from epoch", "measured", "predicted (epochs)");
     for (int64_t i = 0; i < v->plateaus.rows; i++) {
         const spn_plateau_record *p = &v->plateau[i];
         const char *word = spn_table_word(&v->plateaus, i, kind);

@@ -47,8 +47,9 @@ static spn_status check_columns(spn_context *context, const char *path, const sp
 {
     *column = spn_table_find(points, name);
     if (*column < 0 || spn_table_find(points, "beta") < 0) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: table points has no column \"%s\"", path,
-                        *column < 0 ? name : "beta");
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: table points has no column \"%s\"; --point ROW takes any of its rows",
+                        path, *column < 0 ? name : "beta");
     }
     return SPN_OK;
 }

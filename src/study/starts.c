@@ -86,6 +86,10 @@ static spn_status find_stored(spn_context *context, const spni_starts *starts,
         return spn_arena_status(context, starts->arena);
     }
     base[length] = '\0';
+    if (length == 0 || strcmp(base, "initial") == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "'%.60s' names no start; initial weights are called random", start->name);
+    }
     SPN_TRY(spni_anchor_find(context, starts->arena, starts->study, source, base, settings->beta,
                              &anchor));
     const double by_default = spni_file_length(base) > 0 ? 0 : settings->residue;
@@ -130,7 +134,9 @@ static spn_status measure(spn_context *context, const spni_starts *starts, spn_p
     record->active_modes = labels.active_modes;
     if (record->gradient_norm == 0 && !(start->residue > 0)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "'%.60s' is stationary: without a residue it never leaves", start->name);
+                 "'%.60s' is stationary: without a residue it never leaves; give it one, as in "
+                 "'trivial+0.005'",
+                 start->name);
     }
 done:
     return status;

@@ -9,6 +9,12 @@
 /* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
 static const double STABLE_MOST = 2;
 
+/* A step of the flow cannot be wrong by less than rounding: asked to, it would shrink without end. */
+static const double TOLERANCE_LEAST = 1e-15;
+
+/* Far beyond what anybody looks at; what a run needs besides its parameters then still fits into memory. */
+enum { RUNS_MOST = 1000000 };
+
 struct spn_trajectories {
     spn_context *context;
     spn_trajectory_problem problem;
@@ -37,6 +43,16 @@ done:
     return status;
 }
 
+static spn_status check_tolerance(spn_context *context, const spn_grok_settings *settings)
+{
+    if (settings->method == SPN_PATH_FLOW && !(settings->tolerance >= TOLERANCE_LEAST)) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "grok.tolerance: must be at least %g, what rounding allows, is %g",
+                        TOLERANCE_LEAST, settings->tolerance);
+    }
+    return SPN_OK;
+}
+
 spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_problem *problem,
                                    spn_trajectories **out)
 {
@@ -51,13 +67,16 @@ spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_pr
         SPN_FAIL(context, SPN_ERROR_INPUT, "grok.beta: must be a number >= 0, is %g",
                  settings->beta);
     }
+    SPN_TRY(check_tolerance(context, settings));
     SPN_NEW(context, runs, 1);
     runs->context = context;
     runs->problem = *problem;
     runs->parameters = problem->objective->dimension;
-    if (!spn_size_multiply(problem->starts, settings->seeds, &runs->count)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld starts of %lld seeds are too many runs",
-                 (long long)problem->starts, (long long)settings->seeds);
+    if (!spn_size_multiply(problem->starts, settings->seeds, &runs->count) ||
+        runs->count > RUNS_MOST) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "grok.seeds: %lld seeds from each of %lld starts are too many runs: at most %d",
+                 (long long)settings->seeds, (long long)problem->starts, (int)RUNS_MOST);
     }
     SPN_TRY(spn_trajectory_schedule(context, settings, &runs->schedule_count, &runs->schedule));
     SPN_TRY(measure_stepper(context, problem, &runs->stepper_size));

@@ -3,6 +3,12 @@
 #include <math.h>
 #include <spinodal/trajectory.h>
 
+/* Beyond 2^53 a whole number and the next are the same double: an epoch more would be none. */
+static const double EPOCHS_MOST = 9007199254740992.0;
+
+/* More records per decade than there are pixels in a figure; with them a schedule has at most 160,000 entries. */
+enum { RECORDS_MOST = 10000 };
+
 static spn_status check_length(spn_context *context, const spn_grok_settings *settings)
 {
     double epochs = settings->epochs;
@@ -15,9 +21,13 @@ static spn_status check_length(spn_context *context, const spn_grok_settings *se
                         "grok.epochs: steps are whole, but it is %g; only the flow ends between",
                         epochs);
     }
-    if (settings->at.count == 0 && settings->records < 1) {
-        return spn_fail(context, SPN_ERROR_INPUT, "grok.records: must be at least 1, is %lld",
-                        (long long)settings->records);
+    if (epochs > EPOCHS_MOST) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "grok.epochs: must be at most 2^53 (9.007e15), is %g", epochs);
+    }
+    if (settings->at.count == 0 && (settings->records < 1 || settings->records > RECORDS_MOST)) {
+        return spn_fail(context, SPN_ERROR_INPUT, "grok.records: must be from 1 to %d, is %lld",
+                        (int)RECORDS_MOST, (long long)settings->records);
     }
     return SPN_OK;
 }

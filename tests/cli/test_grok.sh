@@ -19,6 +19,8 @@ run spinodal grok run.yaml -o one.h5 --threads 1
 expect_status 0
 expect_stdout_empty
 expect_stderr 'one.h5: 3 runs at beta = 0.001'
+expect_stderr "^run  start .* phase +minimum's E +lambda_min +epoch below a level of E$"
+expect_stderr 'measured +predicted \(epochs\)$'
 expect_stderr '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
 expect_stderr '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
 expect_stderr '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
@@ -62,6 +64,9 @@ expect_status 0
 run spinodal export theta.h5 --point 3 -o weights.npz
 expect_status 0
 expect_stderr 'weights.npz: weights of row 3'
+expect_stderr 'weights.npz: weights of row 3, run 0, epoch 3$'
+run spinodal export theta.h5 --beta 0.001 -o x.npz
+expect_failure 3 'theta.h5: table points has no column "direction"; --point ROW takes any of its rows'
 run spinodal grok run.yaml -o file.h5 --set 'grok.starts=[weights.npz, weights.npz+0.01, random*0.5]' --seed 7
 expect_status 0
 expect_stderr '^ +0  weights.npz +0 '
@@ -112,7 +117,12 @@ bad() {
 }
 bad "grok.starts: sweep.h5: has no phase '5 modes'; its phases are: .*1 mode" --set 'grok.starts=[5 modes+0.1]'
 bad "'trivial\+0': the trivial phase is stationary: .* never leaves" --set 'grok.starts=[trivial+0]'
-bad "'random\*0' is stationary: without a residue it never leaves" --set 'grok.starts=[random*0]'
+bad "'random\*0' is stationary: without a residue it never leaves; give it one" --set 'grok.starts=[random*0]'
+bad "grok.starts: 'initial' names no start; initial weights are called random" --set 'grok.starts=[initial]'
+bad "grok.starts: '' names no start" --set 'grok.starts=[""]'
+bad "grok.seeds: 1000001 seeds from each of 1 starts are too many" --set 'grok.starts=[random]' --set grok.seeds=1000001
+bad "grok.tolerance: must be at least 1e-15" --set grok.method=flow --set grok.tolerance=1e-300
+bad "grok.records: must be from 1 to 10000" --set grok.records=9223372036854775807
 bad "'1 mode\+x': a number >= 0 must stand behind the \+" --set 'grok.starts=[1 mode+x]'
 bad "'random\*x': a number >= 0 must stand behind the \*" --set 'grok.starts=[random*x]'
 bad "grok.starts: the list is empty" --set 'grok.starts=[]'

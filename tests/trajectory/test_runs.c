@@ -66,7 +66,24 @@ static void test_settings_are_checked(void **state)
     s.grok.epochs = 10;
     s.grok.records = 0;
     fails(&s, "grok.records");
+    s.grok.records = 10001;
+    fails(&s, "grok.records: must be from 1 to 10000, is 10001");
+    s.grok.records = INT64_MAX;
+    fails(&s, "grok.records");
     s.grok.records = 4;
+    s.grok.epochs = 9007199254740994.0; /* 2^53 + 2: the double behind 2^53 */
+    fails(&s, "grok.epochs: must be at most 2^53");
+    s.grok.epochs = 10;
+    s.grok.seeds = 500001; /* of two starts */
+    s.problem.starts = 2;
+    fails(&s, "grok.seeds: 500001 seeds from each of 2 starts are too many runs: at most 1000000");
+    s.grok.seeds = INT64_MAX;
+    fails(&s, "grok.seeds");
+    s.grok.seeds = 1;
+    s.grok.tolerance = 1e-16;
+    s.grok.method = SPN_PATH_FLOW;
+    fails(&s, "grok.tolerance: must be at least 1e-15");
+    s.grok.method = SPN_PATH_GD;
     s.grok.beta = -1;
     fails(&s, "grok.beta");
     s.grok.beta = 0;
