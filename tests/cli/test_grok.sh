@@ -156,23 +156,29 @@ expect_failure 3 "none.yaml:[0-9]+:[0-9]+: grok.starts: '1 mode' is not random, 
 expect_no_file x.h5
 expect_no_file x.h5.part
 
-# Killed at moments spread over the run, then resumed.
+# Killed at moments spread over the run, then resumed. The journal says that the run is at work.
 interrupted=0
 for method in gd sgd; do
-    run spinodal grok run.yaml -o whole.h5 --force -q --set grok.method=$method --set grok.seeds=4
+    run spinodal grok run.yaml -o whole.h5 --force -q --set grok.method=$method --set grok.seeds=4 --set grok.epochs=9000
     expect_status 0
     kill_number=0
     while [ "$kill_number" -lt "${SPN_KILLS:-4}" ]; do
         kill_number=$((kill_number + 1))
         rm -f killed.h5 killed.h5.part
         "$program" grok run.yaml -o killed.h5 --threads 2 -q --set grok.method=$method --set grok.seeds=4 \
-            >/dev/null 2>&1 &
+            --set grok.epochs=9000 >/dev/null 2>&1 &
         child=$!
-        sleep "0.$((kill_number * 17 % 60 + 10))"
+        tries=0
+        while [ ! -e killed.h5.part ] && [ "$tries" -lt 500 ]; do
+            tries=$((tries + 1))
+            sleep 0.01
+        done
+        sleep "0.0$((kill_number * 17 % 60 + 10))"
         kill -9 "$child" 2>/dev/null
         wait "$child" 2>/dev/null
         [ ! -e killed.h5.part ] || interrupted=$((interrupted + 1))
-        run spinodal grok run.yaml -o killed.h5 --resume --threads 1 --set grok.method=$method --set grok.seeds=4
+        run spinodal grok run.yaml -o killed.h5 --resume --threads 1 --set grok.method=$method --set grok.seeds=4 \
+            --set grok.epochs=9000
         expect_status 0
         expect_same whole.h5 killed.h5
         expect_no_file killed.h5.part
