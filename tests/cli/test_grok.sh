@@ -156,6 +156,36 @@ expect_failure 3 "none.yaml:[0-9]+:[0-9]+: grok.starts: '1 mode' is not random, 
 expect_no_file x.h5
 expect_no_file x.h5.part
 
+# Where there is one minimum, all starts end there: branches say how many there are.
+cat >one.yaml <<'YAML'
+data: {samples: 100}
+model: {hidden: [5]}
+sweep: {beta: {from: 0.15, to: 0.25, points: 5}}
+grok:
+  beta: 0.2
+  starts: [random, trivial+0.01, trivial+0.3, random*3]
+  epochs: 1000
+  seeds: 2
+  geometry: false
+solver: {learning_rate: 0.1}
+YAML
+run spinodal branches one.yaml -o phases.h5 -q
+expect_status 0
+run spinodal export phases.h5 --table phases -o phases.csv
+run spinodal grok one.yaml -o minimum.h5 -q
+expect_status 0
+run spinodal export minimum.h5 --table runs -o minimum.csv
+# Names come first and may hold commas.
+run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i - NF; next }
+    $(NF + column["beta_low"]) < 0.2 && $(NF + column["beta_high"]) > 0.2 { found++ }
+    END { print found }' phases.csv
+expect_stdout '^1$'
+run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+    { e = $column["final_error"] + 0; low = NR == 2 || e < low ? e : low; high = NR == 2 || e > high ? e : high
+      if ($column["final_negative_eigenvalues"] != 0 || $column["final_stationary"] != 1) print "no minimum" }
+    END { print NR - 1, (high - low <= 1e-6 ? "agree" : "differ") }' minimum.csv
+expect_stdout '^8 agree$'
+
 # Killed at moments spread over the run, then resumed. The journal says that the run is at work.
 interrupted=0
 for method in gd sgd; do
