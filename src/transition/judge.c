@@ -7,8 +7,7 @@
 
 static const char *const evidence_texts[] = {
     "the critical eigenvalue vanishes like the root of the distance: a fold",
-    "|theta|^2 jumps where an eigenvalue vanishes linearly: a branch point that nothing stable "
-    "leaves",
+    "|theta|^2 jumps where an eigenvalue vanishes linearly: no stable branch leaves the point",
     "|theta|^2 jumps",
     "two phases have equal L",
     "|theta|^2 is continuous and the critical eigenvalue vanishes linearly",

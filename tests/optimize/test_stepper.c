@@ -27,13 +27,13 @@ static spn_context *new_context(void)
     return context;
 }
 
-static spn_stepper *new_stepper(spn_context *context, spn_path_method method, double tolerance,
+static spn_stepper *new_stepper(spn_context *context, int method, double tolerance,
                                 double learning_rate, const spn_objective *objective)
 {
     spn_stepper *stepper = NULL;
     spn_solver_settings settings = settings_with(learning_rate);
-    check_ok(context,
-             spn_stepper_create(context, method, tolerance, &settings, objective, &stepper));
+    check_ok(context, spn_stepper_create(context, (spn_path_method)method, tolerance, &settings,
+                                         objective, &stepper));
     return stepper;
 }
 

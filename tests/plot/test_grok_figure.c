@@ -60,7 +60,8 @@ static void make_model(model *m)
                                       .epoch = 100,
                                       .final_error = 0.75,
                                       .final_eigenvalue = 0.002};
-        m->crossings[r] = (spn_crossing_record){.run = r, .level = 1.6, .epoch = r == 0 ? 3 : NAN};
+        m->crossings[r] =
+            (spn_crossing_record){.run = r, .level = 1.6, .epoch = r == 0 ? 3 : (double)NAN};
         m->start[r] = r;
         m->phases[r] = "2 modes";
     }

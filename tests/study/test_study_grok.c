@@ -177,7 +177,7 @@ static void test_starts(void **state)
             assert_true(theta_of(&f, 14 + seed)[i] == file + 1e-3 * deviate);
         }
     }
-    static const double residues[8] = {NAN, NAN, 0.01, 0.01, 0.02, 0.01, 0, 1e-3};
+    static const double residues[8] = {(double)NAN, (double)NAN, 0.01, 0.01, 0.02, 0.01, 0, 1e-3};
     for (int i = 0; i < 8; i++) {
         check_close(f.start[i].residue, residues[i], 0, 0);
         check_close(f.run[2 * i].residue, residues[i], 0, 0);

@@ -56,7 +56,7 @@ static void test_paths(void **state)
     check_refused(&s, "leg 1 goes from 1 to 1");
     s.sweep.legs = (spn_reals){2, (const double[]){3, 0}};
     check_refused(&s, "positive");
-    s.sweep.legs = (spn_reals){1, (const double[]){INFINITY}};
+    s.sweep.legs = (spn_reals){1, (const double[]){(double)INFINITY}};
     check_refused(&s, "finite");
     s.sweep.beta = (spn_reals){2, listed};
     check_refused(&s, "instead of a list");
