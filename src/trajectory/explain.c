@@ -119,7 +119,9 @@ static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_fo
     }
     SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
                                 REACH, x->vector, NULL, &trivial));
-    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > x->same) {
+    /* A start of large weights has covered an L far above that of the trivial point, which is then no scale. */
+    double same = fmin(x->same, SAME_LEVEL * fabs(trivial.loss));
+    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > same) {
         goto done;
     }
     SPN_TRY(ask_origin(x));

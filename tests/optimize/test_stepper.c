@@ -531,8 +531,7 @@ static void test_memory(void **state)
         const double start[4] = {-1.2, 1, 0.5, 2};
         spn_landscape landscape = {SPN_LANDSCAPE_ROSENBROCK, 4, NULL};
         spn_objective objective = spn_landscape_objective(&landscape);
-        spn_stepper *stepper =
-            new_stepper(context, (spn_path_method)method, 1e-6, 1e-3, &objective);
+        spn_stepper *stepper = new_stepper(context, method, 1e-6, 1e-3, &objective);
         int64_t calls = counter.calls;
         double saved[32];
         check_ok(context, spn_stepper_start(context, stepper, 0, start));
