@@ -181,7 +181,7 @@ static void print_troubles(const view *v)
                     "run %lld diverged at epoch %.10g: the last finite state was kept (E = %.6g); "
                     "a smaller solver.learning_rate may help\n",
                     (long long)r->run, r->epoch, r->error);
-        } else if (r->final_stationary != 1 || r->final_negative_eigenvalues != 0) {
+        } else if (r->final_stationary == 0 || r->final_negative_eigenvalues > 0) {
             fprintf(stderr,
                     "run %lld: Newton's method found no stationary minimum from its last state "
                     "(negative eigenvalues: %lld)\n",

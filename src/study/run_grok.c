@@ -110,9 +110,10 @@ done:
     return status;
 }
 
+/* Of large networks without geometry no minimum is sought: -1. */
 static bool is_good_end(int64_t stop, int64_t stationary, int64_t negative)
 {
-    return stop != SPN_STOP_DIVERGED && stationary == 1 && negative == 0;
+    return stop != SPN_STOP_DIVERGED && stationary != 0 && negative <= 0;
 }
 
 static bool are_all_good(const spni_grok_rows *rows)

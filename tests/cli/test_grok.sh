@@ -186,6 +186,13 @@ run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
     END { print NR - 1, (high - low <= 1e-6 ? "agree" : "differ") }' minimum.csv
 expect_stdout '^8 agree$'
 
+# Without geometry nothing dense is formed of a large network: no minimum is sought, and none is missed.
+run spinodal grok one.yaml -o large.h5 --set 'model.hidden=[40, 40]' --set grok.epochs=5 --set 'grok.starts=[random]'
+expect_status 0
+expect_stderr '^ +0  random +- +all epochs +5 '
+run spinodal export large.h5 --table runs
+expect_stdout ',-1,-1,-1,-1,-1$'
+
 # Killed at moments spread over the run, then resumed. The journal says that the run is at work.
 interrupted=0
 for method in gd sgd; do

