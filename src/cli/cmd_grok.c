@@ -63,32 +63,17 @@ done:
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
-static void write_rows(spn_json *json, const spn_table *table, const char *label,
-                       const char *const *texts)
-{
-    spn_json_begin_list(json, table->name);
-    for (int64_t i = 0; i < table->rows; i++) {
-        spn_json_begin_object(json, NULL);
-        if (label != NULL) {
-            spn_json_text(json, label, texts[i]);
-        }
-        spn_json_cells(json, table, i);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
 static spn_status write_json(spn_context *context, const view *v)
 {
     spn_json json;
     spn_json_begin(&json, context, spn_sink_stream(stdout));
     spn_json_begin_object(&json, NULL);
     spn_json_text(&json, "results", v->path);
-    write_rows(&json, &v->starts, "name", v->names);
-    write_rows(&json, &v->runs, "phase", v->phases);
-    write_rows(&json, &v->crossings, NULL, NULL);
-    write_rows(&json, &v->plateaus, NULL, NULL);
-    write_rows(&json, &v->points, NULL, NULL);
+    cli_write_rows(&json, "starts", &v->starts, "name", v->names);
+    cli_write_rows(&json, "runs", &v->runs, "phase", v->phases);
+    cli_write_rows(&json, "crossings", &v->crossings, NULL, NULL);
+    cli_write_rows(&json, "plateaus", &v->plateaus, NULL, NULL);
+    cli_write_rows(&json, "points", &v->points, NULL, NULL);
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }

@@ -42,21 +42,6 @@ done:
     return status;
 }
 
-static void write_rows(spn_json *json, const char *key, const spn_table *table,
-                       const char *const *names)
-{
-    spn_json_begin_list(json, key);
-    for (int64_t i = 0; i < table->rows; i++) {
-        spn_json_begin_object(json, NULL);
-        if (names != NULL) {
-            spn_json_text(json, "name", names[i]);
-        }
-        spn_json_cells(json, table, i);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
 static spn_status write_json(spn_context *context, const view *v)
 {
     spn_json json;
@@ -64,9 +49,9 @@ static spn_status write_json(spn_context *context, const view *v)
     spn_json_begin_object(&json, NULL);
     spn_json_text(&json, "results", v->path);
     spn_json_integer(&json, "points", v->points);
-    write_rows(&json, "slices", &v->slice_table, NULL);
-    write_rows(&json, "anchors", &v->anchor_table, v->names);
-    write_rows(&json, "levels", &v->level_table, NULL);
+    cli_write_rows(&json, "slices", &v->slice_table, NULL, NULL);
+    cli_write_rows(&json, "anchors", &v->anchor_table, "name", v->names);
+    cli_write_rows(&json, "levels", &v->level_table, NULL, NULL);
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }

@@ -173,3 +173,18 @@ spn_status cli_take_table(spn_context *context, const spn_results *results, cons
     *out = *table;
     return SPN_OK;
 }
+
+void cli_write_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
+                    const char *const *texts)
+{
+    spn_json_begin_list(json, key);
+    for (int64_t i = 0; i < table->rows; i++) {
+        spn_json_begin_object(json, NULL);
+        if (label != NULL) {
+            spn_json_text(json, label, texts[i]);
+        }
+        spn_json_cells(json, table, i);
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}

@@ -90,21 +90,6 @@ static const char *phase_name(const view *v, int64_t phase)
 
 /* ---- JSON --------------------------------------------------------------------------------- */
 
-static void write_rows(spn_json *json, const char *key, const spn_table *table,
-                       const char *const *names)
-{
-    spn_json_begin_list(json, key);
-    for (int64_t i = 0; i < table->rows; i++) {
-        spn_json_begin_object(json, NULL);
-        if (names != NULL) {
-            spn_json_text(json, "name", names[i]);
-        }
-        spn_json_cells(json, table, i);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
 static spn_status write_json(spn_context *context, const view *v)
 {
     spn_json json;
@@ -112,9 +97,9 @@ static spn_status write_json(spn_context *context, const view *v)
     spn_json_begin_object(&json, NULL);
     spn_json_text(&json, "results", v->path);
     spn_json_integer(&json, "points", v->points);
-    write_rows(&json, "phases", &v->phases, v->names);
-    write_rows(&json, "maxwell", &v->maxwell, NULL);
-    write_rows(&json, "specials", &v->specials, NULL);
+    cli_write_rows(&json, "phases", &v->phases, "name", v->names);
+    cli_write_rows(&json, "maxwell", &v->maxwell, NULL, NULL);
+    cli_write_rows(&json, "specials", &v->specials, NULL, NULL);
     spn_json_begin_list(&json, "global");
     for (int64_t i = 0; i < v->global_count; i++) {
         const spn_phase_record *phase = &v->phase[v->global[i]];

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/columns.h"
+
 #include <spinodal/continuation.h>
 
 static const char *const special_kinds[] = {"fold", "branch_point", NULL};
@@ -9,18 +11,6 @@ static const char *const ends[] = {"range",      "fold", "branch_point", "symmet
 #define BETA "error/weight^2"
 #define CURVATURE "error^2/weight^4"
 
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
-    }
-#define WORDS(member, words, help)                                                                 \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words                     \
-    }
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
-    }
 #define COLUMNS(name, table)                                                                       \
     const spn_columns name = {table, sizeof(table) / sizeof *(table), sizeof(RECORD)}
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/columns.h"
+
 #include <spinodal/sweep.h>
 
 static const char *const directions[] = {"up", "down", "quench", NULL};
@@ -6,18 +8,6 @@ static const char *const stops[] = {"converged", "max_iterations", "stalled",
                                     "diverged",  "interrupted",    NULL};
 
 #define RECORD spn_sweep_record
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
-    }
-#define WORDS(member, words, help)                                                                 \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words                     \
-    }
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
-    }
 
 static const spn_column columns[] = {
     INTEGER(seed, "index of the random start, from 0"),

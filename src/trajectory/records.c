@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/columns.h"
+
 #include <spinodal/trajectory.h>
 
 static const char *const kinds[] = {"metastable", "ghost", "saddle", "degenerate", "slow", NULL};
 static const char *const stops[] = {"converged", "max_iterations", "stalled",
                                     "diverged",  "interrupted",    NULL};
 
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
-    }
-#define WORDS(member, words, help)                                                                 \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words                     \
-    }
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
-    }
 #define COLUMNS(items)                                                                             \
     {                                                                                              \
         items, sizeof items / sizeof *items, sizeof(RECORD)                                        \
