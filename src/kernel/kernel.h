@@ -14,12 +14,28 @@
  *  phi''(a). */
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);
 
+/** out = scale (w x + bias) + factor common addend, the last two products element by element: w m x k, x k x n,
+ *  out, scale and addend m x n. What is NULL is left out. */
+typedef struct spni_affine_task {
+    int64_t m, k, n;
+    const double *w, *x;
+    int64_t ldw, ldx;
+    const double *bias;  /**< m */
+    bool adds;           /**< out + w x instead of w x + bias */
+    const double *scale; /**< m x n */
+    int64_t lds;
+    const double
+        *factor; /**< row i has factor[i factor_step]; common and addend must be there then */
+    int64_t factor_step;
+    const double *common; /**< n */
+    const double *addend; /**< m x n */
+    int64_t lda;
+    double *out;
+    int64_t ldo;
+} spni_affine_task;
+
 typedef struct spni_kernels {
-    /** out = w x + bias (bias NULL: 0), or out += w x where `adds` (bias NULL then), then times
-     *  `scale` element by element (NULL: not): w m x k, x k x n, scale and out m x n. */
-    void (*affine)(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
-                   int64_t lds, double *out, int64_t ldo);
+    void (*affine)(const spni_affine_task *task);
     /** c = a b^T (c += a b^T where `adds`), summed over n >= 1 samples: a m x n, b k x n,
      *  c m x k. */
     void (*outer)(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
@@ -31,9 +47,9 @@ typedef struct spni_kernels {
     void (*multiply)(int64_t n, const double *x, const double *y, double *out);
     /** out += x y. */
     void (*add_multiplied)(int64_t n, const double *x, const double *y, double *out);
-    /** out = a x y, or out += a x y where `adds`. */
-    void (*scaled_product)(int64_t n, double a, const double *x, const double *y, bool adds,
-                           double *out);
+    /** Row r < count of out = a[r] x times row r of y, element by element (a NULL: 1); out may be y. */
+    void (*multiply_rows)(int64_t count, int64_t n, const double *a, const double *x,
+                          const double *y, int64_t ldy, double *out, int64_t ldo);
     /** delta becomes slopes delta, and bends become bends times the old delta. */
     void (*pull)(int64_t n, const double *slopes, double *bends, double *delta);
     /** delta = factor (f - y); returns sum (f - y)^2. */

@@ -117,29 +117,57 @@ static void add_multiplied(int64_t n, const double *x, const double *y, double *
     }
 }
 
-INLINE void scaled_products(const bool adds, int64_t n, double a, const double *x, const double *y,
-                            double *out)
+/* Four rows at a time: x is loaded once for them. */
+enum { ROWS_AT_ONCE = 4 };
+
+INLINE void rows_tile(const int rows, const bool is_weighted, int64_t n, const double *a,
+                      const double *x, const double *y, int64_t ldy, double *out, int64_t ldo)
 {
-    real factor = constant(a);
+    real weight[ROWS_AT_ONCE];
+    UNROLL
+    for (int r = 0; r < rows; r++) {
+        weight[r] = constant(is_weighted ? a[r] : 1.0);
+    }
     int64_t s = 0;
     for (; s + LANES <= n; s += LANES) {
-        real product = factor * load(x + s) * load(y + s);
-        store(out + s, adds ? load(out + s) + product : product);
+        real common = load(x + s);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            real left = is_weighted ? weight[r] * common : common;
+            store(out + r * ldo + s, left * load(y + r * ldy + s));
+        }
     }
     if (s < n) {
-        int64_t rest = n - s;
-        real product = factor * load_part(x + s, rest) * load_part(y + s, rest);
-        store_part(out + s, adds ? load_part(out + s, rest) + product : product, rest);
+        real common = load_part(x + s, n - s);
+        UNROLL
+        for (int r = 0; r < rows; r++) {
+            real left = is_weighted ? weight[r] * common : common;
+            store_part(out + r * ldo + s, left * load_part(y + r * ldy + s, n - s), n - s);
+        }
     }
 }
 
-static void scaled_product(int64_t n, double a, const double *x, const double *y, bool adds,
-                           double *out)
+INLINE void all_rows(const bool is_weighted, int64_t count, int64_t n, const double *a,
+                     const double *x, const double *y, int64_t ldy, double *out, int64_t ldo)
 {
-    if (adds) {
-        scaled_products(true, n, a, x, y, out);
+    int64_t r = 0;
+    for (; r + ROWS_AT_ONCE <= count; r += ROWS_AT_ONCE) {
+        rows_tile(ROWS_AT_ONCE, is_weighted, n, is_weighted ? a + r : NULL, x, y + r * ldy, ldy,
+                  out + r * ldo, ldo);
+    }
+    for (; r < count; r++) {
+        rows_tile(1, is_weighted, n, is_weighted ? a + r : NULL, x, y + r * ldy, ldy, out + r * ldo,
+                  ldo);
+    }
+}
+
+static void multiply_rows(int64_t count, int64_t n, const double *a, const double *x,
+                          const double *y, int64_t ldy, double *out, int64_t ldo)
+{
+    if (a != NULL) {
+        all_rows(true, count, n, a, x, y, ldy, out, ldo);
     } else {
-        scaled_products(false, n, a, x, y, out);
+        all_rows(false, count, n, NULL, x, y, ldy, out, ldo);
     }
 }
 
@@ -245,7 +273,7 @@ const spni_kernels TABLE = {
     .exponential = exponential,
     .multiply = multiply,
     .add_multiplied = add_multiplied,
-    .scaled_product = scaled_product,
+    .multiply_rows = multiply_rows,
     .pull = pull,
     .squared_error = squared_error,
     .dot = dot,

@@ -7,25 +7,32 @@
 
 #include <math.h>
 
-static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
-                   int64_t lds, double *out, int64_t ldo)
+/* One row: w x + bias, or added to what is there. */
+static void affine_row(const spni_affine_task *t, int64_t i, double *restrict row)
 {
-    for (int64_t i = 0; i < m; i++) {
-        double *restrict row = out + i * ldo;
-        double start = bias != NULL ? bias[i] : 0.0;
-        for (int64_t s = 0; !adds && s < n; s++) {
-            row[s] = start;
+    double start = t->bias != NULL ? t->bias[i] : 0.0;
+    for (int64_t s = 0; !t->adds && s < t->n; s++) {
+        row[s] = start;
+    }
+    for (int64_t j = 0; j < t->k; j++) {
+        const double a = t->w[i * t->ldw + j];
+        const double *restrict input = t->x + j * t->ldx;
+        for (int64_t s = 0; s < t->n; s++) {
+            row[s] += a * input[s];
         }
-        for (int64_t j = 0; j < k; j++) {
-            const double a = w[i * ldw + j];
-            const double *restrict input = x + j * ldx;
-            for (int64_t s = 0; s < n; s++) {
-                row[s] += a * input[s];
-            }
+    }
+}
+
+static void affine(const spni_affine_task *t)
+{
+    for (int64_t i = 0; i < t->m; i++) {
+        double *row = t->out + i * t->ldo;
+        affine_row(t, i, row);
+        for (int64_t s = 0; t->scale != NULL && s < t->n; s++) {
+            row[s] *= t->scale[i * t->lds + s];
         }
-        for (int64_t s = 0; scale != NULL && s < n; s++) {
-            row[s] *= scale[i * lds + s];
+        for (int64_t s = 0; t->factor != NULL && s < t->n; s++) {
+            row[s] += t->factor[i * t->factor_step] * t->common[s] * t->addend[i * t->lda + s];
         }
     }
 }
@@ -130,12 +137,14 @@ static void add_multiplied(int64_t n, const double *x, const double *y, double *
     }
 }
 
-static void scaled_product(int64_t n, double a, const double *x, const double *y, bool adds,
-                           double *out)
+static void multiply_rows(int64_t count, int64_t n, const double *a, const double *x,
+                          const double *y, int64_t ldy, double *out, int64_t ldo)
 {
-    for (int64_t s = 0; s < n; s++) {
-        double product = a * x[s] * y[s];
-        out[s] = adds ? out[s] + product : product;
+    for (int64_t r = 0; r < count; r++) {
+        double factor = a != NULL ? a[r] : 1.0;
+        for (int64_t s = 0; s < n; s++) {
+            out[r * ldo + s] = factor * x[s] * y[r * ldy + s];
+        }
     }
 }
 
@@ -166,7 +175,7 @@ const spni_kernels spni_kernels_plain = {
     .exponential = exponential,
     .multiply = multiply,
     .add_multiplied = add_multiplied,
-    .scaled_product = scaled_product,
+    .multiply_rows = multiply_rows,
     .pull = pull,
     .squared_error = squared_error,
     .dot = dot,

@@ -3,6 +3,7 @@
 #ifndef SPINODAL_SRC_KERNEL_TILES_H
 #define SPINODAL_SRC_KERNEL_TILES_H
 
+#include "kernel/kernel.h"
 #include "kernel/vector.h"
 
 /* Rows of an affine tile (times two vectors), rows and columns of a tile of outer products: as many
@@ -29,15 +30,33 @@ INLINE int64_t share(int64_t left, int64_t most)
     return (left + tiles - 1) / tiles;
 }
 
-typedef struct affine_task {
-    int64_t k, n, ldw, ldx, lds, ldo;
-    const double *w, *bias, *x, *scale;
-    double *out;
-    bool adds;
-} affine_task;
+/* The sums of a tile before the first input: what is there, the bias, or 0. */
+INLINE real affine_start(const spni_affine_task *t, int i, const double *old, const int64_t part)
+{
+    if (t->adds) {
+        return part > 0 ? load_part(old, part) : load(old);
+    }
+    return constant(t->bias != NULL ? t->bias[i] : 0.0);
+}
+
+/* Row i at samples s: times scale, plus the third product. */
+INLINE real affine_finish(const spni_affine_task *t, int i, int64_t s, real sum, const int64_t part)
+{
+    if (t->scale != NULL) {
+        const double *scale = t->scale + i * t->lds + s;
+        sum *= part > 0 ? load_part(scale, part) : load(scale);
+    }
+    if (t->factor != NULL) {
+        const double *common = t->common + s, *addend = t->addend + i * t->lda + s;
+        real left = part > 0 ? load_part(common, part) : load(common);
+        real right = part > 0 ? load_part(addend, part) : load(addend);
+        sum += t->factor[i * t->factor_step] * left * right;
+    }
+    return sum;
+}
 
 /* `rows` rows times `vectors` vectors at column s; the last vector has `part` numbers (0: all). */
-INLINE void affine_tile(const int rows, const int vectors, const affine_task *t, int64_t s,
+INLINE void affine_tile(const int rows, const int vectors, const spni_affine_task *t, int64_t s,
                         const int64_t part)
 {
     real sum[AFFINE_ROWS][2];
@@ -45,12 +64,7 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_task *t,
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            const double *old = t->out + i * t->ldo + s + v * LANES;
-            if (t->adds) {
-                sum[i][v] = part > 0 ? load_part(old, part) : load(old);
-            } else {
-                sum[i][v] = constant(t->bias != NULL ? t->bias[i] : 0.0);
-            }
+            sum[i][v] = affine_start(t, i, t->out + i * t->ldo + s + v * LANES, part);
         }
     }
     const double *x = t->x + s, *w = t->w;
@@ -69,31 +83,22 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_task *t,
             }
         }
     }
-    if (t->scale != NULL) {
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            UNROLL
-            for (int v = 0; v < vectors; v++) {
-                const double *scale = t->scale + i * t->lds + s + v * LANES;
-                sum[i][v] *= part > 0 ? load_part(scale, part) : load(scale);
-            }
-        }
-    }
     UNROLL
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            double *to = t->out + i * t->ldo + s + v * LANES;
+            int64_t at = s + v * LANES;
+            real value = affine_finish(t, i, at, sum[i][v], part);
             if (part > 0) {
-                store_part(to, sum[i][v], part);
+                store_part(t->out + i * t->ldo + at, value, part);
             } else {
-                store(to, sum[i][v]);
+                store(t->out + i * t->ldo + at, value);
             }
         }
     }
 }
 
-INLINE void affine_rows(const int rows, const affine_task *t)
+INLINE void affine_rows(const int rows, const spni_affine_task *t)
 {
     int64_t s = 0;
     for (; s + 2 * LANES <= t->n; s += 2 * LANES) {
@@ -108,9 +113,9 @@ INLINE void affine_rows(const int rows, const affine_task *t)
     }
 }
 
-static void affine_group(int64_t rows, const affine_task *t)
+static void affine_group(const spni_affine_task *t)
 {
-    switch (rows) {
+    switch (t->m) {
     case 1:
         affine_rows(1, t);
         break;
@@ -132,27 +137,34 @@ static void affine_group(int64_t rows, const affine_task *t)
     }
 }
 
-static void affine(int64_t m, int64_t k, int64_t n, const double *w, int64_t ldw,
-                   const double *bias, const double *x, int64_t ldx, bool adds, const double *scale,
-                   int64_t lds, double *out, int64_t ldo)
+/* Rows [i, i + rows) and samples [s, s + n) of a task. */
+INLINE spni_affine_task affine_part(const spni_affine_task *t, int64_t i, int64_t rows, int64_t s,
+                                    int64_t n)
 {
-    for (int64_t s = 0; s < n; s += AFFINE_SAMPLES) {
-        int64_t samples = n - s < AFFINE_SAMPLES ? n - s : AFFINE_SAMPLES;
-        for (int64_t i = 0, rows = 0; i < m; i += rows) {
-            rows = share(m - i, AFFINE_ROWS);
-            affine_task t = {.k = k,
-                             .n = samples,
-                             .ldw = ldw,
-                             .ldx = ldx,
-                             .lds = lds,
-                             .ldo = ldo,
-                             .w = w + i * ldw,
-                             .bias = bias != NULL ? bias + i : NULL,
-                             .x = x + s,
-                             .scale = scale != NULL ? scale + i * lds + s : NULL,
-                             .out = out + i * ldo + s,
-                             .adds = adds};
-            affine_group(rows, &t);
+    spni_affine_task part = *t;
+    part.m = rows;
+    part.n = n;
+    part.w += i * t->ldw;
+    part.x += s;
+    part.out += i * t->ldo + s;
+    part.bias = t->bias != NULL ? t->bias + i : NULL;
+    part.scale = t->scale != NULL ? t->scale + i * t->lds + s : NULL;
+    if (t->factor != NULL) {
+        part.factor += i * t->factor_step;
+        part.common += s;
+        part.addend += i * t->lda + s;
+    }
+    return part;
+}
+
+static void affine(const spni_affine_task *t)
+{
+    for (int64_t s = 0; s < t->n; s += AFFINE_SAMPLES) {
+        int64_t samples = t->n - s < AFFINE_SAMPLES ? t->n - s : AFFINE_SAMPLES;
+        for (int64_t i = 0, rows = 0; i < t->m; i += rows) {
+            rows = share(t->m - i, AFFINE_ROWS);
+            spni_affine_task part = affine_part(t, i, rows, s, samples);
+            affine_group(&part);
         }
     }
 }

@@ -19,12 +19,13 @@ typedef struct builder {
     int64_t count, place, largest, right_max;
 } builder;
 
-static void add_term(builder *make, spni_term_kind kind, int64_t l, int64_t m, int64_t left,
-                     int64_t right)
+static void add_term(builder *make, spni_term_kind kind, spni_right_kind rows, int64_t l, int64_t m,
+                     int64_t left, int64_t right)
 {
     for (int64_t r = 0; r < right; r += ROWS_MAX) {
         for (int64_t q = 0; q < left; q += ROWS_MAX) {
-            spni_term term = {.kind = kind, .l = l, .m = m, .left_begin = q, .right_begin = r};
+            spni_term term = {
+                .kind = kind, .right = rows, .l = l, .m = m, .left_begin = q, .right_begin = r};
             term.left_count = left - q < ROWS_MAX ? left - q : ROWS_MAX;
             term.right_count = right - r < ROWS_MAX ? right - r : ROWS_MAX;
             term.place = make->place;
@@ -46,6 +47,26 @@ static int64_t half(int64_t n)
     return n * (n + 1) / 2;
 }
 
+/* Layers l < m of T: what of it the products need (dense.h). */
+static void list_tangent(builder *make, int64_t l)
+{
+    const spn_network *network = make->network;
+    const int64_t *width = network->width;
+    int64_t fan_in = spni_fan_in(network, l), depth = network->depth;
+    if (l == depth - 1) {
+        add_term(make, SPNI_TERM_EDGE, SPNI_RIGHT_PLAIN, l, depth, width[l] * width[depth], fan_in);
+        return;
+    }
+    add_term(make, SPNI_TERM_ADJACENT, SPNI_RIGHT_SLOPED, l, l + 1, width[l + 1],
+             width[l] * fan_in);
+    add_term(make, SPNI_TERM_SECOND, SPNI_RIGHT_SLOPED, l, l + 2, width[l + 1] * width[l + 2],
+             width[l] * fan_in);
+    for (int64_t m = l + 3; m <= depth; m++) {
+        add_term(make, SPNI_TERM_DISTANT, SPNI_RIGHT_DELTAS, l, m, width[m - 1] * width[l],
+                 fan_in * width[m]);
+    }
+}
+
 /* In the order of network_hessian.c: S_D, Q^{D-1,D} .. Q^{1,D}, S_{D-1}, ...; then T^{1,2}, ... */
 static void list_terms(builder *make, bool has_constant)
 {
@@ -54,27 +75,19 @@ static void list_terms(builder *make, bool has_constant)
     for (int64_t m = depth; m >= 1; m--) {
         int64_t inputs = spni_fan_in(network, m), width = network->width[m];
         if (m == depth && has_constant) {
-            add_term(make, SPNI_TERM_CONSTANT, m, m, 1, half(inputs));
+            add_term(make, SPNI_TERM_OUTPUT, SPNI_RIGHT_PLAIN, m, m, inputs, inputs);
         } else {
-            add_term(make, SPNI_TERM_DIAGONAL, m, m, half(width), half(inputs));
+            add_term(make, SPNI_TERM_DIAGONAL, SPNI_RIGHT_PAIRS, m, m, half(width), half(inputs));
         }
         for (int64_t l = m - 1; l >= 1; l--) {
             bool is_last = has_constant && m == depth && l == m - 1;
-            add_term(make, is_last ? SPNI_TERM_LAST : SPNI_TERM_MIXED, l, m,
+            add_term(make, is_last ? SPNI_TERM_LAST : SPNI_TERM_MIXED, SPNI_RIGHT_INPUTS, l, m,
                      is_last ? network->width[l] : network->width[l] * width,
                      spni_fan_in(network, l) * inputs);
         }
     }
     for (int64_t l = 1; l < depth; l++) {
-        for (int64_t m = l + 1; m <= depth; m++) {
-            int64_t right = spni_fan_in(network, l) * network->width[m];
-            if (m == l + 1) {
-                add_term(make, SPNI_TERM_ADJACENT, l, m, network->width[l], right);
-            } else {
-                add_term(make, SPNI_TERM_DISTANT, l, m, network->width[m - 1] * network->width[l],
-                         right);
-            }
-        }
+        list_tangent(make, l);
     }
 }
 
@@ -91,7 +104,7 @@ static spn_status make_terms(spn_context *context, const spn_network_error *erro
 {
     spn_status status = SPN_OK;
     builder make = {.network = error->network, .dense = dense};
-    bool has_constant = error->kind != SPN_ERROR_CROSS_ENTROPY;
+    bool has_constant = spni_output_is_constant(error);
     list_terms(&make, has_constant);
     SPN_NEW(context, dense->terms, make.count);
     dense->term_count = make.count;
@@ -102,6 +115,22 @@ static spn_status make_terms(spn_context *context, const spn_network_error *erro
     list_terms(&make, has_constant);
     for (int64_t t = 0; !dense->is_summed && t < dense->term_count; t++) {
         dense->terms[t].place = 0;
+    }
+done:
+    return status;
+}
+
+/* M and V of dense.h. */
+static spn_status create_constants(spn_context *context, const spn_network *network,
+                                   spni_dense *dense)
+{
+    spn_status status = SPN_OK;
+    const int64_t *width = network->width, depth = network->depth;
+    if (depth > 1) {
+        SPN_NEW(context, dense->coupling, half(width[depth - 1]));
+    }
+    if (depth > 2) {
+        SPN_NEW(context, dense->through, width[depth] * width[depth - 2] * width[depth - 1]);
     }
 done:
     return status;
@@ -120,13 +149,22 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     if (error->network->parameters <= DIMENSION_MAX) {
         SPN_TRY(make_terms(context, error, dense, &right_max));
     }
-    choose_block(dense, &error->plan, 5 * width * width + half(width) + right_max + 1);
+    bool has_constant = spni_output_is_constant(error);
+    choose_block(dense, &error->plan, 6 * width * width + half(width) + right_max + 1);
     for (int64_t i = 0; i < 2; i++) {
         SPN_NEW(context, dense->adjacent[i], width * width * dense->block);
         SPN_NEW(context, dense->mixed[i], width * width * dense->block);
     }
     SPN_NEW(context, dense->packed, half(width) * dense->block);
-    SPN_NEW(context, dense->full, width * width * dense->block);
+    SPN_NEW(context, dense->pulled, width * width * dense->block);
+    if (has_constant) {
+        SPN_TRY(create_constants(context, error->network, dense));
+    } else {
+        SPN_NEW(context, dense->full, width * width * dense->block);
+    }
+    if (error->network->has_bias) {
+        SPN_NEW(context, dense->left, ROWS_MAX * dense->block);
+    }
     SPN_NEW(context, dense->right, (right_max + 1) * dense->block);
     SPN_NEW(context, dense->ones, dense->block);
     for (int64_t n = 0; n < dense->block; n++) {
@@ -151,6 +189,10 @@ void spni_dense_free(spn_context *context, spni_dense *dense)
     }
     spn_release(context, dense->packed);
     spn_release(context, dense->full);
+    spn_release(context, dense->pulled);
+    spn_release(context, dense->left);
+    spn_release(context, dense->coupling);
+    spn_release(context, dense->through);
     spn_release(context, dense->right);
     spn_release(context, dense->ones);
     spn_release(context, dense->products);

@@ -65,12 +65,6 @@ static void scatter_symmetric(const spn_network *network, const spni_term *term,
 static void scatter_diagonal(const spn_network *network, const spni_term *term,
                              const double *product, double *h)
 {
-    if (term->kind == SPNI_TERM_CONSTANT) {
-        for (int64_t o = 0; o < network->width[term->l]; o++) {
-            scatter_symmetric(network, term, o, o, product, h);
-        }
-        return;
-    }
     int64_t o = 0, p = term->left_begin;
     while (p > o) {
         p -= o + 1;
@@ -111,6 +105,22 @@ static void scatter_row(const spn_network *network, const spni_term *term, int64
     }
 }
 
+/* c h[i] h[j] for every output. */
+static void scatter_output(const spn_network *network, const spni_term *term, double constant,
+                           const double *product, double *h)
+{
+    int64_t l = term->l, size = network->parameters;
+    for (int64_t q = 0; q < term->left_count; q++, product += term->right_count) {
+        int64_t i = term->left_begin + q;
+        for (int64_t r = 0; r < term->right_count && term->right_begin + r <= i; r++) {
+            for (int64_t o = 0; o < network->width[l]; o++) {
+                add_entry(h, size, place_of(network, l, o, i),
+                          place_of(network, l, o, term->right_begin + r), constant * product[r]);
+            }
+        }
+    }
+}
+
 /* Off the diagonal every entry has one place: rows of the later layer m, columns of layer l. */
 static void scatter_rectangle(const spn_network *network, const spni_term *term,
                               const double *product, double *h)
@@ -120,10 +130,30 @@ static void scatter_rectangle(const spn_network *network, const spni_term *term,
         int64_t left = term->left_begin + q;
         if (term->kind == SPNI_TERM_MIXED) {
             scatter_row(network, term, left / wide, left % wide, 1.0, product, h);
-        } else if (term->kind == SPNI_TERM_ADJACENT) {
-            scatter_row(network, term, left, left, 1.0, product, h);
         } else {
             scatter_row(network, term, left % narrow, left / narrow, 1.0, product, h);
+        }
+    }
+}
+
+/* Rows (W_m[p, j]), columns (W_l[o, i]) with products over (p) or (j, p) on the left and (o, i) or (i) on
+ * the right. */
+static void scatter_tangent(const spn_network *network, const spni_term *term, const double *theta,
+                            const double *product, double *h)
+{
+    int64_t l = term->l, m = term->m, size = network->parameters;
+    int64_t fan_in = spni_fan_in(network, l), outputs = network->width[m];
+    for (int64_t q = 0; q < term->left_count; q++, product += term->right_count) {
+        int64_t left = term->left_begin + q;
+        for (int64_t r = 0; r < term->right_count; r++) {
+            int64_t right = term->right_begin + r, i = right % fan_in;
+            int64_t p = term->kind == SPNI_TERM_ADJACENT ? left : left % outputs;
+            int64_t o = term->kind == SPNI_TERM_EDGE ? left / outputs : right / fan_in;
+            int64_t j = term->kind == SPNI_TERM_SECOND ? left / outputs : o;
+            double factor =
+                term->kind == SPNI_TERM_SECOND ? theta[place_of(network, l + 1, j, o)] : 1.0;
+            h[place_of(network, m, p, j) + place_of(network, l, o, i) * size] +=
+                factor * product[r];
         }
     }
 }
@@ -147,14 +177,20 @@ void spni_dense_scatter(const spn_network *network, const spni_term *term, doubl
 {
     switch (term->kind) {
     case SPNI_TERM_DIAGONAL:
-    case SPNI_TERM_CONSTANT:
         scatter_diagonal(network, term, product, h);
+        break;
+    case SPNI_TERM_OUTPUT:
+        scatter_output(network, term, constant, product, h);
         break;
     case SPNI_TERM_LAST:
         scatter_last(network, term, constant, theta, product, h);
         break;
-    case SPNI_TERM_MIXED:
     case SPNI_TERM_ADJACENT:
+    case SPNI_TERM_EDGE:
+    case SPNI_TERM_SECOND:
+        scatter_tangent(network, term, theta, product, h);
+        break;
+    case SPNI_TERM_MIXED:
     case SPNI_TERM_DISTANT:
         scatter_rectangle(network, term, product, h);
         break;

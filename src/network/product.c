@@ -17,14 +17,32 @@ void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t
         spn_multiply(m, n, k, 1.0, w, k, x, ldx, 1.0, out, ldo);
         return;
     }
-    kernels->affine(m, k, n, w, k, NULL, x, ldx, true, NULL, 0, out, ldo);
+    kernels->affine(&(spni_affine_task){.m = m,
+                                        .k = k,
+                                        .n = n,
+                                        .w = w,
+                                        .ldw = k,
+                                        .x = x,
+                                        .ldx = ldx,
+                                        .adds = true,
+                                        .out = out,
+                                        .ldo = ldo});
 }
 
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        kernels->affine(m, k, n, w, k, bias, x, ldx, false, NULL, 0, out, ldo);
+        kernels->affine(&(spni_affine_task){.m = m,
+                                            .k = k,
+                                            .n = n,
+                                            .w = w,
+                                            .ldw = k,
+                                            .x = x,
+                                            .ldx = ldx,
+                                            .bias = bias,
+                                            .out = out,
+                                            .ldo = ldo});
         return;
     }
     for (int64_t i = 0; i < m; i++) {
@@ -41,7 +59,17 @@ void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int6
                          int64_t lds, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        kernels->affine(m, k, n, w, k, NULL, x, ldx, false, scale, lds, out, ldo);
+        kernels->affine(&(spni_affine_task){.m = m,
+                                            .k = k,
+                                            .n = n,
+                                            .w = w,
+                                            .ldw = k,
+                                            .x = x,
+                                            .ldx = ldx,
+                                            .scale = scale,
+                                            .lds = lds,
+                                            .out = out,
+                                            .ldo = ldo});
         return;
     }
     spn_multiply(m, n, k, 1.0, w, k, x, ldx, 0.0, out, ldo);

@@ -33,11 +33,19 @@ static int teardown(void **state)
     return 0;
 }
 
-enum { FROM_ZERO, FROM_BIAS, ADDING, SCALED, AFFINE_MODES };
+enum { FROM_ZERO, FROM_BIAS, ADDING, SCALED, WITH_THIRD, AFFINE_MODES };
+
+/* The third product of an affine task: factors, what they share, and rows of their own. */
+enum { FACTOR_STEP = 3 };
+
+static double third_product(const workplace *work, int64_t i, int64_t s)
+{
+    return work->bias[i * FACTOR_STEP % ROWS] * work->x[s] * work->y[i * STRIDE + s];
+}
 
 /* k products and as many sums, in another order or fused: each rounding is at most half a unit of a
  * partial sum, and no partial sum exceeds the sum of sizes. A scale multiplies all of that and rounds
- * once more. */
+ * once more; the third product rounds three times. */
 static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n, int mode)
 {
     for (int64_t i = 0; i < m; i++) {
@@ -46,7 +54,9 @@ static void check_affine(const workplace *work, int64_t m, int64_t k, int64_t n,
             for (int64_t j = 0; j < k; j++) {
                 size += fabs(work->w[i * INNER + j] * work->x[j * STRIDE + s]);
             }
-            size *= mode == SCALED ? fabs(work->y[i * STRIDE + s]) : 1.0;
+            bool is_scaled = mode == SCALED || mode == WITH_THIRD;
+            size *= is_scaled ? fabs(work->y[i * STRIDE + s]) : 1.0;
+            size += mode == WITH_THIRD ? fabs(third_product(work, i, s)) : 0.0;
             double got = work->out[i * STRIDE + s];
             if (s < n) {
                 check_close(got, work->plain[i * STRIDE + s], (double)(k + 3) * DBL_EPSILON, size);
@@ -64,8 +74,29 @@ static void run_affine(const spni_kernels *kernels, const workplace *work, int64
         bool is_inside = mode == ADDING && i % STRIDE < n;
         out[i] = is_inside ? work->y[i] : UNTOUCHED;
     }
-    kernels->affine(m, k, n, work->w, INNER, mode == FROM_BIAS ? work->bias : NULL, work->x, STRIDE,
-                    mode == ADDING, mode == SCALED ? work->y : NULL, STRIDE, out, STRIDE);
+    double factors[ROWS * FACTOR_STEP];
+    for (int64_t i = 0; i < ROWS; i++) {
+        factors[i * FACTOR_STEP] = work->bias[i * FACTOR_STEP % ROWS];
+    }
+    bool is_scaled = mode == SCALED || mode == WITH_THIRD;
+    kernels->affine(&(spni_affine_task){.m = m,
+                                        .k = k,
+                                        .n = n,
+                                        .w = work->w,
+                                        .ldw = INNER,
+                                        .x = work->x,
+                                        .ldx = STRIDE,
+                                        .bias = mode == FROM_BIAS ? work->bias : NULL,
+                                        .adds = mode == ADDING,
+                                        .scale = is_scaled ? work->y : NULL,
+                                        .lds = STRIDE,
+                                        .factor = mode == WITH_THIRD ? factors : NULL,
+                                        .factor_step = FACTOR_STEP,
+                                        .common = work->x,
+                                        .addend = work->y,
+                                        .lda = STRIDE,
+                                        .out = out,
+                                        .ldo = STRIDE});
 }
 
 static void affine_agrees(void **state)
@@ -176,15 +207,36 @@ static void rows_agree(void **state)
                 double square = work->x[s] * work->x[s], product = work->x[s] * work->y[s];
                 check_close(out[s], square + product, DBL_EPSILON, square + fabs(product));
             }
-            kernels->scaled_product(n, 0.7, work->x, work->y, false, bends);
-            kernels->scaled_product(n, 0.7, work->x, work->y, true, delta);
-            for (int64_t s = 0; s < n; s++) {
-                double pulled = work->w[s] * work->y[s];
-                assert_true(bends[s] == 0.7 * work->x[s] * work->y[s]);
-                check_close(delta[s], pulled + bends[s], DBL_EPSILON,
-                            fabs(pulled) + fabs(bends[s]));
-            }
             assert_true(out[n] == UNTOUCHED && bends[n] == UNTOUCHED && delta[n] == UNTOUCHED);
+        }
+    }
+}
+
+/* One row times several, with and without factors, also in place: each product rounds once. */
+static void row_times_rows(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int64_t rows = 1; rows <= 11; rows++) {
+        for (int64_t n = 1; n < 40; n++) {
+            for (int f = 0; f < count; f++) {
+                for (int64_t i = 0; i <= rows * STRIDE; i++) {
+                    work->out[i] = i < STRIDE * rows && i % STRIDE < n ? work->y[i] : UNTOUCHED;
+                    work->plain[i] = UNTOUCHED;
+                }
+                forms[f].table->multiply_rows(rows, n, work->bias, work->x, work->out, STRIDE,
+                                              work->plain, STRIDE);
+                forms[f].table->multiply_rows(rows, n, NULL, work->x, work->out, STRIDE, work->out,
+                                              STRIDE);
+                for (int64_t i = 0; i <= rows * STRIDE; i++) {
+                    int64_t r = i / STRIDE, s = i % STRIDE;
+                    bool is_inside = r < rows && s < n;
+                    assert_true(work->out[i] == (is_inside ? work->x[s] * work->y[i] : UNTOUCHED));
+                    assert_true(work->plain[i] ==
+                                (is_inside ? work->bias[r] * work->x[s] * work->y[i] : UNTOUCHED));
+                }
+            }
         }
     }
 }
@@ -201,8 +253,16 @@ static void places_do_not_matter(void **state)
         spni_activation_kernel *const functions[] = {kernels->tanh, kernels->sigmoid,
                                                      kernels->softplus};
         for (int64_t s = 0; s < SAMPLES; s++) {
-            kernels->affine(ROWS, INNER, 1, work->w, INNER, work->bias, work->x + s, STRIDE, false,
-                            NULL, 0, work->out, STRIDE);
+            kernels->affine(&(spni_affine_task){.m = ROWS,
+                                                .k = INNER,
+                                                .n = 1,
+                                                .w = work->w,
+                                                .ldw = INNER,
+                                                .x = work->x + s,
+                                                .ldx = STRIDE,
+                                                .bias = work->bias,
+                                                .out = work->out,
+                                                .ldo = STRIDE});
             for (int64_t i = 0; i < ROWS; i++) {
                 assert_true(work->out[i * STRIDE] == work->plain[i * STRIDE + s]);
             }
@@ -250,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(outer_agrees, setup, teardown),
         cmocka_unit_test_setup_teardown(sums_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_agree, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_times_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(places_do_not_matter, setup, teardown),
         cmocka_unit_test(the_choice_is_kept),
     };
