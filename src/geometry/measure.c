@@ -59,9 +59,16 @@ const double *spn_geometry_eigenvalues(const spn_geometry_workspace *workspace)
     return workspace->eigenvalues;
 }
 
-static bool lower_is_finite(int64_t n, const double *h)
+/* A sum of squares is finite only where all are; where it is not, some may just be large. */
+static bool lower_is_finite(int64_t n, const double *h, double below_squared)
 {
     bool finite = true;
+    for (int64_t j = 0; isfinite(below_squared) && j < n; j++) {
+        finite = finite && isfinite(h[j + j * n]);
+    }
+    if (isfinite(below_squared)) {
+        return finite;
+    }
     for (int64_t j = 0; finite && j < n; j++) {
         finite = spn_all_finite(n - j, h + j + j * n);
     }
@@ -237,7 +244,12 @@ static spn_status measure_surface(spn_context *context, spn_geometry_workspace *
                                   double shift, const spn_point *point, unsigned wanted,
                                   spn_geometry *out)
 {
-    spni_surface surface = {workspace->dimension, workspace->hessian, shift, point->gradient, none};
+    spni_surface surface = {.dimension = workspace->dimension,
+                            .h = workspace->hessian,
+                            .shift = shift,
+                            .g = point->gradient,
+                            .below_squared = workspace->below_squared,
+                            .q = none};
     if (!spn_all_finite(workspace->dimension, point->gradient)) {
         return SPN_OK;
     }
@@ -293,7 +305,9 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
     spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
     SPN_TRY(spni_point_hessian_view(context, inner, SPN_PART_FULL, workspace->own,
                                     &workspace->hessian));
-    bool is_finite = lower_is_finite(workspace->dimension, workspace->hessian);
+    workspace->below_squared = spni_below_squared(workspace->dimension, workspace->hessian);
+    bool is_finite =
+        lower_is_finite(workspace->dimension, workspace->hessian, workspace->below_squared);
     bool wants_gate = wanted & SPN_GEOMETRY_STATIONARY;
     if (wants_gate) {
         of_loss.stationary = 0;
@@ -335,10 +349,11 @@ spn_status spn_geometry_from_derivatives(spn_context *context, spn_geometry_work
     spn_status status = SPN_OK;
     int64_t n = workspace->dimension;
     spn_geometry record = spni_geometry_blank(SPN_SURFACE_ERROR, n);
-    spni_surface surface = {n, h, 0, g, none};
+    spni_surface surface = {
+        .dimension = n, .h = h, .g = g, .below_squared = spni_below_squared(n, h), .q = none};
     workspace->has_eigenvalues = false;
     record.value = value;
-    if (spn_all_finite(n, g) && lower_is_finite(n, h)) {
+    if (spn_all_finite(n, g) && lower_is_finite(n, h, surface.below_squared)) {
         workspace->hessian = h;
         spni_measure_moments(&surface, workspace->product, &record);
         SPN_TRY(decompose(context, workspace, false));

@@ -42,20 +42,29 @@ spn_geometry spni_geometry_blank(spn_surface surface, int64_t dimension)
     return blank;
 }
 
+double spni_below_squared(int64_t n, const double *h)
+{
+    double sum = 0;
+    for (int64_t j = 0; j < n; j++) {
+        const double *below = h + (j + 1) + j * n;
+        sum += spn_dot(n - j - 1, below, below);
+    }
+    return sum;
+}
+
 /* (tr H)^2 - tr H^2 = 2 sum_{i<j} (H_ii H_jj - H_ij^2): written so, the squares of the diagonal do not
  * have to cancel. */
 void spni_measure_moments(spni_surface *surface, double *product, spn_geometry *out)
 {
     int64_t n = surface->dimension;
-    double before = 0, absolute = 0, pairs = 0, diagonal_squared = 0, below_squared = 0;
+    double before = 0, absolute = 0, pairs = 0, diagonal_squared = 0;
+    double below_squared = surface->below_squared;
     for (int64_t j = 0; j < n; j++) {
-        const double *column = surface->h + j + j * n;
-        double entry = column[0] + surface->shift;
+        double entry = surface->h[j + j * n] + surface->shift;
         pairs += entry * before;
         before += entry;
         absolute += fabs(entry);
         diagonal_squared += entry * entry;
-        below_squared += spn_dot(n - j - 1, column + 1, column + 1);
     }
     double trace = before, square = diagonal_squared + 2 * below_squared;
     spn_symmetric_multiply(n, surface->h, surface->g, product);

@@ -15,6 +15,7 @@ struct spn_geometry_workspace {
     double *eigenvalues;   /**< P: of E */
     double *scratch;       /**< P */
     double *product;       /**< P: H g */
+    double below_squared;  /**< of `hessian`, see spni_surface */
     bool has_eigenvalues;  /**< of the last measurement */
 };
 
@@ -24,11 +25,15 @@ typedef struct spni_surface {
     const double *h; /**< lower triangle, column-major */
     double shift;
     const double *g;
-    double q; /**< 1 + |g|^2; filled by spni_measure_moments() */
+    double below_squared; /**< sum of H_ij^2, i > j: the same for every shift */
+    double q;             /**< 1 + |g|^2; filled by spni_measure_moments() */
 } spni_surface;
 
 /** A record in which nothing exists yet: NaN, counts and `stationary` -1. */
 spn_geometry spni_geometry_blank(spn_surface surface, int64_t dimension);
+
+/** Sum of the squares below the diagonal. */
+double spni_below_squared(int64_t dimension, const double *h);
 
 /** What needs no eigenvalues: |g|, tr H, tr H^2, R, mean curvature. `product`: P numbers of scratch. */
 void spni_measure_moments(spni_surface *surface, double *product, spn_geometry *out);

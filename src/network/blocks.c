@@ -11,13 +11,18 @@ enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 };
 static const int64_t PART_BYTES = 32 * 1024;
 enum { PART_MIN = 128, PART_MAX = 256 };
 
+int64_t spni_even_block(int64_t most, int64_t samples)
+{
+    int64_t blocks = (samples + most - 1) / most;
+    return ((samples + blocks - 1) / blocks + 7) / 8 * 8;
+}
+
 static int64_t clamp_block(int64_t block, int64_t samples)
 {
-    int64_t needed = (samples + 7) / 8 * 8;
     block = block / 8 * 8;
     block = block > BLOCK_MAX ? BLOCK_MAX : block;
     block = block < BLOCK_MIN ? BLOCK_MIN : block;
-    return block > needed ? needed : block;
+    return spni_even_block(block, samples);
 }
 
 spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,

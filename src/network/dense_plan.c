@@ -11,7 +11,7 @@ static const int64_t DENSE_BYTES = 32 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
 enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8 };
 /* Longer blocks gain nothing more and leave the caches. */
-enum { SAMPLES_MAX = 256 };
+enum { SAMPLES_MAX = 344 };
 
 typedef struct builder {
     const spn_network *network;
@@ -96,7 +96,7 @@ static void choose_block(spni_dense *dense, const spni_plan *plan, int64_t rows)
     int64_t block = DENSE_BYTES / (rows * (int64_t)sizeof(double));
     block = block > SAMPLES_MAX ? SAMPLES_MAX : block;
     block = block < SAMPLES_MIN ? SAMPLES_MIN : block / 8 * 8;
-    dense->block = block > plan->block ? plan->block : block;
+    dense->block = spni_even_block(block, plan->block);
 }
 
 static spn_status make_terms(spn_context *context, const spn_network_error *error,

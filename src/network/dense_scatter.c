@@ -44,12 +44,35 @@ static void scatter_inputs(const spn_network *network, int64_t l, const int64_t 
     }
 }
 
+/* All (i, j), i >= j, of units o > p at once, biases aside: column (p, j) of h gets rows (o, i). */
+static void scatter_square(const spn_network *network, int64_t l, const int64_t unit[2],
+                           const double *from, double *h)
+{
+    int64_t size = network->parameters, width = network->width[l - 1];
+    double *column = h + place_of(network, l, unit[0], 0) + place_of(network, l, unit[1], 0) * size;
+    for (int64_t j = 0; j < width; j++, column += size) {
+        const double *row = from + j * (j + 1) / 2;
+        for (int64_t i = 0; i < j; i++) {
+            column[i] += row[i];
+        }
+        row += j;
+        for (int64_t i = j; i < width; i++) {
+            column[i] += *row;
+            row += i + 1;
+        }
+    }
+}
+
 /* Left row (o, p), o >= p, of a diagonal block: a packed run of (i, j), i >= j. */
 static void scatter_symmetric(const spn_network *network, const spni_term *term, int64_t o,
                               int64_t p, const double *from, double *h)
 {
     const int64_t unit[2] = {o, p};
-    int64_t i = 0, j = term->right_begin;
+    int64_t fan_in = spni_fan_in(network, term->l), i = 0, j = term->right_begin;
+    if (o > p && !network->has_bias && term->right_count == fan_in * (fan_in + 1) / 2) {
+        scatter_square(network, term->l, unit, from, h);
+        return;
+    }
     while (j > i) {
         j -= i + 1;
         i++;

@@ -130,6 +130,8 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
                        spn_random *random, double *theta);
 
 /* blocks.c */
+/** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
+int64_t spni_even_block(int64_t most, int64_t samples);
 int64_t spni_block_total(const spni_state *state);
 /** Block b of the last set's samples (gathered for a subset), in its slot. */
 spni_block spni_block_get(const spni_state *state, int64_t b);
