@@ -53,7 +53,7 @@ BEGIN {
         library[f[1]] = f[2]; floor[f[1]] = f[3] + 0; sees[f[1]] = f[4]; outside[f[1]] = f[5]
         n = split(f[5], names, ",")
         for (i = 1; i <= n; i++)
-            if (names[i] !~ /^(pthread|unistd)\.h$/)
+            if (names[i] !~ /^(pthread|sched|unistd)\.h$/)
                 owned[names[i]] = owned[names[i]] " " f[1]
         rooms++
     }

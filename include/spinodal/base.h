@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file base.h  Room `base`: status, context, memory, options, pool, random numbers. */
+/** @file base.h  Room `base`: status, context, memory, options, pool, team, random numbers. */
 #ifndef SPINODAL_BASE_H
 #define SPINODAL_BASE_H
 
@@ -10,6 +10,7 @@
 #include <spinodal/base/random.h>
 #include <spinodal/base/record.h>
 #include <spinodal/base/status.h>
+#include <spinodal/base/team.h>
 #include <spinodal/base/version.h>
 
 #endif

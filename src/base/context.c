@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cpu.h"
+#include "base/team.h"
 
 #include <spinodal/base/memory.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@ struct spn_context {
     void *event_state;
     const atomic_int *cancel;
     spn_kernels kernels;
+    spn_team *team; /* NULL: none */
     spn_status error;
     char error_text[SPN_ERROR_TEXT_SIZE];
 };
@@ -76,6 +78,16 @@ void spn_context_free(spn_context *context)
         spn_allocator allocator = context->allocator;
         allocator.release(allocator.state, context);
     }
+}
+
+void spn_context_set_team(spn_context *context, spn_team *team)
+{
+    context->team = team;
+}
+
+spn_team *spni_context_team(const spn_context *context)
+{
+    return context->team;
 }
 
 spn_kernels spn_context_kernels(const spn_context *context)

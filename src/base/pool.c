@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <pthread.h>
 #include <spinodal/base/pool.h>
+#include <spinodal/base/team.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,7 +12,10 @@
  *
  * With as many workers as processors, each time the coordinator wakes up it takes a processor from a
  * worker, and the system may move threads about for it. So messages do not wake it: it looks for them
- * every PATIENCE nanoseconds, and at once when the queue is half full or a job has ended. */
+ * every PATIENCE nanoseconds, and at once when the queue is half full or a job has ended.
+ *
+ * A run of fewer jobs than threads leaves workers asleep; each job gets a team in their place, of
+ * threads that belong to the team. Teams are kept for the next run of as many jobs. */
 enum { QUEUE_SLOTS = 64, PATIENCE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 };
 
 struct spn_pool_channel {
@@ -30,11 +34,12 @@ struct spn_pool {
     spn_context *context;
     int64_t threads;
     worker *workers;
+    spn_team **teams; /* of the jobs of a run; NULL: the job's thread is alone */
     pthread_mutex_t mutex;
     pthread_cond_t work_arrived; /* to workers: a run has begun, or the pool ends */
     pthread_cond_t progress;     /* to the coordinator: many messages or the end of a job */
     pthread_cond_t room;         /* to workers: the queue has room, or the run is stopping */
-    bool has_mutex, is_ending, has_receiver_failed;
+    bool has_mutex, is_ending, is_lending, has_receiver_failed;
     const spn_pool_work *work;
     int64_t next_job, running, first_failed;
     spn_context *failure; /* keeps the error of the lowest failed job */
@@ -68,7 +73,9 @@ static void run_one_job(spn_pool *pool, worker *self)
     pthread_mutex_unlock(&pool->mutex);
     spn_pool_channel channel = {pool, job};
     spn_error_clear(self->context);
+    spn_context_set_team(self->context, pool->is_lending ? pool->teams[job] : NULL);
     spn_status status = pool->work->job(self->context, pool->work->job_state, job, &channel);
+    spn_context_set_team(self->context, NULL);
     pthread_mutex_lock(&pool->mutex);
     pool->running--;
     /* A job that was told to stop reports an interruption that is only a consequence. */
@@ -104,6 +111,7 @@ static spn_status start_workers(spn_context *context, spn_pool *pool)
 {
     spn_status status = SPN_OK;
     SPN_NEW(context, pool->workers, pool->threads);
+    SPN_NEW(context, pool->teams, pool->threads);
     for (int64_t i = 0; i < pool->threads; i++) {
         worker *self = &pool->workers[i];
         self->pool = pool;
@@ -174,6 +182,9 @@ void spn_pool_free(spn_pool *pool)
         }
         spn_context_free(pool->workers[i].context);
     }
+    for (int64_t i = 0; pool->teams != NULL && i < pool->threads; i++) {
+        spn_team_free(pool->teams[i]);
+    }
     if (pool->has_mutex) {
         pthread_cond_destroy(&pool->room);
         pthread_cond_destroy(&pool->progress);
@@ -181,6 +192,7 @@ void spn_pool_free(spn_pool *pool)
         pthread_mutex_destroy(&pool->mutex);
     }
     spn_release(context, pool->workers);
+    spn_release(context, pool->teams);
     spn_release(context, pool->slots);
     spn_context_free(pool->failure);
     spn_release(context, pool);
@@ -208,6 +220,27 @@ static spn_status reserve_slots(spn_context *context, spn_pool *pool, int64_t me
         pool->slots_capacity = bytes;
     }
 done:
+    return status;
+}
+
+/* Threads without a job go to the jobs, the first ones getting one more where they do not divide. */
+static spn_status lend_threads(spn_context *context, spn_pool *pool, int64_t jobs)
+{
+    spn_status status = SPN_OK;
+    pool->is_lending = jobs > 0 && jobs < pool->threads;
+    for (int64_t job = 0; pool->is_lending && job < jobs; job++) {
+        int64_t lanes = pool->threads / jobs + (job < pool->threads % jobs ? 1 : 0);
+        if (pool->teams[job] != NULL && spn_team_size(pool->teams[job]) == lanes) {
+            continue;
+        }
+        spn_team_free(pool->teams[job]);
+        pool->teams[job] = NULL;
+        SPN_TRY(lanes > 1 ? spn_team_create(pool->context, lanes, &pool->teams[job]) : SPN_OK);
+    }
+done:
+    if (status != SPN_OK) {
+        spn_error_copy(context, pool->context);
+    }
     return status;
 }
 
@@ -244,10 +277,9 @@ static void wait_for_progress(spn_pool *pool)
 
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
 {
-    spn_status status = reserve_slots(context, pool, work->message_size);
-    if (status != SPN_OK) {
-        return status;
-    }
+    spn_status status = SPN_OK;
+    SPN_TRY(reserve_slots(context, pool, work->message_size));
+    SPN_TRY(lend_threads(context, pool, work->jobs));
     pthread_mutex_lock(&pool->mutex);
     pool->work = work;
     pool->next_job = 0;
@@ -269,6 +301,7 @@ spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_wor
         spn_error_copy(context, pool->failure);
         status = spn_error_status(context);
     }
+done:
     return status;
 }
 

@@ -194,7 +194,7 @@ static spn_status create_pool(spn_context *context, void *state)
 static void test_creation_survives_failing_allocations(void **state)
 {
     (void)state;
-    assert_int_equal(support_fail_each_allocation(create_pool, NULL), 6);
+    assert_int_equal(support_fail_each_allocation(create_pool, NULL), 7);
     spn_context *context = NULL;
     check_ok(NULL, spn_context_create(NULL, &context));
     spn_pool *pool = NULL;

@@ -63,7 +63,7 @@ typedef struct spn_context_settings {
 spn_status spn_context_create(const spn_context_settings *settings, spn_context **out);
 
 /** Create a context for another thread: same allocator, cancel flag and kernels, own error, no
- *  events. */
+ *  events, no team. */
 spn_status spn_context_fork(spn_context *parent, spn_context **out);
 
 /** Free; NULL is allowed. */

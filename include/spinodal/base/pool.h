@@ -33,7 +33,8 @@ typedef struct spn_pool_work {
     void *receiver_state;
 } spn_pool_work;
 
-/** Run all jobs and return when they have ended. When a job fails no new ones start; of several
+/** Run all jobs and return when they have ended. With fewer jobs than threads each job's context has a
+ *  team (base/team.h) of threads / jobs lanes, the lowest jobs one more where that leaves a rest. When a job fails no new ones start; of several
  *  failures that of the lowest job index is reported. */
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work);
 
