@@ -39,14 +39,18 @@ INLINE real affine_start(const spni_affine_task *t, int i, const double *old, co
     return constant(t->bias != NULL ? t->bias[i] : 0.0);
 }
 
+/* What follows the sums: each has tiles of its own, in which the others cost nothing. */
+typedef enum affine_end { ENDS_THERE, ENDS_SCALED, ENDS_WITH_THIRD } affine_end;
+
 /* Row i at samples s: times scale, plus the third product. */
-INLINE real affine_finish(const spni_affine_task *t, int i, int64_t s, real sum, const int64_t part)
+INLINE real affine_finish(const affine_end end, const spni_affine_task *t, int i, int64_t s,
+                          real sum, const int64_t part)
 {
-    if (t->scale != NULL) {
+    if (end == ENDS_SCALED || (end == ENDS_WITH_THIRD && t->scale != NULL)) {
         const double *scale = t->scale + i * t->lds + s;
         sum *= part > 0 ? load_part(scale, part) : load(scale);
     }
-    if (t->factor != NULL) {
+    if (end == ENDS_WITH_THIRD) {
         const double *common = t->common + s, *addend = t->addend + i * t->lda + s;
         real left = part > 0 ? load_part(common, part) : load(common);
         real right = part > 0 ? load_part(addend, part) : load(addend);
@@ -56,8 +60,8 @@ INLINE real affine_finish(const spni_affine_task *t, int i, int64_t s, real sum,
 }
 
 /* `rows` rows times `vectors` vectors at column s; the last vector has `part` numbers (0: all). */
-INLINE void affine_tile(const int rows, const int vectors, const spni_affine_task *t, int64_t s,
-                        const int64_t part)
+INLINE void affine_tile(const int rows, const int vectors, const affine_end end,
+                        const spni_affine_task *t, int64_t s, const int64_t part)
 {
     real sum[AFFINE_ROWS][2];
     UNROLL
@@ -88,7 +92,7 @@ INLINE void affine_tile(const int rows, const int vectors, const spni_affine_tas
         UNROLL
         for (int v = 0; v < vectors; v++) {
             int64_t at = s + v * LANES;
-            real value = affine_finish(t, i, at, sum[i][v], part);
+            real value = affine_finish(end, t, i, at, sum[i][v], part);
             if (part > 0) {
                 store_part(t->out + i * t->ldo + at, value, part);
             } else {
@@ -98,63 +102,82 @@ INLINE void affine_tile(const int rows, const int vectors, const spni_affine_tas
     }
 }
 
-INLINE void affine_rows(const int rows, const spni_affine_task *t)
-{
-    int64_t s = 0;
-    for (; s + 2 * LANES <= t->n; s += 2 * LANES) {
-        affine_tile(rows, 2, t, s, 0);
-    }
-    if (s + LANES <= t->n) {
-        affine_tile(rows, 1, t, s, 0);
-        s += LANES;
-    }
-    if (s < t->n) {
-        affine_tile(rows, 1, t, s, t->n - s);
-    }
-}
+/* Where a group of rows stands: rows [i, i + rows) and samples [s, s + n) of a task. */
+typedef struct affine_place {
+    int64_t i, rows, s, n;
+} affine_place;
 
-static void affine_group(const spni_affine_task *t)
-{
-    switch (t->m) {
-    case 1:
-        affine_rows(1, t);
-        break;
-    case 2:
-        affine_rows(2, t);
-        break;
-    case 3:
-        affine_rows(3, t);
-        break;
-    case 4:
-        affine_rows(4, t);
-        break;
-    case 5:
-        affine_rows(5, t);
-        break;
-    default:
-        affine_rows(AFFINE_ROWS, t);
-        break;
-    }
-}
-
-/* Rows [i, i + rows) and samples [s, s + n) of a task. */
-INLINE spni_affine_task affine_part(const spni_affine_task *t, int64_t i, int64_t rows, int64_t s,
-                                    int64_t n)
+/* Inlined where all uses of the part are, so that it lives in registers. */
+INLINE spni_affine_task affine_part(const affine_end end, const spni_affine_task *t,
+                                    const affine_place *at)
 {
     spni_affine_task part = *t;
-    part.m = rows;
-    part.n = n;
-    part.w += i * t->ldw;
-    part.x += s;
-    part.out += i * t->ldo + s;
-    part.bias = t->bias != NULL ? t->bias + i : NULL;
-    part.scale = t->scale != NULL ? t->scale + i * t->lds + s : NULL;
-    if (t->factor != NULL) {
-        part.factor += i * t->factor_step;
-        part.common += s;
-        part.addend += i * t->lda + s;
+    part.n = at->n;
+    part.w += at->i * t->ldw;
+    part.x += at->s;
+    part.out += at->i * t->ldo + at->s;
+    part.bias = t->bias != NULL ? t->bias + at->i : NULL;
+    if (end != ENDS_THERE && t->scale != NULL) {
+        part.scale += at->i * t->lds + at->s;
+    }
+    if (end == ENDS_WITH_THIRD) {
+        part.factor += at->i * t->factor_step;
+        part.common += at->s;
+        part.addend += at->i * t->lda + at->s;
     }
     return part;
+}
+
+INLINE void affine_rows(const int rows, const affine_end end, const spni_affine_task *whole_task,
+                        const affine_place *at)
+{
+    const spni_affine_task t = affine_part(end, whole_task, at);
+    int64_t s = 0;
+    for (; s + 2 * LANES <= t.n; s += 2 * LANES) {
+        affine_tile(rows, 2, end, &t, s, 0);
+    }
+    if (s + LANES <= t.n) {
+        affine_tile(rows, 1, end, &t, s, 0);
+        s += LANES;
+    }
+    if (s < t.n) {
+        affine_tile(rows, 1, end, &t, s, t.n - s);
+    }
+}
+
+INLINE void affine_ends(const affine_end end, const spni_affine_task *t, const affine_place *at)
+{
+    switch (at->rows) {
+    case 1:
+        affine_rows(1, end, t, at);
+        break;
+    case 2:
+        affine_rows(2, end, t, at);
+        break;
+    case 3:
+        affine_rows(3, end, t, at);
+        break;
+    case 4:
+        affine_rows(4, end, t, at);
+        break;
+    case 5:
+        affine_rows(5, end, t, at);
+        break;
+    default:
+        affine_rows(AFFINE_ROWS, end, t, at);
+        break;
+    }
+}
+
+static void affine_group(const spni_affine_task *t, const affine_place *at)
+{
+    if (t->factor != NULL) {
+        affine_ends(ENDS_WITH_THIRD, t, at);
+    } else if (t->scale != NULL) {
+        affine_ends(ENDS_SCALED, t, at);
+    } else {
+        affine_ends(ENDS_THERE, t, at);
+    }
 }
 
 static void affine(const spni_affine_task *t)
@@ -163,8 +186,8 @@ static void affine(const spni_affine_task *t)
         int64_t samples = t->n - s < AFFINE_SAMPLES ? t->n - s : AFFINE_SAMPLES;
         for (int64_t i = 0, rows = 0; i < t->m; i += rows) {
             rows = share(t->m - i, AFFINE_ROWS);
-            spni_affine_task part = affine_part(t, i, rows, s, samples);
-            affine_group(&part);
+            const affine_place at = {i, rows, s, samples};
+            affine_group(t, &at);
         }
     }
 }

@@ -9,7 +9,7 @@ static const int64_t BLOCK_BYTES = 512 * 1024;
 enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 };
 /* What a part reads and writes on its way should stay in a common first cache. */
 static const int64_t PART_BYTES = 32 * 1024;
-enum { PART_MIN = 128, PART_MAX = 256 };
+enum { PART_MIN = 512, PART_MAX = 512 };
 
 int64_t spni_even_block(int64_t most, int64_t samples)
 {

@@ -42,23 +42,31 @@ typedef struct spni_term {
     int64_t place;                    /* of the product in `products` */
 } spni_term;
 
-struct spni_dense {
-    int64_t block;  /* samples at a time; rows below have as many numbers as samples in the block */
-    double *packed; /* S_m: lower triangle, row o (o + 1) / 2 + p */
-    double *full;   /* S_D with both triangles: row o w_D + p; NULL where S_D = c I */
+/** Rows of one block, a lane's own. */
+typedef struct spni_dense_space {
+    double *packed;      /* S_m: lower triangle, row o (o + 1) / 2 + p */
+    double *full;        /* S_D with both triangles: row o w_D + p; NULL where S_D = c I */
     double *adjacent[2]; /* Q^{m-1,m}, at m % 2: row o w_m + p */
-    double
-        *mixed[2];  /* Q^{lm}, l < m - 1, at l % 2: likewise; or T^{lm}, at m % 2: row j w_l + o */
+    /* Q^{lm}, l < m - 1, at l % 2: likewise; or T^{lm}, at m % 2: row j w_l + o */
+    double *mixed[2];
     double *pulled; /* phi'_l[j] delta_{l+1}[p]: row j w_{l+1} + p */
     double *right;  /* right rows */
     double *left;   /* left rows of SPNI_TERM_OUTPUT where there are biases */
-    double *ones;   /* the input of a bias */
+} spni_dense_space;
+
+struct spni_dense {
+    int64_t block;      /* samples at a time; rows have as many numbers as samples in the block */
+    double *ones;       /* the input of a bias */
     double *coupling;   /* M: lower triangle, row by row; NULL where S_D is not c I */
     double *through;    /* V: output k, then row o, then column; NULL likewise, or where D < 3 */
-    double *products;   /* of all terms when they are summed over blocks, else of one */
-    bool is_summed;     /* `products` holds all terms: they are scattered once, at the end */
+    bool is_summed;     /* products of all terms are kept and scattered once, at the end */
+    int64_t size;       /* numbers of those products; otherwise of the largest one */
     int64_t term_count; /* 0: no dense assembly, P is too large */
     spni_term *terms;   /* in the order in which their left factors come to be */
+    double flops;       /* of all products, for one sample */
+    int64_t lanes;      /* of the team when the point was created, bounded */
+    spni_dense_space *spaces; /* one a lane */
+    double **products;        /* as many, `size` numbers each */
 };
 
 /** One block of samples on its way through the layers. */
@@ -66,15 +74,17 @@ typedef struct spni_assembly {
     const spni_state *state;
     const spn_network_error *error;
     const spn_network *network;
-    spni_dense *dense;
+    const spni_dense *dense;
     const double *theta;
     spn_part part;
     double constant; /* c where S_D = c I, 0 in the residual part */
+    double *h;       /* NULL: the trace only */
     spni_block block;
+    const spni_dense_space *space;
+    double *products;       /* of this block, or of all so far where `adds` */
+    bool adds;              /* products are added, not written */
     int64_t next;           /* the next term of the table */
     const spni_term *built; /* whose right rows are there; NULL: none */
-    bool is_first;          /* block: products overwrite */
-    double *h;              /* NULL: the trace only */
     double trace;
 } spni_assembly;
 

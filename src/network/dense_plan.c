@@ -10,6 +10,9 @@ static const int64_t SUMMED_MAX = 4 * 1024 * 1024;
 static const int64_t DENSE_BYTES = 32 * 1024 * 1024;
 /* Beyond these the structured assembly would need more memory than it saves: unit vectors instead. */
 enum { WIDTH_MAX = 512, DIMENSION_MAX = 32768, SAMPLES_MIN = 8 };
+/* Lanes of a team that have work space, and numbers of all their products (128 MB). */
+enum { LANES_MAX = 16 };
+static const int64_t LANE_NUMBERS = 16 * 1024 * 1024;
 /* Longer blocks gain nothing more and leave the caches. */
 enum { SAMPLES_MAX = 344 };
 
@@ -31,6 +34,7 @@ static void add_term(builder *make, spni_term_kind kind, spni_right_kind rows, i
             term.place = make->place;
             int64_t size = term.left_count * term.right_count;
             make->place += size;
+            make->dense->flops += 2.0 * (double)size;
             make->largest = size > make->largest ? size : make->largest;
             make->right_max =
                 term.right_count > make->right_max ? term.right_count : make->right_max;
@@ -110,8 +114,9 @@ static spn_status make_terms(spn_context *context, const spn_network_error *erro
     dense->term_count = make.count;
     dense->is_summed = make.place <= SUMMED_MAX;
     *right_max = make.right_max;
-    SPN_NEW(context, dense->products, dense->is_summed ? make.place : make.largest);
+    dense->size = dense->is_summed ? make.place : make.largest;
     make.count = make.place = 0;
+    dense->flops = 0.0;
     list_terms(&make, has_constant);
     for (int64_t t = 0; !dense->is_summed && t < dense->term_count; t++) {
         dense->terms[t].place = 0;
@@ -136,6 +141,50 @@ done:
     return status;
 }
 
+static spn_status create_space(spn_context *context, const spn_network_error *error,
+                               const spni_dense *dense, int64_t right_max, spni_dense_space *space)
+{
+    spn_status status = SPN_OK;
+    int64_t width = error->plan.width_max;
+    for (int64_t i = 0; i < 2; i++) {
+        SPN_NEW(context, space->adjacent[i], width * width * dense->block);
+        SPN_NEW(context, space->mixed[i], width * width * dense->block);
+    }
+    SPN_NEW(context, space->packed, half(width) * dense->block);
+    SPN_NEW(context, space->pulled, width * width * dense->block);
+    SPN_NEW(context, space->right, (right_max + 1) * dense->block);
+    if (!spni_output_is_constant(error)) {
+        SPN_NEW(context, space->full, width * width * dense->block);
+    }
+    if (error->network->has_bias) {
+        SPN_NEW(context, space->left, ROWS_MAX * dense->block);
+    }
+done:
+    return status;
+}
+
+/* As many lanes as the team has, as far as memory is reasonable. */
+static spn_status create_lanes(spn_context *context, const spn_network_error *error,
+                               int64_t right_max, spni_dense *dense)
+{
+    spn_status status = SPN_OK;
+    int64_t lanes = spn_team_lanes(context);
+    int64_t most = dense->size > 0 ? LANE_NUMBERS / dense->size : 1;
+    lanes = lanes > LANES_MAX ? LANES_MAX : lanes;
+    lanes = lanes > most ? (most > 1 ? most : 1) : lanes;
+    SPN_NEW(context, dense->spaces, lanes);
+    SPN_NEW(context, dense->products, lanes);
+    dense->lanes = lanes;
+    for (int64_t i = 0; i < lanes; i++) {
+        SPN_TRY(create_space(context, error, dense, right_max, &dense->spaces[i]));
+        if (dense->size > 0) {
+            SPN_NEW(context, dense->products[i], dense->size);
+        }
+    }
+done:
+    return status;
+}
+
 spn_status spni_dense_create(spn_context *context, const spn_network_error *error, spni_dense **out)
 {
     spn_status status = SPN_OK;
@@ -149,23 +198,11 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     if (error->network->parameters <= DIMENSION_MAX) {
         SPN_TRY(make_terms(context, error, dense, &right_max));
     }
-    bool has_constant = spni_output_is_constant(error);
     choose_block(dense, &error->plan, 6 * width * width + half(width) + right_max + 1);
-    for (int64_t i = 0; i < 2; i++) {
-        SPN_NEW(context, dense->adjacent[i], width * width * dense->block);
-        SPN_NEW(context, dense->mixed[i], width * width * dense->block);
-    }
-    SPN_NEW(context, dense->packed, half(width) * dense->block);
-    SPN_NEW(context, dense->pulled, width * width * dense->block);
-    if (has_constant) {
+    SPN_TRY(create_lanes(context, error, right_max, dense));
+    if (spni_output_is_constant(error)) {
         SPN_TRY(create_constants(context, error->network, dense));
-    } else {
-        SPN_NEW(context, dense->full, width * width * dense->block);
     }
-    if (error->network->has_bias) {
-        SPN_NEW(context, dense->left, ROWS_MAX * dense->block);
-    }
-    SPN_NEW(context, dense->right, (right_max + 1) * dense->block);
     SPN_NEW(context, dense->ones, dense->block);
     for (int64_t n = 0; n < dense->block; n++) {
         dense->ones[n] = 1.0;
@@ -178,24 +215,33 @@ done:
     return status;
 }
 
+static void free_space(spn_context *context, spni_dense_space *space)
+{
+    for (int64_t i = 0; i < 2; i++) {
+        spn_release(context, space->adjacent[i]);
+        spn_release(context, space->mixed[i]);
+    }
+    spn_release(context, space->packed);
+    spn_release(context, space->full);
+    spn_release(context, space->pulled);
+    spn_release(context, space->right);
+    spn_release(context, space->left);
+}
+
 void spni_dense_free(spn_context *context, spni_dense *dense)
 {
     if (dense == NULL) {
         return;
     }
-    for (int64_t i = 0; i < 2; i++) {
-        spn_release(context, dense->adjacent[i]);
-        spn_release(context, dense->mixed[i]);
+    for (int64_t i = 0; i < dense->lanes; i++) {
+        free_space(context, &dense->spaces[i]);
+        spn_release(context, dense->products[i]);
     }
-    spn_release(context, dense->packed);
-    spn_release(context, dense->full);
-    spn_release(context, dense->pulled);
-    spn_release(context, dense->left);
+    spn_release(context, dense->spaces);
+    spn_release(context, dense->products);
+    spn_release(context, dense->ones);
     spn_release(context, dense->coupling);
     spn_release(context, dense->through);
-    spn_release(context, dense->right);
-    spn_release(context, dense->ones);
-    spn_release(context, dense->products);
     spn_release(context, dense->terms);
     spn_release(context, dense);
 }

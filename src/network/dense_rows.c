@@ -104,11 +104,11 @@ static void build_right(const spni_assembly *p, const spni_term *term)
         columns = other.count;
         break;
     case SPNI_RIGHT_PLAIN:
-        copy_inputs(p, term->l, term->right_begin, term->right_count, p->dense->right);
+        copy_inputs(p, term->l, term->right_begin, term->right_count, p->space->right);
         return;
     }
     multiply_pairs(p, &first, &other, columns, term->right_begin, term->right_count,
-                   p->dense->right);
+                   p->space->right);
 }
 
 static bool has_same_right(const spni_term *a, const spni_term *b)
@@ -129,7 +129,7 @@ const double *spni_dense_right(spni_assembly *p, const spni_term *term, int64_t 
         p->built = term;
     }
     *ld = p->block.count;
-    return p->dense->right;
+    return p->space->right;
 }
 
 const double *spni_dense_output_left(const spni_assembly *p, const spni_term *term, int64_t *ld)
@@ -140,15 +140,15 @@ const double *spni_dense_output_left(const spni_assembly *p, const spni_term *te
         return inputs.first + term->left_begin * inputs.ld;
     }
     *ld = p->block.count;
-    return copy_inputs(p, term->l, term->left_begin, term->left_count, p->dense->left);
+    return copy_inputs(p, term->l, term->left_begin, term->left_count, p->space->left);
 }
 
 const double *spni_dense_pulled(const spni_assembly *p, int64_t l)
 {
     const rows slopes = slopes_of(p, l), deltas = deltas_of(p, l + 1);
     multiply_pairs(p, &slopes, &deltas, deltas.count, 0, slopes.count * deltas.count,
-                   p->dense->pulled);
-    return p->dense->pulled;
+                   p->space->pulled);
+    return p->space->pulled;
 }
 
 void spni_dense_prepare(const spni_assembly *p)
@@ -179,7 +179,7 @@ void spni_dense_prepare(const spni_assembly *p)
 void spni_dense_output_curvature(const spni_assembly *p)
 {
     int64_t width = p->network->width[p->network->depth];
-    double *packed = p->dense->packed;
+    double *packed = p->space->packed;
     if (p->part == SPN_PART_RESIDUAL) {
         memset(packed, 0, (size_t)(width * (width + 1) / 2 * p->block.count) * sizeof *packed);
         return;
@@ -200,7 +200,7 @@ void spni_dense_last_curvature(const spni_assembly *p)
     const rows slopes = slopes_of(p, p->network->depth - 1);
     int64_t n = p->block.count;
     const double *coupling = p->dense->coupling;
-    double *row = p->dense->packed;
+    double *row = p->space->packed;
     for (int64_t o = 0; o < slopes.count; o++, row += n) {
         p->state->kernels->multiply_rows(o + 1, n, coupling, row_of(p, &slopes, o), slopes.first,
                                          slopes.ld, row, n);
@@ -227,11 +227,11 @@ const double *spni_dense_unpack(const spni_assembly *p)
     for (int64_t o = 0; o < width; o++) {
         for (int64_t q = 0; q < width; q++) {
             int64_t row = o >= q ? o * (o + 1) / 2 + q : q * (q + 1) / 2 + o;
-            memcpy(p->dense->full + (o * width + q) * n, p->dense->packed + row * n,
-                   (size_t)n * sizeof *p->dense->full);
+            memcpy(p->space->full + (o * width + q) * n, p->space->packed + row * n,
+                   (size_t)n * sizeof *p->space->full);
         }
     }
-    return p->dense->full;
+    return p->space->full;
 }
 
 void spni_dense_pull_mixed(const spni_assembly *p, int64_t l, int64_t m, const double *from,
@@ -280,9 +280,9 @@ void spni_dense_next_curvature(const spni_assembly *p, int64_t m)
 {
     const rows slopes = slopes_of(p, m);
     int64_t n = p->block.count, inner = p->network->width[m + 1];
-    const double *mixed = p->dense->adjacent[(m + 1) % 2];
+    const double *mixed = p->space->adjacent[(m + 1) % 2];
     const double *weights = p->state->transposed + p->network->weight_offset[m + 1];
-    double *row = p->dense->packed;
+    double *row = p->space->packed;
     for (int64_t o = 0; o < slopes.count; o++, row += n) {
         spni_scaled_product(p->state->kernels, o + 1, inner, n, weights, mixed + o * inner * n, n,
                             slopes.first, slopes.ld, row, n);

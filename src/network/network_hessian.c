@@ -11,7 +11,11 @@
 #include "network/dense.h"
 #include "network/product.h"
 
+#include <spinodal/base/team.h>
 #include <string.h>
+
+/* Below this (a fifth of a millisecond) waking a team costs more than it brings. */
+static const double FLOPS_WORTH_A_TEAM = 1e7;
 
 static bool is_absent(const spni_assembly *p, const spni_term *term)
 {
@@ -23,18 +27,14 @@ static bool is_absent(const spni_assembly *p, const spni_term *term)
     return is_tangent && p->part == SPN_PART_GAUSS_NEWTON;
 }
 
-static void scatter(const spni_assembly *p, const spni_term *term)
-{
-    spni_dense_scatter(p->network, term, p->constant, p->theta, p->dense->products + term->place,
-                       p->h);
-}
-
 /* All products of this kind for layers l and m; left rows, where they are not found by themselves, have
- * leading dimension ld. */
+ * leading dimension ld. A block's product must have the same bits whether it is added at once or later,
+ * which BLAS does not promise. */
 static void multiply_terms(spni_assembly *p, spni_term_kind kind, int64_t l, int64_t m,
                            const double *left, int64_t ld)
 {
-    spni_dense *dense = p->dense;
+    const spni_dense *dense = p->dense;
+    const spni_kernels *kernels = p->state->kernels;
     for (; p->h != NULL && p->next < dense->term_count; p->next++) {
         const spni_term *term = &dense->terms[p->next];
         if (term->kind != kind || term->l != l || term->m != m) {
@@ -43,16 +43,18 @@ static void multiply_terms(spni_assembly *p, spni_term_kind kind, int64_t l, int
         if (is_absent(p, term)) {
             continue;
         }
-        int64_t ldl = ld, ldr = 0;
+        int64_t ldl = ld, ldr = 0, rows = term->left_count, columns = term->right_count;
         const double *from = kind == SPNI_TERM_OUTPUT ? spni_dense_output_left(p, term, &ldl)
                                                       : left + term->left_begin * ld;
         const double *right = spni_dense_right(p, term, &ldr);
-        spni_outer(p->state->kernels, term->left_count, term->right_count, p->block.count, from,
-                   ldl, right, ldr, dense->is_summed && !p->is_first,
-                   dense->products + term->place);
-        if (!dense->is_summed) {
-            scatter(p, term);
+        double *product = p->products + term->place;
+        if (dense->is_summed) {
+            kernels->outer(rows, columns, p->block.count, from, ldl, right, ldr, p->adds, product,
+                           columns);
+            continue;
         }
+        spni_outer(kernels, rows, columns, p->block.count, from, ldl, right, ldr, false, product);
+        spni_dense_scatter(p->network, term, p->constant, p->theta, product, p->h);
     }
 }
 
@@ -61,7 +63,7 @@ static double trace_of_layer(const spni_assembly *p, int64_t l)
 {
     const spni_kernels *kernels = p->state->kernels;
     int64_t n = p->block.count, width = p->network->width[l];
-    double *curvature = p->dense->mixed[0], *norm = p->dense->right;
+    double *curvature = p->space->mixed[0], *norm = p->space->right;
     memset(norm, 0, (size_t)n * sizeof *norm);
     memset(curvature, 0, (size_t)n * sizeof *curvature);
     for (int64_t i = 0; i < spni_fan_in(p->network, l); i++) {
@@ -72,7 +74,7 @@ static double trace_of_layer(const spni_assembly *p, int64_t l)
         return p->constant * (double)width * kernels->sum(n, norm);
     }
     for (int64_t o = 0; o < width; o++) {
-        const double *row = p->dense->packed + (o * (o + 1) / 2 + o) * n;
+        const double *row = p->space->packed + (o * (o + 1) / 2 + o) * n;
         kernels->add_multiplied(n, row, p->dense->ones, curvature);
     }
     return kernels->dot(n, curvature, norm);
@@ -81,12 +83,12 @@ static double trace_of_layer(const spni_assembly *p, int64_t l)
 /* All Q^{lm} of one m, and the first one of m - 1; for the trace only those that lead to S_{m-1}. */
 static void multiply_mixed_terms(spni_assembly *p, int64_t m)
 {
-    spni_dense *dense = p->dense;
+    const spni_dense_space *space = p->space;
     int64_t n = p->block.count, lowest = p->h != NULL || m < 3 ? 1 : m - 2;
     bool is_last = m == p->network->depth && spni_output_is_constant(p->error);
     const double *from = NULL;
     for (int64_t l = m - 1; l >= lowest; l--) {
-        double *to = l == m - 1 ? dense->adjacent[m % 2] : dense->mixed[l % 2];
+        double *to = l == m - 1 ? space->adjacent[m % 2] : space->mixed[l % 2];
         if (l == m - 1 && is_last) {
             multiply_terms(p, SPNI_TERM_LAST, l, m, spni_slopes(p->error, &p->block, l),
                            p->error->plan.block);
@@ -101,7 +103,7 @@ static void multiply_mixed_terms(spni_assembly *p, int64_t m)
         }
         multiply_terms(p, SPNI_TERM_MIXED, l, m, to, n);
         if (l == m - 2) {
-            spni_dense_pass_mixed(p, m, to, dense->adjacent[(m - 1) % 2]);
+            spni_dense_pass_mixed(p, m, to, space->adjacent[(m - 1) % 2]);
         }
         from = to;
     }
@@ -124,7 +126,7 @@ static void multiply_curvature_terms(spni_assembly *p)
         if (p->h == NULL) {
             p->trace += trace_of_layer(p, m);
         }
-        multiply_terms(p, SPNI_TERM_DIAGONAL, m, m, p->dense->packed, n);
+        multiply_terms(p, SPNI_TERM_DIAGONAL, m, m, p->space->packed, n);
         multiply_mixed_terms(p, m);
     }
 }
@@ -143,12 +145,12 @@ static void multiply_tangent_terms(spni_assembly *p)
         }
         pulled = spni_dense_pulled(p, l + 1);
         multiply_terms(p, SPNI_TERM_SECOND, l, l + 2, pulled, n);
-        const double *from = p->dense->mixed[l % 2];
+        const double *from = p->space->mixed[l % 2];
         if (l + 2 < depth) {
-            spni_dense_start_tangent(p, l, p->dense->mixed[l % 2]);
+            spni_dense_start_tangent(p, l, p->space->mixed[l % 2]);
         }
         for (int64_t m = l + 3; m <= depth; m++) {
-            double *to = p->dense->mixed[m % 2];
+            double *to = p->space->mixed[m % 2];
             spni_dense_push_tangent(p, l, m, from, to);
             multiply_terms(p, SPNI_TERM_DISTANT, l, m, to, n);
             from = to;
@@ -163,28 +165,109 @@ static void clear_lower(int64_t size, double *h)
     }
 }
 
+/* A wave: as many parts of blocks as lanes, each into products of its own but the first, which adds to
+ * the sum of all before. */
+typedef struct wave {
+    const spni_assembly *common;
+    int64_t first, parts; /* the number of its first part, and how many there are */
+    int64_t pieces;       /* of the sum that follows */
+} wave;
+
+/* Parts of a block of the plan. */
+static int64_t parts_of_block(const spni_assembly *p)
+{
+    return (p->error->plan.block + p->dense->block - 1) / p->dense->block;
+}
+
+static int64_t part_total(const spni_assembly *p)
+{
+    int64_t block = p->error->plan.block, whole = (p->state->samples - 1) / block;
+    int64_t rest = p->state->samples - whole * block;
+    return whole * parts_of_block(p) + (rest + p->dense->block - 1) / p->dense->block;
+}
+
+static void multiply_part(spni_assembly *p, int64_t part)
+{
+    int64_t parts = parts_of_block(p);
+    spni_block block = spni_block_get(p->state, part / parts);
+    p->block = spni_block_part(&block, part % parts * p->dense->block, p->dense->block);
+    p->next = 0;
+    p->built = NULL;
+    multiply_curvature_terms(p);
+    if (p->h != NULL && p->part != SPN_PART_GAUSS_NEWTON) {
+        multiply_tangent_terms(p);
+    }
+}
+
+static spn_status run_part(spn_context *context, void *state, int64_t part, int64_t lane)
+{
+    const wave *self = state;
+    spn_status status = spn_poll(context);
+    if (status == SPN_OK) {
+        spni_assembly p = *self->common;
+        p.space = &p.dense->spaces[lane];
+        p.products = p.dense->products[part];
+        p.adds = part == 0 && self->first > 0;
+        multiply_part(&p, self->first + part);
+    }
+    return status;
+}
+
+/* Piece by piece, so that each sum runs in the order of parts. */
+static spn_status add_piece(spn_context *context, void *state, int64_t piece, int64_t lane)
+{
+    const wave *self = state;
+    const spni_dense *dense = self->common->dense;
+    int64_t begin = dense->size * piece / self->pieces;
+    int64_t end = dense->size * (piece + 1) / self->pieces;
+    double *restrict sum = dense->products[0];
+    (void)context;
+    (void)lane;
+    for (int64_t part = 1; part < self->parts; part++) {
+        const double *restrict from = dense->products[part];
+        for (int64_t i = begin; i < end; i++) {
+            sum[i] += from[i];
+        }
+    }
+    return SPN_OK;
+}
+
+static spn_status run_waves(spn_context *context, const spni_assembly *p, int64_t lanes,
+                            int64_t total)
+{
+    spn_status status = SPN_OK;
+    wave self = {.common = p, .pieces = lanes};
+    for (; self.first < total; self.first += self.parts) {
+        self.parts = total - self.first < lanes ? total - self.first : lanes;
+        SPN_TRY(spn_team_run_on(context, lanes, self.parts, run_part, &self));
+        if (self.parts > 1) {
+            SPN_TRY(spn_team_run_on(context, lanes, self.pieces, add_piece, &self));
+        }
+    }
+done:
+    return status;
+}
+
+/* Lanes that the assembly is worth, and can use: parts of a subset are gathered in one place. */
+static int64_t lanes_for(spn_context *context, const spni_assembly *p)
+{
+    int64_t lanes = spn_team_lanes(context);
+    bool is_worth = p->dense->flops * (double)p->state->samples > FLOPS_WORTH_A_TEAM;
+    lanes = lanes < p->dense->lanes ? lanes : p->dense->lanes;
+    return is_worth && p->dense->is_summed && !p->state->is_subset ? lanes : 1;
+}
+
 static spn_status assemble(spn_context *context, spni_assembly *p)
 {
     spn_status status = SPN_OK;
-    p->is_first = true;
+    const spni_dense *dense = p->dense;
     spni_dense_prepare(p);
-    for (int64_t b = 0; b < spni_block_total(p->state); b++) {
-        spni_block block = spni_block_get(p->state, b);
-        for (int64_t begin = 0; begin < block.count; begin += p->dense->block) {
-            SPN_TRY(spn_poll(context));
-            p->block = spni_block_part(&block, begin, p->dense->block);
-            p->next = 0;
-            p->built = NULL;
-            multiply_curvature_terms(p);
-            if (p->part != SPN_PART_GAUSS_NEWTON) {
-                multiply_tangent_terms(p);
-            }
-            p->is_first = false;
-        }
-    }
-    for (int64_t t = 0; p->dense->is_summed && t < p->dense->term_count; t++) {
-        if (!is_absent(p, &p->dense->terms[t])) {
-            scatter(p, &p->dense->terms[t]);
+    SPN_TRY(run_waves(context, p, lanes_for(context, p), part_total(p)));
+    for (int64_t t = 0; dense->is_summed && t < dense->term_count; t++) {
+        const spni_term *term = &dense->terms[t];
+        if (!is_absent(p, term)) {
+            spni_dense_scatter(p->network, term, p->constant, p->theta,
+                               dense->products[0] + term->place, p->h);
         }
     }
 done:
@@ -194,15 +277,14 @@ done:
 static spni_assembly assembly_at(const spn_point *point, spn_part part, double *h)
 {
     const spni_state *state = point->state;
+    double constant = spni_output_constant(state->error, state->scale);
     return (spni_assembly){.state = state,
                            .error = state->error,
                            .network = state->error->network,
                            .dense = state->dense,
                            .theta = point->theta,
                            .part = part,
-                           .constant = part == SPN_PART_RESIDUAL
-                                           ? 0.0
-                                           : spni_output_constant(state->error, state->scale),
+                           .constant = part == SPN_PART_RESIDUAL ? 0.0 : constant,
                            .h = h};
 }
 
@@ -242,20 +324,17 @@ spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_pa
     spn_status status = SPN_OK;
     spni_assembly p = assembly_at(point, part, NULL);
     double sum = 0.0;
-    if (p.dense != NULL) {
-        spni_dense_prepare(&p);
-    }
     for (int64_t j = 0; p.dense == NULL && j < point->dimension; j++) {
         SPN_TRY(multiply_unit(context, point, part, j));
         sum += p.state->unit[point->dimension + j];
     }
-    for (int64_t b = 0; p.dense != NULL && b < spni_block_total(p.state); b++) {
-        spni_block block = spni_block_get(p.state, b);
-        for (int64_t begin = 0; begin < block.count; begin += p.dense->block) {
-            SPN_TRY(spn_poll(context));
-            p.block = spni_block_part(&block, begin, p.dense->block);
-            multiply_curvature_terms(&p);
-        }
+    if (p.dense != NULL) {
+        p.space = &p.dense->spaces[0];
+        spni_dense_prepare(&p);
+    }
+    for (int64_t b = 0; p.dense != NULL && b < part_total(&p); b++) {
+        SPN_TRY(spn_poll(context));
+        multiply_part(&p, b);
     }
     *out = sum + p.trace;
 done:
