@@ -54,7 +54,7 @@ clang: ## build with clang, warnings as errors, and run the suite
 	@cmake --build build/clang --parallel $(JOBS)
 	ctest --test-dir build/clang --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
 
-arm64: ## build for arm64 on another computer (Debian) and run the suite under emulation: hours
+arm64: ## build for arm64 on another computer (Debian) and run the suite under emulation (hours)
 	@$(SETUP) build figures test arm64
 	@tools/arm64_sysroot.sh
 	@cmake --preset arm64
