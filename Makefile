@@ -15,7 +15,7 @@ PYTHON ?= /usr/bin/python3
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang install bench bench-peers \
+.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang arm64 install bench bench-peers \
         bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
@@ -53,6 +53,13 @@ clang: ## build with clang, warnings as errors, and run the suite
 	@cmake --preset clang
 	@cmake --build build/clang --parallel $(JOBS)
 	ctest --test-dir build/clang --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
+
+arm64: ## build for arm64 on another computer (Debian) and run the suite under emulation (hours)
+	@$(SETUP) build figures test arm64
+	@tools/arm64_sysroot.sh
+	@cmake --preset arm64
+	@cmake --build build/arm64 --parallel $(JOBS)
+	ctest --test-dir build/arm64 --output-on-failure --no-tests=error --no-label-summary -j $(JOBS) $(CTEST_FLAGS)
 
 coverage: ## the suite with coverage; prints the share of lines run, by room
 	@cmake --preset coverage
@@ -106,4 +113,4 @@ clean: ## remove everything that was built
 	rm -rf build
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs what building, testing or developing spinodal needs, on Debian and Ubuntu.
 #
-#   tools/setup.sh [--check] [build] [figures] [test] [dev]
+#   tools/setup.sh [--check] [build] [figures] [test] [dev] [arm64]
 #
 # Each package is looked up first: when all are there, neither root nor network is needed. Otherwise
 # apt-get runs as root, or through sudo where that asks no password. Where it may not, and with
@@ -34,6 +34,8 @@ test binutils command:nm
 dev clang command:clang
 dev clang-format command:clang-format
 dev clang-tidy command:clang-tidy
+arm64 gcc-aarch64-linux-gnu command:aarch64-linux-gnu-gcc
+arm64 qemu-user-static|qemu-user command:qemu-aarch64-static
 LIST
 }
 
@@ -179,7 +181,7 @@ sets=
 for argument in "$@"; do
     case $argument in
     --check) check=yes ;;
-    build | figures | test | dev) sets="$sets $argument" ;;
+    build | figures | test | dev | arm64) sets="$sets $argument" ;;
     *) usage ;;
     esac
 done

@@ -86,15 +86,14 @@ static void minimise(network_case *made, const spn_objective *ridge, double beta
 }
 
 /* At the minimum below made->theta: the orbit's rank, which must be all zero eigenvalues of the dense
- * Hessian, with H z = 0. *active: modes of the solution. */
-static int64_t rank_at_minimum(network_case *made, double beta, int64_t *active)
+ * Hessian, with H z = 0. *labels: those of the solution. */
+static int64_t rank_at_minimum(network_case *made, double beta, spn_labels *labels)
 {
     spn_context *context = made->context;
     const spn_objective ridge = spn_ridge(made->objective);
     spn_geometry_workspace *workspace = NULL;
     spn_point *point = NULL;
     spn_geometry error, loss;
-    spn_labels labels;
     int64_t n = made->size, capacity = spn_objective_orbit_capacity(&ridge), rank = -1;
     double *z = case_vector(capacity * n), *hz = case_vector(capacity * n);
     minimise(made, &ridge, beta);
@@ -111,8 +110,7 @@ static int64_t rank_at_minimum(network_case *made, double beta, int64_t *active)
     }
     assert_int_equal(loss.negative_eigenvalues, 0);
     assert_int_equal(rank, loss.zero_eigenvalues);
-    check_ok(context, spn_point_labels(context, point, &labels));
-    *active = labels.active_modes;
+    check_ok(context, spn_point_labels(context, point, labels));
     spn_geometry_workspace_free(context, workspace);
     spn_point_free(context, point);
     free(z);
@@ -131,9 +129,9 @@ static void orbits_are_all_zero_modes(void **state)
             spn_dataset *data = kind == 0 ? white_data(context, 3, sigma) : skewed_data(context);
             network_case made = make_case(context, data, depth, SPN_LINEAR, kind == 2,
                                           kind == 1 ? SPN_ERROR_MSE_MEAN : SPN_ERROR_MSE);
-            int64_t active = 0;
+            spn_labels labels;
             spn_network_initialize(made.network, SPN_INIT_FAN_IN, 1, 3, 0, made.theta);
-            int64_t rank = rank_at_minimum(&made, 0.02, &active);
+            int64_t rank = rank_at_minimum(&made, 0.02, &labels), active = labels.active_modes;
             assert_true(active > 0 && rank > 0);
             if (kind == 0) {
                 assert_int_equal(active, 3);
@@ -158,6 +156,26 @@ static void place(network_case *made, int64_t count)
     }
 }
 
+/* All of the active ones have the closed strength s of T13. The directions of equal modes are any basis of
+ * their space, on each processor's LAPACK another: the matrix u_i^T C_fx C_xx^{-1/2} v_j is s times a
+ * projector of rank m in it. Its diagonal sums to m s in every basis; single strengths may have any share.
+ * Weights err by 1e-10 over the smallest curvature, about beta = 0.05. */
+static void check_equal_strengths(spn_context *context, const spn_labels *labels, int64_t depth,
+                                  int64_t equal, int64_t active)
+{
+    spn_theory_state state;
+    check_ok(context, spn_theory_state_at(context, depth, 0.7, 0.05, SPN_THEORY_UPPER, &state));
+    double sum = 0;
+    for (int64_t i = 0; i < equal; i++) {
+        assert_true(labels->strengths[i] > -1e-8 && labels->strengths[i] < state.strength + 1e-8);
+        sum += labels->strengths[i];
+    }
+    check_close(sum, (double)active * state.strength, 1e-8, 1);
+    for (int64_t i = equal; i < labels->mode_count; i++) {
+        check_close(labels->strengths[i], 0, 1e-8, 1);
+    }
+}
+
 /* Of g equal modes m may be active (T13, T15): choosing them is a point of a Grassmannian of dimension
  * m (g - m), which the symmetry of the data moves. All of them: B is a multiple of the identity there. */
 static void equal_modes_turn_into_each_other(void **state)
@@ -170,10 +188,10 @@ static void equal_modes_turn_into_each_other(void **state)
             for (int64_t active = 1; active <= equal; active++) {
                 network_case made = make_case(context, white_data(context, equal, sigma), depth,
                                               SPN_LINEAR, false, SPN_ERROR_MSE);
-                int64_t found = 0;
+                spn_labels labels;
                 place(&made, active);
-                int64_t rank = rank_at_minimum(&made, 0.05, &found);
-                assert_int_equal(found, active);
+                int64_t rank = rank_at_minimum(&made, 0.05, &labels);
+                check_equal_strengths(context, &labels, depth, equal, active);
                 assert_int_equal(rank, spn_theory_zero_modes(depth, active, hidden) +
                                            active * (equal - active));
                 case_free(&made);

@@ -384,8 +384,9 @@ static int print_digest(void)
 
 static void run_digest(const char *threads, char line[64])
 {
-    char command[600];
-    snprintf(command, sizeof command, "OPENBLAS_NUM_THREADS=%s '%s' digest", threads, program);
+    char command[1200];
+    snprintf(command, sizeof command, "OPENBLAS_NUM_THREADS=%s %s '%s' digest", threads,
+             SPN_TEST_LAUNCHER, program);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     assert_non_null(fgets(line, 64, pipe));
