@@ -17,6 +17,12 @@ int64_t spni_even_block(int64_t most, int64_t samples)
     return ((samples + blocks - 1) / blocks + 7) / 8 * 8;
 }
 
+/* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
+ * P additions beside some 6 P for each sample. */
+enum { SECTION_MIN = 256 };
+/* What an activation and its derivatives cost, in floating-point operations of the products. */
+static const double ACTIVATION_WORK = 25.0;
+
 static int64_t clamp_block(int64_t block, int64_t samples)
 {
     block = block / 8 * 8;
@@ -38,6 +44,8 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
         plan->row[l] = next;
         next += l < depth ? 4 * width : 3 * width + 3;
         plan->width_max = width > plan->width_max ? width : plan->width_max;
+        plan->work += 6.0 * (double)(width * network->width[l - 1]);
+        plan->work += ACTIVATION_WORK * (double)width;
     }
     plan->rows = next;
     int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
@@ -46,6 +54,7 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
     plan->part = plan->part > PART_MAX ? PART_MAX : plan->part;
     plan->part = plan->part < PART_MIN ? PART_MIN : plan->part;
     plan->blocks = (samples + plan->block - 1) / plan->block;
+    plan->section = (SECTION_MIN + plan->block - 1) / plan->block;
 done:
     return status;
 }
@@ -87,10 +96,15 @@ static void gather(int64_t rows, const double *from, int64_t stride, int64_t cou
 
 spni_block spni_block_get(const spni_state *state, int64_t b)
 {
+    return spni_block_on(state, b, 0);
+}
+
+spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane)
+{
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
-    int64_t slot = state->is_kept ? b : plan->blocks;
-    double *memory = state->slots + slot * plan->rows * plan->block;
+    const spni_lane *own = &state->lane[lane];
+    double *memory = state->is_kept ? state->slots + b * plan->rows * plan->block : own->slot;
     if (!state->is_subset) {
         return spni_block_of(error, b, memory);
     }
@@ -98,14 +112,14 @@ spni_block spni_block_get(const spni_state *state, int64_t b)
     int64_t begin = b * plan->block;
     int64_t left = state->samples - begin;
     spni_block block = {.count = left < plan->block ? left : plan->block,
-                        .x = state->x,
-                        .y = state->y,
+                        .x = own->x,
+                        .y = own->y,
                         .ldx = plan->block,
                         .ldy = plan->block,
                         .slot = memory};
     const int64_t *indices = state->indices + begin;
-    gather(data->inputs, data->x, data->stride, block.count, indices, state->x, plan->block);
-    gather(data->outputs, data->y, data->stride, block.count, indices, state->y, plan->block);
+    gather(data->inputs, data->x, data->stride, block.count, indices, own->x, plan->block);
+    gather(data->outputs, data->y, data->stride, block.count, indices, own->y, plan->block);
     return block;
 }
 

@@ -4,11 +4,12 @@
  *   output    delta_D = dE/df (already weighted with 1/N)
  *   backward  dE/dW_l = sum_n delta_l h_{l-1}^T,  g_{l-1} = W_l^T delta_l,
  *             delta_{l-1} = phi'(a_{l-1}) g_{l-1},  c_{l-1} = phi''(a_{l-1}) g_{l-1}
- * With SPN_WANT_CURVATURE every block has a slot of its own, otherwise all share the last one. */
+ * With SPN_WANT_CURVATURE every block has a slot of its own, otherwise those of a lane share one. */
 #include "network/activation.h"
 #include "network/network_internal.h"
 #include "network/product.h"
 
+#include <spinodal/base/team.h>
 #include <string.h>
 
 void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed)
@@ -72,7 +73,8 @@ static void pull_back(const spni_state *state, const spni_block *block, int64_t 
     }
 }
 
-static void backward(const spni_state *state, const spni_block *block, double *gradient)
+/* Writes the gradient, or adds to it where `adds`. */
+static void backward(const spni_state *state, const spni_block *block, bool adds, double *gradient)
 {
     const spn_network_error *error = state->error;
     const spn_network *network = error->network;
@@ -83,11 +85,12 @@ static void backward(const spni_state *state, const spni_block *block, double *g
         const double *delta = spni_deltas(error, block, l);
         if (gradient != NULL) {
             spni_outer(state->kernels, network->width[l], network->width[l - 1], block->count,
-                       delta, ld, input, ldi, true, gradient + network->weight_offset[l]);
+                       delta, ld, input, ldi, adds, gradient + network->weight_offset[l]);
         }
         if (gradient != NULL && network->has_bias) {
-            spni_add_row_sums(state->kernels, network->width[l], block->count, delta, ld,
-                              gradient + network->bias_offset[l]);
+            double *bias = gradient + network->bias_offset[l];
+            memset(bias, 0, adds ? 0 : (size_t)network->width[l] * sizeof *bias);
+            spni_add_row_sums(state->kernels, network->width[l], block->count, delta, ld, bias);
         }
         if (l > 1) {
             pull_back(state, block, l, state->is_kept);
@@ -119,37 +122,90 @@ static spn_status take_subset(spn_context *context, spni_state *state, const spn
     return SPN_OK;
 }
 
+typedef struct evaluation {
+    const spni_state *state;
+    const double *theta;
+    double *gradient; /* NULL: not wanted */
+    bool has_backward;
+    int orders;
+    int64_t first; /* section of part 0 */
+} evaluation;
+
+static spn_status evaluate_section(spn_context *context, void *memory, int64_t i, int64_t lane)
+{
+    spn_status status = SPN_OK;
+    const evaluation *e = memory;
+    const spni_state *state = e->state;
+    const spn_network_error *error = state->error;
+    double *gradient = e->gradient;
+    double sum = 0.0;
+    bool adds = false;
+    int64_t b = 0, end = 0;
+    if (gradient != NULL && e->first + i > 0) {
+        gradient = spni_term_get(state, i);
+    }
+    for (spni_section_blocks(state, e->first + i, &b, &end); b < end; b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_on(state, b, lane);
+        for (int64_t begin = 0; begin < block.count; begin += error->plan.part) {
+            spni_block part = spni_block_part(&block, begin, error->plan.part);
+            spni_forward(state->kernels, error->network, &error->plan, e->theta, &part, e->orders);
+            sum += spni_output_error(state->kernels, error, &part, state->scale);
+            if (e->has_backward) {
+                backward(state, &part, adds, gradient);
+            }
+            adds = true;
+        }
+    }
+    state->values[i] = sum;
+done:
+    return status;
+}
+
+/* *sum: of the samples' errors, unscaled. */
+static spn_status evaluate(spn_context *context, evaluation *e, double *sum)
+{
+    spn_status status = SPN_OK;
+    const spni_state *state = e->state;
+    double work = state->error->plan.work * (double)state->samples;
+    int64_t lanes = spni_lanes_for(context, state, e->has_backward ? work : work / 3.0);
+    int64_t total = spni_section_total(state), most = lanes > 1 ? state->terms : 1, count = 0;
+    *sum = 0.0;
+    for (e->first = 0; e->first < total; e->first += count) {
+        count = total - e->first < most ? total - e->first : most;
+        SPN_TRY(spn_team_run_on(context, lanes, count, evaluate_section, e));
+        for (int64_t i = 0; i < count; i++) {
+            *sum += state->values[i];
+            if (e->gradient != NULL && e->first + i > 0) {
+                spni_term_add(state, i, e->gradient);
+            }
+        }
+    }
+done:
+    return status;
+}
+
 spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subset *subset,
                           unsigned wanted)
 {
     spn_status status = SPN_OK;
     spni_state *state = point->state;
-    const spn_network_error *error = state->error;
-    const spn_network *network = error->network;
+    const spn_network *network = state->error->network;
     bool has_backward = (wanted & (SPN_WANT_GRADIENT | SPN_WANT_CURVATURE)) != 0;
-    double *gradient = wanted & SPN_WANT_GRADIENT ? point->gradient : NULL;
-    int orders = wanted & SPN_WANT_CURVATURE ? 2 : has_backward ? 1 : 0;
+    evaluation e = {.state = state,
+                    .theta = point->theta,
+                    .gradient = wanted & SPN_WANT_GRADIENT ? point->gradient : NULL,
+                    .has_backward = has_backward,
+                    .orders = wanted & SPN_WANT_CURVATURE ? 2
+                              : has_backward              ? 1
+                                                          : 0};
     double sum = 0.0;
     SPN_TRY(take_subset(context, state, subset));
     state->is_kept = (wanted & SPN_WANT_CURVATURE) != 0;
-    if (gradient != NULL) {
-        memset(gradient, 0, (size_t)network->parameters * sizeof *gradient);
-    }
     if (has_backward) {
         spni_transpose_weights(network, point->theta, state->transposed);
     }
-    for (int64_t b = 0; b < spni_block_total(state); b++) {
-        SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_get(state, b);
-        for (int64_t begin = 0; begin < block.count; begin += error->plan.part) {
-            spni_block part = spni_block_part(&block, begin, error->plan.part);
-            spni_forward(state->kernels, network, &error->plan, point->theta, &part, orders);
-            sum += spni_output_error(state->kernels, error, &part, state->scale);
-            if (has_backward) {
-                backward(state, &part, gradient);
-            }
-        }
-    }
+    SPN_TRY(evaluate(context, &e, &sum));
     if (wanted & SPN_WANT_VALUE) {
         point->value = sum * state->scale;
     }

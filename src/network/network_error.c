@@ -11,16 +11,13 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     int64_t slots = 0;
     state->error = error;
     state->kernels = spni_kernels_of(context);
-    if (!spn_size_multiply(plan->rows * plan->block, plan->blocks + 1, &slots)) {
+    if (!spn_size_multiply(plan->rows * plan->block, plan->blocks, &slots)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times units");
     }
     SPN_NEW(context, state->slots, slots);
-    SPN_NEW(context, state->x, network->width[0] * plan->block);
-    SPN_NEW(context, state->y, network->width[network->depth] * plan->block);
+    SPN_TRY(spni_lanes_create(context, state));
     SPN_NEW(context, state->indices, error->dataset->samples);
     SPN_NEW(context, state->transposed, network->parameters);
-    SPN_NEW(context, state->direction, network->parameters);
-    SPN_NEW(context, state->tangent, spni_tangent_rows(network, plan) * plan->block);
     if (error->test != NULL) {
         const spni_plan *test = &error->test->plan;
         SPN_NEW(context, state->test, test->rows * test->block);
@@ -40,12 +37,9 @@ static void state_free(spn_context *context, void *memory)
         return;
     }
     spn_release(context, state->slots);
-    spn_release(context, state->x);
-    spn_release(context, state->y);
+    spni_lanes_free(context, state);
     spn_release(context, state->indices);
     spn_release(context, state->transposed);
-    spn_release(context, state->direction);
-    spn_release(context, state->tangent);
     spn_release(context, state->test);
     spn_release(context, state->unit);
     spni_dense_free(context, state->dense);

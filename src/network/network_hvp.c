@@ -8,9 +8,21 @@
 #include "network/network_internal.h"
 #include "network/product.h"
 
+#include <spinodal/base/team.h>
 #include <string.h>
 
-/* Rows of state->tangent: Ra_l at plan.row order (a_l then h_l), then two layers of Rdelta. */
+/* One product on its way through a block of samples. */
+typedef struct product {
+    const spni_state *state;
+    const spni_lane *lane;
+    const double *theta, *v;
+    spn_part part;
+    const spni_block *block;
+    bool adds; /* to hv; otherwise it is written */
+    double *hv;
+} product;
+
+/* Rows of lane->tangent: two layers of Rdelta, then Ra_l and Rh_l of all layers. */
 typedef struct tangent_rows {
     double *ra, *rh; /* of one layer */
 } tangent_rows;
@@ -24,96 +36,96 @@ int64_t spni_tangent_rows(const spn_network *network, const spni_plan *plan)
     return rows;
 }
 
-static tangent_rows tangent_of(const spni_state *state, int64_t l)
+static tangent_rows tangent_of(const product *p, int64_t l)
 {
-    const spn_network_error *error = state->error;
-    double *ra = state->tangent + 2 * error->plan.width_max * error->plan.block;
+    const spn_network_error *error = p->state->error;
+    double *ra = p->lane->tangent + 2 * error->plan.width_max * error->plan.block;
     for (int64_t j = 1; j < l; j++) {
         ra += 2 * error->network->width[j] * error->plan.block;
     }
     return (tangent_rows){ra, ra + error->network->width[l] * error->plan.block};
 }
 
-static void forward_tangent(const spni_state *state, const double *theta, const double *v,
-                            const spni_block *block)
+static void forward_tangent(const product *p)
 {
-    const spn_network_error *error = state->error;
+    const spn_network_error *error = p->state->error;
     const spn_network *network = error->network;
-    int64_t ld = error->plan.block;
+    const spni_kernels *kernels = p->state->kernels;
+    int64_t ld = error->plan.block, n = p->block->count;
     for (int64_t l = 1; l <= network->depth; l++) {
         int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];
-        const double *input = spni_input(&error->plan, block, l, &ldi);
-        const double *bias = network->has_bias ? v + network->bias_offset[l] : NULL;
-        tangent_rows rows = tangent_of(state, l);
-        spni_affine(state->kernels, width, fan_in, block->count, v + network->weight_offset[l],
-                    bias, input, ldi, rows.ra, ld);
+        const double *input = spni_input(&error->plan, p->block, l, &ldi);
+        const double *bias = network->has_bias ? p->v + network->bias_offset[l] : NULL;
+        tangent_rows rows = tangent_of(p, l);
+        spni_affine(kernels, width, fan_in, n, p->v + network->weight_offset[l], bias, input, ldi,
+                    rows.ra, ld);
         if (l > 1) {
-            spni_add_product(state->kernels, width, fan_in, block->count,
-                             theta + network->weight_offset[l], tangent_of(state, l - 1).rh, ld,
-                             rows.ra, ld);
+            spni_add_product(kernels, width, fan_in, n, p->theta + network->weight_offset[l],
+                             tangent_of(p, l - 1).rh, ld, rows.ra, ld);
         }
         for (int64_t i = 0; l < network->depth && i < width; i++) {
-            state->kernels->multiply(block->count, spni_slopes(error, block, l) + i * ld,
-                                     rows.ra + i * ld, rows.rh + i * ld);
+            kernels->multiply(n, spni_slopes(error, p->block, l) + i * ld, rows.ra + i * ld,
+                              rows.rh + i * ld);
         }
     }
 }
 
 /* Rdelta_{l-1} from Rdelta_l. */
-static void pull_back(const spni_state *state, const spni_block *block, int64_t l,
-                      bool has_residual, const double *rdelta, double *out)
+static void pull_back(const product *p, int64_t l, const double *rdelta, double *out)
 {
-    const spn_network_error *error = state->error;
+    const spn_network_error *error = p->state->error;
     const spn_network *network = error->network;
-    int64_t ld = error->plan.block, width = network->width[l - 1];
-    spni_affine(state->kernels, width, network->width[l], block->count,
-                state->transposed + network->weight_offset[l], NULL, rdelta, ld, out, ld);
+    const spni_kernels *kernels = p->state->kernels;
+    bool has_residual = p->part != SPN_PART_GAUSS_NEWTON;
+    int64_t ld = error->plan.block, width = network->width[l - 1], n = p->block->count;
+    spni_affine(kernels, width, network->width[l], n,
+                p->state->transposed + network->weight_offset[l], NULL, rdelta, ld, out, ld);
     if (has_residual) {
-        spni_add_product(state->kernels, width, network->width[l], block->count,
-                         state->direction + network->weight_offset[l], spni_deltas(error, block, l),
-                         ld, out, ld);
+        spni_add_product(kernels, width, network->width[l], n,
+                         p->lane->direction + network->weight_offset[l],
+                         spni_deltas(error, p->block, l), ld, out, ld);
     }
-    const double *ra = tangent_of(state, l - 1).ra;
+    const double *ra = tangent_of(p, l - 1).ra;
     for (int64_t i = 0; i < width; i++) {
         double *row = out + i * ld;
-        state->kernels->multiply(block->count, spni_slopes(error, block, l - 1) + i * ld, row, row);
+        kernels->multiply(n, spni_slopes(error, p->block, l - 1) + i * ld, row, row);
         if (has_residual) {
-            state->kernels->add_multiplied(block->count, spni_bends(error, block, l - 1) + i * ld,
-                                           ra + i * ld, row);
+            kernels->add_multiplied(n, spni_bends(error, p->block, l - 1) + i * ld, ra + i * ld,
+                                    row);
         }
     }
 }
 
-static void backward_tangent(const spni_state *state, spn_part part, const spni_block *block,
-                             double *hv)
+static void backward_tangent(const product *p)
 {
-    const spn_network_error *error = state->error;
+    const spn_network_error *error = p->state->error;
     const spn_network *network = error->network;
-    int64_t ld = error->plan.block, depth = network->depth;
-    bool has_residual = part != SPN_PART_GAUSS_NEWTON;
-    double *rdelta = state->tangent, *next = rdelta + error->plan.width_max * ld;
-    if (part == SPN_PART_RESIDUAL) {
+    const spni_kernels *kernels = p->state->kernels;
+    int64_t ld = error->plan.block, depth = network->depth, n = p->block->count;
+    bool has_residual = p->part != SPN_PART_GAUSS_NEWTON;
+    double *rdelta = p->lane->tangent, *next = rdelta + error->plan.width_max * ld;
+    if (p->part == SPN_PART_RESIDUAL) {
         memset(rdelta, 0, (size_t)(network->width[depth] * ld) * sizeof *rdelta);
     } else {
-        spni_output_product(state->kernels, error, block, state->scale, tangent_of(state, depth).ra,
+        spni_output_product(kernels, error, p->block, p->state->scale, tangent_of(p, depth).ra,
                             rdelta);
     }
     for (int64_t l = depth; l >= 1; l--) {
         int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];
-        const double *input = spni_input(&error->plan, block, l, &ldi);
-        double *weights = hv + network->weight_offset[l];
-        spni_outer(state->kernels, width, fan_in, block->count, rdelta, ld, input, ldi, true,
-                   weights);
+        const double *input = spni_input(&error->plan, p->block, l, &ldi);
+        double *weights = p->hv + network->weight_offset[l];
+        spni_outer(kernels, width, fan_in, n, rdelta, ld, input, ldi, p->adds, weights);
         if (l > 1 && has_residual) {
-            spni_outer(state->kernels, width, fan_in, block->count, spni_deltas(error, block, l),
-                       ld, tangent_of(state, l - 1).rh, ld, true, weights);
+            spni_outer(kernels, width, fan_in, n, spni_deltas(error, p->block, l), ld,
+                       tangent_of(p, l - 1).rh, ld, true, weights);
         }
         if (network->has_bias) {
-            spni_add_row_sums(state->kernels, width, block->count, rdelta, ld,
-                              hv + network->bias_offset[l]);
+            double *bias = p->hv + network->bias_offset[l];
+            memset(bias, 0, p->adds ? 0 : (size_t)width * sizeof *bias);
+            spni_add_row_sums(kernels, width, n, rdelta, ld, bias);
         }
         if (l > 1) {
-            pull_back(state, block, l, has_residual, rdelta, next);
+            pull_back(p, l, rdelta, next);
             double *swap = rdelta;
             rdelta = next;
             next = swap;
@@ -121,25 +133,89 @@ static void backward_tangent(const spni_state *state, spn_part part, const spni_
     }
 }
 
+/* Products of some vectors over some sections. A part is one section and one group of the vectors: groups
+ * share what is read of a block, more than one is made where there are too few sections for the lanes. */
+typedef struct products {
+    const spn_point *point;
+    spn_part part;
+    int64_t vectors, group, groups;
+    const double *v;
+    double *hv;
+    int64_t first; /* section of part 0 */
+} products;
+
+static spn_status multiply_section(spn_context *context, void *memory, int64_t i, int64_t lane)
+{
+    spn_status status = SPN_OK;
+    const products *q = memory;
+    const spni_state *state = q->point->state;
+    const spn_network *network = state->error->network;
+    int64_t place = i / q->groups, from = i % q->groups * q->group, to = from + q->group;
+    int64_t begin = 0, end = 0;
+    product p = {.state = state, .lane = &state->lane[lane], .theta = q->point->theta};
+    p.part = q->part;
+    to = to < q->vectors ? to : q->vectors;
+    spni_section_blocks(state, q->first + place, &begin, &end);
+    for (int64_t b = begin; b < end; b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_on(state, b, lane);
+        p.block = &block;
+        p.adds = b > begin;
+        for (int64_t j = from; j < to; j++) {
+            p.v = q->v + j * network->parameters;
+            p.hv = q->first + place == 0 ? q->hv + j * network->parameters
+                                         : spni_term_get(state, place * q->vectors + j);
+            if (p.part != SPN_PART_GAUSS_NEWTON) {
+                spni_transpose_weights(network, p.v, p.lane->direction);
+            }
+            forward_tangent(&p);
+            backward_tangent(&p);
+        }
+    }
+done:
+    return status;
+}
+
+/* All sections, as many at a time as there is room for terms. */
+static spn_status multiply_vectors(spn_context *context, products *q, int64_t lanes)
+{
+    spn_status status = SPN_OK;
+    const spni_state *state = q->point->state;
+    int64_t total = spni_section_total(state), count = 0;
+    int64_t most = lanes > 1 ? state->terms / q->vectors : 1;
+    most = most < 1 ? 1 : most > total ? total : most;
+    q->group = most >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
+    q->groups = (q->vectors + q->group - 1) / q->group;
+    for (q->first = 0; q->first < total; q->first += count) {
+        count = total - q->first < most ? total - q->first : most;
+        SPN_TRY(spn_team_run_on(context, lanes, count * q->groups, multiply_section, q));
+        for (int64_t i = q->first == 0 ? 1 : 0; i < count; i++) {
+            for (int64_t j = 0; j < q->vectors; j++) {
+                spni_term_add(state, i * q->vectors + j,
+                              q->hv + j * state->error->network->parameters);
+            }
+        }
+    }
+done:
+    return status;
+}
+
 spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
                           const double *v, double *hv)
 {
     spn_status status = SPN_OK;
-    spni_state *state = point->state;
-    const spn_network *network = state->error->network;
-    int64_t parameters = network->parameters;
-    memset(hv, 0, (size_t)(k * parameters) * sizeof *hv);
-    for (int64_t b = 0; b < spni_block_total(state); b++) {
-        SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_get(state, b);
-        for (int64_t j = 0; j < k; j++) {
-            const double *vj = v + j * parameters;
-            if (part != SPN_PART_GAUSS_NEWTON) {
-                spni_transpose_weights(network, vj, state->direction);
-            }
-            forward_tangent(state, point->theta, vj, &block);
-            backward_tangent(state, part, &block, hv + j * parameters);
-        }
+    const spni_state *state = point->state;
+    int64_t parameters = state->error->network->parameters, count = 0;
+    int64_t most = spni_section_total(state) > 1 ? state->terms : k;
+    double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;
+    for (int64_t j = 0; j < k; j += count) {
+        count = k - j < most ? k - j : most;
+        products q = {.point = point,
+                      .part = part,
+                      .vectors = count,
+                      .v = v + j * parameters,
+                      .hv = hv + j * parameters};
+        SPN_TRY(multiply_vectors(context, &q, spni_lanes_for(context, state, work)));
     }
 done:
     return status;

@@ -31,6 +31,8 @@ typedef struct spni_plan {
     int64_t *row;      /* 1 .. D: first row of the layer in a slot */
     int64_t rows;      /* of a slot */
     int64_t width_max; /* of layers 1 .. D */
+    int64_t section;   /* blocks whose sum is one term of a sum over samples, see sections.c */
+    double work;       /* of value and gradient, in floating-point operations per sample */
 } spni_plan;
 
 spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
@@ -65,20 +67,30 @@ typedef struct spni_block {
 
 typedef struct spni_dense spni_dense;
 
+/** Work space of one lane of a team. */
+typedef struct spni_lane {
+    double *slot;      /* of the block at hand, where nothing is kept */
+    double *x, *y;     /* a gathered block, for subsets */
+    double *direction; /* V_l^T, w_{l-1} x w_l, at W_l's place */
+    double *tangent;   /* rows of the products, see network_hvp.c */
+} spni_lane;
+
 /** Private state of a point: caches of the last set with SPN_WANT_CURVATURE, and work space. */
 typedef struct spni_state {
     const spn_network_error *error;
     const spni_kernels *kernels; /* of the context that created the point */
-    double *slots;               /* plan.blocks + 1; the last is scratch where nothing is kept */
-    double *x, *y;               /* a gathered block, for subsets */
-    int64_t *indices;            /* the subset of the last set */
-    int64_t samples;             /* in the last set */
-    double scale;                /* weight of one sample in the mean (1/N, or 1/(N K)) */
+    double *slots;               /* plan.blocks */
+    int64_t lanes;               /* of the team of the context that created the point, >= 1 */
+    spni_lane *lane;
+    int64_t terms;    /* room for so many terms of a sum over sections */
+    double *term;     /* terms x P (rows of whole cache lines); NULL where there is one section */
+    double *values;   /* likewise, of the value */
+    int64_t *indices; /* the subset of the last set */
+    int64_t samples;  /* in the last set */
+    double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
     bool is_subset;
     bool is_kept;       /* slots hold the last set */
     double *transposed; /* W_l^T, w_{l-1} x w_l, at W_l's place */
-    double *direction;  /* V_l^T likewise */
-    double *tangent;    /* work space of the products, see network_hvp.c */
     spni_dense *dense;  /* work space of the dense Hessian; NULL where layers are too wide */
     double *test;       /* the slot of a block of samples kept for testing; NULL: none */
     double *unit;       /* 2 P where there is no dense assembly: a unit vector, its product */
@@ -133,12 +145,29 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
 /** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
 int64_t spni_even_block(int64_t most, int64_t samples);
 int64_t spni_block_total(const spni_state *state);
-/** Block b of the last set's samples (gathered for a subset), in its slot. */
+/** Block b of the last set's samples (gathered for a subset), in its slot; on lane 0, or on another. */
 spni_block spni_block_get(const spni_state *state, int64_t b);
+spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane);
 /** Block b of the whole data set in slot `slot`. */
 spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot);
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
+
+/* sections.c */
+/** Lanes and terms of a new state whose plan is known. */
+spn_status spni_lanes_create(spn_context *context, spni_state *state);
+void spni_lanes_free(spn_context *context, spni_state *state);
+/** How many lanes to use for so many floating-point operations. */
+int64_t spni_lanes_for(const spn_context *context, const spni_state *state, double work);
+/** Sections of the last set; those of a plan. */
+int64_t spni_section_total(const spni_state *state);
+int64_t spni_plan_sections(const spni_plan *plan);
+/** Blocks [*begin, *end) of a section. */
+void spni_section_blocks(const spni_state *state, int64_t section, int64_t *begin, int64_t *end);
+/** Term i, P numbers. */
+double *spni_term_get(const spni_state *state, int64_t i);
+/** sum += term, P numbers. */
+void spni_term_add(const spni_state *state, int64_t i, double *sum);
 
 /* evaluate.c */
 /** Weight of one sample in the mean: 1/N, or 1/(N K). */

@@ -22,7 +22,7 @@ static spn_status take_outputs(spn_context *context, const spn_point *point, spn
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
     int64_t samples = error->dataset->samples, outputs = error->dataset->outputs, right = 0;
-    double *scratch = state->slots + plan->blocks * plan->rows * plan->block;
+    double *scratch = state->lane[0].slot;
     for (int64_t b = 0; b < plan->blocks; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_of(error, b, scratch);
@@ -46,26 +46,30 @@ done:
     return status;
 }
 
-/* Part by part, as E is evaluated: on the same samples it has the same bits. */
+/* Part by part and section by section, as E is evaluated: on the same samples it has the same bits. */
 static spn_status take_test(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
     const spni_state *state = point->state;
     const spn_network_error *test = state->error->test;
     const spni_plan *plan = &test->plan;
-    double sum = 0.0, weight = spni_sample_weight(test, test->dataset->samples);
+    double sum = 0.0, term = 0.0, weight = spni_sample_weight(test, test->dataset->samples);
     int64_t right = 0;
     for (int64_t b = 0; b < plan->blocks; b++) {
         SPN_TRY(spn_poll(context));
+        if (b % plan->section == 0) {
+            sum += term;
+            term = 0.0;
+        }
         spni_block block = spni_block_of(test, b, state->test);
         for (int64_t begin = 0; begin < block.count; begin += plan->part) {
             spni_block part = spni_block_part(&block, begin, plan->part);
             spni_forward(state->kernels, test->network, plan, point->theta, &part, 0);
-            sum += spni_output_error(state->kernels, test, &part, weight);
+            term += spni_output_error(state->kernels, test, &part, weight);
             right += spni_classes_right(test, &part, b * plan->block + begin);
         }
     }
-    out->test_error = sum * weight;
+    out->test_error = (sum + term) * weight;
     out->test_accuracy = spni_classes_share(test, right);
 done:
     return status;
