@@ -6,22 +6,19 @@
 
 /* A block's intermediates should stay in half of a common L2 cache. */
 static const int64_t BLOCK_BYTES = 512 * 1024;
-enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 };
-/* What a part reads and writes on its way should stay in a common first cache. */
-static const int64_t PART_BYTES = 32 * 1024;
-enum { PART_MIN = 512, PART_MAX = 512 };
+/* Rows 8 KB apart would share their places in the first cache. */
+enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 - 8 };
+/* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
+ * P additions beside some 6 P for each sample. */
+enum { SECTION_MIN = 256 };
+/* What an activation and its derivatives cost, in floating-point operations of the products. */
+static const double ACTIVATION_WORK = 25.0;
 
 int64_t spni_even_block(int64_t most, int64_t samples)
 {
     int64_t blocks = (samples + most - 1) / most;
     return ((samples + blocks - 1) / blocks + 7) / 8 * 8;
 }
-
-/* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
- * P additions beside some 6 P for each sample. */
-enum { SECTION_MIN = 256 };
-/* What an activation and its derivatives cost, in floating-point operations of the products. */
-static const double ACTIVATION_WORK = 25.0;
 
 static int64_t clamp_block(int64_t block, int64_t samples)
 {
@@ -50,9 +47,6 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
     plan->rows = next;
     int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
     plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples);
-    plan->part = PART_BYTES / row_bytes / 8 * 8;
-    plan->part = plan->part > PART_MAX ? PART_MAX : plan->part;
-    plan->part = plan->part < PART_MIN ? PART_MIN : plan->part;
     plan->blocks = (samples + plan->block - 1) / plan->block;
     plan->section = (SECTION_MIN + plan->block - 1) / plan->block;
 done:

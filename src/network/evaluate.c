@@ -147,15 +147,12 @@ static spn_status evaluate_section(spn_context *context, void *memory, int64_t i
     for (spni_section_blocks(state, e->first + i, &b, &end); b < end; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_on(state, b, lane);
-        for (int64_t begin = 0; begin < block.count; begin += error->plan.part) {
-            spni_block part = spni_block_part(&block, begin, error->plan.part);
-            spni_forward(state->kernels, error->network, &error->plan, e->theta, &part, e->orders);
-            sum += spni_output_error(state->kernels, error, &part, state->scale);
-            if (e->has_backward) {
-                backward(state, &part, adds, gradient);
-            }
-            adds = true;
+        spni_forward(state->kernels, error->network, &error->plan, e->theta, &block, e->orders);
+        sum += spni_output_error(state->kernels, error, &block, state->scale);
+        if (e->has_backward) {
+            backward(state, &block, adds, gradient);
         }
+        adds = true;
     }
     state->values[i] = sum;
 done:

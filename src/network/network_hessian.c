@@ -14,9 +14,6 @@
 #include <spinodal/base/team.h>
 #include <string.h>
 
-/* Below this (a fifth of a millisecond) waking a team costs more than it brings. */
-static const double FLOPS_WORTH_A_TEAM = 1e7;
-
 static bool is_absent(const spni_assembly *p, const spni_term *term)
 {
     bool is_tangent = term->kind == SPNI_TERM_ADJACENT || term->kind == SPNI_TERM_EDGE ||
@@ -186,10 +183,10 @@ static int64_t part_total(const spni_assembly *p)
     return whole * parts_of_block(p) + (rest + p->dense->block - 1) / p->dense->block;
 }
 
-static void multiply_part(spni_assembly *p, int64_t part)
+static void multiply_part(spni_assembly *p, int64_t part, int64_t lane)
 {
     int64_t parts = parts_of_block(p);
-    spni_block block = spni_block_get(p->state, part / parts);
+    spni_block block = spni_block_on(p->state, part / parts, lane);
     p->block = spni_block_part(&block, part % parts * p->dense->block, p->dense->block);
     p->next = 0;
     p->built = NULL;
@@ -208,7 +205,7 @@ static spn_status run_part(spn_context *context, void *state, int64_t part, int6
         p.space = &p.dense->spaces[lane];
         p.products = p.dense->products[part];
         p.adds = part == 0 && self->first > 0;
-        multiply_part(&p, self->first + part);
+        multiply_part(&p, self->first + part, lane);
     }
     return status;
 }
@@ -248,13 +245,13 @@ done:
     return status;
 }
 
-/* Lanes that the assembly is worth, and can use: parts of a subset are gathered in one place. */
-static int64_t lanes_for(spn_context *context, const spni_assembly *p)
+/* Lanes that the assembly can use and is worth. */
+static int64_t lanes_for(const spn_context *context, const spni_assembly *p)
 {
-    int64_t lanes = spn_team_lanes(context);
-    bool is_worth = p->dense->flops * (double)p->state->samples > FLOPS_WORTH_A_TEAM;
+    double work = p->dense->flops * (double)p->state->samples;
+    int64_t lanes = spni_lanes_for(context, p->state, work);
     lanes = lanes < p->dense->lanes ? lanes : p->dense->lanes;
-    return is_worth && p->dense->is_summed && !p->state->is_subset ? lanes : 1;
+    return p->dense->is_summed ? lanes : 1;
 }
 
 static spn_status assemble(spn_context *context, spni_assembly *p)
@@ -334,7 +331,7 @@ spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_pa
     }
     for (int64_t b = 0; p.dense != NULL && b < part_total(&p); b++) {
         SPN_TRY(spn_poll(context));
-        multiply_part(&p, b);
+        multiply_part(&p, b, 0);
     }
     *out = sum + p.trace;
 done:

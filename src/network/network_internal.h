@@ -26,7 +26,6 @@ struct spn_network {
  *  class probabilities and three rows of scratch. The partition depends on the problem only. */
 typedef struct spni_plan {
     int64_t block;     /* samples per block, a multiple of 8 */
-    int64_t part;      /* samples that go through all layers at a time, a multiple of 8 */
     int64_t blocks;    /* of the whole data set */
     int64_t *row;      /* 1 .. D: first row of the layer in a slot */
     int64_t rows;      /* of a slot */

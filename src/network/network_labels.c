@@ -62,12 +62,9 @@ static spn_status take_test(spn_context *context, const spn_point *point, spn_la
             term = 0.0;
         }
         spni_block block = spni_block_of(test, b, state->test);
-        for (int64_t begin = 0; begin < block.count; begin += plan->part) {
-            spni_block part = spni_block_part(&block, begin, plan->part);
-            spni_forward(state->kernels, test->network, plan, point->theta, &part, 0);
-            term += spni_output_error(state->kernels, test, &part, weight);
-            right += spni_classes_right(test, &part, b * plan->block + begin);
-        }
+        spni_forward(state->kernels, test->network, plan, point->theta, &block, 0);
+        term += spni_output_error(state->kernels, test, &block, weight);
+        right += spni_classes_right(test, &block, b * plan->block);
     }
     out->test_error = (sum + term) * weight;
     out->test_accuracy = spni_classes_share(test, right);

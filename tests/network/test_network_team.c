@@ -6,19 +6,21 @@
 
 #include <stdatomic.h>
 
-enum { LANES = 4, VECTORS = 5 };
+enum { LANES = 4, VECTORS = 5, DENSE_MAX = 200 };
 
 static const case_shape shapes[] = {
     {3000, 3, 2, 2, {20, 20}, SPN_TANH, true, SPN_ERROR_MSE},
     {2500, 3, 3, 1, {40}, SPN_SOFTPLUS, false, SPN_ERROR_CROSS_ENTROPY},
     {5000, 3, 2, 2, {5, 5}, SPN_TANH, false, SPN_ERROR_MSE_MEAN},
+    {1500, 3, 3, 3, {9, 8, 5}, SPN_SIGMOID, true, SPN_ERROR_CROSS_ENTROPY},
     /* Blocks of 80 samples, four to a section. */
     {700, 40, 2, 2, {120, 60}, SPN_RELU, true, SPN_ERROR_MSE},
 };
 enum { SHAPES = sizeof shapes / sizeof shapes[0] };
 
 /* What is computed at one theta: values and gradients with and without curvature, on all samples and on a
- * subset, and products of each part with one and with several vectors. */
+ * subset, products of each part with one and with several vectors, and the parts of the Hessian themselves
+ * where they are small enough. */
 typedef struct findings {
     double values[4];
     double *numbers;
@@ -48,6 +50,10 @@ static spn_status compute(spn_context *context, const network_case *made, spn_po
             SPN_TRY(spn_point_hvp(context, point, parts[j], VECTORS, v, next));
             SPN_TRY(spn_point_hvp(context, point, parts[j], 1, v, next + VECTORS * n));
             next += (VECTORS + 1) * n;
+            if (n <= DENSE_MAX) {
+                SPN_TRY(spn_point_hessian(context, point, parts[j], next));
+                next += n * n;
+            }
         }
     }
 done:
@@ -58,7 +64,8 @@ done:
 static findings find(spn_context *context, const network_case *made, spn_point *point,
                      const double *v)
 {
-    findings found = {.count = made->size * (4 + 2 * 3 * (VECTORS + 1))};
+    int64_t dense = made->size <= DENSE_MAX ? made->size : 0;
+    findings found = {.count = made->size * (4 + 2 * 3 * (VECTORS + 1 + dense))};
     found.numbers = case_vector(found.count);
     check_ok(context, compute(context, made, point, v, &found));
     return found;
