@@ -108,7 +108,7 @@ static void backward_tangent(const product *p)
         memset(rdelta, 0, (size_t)(network->width[depth] * ld) * sizeof *rdelta);
     } else {
         spni_output_product(kernels, error, p->block, p->state->scale, tangent_of(p, depth).ra,
-                            rdelta);
+                            next, rdelta);
     }
     for (int64_t l = depth; l >= 1; l--) {
         int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];

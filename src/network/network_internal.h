@@ -183,9 +183,11 @@ void spni_transpose_weights(const spn_network *network, const double *theta, dou
 /** Sum of the samples' errors (unscaled); writes delta_D (scaled) and the probabilities. */
 double spni_output_error(const spni_kernels *kernels, const spn_network_error *error,
                          const spni_block *block, double scale);
-/** out = (d^2 E / df^2) t for K rows t and out of leading dimension plan.block. */
+/** out = (d^2 E / df^2) t for K rows t and out of leading dimension plan.block; `mean` is a row of scratch,
+ *  the lane's own, since lanes with other vectors share the block. */
 void spni_output_product(const spni_kernels *kernels, const spn_network_error *error,
-                         const spni_block *block, double scale, const double *t, double *out);
+                         const spni_block *block, double scale, const double *t, double *mean,
+                         double *out);
 /** Packed lower triangle of d^2 E / df^2 per sample: row o (o + 1) / 2 + p, leading dimension count. */
 void spni_output_curvature(const spn_network_error *error, const spni_block *block, double scale,
                            double *packed);

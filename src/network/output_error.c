@@ -106,7 +106,8 @@ double spni_output_constant(const spn_network_error *error, double scale)
 }
 
 void spni_output_product(const spni_kernels *kernels, const spn_network_error *error,
-                         const spni_block *block, double scale, const double *t, double *out)
+                         const spni_block *block, double scale, const double *t, double *mean,
+                         double *out)
 {
     int64_t ld = error->plan.block;
     int64_t outputs = error->network->width[error->network->depth];
@@ -119,9 +120,8 @@ void spni_output_product(const spni_kernels *kernels, const spn_network_error *e
         }
         return;
     }
-    double *p = spni_probabilities(error, block);
+    const double *p = spni_probabilities(error, block);
     const double *mass = p + outputs * ld;
-    double *mean = p + (outputs + 1) * ld; /* log Z is not needed any more */
     for (int64_t n = 0; n < block->count; n++) {
         mean[n] = 0.0;
     }
