@@ -14,6 +14,9 @@ enum {
 #if LANES == 8
     OUTER_ROWS = 6,
     OUTER_COLUMNS = 4,
+#elif defined(__aarch64__)
+    OUTER_ROWS = 5,
+    OUTER_COLUMNS = 4,
 #else
     OUTER_ROWS = 3,
     OUTER_COLUMNS = 3,
@@ -284,7 +287,7 @@ static void outer_group(int64_t rows, int64_t columns, const outer_task *t)
     case 2:
         outer_columns(2, columns, t);
         break;
-#if LANES == 8
+#if LANES == 8 || defined(__aarch64__)
     case 3:
         outer_columns(3, columns, t);
         break;
