@@ -98,11 +98,11 @@ def scaling(folder):
 
 
 def threads(folder):
-    body = [[r["sweep"], r["width"], r["samples"], seconds(r["one_thread_seconds"]),
+    body = [[r["what"], r["width"], r["samples"], seconds(r["one_thread_seconds"]),
              seconds(r["two_threads_seconds"]), r["speedup"], r["pure_speedup"], r["ratio"],
              f"{float(r['speedup_of_least']) / float(r['pure_speedup_of_least']):.3f}"]
             for r in read(folder, "threads.csv")]
-    return table(["sweep", "w", "N", "one thread", "two threads", "speed-up", "pure loop",
+    return table(["what", "w", "N", "one thread", "two threads", "speed-up", "pure loop",
                   "ratio", "ratio of least"], body)
 
 

@@ -8,8 +8,8 @@
 
 #include <spinodal/base/team.h>
 
-/* Work below this is not worth a team: some 50 microseconds. */
-static const double WORK_MIN = 1.5e6;
+/* Work below this is not worth a team: some 60 microseconds. */
+static const double WORK_MIN = 2e6;
 /* Terms that wait at a time. */
 enum { TERM_BYTES = 1024 * 1024, TERMS_MAX = 256 };
 

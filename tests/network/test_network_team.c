@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The same bits on any number of lanes, wherever the point was created. The problems are large enough for
- * the team to be used (more than a million and a half operations), and have several blocks, the last
+ * the team to be used (more than two million operations), and have several blocks, the last
  * of them ragged. */
 #include "network_case.h"
 
