@@ -31,6 +31,10 @@ static const set_up set_ups[] = {
     {"HVP, 1 vector, P = 50", 5, 100000, 1, 2, subject_products, 10, 1},
     {"HVP, 1 vector, P = 1050", 30, 1000, 1, 2, subject_products, 100, 1},
     {"HVP, 8 vectors, P = 1050", 30, 1000, 1, 2, subject_products, 10, 8},
+    {"Hessian, P = 50", 5, 1000, 1, 2, subject_hessian, 100, 1},
+    {"Hessian, P = 50", 5, 100000, 1, 2, subject_hessian, 2, 1},
+    {"Hessian, P = 336", 16, 1000, 1, 2, subject_hessian, 10, 1},
+    {"Hessian, P = 1050", 30, 1000, 1, 2, subject_hessian, 2, 1},
 };
 
 typedef struct timing {

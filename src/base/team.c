@@ -19,9 +19,10 @@
  * has something to tell looks at that variable afterwards, both in the one order of sequentially
  * consistent operations: one of the two sees the other.
  *
- * Where other programs keep the processors busy, the system puts a woken helper on the caller's own
- * processor, or runs it when all is done. Such a helper takes no part, and after runs for which helpers
- * were woken in vain more and more runs, up to REST_MAX, go without waking any. */
+ * The system may put a woken helper on the caller's own processor, where it can only take time from the caller.
+ * Such a helper moves to another one that it is allowed to use, and takes no part where there is none.
+ * Or it runs when all is done: after runs for which helpers were woken in vain more and more runs, up to
+ * REST_MAX, go without waking any. */
 enum { OPEN = 1, INSIDE = 2, RUN_SHIFT = 32 };
 enum { WATCH = 40 * 1000, SECOND = 1000 * 1000 * 1000, LOOKS = 32, REST_MAX = 63 };
 
@@ -138,6 +139,17 @@ static bool is_in_the_way(spn_team *team)
     return processor >= 0 && processor == atomic_load(&team->processor);
 }
 
+/* Moves the calling helper to a processor that is allowed and not the caller's; whether it has. */
+static bool move_away(const cpu_set_t *allowed, int processor)
+{
+    cpu_set_t others = *allowed;
+    if (processor < 0 || processor >= CPU_SETSIZE) {
+        return false;
+    }
+    CPU_CLR((size_t)processor, &others);
+    return CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0;
+}
+
 static bool watch_and_enter(spn_team *team, uint64_t *seen)
 {
     int64_t until = team->watch > 0 ? now() + team->watch : 0;
@@ -178,12 +190,18 @@ static void *helper_main(void *argument)
     helper *self = argument;
     spn_team *team = self->team;
     uint64_t seen = 0;
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) {
+        CPU_ZERO(&allowed); /* more processors than the set holds: stay where the system says */
+    }
     while (!atomic_load(&team->is_ending)) {
         if (!watch_and_enter(team, &seen)) {
             sleep_until_open(team, seen);
             continue;
         }
-        if (self->lane < team->lanes_used && !is_in_the_way(team)) {
+        bool is_wanted = self->lane < team->lanes_used;
+        if (is_wanted &&
+            (!is_in_the_way(team) || move_away(&allowed, atomic_load(&team->processor)))) {
             atomic_store(&team->is_helped, true);
             spn_error_clear(self->context);
             take_parts(team, self->context, self->lane);

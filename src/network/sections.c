@@ -8,8 +8,8 @@
 
 #include <spinodal/base/team.h>
 
-/* Work below this is not worth a team: some 60 microseconds. */
-static const double WORK_MIN = 2e6;
+/* Work below this (a tenth of a millisecond) is not worth a team: helpers that sleep have to be woken first. */
+static const double WORK_MIN = 5e6;
 /* Terms that wait at a time. */
 enum { TERM_BYTES = 1024 * 1024, TERMS_MAX = 256 };
 
