@@ -194,6 +194,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
 {
     spn_status status = SPN_OK;
+    spn_team *team = NULL;
     follower f = {.branches = NULL};
     spn_branches_settings own;
     const spn_branches_problem problem = {.objective = &study->loss,
@@ -206,6 +207,8 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
+        SPN_TRY(spn_team_create(context, settings->threads, &team));
+        spn_context_set_team(context, team);
         SPN_TRY(spn_branches_create(context, &problem, &f.branches));
         SPN_TRY(spni_run_open(context, &f.run, &f));
         SPN_TRY(spn_branches_run(context, f.branches, record_item, &f));
@@ -215,6 +218,8 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
 done:
     status = spni_run_end(context, &f.run, status);
     spn_branches_free(context, f.branches);
+    spn_context_set_team(context, NULL);
+    spn_team_free(team);
     spni_branch_rows_free(context, &f.rows);
     return status;
 }

@@ -32,6 +32,15 @@ for threads in 1 2; do
 done
 unset OPENBLAS_NUM_THREADS
 
+# One chain on enough samples that its threads share the sums over them.
+experiment | sed "s/samples: 60/samples: 10000/; s/points: 8/points: 4/; s/direction: both/direction: up/; s/seeds: 2/seeds: 1/" >wide.yaml
+for threads in 1 2 3; do
+    run spinodal sweep wide.yaml -o wide.h5 --threads $threads --force
+    expect_status 0
+    table wide.h5 "wide$threads.csv"
+    expect_same wide1.csv "wide$threads.csv"
+done
+
 # Killed at moments spread over the run, then resumed, possibly several times.
 kills=${SPN_KILLS:-8}
 kill_number=0
