@@ -120,7 +120,7 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {
     const char *output; /**< path of the HDF5 results; the journal is "<output>.part" */
-    int64_t threads;    /**< 0: one per processor */
+    int64_t threads;    /**< 0: one per processor; branches share them for their sums */
     bool is_forced;     /**< overwrite an existing output */
     bool is_resumed;    /**< go on from the journal */
 } spn_run_settings;

@@ -42,7 +42,8 @@ const cli_command cli_commands[] = {
      "equal\n"
      "loss (Maxwell points), which is globally stable where. Every finished point goes to "
      "RUN.h5.part at\n"
-     "once: a run that was interrupted goes on with --resume, to the same bits.\n"
+     "once: a run that was interrupted goes on with --resume, to the same bits. Threads share\n"
+     "the sums over samples, where there are enough of them.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
      "output set seed threads json force resume ", 1, 1, true, cmd_branches},
     {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",

@@ -19,6 +19,14 @@ for threads in 1 2; do
 done
 unset OPENBLAS_NUM_THREADS
 
+# Enough samples that threads share the sums over them.
+sed "s/samples: 60/samples: 30000/" run.yaml >wide.yaml
+run spinodal branches wide.yaml -o wide.h5 --threads 1 --set branches.points=10
+expect_file wide.h5
+run spinodal branches wide.yaml -o shared.h5 --threads 2 --set branches.points=10
+expect_file shared.h5
+expect_same wide.h5 shared.h5
+
 # Killed when the journal has reached sizes spread over the run: a point takes more than 250 bytes of it.
 run spinodal export one.h5
 points=$(wc -l <"$stdout")
