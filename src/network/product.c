@@ -10,6 +10,13 @@ enum { INNER_MAX = 512 };
 /* Columns that a short sum over samples may have, and samples that many columns need. */
 enum { COLUMNS_FEW = 64, COLUMNS_MAX = 1024, SAMPLES_MANY = 128 };
 
+static spni_affine_task product_task(int64_t m, int64_t k, int64_t n, const double *w,
+                                     const double *x, int64_t ldx, double *out, int64_t ldo)
+{
+    return (spni_affine_task){
+        .m = m, .k = k, .n = n, .w = w, .ldw = k, .x = x, .ldx = ldx, .out = out, .ldo = ldo};
+}
+
 void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                       const double *x, int64_t ldx, double *out, int64_t ldo)
 {
@@ -17,32 +24,18 @@ void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t
         spn_multiply(m, n, k, 1.0, w, k, x, ldx, 1.0, out, ldo);
         return;
     }
-    kernels->affine(&(spni_affine_task){.m = m,
-                                        .k = k,
-                                        .n = n,
-                                        .w = w,
-                                        .ldw = k,
-                                        .x = x,
-                                        .ldx = ldx,
-                                        .adds = true,
-                                        .out = out,
-                                        .ldo = ldo});
+    spni_affine_task task = product_task(m, k, n, w, x, ldx, out, ldo);
+    task.adds = true;
+    kernels->affine(&task);
 }
 
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        kernels->affine(&(spni_affine_task){.m = m,
-                                            .k = k,
-                                            .n = n,
-                                            .w = w,
-                                            .ldw = k,
-                                            .x = x,
-                                            .ldx = ldx,
-                                            .bias = bias,
-                                            .out = out,
-                                            .ldo = ldo});
+        spni_affine_task task = product_task(m, k, n, w, x, ldx, out, ldo);
+        task.bias = bias;
+        kernels->affine(&task);
         return;
     }
     for (int64_t i = 0; i < m; i++) {
@@ -59,17 +52,10 @@ void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int6
                          int64_t lds, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        kernels->affine(&(spni_affine_task){.m = m,
-                                            .k = k,
-                                            .n = n,
-                                            .w = w,
-                                            .ldw = k,
-                                            .x = x,
-                                            .ldx = ldx,
-                                            .scale = scale,
-                                            .lds = lds,
-                                            .out = out,
-                                            .ldo = ldo});
+        spni_affine_task task = product_task(m, k, n, w, x, ldx, out, ldo);
+        task.scale = scale;
+        task.lds = lds;
+        kernels->affine(&task);
         return;
     }
     spn_multiply(m, n, k, 1.0, w, k, x, ldx, 0.0, out, ldo);
