@@ -88,11 +88,6 @@ static void gather(int64_t rows, const double *from, int64_t stride, int64_t cou
     }
 }
 
-spni_block spni_block_get(const spni_state *state, int64_t b)
-{
-    return spni_block_on(state, b, 0);
-}
-
 spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane)
 {
     const spn_network_error *error = state->error;

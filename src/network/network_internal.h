@@ -144,8 +144,8 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
 /** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
 int64_t spni_even_block(int64_t most, int64_t samples);
 int64_t spni_block_total(const spni_state *state);
-/** Block b of the last set's samples (gathered for a subset), in its slot; on lane 0, or on another. */
-spni_block spni_block_get(const spni_state *state, int64_t b);
+/** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
+ *  lane's work space for a subset. */
 spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane);
 /** Block b of the whole data set in slot `slot`. */
 spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot);
