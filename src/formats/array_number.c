@@ -23,7 +23,7 @@ uint64_t spni_load_little(const unsigned char *bytes, int64_t size)
     return value;
 }
 
-static uint64_t load_big(const unsigned char *bytes, int64_t size)
+uint64_t spni_load_big(const unsigned char *bytes, int64_t size)
 {
     uint64_t value = 0;
     for (int64_t i = 0; i < size; i++) {
@@ -126,11 +126,13 @@ int64_t spni_numbers_decode(spni_number number, bool is_big_endian, const unsign
     int64_t size = spni_number_size(number);
     for (int64_t i = 0; i < count; i++) {
         const unsigned char *at = bytes + i * size;
-        uint64_t bits = is_big_endian ? load_big(at, size) : spni_load_little(at, size);
+        uint64_t bits = is_big_endian ? spni_load_big(at, size) : spni_load_little(at, size);
         if (!is_exact(number, bits)) {
             return i;
         }
-        values[i] = convert(number, bits);
+        if (values != NULL) {
+            values[i] = convert(number, bits);
+        }
     }
     return -1;
 }

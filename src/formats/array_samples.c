@@ -42,12 +42,27 @@ done:
     return status;
 }
 
+/* The key names something that holds no numbers, or nothing at all. */
+static spn_status fail_missing(spn_context *context, const char *path, const spn_arrays *arrays,
+                               const char *key)
+{
+    char quoted[QUOTE_SIZE];
+    const spn_other_array *other = spn_arrays_find_other(arrays, key);
+    if (other == NULL) {
+        return fail_unknown(context, path, arrays, key);
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "%s: array '%s' %s", path, quote(key, quoted),
+                    other->why != NULL ? other->why
+                                       : "holds strings, not numbers; words that are classes are "
+                                         "named by data.classes");
+}
+
 static spn_status find(spn_context *context, const char *path, const spn_arrays *arrays,
                        const char *key, const spn_named_array **out)
 {
     const spn_named_array *array = spn_arrays_find(arrays, key);
     if (array == NULL) {
-        return fail_unknown(context, path, arrays, key);
+        return fail_missing(context, path, arrays, key);
     }
     if (array->rank < 1 || array->rank > 2) {
         char quoted[QUOTE_SIZE], shape[120];

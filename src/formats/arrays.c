@@ -15,7 +15,9 @@ spn_status spni_array_list_create(spn_context *context, int64_t capacity, spni_a
     list->capacity = capacity;
     SPN_TRY(spn_arena_create(context, &list->arena));
     SPN_TAKE(context, list->arena, list->items, capacity);
+    SPN_TAKE(context, list->arena, list->others, capacity);
     list->arrays.items = list->items;
+    list->arrays.others = list->others;
     *out = list;
     list = NULL;
 done:
@@ -48,30 +50,65 @@ bool spni_shape_count(int64_t rank, const int64_t *shape, int64_t *count)
     return spn_size_multiply(product, (int64_t)sizeof(double), &bytes);
 }
 
+/* Name and shape of an array that the list does not hold yet. */
+static spn_status copy_shape(spn_context *context, spni_array_list *list, const char *name,
+                             int64_t rank, const int64_t *shape, const char **own_name,
+                             const int64_t **own_shape)
+{
+    spn_status status = SPN_OK;
+    int64_t *copy = NULL;
+    *own_name = spn_arena_duplicate(list->arena, name);
+    if (*own_name == NULL) {
+        return spn_error_status(context);
+    }
+    SPN_TAKE(context, list->arena, copy, rank);
+    if (rank > 0) {
+        memcpy(copy, shape, (size_t)rank * sizeof *shape);
+    }
+    *own_shape = copy;
+done:
+    return status;
+}
+
 spn_status spni_array_list_add(spn_context *context, spni_array_list *list, const char *name,
                                int64_t rank, const int64_t *shape, double **values)
 {
     spn_status status = SPN_OK;
     spn_named_array *array = &list->items[list->arrays.count];
-    int64_t *own_shape = NULL;
     if (list->arrays.count == list->capacity || rank < 0 || rank > SPN_ARRAY_RANK_MAX ||
         !spni_shape_count(rank, shape, &array->count)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "array '%s' has no valid shape", name);
     }
     array->rank = rank;
-    array->name = spn_arena_duplicate(list->arena, name);
-    if (array->name == NULL) {
-        status = spn_error_status(context);
-        goto done;
-    }
-    SPN_TAKE(context, list->arena, own_shape, rank);
-    if (rank > 0) {
-        memcpy(own_shape, shape, (size_t)rank * sizeof *shape);
-    }
-    array->shape = own_shape;
+    SPN_TRY(copy_shape(context, list, name, rank, shape, &array->name, &array->shape));
     SPN_TAKE(context, list->arena, *values, array->count);
     array->values = *values;
     list->arrays.count++;
+done:
+    return status;
+}
+
+spn_status spni_array_list_add_other(spn_context *context, spni_array_list *list, const char *name,
+                                     int64_t rank, const int64_t *shape, const char *why,
+                                     const char ***texts)
+{
+    spn_status status = SPN_OK;
+    spn_other_array *other = &list->others[list->arrays.other_count];
+    if (list->arrays.other_count == list->capacity ||
+        (shape != NULL && !spni_shape_count(rank, shape, &other->count))) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "array '%s' has no valid shape", name);
+    }
+    other->rank = rank;
+    SPN_TRY(copy_shape(context, list, name, shape != NULL ? rank : 0, shape, &other->name,
+                       &other->shape));
+    if (why != NULL) {
+        other->why = spn_arena_duplicate(list->arena, why);
+        status = other->why == NULL ? spn_error_status(context) : SPN_OK;
+    } else {
+        SPN_TAKE(context, list->arena, *texts, other->count);
+        other->texts = *texts;
+    }
+    list->arrays.other_count += status == SPN_OK;
 done:
     return status;
 }
@@ -163,6 +200,16 @@ const spn_named_array *spn_arrays_find(const spn_arrays *arrays, const char *nam
     return NULL;
 }
 
+const spn_other_array *spn_arrays_find_other(const spn_arrays *arrays, const char *name)
+{
+    for (int64_t i = 0; i < arrays->other_count; i++) {
+        if (strcmp(arrays->others[i].name, name) == 0) {
+            return &arrays->others[i];
+        }
+    }
+    return NULL;
+}
+
 static bool ends_with(const char *text, const char *ending)
 {
     size_t length = strlen(text), tail = strlen(ending);
@@ -182,6 +229,16 @@ spn_status spn_arrays_parse(spn_context *context, const char *source, const void
     }
     if ((size >= 9 && start[8] == '{') || ends_with(source, ".safetensors")) {
         return spn_safetensors_parse(context, source, bytes, size, out);
+    }
+    if (size >= 2 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is a Python pickle (torch.save, joblib), which is not read; %s", source,
+                        SPNI_SAVE_WEIGHTS);
+    }
+    if (size >= 8 && memcmp(start, "\x89HDF\r\n\x1a\n", 8) == 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is an HDF5 file; save its arrays with numpy.savez() or as safetensors",
+                        source);
     }
     const char *what = ends_with(source, ".npz")   ? "an NPZ file: it is no zip archive"
                        : ends_with(source, ".npy") ? "an NPY file: its magic bytes are missing"

@@ -5,6 +5,11 @@
 
 #include <spinodal/formats/arrays.h>
 
+/** What to do with the weights of PyTorch in a format that is not read. */
+#define SPNI_SAVE_WEIGHTS                                                                          \
+    "in Python: state = torch.load(FILE, weights_only=True); "                                     \
+    "safetensors.torch.save_file(state, \"weights.safetensors\")"
+
 /** How one number is stored. */
 typedef enum spni_number {
     SPNI_F64,
@@ -24,15 +29,17 @@ typedef enum spni_number {
 
 int64_t spni_number_size(spni_number number);
 
-/** `count` numbers as doubles. Returns the position of the first one that no double equals, or -1. */
+/** `count` numbers as doubles. Returns the position of the first one that no double equals, or -1. With `values` NULL
+ *  it only looks. */
 int64_t spni_numbers_decode(spni_number number, bool is_big_endian, const unsigned char *bytes,
                             int64_t count, double *values);
 
 /** Doubles as little-endian bytes. */
 void spni_numbers_encode(const double *values, int64_t count, unsigned char *bytes);
 
-/** Little-endian integers of 1 to 8 bytes. */
+/** Integers of 1 to 8 bytes. */
 uint64_t spni_load_little(const unsigned char *bytes, int64_t size);
+uint64_t spni_load_big(const unsigned char *bytes, int64_t size);
 void spni_store_little(uint64_t value, unsigned char *bytes, int64_t size);
 
 /** A list that grows up to `capacity` arrays; everything lives in its arena. */
@@ -40,7 +47,8 @@ typedef struct spni_array_list {
     spn_arrays arrays; /**< first: this is what users hold */
     spn_arena *arena;
     spn_named_array *items;
-    int64_t capacity;
+    spn_other_array *others;
+    int64_t capacity; /**< of each */
 } spni_array_list;
 
 spn_status spni_array_list_create(spn_context *context, int64_t capacity, spni_array_list **out);
@@ -50,6 +58,12 @@ void spni_array_list_free(spn_context *context, spni_array_list *list);
  *  one that spni_shape_count() accepts. */
 spn_status spni_array_list_add(spn_context *context, spni_array_list *list, const char *name,
                                int64_t rank, const int64_t *shape, double **values);
+
+/** Append something that is no array of numbers; `why`, which is copied, or `texts`, for the caller to fill with
+ *  texts of the arena, is NULL. shape NULL: not known. */
+spn_status spni_array_list_add_other(spn_context *context, spni_array_list *list, const char *name,
+                                     int64_t rank, const int64_t *shape, const char *why,
+                                     const char ***texts);
 
 /** The number of values of a shape; false when it is negative or overflows. */
 bool spni_shape_count(int64_t rank, const int64_t *shape, int64_t *count);
@@ -63,6 +77,9 @@ bool spni_array_name_is_valid(const char *name);
 /** A name that several arrays bear, or NULL. O(n log n). */
 spn_status spni_arrays_duplicate(spn_context *context, const spn_arrays *arrays,
                                  const char **duplicate);
+
+/** SPN_ERROR_INPUT when there is nothing that can be used. */
+spn_status spni_arrays_require(spn_context *context, const char *source, const spn_arrays *arrays);
 
 /** The content of an NPY file as an array of the list under `name`; `where` is for messages. */
 spn_status spni_npy_add(spn_context *context, const char *where, const unsigned char *bytes,

@@ -12,8 +12,13 @@ typedef struct cursor {
     const unsigned char *at, *end;
 } cursor;
 
+typedef enum item_kind { ITEM_NUMBER, ITEM_BYTES, ITEM_UNICODE, ITEM_OTHER } item_kind;
+
 typedef struct header {
+    item_kind kind;
     spni_number number;
+    int64_t item_size; /* bytes of a number or a string */
+    char type[32];     /* as the file says it, for messages */
     bool is_big_endian, is_fortran;
     int64_t rank;
     int64_t shape[SPN_ARRAY_RANK_MAX];
@@ -106,7 +111,30 @@ static spn_status read_shape(spn_context *context, const char *where, cursor *te
     return SPN_OK;
 }
 
-static spn_status read_type(spn_context *context, const char *where, cursor *text, header *found)
+/** Skip the list that describes a structure, as far as its brackets and quotes go. */
+static bool skip_list(cursor *text)
+{
+    int64_t depth = 0;
+    char ignored[8];
+    do {
+        skip_blanks(text);
+        if (text->at == text->end) {
+            return false;
+        }
+        if (*text->at == '\'' || *text->at == '"') {
+            if (!take_string(text, ignored, sizeof ignored)) {
+                return false;
+            }
+            continue;
+        }
+        depth += *text->at == '[' || *text->at == '(' ? 1 : 0;
+        depth -= *text->at == ']' || *text->at == ')' ? 1 : 0;
+        text->at++;
+    } while (depth > 0);
+    return true;
+}
+
+static bool find_number(const char *name, header *found)
 {
     static const struct {
         const char *name;
@@ -116,22 +144,49 @@ static spn_status read_type(spn_context *context, const char *where, cursor *tex
         {"i4", SPNI_I32}, {"i2", SPNI_I16}, {"i1", SPNI_I8},  {"u8", SPNI_U64},
         {"u4", SPNI_U32}, {"u2", SPNI_U16}, {"u1", SPNI_U8},  {"b1", SPNI_BOOL},
     };
-    char name[32] = "a structure";
-    bool is_string = take_string(text, name, sizeof name);
-    bool has_order = is_string && (name[0] == '<' || name[0] == '>' || name[0] == '|');
-    for (size_t i = 0; has_order && i < sizeof types / sizeof *types; i++) {
-        bool needs_order = spni_number_size(types[i].number) > 1;
-        if (strcmp(name + 1, types[i].name) == 0 && !(needs_order && name[0] == '|')) {
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        int64_t size = spni_number_size(types[i].number);
+        if (strcmp(name + 1, types[i].name) == 0 && !(size > 1 && name[0] == '|')) {
             found->number = types[i].number;
-            found->is_big_endian = name[0] == '>';
-            return SPN_OK;
+            found->item_size = size;
+            return true;
         }
     }
-    return spn_fail(
-        context, SPN_ERROR_INPUT,
-        "%s holds items of type %s; only real numbers and booleans can be read (f2, f4, "
-        "f8, i1 to i8, u1 to u8, b1)",
-        where, name);
+    return false;
+}
+
+/** "<U5", "|S7": strings of at most so many characters, of 4 bytes or 1. */
+static bool find_string_type(const char *name, header *found)
+{
+    int64_t length = 0;
+    cursor digits = {(const unsigned char *)name + 2, (const unsigned char *)name + strlen(name)};
+    bool is_unicode = name[1] == 'U' && name[0] != '|';
+    if ((!is_unicode && name[1] != 'S') || !take_size(&digits, &length) ||
+        digits.at != digits.end || length == 0 ||
+        !spn_size_multiply(length, is_unicode ? 4 : 1, &found->item_size)) {
+        return false;
+    }
+    found->kind = is_unicode ? ITEM_UNICODE : ITEM_BYTES;
+    return true;
+}
+
+/** What is no number and no string is left to whoever asks for the array. */
+static bool read_type(cursor *text, header *found)
+{
+    char *name = found->type;
+    if (!take_string(text, name, sizeof found->type)) {
+        snprintf(name, sizeof found->type, "a structure");
+        found->kind = ITEM_OTHER;
+        return skip_list(text);
+    }
+    bool has_order = name[0] == '<' || name[0] == '>' || name[0] == '|';
+    found->is_big_endian = name[0] == '>';
+    if (has_order && find_number(name, found)) {
+        found->kind = ITEM_NUMBER;
+    } else if (!has_order || !find_string_type(name, found)) {
+        found->kind = ITEM_OTHER;
+    }
+    return true;
 }
 
 static spn_status read_entry(spn_context *context, const char *where, cursor *text, header *found,
@@ -152,7 +207,9 @@ static spn_status read_entry(spn_context *context, const char *where, cursor *te
     }
     *seen |= 1u << index;
     if (index == 0) {
-        return read_type(context, where, text, found);
+        return read_type(text, found)
+                   ? SPN_OK
+                   : spn_fail(context, SPN_ERROR_INPUT, "%s: its header is no dictionary", where);
     }
     if (index == 2) {
         return read_shape(context, where, text, found);
@@ -243,8 +300,8 @@ done:
     return status;
 }
 
-static spn_status fill(spn_context *context, const char *where, const header *found,
-                       const unsigned char *bytes, int64_t count, double *values)
+static spn_status fill(spn_context *context, const header *found, const unsigned char *bytes,
+                       int64_t count, double *values)
 {
     spn_status status = SPN_OK;
     double *ordered = NULL;
@@ -252,13 +309,8 @@ static spn_status fill(spn_context *context, const char *where, const header *fo
     if (is_turned) {
         SPN_NEW(context, ordered, count);
     }
-    double *target = is_turned ? ordered : values;
-    int64_t bad = spni_numbers_decode(found->number, found->is_big_endian, bytes, count, target);
-    if (bad >= 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%s: item %lld (from 0) is an integer that no double equals", where,
-                 (long long)bad);
-    }
+    spni_numbers_decode(found->number, found->is_big_endian, bytes, count,
+                        is_turned ? ordered : values);
     if (is_turned) {
         SPN_TRY(reorder(context, found, ordered, count, values));
     }
@@ -267,32 +319,146 @@ done:
     return status;
 }
 
+/** One character as UTF-8; what is no character, and a control character, as '?'. */
+static int encode_character(uint64_t code, char *to)
+{
+    if (code < 0x20 || code == 0x7F || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
+        to[0] = '?';
+        return 1;
+    }
+    if (code < 0x80) {
+        to[0] = (char)code;
+        return 1;
+    }
+    int length = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (int i = length - 1; i > 0; i--, code >>= 6) {
+        to[i] = (char)(0x80 | (code & 0x3F));
+    }
+    to[0] = (char)((0xF0 << (4 - length) & 0xFF) | code);
+    return length;
+}
+
+/** The string of an item; NumPy fills the end with zeros. Bytes are those of Latin 1. */
+static spn_status read_string(spn_context *context, spni_array_list *list, const header *found,
+                              const unsigned char *item, const char **out)
+{
+    spn_status status = SPN_OK;
+    const int64_t width = found->kind == ITEM_UNICODE ? 4 : 1;
+    int64_t length = found->item_size / width, used = 0;
+    char *text = NULL;
+    while (length > 0 && spni_load_little(item + (length - 1) * width, width) == 0) {
+        length--;
+    }
+    SPN_TAKE(context, list->arena, text, 4 * length + 1);
+    for (int64_t i = 0; i < length; i++) {
+        uint64_t code = found->is_big_endian ? spni_load_big(item + i * width, width)
+                                             : spni_load_little(item + i * width, width);
+        used += encode_character(code, text + used);
+    }
+    text[used] = '\0';
+    *out = text;
+done:
+    return status;
+}
+
+static spn_status add_strings(spn_context *context, const char *name, const header *found,
+                              const unsigned char *bytes, int64_t count, spni_array_list *list)
+{
+    spn_status status = SPN_OK;
+    const char **texts = NULL;
+    SPN_TRY(
+        spni_array_list_add_other(context, list, name, found->rank, found->shape, NULL, &texts));
+    for (int64_t i = 0; i < count; i++) {
+        if ((i & 0xFFFF) == 0) {
+            SPN_TRY(spn_poll(context));
+        }
+        SPN_TRY(read_string(context, list, found, bytes + i * found->item_size, &texts[i]));
+    }
+done:
+    return status;
+}
+
+/** Why an array of this kind cannot be used, or an empty text. `bad`: an integer that no double equals, or -1. */
+static void find_fault(const header *found, int64_t bad, char why[160])
+{
+    bool is_turned = found->is_fortran && found->rank > 1;
+    why[0] = '\0';
+    if (found->kind == ITEM_OTHER) {
+        bool is_object = strcmp(found->type, "|O") == 0;
+        snprintf(why, 160,
+                 "holds %s%s; only real numbers, booleans (f2, f4, f8, i1 to i8, u1 to u8, b1) and "
+                 "strings (U, S) can be read",
+                 is_object ? "Python objects" : "items of type ", is_object ? "" : found->type);
+    } else if (bad >= 0) {
+        snprintf(why, 160, "holds an integer that no double equals (item %lld, from 0)",
+                 (long long)bad);
+    } else if (found->kind != ITEM_NUMBER && is_turned) {
+        snprintf(why, 160, "holds strings in Fortran order, which are not read");
+    }
+}
+
+static spn_status check_size(spn_context *context, const char *where, const header *found,
+                             int64_t present, int64_t *count)
+{
+    int64_t needed = 0;
+    bool fits = spni_shape_count(found->rank, found->shape, count) &&
+                spn_size_multiply(*count, found->item_size, &needed);
+    if (found->kind == ITEM_OTHER || (fits && needed == present)) {
+        return SPN_OK;
+    }
+    char shape[80], bytes_text[32] = "more than any file has";
+    spni_shape_text(found->rank, found->shape, shape, sizeof shape);
+    if (fits) {
+        snprintf(bytes_text, sizeof bytes_text, "%lld bytes", (long long)needed);
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "%s: its shape %s needs %s of data, there are %lld",
+                    where, shape, bytes_text, (long long)present);
+}
+
 spn_status spni_npy_add(spn_context *context, const char *where, const unsigned char *bytes,
                         int64_t size, const char *name, spni_array_list *list)
 {
     spn_status status = SPN_OK;
     header found = {0};
     cursor text = {0};
-    int64_t count = 0, needed = 0;
+    int64_t count = 0, bad = -1;
     double *values = NULL;
+    char why[160];
     SPN_TRY(locate_header(context, where, bytes, size, &text));
     SPN_TRY(read_dictionary(context, where, text, &found));
-    int64_t present = bytes + size - text.end;
-    bool fits = spni_shape_count(found.rank, found.shape, &count) &&
-                spn_size_multiply(count, spni_number_size(found.number), &needed);
-    if (!fits || needed != present) {
-        char shape[80], bytes_text[32] = "more than any file has";
-        spni_shape_text(found.rank, found.shape, shape, sizeof shape);
-        if (fits) {
-            snprintf(bytes_text, sizeof bytes_text, "%lld bytes", (long long)needed);
-        }
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: its shape %s needs %s of data, there are %lld",
-                 where, shape, bytes_text, (long long)present);
+    SPN_TRY(check_size(context, where, &found, bytes + size - text.end, &count));
+    if (found.kind == ITEM_NUMBER) {
+        bad = spni_numbers_decode(found.number, found.is_big_endian, text.end, count, NULL);
     }
-    SPN_TRY(spni_array_list_add(context, list, name, found.rank, found.shape, &values));
-    SPN_TRY(fill(context, where, &found, text.end, count, values));
+    find_fault(&found, bad, why);
+    if (why[0] != '\0') {
+        SPN_TRY(spni_array_list_add_other(context, list, name, 0, NULL, why, NULL));
+    } else if (found.kind == ITEM_NUMBER) {
+        SPN_TRY(spni_array_list_add(context, list, name, found.rank, found.shape, &values));
+        SPN_TRY(fill(context, &found, text.end, count, values));
+    } else {
+        SPN_TRY(add_strings(context, name, &found, text.end, count, list));
+    }
 done:
     return status;
+}
+
+spn_status spni_arrays_require(spn_context *context, const char *source, const spn_arrays *arrays)
+{
+    const spn_other_array *first = arrays->other_count > 0 ? &arrays->others[0] : NULL;
+    bool has_some = arrays->count > 0;
+    for (int64_t i = 0; i < arrays->other_count; i++) {
+        has_some = has_some || arrays->others[i].texts != NULL;
+    }
+    if (has_some) {
+        return SPN_OK;
+    }
+    char quoted[120] = "";
+    if (first == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s holds no arrays", source);
+    }
+    spni_quote_text(first->name, (int64_t)strlen(first->name), quoted, sizeof quoted);
+    return spn_fail(context, SPN_ERROR_INPUT, "%s: '%s' %s", source, quoted, first->why);
 }
 
 spn_status spn_npy_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
@@ -303,6 +469,7 @@ spn_status spn_npy_parse(spn_context *context, const char *source, const void *b
     *out = NULL;
     SPN_TRY(spni_array_list_create(context, 1, &list));
     SPN_TRY(spni_npy_add(context, source, bytes, size, "arr_0", list));
+    SPN_TRY(spni_arrays_require(context, source, &list->arrays));
     *out = &list->arrays;
     list = NULL;
 done:

@@ -115,26 +115,30 @@ done:
     return status;
 }
 
-/** The array's name: the member's without ".npy". */
+/** The array's name: the member's without ".npy"; of a member that is no array, the member's. */
 static spn_status array_name(spn_context *context, const char *where, const char *member,
-                             char name[SPN_ARRAY_NAME_MAX + 1])
+                             char name[SPN_ARRAY_NAME_MAX + 1], bool *is_array)
 {
     size_t length = member != NULL ? strlen(member) : 0;
-    if (length < 4 || strcmp(member + length - 4, ".npy") != 0) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s is no array: its name does not end in .npy",
-                        where);
-    }
-    length -= 4;
-    if (length <= SPN_ARRAY_NAME_MAX) {
+    *is_array = length >= 4 && strcmp(member + length - 4, ".npy") == 0;
+    length -= *is_array ? 4 : 0;
+    if (length <= SPN_ARRAY_NAME_MAX && member != NULL) {
         memcpy(name, member, length);
         name[length] = '\0';
     }
-    if (length > SPN_ARRAY_NAME_MAX || !spni_array_name_is_valid(name)) {
+    if (member == NULL || length > SPN_ARRAY_NAME_MAX || !spni_array_name_is_valid(name)) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s: an array's name must be UTF-8 text of 1 to %d bytes", where,
                         SPN_ARRAY_NAME_MAX);
     }
     return SPN_OK;
+}
+
+/** A zip archive of torch.save() holds FOLDER/data.pkl. */
+static bool is_torch_member(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return strcmp(slash != NULL ? slash + 1 : name, "data.pkl") == 0;
 }
 
 static spn_status add_member(spn_context *context, const char *source, zip_t *archive,
@@ -143,13 +147,23 @@ static spn_status add_member(spn_context *context, const char *source, zip_t *ar
     spn_status status = SPN_OK;
     unsigned char *bytes = NULL;
     zip_stat_t facts;
-    char where[512], quoted[QUOTE_SIZE] = "?", name[SPN_ARRAY_NAME_MAX + 1];
+    bool is_array = false;
+    char where[512], quoted[QUOTE_SIZE] = "?", name[SPN_ARRAY_NAME_MAX + 1] = "";
     const char *member = zip_get_name(archive, (zip_uint64_t)index, 0);
     if (member != NULL) {
         spni_quote_text(member, (int64_t)strlen(member), quoted, sizeof quoted);
     }
     snprintf(where, sizeof where, "%s: member '%s'", source, quoted);
-    SPN_TRY(array_name(context, where, member, name));
+    SPN_TRY(array_name(context, where, member, name, &is_array));
+    if (!is_array && is_torch_member(name)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s was written by torch.save(), which is not read; %s",
+                 source, SPNI_SAVE_WEIGHTS);
+    }
+    if (!is_array) {
+        SPN_TRY(spni_array_list_add_other(context, list, name, 0, NULL,
+                                          "is no array: its name does not end in .npy", NULL));
+        goto done;
+    }
     SPN_TRY(check_member(context, where, archive, index, &facts, left));
     SPN_TRY(read_member(context, where, archive, index, (int64_t)facts.size, &bytes));
     SPN_TRY(spni_npy_add(context, where, bytes, (int64_t)facts.size, name, list));
@@ -175,6 +189,7 @@ spn_status spn_npz_parse(spn_context *context, const char *source, const void *b
     for (int64_t i = 0; i < count; i++) {
         SPN_TRY(add_member(context, source, archive, i, &left, list));
     }
+    SPN_TRY(spni_arrays_require(context, source, &list->arrays));
     *out = &list->arrays;
     list = NULL;
 done:

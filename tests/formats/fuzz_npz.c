@@ -14,6 +14,19 @@ static void demand(bool condition)
     }
 }
 
+/** Texts are UTF-8 without control characters; what is no text says why. */
+static void check_others(const spn_arrays *arrays)
+{
+    for (int64_t i = 0; i < arrays->other_count; i++) {
+        const spn_other_array *other = &arrays->others[i];
+        demand((other->texts == NULL) == (other->why != NULL));
+        for (int64_t t = 0; other->texts != NULL && t < other->count; t++) {
+            demand(other->texts[t][0] == '\0' || strlen(other->texts[t]) > SPN_ARRAY_NAME_MAX ||
+                   spni_array_name_is_valid(other->texts[t]));
+        }
+    }
+}
+
 static void check_again(spn_context *context, const spn_arrays *arrays)
 {
     unsigned char *written = NULL;
@@ -33,7 +46,10 @@ static void check(spn_context *context, spn_status status, spn_arrays *arrays)
     demand((status == SPN_OK) == (spn_error_text(context)[0] == '\0'));
     spn_error_clear(context);
     if (arrays != NULL) {
-        check_again(context, arrays);
+        check_others(arrays);
+        if (arrays->count > 0) {
+            check_again(context, arrays);
+        }
         spn_arrays_free(context, arrays);
     }
 }

@@ -150,7 +150,7 @@ static void test_integers_beyond_doubles_are_refused(void **state)
     const char *header = "{'descr': '<i8', 'fortran_order': False, 'shape': (2,)}";
     const char *negative = "{'descr': '<u8', 'fortran_order': False, 'shape': (2,)}";
     check_fails(context, parse(header, data, 16, &arrays), SPN_ERROR_INPUT,
-                "a.npy: item 1 (from 0) is an integer that no double equals");
+                "a.npy: 'arr_0' holds an integer that no double equals (item 1, from 0)");
     check_fails(context, parse(negative, data, 16, &arrays), SPN_ERROR_INPUT, "item 1");
     data[8] = 2;
     check_ok(context, parse(header, data, 16, &arrays));
@@ -219,11 +219,24 @@ static void test_headers_that_are_refused(void **state)
         {"{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} 1", "goes on after"},
         {"{'descr': '<f8', 'descr': '<f8', 'shape': (1,)}", "has twice the key 'descr'"},
         {"{'color': 1}", "has an unknown key 'color'"},
-        {"{'descr': '<c16'}", "holds items of type <c16"},
-        {"{'descr': '|O'}", "holds items of type |O"},
-        {"{'descr': '|f8'}", "holds items of type |f8"},
-        {"{'descr': 'f8'}", "holds items of type f8"},
-        {"{'descr': [('a', '<f8')]}", "holds items of type a structure"},
+        {"{'descr': '<c16', 'fortran_order': False, 'shape': (1,)}", "holds items of type <c16"},
+        {"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "holds Python objects"},
+        {"{'descr': '|f8', 'fortran_order': False, 'shape': (1,)}", "holds items of type |f8"},
+        {"{'descr': 'f8', 'fortran_order': False, 'shape': (1,)}", "holds items of type f8"},
+        {"{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}",
+         "holds items of type a structure"},
+        {"{'descr': '<U0', 'fortran_order': False, 'shape': (1,)}", "holds items of type <U0"},
+        {"{'descr': '|U2', 'fortran_order': False, 'shape': (1,)}", "holds items of type |U2"},
+        {"{'descr': '<Ux', 'fortran_order': False, 'shape': (1,)}", "holds items of type <Ux"},
+        {"{'descr': '<U99999999999999999999', 'fortran_order': False, 'shape': (1,)}",
+         "holds items of type <U99999999999999999999"},
+        {"{'descr': '<U1', 'fortran_order': False, 'shape': (1,)}",
+         "its shape 1 needs 4 bytes of data, there are 8"},
+        {"{'descr': '|S1', 'fortran_order': False, 'shape': (9223372036854775807,)}",
+         "needs more than any file has of data"},
+        {"{'descr': '<U1', 'fortran_order': True, 'shape': (2, 1)}", "strings in Fortran order"},
+        {"{'descr': [('a', '<f8'", "no dictionary"},
+        {"{'descr': [('a', '<f8)]", "no dictionary"},
         {"{'fortran_order': 1}", "fortran_order is neither True nor False"},
         {"{'shape': 3}", "no valid shape"},
         {"{'shape': (3)}", "no valid shape"},

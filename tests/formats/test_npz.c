@@ -22,7 +22,7 @@ static const spn_named_array items[] = {
     {.name = "\xC3\xA9", .rank = 1, .shape = shape + 1, .count = 3, .values = values + 3},
     {.name = "single", .rank = 0, .shape = shape, .count = 1, .values = values + 2},
 };
-static const spn_arrays some = {3, items};
+static const spn_arrays some = {.count = 3, .items = items};
 
 static int setup(void **state)
 {
@@ -74,6 +74,84 @@ static void test_files_of_numpy(void **state)
     spn_arrays_free(context, arrays);
 }
 
+static void check_texts(const spn_arrays *arrays, const char *name, int64_t rank,
+                        const char *const expected[9])
+{
+    const spn_other_array *other = spn_arrays_find_other(arrays, name);
+    assert_non_null(other);
+    assert_null(other->why);
+    assert_int_equal(other->rank, rank);
+    assert_int_equal(other->count, 9);
+    for (int i = 0; i < 9; i++) {
+        assert_string_equal(other->texts[i], expected[i]);
+    }
+}
+
+/** A file of NumPy with arrays of words, and others that nobody can read, beside two of numbers. */
+static void test_words_and_others(void **state)
+{
+    (void)state;
+    static const char *const species[] = {"b",   "\xC3\xA9", "a c", "b", "b",
+                                          "a c", "\xC3\xA9", "b",   "b"};
+    static const char *const bytes[] = {"q", "p", "p", "q", "q", "q", "p", "p", "q"};
+    static const char *const others[][2] = {
+        {"objects", "holds Python objects; only real numbers, booleans"},
+        {"days", "holds items of type <M8[D]"},
+        {"z", "holds items of type <c16"},
+        {"pairs", "holds items of type a structure"},
+        {"large", "holds an integer that no double equals (item 0, from 0)"},
+        {"turned", "holds strings in Fortran order"},
+    };
+    spn_arrays *arrays = NULL;
+    check_ok(context, spn_arrays_read(context, CORPUS "npz/npz_words", &arrays));
+    assert_int_equal(arrays->count, 2);
+    assert_true(spn_arrays_find(arrays, "y")->values[4] == 10);
+    check_texts(arrays, "species", 1, species);
+    check_texts(arrays, "code", 1, species); /* the same in the other byte order */
+    check_texts(arrays, "column", 2, species);
+    check_texts(arrays, "bytes", 1, bytes);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        const spn_other_array *other = spn_arrays_find_other(arrays, others[i][0]);
+        assert_non_null(other);
+        assert_null(other->texts);
+        assert_non_null(strstr(other->why, others[i][1]));
+    }
+    spn_arrays_free(context, arrays);
+    check_ok(context, spn_arrays_read(context, CORPUS "npz/npy_words", &arrays));
+    check_texts(arrays, "arr_0", 1, species);
+    spn_arrays_free(context, arrays);
+}
+
+static spn_status read_words(spn_context *failing, void *state)
+{
+    spn_arrays *arrays = NULL;
+    spn_status status = spn_arrays_read(failing, state, &arrays);
+    spn_arrays_free(failing, arrays);
+    return status;
+}
+
+static void test_words_out_of_memory(void **state)
+{
+    (void)state;
+    char path[] = CORPUS "npz/npz_words";
+    assert_true(support_fail_each_allocation(read_words, path) > 20);
+}
+
+/** What other programs call a file of weights: told by its first bytes or members. */
+static void test_files_of_other_programs(void **state)
+{
+    (void)state;
+    spn_arrays *arrays = NULL;
+    check_fails(context, spn_arrays_parse(context, "w.pth", "\x80\x02\x8a\nlF\xf9", 7, &arrays),
+                SPN_ERROR_INPUT,
+                "w.pth is a Python pickle (torch.save, joblib), which is not read; in Python:");
+    check_fails(context, spn_arrays_parse(context, "w.h5", "\x89HDF\r\n\x1a\n", 8, &arrays),
+                SPN_ERROR_INPUT, "w.h5 is an HDF5 file; save its arrays with numpy.savez()");
+    check_fails(context, spn_arrays_read(context, CORPUS "npz/npz_torch", &arrays), SPN_ERROR_INPUT,
+                "npz_torch was written by torch.save(), which is not read; in Python: state = "
+                "torch.load(FILE, weights_only=True); safetensors.torch.save_file(state, ");
+}
+
 static void test_files_that_are_refused(void **state)
 {
     (void)state;
@@ -81,7 +159,7 @@ static void test_files_that_are_refused(void **state)
         const char *name, *fragment;
     } cases[] = {
         {"npz/npz_empty", "npz_empty holds no arrays"},
-        {"npz/npz_other_member", "member 'readme.txt' is no array: its name does not end in .npy"},
+        {"npz/npz_other_member", "'readme.txt' is no array: its name does not end in .npy"},
         {"npz/npz_duplicate", "npz_duplicate holds two members of the same name"},
         {"npz/npz_bzip2", "member 'a.npy' is compressed by method 12; only stored and deflated"},
         {"npz/npz_nameless", "member '.npy': an array's name must be UTF-8 text of 1 to 255 bytes"},
@@ -89,7 +167,7 @@ static void test_files_that_are_refused(void **state)
         {"npz/npz_longer", "member 'a.npy' holds another number of bytes than it declares"},
         {"npz/npz_shorter", "member 'a.npy' holds another number of bytes than it declares"},
         {"npz/npz_cut", "npz_cut cannot be read as a zip archive"},
-        {"npz/npy_complex", "npy_complex holds items of type <c16"},
+        {"npz/npy_complex", "npy_complex: 'arr_0' holds items of type <c16"},
         {"npz/npy_structure", "holds items of type a structure"},
         {"safetensors/nothing", "holds no arrays"},
         {"../test_npz.c", "test_npz.c is not an NPY, NPZ or safetensors file"},
@@ -158,7 +236,7 @@ static void test_truncation_and_corruption(void **state)
     (void)state;
     unsigned char *bytes = NULL;
     int64_t size = 0;
-    const spn_arrays two = {2, items};
+    const spn_arrays two = {.count = 2, .items = items};
     check_ok(context, spni_npz_build(context, &two, &bytes, &size));
     for (int64_t cut = 0; cut < size; cut++) {
         unsigned char *exact = malloc(cut > 0 ? (size_t)cut : 1);
@@ -278,7 +356,7 @@ static void check_unwritable(const char *name, int64_t rank, const int64_t *size
     const spn_named_array two[] = {
         {.name = "a", .rank = 1, .shape = shape, .count = 2, .values = values},
         {.name = name, .rank = rank, .shape = sizes, .count = count, .values = values}};
-    const spn_arrays arrays = {2, two};
+    const spn_arrays arrays = {.count = 2, .items = two};
     unsigned char *bytes = NULL;
     int64_t size = 0;
     check_fails(context, spni_npz_build(context, &arrays, &bytes, &size), SPN_ERROR_ARGUMENT,
@@ -309,18 +387,18 @@ static void test_arrays_that_cannot_be_written(void **state)
     const int64_t largest[] = {INT64_MAX / 8};
     check_unwritable("b", 1, largest, INT64_MAX / 8, "too large");
     const spn_named_array alone = {"b", 1, largest, INT64_MAX / 8, values};
-    const spn_arrays large = {1, &alone};
+    const spn_arrays large = {.count = 1, .items = &alone};
     unsigned char *no_bytes = NULL;
     int64_t no_size = 0;
     check_fails(context, spni_safetensors_build(context, &large, &no_bytes, &no_size),
                 SPN_ERROR_ARGUMENT, "the arrays are too large for a file");
-    const spn_arrays none = {0, items};
+    const spn_arrays none = {.count = 0, .items = items};
     unsigned char *bytes = NULL;
     int64_t size = 0;
     check_fails(context, spni_npz_build(context, &none, &bytes, &size), SPN_ERROR_ARGUMENT,
                 "no arrays to write");
     const spn_named_array reserved = {"__metadata__", 1, shape, 2, values};
-    const spn_arrays one = {1, &reserved};
+    const spn_arrays one = {.count = 1, .items = &reserved};
     check_fails(context, spni_safetensors_build(context, &one, &bytes, &size), SPN_ERROR_ARGUMENT,
                 "named __metadata__");
 }
@@ -330,6 +408,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_round_trip_and_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_of_numpy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_words_and_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_words_out_of_memory, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_files_of_other_programs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_files_that_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_declared_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_truncation_and_corruption, setup, teardown),

@@ -100,7 +100,7 @@ static void test_the_bytes_written(void **state)
     const spn_named_array items[] = {
         {.name = "w\"\\\n\xC3\xA9", .rank = 2, .shape = shape, .count = 2, .values = values},
         {.name = "s", .rank = 0, .shape = shape, .count = 1, .values = values}};
-    const spn_arrays arrays = {2, items};
+    const spn_arrays arrays = {.count = 2, .items = items};
     const char *header =
         "{\"w\\\"\\\\\\u000a\xC3\xA9\":{\"dtype\":\"F64\",\"shape\":[1,2],\"data_offsets\":[0,16]},"
         "\"s\":{\"dtype\":\"F64\",\"shape\":[],\"data_offsets\":[16,24]}}";
@@ -275,7 +275,7 @@ static void test_out_of_memory(void **state)
     const int64_t shape[] = {2};
     const double values[] = {1, 2};
     const spn_named_array items[] = {{"a", 1, shape, 2, values}, {"b", 1, shape, 2, values}};
-    spn_arrays arrays = {2, items};
+    spn_arrays arrays = {.count = 2, .items = items};
     assert_true(support_fail_each_allocation(round_trip, &arrays) > 5);
 }
 

@@ -45,7 +45,7 @@ static void fill(spn_named_array items[4], const char *w0, const char *b0, const
 
 static spn_status assign(const spn_named_array *items, int64_t count, double out[P])
 {
-    const spn_arrays arrays = {count, items};
+    const spn_arrays arrays = {.count = count, .items = items};
     return spn_weights_assign(context, &arrays, "w.npz", 4, entries, P, out);
 }
 
@@ -116,7 +116,7 @@ static void test_missing_and_surplus_arrays(void **state)
     check_refused(items, 5, "holds the weights of 3 layers, but the network has 2");
     /* Biases where the network has none, and the reverse. */
     const spn_weight_entry plain[] = {entries[0], entries[2]};
-    const spn_arrays four = {4, items};
+    const spn_arrays four = {.count = 4, .items = items};
     double out[P];
     check_fails(context, spn_weights_assign(context, &four, "w.npz", 2, plain, P, out),
                 SPN_ERROR_INPUT, "w.npz holds also biases, but the network has none");
@@ -134,7 +134,7 @@ static void check_hint(const char *a, const char *b, const char *fragment)
                                              {"layers.1.weight", 1, false, 6, 2, 3},
                                              {"layers.2.weight", 2, false, 12, 1, 1}};
     const spn_named_array items[] = {{a, 2, shape_w0, 6, theta}, {b, 2, shape_w1, 3, theta}};
-    const spn_arrays arrays = {2, items};
+    const spn_arrays arrays = {.count = 2, .items = items};
     double out[P];
     assert_int_equal(spn_weights_assign(context, &arrays, "w.npz", 3, three, P, out),
                      SPN_ERROR_INPUT);
@@ -240,7 +240,7 @@ static const int64_t shape_x[] = {3, 2}, shape_y[] = {3};
 static const char *write_samples(const spn_named_array *items, int64_t count)
 {
     static char path[512];
-    const spn_arrays arrays = {count, items};
+    const spn_arrays arrays = {.count = count, .items = items};
     support_scratch("samples.npz", path);
     check_ok(context, spn_arrays_write(context, path, true, &arrays));
     return path;

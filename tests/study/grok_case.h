@@ -153,7 +153,7 @@ static inline const char *write_mode(double scale, const char *name, char path[5
     for (int i = 0; i < 3; i++) {
         items[i] = (spn_named_array){names[i], 2, shapes[i], shapes[i][0] * shapes[i][1], values};
     }
-    const spn_arrays arrays = {3, items};
+    const spn_arrays arrays = {.count = 3, .items = items};
     check_ok(context, spn_arrays_write(context, support_scratch(name, path), true, &arrays));
     return path;
 }

@@ -2,8 +2,9 @@
 /** @file arrays.h  Named arrays of numbers: NPY, NPZ and safetensors files, samples and weights in them.
  *
  *  Whatever a file holds (floats of 16, 32 and 64 bits, integers, booleans; either byte order; C or
- *  Fortran order) becomes doubles in C order. A 64-bit integer that no double equals is refused, never
- *  rounded. Every size a file declares is checked against the bytes that are there before memory is taken
+ *  Fortran order) becomes doubles in C order. A 64-bit integer that no double equals is never rounded. Arrays of
+ *  strings become texts. What is neither (Python objects, which are never unpickled, complex numbers, dates, structures,
+ *  integers that no double equals, members of a zip archive that are no arrays) is listed with the reason. Every size a file declares is checked against the bytes that are there before memory is taken
  *  for it. Errors (SPN_ERROR_INPUT) name the source and the array. */
 #ifndef SPINODAL_FORMATS_ARRAYS_H
 #define SPINODAL_FORMATS_ARRAYS_H
@@ -22,14 +23,26 @@ typedef struct spn_named_array {
     const double *values; /**< C order: the last index runs fastest */
 } spn_named_array;
 
+/** What a file holds besides arrays of numbers. It does no harm unless it is asked for. */
+typedef struct spn_other_array {
+    const char *name; /**< of a member that is no array: with its ending */
+    int64_t rank;
+    const int64_t *shape; /**< NULL: not known */
+    int64_t count;
+    const char *const *texts; /**< strings, UTF-8, in C order; NULL: it cannot be read */
+    const char *why;          /**< "holds Python objects, ..."; NULL: it can be read */
+} spn_other_array;
+
 /** A list of arrays with different names, in the order of the file. */
 typedef struct spn_arrays {
     int64_t count;
     const spn_named_array *items;
+    int64_t other_count;
+    const spn_other_array *others;
 } spn_arrays;
 
 /** Read from memory (`source`: its name in messages). The format is told from the first bytes by
- *  spn_arrays_parse(). On failure *out is NULL. A file without any array is refused. O(size). */
+ *  spn_arrays_parse(). On failure *out is NULL. A file without any array of numbers or strings is refused. O(size). */
 spn_status spn_arrays_parse(spn_context *context, const char *source, const void *bytes,
                             int64_t size, spn_arrays **out);
 spn_status spn_npy_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
@@ -45,8 +58,9 @@ spn_status spn_arrays_read(spn_context *context, const char *path, spn_arrays **
 /** Free what a reader or spn_weights_arrays() made; NULL is allowed. */
 void spn_arrays_free(spn_context *context, spn_arrays *arrays);
 
-/** The array of that name, or NULL. */
+/** The array of numbers of that name, or NULL; the other thing of that name, or NULL. */
 const spn_named_array *spn_arrays_find(const spn_arrays *arrays, const char *name);
+const spn_other_array *spn_arrays_find_other(const spn_arrays *arrays, const char *name);
 
 /** Write all arrays as 64-bit floats; the same arrays give the same bytes. NPZ members are stored without
  *  compression and dated 1980-01-01. SPN_ERROR_ARGUMENT: no arrays, a bad shape, a name that is empty, too
