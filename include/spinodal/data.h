@@ -28,6 +28,17 @@ typedef enum spn_data_kind {
 typedef enum spn_moments_kind { SPN_MOMENTS_EXACT, SPN_MOMENTS_DRAWN } spn_moments_kind;
 typedef enum spn_header_kind { SPN_HEADER_AUTO, SPN_HEADER_YES, SPN_HEADER_NO } spn_header_kind;
 
+/** Which columns a transformation takes, as an experiment says it: true is all, false is none. */
+typedef enum spn_columns_kind {
+    SPN_COLUMNS_FALSE,
+    SPN_COLUMNS_TRUE,
+    SPN_COLUMNS_NONE,
+    SPN_COLUMNS_INPUTS,
+    SPN_COLUMNS_ALL,
+} spn_columns_kind;
+/** The same with NONE for FALSE and ALL for TRUE. */
+spn_columns_kind spn_columns_meant(int kind);
+
 typedef struct spn_data_settings {
     int kind; /**< spn_data_kind */
     int64_t samples, inputs, outputs;
@@ -42,9 +53,9 @@ typedef struct spn_data_settings {
     spn_texts targets; /**< csv: names or 1-based positions of the target columns */
     spn_texts columns; /**< csv: input columns; unset: all others */
     const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */
-    bool standardize;                   /**< inputs and targets to mean 0, variance 1 */
+    int standardize;                    /**< spn_columns_kind: these to mean 0, variance 1 */
     bool whiten; /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
-    bool center; /**< subtract the means only */
+    int center;  /**< spn_columns_kind: subtract the means of these */
     /** Share of all samples, training and test together, that is kept for the test error; in [0, 1). Generators draw
      *  them besides `samples`; of files and of modular addition a random share (seed) is held out. */
     double test_share;
@@ -106,10 +117,12 @@ typedef enum spn_transformation_kind {
     SPN_TRANSFORMATION_WHITEN,
 } spn_transformation_kind;
 
-/** An affine map of the columns, fitted on one data set and good for others. Immutable. */
+/** An affine map of the columns, fitted on one data set and good for others. Immutable. With `inputs_only` the targets
+ *  stay as they are, which whitening never touches. */
 typedef struct spn_transformation spn_transformation;
 spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind kind,
-                                  const spn_dataset *in, spn_transformation **out);
+                                  bool inputs_only, const spn_dataset *in,
+                                  spn_transformation **out);
 void spn_transformation_free(spn_context *context, spn_transformation *transformation);
 /** A transformed copy. SPN_ERROR_ARGUMENT when the columns are not as many as those it was fitted on. */
 spn_status spn_transformation_apply(spn_context *context, const spn_transformation *transformation,

@@ -6,6 +6,7 @@ static const char *const kinds[] = {"gaussian", "csv", "npz", "teacher", "modula
 static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
                                           "gelu", "linear", NULL};
 static const char *const moments[] = {"exact", "drawn", NULL};
+static const char *const columns[] = {"false", "true", "none", "inputs", "all", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
 #define FIELD(member) offsetof(spn_data_settings, member)
@@ -52,12 +53,12 @@ static const spn_option options[] = {
     {"test_share", SPN_OPTION_REAL, FIELD(test_share), "0", SPN_SHARE, NULL, "",
      "share of all samples that is kept for testing: drawn beside `samples`, or held out of a file "
      "or of the pairs"},
-    {"standardize", SPN_OPTION_BOOLEAN, FIELD(standardize), "false", SPN_ANY, NULL, "",
-     "bring inputs and targets to mean 0 and variance 1"},
+    {"standardize", SPN_OPTION_CHOICE, FIELD(standardize), "false", SPN_ANY, columns, "",
+     "bring the inputs, or inputs and targets (all, true), to mean 0 and variance 1"},
     {"whiten", SPN_OPTION_BOOLEAN, FIELD(whiten), "false", SPN_ANY, NULL, "",
      "bring the inputs to mean 0 and covariance 1, dropping dependent directions"},
-    {"center", SPN_OPTION_BOOLEAN, FIELD(center), "false", SPN_ANY, NULL, "",
-     "subtract the means of inputs and targets"},
+    {"center", SPN_OPTION_CHOICE, FIELD(center), "false", SPN_ANY, columns, "",
+     "subtract the means of the inputs, or of inputs and targets (all, true)"},
 };
 
 const spn_option_table spn_data_options = {
@@ -67,3 +68,10 @@ const spn_option_table spn_data_options = {
     .count = sizeof options / sizeof options[0],
     .settings_size = sizeof(spn_data_settings),
 };
+
+spn_columns_kind spn_columns_meant(int kind)
+{
+    return kind == SPN_COLUMNS_FALSE  ? SPN_COLUMNS_NONE
+           : kind == SPN_COLUMNS_TRUE ? SPN_COLUMNS_ALL
+                                      : (spn_columns_kind)kind;
+}

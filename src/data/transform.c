@@ -27,6 +27,7 @@ static spn_status fail_range(spn_context *context, const char *label)
 struct spn_transformation {
     spn_transformation_kind kind;
     int64_t inputs, outputs; /* of what it was fitted on */
+    int64_t columns;         /* that are shifted: the inputs, and the targets unless they stay */
     double *shift;           /* what is added to each column; whiten: to the inputs */
     double *deviation;       /* standardize: what each is divided by then */
     int64_t rank;            /* whiten: rows of map; otherwise the number of inputs */
@@ -88,8 +89,7 @@ static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_
                               spn_transformation *t)
 {
     spn_status status = SPN_OK;
-    const int64_t columns = in->inputs + (t->kind == SPN_TRANSFORMATION_WHITEN ? 0 : in->outputs);
-    for (int64_t c = 0; c < columns; c++) {
+    for (int64_t c = 0; c < t->columns; c++) {
         char label[160];
         const bool is_input = c < in->inputs;
         const int64_t row = is_input ? c : c - in->inputs;
@@ -187,7 +187,7 @@ done:
 }
 
 spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind kind,
-                                  const spn_dataset *in, spn_transformation **out)
+                                  bool inputs_only, const spn_dataset *in, spn_transformation **out)
 {
     spn_status status = SPN_OK;
     spn_transformation *t = NULL;
@@ -198,6 +198,8 @@ spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind 
     t->kind = kind;
     t->inputs = t->rank = in->inputs;
     t->outputs = in->outputs;
+    t->columns = in->inputs;
+    t->columns += inputs_only || kind == SPN_TRANSFORMATION_WHITEN ? 0 : in->outputs;
     SPN_NEW(context, t->shift, in->inputs + in->outputs);
     if (kind == SPN_TRANSFORMATION_STANDARDIZE) {
         SPN_NEW(context, t->deviation, in->inputs + in->outputs);
@@ -214,9 +216,8 @@ done:
 
 static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
 {
-    const int64_t columns = t->inputs + (t->kind == SPN_TRANSFORMATION_WHITEN ? 0 : t->outputs);
     const int64_t samples = dataset->view.samples;
-    for (int64_t c = 0; c < columns; c++) {
+    for (int64_t c = 0; c < t->columns; c++) {
         double *x = c < t->inputs ? dataset->x + c * dataset->view.stride
                                   : dataset->y + (c - t->inputs) * dataset->view.stride;
         spni_shift(samples, t->shift[c], x);
@@ -279,7 +280,7 @@ static spn_status fit_and_apply(spn_context *context, spn_transformation_kind ki
 {
     spn_transformation *transformation = NULL;
     *out = NULL;
-    spn_status status = spn_transformation_fit(context, kind, in, &transformation);
+    spn_status status = spn_transformation_fit(context, kind, false, in, &transformation);
     if (status == SPN_OK) {
         status = spn_transformation_apply(context, transformation, in, out);
     }

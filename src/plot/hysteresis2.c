@@ -44,7 +44,8 @@ static const char *find_vanishing(const spn_results *results)
 static bool has_centred_targets(const spn_results *results)
 {
     return !says(results, "objective.error", "cross_entropy") &&
-           (says(results, "data.center", "true") || says(results, "data.standardize", "true") ||
+           (says(results, "data.center", "true") || says(results, "data.center", "all") ||
+            says(results, "data.standardize", "true") || says(results, "data.standardize", "all") ||
             (says(results, "data.kind", "gaussian") && says(results, "data.moments", "exact")));
 }
 

@@ -79,7 +79,12 @@ static bool is_given(const spn_settings *section, const char *key)
     int64_t index = spn_option_find(section->table, key);
     const spn_option *option = &section->table->options[index];
     const char *place = (const char *)section->values + option->offset;
-    return section->is_set[index] && (option->type != SPN_OPTION_BOOLEAN || *(const bool *)place);
+    bool is_off = option->type == SPN_OPTION_BOOLEAN && !*(const bool *)place;
+    bool is_scope = option->type == SPN_OPTION_CHOICE && strcmp(option->choices[0], "false") == 0;
+    if (is_scope) {
+        is_off = spn_columns_meant(*(const int *)place) == SPN_COLUMNS_NONE;
+    }
+    return section->is_set[index] && !is_off;
 }
 
 static bool is_excluded(const spn_experiment *experiment, int section, const char *key)

@@ -126,12 +126,16 @@ static spn_status apply(spn_context *context, const spn_transformation *transfor
 
 /* Transform both parts, as `key` asks, by what the training samples are like. */
 static spn_status transform(spn_context *context, const spn_experiment *experiment, const char *key,
-                            spn_transformation_kind kind, parts *data)
+                            spn_transformation_kind kind, spn_columns_kind columns, parts *data)
 {
     spn_status status = SPN_OK;
     spn_transformation *transformation = NULL;
+    if (columns == SPN_COLUMNS_NONE) {
+        return SPN_OK;
+    }
     SPN_TRY(blame_contents(context, experiment, key,
-                           spn_transformation_fit(context, kind, data->training, &transformation)));
+                           spn_transformation_fit(context, kind, columns == SPN_COLUMNS_INPUTS,
+                                                  data->training, &transformation)));
     SPN_TRY(apply(context, transformation, &data->training));
     SPN_TRY(apply(context, transformation, &data->test));
 done:
@@ -225,15 +229,12 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
     SPN_TRY(settings->kind == SPN_DATA_GAUSSIAN || settings->kind == SPN_DATA_TEACHER
                 ? generate(context, experiment, &data)
                 : load(context, experiment, &data));
-    if (settings->standardize || settings->center) {
-        SPN_TRY(transform(context, experiment, settings->standardize ? "standardize" : "center",
-                          settings->standardize ? SPN_TRANSFORMATION_STANDARDIZE
-                                                : SPN_TRANSFORMATION_CENTER,
-                          &data));
-    }
-    if (settings->whiten) {
-        SPN_TRY(transform(context, experiment, "whiten", SPN_TRANSFORMATION_WHITEN, &data));
-    }
+    SPN_TRY(transform(context, experiment, "standardize", SPN_TRANSFORMATION_STANDARDIZE,
+                      spn_columns_meant(settings->standardize), &data));
+    SPN_TRY(transform(context, experiment, "center", SPN_TRANSFORMATION_CENTER,
+                      spn_columns_meant(settings->center), &data));
+    SPN_TRY(transform(context, experiment, "whiten", SPN_TRANSFORMATION_WHITEN,
+                      settings->whiten ? SPN_COLUMNS_INPUTS : SPN_COLUMNS_NONE, &data));
     SPN_TRY(blame_contents(context, experiment, source_key(settings),
                            check_moments(context, data.training)));
     SPN_TRY(blame_contents(context, experiment, source_key(settings),

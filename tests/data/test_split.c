@@ -210,7 +210,8 @@ static void test_transformations_of_the_test_part(void **state)
         spn_transformation *t = NULL;
         spn_dataset *out = NULL;
         const double *want = expected[kind];
-        check_ok(context, spn_transformation_fit(context, (spn_transformation_kind)kind, in, &t));
+        check_ok(context,
+                 spn_transformation_fit(context, (spn_transformation_kind)kind, false, in, &t));
         check_ok(context, spn_transformation_apply(context, t, test, &out));
         assert_true(out->x[0] == want[0] && out->y[0] == want[1]);
         assert_true(out->x[1] == want[2] && out->y[1] == want[3]);
@@ -248,7 +249,7 @@ static void test_whitening_of_the_test_part(void **state)
     }
     check_ok(context, spn_dataset_from_rows(context, N, 3, 1, rows, NULL, NULL, &in));
     check_ok(context, spn_dataset_from_rows(context, 2 * N, 3, 1, others, NULL, NULL, &test));
-    check_ok(context, spn_transformation_fit(context, SPN_TRANSFORMATION_WHITEN, in, &t));
+    check_ok(context, spn_transformation_fit(context, SPN_TRANSFORMATION_WHITEN, true, in, &t));
     check_ok(context, spn_dataset_whiten(context, in, &white));
     check_ok(context, spn_transformation_apply(context, t, test, &out));
     assert_int_equal(out->inputs, 2);
@@ -279,7 +280,7 @@ static spn_status split_and_transform(spn_context *own, void *state)
     settings.test_share = 0.5;
     SPN_TRY(spn_dataset_gaussian_test(own, &settings, &drawn));
     SPN_TRY(spn_dataset_split(own, drawn, 0.3, 1, &training, &test));
-    SPN_TRY(spn_transformation_fit(own, *(spn_transformation_kind *)state, training, &t));
+    SPN_TRY(spn_transformation_fit(own, *(spn_transformation_kind *)state, false, training, &t));
     SPN_TRY(spn_transformation_apply(own, t, test, &out));
 done:
     spn_transformation_free(own, t);

@@ -80,6 +80,53 @@ static void test_standardize(void **state)
     spn_dataset_free(context, d);
 }
 
+/** The targets stay as they are, also where they could not be standardized; the inputs are those of the whole. */
+static void test_inputs_only(void **state)
+{
+    (void)state;
+    spn_dataset *in = make_table(3);
+    static const spn_transformation_kind kinds[] = {SPN_TRANSFORMATION_STANDARDIZE,
+                                                    SPN_TRANSFORMATION_CENTER};
+    for (int k = 0; k < 2; k++) {
+        spn_transformation *both = NULL, *inputs = NULL;
+        spn_dataset *of_both = NULL, *of_inputs = NULL;
+        check_ok(context, spn_transformation_fit(context, kinds[k], false, in, &both));
+        check_ok(context, spn_transformation_fit(context, kinds[k], true, in, &inputs));
+        check_ok(context, spn_transformation_apply(context, both, in, &of_both));
+        check_ok(context, spn_transformation_apply(context, inputs, in, &of_inputs));
+        const size_t row = N * sizeof(double);
+        for (int i = 0; i < 3; i++) {
+            assert_memory_equal(of_inputs->x + i * of_inputs->stride,
+                                of_both->x + i * of_both->stride, row);
+        }
+        assert_memory_equal(of_inputs->y, in->y, row);
+        assert_memory_not_equal(of_both->y, in->y, row);
+        spn_transformation_free(context, both);
+        spn_transformation_free(context, inputs);
+        spn_dataset_free(context, of_both);
+        spn_dataset_free(context, of_inputs);
+    }
+    spn_dataset_free(context, in);
+    const double rows[] = {1, 5, 2, 5, 4, 5};
+    spn_transformation *inputs = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 3, 1, 1, rows, NULL, NULL, &in));
+    check_fails(context, spn_transformation_fit(context, kinds[0], false, in, &inputs),
+                SPN_ERROR_INPUT, "target 1 is constant");
+    check_ok(context, spn_transformation_fit(context, kinds[0], true, in, &inputs));
+    spn_transformation_free(context, inputs);
+    spn_dataset_free(context, in);
+}
+
+static void test_words_of_the_columns(void **state)
+{
+    (void)state;
+    assert_int_equal(spn_columns_meant(SPN_COLUMNS_FALSE), SPN_COLUMNS_NONE);
+    assert_int_equal(spn_columns_meant(SPN_COLUMNS_TRUE), SPN_COLUMNS_ALL);
+    for (int kind = SPN_COLUMNS_NONE; kind <= SPN_COLUMNS_ALL; kind++) {
+        assert_int_equal(spn_columns_meant(kind), kind);
+    }
+}
+
 static void test_standardize_by_hand(void **state)
 {
     (void)state;
@@ -246,6 +293,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_standardize),
+        CASE(test_inputs_only),
+        CASE(test_words_of_the_columns),
         CASE(test_standardize_by_hand),
         CASE(test_constant_columns_are_refused),
         CASE(test_whiten_full_rank),

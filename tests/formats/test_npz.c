@@ -134,7 +134,7 @@ static void test_words_out_of_memory(void **state)
 {
     (void)state;
     char path[] = CORPUS "npz/npz_words";
-    assert_true(support_fail_each_allocation(read_words, path) > 20);
+    assert_true(support_fail_each_allocation(read_words, path) > 5);
 }
 
 /** What other programs call a file of weights: told by its first bytes or members. */
