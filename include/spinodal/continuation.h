@@ -251,7 +251,7 @@ typedef struct spn_near_record {
 } spn_near_record;
 
 /** The stationary point of L at beta that Newton's method on grad L = 0 (of any index: saddles count) reaches
- *  from theta (P numbers, in: start, out: the point), no further than `reach` * max(|theta|, SPN_WEIGHT_FLOOR) away.
+ *  from theta (P numbers, in: start, out: the point), no further than `reach` * length of theta (spn_objective_length()) away.
  *  `vector` (P numbers, NULL: not wanted) receives the eigenvector of the smallest eigenvalue. Not finding
  *  one is a result: theta is then the last iterate. |grad L| falls in a trust region; directions in which L is flat to 1e-7
  *  of its largest curvature need not have converged. Cost: at most 200, mostly ten, Hessians and eigendecompositions. */

@@ -14,15 +14,14 @@ typedef enum spn_surface { SPN_SURFACE_ERROR, SPN_SURFACE_LOSS } spn_surface;
 #define SPN_ZERO_EIGENVALUE 1e-9
 
 /** The stationarity gate. A point is stationary for L when all three hold (H, g of L):
- *   newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(1 + |L|): one Newton step would change L by less
- *     than 5e-13 (1 + |L|);
+ *   newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(s + |L|), s the scale of L: one Newton step would change L
+ *     by less than 5e-13 (s + |L|);
  *   distance <= SPN_STATIONARY_DISTANCE: it would move theta by less than that share of its length;
- *   the part of g on zero modes of H is at most SPN_ZERO_EIGENVALUE * max|lambda| * max(|theta|,
- *     SPN_WEIGHT_FLOOR): rounding passes, a slope along a flat direction does not. */
+ *   the part of g on zero modes of H is at most SPN_ZERO_EIGENVALUE * max|lambda| times the length of
+ *     theta: rounding passes, a slope along a flat direction does not.
+ *  The length of theta is spn_objective_length(), the scale that of spn_objective_scales(). */
 #define SPN_STATIONARY_DECREMENT 1e-6
 #define SPN_STATIONARY_DISTANCE 1e-6
-/** Lengths below this count as this in `distance`: near theta = 0 a relative distance means nothing. */
-#define SPN_WEIGHT_FLOOR 1e-3
 
 /** What a measurement should compute beyond value, norms, tr H, tr H^2, R and mean curvature, which
  *  need no eigenvalues; combine with |. What is not wanted is NaN, counts and `stationary` are -1. */
@@ -60,7 +59,7 @@ typedef struct spn_geometry {
     double residual_share;   /**< |H_R|_F / (|H_GN|_F + |H_R|_F) of the error's two parts (T8) */
     int64_t stationary;      /**< 1: the point is stationary for L */
     double newton_decrement; /**< sqrt(g^T |H|^+ g) of L */
-    double distance;         /**< |H^+ g| / max(|theta|, SPN_WEIGHT_FLOOR) of L */
+    double distance;         /**< |H^+ g| / length of theta, of L */
 } spn_geometry;
 extern const spn_columns spn_geometry_columns;
 

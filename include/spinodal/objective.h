@@ -92,6 +92,10 @@ typedef struct spn_objective_operations {
      *  orbit through theta, rows of P numbers in z, overwritten. Dependent and zero rows are allowed. */
     spn_status (*orbit)(spn_context *context, const spn_objective *objective, const double *theta,
                         double *z);
+
+    /** Sizes that theta and L have in this problem, before they are rounded: see spn_objective_scales().
+     *  Numbers that are not positive and finite count as 1. */
+    void (*scales)(const spn_objective *objective, double *weight, double *value);
 } spn_objective_operations;
 
 struct spn_objective {
@@ -145,6 +149,30 @@ spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_la
 /** The unregularised error's point (never NULL; the point itself when it has no inner one). */
 const spn_point *spn_point_error(const spn_point *point);
 
+/** The natural scales of a problem: what "small" and "rounding" mean where theta, L or the parameter is next to
+ *  nothing. Everything that needs such a length takes it from here, so that the same problem in other units (inputs
+ *  in metres or millimetres, targets in euros or millions) is judged alike. For the error of a network with D layers
+ *  of weights
+ *
+ *      value = <|y|^2>  (E of the outputs 0; divided by the outputs for mse_mean; 1 for cross-entropy)
+ *      weight = (<|y|^2> / <|x|^2>)^(1 / 2D)       (|theta| of one path of weights that turns x into y)
+ *      parameter = value / weight^2,
+ *
+ *  all exact under x -> c x and y -> c y. Each is rounded to a power of ten: they are units, and in problems whose
+ *  data have been standardised they are 1. 1 too where an objective does not say. */
+typedef struct spn_scales {
+    double weight;    /**< of |theta| */
+    double value;     /**< of L */
+    double parameter; /**< of beta */
+} spn_scales;
+spn_scales spn_objective_scales(const spn_objective *objective);
+
+/** Lengths of theta below this share of its scale count as this much: near theta = 0 a relative length means
+ *  nothing. */
+#define SPN_WEIGHT_FLOOR 1e-3
+/** max(|theta|, SPN_WEIGHT_FLOOR * scale of theta): what ways of theta are compared with. */
+double spn_objective_length(const spn_objective *objective, const double *theta);
+
 /** How many rows spn_objective_orbit() needs; 0 where no continuous symmetry is known. */
 int64_t spn_objective_orbit_capacity(const spn_objective *objective);
 
@@ -153,7 +181,7 @@ int64_t spn_objective_orbit_capacity(const spn_objective *objective);
  *  theta -> theta + epsilon A theta leaving L alone, H A theta = A grad L: at a stationary point each row is an
  *  exact zero mode of the Hessian, and near one |H z| <= |A| |grad L| / |A theta|. The basis comes from
  *  the generators by Gram-Schmidt with pivoting, which stops where what is left of the longest is below
- *  SPN_ORBIT_TOLERANCE * max(1, |theta|). O(capacity * rank * P), polls the cancel flag, allocates
+ *  SPN_ORBIT_TOLERANCE * max(scale of theta, |theta|). O(capacity * rank * P), polls the cancel flag, allocates
  *  nothing. SPN_ERROR_NUMERIC where theta is not finite. */
 spn_status spn_objective_orbit(spn_context *context, const spn_objective *objective,
                                const double *theta, double *z, int64_t *rank);
@@ -161,7 +189,7 @@ spn_status spn_objective_orbit(spn_context *context, const spn_objective *object
 /** Generators shrink with the weights that they turn: at a continuous onset (depth 2) like
  *  sqrt(sigma - beta), so that 1e-8 keeps them down to sigma - beta = 1e-16, the rounding of beta itself.
  *  A kept direction is then right to 1e-8, since rounding in theta is 1e-16; a shorter one would be
- *  noise. The bound is absolute for small theta: near the trivial point all of theta is noise. */
+ *  noise. Small theta is compared with its scale: near the trivial point all of theta is noise. */
 #define SPN_ORBIT_TOLERANCE 1e-8
 
 /** The ridge: L(theta, beta) = E(theta) + beta |theta|^2 (T2); dL/dbeta = |theta|^2,

@@ -18,8 +18,9 @@ typedef enum spn_method {
  *  of L as given, the velocity of the heavy ball is v = momentum v + g, Adam is bias-corrected. */
 typedef struct spn_solver_settings {
     int method; /**< spn_method */
-    /** newton: on |H^+ g| / max(|theta|, 1e-3), the estimated relative distance to the stationary
-     *  point. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)). */
+    /** newton: on |H^+ g| / length of theta (spn_objective_length()), the estimated relative distance to the
+     *  stationary point. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)), the ones the scales
+     *  of the gradient and of theta (spn_objective_scales()). */
     double tolerance;
     int64_t max_iterations; /**< steps that were tried; epochs of sgd */
     double learning_rate;
@@ -27,7 +28,9 @@ typedef struct spn_solver_settings {
     double beta1, beta2, epsilon; /**< Adam */
     int64_t batch;                /**< sgd: samples per batch */
     int64_t history;              /**< L-BFGS pairs */
-    double trust_radius;          /**< newton: initial trust radius (a length in theta) */
+    /** newton: initial trust radius, in natural scales of theta; where a run starts at more than 100 of them, in
+     *  hundredths of |theta| there. */
+    double trust_radius;
     double trust_radius_max; /**< newton: no step is longer; small: barriers are not hopped over */
     int64_t seed;            /**< order of batches: stream (seed, BATCHES, epoch) */
 } spn_solver_settings;
@@ -50,9 +53,9 @@ typedef struct spn_solver_info {
     int64_t hessians;    /**< dense Hessians formed */
     int64_t escapes;     /**< times a saddle was left along its most negative direction */
     double value;
-    double gradient_norm; /**< |grad L| */
-    double decrement;     /**< g^T |H|^+ g; NaN for first-order methods */
-    double distance;      /**< |H^+ g| / max(|theta|, 1e-3): estimated distance to the stationary
+    double gradient_norm;       /**< |grad L| */
+    double decrement;           /**< g^T |H|^+ g; NaN for first-order methods */
+    double distance;            /**< |H^+ g| / length of theta: estimated distance to the stationary
                                point; NaN likewise. H^+ leaves out |lambda| <= 1e-10 max|lambda|. */
     double smallest_eigenvalue; /**< of the last Hessian formed (before the final Newton step, which
                                        is shorter than `tolerance`); NaN for first-order methods */
@@ -80,7 +83,8 @@ spn_status spn_solver_run(spn_context *context, spn_solver *solver, double param
 /** Bounds of one run, in place of the settings of the same names: near the end of a branch steps must stay
  *  below the distance to its fold, so that the solver neither leaves it early nor hops over barriers. */
 typedef struct spn_solver_bounds {
-    double trust_radius, trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max */
+    double trust_radius,
+        trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max, lengths in theta */
     int64_t max_iterations;
 } spn_solver_bounds;
 
@@ -112,14 +116,14 @@ typedef struct spn_stepper spn_stepper;
 
 /** `solver` gives learning_rate, momentum, beta1, beta2, epsilon, batch and seed (copied; its method is not
  *  looked at), `tolerance` the flow's relative error of a step, in the norm of max |error_i| /
- *  max(|theta|_inf, SPN_FLOW_FLOOR) (> 0, used by the flow only). SPN_ERROR_INPUT names a setting that is out of
+ *  max(|theta|_inf, SPN_FLOW_FLOOR * scale of theta) (> 0, used by the flow only). SPN_ERROR_INPUT names a setting that is out of
  *  range. Later calls allocate nothing. */
 spn_status spn_stepper_create(spn_context *context, spn_path_method method, double tolerance,
                               const spn_solver_settings *solver, const spn_objective *objective,
                               spn_stepper **out);
 void spn_stepper_free(spn_context *context, spn_stepper *stepper);
 
-/** Lengths of theta below this count as this in the flow's error norm. */
+/** Lengths of theta below this share of its scale count as this in the flow's error norm. */
 #define SPN_FLOW_FLOOR 1e-12
 
 /** Where the path is. The arrays belong to the stepper and hold until its next call. After a step that failed all

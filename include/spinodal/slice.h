@@ -108,10 +108,10 @@ void spn_slice_theta(const spn_slice_plane *plane, double u, double v, double *t
 /** Lay the slice through axes + 1 points (rows of P numbers): the origin is the first, axis 1 leads to the
  *  second, axis 2 is orthogonal to it towards the third. Axes have length 1: u and v are distances.
  *  `coordinates` receives (u, v) of each point. SPN_ERROR_INPUT where two points are equal or three
- *  lie on a line: to SPN_STATIONARY_DISTANCE of their lengths (of SPN_WEIGHT_FLOOR, if that is more) or
- *  distances, within which solvers find the same point. O(P). */
-spn_status spn_slice_through(spn_context *context, const double *points, spn_slice_plane *plane,
-                             double *coordinates);
+ *  lie on a line: to SPN_STATIONARY_DISTANCE of their lengths (spn_objective_length()) or distances, within which
+ *  solvers find the same point. O(P). */
+spn_status spn_slice_through(spn_context *context, const spn_objective *objective,
+                             const double *points, spn_slice_plane *plane, double *coordinates);
 
 /** Axes along eigenvectors of the Hessian of L at (theta, beta), unit vectors, by their numbers: 0 the
  *  smallest eigenvalue, 1 the next, -1 the largest, -2 the one before. The origin is theta. `values`

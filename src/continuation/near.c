@@ -48,14 +48,14 @@ typedef struct search {
 spn_status spni_frame_near(spn_context *context, const spn_objective *objective, double beta,
                            spn_branches_settings *window, spni_frame *frame)
 {
-    double half = fmax(fabs(beta), 1e-3);
+    double half = fmax(fabs(beta), 1e-3 * spn_objective_scales(objective).parameter);
     *window = (spn_branches_settings){.beta_from = beta - half, .beta_to = beta + half};
     return spni_frame_prepare(context, objective, window, frame);
 }
 
 static double length_of(const search *s)
 {
-    return fmax(spn_norm(s->frame->n, s->theta), SPN_WEIGHT_FLOOR);
+    return spn_objective_length(s->frame->objective, s->theta);
 }
 
 static double way_to(const search *s, const double *theta)

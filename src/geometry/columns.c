@@ -47,7 +47,7 @@ static const spn_column columns[] = {
          "|H_R| / (|H_GN| + |H_R|), Frobenius norms of the residual and Gauss-Newton parts (T8)"),
     INTEGER(stationary, "1: stationary for the loss, 0: not, -1: not judged"),
     REAL(newton_decrement, "error^(1/2)", "sqrt(g.|H|^+ g) of the loss"),
-    REAL(distance, "", "|H^+ g| / max(|theta|, 1e-3) of the loss: estimated relative distance"),
+    REAL(distance, "", "|H^+ g| / length of theta, of the loss: estimated relative distance"),
 };
 
 const spn_columns spn_geometry_columns = {

@@ -187,13 +187,15 @@ static void measure_gate(const spn_geometry_workspace *workspace, const spn_poin
     int64_t n = workspace->dimension;
     double most =
         fmax(fabs(workspace->eigenvalues[0] + shift), fabs(workspace->eigenvalues[n - 1] + shift));
-    double length = fmax(out->weight_norm, SPN_WEIGHT_FLOOR);
+    double length = spn_objective_length(point->objective, point->theta);
+    double scale = spn_objective_scales(point->objective).value;
     mode_sums slope = is_solved ? sum_solved(n, point->gradient, workspace->scratch)
                                 : sum_modes(workspace, shift, point->gradient);
     out->newton_decrement = sqrt(slope.energy);
     out->distance = sqrt(slope.length2) / length;
     bool is_level = sqrt(slope.flat2) <= SPN_ZERO_EIGENVALUE * most * length;
-    bool is_low = out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(1 + fabs(point->value));
+    bool is_low =
+        out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(scale + fabs(point->value));
     bool is_near = out->distance <= SPN_STATIONARY_DISTANCE;
     out->stationary = is_level && is_low && is_near;
     if (!out->stationary || response == NULL) {

@@ -17,7 +17,9 @@ static const spn_option model_items[] = {
     {"init.scheme", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_scheme), "fan_in", SPN_ANY,
      schemes, "", "how the spread of the initial weights follows from the widths"},
     {"init.scale", SPN_OPTION_REAL, offsetof(spn_model_settings, init_scale), "0.7",
-     SPN_NONNEGATIVE, NULL, "", "factor on the standard deviation of the initial weights"},
+     SPN_NONNEGATIVE, NULL, "",
+     "factor on the standard deviation of the initial weights; sweep and branches: in natural "
+     "scales of theta"},
     {"init.seed", SPN_OPTION_INTEGER, offsetof(spn_model_settings, init_seed), "1", SPN_NONNEGATIVE,
      NULL, "", "seed of the initial weights"},
     {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,

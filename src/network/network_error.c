@@ -73,6 +73,7 @@ static const spn_objective_operations operations = {
     .labels = spni_error_labels,
     .orbit_capacity = spni_error_orbit_capacity,
     .orbit = spni_error_orbit,
+    .scales = spni_error_scales,
 };
 
 /* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the
@@ -139,6 +140,7 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .dimension = network->parameters,
                                        .samples = dataset->samples,
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
+    spni_measure_sizes(error);
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));

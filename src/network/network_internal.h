@@ -44,7 +44,8 @@ struct spn_network_error {
     const spn_dataset *dataset;
     spn_error_kind kind;
     spni_plan plan;
-    double *mean_y; /* K */
+    double *mean_y;                 /* K */
+    double weight_size, value_size; /* of theta and E, see network_scales.c */
     int64_t mode_count;
     double modes[SPN_MODES_MAX]; /* sigma_i */
     double *mode_output;         /* mode_count x K: u_i */
@@ -226,6 +227,11 @@ double spni_classes_share(const spn_network_error *error, int64_t right);
 
 /* network_symmetry.c, network_orbit.c */
 spn_status spni_symmetries_create(spn_context *context, spn_network_error *error);
+/* network_scales.c */
+/** The sizes of theta and E into the error. */
+void spni_measure_sizes(spn_network_error *error);
+void spni_error_scales(const spn_objective *objective, double *weight, double *value);
+
 int64_t spni_error_orbit_capacity(const spn_objective *objective);
 spn_status spni_error_orbit(spn_context *context, const spn_objective *objective,
                             const double *theta, double *z);

@@ -297,6 +297,17 @@ static spn_status landscape_labels(spn_context *context, const spn_point *point,
     return SPN_OK;
 }
 
+/* Only the deep mode has a scale: that of its strength. */
+static void landscape_scales(const spn_objective *objective, double *weight, double *value)
+{
+    const spn_landscape *landscape = objective->problem;
+    if (landscape->kind == SPN_LANDSCAPE_DEEP_MODE) {
+        double strength = fabs(landscape->coefficients[0]);
+        *weight = pow(strength, 1 / (double)landscape->dimension);
+        *value = strength * strength;
+    }
+}
+
 static const spn_objective_operations landscape_operations = {
     .size = sizeof(spn_objective_operations),
     .set = landscape_set,
@@ -305,6 +316,7 @@ static const spn_objective_operations landscape_operations = {
     .trace = landscape_trace,
     .trivial = landscape_trivial,
     .labels = landscape_labels,
+    .scales = landscape_scales,
 };
 
 spn_objective spn_landscape_objective(const spn_landscape *landscape)

@@ -10,6 +10,9 @@
     ((operations)->size >= offsetof(spn_objective_operations, member) + sizeof(void (*)(void)) &&  \
      (operations)->member != NULL)
 
+/* Sizes of theta and L before rounding, 1 where they are not known. */
+void spni_objective_sizes(const spn_objective *objective, double *weight, double *value);
+
 /* spn_point_hessian() for readers: *h is the point's own copy, which holds until the point is set again, or
  * `scratch` (P x P) where it keeps none. Saves writing and reading a triangle. */
 spn_status spni_point_hessian_view(spn_context *context, const spn_point *point, spn_part part,

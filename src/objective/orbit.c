@@ -59,7 +59,8 @@ spn_status spn_objective_orbit(spn_context *context, const spn_objective *object
     if (!spn_all_finite(n, theta) || !spn_all_finite(count * n, z)) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC, "the orbit of a theta that is not finite");
     }
-    double floor = SPN_ORBIT_TOLERANCE * fmax(1, spn_norm(n, theta)), length = 0;
+    double scale = fmax(spn_objective_scales(objective).weight, spn_norm(n, theta));
+    double floor = SPN_ORBIT_TOLERANCE * scale, length = 0;
     int64_t basis = 0;
     for (; basis < count; basis++) {
         SPN_TRY(spn_poll(context));

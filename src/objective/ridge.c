@@ -118,6 +118,11 @@ static spn_status ridge_orbit(spn_context *context, const spn_objective *objecti
     return error->operations->orbit(context, error, theta, z);
 }
 
+static void ridge_scales(const spn_objective *objective, double *weight, double *value)
+{
+    spni_objective_sizes(objective->problem, weight, value);
+}
+
 static const spn_objective_operations ridge_operations = {
     .size = sizeof(spn_objective_operations),
     .state_create = ridge_state_create,
@@ -131,6 +136,7 @@ static const spn_objective_operations ridge_operations = {
     .error = ridge_error,
     .orbit_capacity = ridge_orbit_capacity,
     .orbit = ridge_orbit,
+    .scales = ridge_scales,
 };
 
 spn_objective spn_ridge(const spn_objective *error)

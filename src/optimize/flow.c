@@ -23,7 +23,8 @@ static double largest(int64_t n, const double *x)
 /* The error in theta that counts as 1. */
 static double unit(const spn_stepper *stepper)
 {
-    return stepper->tolerance * fmax(largest(stepper->n, stepper->theta), SPN_FLOW_FLOOR);
+    double least = SPN_FLOW_FLOOR * spn_objective_scales(stepper->point->objective).weight;
+    return stepper->tolerance * fmax(largest(stepper->n, stepper->theta), least);
 }
 
 /* The gradient: steps of the flow are steps backwards along it. */

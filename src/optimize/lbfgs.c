@@ -184,8 +184,10 @@ static spn_status advance(lbfgs *state, bool *has_moved)
     bool is_downhill = slope < 0 && isfinite(slope);
     *has_moved = false;
     if (is_downhill) {
-        /* Without curvature yet, the first step has a length of at most one tenth. */
-        double alpha = state->count > 0 ? 1 : fmin(1, 0.1 / solver->gradient_norm);
+        /* Without curvature yet, the first step has a length of at most a tenth of theta's scale. */
+        const spn_scales scales = spn_objective_scales(solver->objective);
+        double first = fmin(1 / scales.parameter, 0.1 * scales.weight / solver->gradient_norm);
+        double alpha = state->count > 0 ? 1 : first;
         SPN_TRY(search(state, slope, alpha, has_moved));
     }
     if (*has_moved) {

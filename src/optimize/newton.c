@@ -2,7 +2,7 @@
 /* Trust-region Newton with the exact Hessian.
  *
  *   at each accepted point:  H; Cholesky; only where that fails or its step is too long: H = V diag V^T
- *   gate:     |H^+ g| <= tolerance max(|theta|, 1e-3) and no gradient along flat directions
+ *   gate:     |H^+ g| <= tolerance * length of theta and no gradient along flat directions
  *             -> negative eigenvalue: leave along it;  none: one last Newton step, done
  *   step:     Newton if positive definite and short enough, else the subproblem of region.c
  *   accept:   actual / predicted decrease > 1e-4; below the rounding of L: the decrease by gradients
@@ -19,8 +19,6 @@
 static const double pivot_floor = 1e-8;
 /* Eigenvalues below -1e-9 max |lambda| count as negative. */
 static const double negative_share = 1e-9;
-/* |theta| in relative distances is at least this: at the origin only absolute lengths have a meaning. */
-static const double least_scale = 1e-3;
 /* A gradient along a flat direction is rounding below this share of max |lambda| * scale. */
 static const double flat_gradient = 1e-12;
 /* Differences of L below this many eps |L| are rounding. */
@@ -49,7 +47,7 @@ typedef struct newton {
 
 static double scale_of(const spn_solver *solver)
 {
-    return fmax(spn_norm(solver->n, solver->theta), least_scale);
+    return spn_objective_length(solver->objective, solver->theta);
 }
 
 static double noise_of(const spn_solver *solver)
@@ -219,7 +217,7 @@ static spn_status escape(newton *state, bool *has_left)
 {
     spn_status status = SPN_OK;
     spn_solver *solver = state->solver;
-    spni_region region = {.radius = fmax(state->radius, solver->settings.trust_radius),
+    spni_region region = {.radius = fmax(state->radius, solver->radius),
                           .basis = solver->buffers[0]};
     *has_left = false;
     while (solver->info->iterations < solver->settings.max_iterations) {
@@ -273,7 +271,7 @@ static void adapt(newton *state, double ratio, double length, bool is_cubic)
     } else if (ratio > 0.75 && is_cubic) {
         state->cubic = fmax(0.25 * state->cubic, cubic_least);
     } else if (ratio > 0.75 && length > 0.9 * state->radius) {
-        state->radius = fmin(2 * state->radius, state->solver->settings.trust_radius_max);
+        state->radius = fmin(2 * state->radius, state->solver->radius_max);
     }
 }
 
@@ -287,7 +285,7 @@ static double choose_step(newton *state, bool *is_cubic)
     }
     spni_region region = {
         .radius = state->radius,
-        .cubic = state->cubic * state->spectrum.largest / solver->settings.trust_radius_max,
+        .cubic = state->cubic * state->spectrum.largest / solver->radius_max,
         .negligible = negligible_of(state),
         .basis = solver->buffers[0],
     };
@@ -402,7 +400,7 @@ spn_status spni_newton(spn_context *context, spn_solver *solver)
     newton state = {
         .context = context,
         .solver = solver,
-        .radius = solver->settings.trust_radius,
+        .radius = solver->radius,
         .cubic = 1,
         .least_predicted = (double)INFINITY,
         .newton_step = solver->buffers[1],

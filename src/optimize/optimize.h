@@ -45,6 +45,7 @@ struct spn_solver {
     double *gradient;
     double gradient_norm;
 
+    double radius, radius_max;      /* Newton: of this run, lengths in theta */
     double *trial, *step, *scratch; /* n each */
     double *buffers[2];             /* n each: velocities and moments */
     double *memory;                 /* the vectors above live here */
@@ -126,7 +127,8 @@ spn_status spni_evaluate(spn_context *context, spn_solver *solver, const double 
 bool spni_is_finite(const spn_solver *solver);
 /* Take over the point's theta, value and gradient as the current state. */
 void spni_accept(spn_solver *solver);
-/* The test of the first-order methods: |g| <= tolerance max(1, |L| / max(1, |theta|)). */
+/* The test of the first-order methods: |g| <= tolerance max(g_0, |L| / max(s, |theta|)), g_0 the scale of L over s,
+ * that of theta. */
 bool spni_is_small(const spn_solver *solver);
 
 #endif

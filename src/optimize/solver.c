@@ -17,7 +17,7 @@ static const spn_option solver_options[] = {
      "how L is minimised"},
     {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
      "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L| / "
-     "max(1, |theta|))"},
+     "max(1, |theta|)), in natural scales"},
     {"max_iterations", SPN_OPTION_INTEGER, OPTION(max_iterations), "10000", SPN_NONNEGATIVE, NULL,
      "", "most steps (sgd: epochs) of one run"},
     {"learning_rate", SPN_OPTION_REAL, OPTION(learning_rate), "0.01", SPN_POSITIVE, NULL, "",
@@ -35,9 +35,9 @@ static const spn_option solver_options[] = {
     {"history", SPN_OPTION_INTEGER, OPTION(history), "20", SPN_POSITIVE, NULL, "",
      "lbfgs: pairs of steps and gradient changes that are kept"},
     {"trust_radius", SPN_OPTION_REAL, OPTION(trust_radius), "0.1", SPN_POSITIVE, NULL, "",
-     "newton: length of the longest first step"},
+     "newton: length of the longest first step, in natural scales of theta"},
     {"trust_radius_max", SPN_OPTION_REAL, OPTION(trust_radius_max), "1", SPN_POSITIVE, NULL, "",
-     "newton: length of the longest step"},
+     "newton: length of the longest step, likewise"},
     {"seed", SPN_OPTION_INTEGER, OPTION(seed), "1", SPN_NONNEGATIVE, NULL, "",
      "sgd: seed of the order of samples"},
 };
@@ -231,8 +231,22 @@ void spni_accept(spn_solver *solver)
 
 bool spni_is_small(const spn_solver *solver)
 {
-    double slope = fabs(solver->value) / fmax(1, spn_norm(solver->n, solver->theta));
-    return solver->gradient_norm <= solver->settings.tolerance * fmax(1, slope);
+    const spn_scales scales = spn_objective_scales(solver->objective);
+    double slope = fabs(solver->value) / fmax(scales.weight, spn_norm(solver->n, solver->theta));
+    return solver->gradient_norm <=
+           solver->settings.tolerance * fmax(scales.value / scales.weight, slope);
+}
+
+/* The settings are in scales of theta; from a start that is far longer steps are longer by as much, so that it is left
+ * behind in hundreds of them. */
+static const double far_start = 100;
+static void set_radius(spn_solver *solver, const double *theta)
+{
+    double scale = fmax(spn_objective_scales(solver->objective).weight,
+                        spn_norm(solver->n, theta) / far_start);
+    scale = isfinite(scale) ? scale : 1;
+    solver->radius = scale * solver->settings.trust_radius;
+    solver->radius_max = scale * solver->settings.trust_radius_max;
 }
 
 /* From the start: a start that is not finite is left as it is. */
@@ -258,8 +272,9 @@ done:
     return status;
 }
 
-spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
-                          spn_solver_info *info)
+/* With the radii as they are set. */
+static spn_status run(spn_context *context, spn_solver *solver, double parameter, double *theta,
+                      spn_solver_info *info)
 {
     spn_status status = SPN_OK;
     size_t bytes = (size_t)solver->n * sizeof *theta;
@@ -291,11 +306,18 @@ spn_status spn_solver_run(spn_context *context, spn_solver *solver, double param
     return status;
 }
 
+spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
+                          spn_solver_info *info)
+{
+    set_radius(solver, theta);
+    return run(context, solver, parameter, theta, info);
+}
+
 spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
                                  const spn_solver_bounds *bounds, double parameter, double *theta,
                                  spn_solver_info *info)
 {
-    const spn_solver_settings kept = solver->settings;
+    const int64_t kept = solver->settings.max_iterations;
     if (!(bounds->trust_radius > 0) || !(bounds->trust_radius_max >= bounds->trust_radius) ||
         bounds->max_iterations < 0) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
@@ -304,10 +326,10 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
                         bounds->trust_radius, bounds->trust_radius_max,
                         (long long)bounds->max_iterations);
     }
-    solver->settings.trust_radius = bounds->trust_radius;
-    solver->settings.trust_radius_max = bounds->trust_radius_max;
+    solver->radius = bounds->trust_radius;
+    solver->radius_max = bounds->trust_radius_max;
     solver->settings.max_iterations = bounds->max_iterations;
-    spn_status status = spn_solver_run(context, solver, parameter, theta, info);
-    solver->settings = kept;
+    spn_status status = run(context, solver, parameter, theta, info);
+    solver->settings.max_iterations = kept;
     return status;
 }

@@ -64,11 +64,14 @@ static void scale(int64_t n, double factor, double *x)
 }
 
 /* b - a into `out`; SPN_ERROR_INPUT where the two are one point. `first`, `second`: their numbers. */
-static spn_status subtract(spn_context *context, int64_t n, const double *points, int64_t first,
-                           int64_t second, double *out, double *length)
+static spn_status subtract(spn_context *context, const spn_objective *objective,
+                           const double *points, int64_t first, int64_t second, double *out,
+                           double *length)
 {
+    const int64_t n = objective->dimension;
     const double *a = points + first * n, *b = points + second * n;
-    const double size = fmax(fmax(spn_norm(n, a), spn_norm(n, b)), SPN_WEIGHT_FLOOR);
+    const double size =
+        fmax(spn_objective_length(objective, a), spn_objective_length(objective, b));
     for (int64_t i = 0; i < n; i++) {
         out[i] = b[i] - a[i];
     }
@@ -81,8 +84,8 @@ static spn_status subtract(spn_context *context, int64_t n, const double *points
     return SPN_OK;
 }
 
-spn_status spn_slice_through(spn_context *context, const double *points, spn_slice_plane *plane,
-                             double *coordinates)
+spn_status spn_slice_through(spn_context *context, const spn_objective *objective,
+                             const double *points, spn_slice_plane *plane, double *coordinates)
 {
     spn_status status = SPN_OK;
     const int64_t n = plane->dimension;
@@ -91,15 +94,15 @@ spn_status spn_slice_through(spn_context *context, const double *points, spn_sli
     memset(coordinates, 0, (size_t)(2 * (plane->axes + 1)) * sizeof *coordinates);
     set_origin(plane, points);
     if (plane->axes == 2) {
-        SPN_TRY(subtract(context, n, points, 1, 2, second, &other));
+        SPN_TRY(subtract(context, objective, points, 1, 2, second, &other));
     }
-    SPN_TRY(subtract(context, n, points, 0, 1, first, &length));
+    SPN_TRY(subtract(context, objective, points, 0, 1, first, &length));
     scale(n, 1 / length, first);
     coordinates[2] = length;
     if (plane->axes == 1) {
         goto done;
     }
-    SPN_TRY(subtract(context, n, points, 0, 2, second, &other));
+    SPN_TRY(subtract(context, objective, points, 0, 2, second, &other));
     /* Twice: the first pass leaves rounding of the part that it takes away. */
     for (int pass = 0; pass < 2; pass++) {
         const double part = spn_dot(n, first, second);

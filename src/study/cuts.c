@@ -72,7 +72,7 @@ static spn_status lay_through(spn_context *context, const spni_cuts *cuts, spni_
     for (int64_t i = 0; i < cut->anchor_count; i++) {
         memcpy(points + i * n, cut->stored[i].theta, (size_t)n * sizeof *points);
     }
-    SPN_TRY(spn_slice_through(context, points, cut->plane, coordinates));
+    SPN_TRY(spn_slice_through(context, &cuts->study->loss, points, cut->plane, coordinates));
 done:
     return status;
 }

@@ -162,7 +162,13 @@ done:
 
 spn_status spni_run_initial(spn_context *context, const void *state, int64_t seed, double *theta)
 {
-    return spn_study_initial(context, state, seed, theta);
+    const spn_study *study = state;
+    spn_status status = spn_study_initial(context, study, seed, theta);
+    double scale = spn_objective_scales(&study->loss).weight;
+    for (int64_t i = 0; study->initial_weights == NULL && i < study->loss.dimension; i++) {
+        theta[i] *= scale;
+    }
+    return status;
 }
 
 spn_status spni_run_finish(spn_context *context, spni_run *run)

@@ -10,8 +10,8 @@
 #include <string.h>
 
 enum { CURVE_DOWN = 100, CURVE_UP = 60, MAXWELL_STEPS = 40 };
-/* Biases of centred targets are the rounding of 0. */
-static const double at_origin = SPN_STATIONARY_DISTANCE * SPN_WEIGHT_FLOOR;
+/* Biases of centred targets are the rounding of 0: up to this share of the length of theta at 0. */
+static const double at_origin = SPN_STATIONARY_DISTANCE;
 /* Ends of the norm-constrained curve, in lengths of the phase at the spinodal. */
 static const double shortest = 0.01, longest = 1.8;
 /* L is known to its rounding, so that beta_M is to that of L over |theta|^2. */
@@ -69,7 +69,9 @@ static spn_status find_phases(drawing *d)
     d->spinodal = d->phase.beta;
     SPN_TRY(spni_anchor_find(context, d->cuts.arena, d->study, &d->source, "trivial", d->spinodal,
                              &d->trivial));
-    if (spn_norm(d->study->loss.dimension, d->trivial.theta) > at_origin) {
+    const spn_objective *loss = &d->study->loss;
+    if (spn_norm(loss->dimension, d->trivial.theta) >
+        at_origin * SPN_WEIGHT_FLOOR * spn_objective_scales(loss).weight) {
         SPN_FAIL(context, SPN_ERROR_UNSUPPORTED,
                  "Figure 1 starts at |theta| = 0: the trivial model of a network with biases lies "
                  "elsewhere (set model.bias: false)");

@@ -145,7 +145,7 @@ static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_fo
     /* A path that is still on its way along a soft valley when it ends has not seen its minimum yet. */
     if (!*is_found && x->final != NULL &&
         distance(w->n, x->final, x->slowest) <=
-            REACH * fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR)) {
+            REACH * spn_objective_length(w->problem->objective, x->slowest)) {
         SPN_TRY(take_branch(x, x->final, near));
         *is_found = near->is_found != 0 && near->negative_eigenvalues == 0 &&
                     fabs(near->loss - x->loss) <= x->same;
@@ -188,7 +188,7 @@ static spn_status is_growing(explanation *x, bool *is_growing)
     spni_walker *w = x->w;
     SPN_TRY(spn_point_set(w->context, w->point, x->slowest, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
-    double length = fmax(spn_norm(w->n, x->slowest), SPN_WEIGHT_FLOOR);
+    double length = spn_objective_length(w->problem->objective, x->slowest);
     double slope = -spn_dot(w->n, x->direction, w->point->gradient);
     bool is_ahead =
         spn_dot(w->n, x->direction, x->slowest) > spn_dot(w->n, x->direction, x->branch);

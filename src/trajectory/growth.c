@@ -16,7 +16,7 @@ static const double BENT = 0.05;
 /* Rounding of a gradient, in units of the largest curvature times the length of theta; what is measured stands a
  * hundred times above it. */
 static const double ROUNDING = 1e-14;
-/* Amplitudes beyond the length of theta, or beyond weights of order one, are another place. */
+/* Amplitudes beyond the length of theta, or beyond its scale, are another place. */
 static const double FAR = 1;
 enum { POWER_MOST = 8 };
 /* Directions turn until one more step changes them by less than this; the growth along them, a maximum, is then right to its
@@ -128,8 +128,10 @@ spn_status spni_growth_law(spni_walker *w, const spni_place *place, const double
     SPN_TRY(spn_point_set(w->context, w->point, place->theta, place->beta, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_point_hvp(w->context, w->point, SPN_PART_FULL, 1, d, w->trial));
     law->rate = -spn_dot(n, d, w->trial);
-    double a = fmax(amplitude, sqrt(ROUNDING) * fmax(length, SPN_WEIGHT_FLOOR));
-    double most = fmax(fmax(FAR, length), 2 * a);
+    double a =
+        fmax(amplitude, sqrt(ROUNDING) * spn_objective_length(w->problem->objective, place->theta));
+    double scale = spn_objective_scales(w->problem->objective).weight;
+    double most = fmax(fmax(FAR * scale, length), 2 * a);
     for (; a < most; a *= 2) {
         SPN_TRY(spni_growth_at(w, place->theta, d, a, &one));
         if (fabs(one - law->rate) >

@@ -194,7 +194,7 @@ static spn_status integrate(loose *x, double *time)
 {
     spn_status status = SPN_OK;
     spni_runge_kutta *method = &x->method;
-    double length = fmax(spn_norm(x->n, x->place->theta), SPN_WEIGHT_FLOOR);
+    double length = spn_objective_length(x->w->problem->objective, x->place->theta);
     double now = 0, last = SPNI_ERROR_FLOOR, first = speed_of(x, method->slopes[0]);
     double h = 0.01 / x->place->largest;
     bool grew = false;

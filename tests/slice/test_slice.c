@@ -23,12 +23,21 @@ static spn_slice_point *evaluate(const spn_objective *objective, const spn_slice
     return points;
 }
 
+/* An objective of so many parameters whose scales are 1. */
+static spn_objective plain(int64_t dimension)
+{
+    static spn_landscape landscape;
+    landscape = (spn_landscape){SPN_LANDSCAPE_ROSENBROCK, dimension, NULL};
+    return spn_landscape_objective(&landscape);
+}
+
 static spn_slice_plane *lay(const double *points, int64_t dimension, int64_t axes,
                             double *coordinates)
 {
     spn_slice_plane *plane = NULL;
     check_ok(context, spn_slice_plane_create(context, dimension, axes, &plane));
-    check_ok(context, spn_slice_through(context, points, plane, coordinates));
+    const spn_objective objective = plain(dimension);
+    check_ok(context, spn_slice_through(context, &objective, points, plane, coordinates));
     return plane;
 }
 
@@ -227,18 +236,19 @@ static void test_bad_points(void **state)
     const double third[9] = {0, 0, 0, 1, 2, 3, 1, 2, 3}, first[9] = {1, 2, 3, 0, 0, 0, 1, 2, 3};
     double coordinates[6];
     spn_slice_plane *one = NULL, *two = NULL;
+    const spn_objective three = plain(3);
     check_ok(context, spn_slice_plane_create(context, 3, 1, &one));
     check_ok(context, spn_slice_plane_create(context, 3, 2, &two));
-    check_fails(context, spn_slice_through(context, equal, one, coordinates), SPN_ERROR_INPUT,
-                "points 1 and 2 are the same");
-    check_fails(context, spn_slice_through(context, zero, one, coordinates), SPN_ERROR_INPUT,
-                "points 1 and 2 are the same");
-    check_fails(context, spn_slice_through(context, line, two, coordinates), SPN_ERROR_INPUT,
-                "the three points lie on one line");
-    check_fails(context, spn_slice_through(context, third, two, coordinates), SPN_ERROR_INPUT,
-                "points 2 and 3 are the same");
-    check_fails(context, spn_slice_through(context, first, two, coordinates), SPN_ERROR_INPUT,
-                "points 1 and 3 are the same");
+    check_fails(context, spn_slice_through(context, &three, equal, one, coordinates),
+                SPN_ERROR_INPUT, "points 1 and 2 are the same");
+    check_fails(context, spn_slice_through(context, &three, zero, one, coordinates),
+                SPN_ERROR_INPUT, "points 1 and 2 are the same");
+    check_fails(context, spn_slice_through(context, &three, line, two, coordinates),
+                SPN_ERROR_INPUT, "the three points lie on one line");
+    check_fails(context, spn_slice_through(context, &three, third, two, coordinates),
+                SPN_ERROR_INPUT, "points 2 and 3 are the same");
+    check_fails(context, spn_slice_through(context, &three, first, two, coordinates),
+                SPN_ERROR_INPUT, "points 1 and 3 are the same");
     spn_slice_plane_free(context, one);
     spn_slice_plane_free(context, two);
     check_fails(context, spn_slice_plane_create(context, 3, 3, &one), SPN_ERROR_ARGUMENT,
@@ -255,7 +265,7 @@ static spn_status make_and_run(spn_context *own, void *state)
     double coordinates[4], value = 0;
     spn_slice_plane *plane = NULL;
     SPN_TRY(spn_slice_plane_create(own, 3, 1, &plane));
-    SPN_TRY(spn_slice_through(own, points, plane, coordinates));
+    SPN_TRY(spn_slice_through(own, objective, points, plane, coordinates));
     SPN_TRY(spn_slice_eigenvectors(own, objective, 0.1, theta, &number, plane, &value));
 done:
     spn_slice_plane_free(own, plane);

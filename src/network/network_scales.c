@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The sizes of E and theta: E of a network that says 0, and the length of one path of equal weights from x to y,
+ * (|y| / |x|)^(1/D) in each layer. Deep linear networks on y -> c y have theta -> c^(1/D) theta, E -> c^2 E and beta ->
+ * c^(2 - 2/D) beta; on x -> c x, theta -> c^(-1/D) theta, the same E and beta -> c^(2/D) beta. */
+#include "network/network_internal.h"
+
+#include <math.h>
+
+/* The mean over samples of the squared length of a column; `rows` rows of samples. */
+static double mean_square(const spn_dataset *data, const double *rows, int64_t count)
+{
+    double sum = 0;
+    for (int64_t k = 0; k < count; k++) {
+        for (int64_t n = 0; n < data->samples; n++) {
+            double value = rows[k * data->stride + n];
+            sum += value * value;
+        }
+    }
+    return sum / (double)data->samples;
+}
+
+void spni_measure_sizes(spn_network_error *error)
+{
+    const spn_dataset *data = error->dataset;
+    bool is_mse = error->kind != SPN_ERROR_CROSS_ENTROPY;
+    double inputs = mean_square(data, data->x, data->inputs);
+    double targets = is_mse ? mean_square(data, data->y, data->outputs) : 1;
+    error->value_size =
+        error->kind == SPN_ERROR_MSE_MEAN ? targets / (double)data->outputs : targets;
+    error->weight_size = pow(targets / inputs, 0.5 / (double)error->network->depth);
+}
+
+void spni_error_scales(const spn_objective *objective, double *weight, double *value)
+{
+    const spn_network_error *error = objective->problem;
+    *weight = error->weight_size;
+    *value = error->value_size;
+}
