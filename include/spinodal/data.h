@@ -27,6 +27,13 @@ typedef enum spn_data_kind {
 } spn_data_kind;
 typedef enum spn_moments_kind { SPN_MOMENTS_EXACT, SPN_MOMENTS_DRAWN } spn_moments_kind;
 typedef enum spn_header_kind { SPN_HEADER_AUTO, SPN_HEADER_YES, SPN_HEADER_NO } spn_header_kind;
+typedef enum spn_separator_kind {
+    SPN_SEPARATOR_AUTO,
+    SPN_SEPARATOR_COMMA,
+    SPN_SEPARATOR_SEMICOLON,
+    SPN_SEPARATOR_TAB,
+    SPN_SEPARATOR_SPACE, /**< runs of blanks and tabs */
+} spn_separator_kind;
 
 /** Which columns a transformation takes, as an experiment says it: true is all, false is none. */
 typedef enum spn_columns_kind {
@@ -49,7 +56,8 @@ typedef struct spn_data_settings {
     int moments; /**< spn_moments_kind */
     int64_t seed;
     const char *path;  /**< csv, npz: relative paths are relative to the experiment file */
-    int header;        /**< spn_header_kind */
+    int header;        /**< csv: spn_header_kind */
+    int separator;     /**< csv: spn_separator_kind */
     spn_texts targets; /**< csv: names or 1-based positions of the target columns */
     spn_texts columns; /**< csv: input columns; unset: all others */
     const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */

@@ -269,7 +269,7 @@ static spn_status read_csv(spn_context *context, spn_json *json, const char *pat
     int64_t columns[SERIES + 1], used = 1;
     bool is_there[SERIES];
     SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_csv_read(context, path, SPN_CSV_HEADER_YES, &table));
+    SPN_TRY(spn_csv_read(context, path, (spn_csv_layout){.header = SPN_CSV_HEADER_YES}, &table));
     columns[0] = find_column(table, "beta");
     int64_t where[SERIES];
     for (int64_t s = 0; s < SERIES; s++) {

@@ -7,6 +7,7 @@ static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus
                                           "gelu", "linear", NULL};
 static const char *const moments[] = {"exact", "drawn", NULL};
 static const char *const columns[] = {"false", "true", "none", "inputs", "all", NULL};
+static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "space", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
 #define FIELD(member) offsetof(spn_data_settings, member)
@@ -31,7 +32,9 @@ static const spn_option options[] = {
     {"path", SPN_OPTION_TEXT, FIELD(path), NULL, SPN_ANY, NULL, "",
      "csv, npz: the file, relative to the experiment file"},
     {"header", SPN_OPTION_CHOICE, FIELD(header), "auto", SPN_ANY, headers, "",
-     "csv: whether the first row holds names; auto: it does when one of its cells is no number"},
+     "csv: whether the first row holds names; auto: it does when it contradicts the rows below"},
+    {"separator", SPN_OPTION_CHOICE, FIELD(separator), "auto", SPN_ANY, separators, "",
+     "csv: what stands between cells (space: runs of blanks); auto: found from the first rows"},
     {"targets", SPN_OPTION_TEXTS, FIELD(targets), NULL, SPN_ANY, NULL, "",
      "csv: target columns, by name or position from 1"},
     {"columns", SPN_OPTION_TEXTS, FIELD(columns), NULL, SPN_ANY, NULL, "",

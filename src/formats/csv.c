@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A table is read in two passes over the bytes: the first counts rows and compares their lengths, the
- * second converts the cells. */
+ * second converts the cells. What the first row is shows in the rows below it, so that it comes last. */
 #include "formats/csv.h"
 #include "formats/input.h"
 
@@ -8,40 +8,29 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the first pass finds. */
-typedef struct shape {
-    int64_t rows, columns; /* rows: without the header */
-    bool has_header;
-} shape;
+/* A table that is being read. */
+typedef struct reader {
+    spn_context *context;
+    const char *source;
+    spni_csv_cursor cursor; /* at the first row, then behind it */
+    int64_t rows, columns;  /* all rows, the first one among them */
+    double *values;         /* rows x columns */
+    int64_t *lines;         /* rows */
+    spn_csv_column *facts;  /* columns */
+    spni_csv_words *words;  /* columns */
+    spni_csv_first_cell *first;
+    int64_t comma_line; /* of the first decimal comma, or 0 */
+} reader;
 
-static spn_status refuse_nul(spn_context *context, const char *source, const char *bytes,
-                             int64_t size)
-{
-    const char *nul = size > 0 ? memchr(bytes, '\0', (size_t)size) : NULL;
-    if (nul == NULL) {
-        return SPN_OK;
-    }
-    long long line = 1;
-    for (const char *p = bytes; p < nul; p++) {
-        line += *p == '\n';
-    }
-    return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a NUL byte; this is not a text file",
-                    source, line);
-}
-
-/* One row: how many cells, and whether one of them is a word. */
-static spn_status count_cells(spn_context *context, spni_csv_cursor *cursor, int64_t *cells,
-                              bool *has_word)
+/* One row: how many cells. */
+static spn_status count_cells(spn_context *context, spni_csv_cursor *cursor, int64_t *cells)
 {
     spn_status status = SPN_OK;
     spni_csv_cell cell;
-    double value = 0;
     *cells = 0;
-    *has_word = false;
     do {
         SPN_TRY(spni_csv_next(context, cursor, &cell));
         (*cells)++;
-        *has_word = *has_word || spni_csv_number(&cell, &value) == SPNI_CSV_WORD;
     } while (cell.end == SPNI_CSV_NEXT_CELL);
 done:
     return status;
@@ -62,64 +51,32 @@ static spn_status skip_blank_end(spn_context *context, spni_csv_cursor *cursor)
     return SPN_OK;
 }
 
-static spn_status measure(spn_context *context, spni_csv_cursor cursor, spn_csv_header header,
-                          shape *out)
+static spn_status measure(reader *r)
 {
     spn_status status = SPN_OK;
-    int64_t rows = 0;
-    *out = (shape){0};
+    spni_csv_cursor cursor = r->cursor;
     while (cursor.at < cursor.end) {
         int64_t cells = 0;
         long long line = cursor.line;
-        bool has_word = false;
-        SPN_TRY(count_cells(context, &cursor, &cells, &has_word));
-        if (rows == 0) {
-            out->columns = cells;
-            out->has_header =
-                header == SPN_CSV_HEADER_YES || (header == SPN_CSV_HEADER_AUTO && has_word);
-        } else if (cells != out->columns) {
-            SPN_FAIL(context, SPN_ERROR_INPUT,
-                     "%s: line %lld has %lld cells, the first row has %lld", cursor.source, line,
-                     (long long)cells, (long long)out->columns);
+        SPN_TRY(spn_poll(r->context));
+        SPN_TRY(count_cells(r->context, &cursor, &cells));
+        if (r->rows == 0) {
+            r->columns = cells;
+        } else if (cells != r->columns) {
+            SPN_FAIL(r->context, SPN_ERROR_INPUT,
+                     "%s: line %lld has %lld cells, the first row has %lld", r->source, line,
+                     (long long)cells, (long long)r->columns);
         }
-        rows++;
-        SPN_TRY(skip_blank_end(context, &cursor));
+        r->rows++;
+        SPN_TRY(skip_blank_end(r->context, &cursor));
     }
-    out->rows = rows - (out->has_header ? 1 : 0);
-    if (out->rows < 1) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: %s", cursor.source,
-                 rows == 0 ? "is empty" : "has a header but no rows");
+    if (r->rows == 0) {
+        SPN_FAIL(r->context, SPN_ERROR_INPUT, "%s: is empty", r->source);
     }
-done:
-    return status;
-}
-
-/* The text of a cell: doubled quotes become one. */
-static char *cell_text(spn_context *context, const spni_csv_cell *cell)
-{
-    char *text = spn_allocate(context, cell->length + 1, 1);
-    if (text != NULL) {
-        int64_t used = 0;
-        for (int64_t i = 0; i < cell->length; i++) {
-            text[used++] = cell->text[i];
-            i += cell->is_quoted && cell->text[i] == '"';
-        }
-        text[used] = '\0';
-    }
-    return text;
-}
-
-static spn_status read_names(spn_context *context, spni_csv_cursor *cursor, int64_t columns,
-                             char **names)
-{
-    spn_status status = SPN_OK;
-    for (int64_t c = 0; c < columns; c++) {
-        spni_csv_cell cell;
-        SPN_TRY(spni_csv_next(context, cursor, &cell));
-        names[c] = cell_text(context, &cell);
-        if (names[c] == NULL) {
-            return spn_error_status(context);
-        }
+    if (r->columns > SPN_CSV_COLUMNS_MAX) {
+        SPN_FAIL(r->context, SPN_ERROR_INPUT,
+                 "%s: has %lld columns; at most %d are read, one row a sample", r->source,
+                 (long long)r->columns, SPN_CSV_COLUMNS_MAX);
     }
 done:
     return status;
@@ -128,19 +85,8 @@ done:
 /* Would the cell be a number if its one comma were a point? */
 static bool has_decimal_comma(const spni_csv_cell *cell)
 {
-    char text[64];
     double value = 0;
-    if (cell->length <= 0 || cell->length >= (int64_t)sizeof text) {
-        return false;
-    }
-    memcpy(text, cell->text, (size_t)cell->length);
-    text[cell->length] = '\0';
-    char *comma = strchr(text, ',');
-    if (comma == NULL) {
-        return false;
-    }
-    *comma = '.';
-    return spn_parse_real(text, &value);
+    return spni_csv_read_cell(cell, true, &value) == SPNI_CSV_COMMA_NUMBER;
 }
 
 static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cell,
@@ -152,9 +98,11 @@ static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cel
     }
     flaw->line = line;
     spni_quote_text(cell->text, cell->length, quoted, sizeof quoted);
-    if (content == SPNI_CSV_EMPTY) {
+    if (cell->length == 0) {
         snprintf(flaw->what, sizeof flaw->what, "the cell is empty");
-    } else if (content == SPNI_CSV_NOT_FINITE) {
+    } else if (content == SPNI_CSV_MISSING) {
+        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is a missing value", quoted);
+    } else if (content == SPNI_CSV_INFINITE) {
         snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a finite number", quoted);
     } else {
         snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number%s", quoted,
@@ -162,20 +110,65 @@ static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cel
     }
 }
 
-static spn_status read_values(spn_context *context, spni_csv_cursor *cursor, int64_t rows,
-                              int64_t columns, double *values, spn_csv_flaw *flaws)
+/* A cell that is not a number. */
+static spn_status note_cell(reader *r, int64_t row, int64_t column, int64_t line,
+                            const spni_csv_cell *cell, spni_csv_content content)
+{
+    spn_csv_column *facts = &r->facts[column];
+    if (content == SPNI_CSV_MISSING) {
+        facts->missing++;
+        note_flaw(&facts->gap, line, cell, content);
+        return SPN_OK;
+    }
+    note_flaw(&facts->flaw, line, cell, content);
+    if (content == SPNI_CSV_INFINITE) {
+        facts->infinite++;
+        return SPN_OK;
+    }
+    facts->words++;
+    spni_csv_first_cell *first = &r->first[column];
+    first->is_again =
+        first->is_again || (row > 0 && first->cell.length == cell->length &&
+                            memcmp(first->cell.text, cell->text, (size_t)cell->length) == 0);
+    return spni_csv_words_add(r->context, &r->words[column], r->rows, row, cell);
+}
+
+static spn_status read_first(reader *r)
 {
     spn_status status = SPN_OK;
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < columns; c++) {
+    r->lines[0] = r->cursor.line;
+    for (int64_t c = 0; c < r->columns; c++) {
+        spni_csv_first_cell *first = &r->first[c];
+        SPN_TRY(spni_csv_next(r->context, &r->cursor, &first->cell));
+        first->content =
+            spni_csv_read_cell(&first->cell, r->cursor.separator != ',', &first->value);
+    }
+done:
+    return status;
+}
+
+static spn_status read_rest(reader *r)
+{
+    spn_status status = SPN_OK;
+    spni_csv_cursor *cursor = &r->cursor;
+    const bool may_have_comma = cursor->separator != ',';
+    for (int64_t row = 1; row < r->rows; row++) {
+        r->lines[row] = cursor->line;
+        SPN_TRY(spn_poll(r->context));
+        for (int64_t c = 0; c < r->columns; c++) {
             spni_csv_cell cell;
-            double *value = &values[r * columns + c];
+            double *value = &r->values[row * r->columns + c];
             int64_t line = cursor->line;
-            SPN_TRY(spni_csv_next(context, cursor, &cell));
-            spni_csv_content content = spni_csv_number(&cell, value);
-            if (content != SPNI_CSV_NUMBER) {
+            SPN_TRY(spni_csv_next(r->context, cursor, &cell));
+            spni_csv_content content = spni_csv_read_cell(&cell, may_have_comma, value);
+            if (content == SPNI_CSV_NUMBER) {
+                r->facts[c].numbers++;
+            } else if (content == SPNI_CSV_COMMA_NUMBER) {
+                r->facts[c].numbers++;
+                r->comma_line = r->comma_line == 0 ? line : r->comma_line;
+            } else {
                 *value = (double)NAN;
-                note_flaw(&flaws[c], line, &cell, content);
+                SPN_TRY(note_cell(r, row, c, line, &cell, content));
             }
         }
     }
@@ -183,62 +176,226 @@ done:
     return status;
 }
 
+/* The first row is a sample: its cells come before all others. */
+static spn_status accept_first(reader *r)
+{
+    spn_status status = SPN_OK;
+    for (int64_t c = 0; c < r->columns; c++) {
+        const spni_csv_first_cell *first = &r->first[c];
+        const bool is_comma = first->content == SPNI_CSV_COMMA_NUMBER;
+        r->values[c] = first->value;
+        if (first->content == SPNI_CSV_NUMBER || is_comma) {
+            r->facts[c].numbers++;
+            r->comma_line = is_comma ? r->lines[0] : r->comma_line;
+            continue;
+        }
+        r->values[c] = (double)NAN;
+        spn_csv_flaw *flaw =
+            first->content == SPNI_CSV_MISSING ? &r->facts[c].gap : &r->facts[c].flaw;
+        *flaw = (spn_csv_flaw){0};
+        SPN_TRY(note_cell(r, 0, c, r->lines[0], &first->cell, first->content));
+    }
+done:
+    return status;
+}
+
+/* "1.500" is one and a half, or fifteen hundred where commas are decimal: numbers of both kinds are refused. */
+static spn_status refuse_points(reader *r, spni_csv_cursor cursor, bool has_header)
+{
+    spn_status status = SPN_OK;
+    for (int64_t row = 0; row < r->rows; row++) {
+        SPN_TRY(spn_poll(r->context));
+        for (int64_t c = 0; c < r->columns; c++) {
+            spni_csv_cell cell;
+            double value = 0;
+            int64_t line = cursor.line;
+            SPN_TRY(spni_csv_next(r->context, &cursor, &cell));
+            spn_csv_flaw *flaw = &r->facts[c].flaw;
+            if ((row == 0 && has_header) || flaw->line != 0 ||
+                spni_csv_read_cell(&cell, true, &value) != SPNI_CSV_NUMBER ||
+                memchr(cell.text, '.', (size_t)cell.length) == NULL) {
+                continue;
+            }
+            char quoted[30];
+            spni_quote_text(cell.text, cell.length, quoted, sizeof quoted);
+            flaw->line = line;
+            snprintf(flaw->what, sizeof flaw->what,
+                     "\"%s\" has a decimal point, but line %lld decimal commas", quoted,
+                     (long long)r->comma_line);
+        }
+    }
+done:
+    return status;
+}
+
+/* A separator too many at the end of each line makes a column of nothing without a name. */
+static int64_t count_kept(const reader *r, int64_t rows)
+{
+    int64_t kept = r->columns;
+    while (kept > 1 && r->facts[kept - 1].missing == rows && r->first[kept - 1].cell.length == 0) {
+        kept--;
+    }
+    return kept;
+}
+
+/* The samples move to the front, without the columns that are not kept. */
+static void compact(reader *r, int64_t first_row, int64_t rows, int64_t kept)
+{
+    if (first_row == 0 && kept == r->columns) {
+        return;
+    }
+    for (int64_t row = 0; row < rows; row++) {
+        memmove(r->values + row * kept, r->values + (first_row + row) * r->columns,
+                (size_t)kept * sizeof *r->values);
+        r->lines[row] = r->lines[first_row + row];
+    }
+}
+
+static spn_status make_names(reader *r, int64_t count, spn_csv_table *table)
+{
+    spn_status status = SPN_OK;
+    const char **names = NULL;
+    SPN_NEW(r->context, names, r->columns);
+    table->names = names;
+    for (int64_t c = 0; c < count; c++) {
+        names[c] = spni_csv_cell_text(r->context, &r->first[c].cell);
+        if (names[c] == NULL) {
+            return spn_error_status(r->context);
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status finish(reader *r, bool is_header, spn_csv_table *table)
+{
+    spn_status status = SPN_OK;
+    const int64_t first_row = is_header ? 1 : 0, rows = r->rows - first_row;
+    if (rows < 1) {
+        SPN_FAIL(r->context, SPN_ERROR_INPUT, "%s: has a header but no rows", r->source);
+    }
+    for (int64_t c = 0; c < r->columns; c++) {
+        SPN_TRY(spni_csv_words_finish(r->context, &r->words[c], first_row, rows, &r->facts[c]));
+    }
+    const int64_t kept = count_kept(r, rows);
+    compact(r, first_row, rows, kept);
+    SPN_TRY(is_header ? make_names(r, kept, table) : SPN_OK);
+    table->rows = rows;
+    table->columns = kept;
+    table->has_decimal_commas = r->comma_line > 0;
+done:
+    return status;
+}
+
+/* The table owns what is kept; the reader lends it. */
+static spn_status make_room(reader *r, spn_csv_table *table)
+{
+    spn_status status = SPN_OK;
+    int64_t cells = 0;
+    if (!spn_size_multiply(r->rows, r->columns, &cells)) {
+        SPN_FAIL(r->context, SPN_ERROR_MEMORY, "out of memory");
+    }
+    table->columns = r->columns;
+    SPN_NEW(r->context, r->values, cells);
+    table->values = r->values;
+    SPN_NEW(r->context, r->lines, r->rows);
+    table->lines = r->lines;
+    SPN_NEW(r->context, r->facts, r->columns);
+    table->facts = r->facts;
+    SPN_NEW(r->context, r->words, r->columns);
+    SPN_NEW(r->context, r->first, r->columns);
+done:
+    return status;
+}
+
+static void release_reader(reader *r)
+{
+    for (int64_t c = 0; r->words != NULL && c < r->columns; c++) {
+        spni_csv_words_release(r->context, &r->words[c]);
+    }
+    spn_release(r->context, r->words);
+    spn_release(r->context, r->first);
+}
+
+static void free_facts(spn_context *context, const spn_csv_column *facts)
+{
+    for (int64_t i = 0; facts->category_names != NULL && i < facts->categories; i++) {
+        spn_release(context, (void *)(uintptr_t)facts->category_names[i]);
+    }
+    spn_release(context, (void *)(uintptr_t)facts->category_names);
+    spn_release(context, (void *)(uintptr_t)facts->codes);
+}
+
 void spn_csv_free(spn_context *context, spn_csv_table *table)
 {
     if (table == NULL) {
         return;
     }
-    for (int64_t c = 0; table->names != NULL && c < table->columns; c++) {
-        spn_release(context, (void *)(uintptr_t)table->names[c]);
+    for (int64_t c = 0; c < table->columns; c++) {
+        if (table->names != NULL) {
+            spn_release(context, (void *)(uintptr_t)table->names[c]);
+        }
+        if (table->facts != NULL) {
+            free_facts(context, &table->facts[c]);
+        }
     }
     spn_release(context, (void *)(uintptr_t)table->names);
     spn_release(context, (void *)(uintptr_t)table->values);
-    spn_release(context, (void *)(uintptr_t)table->flaws);
+    spn_release(context, (void *)(uintptr_t)table->facts);
+    spn_release(context, (void *)(uintptr_t)table->lines);
     spn_release(context, (void *)(uintptr_t)table->source);
     spn_release(context, table);
 }
 
-spn_status spn_csv_parse(spn_context *context, const char *source, const char *bytes, int64_t size,
-                         spn_csv_header header, spn_csv_table **out)
+static spn_status read_table(reader *r, spn_csv_header header, spn_csv_table *table)
 {
     spn_status status = SPN_OK;
-    spn_csv_table *table = NULL;
-    spni_csv_cursor cursor;
-    shape found;
-    int64_t cells = 0;
-    double *values = NULL;
-    spn_csv_flaw *flaws = NULL;
-    char **names = NULL;
-    *out = NULL;
-    SPN_TRY(refuse_nul(context, source, bytes, size));
-    spni_csv_start(&cursor, source, bytes, size);
-    SPN_TRY(measure(context, cursor, header, &found));
-    SPN_NEW(context, table, 1);
-    table->rows = found.rows;
-    table->columns = found.columns;
-    table->source = spn_duplicate(context, source);
-    if (table->source == NULL || !spn_size_multiply(found.rows, found.columns, &cells)) {
-        status = spn_error_status(context);
-        goto done;
+    bool is_header = header == SPN_CSV_HEADER_YES;
+    SPN_TRY(measure(r));
+    const spni_csv_cursor start = r->cursor;
+    SPN_TRY(make_room(r, table));
+    SPN_TRY(read_first(r));
+    SPN_TRY(read_rest(r));
+    if (header == SPN_CSV_HEADER_AUTO) {
+        SPN_TRY(spni_csv_judge_header(r->context, r->source, start.line, r->rows - 1, r->columns,
+                                      r->first, r->facts, r->values + r->columns, &is_header));
     }
-    SPN_NEW(context, values, cells);
-    table->values = values;
-    SPN_NEW(context, flaws, found.columns);
-    table->flaws = flaws;
-    if (found.has_header) {
-        SPN_NEW(context, names, found.columns);
-        table->names = (const char *const *)names;
-        SPN_TRY(read_names(context, &cursor, found.columns, names));
-    }
-    SPN_TRY(read_values(context, &cursor, found.rows, found.columns, values, flaws));
-    *out = table;
-    table = NULL;
+    SPN_TRY(is_header ? SPN_OK : accept_first(r));
+    SPN_TRY(r->comma_line > 0 ? refuse_points(r, start, is_header) : SPN_OK);
+    SPN_TRY(finish(r, is_header, table));
 done:
-    spn_csv_free(context, table);
     return status;
 }
 
-spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_header header,
+spn_status spn_csv_parse(spn_context *context, const char *source, const char *bytes, int64_t size,
+                         spn_csv_layout layout, spn_csv_table **out)
+{
+    spn_status status = SPN_OK;
+    spn_csv_table *table = NULL;
+    char *converted = NULL;
+    reader r = {.context = context, .source = source};
+    *out = NULL;
+    SPN_NEW(context, table, 1);
+    SPN_TRY(spni_csv_decode(context, source, bytes, size, &converted, &size, &table->encoding));
+    table->source = spn_duplicate(context, source);
+    if (table->source == NULL) {
+        status = spn_error_status(context);
+        goto done;
+    }
+    table->separator = layout.separator;
+    SPN_TRY(spni_csv_start(context, &r.cursor, source, converted != NULL ? converted : bytes, size,
+                           &table->separator));
+    SPN_TRY(read_table(&r, layout.header, table));
+    *out = table;
+    table = NULL;
+done:
+    release_reader(&r);
+    spn_csv_free(context, table);
+    spn_release(context, converted);
+    return status;
+}
+
+spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_layout layout,
                         spn_csv_table **out)
 {
     spn_status status = SPN_OK;
@@ -246,7 +403,7 @@ spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_header h
     int64_t size = 0;
     *out = NULL;
     SPN_TRY(spni_file_read(context, path, &bytes, &size));
-    SPN_TRY(spn_csv_parse(context, path, bytes, size, header, out));
+    SPN_TRY(spn_csv_parse(context, path, bytes, size, layout, out));
 done:
     spn_release(context, bytes);
     return status;
@@ -258,7 +415,10 @@ spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64
     int64_t total = columns == NULL ? table->columns : count;
     for (int64_t i = 0; i < total; i++) {
         int64_t c = columns == NULL ? i : columns[i];
-        const spn_csv_flaw *flaw = &table->flaws[c];
+        const spn_csv_flaw *flaw = &table->facts[c].flaw, *gap = &table->facts[c].gap;
+        if (flaw->line == 0 || (gap->line != 0 && gap->line < flaw->line)) {
+            flaw = gap;
+        }
         if (flaw->line == 0) {
             continue;
         }
@@ -268,59 +428,4 @@ spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64
                         name[0] != '\0' ? " (" : "", name, name[0] != '\0' ? ")" : "", flaw->what);
     }
     return SPN_OK;
-}
-
-static spn_status write_name(spn_context *context, spn_output *output, const char *name)
-{
-    spn_status status = SPN_OK;
-    double number = 0;
-    bool is_plain =
-        name[0] != '\0' && strpbrk(name, "\",;\t\r\n# ") == NULL && !spn_parse_real(name, &number);
-    if (is_plain) {
-        return spn_output_print(context, output, "%s", name);
-    }
-    SPN_TRY(spn_output_write(context, output, "\"", 1));
-    for (; *name != '\0'; name++) {
-        SPN_TRY(
-            spn_output_write(context, output, *name == '"' ? "\"\"" : name, *name == '"' ? 2 : 1));
-    }
-    SPN_TRY(spn_output_write(context, output, "\"", 1));
-done:
-    return status;
-}
-
-static spn_status write_header(spn_context *context, spn_output *output, int64_t columns,
-                               const char *const *names)
-{
-    spn_status status = SPN_OK;
-    for (int64_t c = 0; c < columns; c++) {
-        char numbered[32];
-        snprintf(numbered, sizeof numbered, "column %lld", (long long)c + 1);
-        SPN_TRY(c > 0 ? spn_output_write(context, output, ",", 1) : SPN_OK);
-        SPN_TRY(write_name(context, output, names != NULL ? names[c] : numbered));
-    }
-    SPN_TRY(spn_output_write(context, output, "\n", 1));
-done:
-    return status;
-}
-
-spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows, int64_t columns,
-                         const char *const *names, const double *values, const char *const *words)
-{
-    spn_status status = SPN_OK;
-    SPN_TRY(write_header(context, output, columns + (words != NULL ? 1 : 0), names));
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t c = 0; c < columns; c++) {
-            char text[34];
-            int length = spn_format_real(values[r * columns + c], text);
-            text[length] = c + 1 < columns || words != NULL ? ',' : '\n';
-            SPN_TRY(spn_output_write(context, output, text, length + 1));
-        }
-        if (words != NULL) {
-            SPN_TRY(write_name(context, output, words[r]));
-            SPN_TRY(spn_output_write(context, output, "\n", 1));
-        }
-    }
-done:
-    return status;
 }

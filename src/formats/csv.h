@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file csv.h  The cells of a CSV text, one after the other. */
+/** @file csv.h  The cells of a CSV text, one after the other, and what a table is made of. */
 #ifndef SPNI_FORMATS_CSV_H
 #define SPNI_FORMATS_CSV_H
 
@@ -8,8 +8,8 @@
 typedef struct spni_csv_cursor {
     const char *source;
     const char *at, *end;
-    int64_t line; /**< of `at`, from 1 */
-    char delimiter;
+    int64_t line;   /**< of `at`, from 1 */
+    char separator; /**< ' ': runs of blanks and tabs */
 } spni_csv_cursor;
 
 typedef enum spni_csv_end { SPNI_CSV_NEXT_CELL, SPNI_CSV_END_OF_ROW } spni_csv_end;
@@ -22,23 +22,81 @@ typedef struct spni_csv_cell {
     spni_csv_end end;
 } spni_csv_cell;
 
-/** Skips mark, comments and blank lines, and finds the delimiter from what comes then. */
-void spni_csv_start(spni_csv_cursor *cursor, const char *source, const char *bytes, int64_t size);
+typedef enum spni_csv_fault {
+    SPNI_CSV_FINE,
+    SPNI_CSV_OPEN_QUOTE,
+    SPNI_CSV_TEXT_AFTER_QUOTE,
+} spni_csv_fault;
 
-/** SPN_ERROR_INPUT for an open quote or text after a closing one. */
+/** The next cell. A fault leaves the cursor where it is. */
+spni_csv_fault spni_csv_scan(spni_csv_cursor *cursor, spni_csv_cell *cell);
+
+/** The same, with a message: SPN_ERROR_INPUT for an open quote or text after a closing one. */
 spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell);
 
 /** Is the rest of the line blank? Then go to the next line. */
 bool spni_csv_skip_blank_line(spni_csv_cursor *cursor);
 
+/** Past the line end at `at`, if there is one: LF, CRLF or CR. */
+void spni_csv_pass_line_end(spni_csv_cursor *cursor);
+
+bool spni_csv_is_line_end(char c);
+
 typedef enum spni_csv_content {
     SPNI_CSV_NUMBER,
-    SPNI_CSV_EMPTY,
-    SPNI_CSV_NOT_FINITE, /**< nan, inf and their spellings, and numbers beyond the range of a double */
+    SPNI_CSV_COMMA_NUMBER, /**< with a decimal comma */
+    SPNI_CSV_MISSING,
+    SPNI_CSV_INFINITE,
     SPNI_CSV_WORD,
 } spni_csv_content;
 
-/** What a cell holds; the number goes to *value. */
-spni_csv_content spni_csv_number(const spni_csv_cell *cell, double *value);
+/** What a cell holds; the number goes to *value. Decimal commas exist only where commas do not separate. */
+spni_csv_content spni_csv_read_cell(const spni_csv_cell *cell, bool may_have_comma, double *value);
+
+/** Starts at the first row: passes the mark, a line "sep=;", comments and blank lines, and finds out what
+ *  separates cells, where *separator is AUTO. */
+spn_status spni_csv_start(spn_context *context, spni_csv_cursor *cursor, const char *source,
+                          const char *bytes, int64_t size, spn_csv_separator *separator);
+
+/** Bytes that are not UTF-8 by their mark become it: *converted is NULL where nothing is to be done.
+ *  SPN_ERROR_INPUT, with the cure: a NUL byte, UTF-16 without a mark, half a surrogate, UTF-32. */
+spn_status spni_csv_decode(spn_context *context, const char *source, const char *bytes,
+                           int64_t size, char **converted, int64_t *converted_size,
+                           const char **encoding);
+
+/** The text of a cell: doubled quotes become one. NULL on failure; release with spn_release(). */
+char *spni_csv_cell_text(spn_context *context, const spni_csv_cell *cell);
+
+/** The different words of a column while it is read: raw cells, and indices in the order of their bytes. */
+typedef struct spni_csv_words {
+    spni_csv_cell *cells; /**< in order of appearance */
+    int32_t *order;       /**< sorted: indices into cells */
+    int32_t *codes;       /**< rows: index into cells, or -1 */
+    int32_t count, capacity;
+    bool is_full; /**< more than SPN_CSV_CATEGORIES_MAX: all else is released */
+} spni_csv_words;
+
+/** Note the word of a row. */
+spn_status spni_csv_words_add(spn_context *context, spni_csv_words *words, int64_t rows,
+                              int64_t row, const spni_csv_cell *cell);
+/** Move what was found to the column, names sorted; the words are empty then. */
+spn_status spni_csv_words_finish(spn_context *context, spni_csv_words *words, int64_t first_row,
+                                 int64_t rows, spn_csv_column *column);
+void spni_csv_words_release(spn_context *context, spni_csv_words *words);
+
+/** What the first row looks like beside those below it. */
+typedef struct spni_csv_first_cell {
+    spni_csv_cell cell;
+    spni_csv_content content;
+    double value;
+    bool is_again; /**< a word that stands in a row below as well */
+} spni_csv_first_cell;
+
+/** Is the first row a header? `facts`, `values` and `words` are those of the `rows` rows below it.
+ *  SPN_ERROR_INPUT where nobody could tell. */
+spn_status spni_csv_judge_header(spn_context *context, const char *source, int64_t line,
+                                 int64_t rows, int64_t columns, const spni_csv_first_cell *first,
+                                 const spn_csv_column *facts, const double *values,
+                                 bool *is_header);
 
 #endif

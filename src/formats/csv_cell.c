@@ -12,7 +12,13 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-static bool is_line_end(char c)
+/** A blank that separates nothing, or nothing beyond what a run of blanks does. */
+static bool is_padding(const spni_csv_cursor *cursor, char c)
+{
+    return is_blank(c) && (c != cursor->separator || cursor->separator == ' ');
+}
+
+bool spni_csv_is_line_end(char c)
 {
     return c == '\n' || c == '\r';
 }
@@ -22,8 +28,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/** Past the line end at `at`, if there is one: LF, CRLF or CR. */
-static void pass_line_end(spni_csv_cursor *cursor)
+void spni_csv_pass_line_end(spni_csv_cursor *cursor)
 {
     if (cursor->at < cursor->end) {
         bool is_pair =
@@ -36,62 +41,34 @@ static void pass_line_end(spni_csv_cursor *cursor)
 bool spni_csv_skip_blank_line(spni_csv_cursor *cursor)
 {
     const char *p = cursor->at;
-    while (p < cursor->end && is_blank(*p) && *p != cursor->delimiter) {
+    while (p < cursor->end && is_padding(cursor, *p)) {
         p++;
     }
-    if (p < cursor->end && !is_line_end(*p)) {
+    if (p < cursor->end && !spni_csv_is_line_end(*p)) {
         return false;
     }
     cursor->at = p;
-    pass_line_end(cursor);
+    spni_csv_pass_line_end(cursor);
     return true;
 }
 
-/** A semicolon outside quotes says semicolon (the commas are then decimal), otherwise a comma says comma;
- *  a tab next to commas is only a blank. */
-static char find_delimiter(const char *p, const char *end)
+/** Does a cell end at p? */
+static bool is_cell_end(const spni_csv_cursor *cursor, const char *p)
 {
-    bool has_comma = false, has_tab = false, is_inside = false;
-    for (; p < end && (is_inside || !is_line_end(*p)); p++) {
-        is_inside ^= *p == '"';
-        if (!is_inside && *p == ';') {
-            return ';';
-        }
-        has_comma = has_comma || (!is_inside && *p == ',');
-        has_tab = has_tab || (!is_inside && *p == '\t');
-    }
-    return has_comma || !has_tab ? ',' : '\t';
+    return p == cursor->end || *p == cursor->separator || spni_csv_is_line_end(*p) ||
+           (cursor->separator == ' ' && *p == '\t');
 }
 
-void spni_csv_start(spni_csv_cursor *cursor, const char *source, const char *bytes, int64_t size)
+/** From the opening quote to behind the closing one. */
+static spni_csv_fault scan_quoted(spni_csv_cursor *cursor, spni_csv_cell *cell)
 {
-    *cursor = (spni_csv_cursor){.source = source, .at = bytes, .end = bytes + size, .line = 1};
-    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
-        cursor->at += 3;
-    }
-    while (cursor->at < cursor->end) {
-        if (*cursor->at == '#') {
-            while (cursor->at < cursor->end && !is_line_end(*cursor->at)) {
-                cursor->at++;
-            }
-            pass_line_end(cursor);
-        } else if (!spni_csv_skip_blank_line(cursor)) {
-            break;
-        }
-    }
-    cursor->delimiter = find_delimiter(cursor->at, cursor->end);
-}
-
-static spn_status read_quoted(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell)
-{
-    int64_t first_line = cursor->line;
     const char *p = cursor->at + 1;
+    int64_t line = cursor->line;
     cell->text = p;
     cell->is_quoted = true;
     for (;; p++) {
         if (p >= cursor->end) {
-            return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a quote is never closed",
-                            cursor->source, (long long)first_line);
+            return SPNI_CSV_OPEN_QUOTE;
         }
         if (*p == '"') {
             if (p + 1 < cursor->end && p[1] == '"') {
@@ -100,39 +77,51 @@ static spn_status read_quoted(spn_context *context, spni_csv_cursor *cursor, spn
             }
             break;
         }
-        cursor->line += *p == '\n' || (*p == '\r' && !(p + 1 < cursor->end && p[1] == '\n'));
+        line += *p == '\n' || (*p == '\r' && !(p + 1 < cursor->end && p[1] == '\n'));
     }
     cell->length = p - cell->text;
-    for (p++; p < cursor->end && is_blank(*p) && *p != cursor->delimiter; p++) {
-    }
-    cursor->at = p;
-    if (p < cursor->end && *p != cursor->delimiter && !is_line_end(*p)) {
-        return spn_fail(
-            context, SPN_ERROR_INPUT,
-            "%s: line %lld: text after a closing quote; double the quotes inside a cell",
-            cursor->source, (long long)cursor->line);
-    }
-    return SPN_OK;
+    cursor->line = line;
+    cursor->at = p + 1;
+    return SPNI_CSV_FINE;
 }
 
-spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell)
+/** The end of a row, or past the separator in front of the next cell. */
+static void finish_cell(spni_csv_cursor *cursor, spni_csv_cell *cell)
+{
+    const char *p = cursor->at;
+    if (p < cursor->end && *p == cursor->separator && cursor->separator != ' ') {
+        cursor->at++;
+        cell->end = SPNI_CSV_NEXT_CELL;
+    } else if (p < cursor->end && !spni_csv_is_line_end(*p)) {
+        cell->end = SPNI_CSV_NEXT_CELL;
+    } else {
+        spni_csv_pass_line_end(cursor);
+        cell->end = SPNI_CSV_END_OF_ROW;
+    }
+}
+
+spni_csv_fault spni_csv_scan(spni_csv_cursor *cursor, spni_csv_cell *cell)
 {
     const char *p = cursor->at, *end = cursor->end;
-    char delimiter = cursor->delimiter;
-    while (p < end && is_blank(*p) && *p != delimiter) {
+    const char separator = cursor->separator;
+    while (p < end && is_padding(cursor, *p)) {
         p++;
     }
+    cursor->at = p;
     if (p < end && *p == '"') {
-        cursor->at = p;
-        spn_status status = read_quoted(context, cursor, cell);
-        if (status != SPN_OK) {
-            return status;
+        spni_csv_fault fault = scan_quoted(cursor, cell);
+        if (fault != SPNI_CSV_FINE) {
+            return fault;
         }
         p = cursor->at;
+        if (separator == ' ' && !is_cell_end(cursor, p)) {
+            return SPNI_CSV_TEXT_AFTER_QUOTE;
+        }
     } else {
         cell->text = p;
         cell->is_quoted = false;
-        while (p < end && *p != delimiter && !is_line_end(*p)) {
+        while (p < end && *p != separator && !spni_csv_is_line_end(*p) &&
+               !(separator == ' ' && *p == '\t')) {
             p++;
         }
         const char *last = p;
@@ -140,16 +129,47 @@ spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv
             last--;
         }
         cell->length = last - cell->text;
-        cursor->at = p;
     }
-    if (p < end && *p == delimiter) {
-        cursor->at++;
-        cell->end = SPNI_CSV_NEXT_CELL;
-    } else {
-        pass_line_end(cursor);
-        cell->end = SPNI_CSV_END_OF_ROW;
+    while (p < end && is_padding(cursor, *p)) {
+        p++;
     }
-    return SPN_OK;
+    cursor->at = p;
+    if (separator != ' ' && !is_cell_end(cursor, p)) {
+        return SPNI_CSV_TEXT_AFTER_QUOTE;
+    }
+    finish_cell(cursor, cell);
+    return SPNI_CSV_FINE;
+}
+
+spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell)
+{
+    const int64_t line = cursor->line;
+    switch (spni_csv_scan(cursor, cell)) {
+    case SPNI_CSV_OPEN_QUOTE:
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a quote is never closed",
+                        cursor->source, (long long)line);
+    case SPNI_CSV_TEXT_AFTER_QUOTE:
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "%s: line %lld: text after a closing quote; double the quotes inside a cell",
+            cursor->source, (long long)cursor->line);
+    default:
+        return SPN_OK;
+    }
+}
+
+char *spni_csv_cell_text(spn_context *context, const spni_csv_cell *cell)
+{
+    char *text = spn_allocate(context, cell->length + 1, 1);
+    if (text != NULL) {
+        int64_t used = 0;
+        for (int64_t i = 0; i < cell->length; i++) {
+            text[used++] = cell->text[i];
+            i += cell->is_quoted && cell->text[i] == '"';
+        }
+        text[used] = '\0';
+    }
+    return text;
 }
 
 static bool equals_ignoring_case(const char *text, int64_t length, const char *word)
@@ -166,24 +186,35 @@ static bool equals_ignoring_case(const char *text, int64_t length, const char *w
     return true;
 }
 
-static bool is_spelled_nonfinite(const char *text, int64_t length)
+static bool is_one_of(const char *text, int64_t length, const char *const *words)
 {
-    static const char *const words[] = {"nan", "inf", "infinity", "na", "n/a", "null", "none"};
-    if (length > 0 && (*text == '-' || *text == '+')) {
-        text++;
-        length--;
-    }
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (equals_ignoring_case(text, length, words[i])) {
+    for (; *words != NULL; words++) {
+        if (equals_ignoring_case(text, length, *words)) {
             return true;
         }
     }
     return false;
 }
 
+/** What R, pandas, Excel, databases and the repositories of data sets write where nothing was measured.
+ *  None is Python's; as "none" it may be a category. */
+static bool is_missing(const char *text, int64_t length)
+{
+    static const char *const words[] = {"?",   "na",   "n/a",  "nan",  "-nan", "+nan",
+                                        "#na", "#n/a", "<na>", "null", NULL};
+    return is_one_of(text, length, words) || (length == 4 && memcmp(text, "None", 4) == 0);
+}
+
+static bool is_infinite(const char *text, int64_t length)
+{
+    static const char *const words[] = {"inf", "infinity", NULL};
+    int64_t sign = *text == '-' || *text == '+';
+    return is_one_of(text + sign, length - sign, words);
+}
+
 /** At most 15 digits and a power of ten up to 22: both are exact doubles, so that one multiplication or
- *  division rounds correctly (Clinger 1990). Nearly all cells are like that. */
-static bool parse_short(const char *p, const char *end, double *value)
+ *  division rounds correctly (Clinger 1990). Nearly all cells are like that. `mark`: the decimal one. */
+static bool parse_short(const char *p, const char *end, char mark, double *value)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -195,7 +226,7 @@ static bool parse_short(const char *p, const char *end, double *value)
     for (; p < end && is_digit(*p) && digits <= 15; p++, digits++) {
         mantissa = 10 * mantissa + (*p - '0');
     }
-    if (p < end && *p == '.') {
+    if (p < end && *p == mark) {
         for (p++; p < end && is_digit(*p) && digits <= 15; p++, digits++, fraction++) {
             mantissa = 10 * mantissa + (*p - '0');
         }
@@ -208,31 +239,53 @@ static bool parse_short(const char *p, const char *end, double *value)
     return true;
 }
 
-spni_csv_content spni_csv_number(const spni_csv_cell *cell, double *value)
+/** Other decimal numbers, by the C library; commas only where they are decimal, in front of a digit. */
+static spni_csv_content parse_long(const char *from, int64_t length, bool may_have_comma,
+                                   double *value)
 {
     char text[NUMBER_LENGTH_MAX + 1];
+    int commas = 0, points = 0;
+    for (int64_t i = 0; i < length; i++) {
+        char c = from[i];
+        if (c == ',' && may_have_comma && i + 1 < length && is_digit(from[i + 1])) {
+            c = '.';
+            commas++;
+        } else if (c == '\0' || strchr("0123456789+-.eE", c) == NULL) {
+            return SPNI_CSV_WORD;
+        }
+        points += c == '.';
+        text[i] = c;
+    }
+    text[length] = '\0';
+    if (points > 1 || !spn_parse_real(text, value)) {
+        return SPNI_CSV_WORD;
+    }
+    return commas > 0 ? SPNI_CSV_COMMA_NUMBER : SPNI_CSV_NUMBER;
+}
+
+spni_csv_content spni_csv_read_cell(const spni_csv_cell *cell, bool may_have_comma, double *value)
+{
+    const char *text = cell->text;
     const int64_t length = cell->length;
     if (length <= 0) {
-        return SPNI_CSV_EMPTY;
+        return SPNI_CSV_MISSING;
     }
-    if (parse_short(cell->text, cell->text + length, value)) {
+    if (parse_short(text, text + length, '.', value)) {
         return SPNI_CSV_NUMBER;
+    }
+    if (may_have_comma && is_digit(text[length - 1]) &&
+        parse_short(text, text + length, ',', value)) {
+        return SPNI_CSV_COMMA_NUMBER;
     }
     if (length > NUMBER_LENGTH_MAX) {
         return SPNI_CSV_WORD;
     }
-    bool is_numeric = true;
-    for (int64_t i = 0; i < length; i++) {
-        char c = cell->text[i];
-        is_numeric = is_numeric && c != '\0' && strchr("0123456789+-.eE", c) != NULL;
-        text[i] = c;
+    spni_csv_content content = parse_long(text, length, may_have_comma, value);
+    if (content != SPNI_CSV_WORD) {
+        return content;
     }
-    text[length] = '\0';
-    if (is_numeric && spn_parse_real(text, value)) {
-        return SPNI_CSV_NUMBER;
+    if (is_missing(text, length)) {
+        return SPNI_CSV_MISSING;
     }
-    if (is_spelled_nonfinite(text, length)) {
-        return SPNI_CSV_NOT_FINITE;
-    }
-    return SPNI_CSV_WORD;
+    return is_infinite(text, length) ? SPNI_CSV_INFINITE : SPNI_CSV_WORD;
 }

@@ -31,33 +31,70 @@ static spn_status fail_unknown(spn_context *context, const spn_csv_table *table,
                     near != NULL ? near : "", near != NULL ? "'?" : "", list);
 }
 
-/* Column of an item: its name, otherwise its position from 1. */
-static spn_status find_column(spn_context *context, const spn_csv_table *table, const char *item,
-                              int64_t *out)
+/* The column of this name, or -1. */
+static spn_status find_name(spn_context *context, const spn_csv_table *table, const char *name,
+                            int64_t *found)
 {
-    int64_t position = 0, found = -1;
+    *found = -1;
     for (int64_t c = 0; table->names != NULL && c < table->columns; c++) {
-        if (strcmp(table->names[c], item) == 0) {
-            if (found >= 0) {
-                return spn_fail(context, SPN_ERROR_INPUT,
-                                "%s: columns %lld and %lld are both named '%.60s'; give a position",
-                                table->source, (long long)found + 1, (long long)c + 1, item);
-            }
-            found = c;
+        if (strcmp(table->names[c], name) != 0) {
+            continue;
         }
-    }
-    if (found < 0 && spn_parse_integer(item, &position)) {
-        if (position < 1 || position > table->columns) {
-            return spn_fail(context, SPN_ERROR_INPUT, "%s: no column %lld; there are %lld",
-                            table->source, (long long)position, (long long)table->columns);
+        if (*found >= 0) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%s: columns %lld and %lld are both named '%.60s'; give a position",
+                            table->source, (long long)*found + 1, (long long)c + 1, name);
         }
-        found = position - 1;
+        *found = c;
     }
-    if (found < 0) {
-        return fail_unknown(context, table, item);
-    }
-    *out = found;
     return SPN_OK;
+}
+
+/* What stands behind "name=" or "position=", otherwise NULL. */
+static const char *after(const char *item, const char *kind)
+{
+    const size_t length = strlen(kind);
+    return strncmp(item, kind, length) == 0 ? item + length : NULL;
+}
+
+static spn_status check_position(spn_context *context, const spn_csv_table *table, int64_t position)
+{
+    if (position < 1 || position > table->columns) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: no column %lld; there are %lld",
+                        table->source, (long long)position, (long long)table->columns);
+    }
+    return SPN_OK;
+}
+
+spn_status spn_csv_find(spn_context *context, const spn_csv_table *table, const char *item,
+                        int64_t *column)
+{
+    spn_status status = SPN_OK;
+    int64_t position = 0, named = -1;
+    SPN_TRY(find_name(context, table, item, &named));
+    const char *name = named < 0 ? after(item, "name=") : NULL;
+    const char *place = named < 0 ? after(item, "position=") : NULL;
+    const bool is_position = spn_parse_integer(place != NULL ? place : item, &position);
+    const bool is_there = is_position && position >= 1 && position <= table->columns;
+    if (named >= 0 && is_there && position - 1 != named) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s: '%s' is the name of column %lld and the position of column %lld ('%.60s'): "
+                 "write 'name=%s' or 'position=%s'",
+                 table->source, item, (long long)named + 1, (long long)position,
+                 table->names[position - 1], item, item);
+    }
+    if (name != NULL) {
+        SPN_TRY(find_name(context, table, name, &named));
+    } else if (named < 0 && is_position) {
+        SPN_TRY(check_position(context, table, position));
+        named = position - 1;
+    }
+    if (named < 0) {
+        SPN_TRY(fail_unknown(context, table, name != NULL ? name : item));
+    }
+    *column = named;
+done:
+    return status;
 }
 
 /* Append the columns of `items` to `chosen`; a column may be taken once. */
@@ -66,7 +103,7 @@ static spn_status choose(spn_context *context, const spn_csv_table *table, spn_t
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < items.count; i++) {
-        SPN_TRY(find_column(context, table, items.items[i], &chosen[i]));
+        SPN_TRY(spn_csv_find(context, table, items.items[i], &chosen[i]));
         if (is_taken[chosen[i]]) {
             SPN_FAIL(context, SPN_ERROR_INPUT, "%s: column '%.60s' is chosen twice", table->source,
                      items.items[i]);

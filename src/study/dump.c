@@ -24,6 +24,7 @@ static const data_key data_keys[] = {
     {"seed", DRAWN},
     {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
     {"header", ONLY(SPN_DATA_CSV)},
+    {"separator", ONLY(SPN_DATA_CSV)},
     {"targets", ONLY(SPN_DATA_CSV)},
     {"columns", ONLY(SPN_DATA_CSV)},
     {"input_key", ONLY(SPN_DATA_NPZ)},

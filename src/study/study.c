@@ -58,7 +58,9 @@ static spn_status load_csv(spn_context *context, const spn_data_settings *data, 
 {
     spn_status status = SPN_OK;
     spn_csv_table *table = NULL;
-    SPN_TRY(spn_csv_read(context, path, (spn_csv_header)data->header, &table));
+    const spn_csv_layout layout = {(spn_csv_header)data->header,
+                                   (spn_csv_separator)data->separator};
+    SPN_TRY(spn_csv_read(context, path, layout, &table));
     SPN_TRY(spn_csv_samples(context, table, data->targets, data->columns, out));
 done:
     spn_csv_free(context, table);

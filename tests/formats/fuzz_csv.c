@@ -36,12 +36,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     spn_csv_table *table = NULL, *again = NULL;
     demand(spn_context_create(NULL, &context) == SPN_OK);
     spn_status status = spn_csv_parse(context, "fuzz", (const char *)bytes, (int64_t)size,
-                                      SPN_CSV_HEADER_AUTO, &table);
+                                      (spn_csv_layout){0}, &table);
     demand((status == SPN_OK) == (table != NULL));
     demand(status == SPN_OK || spn_error_text(context)[0] != '\0');
     if (table != NULL && spn_csv_check(context, table, 0, NULL) == SPN_OK) {
         char *text = spell(context, table);
-        demand(spn_csv_parse(context, "again", text, (int64_t)strlen(text), SPN_CSV_HEADER_NO,
+        demand(spn_csv_parse(context, "again", text, (int64_t)strlen(text),
+                             (spn_csv_layout){SPN_CSV_HEADER_NO, SPN_CSV_SEPARATOR_COMMA},
                              &again) == SPN_OK);
         demand(again->rows == table->rows && again->columns == table->columns);
         demand(memcmp(again->values, table->values,

@@ -1,48 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-/** @file csv.h  Tables of numbers in text files.
+/** @file csv.h  Tables in text files: columns of numbers or of words, with cells that are missing.
  *
- *  Read are: comma, semicolon or tab between cells (found from the first line); cells in double quotes;
- *  LF, CRLF and CR line ends; a UTF-8 mark; comment lines starting with # and blank lines before the
- *  first row; blank lines at the end. Numbers are decimal with a point, whatever the locale. */
+ *  Read are: cells between commas, semicolons, tabs or runs of blanks (found from the first rows, or said by
+ *  a first line "sep=;"); cells in double quotes; LF, CRLF and CR line ends; UTF-8 with or without its mark
+ *  and UTF-16 with one; comment lines starting with # and blank lines before the first row; blank lines at
+ *  the end; a separator too many at the end of every line. Numbers are decimal with a point, whatever the
+ *  locale; where commas do not separate, a table may have decimal commas instead. */
 #ifndef SPINODAL_FORMATS_CSV_H
 #define SPINODAL_FORMATS_CSV_H
 
 #include <spinodal/formats/output.h>
 
-/** Whether the first row holds names. AUTO: it does when one of its cells is a word, that is neither
- *  empty nor a number nor an infinity or NaN. The values are those of spn_header_kind of data.h. */
+/** Whether the first row holds names. AUTO: it does when it contradicts the rows below it, by a word where
+ *  they have numbers; a row that can be read both ways is refused. The values are those of spn_header_kind
+ *  of data.h. */
 typedef enum spn_csv_header {
     SPN_CSV_HEADER_AUTO,
     SPN_CSV_HEADER_YES,
     SPN_CSV_HEADER_NO,
 } spn_csv_header;
 
-/** The first cell of a column that is not a finite number. */
+/** What stands between cells. SPACE: any number of blanks and tabs. The values are those of
+ *  spn_separator_kind of data.h. */
+typedef enum spn_csv_separator {
+    SPN_CSV_SEPARATOR_AUTO,
+    SPN_CSV_SEPARATOR_COMMA,
+    SPN_CSV_SEPARATOR_SEMICOLON,
+    SPN_CSV_SEPARATOR_TAB,
+    SPN_CSV_SEPARATOR_SPACE,
+} spn_csv_separator;
+
+/** What the caller knows of a file; {0}: nothing. */
+typedef struct spn_csv_layout {
+    spn_csv_header header;
+    spn_csv_separator separator;
+} spn_csv_layout;
+
+/** A cell that is not a finite number. */
 typedef struct spn_csv_flaw {
-    int64_t line;  /**< from 1; 0: the column is fine */
+    int64_t line;  /**< from 1; 0: there is none */
     char what[96]; /**< "\"abc\" is not a number", "the cell is empty", ... */
 } spn_csv_flaw;
+
+enum {
+    SPN_CSV_COLUMNS_MAX = 1000000,
+    SPN_CSV_CATEGORIES_MAX = 4096, /**< different words of a column that are told apart */
+};
+
+/** What a column holds. Missing: empty cells, "?", and NA, N/A, NaN and null in their spellings. */
+typedef struct spn_csv_column {
+    int64_t numbers, words, missing, infinite; /**< cells of each kind; their sum is `rows` */
+    spn_csv_flaw flaw;                         /**< the first word or infinity */
+    spn_csv_flaw gap;                          /**< the first missing cell */
+    /** The different words, sorted by their bytes, and the word of each row: codes[r] is its index, -1 in
+     *  rows without one. NULL where there are no words, or more than SPN_CSV_CATEGORIES_MAX different ones
+     *  (categories is then -1). */
+    int64_t categories;
+    const char *const *category_names;
+    const int32_t *codes;
+} spn_csv_column;
 
 typedef struct spn_csv_table {
     const char *source; /**< file name, for messages */
     int64_t rows, columns;
-    const double *values;      /**< rows x columns, row by row; NaN where a cell is flawed */
-    const char *const *names;  /**< columns names ("" where the header is empty); NULL: no header */
-    const spn_csv_flaw *flaws; /**< columns; they matter once a column is used */
+    const double *values;     /**< rows x columns, row by row; NaN where there is no number */
+    const char *const *names; /**< columns names ("" where the header is empty); NULL: no header */
+    const spn_csv_column *facts; /**< columns; they matter once a column is used */
+    const int64_t *lines;        /**< rows: where each begins in the file */
+    spn_csv_separator separator; /**< never AUTO */
+    bool has_decimal_commas;     /**< of some number that was read */
+    const char *encoding;        /**< "UTF-8", "UTF-16LE" or "UTF-16BE" */
 } spn_csv_table;
 
 /** Read a table from memory (`source`: its name in messages) or from a file. SPN_ERROR_INPUT, naming
  *  source and line: no rows, a row with more or fewer cells than the first, a blank line between rows, an
- *  open quote, a NUL byte. A cell that is no number is recorded in `flaws`, so that a column of words that
- *  nobody uses does no harm. O(size); 1e6 cells take a few hundredths of a second. */
+ *  open quote, a NUL byte, a first row that may be names or not. A cell that is no number is recorded in
+ *  `facts`, so that a column that nobody uses does no harm. O(size); 1e6 cells take a few hundredths of a
+ *  second. SPN_ERROR_INTERRUPTED when the caller's flag is raised. */
 spn_status spn_csv_parse(spn_context *context, const char *source, const char *bytes, int64_t size,
-                         spn_csv_header header, spn_csv_table **out);
-spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_header header,
+                         spn_csv_layout layout, spn_csv_table **out);
+spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_layout layout,
                         spn_csv_table **out);
 void spn_csv_free(spn_context *context, spn_csv_table *table);
 
-/** SPN_ERROR_INPUT with source, line, column number and name for the first flawed cell in the given
- *  columns (numbers from 0; NULL: all). */
+/** "comma", "semicolon", ...: the words of data.separator. */
+const char *spn_csv_separator_name(spn_csv_separator separator);
+
+/** The column of an item: "price" its name, "3" its position from 1, "name=3" and "position=3" either where
+ *  "3" could be both, which is refused (SPN_ERROR_INPUT) with both readings. Refused, too, with the nearest
+ *  name and the list: names that are not there, names of several columns, positions out of range. */
+spn_status spn_csv_find(spn_context *context, const spn_csv_table *table, const char *item,
+                        int64_t *column);
+
+/** SPN_ERROR_INPUT with source, line, column number and name for the first cell in the given columns
+ *  (numbers from 0; NULL: all) that is not a finite number. */
 spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64_t count,
                          const int64_t *columns);
 
@@ -60,10 +111,9 @@ typedef struct spn_samples {
     const char *const *input_names, *const *output_names;
 } spn_samples;
 
-/** Choose the columns. Each item of `targets` and `columns` is a name (looked up first) or a position
- *  from 1; empty `columns`: all that are not targets. Errors (SPN_ERROR_INPUT) name the source and the
- *  column: no targets, no inputs left, an unknown name (with the nearest one and the list), a position
- *  out of range, a name that several columns bear, a column chosen twice, a flawed cell. */
+/** Choose the columns. Each item of `targets` and `columns` is one of spn_csv_find(); empty `columns`: all
+ *  that are not targets. Errors (SPN_ERROR_INPUT) name the source and the
+ *  column: no targets, no inputs left, a column that is not there or chosen twice, a flawed cell. */
 spn_status spn_csv_samples(spn_context *context, const spn_csv_table *table, spn_texts targets,
                            spn_texts columns, spn_samples **out);
 void spn_samples_free(spn_context *context, spn_samples *samples);
