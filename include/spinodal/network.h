@@ -22,9 +22,10 @@ typedef enum spn_activation {
 bool spn_activation_taylor(spn_activation activation, double taylor[4]);
 
 typedef enum spn_error_kind {
-    SPN_ERROR_MSE,           /**< (1/N) sum |f - y|^2, summed over outputs (T1) */
-    SPN_ERROR_MSE_MEAN,      /**< the same divided by K (PyTorch's MSELoss) */
-    SPN_ERROR_CROSS_ENTROPY, /**< softmax cross-entropy, mean over samples; y: class probabilities */
+    SPN_ERROR_MSE,      /**< (1/N) sum |f - y|^2, summed over outputs (T1) */
+    SPN_ERROR_MSE_MEAN, /**< the same divided by K (PyTorch's MSELoss) */
+    SPN_ERROR_CROSS_ENTROPY, /**< softmax cross-entropy, mean over samples; y: class probabilities. One output: the
+                                  logit of the second of two classes, y in [0, 1] its probability */
 } spn_error_kind;
 
 /** Standard deviation of the initial weights. */
@@ -96,8 +97,9 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
 
 /** The error of the network on the data as an objective (the parameter is ignored; wrap it with
  *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
- *  the accuracy where there are classes (more than one output, and cross-entropy, or targets of each sample
- *  that are one 1 and otherwise 0): the class is that of the largest output, the first of equals. */
+ *  the accuracy where there are classes (cross-entropy, or more than one output and targets of each sample
+ *  that are one 1 and otherwise 0): the class is that of the largest output, the first of equals; of one
+ *  logit it is whether f > 0. */
 typedef struct spn_network_error spn_network_error;
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,

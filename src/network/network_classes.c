@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Classes of samples, and how many of them the outputs of a network get right. */
+/* Classes of samples, and how many of them the outputs of a network get right. One logit f is that of class 1
+ * beside 0 for class 0. */
 #include "network/network_internal.h"
 
 #include <math.h>
 
-/* The class with the largest target, the first of equals; *is_one_hot: it is 1 and all others are 0. */
+/* The class with the largest target, the first of equals; *is_one_hot: it is 1 and all others are 0. One target is
+ * the share of class 1. */
 static int64_t class_of(const spn_dataset *dataset, int64_t n, bool *is_one_hot)
 {
+    *is_one_hot = false;
+    if (dataset->outputs == 1) {
+        return dataset->y[n] > 0.5 ? 1 : 0;
+    }
     int64_t best = 0, zeros = 0;
     for (int64_t k = 0; k < dataset->outputs; k++) {
         double y = dataset->y[k * dataset->stride + n];
@@ -22,7 +28,7 @@ spn_status spni_classes_create(spn_context *context, spn_network_error *error)
     spn_status status = SPN_OK;
     const spn_dataset *dataset = error->dataset;
     int64_t *classes = NULL;
-    bool has_classes = dataset->outputs > 1;
+    bool has_classes = dataset->outputs > 1 || error->kind == SPN_ERROR_CROSS_ENTROPY;
     if (!has_classes) {
         return SPN_OK;
     }
@@ -45,6 +51,9 @@ done:
  * nothing is. */
 static bool is_right(const double *f, int64_t ld, int64_t outputs, int64_t class)
 {
+    if (outputs == 1) {
+        return class == 1 ? f[0] > 0.0 : f[0] <= 0.0;
+    }
     const double value = f[class * ld];
     for (int64_t k = 0; k < class; k++) {
         if (!(f[k * ld] < value)) {

@@ -91,6 +91,25 @@ static double fisher_scale(spn_error_kind kind, int64_t outputs)
     }
 }
 
+static spn_status check_probabilities(spn_context *context, const spn_dataset *dataset)
+{
+    const bool is_logit = dataset->outputs == 1;
+    for (int64_t i = 0; i < dataset->outputs; i++) {
+        for (int64_t n = 0; n < dataset->samples; n++) {
+            double y = dataset->y[i * dataset->stride + n];
+            if (!(y >= 0.0) || (is_logit && y > 1.0)) {
+                return spn_fail(
+                    context, SPN_ERROR_INPUT, "cross_entropy: target %lld of sample %lld is %g; %s",
+                    (long long)i + 1, (long long)n + 1, y,
+                    is_logit ? "with one output it is the probability of the second of two classes "
+                               "(0 to 1); more classes need one output each"
+                             : "targets are class probabilities (>= 0), one output per class");
+            }
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status check_problem(spn_context *context, const spn_network *network,
                                 const spn_dataset *dataset, spn_error_kind kind)
 {
@@ -109,18 +128,7 @@ static spn_status check_problem(spn_context *context, const spn_network *network
                         (long long)network->width[0], (long long)outputs,
                         (long long)dataset->inputs, (long long)dataset->outputs);
     }
-    for (int64_t i = 0; kind == SPN_ERROR_CROSS_ENTROPY && i < outputs; i++) {
-        for (int64_t n = 0; n < dataset->samples; n++) {
-            if (!(dataset->y[i * dataset->stride + n] >= 0.0)) {
-                return spn_fail(context, SPN_ERROR_INPUT,
-                                "cross_entropy: target %lld of sample %lld is %g; targets are "
-                                "class probabilities (>= 0), one output per class",
-                                (long long)i + 1, (long long)n + 1,
-                                dataset->y[i * dataset->stride + n]);
-            }
-        }
-    }
-    return SPN_OK;
+    return kind == SPN_ERROR_CROSS_ENTROPY ? check_probabilities(context, dataset) : SPN_OK;
 }
 
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,

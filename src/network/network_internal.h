@@ -23,7 +23,7 @@ struct spn_network {
 /** How the samples are cut into blocks and what is kept of each block (its slot). Rows of a slot have
  *  `block` numbers. A hidden layer l has 4 w_l rows: h_l, phi'(a_l), c_l = phi''(a_l) g_l and
  *  delta_l = dE/da_l, with g_l = dE/dh_l; the output has f, delta_D and, for cross-entropy, the
- *  class probabilities and three rows of scratch. The partition depends on the problem only. */
+ *  class probabilities and three rows beside them. The partition depends on the problem only. */
 typedef struct spni_plan {
     int64_t block;     /* samples per block, a multiple of 8 */
     int64_t blocks;    /* of the whole data set */
@@ -121,7 +121,7 @@ static inline double *spni_deltas(const spn_network_error *error, const spni_blo
     int64_t rank = l < error->network->depth ? 3 : 1;
     return block->slot + (plan->row[l] + rank * error->network->width[l]) * plan->block;
 }
-/** Cross-entropy: K rows of probabilities, then total target mass and two rows of scratch. */
+/** Cross-entropy: K rows of probabilities, then total target mass, 1 - p of the largest output, that output. */
 static inline double *spni_probabilities(const spn_network_error *error, const spni_block *block)
 {
     const spni_plan *plan = &error->plan;
@@ -189,7 +189,7 @@ double spni_output_error(const spni_kernels *kernels, const spn_network_error *e
 void spni_output_product(const spni_kernels *kernels, const spn_network_error *error,
                          const spni_block *block, double scale, const double *t, double *mean,
                          double *out);
-/** Packed lower triangle of d^2 E / df^2 per sample: row o (o + 1) / 2 + p, leading dimension count. */
+/** Packed lower triangle of d^2 E / df^2 per sample, where that is not constant: row o (o + 1) / 2 + p, leading dimension count. */
 void spni_output_curvature(const spn_network_error *error, const spni_block *block, double scale,
                            double *packed);
 /** The diagonal entry of d^2 E / df^2 where it is a constant times the identity, otherwise 0. */
@@ -212,6 +212,12 @@ spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_pa
 /* network_trivial.c */
 spn_status spni_error_trivial(spn_context *context, const spn_objective *objective,
                               double parameter, double *theta);
+
+/* balance.c */
+/** Output biases that solve the cross-entropy alone, with mean targets (count) and the ridge beta |b|^2.
+ *  SPN_ERROR_UNSUPPORTED where they are not finite. */
+spn_status spni_balanced_logits(spn_context *context, int64_t count, const double *target,
+                                double beta, double *b);
 
 /* network_modes.c, network_labels.c */
 spn_status spni_modes_create(spn_context *context, spn_network_error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The untrained stationary point of L = E + beta |theta|^2 (T14). With h_{D-1} = phi(0) = 0 every weight
  * may vanish; the output bias alone then solves its own problem: b = ybar / (1 + beta) for mse,
- * ybar / (1 + K beta) for its mean over outputs, 0 for cross-entropy with equally frequent classes. */
+ * ybar / (1 + K beta) for its mean over outputs; balance.c solves that of cross-entropy. */
 #include "network/activation.h"
 #include "network/network_internal.h"
 
@@ -11,7 +11,7 @@
 /* Means of targets count as equal (or zero) up to the rounding of a sum. */
 static const double MEAN_TOLERANCE = 1e-12;
 
-/* Whether the mean residual vanishes at f = 0. */
+/* Whether the mean residual vanishes at f = 0: means of 0, of 1/2 for one logit, equal ones for several. */
 static bool is_balanced(const spn_network_error *error)
 {
     const spn_dataset *data = error->dataset;
@@ -27,6 +27,9 @@ static bool is_balanced(const spn_network_error *error)
     }
     if (error->kind != SPN_ERROR_CROSS_ENTROPY) {
         target = 0.0;
+    } else if (data->outputs == 1) {
+        target = 0.5;
+        size = 1.0;
     }
     for (int64_t k = 0; k < data->outputs; k++) {
         if (fabs(error->mean_y[k] - target) > MEAN_TOLERANCE * size) {
@@ -52,11 +55,6 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
                         "the origin is not stationary for this activation (phi(0) != 0) and "
                         "targets of nonzero mean");
     }
-    if (has_bias && error->kind == SPN_ERROR_CROSS_ENTROPY && !is_balanced(error)) {
-        return spn_fail(context, SPN_ERROR_UNSUPPORTED,
-                        "cross_entropy with biases: the trivial point has a closed form for "
-                        "equally frequent classes only");
-    }
     memset(theta, 0, (size_t)network->parameters * sizeof *theta);
     if (has_bias && error->kind != SPN_ERROR_CROSS_ENTROPY) {
         double factor = error->kind == SPN_ERROR_MSE_MEAN ? (double)network->width[depth] : 1.0;
@@ -64,5 +62,8 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
             theta[network->bias_offset[depth] + k] = error->mean_y[k] / (1.0 + factor * parameter);
         }
     }
-    return SPN_OK;
+    return has_bias && error->kind == SPN_ERROR_CROSS_ENTROPY && !is_balanced(error)
+               ? spni_balanced_logits(context, network->width[depth], error->mean_y, parameter,
+                                      theta + network->bias_offset[depth])
+               : SPN_OK;
 }

@@ -44,7 +44,7 @@ static inline void case_fill(int64_t count, double scale, uint64_t seed, double 
     }
 }
 
-/** Normal inputs; normal targets, or positive ones of sum 1 for cross-entropy. */
+/** Normal inputs; normal targets, or for cross-entropy positive ones of sum 1 (with a rest, for one output). */
 static inline spn_dataset *case_data(spn_context *context, const case_shape *shape, uint64_t seed)
 {
     int64_t columns = shape->inputs + shape->outputs;
@@ -52,7 +52,7 @@ static inline spn_dataset *case_data(spn_context *context, const case_shape *sha
     spn_dataset *data = NULL;
     case_fill(shape->samples * columns, 1.0, seed, rows);
     for (int64_t n = 0; shape->kind == SPN_ERROR_CROSS_ENTROPY && n < shape->samples; n++) {
-        double *y = rows + n * columns + shape->inputs, sum = 0.0;
+        double *y = rows + n * columns + shape->inputs, sum = shape->outputs == 1 ? 1.0 : 0.0;
         for (int64_t k = 0; k < shape->outputs; k++) {
             y[k] = fabs(y[k]);
             sum += y[k];

@@ -144,15 +144,16 @@ static void for_each_case(visitor *visit)
     assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
     for (int activation = SPN_TANH; activation <= SPN_LINEAR; activation++) {
         for (int64_t depth = 0; depth <= 4; depth++) {
-            for (int variant = 0; variant < 6; variant++) {
+            for (int variant = 0; variant < 8; variant++) {
+                int kind = variant / 2 < 3 ? variant / 2 : SPN_ERROR_CROSS_ENTROPY;
                 case_shape shape = {.samples = 19,
                                     .inputs = 3,
-                                    .outputs = 2,
+                                    .outputs = variant / 2 < 3 ? 2 : 1,
                                     .hidden_count = depth,
                                     .hidden = {4, 3, 5, 2},
                                     .activation = (spn_activation)activation,
                                     .has_bias = variant % 2 == 1,
-                                    .kind = (spn_error_kind)(variant / 2)};
+                                    .kind = (spn_error_kind)kind};
                 char what[96];
                 describe(&shape, what, sizeof what);
                 network_case made = case_create(context, &shape, 5);
@@ -269,6 +270,7 @@ static void wide_and_long_problems_agree_too(void **state)
     case_shape shapes[] = {
         {700, 3, 2, 1, {60}, SPN_TANH, true, SPN_ERROR_MSE},
         {300, 3, 3, 3, {14, 15, 13}, SPN_GELU, false, SPN_ERROR_CROSS_ENTROPY},
+        {300, 3, 1, 3, {14, 15, 13}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY},
         {1, 1, 1, 2, {1, 1}, SPN_SOFTPLUS, true, SPN_ERROR_MSE_MEAN},
         {9, 70, 4, 1, {2}, SPN_SIGMOID, true, SPN_ERROR_MSE},
         {3, 2, 1, 1, {520}, SPN_TANH, false, SPN_ERROR_MSE},
@@ -293,15 +295,19 @@ static void the_public_check_passes(void **state)
     (void)state;
     spn_context *context = NULL;
     assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
-    case_shape shape = {50, 3, 2, 2, {5, 5}, SPN_TANH, true, SPN_ERROR_MSE};
-    network_case made = case_create(context, &shape, 3);
-    spn_check_report report;
-    check_ok(context, spn_objective_check(context, made.objective, made.theta, 0.0, 1, &report));
-    assert_true(report.is_passed);
-    spn_objective ridge = spn_ridge(made.objective);
-    check_ok(context, spn_objective_check(context, &ridge, made.theta, 0.1, 1, &report));
-    assert_true(report.is_passed);
-    case_free(&made);
+    const case_shape shapes[] = {{50, 3, 2, 2, {5, 5}, SPN_TANH, true, SPN_ERROR_MSE},
+                                 {50, 3, 1, 2, {5, 5}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        network_case made = case_create(context, &shapes[i], 3);
+        spn_check_report report;
+        check_ok(context,
+                 spn_objective_check(context, made.objective, made.theta, 0.0, 1, &report));
+        assert_true(report.is_passed);
+        spn_objective ridge = spn_ridge(made.objective);
+        check_ok(context, spn_objective_check(context, &ridge, made.theta, 0.1, 1, &report));
+        assert_true(report.is_passed);
+        case_free(&made);
+    }
     spn_context_free(context);
 }
 
