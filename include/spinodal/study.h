@@ -129,10 +129,10 @@ typedef struct spn_run_settings {
  *  and renamed. SPN_ERROR_IO when the output is a file that the experiment reads.
  *  SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
  *  bits as an uninterrupted run; the journal's run may replace the output without `is_forced`. Resuming a
- *  run that has finished (same experiment, same data) does nothing. `*is_gated` tells whether every
- *  point passed the stationarity gate. */
+ *  run that has finished (same experiment, same data) does nothing. `*is_good` tells whether every
+ *  point passed the stationarity gate and every jump was resolved and leads to a minimum. */
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
-                           const spn_run_settings *settings, bool *is_gated);
+                           const spn_run_settings *settings, bool *is_good);
 
 /** Follow all branches of a study (room `continuation`), from section `branches`; an end of the range that is
  *  not given there is that of the sweep. Journal, results, interruption and resuming as in

@@ -36,6 +36,7 @@ typedef enum spn_evidence {
                                 stability; no exponent to back it */
     SPN_EVIDENCE_UNRESOLVED, /**< undecided: the interval in beta is too wide to tell a jump */
     SPN_EVIDENCE_CONFLICT,   /**< undecided: jump and exponent contradict each other */
+    SPN_EVIDENCE_TOUCH,      /**< undecided: two phases have equal L, and perhaps equal |theta|^2 */
 } spn_evidence;
 /** "the critical eigenvalue vanishes ..."; NULL for any other number. */
 const char *spn_evidence_text(int64_t evidence);
@@ -187,9 +188,13 @@ typedef struct spn_transition_notes {
     int64_t unrefined;  /**< runs without refined jumps */
     int64_t relabelled; /**< changes of labels that are no transition */
     int64_t unsettled;  /**< points left out because they are not stationary */
+    int64_t quenched;   /**< points of quenches, which start afresh and show no transition */
     int64_t unfinished; /**< phases that were not followed to their end */
 } spn_transition_notes;
 spn_transition_notes spn_transitions_notes(const spn_transitions *transitions);
+/** Is the list an answer? False where a row is undecided, where points are not stationary or of a quench, and where
+ *  nothing was found in phases that were not followed to their end. */
+bool spn_transitions_decided(const spn_transitions *transitions);
 
 /* ---- Change points in noisy samples ---------------------------------------------------------- */
 

@@ -19,7 +19,9 @@ int cmd_transitions(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(arguments->is_json ? cli_write_transitions(context, transitions, arguments->words)
                                : cli_print_transitions(context, transitions, arguments->words,
                                                        range.from, range.to));
-done:
+done:;
+    bool is_decided = transitions != NULL && spn_transitions_decided(transitions);
     spn_transitions_free(context, transitions);
-    return cli_finish(session, status);
+    int result = cli_finish(session, status);
+    return result == EXIT_DONE && !is_decided ? EXIT_CHECK_FAILED : result;
 }

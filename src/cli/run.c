@@ -51,7 +51,9 @@ static spn_status report_gate(cli_session *session, const char *path)
             first = spn_table_real(points, row, beta);
         }
     }
-    say_not_gated(failed, points->rows, first);
+    if (failed > 0) {
+        say_not_gated(failed, points->rows, first);
+    }
 done:
     spn_arena_free(arena);
     return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of transitions as JSON and as text. */
+#include "cli/grid.h"
 #include "cli/transitions.h"
 
 #include <math.h>
@@ -40,6 +41,18 @@ static void json_transitions(spn_json *json, const char *key, int64_t count,
         cli_json_row(json, &spn_transition_columns, &rows[i]);
         json_labels(json, "label_before", &rows[i].before, "label_after", &rows[i].after);
         spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+/* What was seen and could not be judged: row numbers of the list of transitions. */
+static void json_undecided(spn_json *json, int64_t count, const spn_transition *rows)
+{
+    spn_json_begin_list(json, "unresolved");
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(rows[i].order)) {
+            spn_json_integer(json, NULL, i);
+        }
     }
     spn_json_end_list(json);
 }
@@ -99,6 +112,7 @@ spn_status cli_write_transitions(spn_context *context, spn_transitions *transiti
     spn_json_end_list(&json);
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     json_transitions(&json, "transitions", count, rows);
+    json_undecided(&json, count, rows);
     rows = spn_transitions_crossings(transitions, &count);
     json_transitions(&json, "crossings", count, rows);
     json_groups(&json, group_count, groups);
@@ -109,6 +123,7 @@ spn_status cli_write_transitions(spn_context *context, spn_transitions *transiti
     spn_json_integer(&json, "unrefined", notes.unrefined);
     spn_json_integer(&json, "relabelled", notes.relabelled);
     spn_json_integer(&json, "unsettled", notes.unsettled);
+    spn_json_integer(&json, "quenched", notes.quenched);
     spn_json_integer(&json, "unfinished", notes.unfinished);
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
@@ -133,25 +148,81 @@ const char *cli_transition_order(double order)
     return isnan(order) ? "?" : order == 1 ? "1st" : "2nd";
 }
 
-static void print_row(const spn_transition *row)
+static const cli_grid_column row_columns[] = {
+    {"kind", CLI_LEFT, NULL},       {"order", CLI_LEFT, NULL},  {"change", CLI_LEFT, NULL},
+    {"beta", CLI_POINT, NULL},      {NULL, CLI_LEFT, " +- "},   {"|theta|", CLI_POINT, NULL},
+    {NULL, CLI_POINT, " -> "},      {"error", CLI_POINT, NULL}, {NULL, CLI_POINT, " -> "},
+    {"curvature", CLI_POINT, NULL}, {NULL, CLI_POINT, " -> "},  {"seeds", CLI_RIGHT, NULL},
+    {"phases", CLI_LEFT, NULL}};
+
+static double norm_of(const spn_transition *row, const spn_side *side)
 {
-    char before[96], after[96];
-    printf("%-13s  %-5s  %-8s  %11.9g  %8.2g  %8.5g %8.5g  %8.5g %8.5g  %9.4g %9.4g  %5lld  %s -> "
-           "%s\n",
-           cli_transition_kind(row->kind), cli_transition_order(row->order),
-           cli_transition_change(row->change), row->beta, 0.5 * (row->beta_high - row->beta_low),
-           row->before.norm, row->after.norm, row->before.error, row->after.error,
-           row->before.curvature, row->after.curvature, (long long)row->seeds,
-           spn_side_label(&row->before, before, sizeof before),
-           spn_side_label(&row->after, after, sizeof after));
+    return cli_length(side->norm, row->beta, side->loss);
+}
+
+static double half_width(const spn_transition *row)
+{
+    return 0.5 * (row->beta_high - row->beta_low);
+}
+
+static void add_row(cli_grid *grid, const spn_transition *row)
+{
+    enum { DIGITS = 6, CURVATURE_DIGITS = 4 };
+    char before[96], after[96], cell[CLI_CELL];
+    const spn_side *a = &row->before, *b = &row->after;
+    cli_grid_text(grid, "%s", cli_transition_kind(row->kind));
+    cli_grid_text(grid, "%s", cli_transition_order(row->order));
+    cli_grid_text(grid, "%s", cli_transition_change(row->change));
+    cli_grid_text(grid, "%s", cli_measured(row->beta, half_width(row), cell));
+    cli_grid_number(grid, half_width(row), 2);
+    cli_grid_number(grid, norm_of(row, a), DIGITS);
+    cli_grid_number(grid, norm_of(row, b), DIGITS);
+    cli_grid_number(grid, a->error, DIGITS);
+    cli_grid_number(grid, b->error, DIGITS);
+    cli_grid_number(grid, cli_beside(a->curvature, b->curvature), CURVATURE_DIGITS);
+    cli_grid_number(grid, cli_beside(b->curvature, a->curvature), CURVATURE_DIGITS);
+    cli_grid_text(grid, "%lld", (long long)row->seeds);
+    cli_grid_text(grid, "%s -> %s", spn_side_label(a, before, sizeof before),
+                  spn_side_label(b, after, sizeof after));
+}
+
+/* Rows of one file, from `first` on; *next: the first of another. */
+static spn_status print_rows(spn_context *context, int64_t count, const spn_transition *rows,
+                             int64_t first, int64_t *next)
+{
+    cli_grid grid = cli_grid_begin(context, row_columns, sizeof row_columns / sizeof *row_columns);
+    for (*next = first; *next < count && rows[*next].run == rows[first].run; ++*next) {
+        add_row(&grid, &rows[*next]);
+    }
+    return cli_grid_end(&grid, "", stdout);
+}
+
+/* Nobody knows what lies in the interval: what was seen at its ends. */
+static void print_seen(const spn_transition *row)
+{
+    const spn_side *a = &row->before, *b = &row->after;
+    printf("between beta = %.9g and %.9g |theta| goes %.6g -> %.6g and E %.6g -> %.6g",
+           row->beta_low, row->beta_high, norm_of(row, a), norm_of(row, b), a->error, b->error);
+}
+
+static void print_change(const spn_transition *row)
+{
+    printf("|theta|^2 changes by %.6g", row->jump);
+    if (isfinite(row->jump_low) && row->jump_low < row->jump_high) {
+        printf(" (%.6g .. %.6g)", row->jump_low, row->jump_high);
+    }
 }
 
 static void print_evidence(const spn_transition *row)
 {
-    printf("  beta = %.9g: %s", row->beta, spn_evidence_text(row->evidence));
-    printf("; |theta|^2 changes by %.6g", row->jump);
-    if (isfinite(row->jump_low) && row->jump_low < row->jump_high) {
-        printf(" (%.6g .. %.6g)", row->jump_low, row->jump_high);
+    double chi_before = row->before.susceptibility, chi_after = row->after.susceptibility;
+    char beta[CLI_CELL];
+    printf("  beta = %s: %s; ", cli_measured(row->beta, half_width(row), beta),
+           spn_evidence_text(row->evidence));
+    if (row->evidence == SPN_EVIDENCE_UNRESOLVED) {
+        print_seen(row);
+    } else {
+        print_change(row);
     }
     if (row->eigenvalue.points > 0) {
         printf("; exponent %.4f +- %.4f over %.1f decades (%.2g .. %.2g)", row->eigenvalue.value,
@@ -161,69 +232,87 @@ static void print_evidence(const spn_transition *row)
     if (row->susceptibility.points > 0) {
         printf("; chi goes like distance^%.3f", row->susceptibility.value);
     }
-    if (isfinite(row->before.susceptibility) && isfinite(row->after.susceptibility)) {
-        printf("; chi %.5g -> %.5g", row->before.susceptibility, row->after.susceptibility);
+    if (isfinite(chi_before) && isfinite(chi_after)) {
+        printf("; chi %.5g -> %.5g", cli_beside(chi_before, chi_after),
+               cli_beside(chi_after, chi_before));
     }
     printf("\n");
 }
 
-static void print_header(void)
+static spn_status print_loops(spn_context *context, int64_t count, const spn_hysteresis *rows)
 {
-    printf("%-13s  %-5s  %-8s  %11s  %8s  %17s  %17s  %19s  %5s  %s\n", "kind", "order", "change",
-           "beta", "+-", "|theta|", "error", "curvature", "seeds", "phases");
-}
-
-static void print_loops(int64_t count, const spn_hysteresis *rows)
-{
+    static const cli_grid_column columns[] = {
+        {"coexist", CLI_POINT, NULL},     {NULL, CLI_POINT, " .. "},
+        {"width", CLI_POINT, NULL},       {"loop area", CLI_POINT, NULL},
+        {"change of L", CLI_POINT, NULL}, {"Maxwell", CLI_POINT, NULL},
+        {"phases", CLI_LEFT, NULL}};
     char below[96], above[96];
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < count; i++) {
-        if (i == 0) {
-            printf("\nhysteresis: %11s .. %-11s  %9s  %11s  %11s  %11s\n", "coexist", "", "width",
-                   "loop area", "change of L", "Maxwell");
-        }
-        printf("            %s%10.9g .. %-11.9g  %9.6g  %11.8g  %11.8g  ",
-               rows[i].is_open ? "<" : " ", rows[i].beta_low, rows[i].beta_high, rows[i].width,
-               rows[i].area, rows[i].area_from_loss);
-        if (isfinite(rows[i].maxwell_beta)) {
-            printf("%11.9g", rows[i].maxwell_beta);
-        } else {
-            printf("%11s", "-");
-        }
-        printf("  %s / %s\n", spn_side_label(&rows[i].below, below, sizeof below),
-               spn_side_label(&rows[i].above, above, sizeof above));
+        const spn_hysteresis *r = &rows[i];
+        cli_grid_text(&grid, "%s%.9g", r->is_open ? "<" : "", r->beta_low);
+        cli_grid_number(&grid, r->beta_high, 9);
+        cli_grid_number(&grid, r->width, 6);
+        cli_grid_number(&grid, r->area, 8);
+        cli_grid_number(&grid, r->area_from_loss, 8);
+        cli_grid_number(&grid, r->maxwell_beta, 9);
+        cli_grid_text(&grid, "%s / %s", spn_side_label(&r->below, below, sizeof below),
+                      spn_side_label(&r->above, above, sizeof above));
     }
+    printf("%s", count > 0 ? "\nhysteresis\n" : "");
+    return cli_grid_end(&grid, "  ", stdout);
 }
 
-static void print_stuck(int64_t count, const spn_stuck *rows)
+static spn_status print_stuck(spn_context *context, int64_t count, const spn_stuck *rows)
 {
+    static const cli_grid_column columns[] = {{"beta", CLI_POINT, NULL},
+                                              {"stuck", CLI_RIGHT, NULL},
+                                              {NULL, CLI_LEFT, " of "},
+                                              {"share", CLI_POINT, NULL},
+                                              {"from", CLI_POINT, NULL},
+                                              {"to", CLI_POINT, NULL},
+                                              {"L above the lowest", CLI_RIGHT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < count; i++) {
-        if (i == 0) {
-            printf("\nrandom starts: stuck in a phase with fewer modes than the best one (95 %% "
-                   "interval)\n");
-        }
-        printf("  beta = %-10.6g  %lld of %lld: %.3f (%.3f .. %.3f); L above the lowest: %lld\n",
-               rows[i].beta, (long long)rows[i].stuck, (long long)rows[i].starts, rows[i].fraction,
-               rows[i].low, rows[i].high, (long long)rows[i].higher);
+        cli_grid_number(&grid, rows[i].beta, 6);
+        cli_grid_text(&grid, "%lld", (long long)rows[i].stuck);
+        cli_grid_text(&grid, "%lld", (long long)rows[i].starts);
+        cli_grid_number(&grid, rows[i].fraction, 3);
+        cli_grid_number(&grid, rows[i].low, 3);
+        cli_grid_number(&grid, rows[i].high, 3);
+        cli_grid_text(&grid, "%lld", (long long)rows[i].higher);
     }
+    printf("%s", count > 0
+                     ? "\nrandom starts: stuck in a phase with fewer modes than the best one, "
+                       "as a share with its 95 % interval\n"
+                     : "");
+    return cli_grid_end(&grid, "  ", stdout);
 }
 
-static void print_groups(int64_t count, const spn_transition_group *groups)
+static spn_status print_groups(spn_context *context, int64_t count,
+                               const spn_transition_group *groups)
 {
+    static const cli_grid_column columns[] = {
+        {"kind", CLI_LEFT, NULL},   {"beta", CLI_POINT, NULL},    {"deviation", CLI_LEFT, NULL},
+        {"least", CLI_POINT, NULL}, {"largest", CLI_POINT, NULL}, {"seeds", CLI_LEFT, NULL},
+        {"files", CLI_LEFT, NULL},  {"1st/2nd", CLI_LEFT, NULL},  {"phases", CLI_LEFT, NULL}};
     char before[96], after[96];
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < count; i++) {
         const spn_transition_group *g = &groups[i];
-        if (i == 0) {
-            printf("\nover seeds and files:  beta, mean and deviation  (least .. largest)  seeds  "
-                   "files  1st/2nd  phases\n");
-        }
-        printf("  %-13s  %10.8g +- %-8.2g (%.8g .. %.8g)  %lld/%lld  %lld/%lld  %lld/%lld  %s -> "
-               "%s\n",
-               cli_transition_kind(g->kind), g->beta, g->beta_deviation, g->beta_min, g->beta_max,
-               (long long)g->seeds, (long long)g->seeds_of, (long long)g->runs,
-               (long long)g->runs_of, (long long)g->first, (long long)g->second,
-               spn_side_label(&g->before, before, sizeof before),
-               spn_side_label(&g->after, after, sizeof after));
+        cli_grid_text(&grid, "%s", cli_transition_kind(g->kind));
+        cli_grid_number(&grid, g->beta, 8);
+        cli_grid_number(&grid, g->beta_deviation, 2);
+        cli_grid_number(&grid, g->beta_min, 8);
+        cli_grid_number(&grid, g->beta_max, 8);
+        cli_grid_text(&grid, "%lld/%lld", (long long)g->seeds, (long long)g->seeds_of);
+        cli_grid_text(&grid, "%lld/%lld", (long long)g->runs, (long long)g->runs_of);
+        cli_grid_text(&grid, "%lld/%lld", (long long)g->first, (long long)g->second);
+        cli_grid_text(&grid, "%s -> %s", spn_side_label(&g->before, before, sizeof before),
+                      spn_side_label(&g->after, after, sizeof after));
     }
+    printf("%s", count > 0 ? "\nover seeds and files\n" : "");
+    return cli_grid_end(&grid, "  ", stdout);
 }
 
 static void print_notes(const spn_transition_notes *notes)
@@ -247,13 +336,35 @@ static void print_notes(const spn_transition_notes *notes)
     }
 }
 
-static void print_verdict(int64_t count, const spn_transition *rows, double from, double to)
+/* Why the answer may lack something; NULL: it does not. */
+static const char *find_gap(const spn_transition_notes *notes)
+{
+    if (notes->unsettled > 0) {
+        return "where points are not stationary it cannot tell";
+    }
+    if (notes->quenched > 0) {
+        return "a quench starts afresh at each beta and cannot tell";
+    }
+    if (notes->unfinished > 0) {
+        return "behind the ends of phases that were not followed it cannot tell";
+    }
+    return NULL;
+}
+
+static void print_verdict(int64_t count, const spn_transition *rows,
+                          const spn_transition_notes *notes, double from, double to)
 {
     int64_t first = 0, second = 0, undecided = 0;
+    const char *gap = find_gap(notes);
     for (int64_t i = 0; i < count; i++) {
         first += rows[i].order == 1;
         second += rows[i].order == 2;
         undecided += isnan(rows[i].order);
+    }
+    if (count == 0 && gap != NULL) {
+        printf("verdict: no transition was seen between beta = %.6g and %.6g, but %s\n", from, to,
+               gap);
+        return;
     }
     if (count == 0) {
         printf("verdict: none; no transition between beta = %.6g and %.6g\n", from, to);
@@ -263,52 +374,42 @@ static void print_verdict(int64_t count, const spn_transition *rows, double from
     if (undecided > 0) {
         printf(", %lld undecided", (long long)undecided);
     }
-    printf(", between beta = %.6g and %.6g\n", from, to);
+    printf(", between beta = %.6g and %.6g%s%s\n", from, to, gap != NULL ? "; " : "",
+           gap != NULL ? gap : "");
 }
 
 spn_status cli_print_transitions(spn_context *context, spn_transitions *transitions,
                                  const char *const *files, double beta_from, double beta_to)
 {
-    int64_t count = 0, others = 0;
+    spn_status status = SPN_OK;
+    int64_t count = 0, others = 0, next = 0, most_seeds = 0;
     const spn_transition_notes notes = spn_transitions_notes(transitions);
     const spn_transition_group *groups = NULL;
-    spn_status status = spn_transitions_group(context, transitions, &groups, &others);
-    if (status != SPN_OK) {
-        return status;
-    }
+    SPN_TRY(spn_transitions_group(context, transitions, &groups, &others));
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
-    int64_t run = -1, most_seeds = 0;
+    for (int64_t i = 0; i < count; i = next) {
+        printf("%s%s\n", i == 0 ? "" : "\n", files[rows[i].run]);
+        SPN_TRY(print_rows(context, count, rows, i, &next));
+    }
+    printf("%s", count > 0 ? "\nevidence\n" : "");
     for (int64_t i = 0; i < count; i++) {
-        if (rows[i].run != run) {
-            run = rows[i].run;
-            printf("%s%s\n", i == 0 ? "" : "\n", files[run]);
-            print_header();
-        }
-        print_row(&rows[i]);
+        print_evidence(&rows[i]);
         most_seeds = rows[i].seeds > most_seeds ? rows[i].seeds : most_seeds;
     }
-    for (int64_t i = 0; i < count; i++) {
-        if (i == 0) {
-            printf("\nevidence\n");
-        }
-        print_evidence(&rows[i]);
-    }
     if (notes.runs > 1 || most_seeds > 1) {
-        print_groups(others, groups);
+        SPN_TRY(print_groups(context, others, groups));
     }
     const spn_transition *crossings = spn_transitions_crossings(transitions, &others);
-    for (int64_t i = 0; i < others; i++) {
-        if (i == 0) {
-            printf("\ncrossings of L below which a third phase lies\n");
-            print_header();
-        }
-        print_row(&crossings[i]);
+    printf("%s", others > 0 ? "\ncrossings of L below which a third phase lies\n" : "");
+    for (int64_t i = 0; i < others; i = next) {
+        SPN_TRY(print_rows(context, others, crossings, i, &next));
     }
     const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &others);
-    print_loops(others, loops);
+    SPN_TRY(print_loops(context, others, loops));
     const spn_stuck *stuck = spn_transitions_stuck(transitions, &others);
-    print_stuck(others, stuck);
+    SPN_TRY(print_stuck(context, others, stuck));
     print_notes(&notes);
-    print_verdict(count, rows, beta_from, beta_to);
-    return SPN_OK;
+    print_verdict(count, rows, &notes, beta_from, beta_to);
+done:
+    return status;
 }

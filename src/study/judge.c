@@ -58,8 +58,9 @@ spn_status spn_study_judge(spn_context *context, const spn_results *results, con
     *fault = NULL;
     if (strcmp(kind, "sweep") == 0) {
         SPN_TRY(judge_sweep(context, results, &is_good));
-        *fault =
-            is_good ? NULL : "points did not pass the stationarity gate (column `stationary` is 0)";
+        *fault = is_good ? NULL
+                         : "points did not pass the stationarity gate (column `stationary` is 0), "
+                           "or a jump was not resolved (`resolved` or `settled` is 0)";
     } else if (strcmp(kind, "branches") == 0) {
         *fault = spni_branches_judge(results) ? NULL : "a phase was not followed to its end";
     } else if (strcmp(kind, "slice") == 0) {

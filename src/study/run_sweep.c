@@ -152,19 +152,37 @@ static bool are_all_gated(const spni_rows *rows)
     return true;
 }
 
-bool spni_sweep_judge(const spn_results *results)
+/* Was each jump located, with a minimum behind it? */
+static bool are_all_resolved(const spni_jumps *jumps)
 {
-    const spn_table *points = spn_results_table(results, "points");
-    int64_t column = points != NULL ? spn_table_find(points, "stationary") : -1;
-    for (int64_t row = 0; column >= 0 && row < points->rows; row++) {
-        if (spn_table_integer(points, row, column) != 1) {
+    for (int64_t i = 0; i < jumps->count; i++) {
+        if (!jumps->records[i].resolved || !jumps->records[i].settled) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Is there the column, with a 1 in each row? */
+static bool is_all_one(const spn_table *table, const char *name)
+{
+    int64_t column = table != NULL ? spn_table_find(table, name) : -1;
+    for (int64_t row = 0; column >= 0 && row < table->rows; row++) {
+        if (spn_table_integer(table, row, column) != 1) {
             return false;
         }
     }
     return column >= 0;
 }
 
-static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_gated)
+bool spni_sweep_judge(const spn_results *results)
+{
+    const spn_table *jumps = spn_results_table(results, "jumps");
+    return is_all_one(spn_results_table(results, "points"), "stationary") &&
+           (jumps == NULL || (is_all_one(jumps, "resolved") && is_all_one(jumps, "settled")));
+}
+
+static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
@@ -177,7 +195,7 @@ static spn_status run_and_write(spn_context *context, sweeper *s, bool *is_gated
     SPN_TRY(spni_jumps_sort(context, &s->jumps));
     SPN_TRY(spni_results_write(context, s->run.study, &s->rows, &s->jumps, settings->output,
                                settings->is_forced));
-    *is_gated = has_rate(s->run.study) || are_all_gated(&s->rows);
+    *is_good = has_rate(s->run.study) || (are_all_gated(&s->rows) && are_all_resolved(&s->jumps));
     SPN_TRY(spni_run_finish(context, &s->run));
 done:
     spn_pool_free(pool);
@@ -190,7 +208,7 @@ static const spni_run_kind sweep_kind = {"sweep", SPNI_SECTIONS_ALWAYS | 1U << S
                                          replay, spni_sweep_judge};
 
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
-                           const spn_run_settings *settings, bool *is_gated)
+                           const spn_run_settings *settings, bool *is_good)
 {
     spn_status status = SPN_OK;
     sweeper s = {.sweep = NULL};
@@ -200,10 +218,10 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                                        .initial = spni_run_initial,
                                        .initial_state = study};
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s.run));
-    *is_gated = has_rate(study) || s.run.is_good;
+    *is_good = has_rate(study) || s.run.is_good;
     if (!s.run.is_finished) {
         SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));
-        SPN_TRY(run_and_write(context, &s, is_gated));
+        SPN_TRY(run_and_write(context, &s, is_good));
     }
 done:
     status = spni_run_end(context, &s.run, status);

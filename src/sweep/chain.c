@@ -12,14 +12,15 @@
  *
  * Everything a step uses follows from the last point's theta and beta: that is what makes a resumed chain
  * have the same bits. */
-#include "sweep/follower.h"
+#include "sweep/search.h"
 
 #include <string.h>
 
 enum { SUBSTEPS = 8 };
 /* Regularises the tangent where the Hessian has exact zero modes (theta is orthogonal to them). */
 static const double TANGENT_SHIFT = 1e-8;
-/* Gradient descent at a finite rate that goes further has diverged: squares of all that is measured stay finite. */
+/* Gradient descent at a finite rate that goes further, in scales of theta, has diverged: squares of all that is
+ * measured stay finite. */
 static const double FARTHEST = 1e20;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
 static const double LEAST_WAY = 1e-6;
@@ -192,12 +193,27 @@ done:
     return status;
 }
 
+/* Small steps from a point that is not stationary have not explained the way: nothing can be refined there. */
+static spn_status leave_open(spni_follower *f, double beta, int64_t number)
+{
+    spn_status status = SPN_OK;
+    bool is_positive = false;
+    double begin = f->at_before.beta;
+    spni_search s = {.f = f, .begin = begin, .end = beta, .number = number};
+    s.sign = beta > begin ? 1 : -1;
+    SPN_TRY(spni_report_unresolved(&s));
+    SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
+done:
+    return status;
+}
+
 /* Finite rate: from `before` so many steps of gradient descent at beta, as long as theta stays finite. Nothing
  * of the tangents enters: they are of stationary points. */
 static spn_status spend(spni_follower *f, double beta, spni_passage *way)
 {
     spn_status status = SPN_OK;
     const spn_sweep_settings *settings = f->problem->settings;
+    double farthest = FARTHEST * spn_objective_scales(f->problem->objective).weight;
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
     way->info.stop = SPN_STOP_MAX_ITERATIONS;
     memcpy(f->anchor, f->before, bytes);
@@ -206,7 +222,7 @@ static spn_status spend(spni_follower *f, double beta, spni_passage *way)
                               SPN_WANT_VALUE | SPN_WANT_GRADIENT));
         spn_axpy(f->parameters, -f->problem->solver->learning_rate, f->descent->gradient,
                  f->anchor);
-        if (!(spn_norm(f->parameters, f->anchor) < FARTHEST)) {
+        if (!(spn_norm(f->parameters, f->anchor) < farthest)) {
             memcpy(f->anchor, f->descent->theta, bytes);
             way->info.stop = SPN_STOP_DIVERGED;
             break;
@@ -243,6 +259,7 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
         }
     } else if (is_suspect) {
         SPN_TRY(creep(f, beta, way));
+        SPN_TRY(way->is_jump && f->newton != NULL ? leave_open(f, beta, number) : SPN_OK);
     }
 done:
     return status;

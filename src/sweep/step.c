@@ -15,8 +15,6 @@ static const double PREDICTOR_SHARE = 0.1;
 /* Ends of a branch differ in |t| by more than this factor, pieces of it do not: at a distance r from a fold
  * |t| goes like r^(-1/2), so that steps up to 15/16 of the distance pass. */
 static const double SPEED_RATIO = 4;
-/* |theta| in relative lengths is at least this. */
-static const double LEAST_NORM = 1e-3;
 
 spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
                                 bool *is_positive)
@@ -76,6 +74,14 @@ spni_place spni_place_here(const spni_follower *f)
                         .merged = f->labels.merged_units};
 }
 
+/* |theta| of the longer one of both points, where it is a length. */
+static double longer_of(const spni_follower *f)
+{
+    const spn_objective *objective = f->problem->objective;
+    return fmax(spn_objective_length(objective, f->theta),
+                spn_objective_length(objective, f->before));
+}
+
 bool spni_is_unexplained(const spni_follower *f, double step, double least)
 {
     double moved = 0, rest = 0;
@@ -85,22 +91,21 @@ bool spni_is_unexplained(const spni_follower *f, double step, double least)
         moved += way * way;
         rest += remainder * remainder;
     }
-    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
-    return sqrt(moved) > least * fmax(norm, LEAST_NORM) && sqrt(rest) > sqrt(moved) / 2;
+    return sqrt(moved) > least * longer_of(f) && sqrt(rest) > sqrt(moved) / 2;
 }
 
 bool spni_is_bent(const spni_follower *f, double step, double least)
 {
     double behind = f->at_before.speed, here = spn_norm(f->parameters, f->ahead);
-    double norm = fmax(spn_norm(f->parameters, f->theta), spn_norm(f->parameters, f->before));
-    return fabs(step) * fmax(behind, here) > least * fmax(norm, LEAST_NORM) &&
+    return fabs(step) * fmax(behind, here) > least * longer_of(f) &&
            fmax(behind, here) > SPEED_RATIO * fmin(behind, here);
 }
 
 bool spni_is_relabelled(const spni_follower *f)
 {
-    bool has_length = spn_norm(f->parameters, f->theta) > LEAST_NORM ||
-                      spn_norm(f->parameters, f->before) > LEAST_NORM;
+    double least = SPN_WEIGHT_FLOOR * spn_objective_scales(f->problem->objective).weight;
+    bool has_length =
+        spn_norm(f->parameters, f->theta) > least || spn_norm(f->parameters, f->before) > least;
     return has_length && (f->labels.active_modes != f->at_before.active ||
                           f->labels.merged_units != f->at_before.merged);
 }

@@ -325,3 +325,16 @@ spn_transition_notes spn_transitions_notes(const spn_transitions *transitions)
 {
     return transitions->notes;
 }
+
+bool spn_transitions_decided(const spn_transitions *transitions)
+{
+    const spn_transition *rows = transitions->rows.items;
+    const spn_transition_notes *notes = &transitions->notes;
+    for (int64_t i = 0; i < transitions->rows.count; i++) {
+        if (isnan(rows[i].order)) {
+            return false;
+        }
+    }
+    return notes->unsettled == 0 && notes->quenched == 0 &&
+           (notes->unfinished == 0 || transitions->rows.count > 0);
+}

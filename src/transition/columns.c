@@ -3,9 +3,9 @@
 
 static const char *const kinds[] = {"spinodal_up", "spinodal_down", "maxwell", "continuous", NULL};
 static const char *const changes[] = {"accuracy", "symmetry", "other", NULL};
-static const char *const evidences[] = {
-    "fold", "branch_point", "jump",       "crossing", "continuous",
-    "kink", "exchange",     "unresolved", "conflict", NULL};
+static const char *const evidences[] = {"fold",       "branch_point", "jump",     "crossing",
+                                        "continuous", "kink",         "exchange", "unresolved",
+                                        "conflict",   "touch",        NULL};
 
 #define ITEM(type, name, member, kind, unit, help, words)                                          \
     {                                                                                              \

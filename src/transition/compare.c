@@ -97,6 +97,28 @@ done:
     return status;
 }
 
+/* |theta_a|^2 - |theta_b|^2 at beta, or at the end of what both strands know. */
+static double difference_at(const pair *p, double beta)
+{
+    double low = fmax(spni_strand_low(p->a), spni_strand_low(p->b));
+    double high = fmin(spni_strand_high(p->a), spni_strand_high(p->b));
+    double inside = fmin(fmax(beta, low), high);
+    return square(spni_strand_at(p->a, inside, NULL).norm) -
+           square(spni_strand_at(p->b, inside, NULL).norm);
+}
+
+/* How small the jump of |theta|^2 is within the interval of beta; where chi is not known, from its ends. */
+static double least_jump(const pair *p, const spn_transition *row, double half)
+{
+    double chi = fabs(row->before.susceptibility) + fabs(row->after.susceptibility);
+    if (isfinite(chi)) {
+        return row->jump - half * chi;
+    }
+    double sign = difference_at(p, row->beta) > 0 ? 1 : -1;
+    return fmin(row->jump, fmin(sign * difference_at(p, row->beta_low),
+                                sign * difference_at(p, row->beta_high)));
+}
+
 static spn_status add_crossing(pair *p, double beta)
 {
     const double none = (double)NAN;
@@ -104,14 +126,11 @@ static spn_status add_crossing(pair *p, double beta)
     double error = 0;
     double value = gap(p, beta, &error);
     spn_transition row = {.run = p->run,
-                          .kind = SPN_TRANSITION_MAXWELL,
-                          .order = 1,
                           .beta = beta,
                           .before = spni_strand_at(p->a, beta, NULL),
                           .after = spni_strand_at(p->b, beta, NULL),
                           .eigenvalue = nothing,
-                          .susceptibility = nothing,
-                          .evidence = SPN_EVIDENCE_CROSSING};
+                          .susceptibility = nothing};
     double slope = square(row.before.norm) - square(row.after.norm);
     double scale = fmax(square(row.before.norm), square(row.after.norm));
     if (!(fabs(slope) > 1e-6 * scale)) { /* one phase, or two that touch */
@@ -127,9 +146,9 @@ static spn_status add_crossing(pair *p, double beta)
     row.beta_high = beta + half;
     row.change = spni_change(&row.before, &row.after);
     row.jump = fabs(slope);
-    row.jump_low =
-        row.jump - half * (fabs(row.before.susceptibility) + fabs(row.after.susceptibility));
+    row.jump_low = least_jump(p, &row, half);
     row.jump_high = 2 * row.jump - row.jump_low;
+    spni_judge_crossing(&row);
     if (!is_lowest(p, beta, row.before.loss, error)) {
         return spni_list_add(p->context, &p->transitions->crossings, &row, sizeof row);
     }

@@ -13,6 +13,7 @@ typedef struct walk {
     spn_transitions *transitions;
     const spn_sweep_tables *tables;
     int64_t run;
+    double longest;                                /* largest |theta| */
     spni_list strands;                             /* spni_strand, distinct */
     spni_strand open;                              /* the one that the chain is on */
     double *distances, *values, *susceptibilities; /* of one approach */
@@ -303,6 +304,7 @@ static spn_status walk_chains(walk *w)
     for (int64_t i = 0; i < t->point_count; i++) {
         const spn_sweep_record *r = &t->points[i];
         if (r->direction == SPN_DIRECTION_QUENCH) {
+            w->transitions->notes.quenched++;
             continue;
         }
         if (i > 0 && is_same_chain(r - 1, r)) {
@@ -313,6 +315,7 @@ static spn_status walk_chains(walk *w)
         } else if (i > 0) {
             SPN_TRY(close_strand(w, t->points[i - 1].seed));
         }
+        w->longest = fmax(w->longest, r->weight_norm);
         if (r->stationary) {
             const spn_side side = side_of_point(r);
             SPN_TRY(spni_strand_add(w->context, &w->open, r->beta, &side));
@@ -336,15 +339,15 @@ static const spni_node *middle_of(const spni_node *nodes, int64_t count)
     return best;
 }
 
-/* |theta| at the ends of one phase in several chains: their brackets differ by a millionth of beta, and theta goes
- * like its root. */
+/* |theta| at the ends of one phase in several chains, as a share of the largest of the run: their brackets differ by
+ * a millionth of beta, and theta goes like its root. */
 static const double NEAR = 1e-3;
 
 /* The phase that ends (or begins) at beta with this |theta|: its labels, in the middle. Of several that are alike
  * there the longest: a short piece has the labels of its end. */
 static void label_side(const walk *w, double beta, double width, bool is_below, spn_side *side)
 {
-    double reach = width + 1e-6 * fabs(beta), near = NEAR * fmax(side->norm, 1), longest = -1;
+    double reach = width + 1e-6 * fabs(beta), near = NEAR * w->longest, longest = -1;
     double norm = side->norm;
     for (int64_t i = 0; i < w->strands.count; i++) {
         const spni_strand *strand = (const spni_strand *)w->strands.items + i;

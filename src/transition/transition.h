@@ -37,6 +37,8 @@ struct spn_transitions {
  *  transition. */
 bool spni_judge(spn_transition *row, spn_transition_kind first_kind, int64_t survives,
                 double scale);
+/** The same for two phases with equal L: of first order where their |theta|^2 differ whatever beta is in its interval. */
+void spni_judge_crossing(spn_transition *row);
 /** The larger of two |theta|^2. */
 double spni_larger_square(double norm, double other);
 

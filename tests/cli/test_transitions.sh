@@ -94,7 +94,7 @@ expect_stdout '^verdict: none; no transition between beta = 0\.05 and 0\.1$'
 run spinodal transitions deep.h5 deep.h5
 expect_status 0
 expect_stdout '^over seeds and files'
-expect_stdout ' 4/4  2/2  4/0  2 modes -> 1 mode'
+expect_stdout ' 4/4 +2/2 +4/0 +2 modes -> 1 mode'
 
 # Without refined jumps the grid is all there is, and it is said.
 sed 's/seeds: 2/seeds: 2\n  refine: false/; s/points: 30/points: 300/' deep.yaml >coarse.yaml

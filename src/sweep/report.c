@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* What the search sends: a transition with both sides and the way to it, or an interval that it does not
+ * understand. */
+#include "sweep/search.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Ten times what the solver takes for 0. */
+static const double VALLEY_SHARE = 1e-8;
+
+/* One side of the transition: the state in work. */
+static spn_status measure_side(spni_follower *f, int side, spn_geometry *loss, spn_labels *labels)
+{
+    spn_status status = SPN_OK;
+    spn_geometry error;
+    spn_sweep_jump *jump = &f->message->jump;
+    const unsigned wanted = SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY;
+    memcpy(f->message->theta + side * f->parameters, f->theta,
+           (size_t)f->parameters * sizeof *f->theta);
+    *labels = f->labels;
+    SPN_TRY(spn_geometry_measure(f->context, f->geometry, f->point, wanted, &error, loss));
+    *(side == 0 ? &jump->error_before : &jump->error_after) = error.value;
+    *(side == 0 ? &jump->curvature_before : &jump->curvature_after) = error.scalar_curvature;
+done:
+    return status;
+}
+
+static void fill_sides(spn_sweep_jump *jump, const spn_geometry sides[2],
+                       const spn_labels labels[2])
+{
+    jump->loss_before = sides[0].value;
+    jump->loss_after = sides[1].value;
+    jump->norm_before = sides[0].weight_norm;
+    jump->norm_after = sides[1].weight_norm;
+    jump->eigenvalue_before = sides[0].eigenvalue_min;
+    jump->eigenvalue_after = sides[1].eigenvalue_min;
+    jump->susceptibility_before = sides[0].susceptibility;
+    jump->susceptibility_after = sides[1].susceptibility;
+    jump->active_before = labels[0].active_modes;
+    jump->active_after = labels[1].active_modes;
+    jump->merged_before = labels[0].merged_units;
+    jump->merged_after = labels[1].merged_units;
+    jump->dead_before = labels[0].dead_units;
+    jump->dead_after = labels[1].dead_units;
+}
+
+/* Is the change of |theta|^2 more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
+ * a fold, |theta|^2 still changes by 2 r times its slope; r from the last two points of the branch. At a
+ * branch point the solver cannot tell 0 from eigenvalues up to 1e-9 of the largest, nor from the weights that
+ * belong to them: that is the rounding. Where theta vanishes on both sides, as lengths go, nothing jumps. */
+static bool is_discontinuous(const spn_objective *objective, const spni_place *older,
+                             const spni_place *before, const spni_place *after)
+{
+    const double margin = 2, rounding = 1e-8;
+    double longest = fmax(after->squared_norm, before->squared_norm);
+    double width = fabs(after->beta - before->beta);
+    double reach = fmin(width, spni_fold_distance(older, before));
+    double explained = 2 * fabs(before->slope) * reach + 2 * fabs(after->slope) * width;
+    double change = fabs(after->squared_norm - before->squared_norm);
+    double length = SPN_WEIGHT_FLOOR * spn_objective_scales(objective).weight;
+    return longest > length * length && change > margin * explained + rounding * longest;
+}
+
+static void start_jump(spni_search *s, double lost)
+{
+    spni_follower *f = s->f;
+    const spni_place *before = &f->at_before;
+    double width = spni_width_of(s, lost), beta = before->beta + (lost - before->beta) / 2;
+    f->message->is_transition = true;
+    f->message->ordinal = s->found++;
+    f->message->jump =
+        (spn_sweep_jump){.chain = f->chain->number,
+                         .seed = f->chain->seed,
+                         .direction = spni_chain_direction(f->chain, f->grid, s->number),
+                         .phase = f->chain->phase,
+                         .leg = spni_chain_leg(f->chain, s->number),
+                         .point = s->number,
+                         .beta = beta,
+                         .beta_before = before->beta,
+                         .beta_after = lost,
+                         .resolved = width <= spni_tolerance_at(s, beta),
+                         .settled = !s->is_over};
+}
+
+/* The approach, from `before`. The inner end of a bracket may be the vertex of a branch point, from which no
+ * step holds: then from where the old branch can be stood on. It is the same branch when theta went like a
+ * root of the distance at most. */
+static spn_status measure_approach(spni_search *s, double lost)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    spn_solver_info info;
+    bool is_settled = false;
+    const spn_sweep_jump *jump = &f->message->jump;
+    double beta = jump->beta_before, origin = beta;
+    double least = spni_width_of(s, lost) / f->problem->settings->refine_tolerance;
+    double scale = fmax(spni_scale_at(s, jump->beta), least);
+    SPN_TRY(spni_approach(f, scale, -s->sign));
+    if (f->message->approach_count > 0) {
+        goto done;
+    }
+    SPN_TRY(spni_stand_at(f, f->message->theta, origin));
+    SPN_TRY(spni_take_tangent(f, &is_settled));
+    spni_accept_point(f);
+    SPN_TRY(spni_settle(s, spni_tolerance_at(s, beta), -s->sign, &beta, &info, &is_settled));
+    double expected = 2 * fabs(beta - origin) * spn_norm(f->parameters, f->ahead);
+    if (is_settled &&
+        spni_way_of(f) < 2 * expected + SPNI_LEAST_RADIUS * spni_length_of(f, f->before)) {
+        spni_accept_point(f);
+        SPN_TRY(spni_approach(f, scale, -s->sign));
+    }
+done:
+    return status;
+}
+
+/* At beta = 0 the minima of E are not isolated: the ridge alone gives the Hessian its smallest eigenvalues,
+ * 2 beta. Where they cannot be told from 0 nothing is a transition. */
+static bool is_valley(const spni_search *s, const spn_geometry sides[2])
+{
+    const spni_follower *f = s->f;
+    const spn_sweep_jump *jump = &f->message->jump;
+    double beta = fmax(fabs(jump->beta_before), fabs(jump->beta_after));
+    double largest = fmax(sides[0].eigenvalue_max, sides[1].eigenvalue_max);
+    return spn_point_error(f->point) != f->point && 2 * beta < VALLEY_SHARE * largest;
+}
+
+/* Both sides of what lies between `before`, which is kept in the message, and the point in work. */
+static spn_status measure_sides(spni_search *s, const spni_place *older, const spni_place *before,
+                                spn_geometry sides[2])
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    spn_labels labels[2];
+    bool is_positive = false;
+    const spni_place after = spni_place_here(f);
+    SPN_TRY(measure_side(f, 1, &sides[1], &labels[1]));
+    SPN_TRY(spni_stand_at(f, f->message->theta, before->beta));
+    SPN_TRY(spni_take_tangent(f, &is_positive));
+    SPN_TRY(measure_side(f, 0, &sides[0], &labels[0]));
+    fill_sides(&f->message->jump, sides, labels);
+    f->message->jump.survives =
+        s->is_over || is_discontinuous(f->problem->objective, older, before, &after);
+done:
+    return status;
+}
+
+spn_status spni_report(spni_search *s, double lost, double settled)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    bool is_positive = false;
+    spn_geometry sides[2];
+    size_t bytes = (size_t)f->parameters * sizeof *f->theta;
+    const spni_place older = f->at_older, before = f->at_before;
+    start_jump(s, lost);
+    memcpy(f->anchor, f->theta, bytes);
+    memcpy(f->message->theta, f->before, bytes);
+    if (!s->is_over) {
+        SPN_TRY(spni_come_near(s, lost));
+    }
+    SPN_TRY(measure_sides(s, &older, &before, sides));
+    spni_accept_point(f);
+    SPN_TRY(measure_approach(s, lost));
+    if (!is_valley(s, sides)) {
+        SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
+    } else {
+        s->found--;
+    }
+    SPN_TRY(spni_stand_at(f, f->anchor, settled));
+    SPN_TRY(spni_take_tangent(f, &is_positive));
+done:
+    return status;
+}
+
+spn_status spni_report_unresolved(spni_search *s)
+{
+    spn_status status = SPN_OK;
+    spni_follower *f = s->f;
+    spn_sweep_jump *jump = &f->message->jump;
+    bool is_positive = false;
+    spn_geometry sides[2];
+    size_t bytes = (size_t)f->parameters * sizeof *f->theta;
+    const spni_place before = f->at_before;
+    start_jump(s, s->end);
+    jump->resolved = 0;
+    f->message->approach_count = 0;
+    memcpy(f->anchor, f->theta, bytes);
+    memcpy(f->message->theta, f->before, bytes);
+    SPN_TRY(measure_sides(s, &before, &before, sides));
+    jump->settled = sides[1].stationary;
+    if (!is_valley(s, sides)) {
+        SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
+    }
+    SPN_TRY(spni_stand_at(f, f->anchor, s->end));
+    SPN_TRY(spni_take_tangent(f, &is_positive));
+done:
+    return status;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/** @file search.h  The search for transitions between two points of the grid; private to room `sweep`. */
+#ifndef SPINODAL_SRC_SWEEP_SEARCH_H
+#define SPINODAL_SRC_SWEEP_SEARCH_H
+
+#include "sweep/follower.h"
+
+/* The bracket goes down to this share of the tolerance, so that the distances of an approach, which ends
+ * at three tolerances, are right to half a per cent. */
+#define SPNI_BRACKET_SHARE (1.0 / 32)
+/* An attempt's radius is at least this share of |theta|. */
+#define SPNI_LEAST_RADIUS 1e-4
+
+typedef struct spni_search {
+    spni_follower *f;
+    double begin, end; /**< of the interval */
+    double sign;       /**< of beta's direction */
+    int64_t number;    /**< of the grid point at `end` */
+    int64_t attempts;  /**< since the interval's begin or the last transition */
+    int64_t blanks;    /**< changes of labels at which nothing else happened */
+    int64_t found;
+    bool is_over; /**< the state in work is no stationary point: nothing more can be followed */
+} spni_search;
+
+/** What the tolerance is relative to: |beta|; where the interval holds 0, at least its width. */
+double spni_scale_at(const spni_search *s, double beta);
+double spni_tolerance_at(const spni_search *s, double beta);
+/** From `before` to beta. */
+double spni_width_of(const spni_search *s, double beta);
+/** The distance from `before` to a fold, if it is one: 1/|t|^2 falls linearly to 0 there. */
+double spni_fold_distance(const spni_place *older, const spni_place *before);
+
+/** |theta|, not less than what counts as a length. */
+double spni_length_of(const spni_follower *f, const double *theta);
+/** The way that theta has gone from `before`. */
+double spni_way_of(const spni_follower *f);
+/** Do the tangents at `before` and at the point in work explain the step? */
+bool spni_is_explained(const spni_follower *f, double step);
+/** Labels and tangent of the point in work. */
+spn_status spni_take_tangent(spni_follower *f, bool *is_positive);
+/** A run without iterations: linearise at theta. */
+spn_status spni_stand_at(spni_follower *f, const double *theta, double beta);
+/** A step from `before` that is settled, `behind` away in the direction `sign` and up to the end of the
+ *  interval, further where it has to be: just behind a branch point the way down from the saddle is below the
+ *  rounding of L. *is_settled: the state in work is a minimum. */
+spn_status spni_settle(spni_search *s, double behind, double sign, double *beta,
+                       spn_solver_info *info, bool *is_settled);
+/** The state in work has settled behind a bracket: follow its branch back as near to the bracket as it goes, and
+ *  stand there. The walk uses `before`. */
+spn_status spni_come_near(spni_search *s, double lost);
+
+/** The state in work, at `settled`, is what the network reaches from `before`, and the branch ends between there and
+ *  `lost`: measure both sides, send the transition, and stand there again. */
+spn_status spni_report(spni_search *s, double lost, double settled);
+/** The way from `before` to the point in work at `end` is not understood: send that interval. The point in work is
+ *  then a linearisation by `newton`. */
+spn_status spni_report_unresolved(spni_search *s);
+
+#endif
