@@ -7,6 +7,8 @@ pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-0.1)
 # The serial flavour by name: on Debian plain "hdf5" becomes the MPI one once that is installed. Other
 # systems know it as "hdf5" only.
 pkg_search_module(HDF5 REQUIRED IMPORTED_TARGET hdf5-serial hdf5)
+# Its unversioned names mean other functions and types in each release; ask for those of 1.10 everywhere.
+target_compile_definitions(PkgConfig::HDF5 INTERFACE H5_USE_110_API)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
