@@ -132,16 +132,23 @@ typedef struct spn_figure {
     const spn_map *map;  /**< drawn instead of panels; NULL: panels */
 } spn_figure;
 
+/** Seconds that gnuplot may take for one figure before it is ended. */
+#define SPN_GNUPLOT_SECONDS 120.0
+
 typedef struct spn_plot_settings {
-    bool force;          /**< replace existing files */
+    bool force; /**< replace existing files */
+    bool
+        is_repeated; /**< without force: files with the very bytes that are drawn stay, others are refused */
     const char *gnuplot; /**< program; NULL: "gnuplot" from the search path */
     const char
         *name; /**< of the files, instead of the figure's own, where results have one figure */
+    double gnuplot_seconds; /**< 0: SPN_GNUPLOT_SECONDS */
 } spn_plot_settings;
 
 /** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without
  *  force), cannot be written, gnuplot is missing (the script, data and caption are then in place and the message
- *  says how to go on) or fails (its own message is quoted). SPN_ERROR_ARGUMENT: bad description. After any other
+ *  says how to go on), fails (its own message is quoted) or takes too long. SPN_ERROR_ARGUMENT: bad description;
+ *  SPN_ERROR_INTERRUPTED: cancelled while gnuplot ran. After any other
  *  failure than a missing gnuplot nothing new stands under the figure's names: the call can be repeated. */
 spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const char *directory,
                            const spn_plot_settings *settings);

@@ -40,7 +40,8 @@ typedef struct spn_journal_info {
 bool spn_journal_exists(const char *path);
 
 /** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to. An existing
- *  file is refused (SPN_ERROR_IO) unless `force`; one that another process writes is always refused. */
+ *  file is refused (SPN_ERROR_IO) unless `force`; one that another process writes, a symbolic link and what is not a
+ *  regular file are always refused. */
 spn_status spn_journal_create(spn_context *context, const char *path, const char *configuration,
                               bool force, spn_journal **out);
 
@@ -67,7 +68,8 @@ spn_status spn_journal_append(spn_context *context, spn_journal *journal, int64_
 /** Synchronise, close and free; NULL is allowed. The file stays. Frees also on failure. */
 spn_status spn_journal_close(spn_context *context, spn_journal *journal);
 
-/** Delete the file (the results are safe), close and free; NULL is allowed. Frees also on failure. */
+/** Delete the file (the results are safe), close and free; NULL is allowed. Frees also on failure. Another file
+ *  that stands there by now is left alone, with a warning. */
 spn_status spn_journal_remove(spn_context *context, spn_journal *journal);
 
 /* ---- Tables ---------------------------------------------------------------------------------- */

@@ -14,28 +14,33 @@ static spn_status check_settings(cli_session *session, const cli_arguments *argu
     return status;
 }
 
-/* What would be refused at the end of a long run is refused at its beginning. */
-static spn_status check_files(const cli_job *job, uint64_t chosen)
+static spn_status check_file(const cli_job *job, const char *name, const char *suffix)
 {
     spn_status status = SPN_OK;
-    spn_context *context = job->session->context;
     char path[CLI_PATH_SIZE];
-    SPN_TRY(cli_job_path(job, "index.md", "", path));
-    SPN_TRY(spn_results_check_target(context, path, true));
-    if (job->arguments->is_resumed) {
-        goto done;
-    }
-    for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
+    SPN_TRY(cli_job_path(job, name, suffix, path));
+    SPN_TRY(spn_results_check_target(job->session->context, path, job->arguments->is_forced));
+done:
+    return status;
+}
+
+/* What would be refused at the end of a long run is refused at its beginning. One that goes on finds its own
+ * files and looks at each when it has made it again. */
+static spn_status check_files(const cli_job *job, uint64_t chosen)
+{
+    static const char *const suffixes[] = {".h5",  ".csv", ".svg", ".pdf",
+                                           ".png", ".gp",  ".dat", ".txt"};
+    spn_status status = SPN_OK;
+    SPN_TRY(cli_check_index(job->session->context, job->folder, job->arguments->is_forced));
+    for (int64_t k = 0; cli_targets[k].name != NULL && !job->arguments->is_resumed; k++) {
         const cli_target *target = &cli_targets[k];
         if ((chosen >> k & 1) == 0) {
             continue;
         }
-        SPN_TRY(cli_job_path(job, target->name, ".h5", path));
-        SPN_TRY(spn_results_check_target(context, path, job->arguments->is_forced));
-        if (target->step != NULL) {
-            SPN_TRY(cli_job_path(job, target->step->name, ".h5", path));
-            SPN_TRY(spn_results_check_target(context, path, job->arguments->is_forced));
+        for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+            SPN_TRY(check_file(job, target->name, suffixes[i]));
         }
+        SPN_TRY(target->step != NULL ? check_file(job, target->step->name, ".h5") : SPN_OK);
     }
 done:
     return status;
@@ -87,14 +92,14 @@ static int make_chosen(cli_job *job, uint64_t chosen, cli_outcome *outcomes)
 }
 
 /* In a context that no signal cancels: the page tells of an interrupted run, too. */
-static spn_status write_index(cli_session *session, const char *folder, const cli_outcome *outcomes)
+static spn_status write_index(cli_session *session, const cli_job *job, const cli_outcome *outcomes)
 {
     spn_context *context = NULL;
     spn_status status = spn_context_create(NULL, &context);
     if (status != SPN_OK) {
         return spn_fail(session->context, status, "out of memory");
     }
-    status = cli_write_index(context, folder, outcomes);
+    status = cli_write_index(context, job->folder, job->arguments->is_forced, outcomes);
     if (status != SPN_OK) {
         spn_error_copy(session->context, context);
     }
@@ -142,7 +147,7 @@ int cmd_reproduce(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(cli_make_folder(session->context, job.folder));
     SPN_TRY(check_files(&job, chosen));
     const int result = make_chosen(&job, chosen, outcomes);
-    status = write_index(session, job.folder, outcomes);
+    status = write_index(session, &job, outcomes);
     for (int64_t k = 0; k < CLI_TARGETS_MAX; k++) {
         spn_release(session->context, outcomes[k].text);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The page: contents, a section of each target, the experiments. */
 #include "cli/index.h"
+#include "cli/files.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -287,14 +288,34 @@ done:
     return status;
 }
 
-static spn_status commit(spn_context *context, const char *folder, const spn_text_buffer *text)
+static spn_status make_path(spn_context *context, const char *folder, char path[CLI_PATH_SIZE])
+{
+    return snprintf(path, CLI_PATH_SIZE, "%s/index.md", folder) < CLI_PATH_SIZE
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+}
+
+spn_status cli_check_index(spn_context *context, const char *folder, bool is_forced)
+{
+    spn_status status = SPN_OK;
+    char path[CLI_PATH_SIZE];
+    bool is_ours = false;
+    SPN_TRY(make_path(context, folder, path));
+    SPN_TRY(is_forced ? SPN_OK : cli_has_seal(context, path, &is_ours));
+    SPN_TRY(spn_results_check_target(context, path, is_forced || is_ours));
+done:
+    return status;
+}
+
+static spn_status commit(spn_context *context, const char *folder, bool is_forced,
+                         spn_text_buffer *text)
 {
     spn_status status = SPN_OK;
     spn_output *output = NULL;
     char path[CLI_PATH_SIZE];
-    if (snprintf(path, sizeof path, "%s/index.md", folder) >= (int)sizeof path) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-    }
+    SPN_TRY(cli_seal(context, text));
+    SPN_TRY(cli_check_index(context, folder, is_forced));
+    SPN_TRY(make_path(context, folder, path));
     SPN_TRY(spn_output_open(context, path, true, &output));
     SPN_TRY(spn_output_write(context, output, text->text, text->size));
     SPN_TRY(spn_output_commit(context, &output));
@@ -303,14 +324,15 @@ done:
     return status;
 }
 
-spn_status cli_write_index(spn_context *context, const char *folder, const cli_outcome *outcomes)
+spn_status cli_write_index(spn_context *context, const char *folder, bool is_forced,
+                           const cli_outcome *outcomes)
 {
     spn_status status = SPN_OK;
     writer w = {.page = {.context = context}, .listing = {.folder = folder}, .outcomes = outcomes};
     SPN_TRY(spn_arena_create(context, &w.listing.arena));
     SPN_TRY(cli_list_folder(context, &w.listing));
     SPN_TRY(write_page(&w));
-    SPN_TRY(commit(context, folder, &w.page.text));
+    SPN_TRY(commit(context, folder, is_forced, &w.page.text));
 done:
     spn_release(context, w.page.text.text);
     spn_arena_free(w.listing.arena);

@@ -14,8 +14,12 @@ typedef struct cli_outcome {
 } cli_outcome;
 
 /** Write FOLDER/index.md, beside and renamed. `outcomes`: one of each target. A file that cannot be read is said
- *  to be so in the page. */
-spn_status cli_write_index(spn_context *context, const char *folder, const cli_outcome *outcomes);
+ *  to be so in the page. A page that the program wrote is replaced, one that somebody has written or changed only
+ *  when forced. */
+spn_status cli_write_index(spn_context *context, const char *folder, bool is_forced,
+                           const cli_outcome *outcomes);
+/** Would it be refused? Before anything is made. */
+spn_status cli_check_index(spn_context *context, const char *folder, bool is_forced);
 
 /** The files of a folder, sorted. Names with anything but letters, digits and . _ - are left out. */
 typedef struct cli_listing {

@@ -169,14 +169,16 @@ int64_t cli_job_sets(const cli_job *job, const char **sets, char *seed)
     return count;
 }
 
-/* The results file decides whether anything may be overwritten; it has been written by now. */
+/* A run that goes on draws its figures again: those that are there are the same, or somebody else's. */
 spn_status cli_job_draw(const cli_job *job, const char *path, const char *name)
 {
     spn_status status = SPN_OK;
     spn_context *context = job->session->context;
     spn_arena *arena = NULL;
     spn_results results;
-    const spn_plot_settings settings = {.force = true, .name = name};
+    const spn_plot_settings settings = {.force = job->arguments->is_forced,
+                                        .is_repeated = job->arguments->is_resumed,
+                                        .name = name};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(cli_draw(context, &results, job->folder, &settings));
@@ -193,7 +195,11 @@ spn_status cli_job_write_csv(const cli_job *job, const char *name, const char *s
     spn_output *output = NULL;
     char path[CLI_PATH_SIZE];
     SPN_TRY(cli_job_path(job, name, suffix, path));
-    SPN_TRY(spn_output_open(context, path, true, &output));
+    SPN_TRY(spn_output_open(context, path, job->arguments->is_forced || job->arguments->is_resumed,
+                            &output));
+    if (!job->arguments->is_forced) {
+        spn_output_protect(output);
+    }
     SPN_TRY(spn_table_write_csv(context, table, spn_sink_output(output)));
     SPN_TRY(spn_output_commit(context, &output));
 done:

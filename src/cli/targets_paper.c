@@ -82,9 +82,8 @@ static spn_status make_slices(cli_job *job, const char *sweep, const char *slice
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     bool is_good = true;
-    const spn_run_settings settings = {.output = slices,
-                                       .threads = arguments->threads,
-                                       .is_forced = arguments->is_forced || arguments->is_resumed};
+    const spn_run_settings settings = {
+        .output = slices, .threads = arguments->threads, .is_forced = arguments->is_forced};
     SPN_TRY(cli_experiment(job->session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(spn_study_figure1(context, study, sweep, &settings, &is_good));

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,11 +19,12 @@ struct spn_output {
     char *path;      /**< as the user wrote it, for messages */
     char *target;    /**< what is replaced: `path` with its links resolved; NULL when direct */
     char *temporary; /**< NULL when direct */
-    int file;        /**< -1 when reserved for another writer */
+    int file; /**< of a temporary file it holds the lock that tells it from one left by a killed run */
     bool is_forced;
+    bool is_protected; /**< a file at the target is replaced by equal bytes only */
     bool has_failed;
     size_t used;
-    char *buffer; /**< BUFFER_SIZE bytes; NULL when reserved */
+    char *buffer; /**< BUFFER_SIZE bytes */
 };
 
 static const spni_output_calls system_calls = {write, fsync, close, rename, link};
@@ -53,18 +56,95 @@ static void free_output(spn_context *context, spn_output *output)
     spn_release(context, output);
 }
 
+/** Does the name still lead to the file that is open? */
+static bool is_same_file(int file, const char *name)
+{
+    struct stat opened, named;
+    return fstat(file, &opened) == 0 && lstat(name, &named) == 0 && opened.st_dev == named.st_dev &&
+           opened.st_ino == named.st_ino;
+}
+
+/** Only our own file is removed: nobody knows what another one of that name is worth. */
+static void remove_temporary(spn_output *output)
+{
+    if (is_same_file(output->file, output->temporary)) {
+        unlink(output->temporary);
+    }
+}
+
 void spn_output_abandon(spn_context *context, spn_output *output)
 {
     if (output == NULL) {
         return;
     }
-    if (output->file >= 0) {
-        output->calls->close(output->file);
+    if (output->temporary != NULL && output->file >= 0) {
+        remove_temporary(output);
     }
-    if (output->temporary != NULL) {
-        unlink(output->temporary);
+    if (output->file >= 0) {
+        close(output->file);
     }
     free_output(context, output);
+}
+
+/** ".spinodal-PROCESS-NUMBER.tmp" */
+static bool is_temporary_name(const char *name)
+{
+    static const char start[] = ".spinodal-", digits[] = "0123456789";
+    if (strncmp(name, start, sizeof start - 1) != 0) {
+        return false;
+    }
+    name += sizeof start - 1;
+    const size_t process = strspn(name, digits);
+    const size_t number = name[process] == '-' ? strspn(name + process + 1, digits) : 0;
+    return process > 0 && number > 0 && strcmp(name + process + 1 + number, ".tmp") == 0;
+}
+
+/** A process that lives holds a lock on its temporary file; one without was left by a killed one. */
+static void remove_if_left(int directory, const char *name)
+{
+    struct stat opened, named;
+    int file = openat(directory, name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0) {
+        return;
+    }
+    if (fstat(file, &opened) == 0 && S_ISREG(opened.st_mode) && opened.st_uid == geteuid() &&
+        opened.st_nlink == 1 && flock(file, LOCK_EX | LOCK_NB) == 0 &&
+        fstatat(directory, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+        opened.st_dev == named.st_dev && opened.st_ino == named.st_ino) {
+        unlinkat(directory, name, 0);
+    }
+    close(file);
+}
+
+static void remove_leftovers(const char *directory)
+{
+    DIR *list = opendir(directory);
+    if (list == NULL) {
+        return;
+    }
+    for (const struct dirent *entry = NULL; (entry = readdir(list)) != NULL;) {
+        if (is_temporary_name(entry->d_name)) {
+            remove_if_left(dirfd(list), entry->d_name);
+        }
+    }
+    closedir(list);
+}
+
+/** Open a new file and lock it. -1: errno says why; EEXIST also where another process took it for one left
+ *  by a killed run before it was locked. Without locks (some file systems) nobody removes anything. */
+static int open_locked(const char *name)
+{
+    int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (file < 0) {
+        return -1;
+    }
+    const bool is_taken = flock(file, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (is_taken || !is_same_file(file, name)) {
+        close(file);
+        errno = EEXIST;
+        return -1;
+    }
+    return file;
 }
 
 /** Create a new empty file beside the target: a short name, so that a target whose name is as long as
@@ -77,10 +157,12 @@ static spn_status create_temporary(spn_context *context, spn_output *output, mod
     int64_t size = (int64_t)directory + 64;
     char *name = NULL;
     SPN_NEW(context, name, size);
+    snprintf(name, (size_t)size, "%.*s", directory, output->target);
+    remove_leftovers(directory > 0 ? name : ".");
     for (int attempt = 0; attempt < TEMPORARY_ATTEMPTS && output->file < 0; attempt++) {
         snprintf(name, (size_t)size, "%.*s.spinodal-%ld-%d.tmp", directory, output->target,
                  (long)getpid(), attempt);
-        output->file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        output->file = open_locked(name);
         if (output->file < 0 && errno != EEXIST) {
             break;
         }
@@ -171,9 +253,7 @@ static spn_status start_output(spn_context *context, const char *path, bool is_f
         status = spn_error_status(context);
         goto done;
     }
-    if (!is_reserved) {
-        SPN_NEW(context, output->buffer, BUFFER_SIZE);
-    }
+    SPN_NEW(context, output->buffer, BUFFER_SIZE);
     bool is_standard = strcmp(path, "-") == 0;
     bool exists = !is_standard && stat(path, &existing) == 0;
     if (!is_standard && !exists && errno != ENOENT) {
@@ -204,21 +284,12 @@ spn_status spn_output_open(spn_context *context, const char *path, bool is_force
 spn_status spn_output_reserve(spn_context *context, const char *path, bool is_forced,
                               spn_output **out)
 {
-    spn_status status = SPN_OK;
-    spn_output *output = NULL;
-    *out = NULL;
-    SPN_TRY(start_output(context, path, is_forced, true, &output));
-    int failure = output->calls->close(output->file);
-    output->file = -1;
-    if (failure != 0) {
-        status = fail_with_errno(context, output, "create");
-        goto done;
-    }
-    *out = output;
-    output = NULL;
-done:
-    spn_output_abandon(context, output);
-    return status;
+    return start_output(context, path, is_forced, true, out);
+}
+
+void spn_output_protect(spn_output *output)
+{
+    output->is_protected = true;
 }
 
 static spn_status write_all(spn_context *context, spn_output *output, const char *bytes,
@@ -248,9 +319,6 @@ static spn_status flush(spn_context *context, spn_output *output)
 
 static spn_status check_usable(spn_context *context, const spn_output *output)
 {
-    if (output->buffer == NULL) {
-        return spn_fail(context, SPN_ERROR_ARGUMENT, "output: %s is written by name", output->path);
-    }
     if (output->has_failed) {
         return spn_fail(context, SPN_ERROR_IO, "%s was not written: an earlier write failed",
                         output->path);
@@ -321,28 +389,78 @@ spn_status spn_output_print(spn_context *context, spn_output *output, const char
     return status;
 }
 
-/** Make the bytes durable and close the file. A file reserved for another writer is opened for it. */
-static spn_status sync_and_close(spn_context *context, spn_output *output)
+spn_status spn_output_flush(spn_context *context, spn_output *output)
 {
-    if (output->file < 0) {
-        output->file = open(output->temporary, O_WRONLY | O_CLOEXEC);
-        if (output->file < 0) {
-            return fail_with_errno(context, output, "reopen the temporary file of");
+    spn_status status = SPN_OK;
+    SPN_TRY(check_usable(context, output));
+    SPN_TRY(flush(context, output));
+done:
+    return status;
+}
+
+static spn_status load(spn_context *context, const char *path, char **bytes, int64_t *count)
+{
+    spn_status status = SPN_OK;
+    char *buffer = NULL;
+    struct stat info;
+    int64_t size = 0;
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0 || fstat(file, &info) != 0) {
+        SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
+    }
+    SPN_NEW(context, buffer, (int64_t)info.st_size + 1);
+    while (size < (int64_t)info.st_size) {
+        ssize_t got = read(file, buffer + size, (size_t)(info.st_size - size));
+        if (got < 0 && errno != EINTR) {
+            SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
         }
+        if (got == 0) {
+            break;
+        }
+        size += got > 0 ? got : 0;
     }
-    if (output->temporary != NULL && output->calls->fsync(output->file) != 0) {
-        return fail_with_errno(context, output, "write");
+    *bytes = buffer;
+    *count = size;
+    buffer = NULL;
+done:
+    if (file >= 0) {
+        close(file);
     }
-    int failure = output->calls->close(output->file);
-    output->file = -1;
-    return failure == 0 ? SPN_OK : fail_with_errno(context, output, "write");
+    spn_release(context, buffer);
+    return status;
+}
+
+/** SPN_ERROR_IO unless the target has the very bytes of the temporary file. */
+static spn_status demand_equal(spn_context *context, const spn_output *output)
+{
+    spn_status status = SPN_OK;
+    char *found = NULL, *made = NULL;
+    int64_t found_size = 0, made_size = 0;
+    SPN_TRY(load(context, output->target, &found, &found_size));
+    SPN_TRY(load(context, output->temporary, &made, &made_size));
+    if (found_size != made_size || memcmp(found, made, (size_t)made_size) != 0) {
+        SPN_FAIL(context, SPN_ERROR_IO,
+                 "%s exists and is not what this run makes; use --force to overwrite",
+                 output->path);
+    }
+done:
+    spn_release(context, found);
+    spn_release(context, made);
+    return status;
 }
 
 /** Unforced: link() refuses to replace a file that has appeared since; file systems without hard links
  *  get a rename after another look. */
 static spn_status publish(spn_context *context, spn_output *output)
 {
-    if (!output->is_forced) {
+    if (output->is_protected && access(output->target, F_OK) == 0) {
+        spn_status status = demand_equal(context, output);
+        if (status == SPN_OK) {
+            remove_temporary(output);
+        }
+        return status;
+    }
+    if (!output->is_forced || output->is_protected) {
         if (output->calls->link(output->temporary, output->target) == 0) {
             unlink(output->temporary);
             return SPN_OK;
@@ -374,17 +492,37 @@ static void sync_directory(const spn_output *output)
     }
 }
 
+/** Some file systems tell of a failed write only when a descriptor is closed. The lock stays with `file`. */
+static spn_status close_twin(spn_context *context, spn_output *output)
+{
+    int twin = dup(output->file);
+    return twin >= 0 && output->calls->close(twin) == 0 ? SPN_OK
+                                                        : fail_with_errno(context, output, "write");
+}
+
+/** The name that was written under must still be ours: the file that is published is the one that was written. */
+static spn_status make_durable(spn_context *context, spn_output *output)
+{
+    if (output->calls->fsync(output->file) != 0) {
+        return fail_with_errno(context, output, "write");
+    }
+    if (!is_same_file(output->file, output->temporary)) {
+        return spn_fail(context, SPN_ERROR_IO,
+                        "cannot write %s: its temporary file %s was replaced by another one",
+                        output->path, output->temporary);
+    }
+    return SPN_OK;
+}
+
 spn_status spn_output_commit(spn_context *context, spn_output **out)
 {
     spn_status status = SPN_OK;
     spn_output *output = *out;
     *out = NULL;
-    if (output->buffer != NULL) {
-        SPN_TRY(check_usable(context, output));
-        SPN_TRY(flush(context, output));
-    }
-    SPN_TRY(sync_and_close(context, output));
+    SPN_TRY(spn_output_flush(context, output));
+    SPN_TRY(close_twin(context, output));
     if (output->temporary != NULL) {
+        SPN_TRY(make_durable(context, output));
         SPN_TRY(publish(context, output));
         sync_directory(output);
         spn_release(context, output->temporary);

@@ -45,6 +45,8 @@ spn_status spni_write_map_script(spn_context *context, const spn_figure *figure,
 typedef struct spni_drawing {
     const char *script, *data;
     const char *figures[SPNI_FORMAT_COUNT];
+    double
+        seconds; /* that gnuplot may take; it is ended after them, or when the context is cancelled */
 } spni_drawing;
 
 /* Run gnuplot in `directory`. There is no such program: *is_missing, and no error. */

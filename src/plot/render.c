@@ -15,7 +15,7 @@ enum { SCRIPT, DATA, CAPTION, FIGURES, FILE_COUNT = FIGURES + SPNI_FORMAT_COUNT 
 typedef struct job {
     const spn_figure *figure;
     const char *directory;
-    bool force;
+    bool force, is_repeated;
     char *paths[FILE_COUNT];         /* NULL: not wanted */
     spn_output *outputs[FILE_COUNT]; /* NULL: not wanted, or renamed */
     char *files[FILE_COUNT];         /* absolute temporary names, from realpath() */
@@ -50,7 +50,11 @@ static spn_status claim(spn_context *context, job *j)
             continue;
         }
         SPN_TRY(join(context, j->directory, j->figure->name, suffix(i), &j->paths[i]));
-        SPN_TRY(spn_output_reserve(context, j->paths[i], j->force, &j->outputs[i]));
+        SPN_TRY(
+            spn_output_reserve(context, j->paths[i], j->force || j->is_repeated, &j->outputs[i]));
+        if (j->is_repeated && !j->force) {
+            spn_output_protect(j->outputs[i]);
+        }
         j->files[i] = realpath(spn_output_temporary(j->outputs[i]), NULL);
         if (j->files[i] == NULL) {
             SPN_FAIL(context, errno == ENOMEM ? SPN_ERROR_MEMORY : SPN_ERROR_IO,
@@ -66,26 +70,20 @@ static spn_status write_caption(spn_context *context, const spn_figure *figure, 
     return spn_output_print(context, output, "%s", figure->caption);
 }
 
-/* A text under the temporary name that was reserved for it: gnuplot reads it before it is renamed. */
+/* A text under its temporary name, where gnuplot reads it before it is renamed. */
 static spn_status write_text(spn_context *context, const job *j, int file)
 {
     static spn_status (*const writers[FIGURES])(spn_context *, const spn_figure *, spn_output *) = {
         spni_write_script, spni_write_data, write_caption};
     spn_status status = SPN_OK;
-    spn_output *output = NULL;
-    SPN_TRY(spn_output_open(context, j->files[file], true, &output));
-    SPN_TRY(writers[file](context, j->figure, output));
-    SPN_TRY(spn_output_commit(context, &output));
+    SPN_TRY(writers[file](context, j->figure, j->outputs[file]));
+    SPN_TRY(spn_output_flush(context, j->outputs[file]));
 done:
-    if (status != SPN_OK) {
-        spn_error_prefix(context, "%s", j->paths[file]);
-    }
-    spn_output_abandon(context, output);
     return status;
 }
 
 /* Give the first `count` files their names. After a failure those that were not there before are
- * removed, so that the same call can be repeated. */
+ * removed, so that the same call can be repeated; a repeated one finds them as it makes them. */
 static spn_status publish(spn_context *context, job *j, int count)
 {
     spn_status status = SPN_OK;
@@ -96,7 +94,7 @@ static spn_status publish(spn_context *context, job *j, int count)
         }
     }
 done:
-    for (int i = 0; i < named && status != SPN_OK && !j->force; i++) {
+    for (int i = 0; i < named && status != SPN_OK && !j->force && !j->is_repeated; i++) {
         if (j->paths[i] != NULL) {
             unlink(j->paths[i]);
         }
@@ -104,10 +102,10 @@ done:
     return status;
 }
 
-static spn_status draw(spn_context *context, job *j, const char *program)
+static spn_status draw(spn_context *context, job *j, const char *program, double seconds)
 {
     spn_status status = SPN_OK;
-    spni_drawing drawing = {.script = j->files[SCRIPT], .data = j->files[DATA]};
+    spni_drawing drawing = {.script = j->files[SCRIPT], .data = j->files[DATA], .seconds = seconds};
     bool is_missing = false;
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
         drawing.figures[i] = j->files[FIGURES + i];
@@ -135,7 +133,9 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
     spn_figure named = *figure;
     job j = {.figure = &named,
              .directory = directory[0] != '\0' ? directory : ".",
-             .force = settings != NULL && settings->force};
+             .force = settings != NULL && settings->force,
+             .is_repeated = settings != NULL && settings->is_repeated};
+    const bool has_limit = settings != NULL && settings->gnuplot_seconds > 0;
     const bool has_program = settings != NULL && settings->gnuplot != NULL;
     if (settings != NULL && settings->name != NULL) {
         named.name = settings->name;
@@ -147,7 +147,8 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
             SPN_TRY(write_text(context, &j, i));
         }
     }
-    SPN_TRY(draw(context, &j, has_program ? settings->gnuplot : "gnuplot"));
+    SPN_TRY(draw(context, &j, has_program ? settings->gnuplot : "gnuplot",
+                 has_limit ? settings->gnuplot_seconds : SPN_GNUPLOT_SECONDS));
 done:
     for (int i = 0; i < FILE_COUNT; i++) {
         spn_output_abandon(context, j.outputs[i]);

@@ -36,25 +36,48 @@ static spn_status fail_write(spn_context *context, const char *path, int error)
 bool spn_journal_exists(const char *path)
 {
     struct stat info;
-    return stat(path, &info) == 0;
+    return lstat(path, &info) == 0;
 }
 
 /* Does the locked descriptor still belong to the path? Its last writer may have removed the file between
- * our open() and flock(). */
+ * our open() and flock(), and anybody may put another one there while we write. */
 static bool is_current(int fd, const char *path)
 {
     struct stat opened;
     struct stat named;
-    return fstat(fd, &opened) == 0 && stat(path, &named) == 0 && opened.st_dev == named.st_dev &&
+    return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 && opened.st_dev == named.st_dev &&
            opened.st_ino == named.st_ino;
+}
+
+/* A journal is a regular file under its own name: what a link leads to is not ours to write. */
+static spn_status open_plain(spn_context *context, const char *path, int flags, int *out)
+{
+    struct stat info;
+    int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0666);
+    if (fd < 0 && errno == ELOOP) {
+        return spn_fail(context, SPN_ERROR_IO,
+                        "%s is a symbolic link: a journal is written beside its results only; "
+                        "remove the link, or choose another output",
+                        path);
+    }
+    if (fd < 0) {
+        return spn_fail(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+    }
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        close(fd);
+        return spn_fail(context, SPN_ERROR_IO, "%s is not a regular file", path);
+    }
+    *out = fd;
+    return SPN_OK;
 }
 
 static spn_status open_locked(spn_context *context, const char *path, int flags, int *out)
 {
     for (int attempt = 0; attempt < 100; attempt++) {
-        int fd = open(path, O_RDWR | O_CLOEXEC | flags, 0666);
-        if (fd < 0) {
-            return spn_fail(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
+        int fd = -1;
+        spn_status status = open_plain(context, path, flags, &fd);
+        if (status != SPN_OK) {
+            return status;
         }
         if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             int error = errno;
@@ -155,6 +178,32 @@ done:
     return status;
 }
 
+/* Whether an existing journal is being written right now is what the user must know first. With `force` it is
+ * removed, not emptied: another name may lead to it. */
+static spn_status make_room(spn_context *context, const char *path, bool force)
+{
+    spn_status status = SPN_OK;
+    int old = -1;
+    if (!spn_journal_exists(path)) {
+        return SPN_OK;
+    }
+    SPN_TRY(open_locked(context, path, 0, &old));
+    if (!force) {
+        SPN_FAIL(context, SPN_ERROR_IO,
+                 "%s exists: an earlier run was not finished; go on with --resume, or start anew "
+                 "with --force",
+                 path);
+    }
+    if (unlink(path) != 0) {
+        status = spn_fail(context, SPN_ERROR_IO, "cannot remove %s: %s", path, strerror(errno));
+    }
+done:
+    if (old >= 0) {
+        close(old);
+    }
+    return status;
+}
+
 spn_status spn_journal_create(spn_context *context, const char *path, const char *configuration,
                               bool force, spn_journal **out)
 {
@@ -162,22 +211,13 @@ spn_status spn_journal_create(spn_context *context, const char *path, const char
     spn_journal *journal = NULL;
     *out = NULL;
     SPN_TRY(make(context, path, &journal));
-    if (!force && spn_journal_exists(path)) {
-        /* Whether it is being written right now is what the user must know first. */
-        int probe = -1;
-        SPN_TRY(open_locked(context, path, 0, &probe));
-        close(probe);
-        SPN_FAIL(context, SPN_ERROR_IO,
-                 "%s exists: an earlier run was not finished; go on with --resume, or start anew "
-                 "with --force",
-                 path);
-    }
-    SPN_TRY(open_locked(context, path, O_CREAT | (force ? 0 : O_EXCL), &journal->fd));
+    SPN_TRY(make_room(context, path, force));
+    SPN_TRY(open_locked(context, path, O_CREAT | O_EXCL, &journal->fd));
     SPN_TRY(write_header(context, journal, configuration));
     *out = journal;
     journal = NULL;
 done:
-    if (journal != NULL && journal->fd >= 0) {
+    if (journal != NULL && journal->fd >= 0 && is_current(journal->fd, path)) {
         unlink(path);
     }
     release(context, journal);
@@ -317,7 +357,10 @@ spn_status spn_journal_remove(spn_context *context, spn_journal *journal)
     if (journal == NULL) {
         return SPN_OK;
     }
-    if (unlink(journal->path) != 0) {
+    if (spn_journal_exists(journal->path) && !is_current(journal->fd, journal->path)) {
+        spn_warning(context, "%s was replaced by another file during the run, which is left alone",
+                    journal->path);
+    } else if (unlink(journal->path) != 0) {
         status =
             spn_fail(context, SPN_ERROR_IO, "cannot remove %s: %s", journal->path, strerror(errno));
     }

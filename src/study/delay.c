@@ -157,8 +157,7 @@ static spn_status write_results(spn_context *context, const delay *d, const char
     SPN_TRY(spni_book_begin(context, "delay", &book));
     book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"runs", &spn_delay_columns, d->count, d->runs});
-    SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path,
-                            d->settings->is_forced || d->settings->is_resumed));
+    SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path, d->settings->is_forced));
 done:
     spni_book_end(&book);
     spn_release(context, settings);
@@ -220,12 +219,16 @@ spn_status spn_study_delay(spn_context *context, const spn_delay_settings *setti
     delay d = {.settings = settings};
     *is_good = false;
     SPN_TRY(make_path(context, &d, path));
-    SPN_TRY(spn_results_check_target(context, path, settings->is_forced || settings->is_resumed));
+    SPN_TRY(settings->is_resumed ? SPN_OK
+                                 : spn_results_check_target(context, path, settings->is_forced));
     for (int64_t i = 0; i < DEPTHS; i++) {
         SPN_TRY(spni_delay_net_create(context, settings, depths[i], &d.nets[i]));
     }
     SPN_TRY(settings->is_resumed && settings->grid == NULL
                 ? spni_find_results(context, d.nets[0].study, "delay", path, &is_found)
+                : SPN_OK);
+    SPN_TRY(settings->is_resumed && !is_found
+                ? spn_results_check_target(context, path, settings->is_forced)
                 : SPN_OK);
     SPN_TRY(is_found ? judge_found(context, path, is_good)
                      : run_and_write(context, &d, path, is_good));

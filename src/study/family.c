@@ -7,6 +7,7 @@
 #include <spinodal/base/version.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 7 };
 
@@ -101,6 +102,7 @@ typedef struct maker {
     spni_family family;
     char *configurations[2]; /* of branches and starts, without what varies */
     bool is_good;
+    bool is_found; /* an earlier run of this family has written its results */
 } maker;
 
 static spn_status set_all(spn_context *context, spn_experiment *experiment,
@@ -297,20 +299,48 @@ static spn_status write_results(spn_context *context, const maker *m)
         (int)sizeof path) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
     }
-    /* A finished family that is resumed is read again from its runs. */
-    SPN_TRY(spn_results_write(context, path, m->settings->is_forced || m->settings->is_resumed,
-                              &results));
+    SPN_TRY(spn_results_write(context, path, m->settings->is_forced || m->is_found, &results));
 done:
     spn_release(context, settings);
     return status;
 }
 
-static spn_status check_target(spn_context *context, const maker *m)
+/* A finished family that is resumed is read again from its runs, which see to it that they are this one's. */
+static spn_status find_target(spn_context *context, maker *m, const char *path)
 {
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    char *settings = NULL;
+    spn_results results;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &settings));
+    status = spn_results_read(context, arena, path, &results);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_clear(context);
+        status = SPN_OK;
+        goto done;
+    }
+    SPN_TRY(status);
+    const spn_attribute *kept = spn_results_attribute(&results, "settings");
+    const char *had = kept != NULL && kept->text != NULL ? kept->text : "";
+    m->is_found = strcmp(results.kind, m->plan->name) == 0 &&
+                  strcmp(had, settings != NULL ? settings : "") == 0;
+done:
+    spn_arena_free(arena);
+    spn_release(context, settings);
+    return status;
+}
+
+static spn_status check_target(spn_context *context, maker *m)
+{
+    spn_status status = SPN_OK;
     char path[PATH_SIZE];
     snprintf(path, sizeof path, "%s/%s.h5", m->settings->folder, m->plan->name);
-    return spn_results_check_target(context, path,
-                                    m->settings->is_forced || m->settings->is_resumed);
+    SPN_TRY(m->settings->is_resumed && access(path, F_OK) == 0 ? find_target(context, m, path)
+                                                               : SPN_OK);
+    SPN_TRY(spn_results_check_target(context, path, m->settings->is_forced || m->is_found));
+done:
+    return status;
 }
 
 static bool are_all_found(const spni_family *family)

@@ -161,8 +161,7 @@ static spn_status write_results(spn_context *context, const orders *o, const cha
     SPN_TRY(spni_book_begin(context, "orders", &book));
     book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"races", &spn_orders_columns, o->race_count, o->races});
-    SPN_TRY(spni_book_write(context, o->field.study, &book, path,
-                            o->settings->is_forced || o->settings->is_resumed));
+    SPN_TRY(spni_book_write(context, o->field.study, &book, path, o->settings->is_forced));
 done:
     spni_book_end(&book);
     spn_release(context, settings);
@@ -196,10 +195,14 @@ spn_status spn_study_orders(spn_context *context, const spn_orders_settings *set
     if (snprintf(path, PATH_SIZE, "%s/orders.h5", settings->folder) >= PATH_SIZE) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
     }
-    SPN_TRY(spn_results_check_target(context, path, settings->is_forced || settings->is_resumed));
+    SPN_TRY(settings->is_resumed ? SPN_OK
+                                 : spn_results_check_target(context, path, settings->is_forced));
     SPN_TRY(spni_orders_field_create(context, settings, &o.field));
     SPN_TRY(settings->is_resumed && settings->grid == NULL
                 ? spni_find_results(context, o.field.study, "orders", path, &is_found)
+                : SPN_OK);
+    SPN_TRY(settings->is_resumed && !is_found
+                ? spn_results_check_target(context, path, settings->is_forced)
                 : SPN_OK);
     if (is_found) {
         spn_message(context, "%s is complete: nothing to resume", path);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* What a journal belongs to: the kind of run, the sections that it depends on, the very data and initial weights, and
  * the program, whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
@@ -98,7 +99,14 @@ done:
     return status;
 }
 
-/* Results of this very experiment and data are there and no journal is: an earlier run has finished. */
+/* Were the results made by this program as it is here? A journal beside them certainly was. */
+static bool is_of_this_program(spn_context *context, const spn_results *results)
+{
+    return has_text(results, "program_version", SPN_VERSION) &&
+           has_text(results, "kernels", spn_kernels_name(spn_context_kernels(context)));
+}
+
+/* Results of this very experiment and data: an earlier run has finished. Whatever else stands there is not. */
 static spn_status find_finished(spn_context *context, spni_run *run)
 {
     spn_status status = SPN_OK;
@@ -108,12 +116,20 @@ static spn_status find_finished(spn_context *context, spni_run *run)
     const spn_study *study = run->study;
     const char *path = run->settings.output;
     SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_results_read(context, arena, path, &results));
+    status = spn_results_read(context, arena, path, &results);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_clear(context);
+        status = SPN_OK;
+        goto done;
+    }
+    SPN_TRY(status);
     SPN_TRY(compare_configuration(context, run, &results, &is_same));
-    run->is_finished = is_same && strcmp(results.kind, run->kind->name) == 0 &&
-                       (run->inputs == NULL || has_text(&results, SPNI_INPUTS, run->inputs)) &&
-                       has_checksum(&results, "data_checksum", study->data_checksum) &&
-                       has_checksum(&results, "weights_checksum", study->weights_checksum);
+    run->is_finished =
+        is_same && strcmp(results.kind, run->kind->name) == 0 &&
+        (run->inputs == NULL || has_text(&results, SPNI_INPUTS, run->inputs)) &&
+        has_checksum(&results, "data_checksum", study->data_checksum) &&
+        has_checksum(&results, "weights_checksum", study->weights_checksum) &&
+        (!spn_journal_exists(run->journal_path) || is_of_this_program(context, &results));
     if (run->is_finished) {
         run->is_good = run->kind->judge(&results);
         spn_message(context, "%s is complete: nothing to resume", path);
@@ -123,27 +139,42 @@ done:
     return status;
 }
 
-/* A journal belongs to a run that was allowed to write this output: going on with it is, too. */
+/* A run that goes on replaces nothing either: its results are there already (it was killed when they were), or
+ * somebody has put a file there since. */
 static spn_status check_output(spn_context *context, spni_run *run)
 {
-    spn_run_settings *settings = &run->settings;
-    bool has_journal = spn_journal_exists(run->journal_path);
+    const spn_run_settings *settings = &run->settings;
     if (spn_experiment_reads(run->study->experiment, settings->output)) {
         return spn_fail(context, SPN_ERROR_IO,
                         "%s is a file that the experiment reads; choose another output",
                         settings->output);
     }
-    if (settings->is_resumed && has_journal) {
-        settings->is_forced = true;
-    }
-    if (settings->is_resumed && !has_journal && !settings->is_forced &&
-        spn_journal_exists(settings->output)) {
+    if (settings->is_resumed && !settings->is_forced && access(settings->output, F_OK) == 0) {
         spn_status status = find_finished(context, run);
         if (status != SPN_OK || run->is_finished) {
             return status;
         }
+        return spn_fail(context, SPN_ERROR_IO,
+                        "%s exists and was not made by this run; move it away, or replace it with "
+                        "--resume --force",
+                        settings->output);
     }
     return spn_results_check_target(context, settings->output, settings->is_forced);
+}
+
+/* The earlier run was killed between its last two steps: the results are there, the journal still is. */
+static spn_status drop_journal(spn_context *context, const spni_run *run)
+{
+    spn_status status = SPN_OK;
+    char *configuration = NULL;
+    spn_journal *journal = NULL;
+    SPN_TRY(describe(context, run, &configuration));
+    SPN_TRY(
+        spn_journal_open(context, run->journal_path, configuration, NULL, NULL, NULL, &journal));
+    SPN_TRY(spn_journal_remove(context, journal));
+done:
+    spn_release(context, configuration);
+    return status;
 }
 
 spn_status spni_run_begin(spn_context *context, const spn_study *study,
@@ -156,6 +187,9 @@ spn_status spni_run_begin(spn_context *context, const spn_study *study,
     SPN_NEW(context, run->journal_path, (int64_t)size);
     snprintf(run->journal_path, size, "%s.part", settings->output);
     SPN_TRY(check_output(context, run));
+    if (run->is_finished && spn_journal_exists(run->journal_path)) {
+        SPN_TRY(drop_journal(context, run));
+    }
 done:
     return status;
 }

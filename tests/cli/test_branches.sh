@@ -118,11 +118,13 @@ expect_failure 5 'run.yaml'
 run spinodal branches
 expect_failure 2 'missing argument'
 head -c 5000 run.h5 >cut.h5
-for command in 'plot cut.h5' 'export cut.h5' 'branches run.yaml -o cut.h5 --resume'; do
+for command in 'plot cut.h5' 'export cut.h5'; do
     # shellcheck disable=SC2086
     run spinodal $command
     expect_failure 3 'cut.h5'
 done
+run spinodal branches run.yaml -o cut.h5 --resume
+expect_failure 5 'cut.h5 exists and was not made by this run'
 expect_no_file x.h5
 expect_no_file x.h5.part
 

@@ -39,6 +39,46 @@ run sh -c 'ulimit -f 1; "$1" export run.h5 -o table.csv' - "$program"
 expect_status 5
 expect_no_file table.csv
 
+# A run that goes on replaces nothing that was put at its output after the kill; without it, the run is finished.
+run sh -c 'ulimit -f 4; "$1" sweep run.yaml -o later.h5' - "$program"
+expect_status 5
+if [ ! -e later.h5.part ]; then
+    echo "no journal to go on with" >&2
+    exit 1
+fi
+echo 'mine' >later.h5
+cp later.h5 mine
+run spinodal sweep run.yaml -o later.h5 --resume
+expect_failure 5 'later.h5 exists and was not made by this run.*--resume --force'
+expect_same later.h5 mine
+run spinodal sweep run.yaml -o later.h5 --resume --force
+expect_status 0
+expect_no_file later.h5.part
+run spinodal sweep run.yaml -o later.h5 --resume
+expect_status 0
+expect_stderr 'later.h5 is complete'
+
+# Killed when the results were there and the journal still was: that is finished, too.
+run sh -c 'ulimit -f 4; "$1" sweep run.yaml -o twice.h5' - "$program"
+expect_status 5
+cp kept.h5 twice.h5
+run spinodal sweep run.yaml -o twice.h5 --resume
+expect_status 0
+expect_stderr 'twice.h5 is complete'
+expect_no_file twice.h5.part
+
+# The journal is not written through a link, the results are: to the file that the link names.
+ln -s mine linked.h5.part
+run spinodal sweep run.yaml -o linked.h5
+expect_failure 5 'linked.h5.part is a symbolic link'
+run spinodal sweep run.yaml -o linked.h5 --force
+expect_failure 5 'linked.h5.part is a symbolic link'
+echo 'mine' >again
+expect_same mine again
+ln -s nowhere.h5 dangling.h5
+run spinodal sweep run.yaml -o dangling.h5 --force
+expect_failure 5 'dangling.h5 is a symbolic link to a file that does not exist'
+
 # Truncated or foreign results are refused.
 head -c 1000 kept.h5 >cut.h5
 run spinodal export cut.h5

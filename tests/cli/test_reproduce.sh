@@ -31,6 +31,35 @@ checks=$((checks + 1))
 run spinodal reproduce fig2 -o figures --force --set sweep.refine=false
 expect_status 0
 
+# One rule for every file: what this run did not make stays.
+cp -r figures other
+echo '# my own notes' >other/index.md
+cp other/index.md notes.md
+run spinodal reproduce fig2 -o other --resume --set sweep.refine=false
+expect_failure 5 'other/index.md exists; use --force'
+expect_same other/index.md notes.md
+cp figures/index.md other/index.md
+run spinodal reproduce fig2 -o other --resume --set sweep.refine=false
+expect_status 0
+expect_same other/fig2.svg figures/fig2.svg
+for file in fig2.svg fig2.gp fig2-transitions.csv; do
+    cp -r figures "kept-$file"
+    echo 'mine' >"kept-$file/$file"
+    cp "kept-$file/$file" mine
+    run spinodal reproduce fig2 -o "kept-$file" --resume --set sweep.refine=false
+    expect_status 5
+    expect_stderr "$file exists and is not what this run makes; use --force"
+    expect_same "kept-$file/$file" mine
+done
+mkdir fresh
+echo 'mine' >fresh/fig2.gp
+run spinodal reproduce fig2 -o fresh --set sweep.refine=false
+expect_failure 5 'fresh/fig2.gp exists; use --force'
+expect_folder fresh fig2.gp
+cat figures/index.md mine >other/index.md
+run spinodal reproduce fig2 -o other --resume --set sweep.refine=false
+expect_failure 5 'other/index.md exists; use --force'
+
 # Figure 1 rests on the same sweep.
 run spinodal reproduce fig1 -o figures --resume --set sweep.refine=false
 expect_status 0

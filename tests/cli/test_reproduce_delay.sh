@@ -98,9 +98,12 @@ run spinodal plot figures/orders.h5 -o again
 expect_status 0
 expect_same figures/orders.svg again/orders.svg
 
-# Results of another experiment are made anew.
+# Results of another experiment are not replaced unless asked to.
 run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seeds=1 \
     --set solver.max_iterations=60 --resume
+expect_failure 5 'figures/orders.h5 exists'
+run spinodal reproduce orders -o figures --set data.samples=100 --set sweep.seeds=1 \
+    --set solver.max_iterations=60 --resume --force
 expect_status 0
 expect_rows figures/orders.csv '$at["method"] == "gd" && $at["epoch_middle"] > 60 { print "late " $0 }'
 finish

@@ -426,7 +426,6 @@ static void test_reserved_file(void **state)
     spn_output *output = NULL;
     check_ok(context, spn_output_reserve(context, path, false, &output));
     put_text(spn_output_temporary(output), "by another library");
-    check_fails(context, spn_output_print(context, output, "x"), SPN_ERROR_ARGUMENT, "by name");
     assert_int_equal(access(path, F_OK), -1);
     check_ok(context, spn_output_commit(context, &output));
     check_text(path, "by another library");
@@ -436,6 +435,88 @@ static void test_reserved_file(void **state)
     assert_int_equal(unlink(spn_output_temporary(output)), 0);
     check_fails(context, spn_output_commit(context, &output), SPN_ERROR_IO, "temporary");
     check_text(path, "by another library");
+}
+
+/** A file that is made again: the same bytes are let be, others are not replaced, none is made. */
+static void test_protected_file(void **state)
+{
+    (void)state;
+    char path[1024];
+    static const char *const found[] = {"same\n", "other", "same\nx", NULL};
+    path_of("out", path);
+    for (int k = 0; k < 4; k++) {
+        spn_output *output = NULL;
+        remove(path);
+        if (found[k] != NULL) {
+            put_text(path, found[k]);
+        }
+        check_ok(context, spn_output_open(context, path, true, &output));
+        spn_output_protect(output);
+        check_ok(context, spn_output_print(context, output, "same\n"));
+        spn_status status = spn_output_commit(context, &output);
+        if (k == 1 || k == 2) {
+            check_fails(context, status, SPN_ERROR_IO, "out exists and is not what this run makes");
+        } else {
+            check_ok(context, status);
+        }
+        check_text(path, found[k] != NULL ? found[k] : "same\n");
+        assert_int_equal(count_files(), 1);
+    }
+}
+
+/** What a killed process left is removed by the next output; what a living one writes, and what only looks alike, is
+ *  not. */
+static void test_left_temporary_files(void **state)
+{
+    (void)state;
+    char path[1024], other[1024], left[1024], link_to[1024], precious[1024];
+    static const char *const alike[] = {".spinodal-1-2.tmpx", ".spinodal--1.tmp",
+                                        ".spinodal-1-.tmp", "spinodal-1-2.tmp",
+                                        ".spinodal-1-2x.tmp"};
+    put_text(path_of("precious", precious), "precious");
+    put_text(path_of(".spinodal-1-77.tmp", left), "left");
+    assert_int_equal(symlink(precious, path_of(".spinodal-1-78.tmp", link_to)), 0);
+    for (size_t k = 0; k < sizeof alike / sizeof *alike; k++) {
+        put_text(path_of(alike[k], path), "mine");
+    }
+    spn_output *living = NULL, *second = NULL;
+    check_ok(context, spn_output_open(context, path_of("a", path), false, &living));
+    assert_int_equal(access(left, F_OK), -1);
+    check_ok(context, spn_output_open(context, path_of("b", other), false, &second));
+    assert_int_equal(access(spn_output_temporary(living), F_OK), 0);
+    check_ok(context, spn_output_commit(context, &second));
+    check_ok(context, spn_output_commit(context, &living));
+    for (size_t k = 0; k < sizeof alike / sizeof *alike; k++) {
+        check_text(path_of(alike[k], path), "mine");
+        remove(path);
+    }
+    check_text(precious, "precious");
+    assert_int_equal(remove(link_to), 0);
+    assert_int_equal(count_files(), 3);
+}
+
+/** Another file under the temporary name is neither published nor removed. */
+static void test_swapped_temporary_file(void **state)
+{
+    (void)state;
+    char path[1024], temporary[1024];
+    for (int is_committed = 0; is_committed < 2; is_committed++) {
+        spn_output *output = NULL;
+        check_ok(context, spn_output_open(context, path_of("out", path), false, &output));
+        check_ok(context, spn_output_print(context, output, "text"));
+        snprintf(temporary, sizeof temporary, "%s", spn_output_temporary(output));
+        assert_int_equal(unlink(temporary), 0);
+        put_text(temporary, "another one's");
+        if (is_committed) {
+            check_fails(context, spn_output_commit(context, &output), SPN_ERROR_IO,
+                        "replaced by another");
+        } else {
+            spn_output_abandon(context, output);
+        }
+        check_text(temporary, "another one's");
+        assert_int_equal(access(path, F_OK), -1);
+        assert_int_equal(unlink(temporary), 0);
+    }
 }
 
 static spn_status write_once(spn_context *inner, void *state)
@@ -481,6 +562,9 @@ int main(void)
         CASE(test_failed_output_cannot_be_committed),
         CASE(test_file_size_limit),
         CASE(test_reserved_file),
+        CASE(test_protected_file),
+        CASE(test_left_temporary_files),
+        CASE(test_swapped_temporary_file),
         CASE(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

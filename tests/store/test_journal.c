@@ -134,6 +134,56 @@ static void test_round_trip(void **state)
     check_ok(context, spn_journal_remove(context, NULL));
 }
 
+static void check_kept(const char *path)
+{
+    char text[16] = "";
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof text, file), 8);
+    assert_memory_equal(text, "precious", 8);
+    fclose(file);
+}
+
+/* A file that the run did not make keeps its bytes, whatever name leads to it. */
+static void test_files_of_others(void **state)
+{
+    (void)state;
+    char path[512], other[512];
+    spn_journal *journal = NULL;
+    support_scratch("others.part", path);
+    support_scratch("precious.txt", other);
+    store(other, (const unsigned char *)"precious", 8);
+    assert_int_equal(symlink(other, path), 0);
+    for (int force = 0; force < 2; force++) {
+        check_fails(context, spn_journal_create(context, path, CONFIGURATION, force, &journal),
+                    SPN_ERROR_IO, "symbolic link");
+    }
+    check_fails(context, spn_journal_open(context, path, CONFIGURATION, NULL, NULL, NULL, &journal),
+                SPN_ERROR_IO, "symbolic link");
+    check_kept(other);
+    /* Leading nowhere it is no less a link. */
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(symlink("nowhere", path), 0);
+    check_fails(context, spn_journal_create(context, path, CONFIGURATION, true, &journal),
+                SPN_ERROR_IO, "symbolic link");
+    assert_int_equal(unlink(path), 0);
+    /* A second name of the same file: the name is freed, the file is not emptied. */
+    assert_int_equal(link(other, path), 0);
+    check_ok(context, spn_journal_create(context, path, CONFIGURATION, true, &journal));
+    check_ok(context, append_record(context, journal, 0));
+    check_kept(other);
+    /* The journal is replaced while it is written: the other file outlives the run. */
+    assert_int_equal(rename(other, path), 0);
+    check_ok(context, append_record(context, journal, 1));
+    check_ok(context, spn_journal_remove(context, journal));
+    check_kept(path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    check_fails(context, spn_journal_create(context, path, CONFIGURATION, true, &journal),
+                SPN_ERROR_IO, "not a regular file");
+    assert_int_equal(unlink(path), 0);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -427,11 +477,17 @@ static void test_append_never_allocates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),       cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_other_experiment), cmocka_unit_test(test_every_prefix),
-        cmocka_unit_test(test_every_bit),        cmocka_unit_test(test_tail_of_zeros),
-        cmocka_unit_test(test_full_disk),        cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_out_of_memory),    cmocka_unit_test(test_append_never_allocates),
+        cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_files_of_others),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_other_experiment),
+        cmocka_unit_test(test_every_prefix),
+        cmocka_unit_test(test_every_bit),
+        cmocka_unit_test(test_tail_of_zeros),
+        cmocka_unit_test(test_full_disk),
+        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_append_never_allocates),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -257,11 +257,10 @@ static void test_refusals(void **state)
     check_ok(context, spn_journal_create(context, part, "# run: sweep\ndata:\n  samples: 51\n",
                                          true, &journal));
     check_ok(context, spn_journal_close(context, journal));
+    remove(path);
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
                 "samples: 5");
-    settings.is_forced = false;
     settings.is_resumed = false;
-    remove(path);
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
                 "--resume");
     settings.output = "/no/such/folder/run.h5";

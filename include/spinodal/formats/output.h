@@ -2,7 +2,9 @@
 /** @file output.h  Output files that appear whole or not at all.
  *
  *  An output is written under a temporary name in the directory of its path and renamed when it is
- *  complete; write, fsync, close and rename are all checked. Until the commit the path is untouched.
+ *  complete; write, fsync, close and rename are all checked. Until the commit the path is untouched. The
+ *  temporary file is locked (flock) while its process lives; those that killed processes of the same user
+ *  left in a directory are removed by the next output there.
  *
  *      spn_output *output = NULL;
  *      SPN_TRY(spn_output_open(context, path, is_forced, &output));
@@ -26,11 +28,16 @@ typedef struct spn_output spn_output;
 spn_status spn_output_open(spn_context *context, const char *path, bool is_forced,
                            spn_output **out);
 
-/** Like spn_output_open() for files that another library or program writes by name: it writes to
- *  spn_output_temporary(), an empty file that exists already; spn_output_commit() then syncs and
- *  renames it. "-" and devices are refused. spn_output_write() is not allowed on it. */
+/** Like spn_output_open() for files that another library or program writes by name: it overwrites
+ *  spn_output_temporary(), an empty file that exists already; spn_output_commit() then syncs and renames
+ *  it. "-" and devices are refused. */
 spn_status spn_output_reserve(spn_context *context, const char *path, bool is_forced,
                               spn_output **out);
+
+/** For a file that is made again (a run that goes on): a file that is there at the commit stays where it has the
+ *  same bytes, and is otherwise refused as without `is_forced`. */
+void spn_output_protect(spn_output *output);
+
 /** The name it is written under; valid until commit or abandon. */
 const char *spn_output_temporary(const spn_output *output);
 
@@ -40,6 +47,9 @@ spn_status spn_output_write(spn_context *context, spn_output *output, const void
                             int64_t count);
 spn_status spn_output_print(spn_context *context, spn_output *output, const char *format, ...)
     SPN_PRINTF_LIKE(3, 4);
+
+/** What was written is in the temporary file, where another program may read it. */
+spn_status spn_output_flush(spn_context *context, spn_output *output);
 
 /** Flush, sync, close, rename. Frees *output and sets it to NULL in every case. On failure
  *  (SPN_ERROR_IO, with path and reason) the temporary file is gone and the path is as it was. A file
