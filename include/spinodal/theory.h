@@ -214,7 +214,8 @@ typedef struct spn_theory_onset_moments {
 typedef struct spn_theory_onset {
     int64_t
         order; /**< 2: c_3 = 0 and c_4 > 0; 1: c_3 > 0 or c_4 < 0; 0: not decided here (c_3 = 0 and
-                               c_4 = 0 to rounding, or equal leading modes: then both are NaN) */
+                               c_4 = 0 to rounding, or equal leading modes, where both are NaN; those of
+                               linear networks: 2, c_3 = 0, c_4 NaN) */
     double beta;    /**< beta_c = |phi'(0)| sigma: the trivial state is stable above it */
     double cubic;   /**< c_3 >= 0 */
     double quartic; /**< c_4 */

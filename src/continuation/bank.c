@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Interpolated values that are this close (of 1 + |L|, of the frame's length) are worth a solve. */
+/* Interpolated values that are this close (of |L| and its scale, of the frame's length) are worth a solve. */
 static const double LOSS_NEAR = 1e-5, LOSS_SHARE = 2e-2, NORM_NEAR = 2e-2;
 /* Solved values that are this close are equal: a solution is good to about 1e-9 in theta, L to its square. */
 static const double LOSS_EQUAL = 1e-11, NORM_EQUAL = 1e-6, EIGENVALUE_EQUAL = 1e-5;
@@ -99,7 +99,8 @@ static bool is_near(const spn_branches *all, int64_t row, const spni_place *plac
     double x = (place->beta - a->beta) / step;
     double norm = a->weight_norm + x * (b->weight_norm - a->weight_norm);
     double loss = spni_bank_loss(bank, other, row, place->beta);
-    double allowed = LOSS_NEAR * (1 + fabs(loss)) + LOSS_SHARE * fabs(b->loss - a->loss);
+    double allowed =
+        LOSS_NEAR * (all->frame.scales.value + fabs(loss)) + LOSS_SHARE * fabs(b->loss - a->loss);
     double bend = fabs(b->weight_norm - a->weight_norm) + NORM_NEAR * all->frame.length;
     return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->norm_squared) - norm) <= bend;
 }
@@ -136,7 +137,7 @@ done:
 /* Equal up to symmetry. */
 static bool is_same(const spni_frame *frame, const spni_place *a, const spni_place *b)
 {
-    double scale = 1 + fabs(a->loss), length = frame->length;
+    double scale = frame->scales.value + fabs(a->loss), length = frame->length;
     bool is_equal = fabs(a->loss - b->loss) <= LOSS_EQUAL * scale &&
                     fabs(sqrt(a->norm_squared) - sqrt(b->norm_squared)) <= NORM_EQUAL * length &&
                     a->index == b->index;

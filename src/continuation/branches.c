@@ -129,12 +129,13 @@ done:
     return status;
 }
 
-/* Lengths are measured against the first solution. */
+/* Lengths are measured against the first solution, or, where that is the origin, against the natural scale. */
 static void set_scales(spn_branches *all, const double *theta)
 {
     spni_frame *frame = &all->frame;
     double norm = spn_norm(frame->n, theta);
-    frame->length = norm > 1e-3 ? norm : 1;
+    double scale = frame->scales.weight;
+    frame->length = norm > SPN_WEIGHT_FLOOR * scale ? norm : scale;
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);
 }
 

@@ -52,6 +52,8 @@ typedef struct spni_frame {
     const spn_branches_settings *settings;
     double beta_from, beta_to;
     int64_t n;
+    spn_scales
+        scales;    /**< of the objective: what is small in L and beta, and in theta at its origin */
     double length; /**< of theta: unit of steps */
     double metric; /**< theta per beta: ds^2 = |dtheta|^2 + metric^2 dbeta^2 */
     spn_point *point;

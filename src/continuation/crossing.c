@@ -41,11 +41,12 @@ typedef struct search {
 static bool is_known(const search *s, const crossing *now, double largest)
 {
     const spn_special_record *record = &s->all->special.record;
-    double change = fabs(now->beta - record->beta);
+    const spn_scales *scales = &s->all->frame.scales;
+    double beta = 1e-4 * fabs(now->beta - record->beta) + 1e-12 * scales->parameter;
+    double loss = 1e-4 * fabs(now->loss - record->loss) + 1e-12 * scales->value;
     for (int64_t i = 0; i < s->count; i++) {
         const crossing *other = &s->found[i];
-        if (fabs(now->beta - other->beta) <= 1e-4 * change + 1e-12 &&
-            fabs(now->loss - other->loss) <= 1e-4 * fabs(now->loss - record->loss) + 1e-12 &&
+        if (fabs(now->beta - other->beta) <= beta && fabs(now->loss - other->loss) <= loss &&
             fabs(now->lowest - other->lowest) <= 1e-7 * largest) {
             return true;
         }

@@ -11,7 +11,7 @@
 
 /* First step of a branch, as a share of the longest. */
 static const double STEP_FIRST = 0.1;
-/* Special points that differ by less (of 1 + |beta|, 1 + |L|, the frame's length) are one. */
+/* Special points that differ by less (of |beta| and its scale, |L| and its scale, the frame's length) are one. */
 static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-7, SAME_NORM = 1e-4;
 
 const spni_replayed *spni_replay_next(const spn_branches *all)
@@ -144,10 +144,12 @@ done:
 
 static int64_t find_same_special(const spn_branches *all, const spn_special_record *record)
 {
+    const spn_scales *scales = &all->frame.scales;
+    double beta = SAME_BETA * (scales->parameter + fabs(record->beta));
+    double loss = SAME_LOSS * (scales->value + fabs(record->loss));
     for (int64_t i = 0; i < all->special_count; i++) {
         const spn_special_record *other = &all->specials[i];
-        if (fabs(other->beta - record->beta) <= SAME_BETA * (1 + fabs(record->beta)) &&
-            fabs(other->loss - record->loss) <= SAME_LOSS * (1 + fabs(record->loss)) &&
+        if (fabs(other->beta - record->beta) <= beta && fabs(other->loss - record->loss) <= loss &&
             fabs(other->weight_norm - record->weight_norm) <= SAME_NORM * all->frame.length) {
             return other->same_as >= 0 ? other->same_as : i;
         }

@@ -12,7 +12,7 @@ static const double STEP_ROUNDING = 1e-6;
 enum { NEWTON_MOST = 12 };
 /* A step this much longer than the one before: it does not converge. */
 static const double STEP_GROWTH = 2;
-/* Longest step of the minimiser: barriers are not hopped over. */
+/* Longest step of the minimiser, in natural scales of theta: barriers are not hopped over. */
 static const double MINIMISER_RADIUS = 0.1;
 static const double NEVER = (double)INFINITY;
 
@@ -52,7 +52,8 @@ spn_status spni_frame_prepare(spn_context *context, const spn_objective *objecti
                           .beta_from = settings->beta_from,
                           .beta_to = settings->beta_to,
                           .n = objective->dimension,
-                          .length = 1};
+                          .scales = spn_objective_scales(objective)};
+    frame->length = frame->scales.weight;
     if (!(settings->beta_from < settings->beta_to) || !isfinite(settings->beta_from) ||
         !isfinite(settings->beta_to)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { NEWTON_MOST = 30, SAMPLES = 24 };
-/* Differences of L (of 1 + |L|) that interpolation does not resolve, and those that are rounding. */
+/* Differences of L (of |L| and its scale) that interpolation does not resolve, and those that are rounding. */
 static const double CLOSE = 1e-4, EQUAL = 1e-11;
 /* Noise of a solved L, in units of its rounding. */
 static const double NOISE = 64;
@@ -102,7 +102,7 @@ static spn_status measure_difference(spn_branches *all, const spni_phase *a, con
 {
     spn_status status = SPN_OK;
     pair_state state;
-    double loss = spni_phase_loss(all, a, beta), scale = 1 + fabs(loss);
+    double loss = spni_phase_loss(all, a, beta), scale = all->frame.scales.value + fabs(loss);
     *difference = loss - spni_phase_loss(all, b, beta);
     *is_there = isfinite(*difference);
     if (*is_there && fabs(*difference) < CLOSE * scale) {
@@ -133,7 +133,7 @@ static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pai
         record.curvature_a = state->record.curvature_b;
         record.curvature_b = state->record.curvature_a;
     }
-    double rounding = 1e-9 * (1 + fabs(record.loss));
+    double rounding = 1e-9 * (all->frame.scales.value + fabs(record.loss));
     record.is_global = lowest_other(all, i, j, record.beta) > record.loss - rounding;
     all->maxwell[all->maxwell_count++] = record;
 done:

@@ -21,11 +21,11 @@ typedef struct deflation {
     double *step, *trial; /* P each */
 } deflation;
 
-/* m(theta) = prod (1 / |theta - theta_i|^2 + 1), and step . grad log m. */
+/* m(theta) = prod (1 / |theta - theta_i|^2 + 1), lengths in natural scales, and step . grad log m. */
 static double deflate(const deflation *d, const double *theta, double *slope)
 {
     int64_t n = d->all->frame.n;
-    double m = 1, along = 0;
+    double m = 1, along = 0, unit = pow(d->all->frame.scales.weight, 2);
     for (int64_t k = 0; k < d->count; k++) {
         const double *known = d->known + k * n;
         double square = 0, dot = 0;
@@ -34,9 +34,9 @@ static double deflate(const deflation *d, const double *theta, double *slope)
             square += way * way;
             dot += way * d->step[i];
         }
-        double factor = 1 / square + 1;
+        double factor = unit / square + 1;
         m *= factor;
-        along += -2 * dot / (square * square) / factor;
+        along += -2 * unit * dot / (square * square) / factor;
     }
     *slope = along;
     return m;

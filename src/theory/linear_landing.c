@@ -48,8 +48,9 @@ static spn_status is_phase(spni_linear_sweep *w, bool *is)
         spni_linear_move(&w->path, w->tangent, 1e-6, &w->spare);
         spni_linear_measure(&w->path, &w->here, &error, &norm);
         spni_linear_measure(&w->path, &w->spare, &error, &later);
-        /* At a fold beta changes with the square of the step. */
-        double least = w->path.depth == 2 ? 1e-10 : 1e-5;
+        /* Modes that are equal to rounding, or nearly (linear_path.c), end together. At a fold beta changes with the square
+         * of the step. */
+        double least = w->path.depth == 2 ? SPNI_LINEAR_EQUAL : sqrt(SPNI_LINEAR_EQUAL);
         *is = spni_linear_distance(w, &w->here, w->tangent) > least && later < norm;
     }
 done:

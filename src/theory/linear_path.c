@@ -68,6 +68,15 @@ static double share_slope(const spni_linear_path *path, int64_t i, const double 
     return sum;
 }
 
+static double row_length(spni_linear_path *path, int64_t equation)
+{
+    double square = 0;
+    for (int64_t u = 0; u < path->unknowns; u++) {
+        square += *entry(path, u, equation) * *entry(path, u, equation);
+    }
+    return sqrt(square);
+}
+
 static void pair_equation(spni_linear_path *path, int64_t modes, int64_t i, int64_t j)
 {
     int64_t n = path->inputs, equation = pair_index(path, i, j);
@@ -83,6 +92,14 @@ static void pair_equation(spni_linear_path *path, int64_t modes, int64_t i, int6
     *entry(path, shares + i, equation) = share_slope(path, i, gi, gj);
     if (j < modes) {
         *entry(path, shares + j, equation) = share_slope(path, j, gi, gj);
+    }
+    /* Equal modes may be turned into each other at will: what is left of the equation for their turn is rounding. */
+    double size = sqrt(weighted(n, path->weight, gi, gi) * weighted(n, path->weight, gj, gj));
+    if (row_length(path, equation) <= SPNI_LINEAR_EQUAL * size) {
+        for (int64_t u = 0; u < path->unknowns; u++) {
+            *entry(path, u, equation) = 0;
+        }
+        path->residual[equation] = 0;
     }
 }
 
@@ -110,11 +127,7 @@ static void mode_equation(spni_linear_path *path, const spni_linear_state *state
 static void scale_equations(spni_linear_path *path)
 {
     for (int64_t e = 0; e < path->equations; e++) {
-        double square = 0;
-        for (int64_t u = 0; u < path->unknowns; u++) {
-            square += *entry(path, u, e) * *entry(path, u, e);
-        }
-        double scale = square > 0 ? 1 / sqrt(square) : 0;
+        double length = row_length(path, e), scale = length > 0 ? 1 / length : 0;
         path->residual[e] *= scale;
         for (int64_t u = 0; u < path->unknowns; u++) {
             *entry(path, u, e) *= scale;

@@ -18,6 +18,10 @@
 #include <spinodal/numeric.h>
 #include <spinodal/theory.h>
 
+/** Modes whose singular values differ by less than half this share are equal: they are turned into each other at
+ *  will, and end at one beta. */
+#define SPNI_LINEAR_EQUAL 1e-7
+
 typedef struct spni_linear_state {
     int64_t modes; /* r */
     double beta;

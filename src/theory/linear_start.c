@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Directions of x with less than this share of the largest variance, and of y with less than this share
- * of the largest covariance, are dropped. */
+ * of the largest covariance, or of what the sizes of x and y allow it to be, are dropped. */
 static const double rank_floor = 1e-10;
 
 /* Principal directions of x: kept columns w_j (contiguous) of the eigenvectors, their variances. */
@@ -47,7 +47,12 @@ static spn_status reduce(spn_context *context, const spn_theory_moments *moments
     SPN_NEW(context, values, r);
     SPN_NEW(context, vt, r * n);
     SPN_TRY(spn_singular_values(context, moments->outputs, n, turned, values, NULL, vt));
-    while (kept < r && values[kept] > 0 && values[kept] >= rank_floor * values[0]) {
+    double total = 0;
+    for (int64_t k = 0; k < n; k++) {
+        total += variance[k];
+    }
+    double most = fmax(values[0], sqrt(fmax(moments->target_power, 0) * total));
+    while (kept < r && values[kept] > 0 && values[kept] >= rank_floor * most) {
         kept++;
     }
     if (kept > SPN_THEORY_MODES_MAX) {

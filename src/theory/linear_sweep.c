@@ -32,8 +32,10 @@ static spn_status pass_transition(spni_linear_sweep *w, double target_power,
 {
     spn_status status = SPN_OK;
     double error = 0, norm = 0;
-    if (w->path.depth == 2) {
-        w->next.share[spni_linear_weakest(&w->next)] = 0; /* to rounding it is */
+    for (int64_t i = 0; w->path.depth == 2 && i < w->next.modes; i++) {
+        /* The weakest, and those equal to it, vanish here to rounding. */
+        bool is_gone = w->next.share[i] <= SPNI_LINEAR_EQUAL;
+        w->next.share[i] = is_gone ? 0 : w->next.share[i];
     }
     *out = (spn_theory_transition){
         .order = w->path.depth == 2 ? 2 : 1,

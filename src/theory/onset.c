@@ -150,6 +150,16 @@ static void normal_form(const spn_theory_onset_moments *moments, const decomposi
     judge(alpha + fabs(bare), out);
 }
 
+/* Equal leading modes of a linear network: with B = Q W and |theta|^2 >= 2 |B|_*, the sum of its singular values, L - L_0 >=
+ * 2 (beta - sigma) |B|_* + <|B x|^2> is positive at beta_c: second order (T12). c_4 depends on which of the modes it is. */
+static void equal_linear_modes(spn_theory_onset *out)
+{
+    out->order = 2;
+    out->cubic = 0;
+    out->units = 1;
+    out->maxwell_beta = out->spinodal_beta = out->beta;
+}
+
 spn_status spn_theory_onset_at(spn_context *context, const spn_theory_onset_moments *moments,
                                const spn_theory_activation *activation, int64_t hidden,
                                bool has_bias, spn_theory_onset *out)
@@ -170,6 +180,8 @@ spn_status spn_theory_onset_at(spn_context *context, const spn_theory_onset_mome
     bool is_single = m.count == 1 || m.values[1] < (1 - rounding) * m.values[0];
     if (m.values[0] > 0 && is_single) {
         normal_form(moments, &m, activation, hidden, has_bias, out);
+    } else if (m.values[0] > 0 && activation->bend == 0 && activation->twist == 0) {
+        equal_linear_modes(out);
     }
 done:
     decomposition_free(context, &m);

@@ -10,9 +10,15 @@ typedef struct chart {
     spn_transitions *transitions;
     const spn_branch_tables *tables;
     int64_t run;
+    double length;        /* the largest |theta| of all phases: what lengths are compared with */
     spni_strand *strands; /* one a phase */
     double *distances, *values, *susceptibilities;
 } chart;
+
+static double longest(const spn_phase_record *phase)
+{
+    return fmax(phase->norm_low, phase->norm_high);
+}
 
 static spn_side side_of_point(const spn_branch_record *r)
 {
@@ -146,8 +152,9 @@ static int64_t find_partner(const chart *c, int64_t phase, const spn_special_rec
             fabs(other->beta - s->beta) > 1e-6 * fabs(s->beta) + (s->beta_high - s->beta_low)) {
             continue;
         }
-        double distance = fabs(other->weight_norm - s->weight_norm) + (other != s ? 1e-9 : 0);
-        if (distance < nearest && distance <= 1e-3 * (1 + s->weight_norm)) {
+        double distance =
+            fabs(other->weight_norm - s->weight_norm) + (other != s ? 1e-9 * c->length : 0);
+        if (distance < nearest && distance <= 1e-3 * c->length) {
             nearest = distance;
             best = i;
         }
@@ -241,8 +248,9 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     row.jump_low = row.jump;
     SPN_TRY(fit_approach(c, s, &row));
     spn_transition_kind first = is_high ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN;
-    spni_judge(&row, first, is_continuous ? 0 : 1,
-               spni_larger_square(p->norm_low, fmax(p->norm_high, s->weight_norm)));
+    double norm = fmax(longest(p), s->weight_norm);
+    norm = next >= 0 ? fmax(norm, longest(&c->tables->phases[next])) : norm;
+    spni_judge(&row, first, is_continuous ? 0 : 1, norm * norm);
     if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
         settle(&row, s, first, is_continuous, next >= 0);
     }
@@ -336,9 +344,15 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     spn_status status = SPN_OK;
     const int64_t one = 1; /* a set of branches counts as one start */
     int64_t first = transitions->findings.count;
-    chart c = {context, transitions, tables, transitions->notes.runs, NULL, NULL, NULL, NULL};
+    chart c = {.context = context,
+               .transitions = transitions,
+               .tables = tables,
+               .run = transitions->notes.runs};
     if (tables->point_count < 1) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "the branches have no points");
+    }
+    for (int64_t i = 0; i < tables->phase_count; i++) {
+        c.length = fmax(c.length, longest(&tables->phases[i]));
     }
     SPN_NEW(context, c.strands, tables->phase_count);
     SPN_NEW(context, c.distances, tables->approach_count);

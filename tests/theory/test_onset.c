@@ -407,6 +407,12 @@ static void test_closed(void **state)
     assert_int_equal(onset.order, 0);
     check_close(onset.beta, 0.5, 1e-15, 0);
     assert_true(isnan(onset.quartic));
+    /* ... but of linear networks: T12 */
+    activation = (spn_theory_activation){1, 0, 0};
+    check_ok(context, spn_theory_onset_at(context, &moments, &activation, 5, false, &onset));
+    assert_int_equal(onset.order, 2);
+    check_close(onset.beta, 0.5, 1e-15, 0);
+    check_close(onset.spinodal_beta, 0.5, 1e-15, 0);
     activation.slope = 0;
     check_fails(context, spn_theory_onset_at(context, &moments, &activation, 5, false, &onset),
                 SPN_ERROR_ARGUMENT, "slope");

@@ -110,6 +110,126 @@ static void test_decoupled_modes(void **state)
     }
 }
 
+/* Equal modes end together, each at its own T12 and T13; that they may be turned into each other, here by a
+ * reflection of the outputs and of the inputs, changes nothing. Modes that are not quite equal end one after the other, or
+ * together where they are closer than the path can tell; nothing is lost. */
+static void check_equal(const double *sigma, const int *groups, int64_t depth)
+{
+    const double u[4] = {0.5, 0.5, -0.5, 0.5}, v[4] = {0.1, 0.7, 0.1, 0.7};
+    double xx[16] = {0}, yx[16] = {0};
+    for (int i = 0; i < 4; i++) {
+        xx[5 * i] = 1;
+        for (int j = 0; j < 4; j++) {
+            for (int k = 0; k < 4; k++) {
+                yx[4 * i + j] +=
+                    ((i == k) - 2 * u[i] * u[k]) * sigma[k] * ((k == j) - 2 * v[k] * v[j]);
+            }
+        }
+    }
+    const spn_theory_moments moments = {4, 4, xx, yx, 4};
+    spn_theory_sweep sweep = sweep_of(&moments, depth, 4);
+    int64_t left = 4;
+    for (int64_t i = 0; i < sweep.count; i++) {
+        const spn_theory_transition *t = &sweep.transitions[i];
+        spn_theory_mode mode;
+        check_ok(context, spn_theory_mode_transition(context, depth, sigma[left - 1], &mode));
+        left -= groups[i];
+        assert_int_equal(t->modes_after, left);
+        /* The singular values of the turned matrix are those to a few units of rounding. */
+        check_close(t->spinodal_beta, mode.spinodal_beta, 1e-11, 0);
+        check_close(t->maxwell_beta, mode.maxwell_beta, 1e-11, 0);
+        double s = mode.spinodal_strength, sum = 0, error = 4;
+        for (int64_t k = 0; k < left + groups[i]; k++) {
+            spn_theory_state state;
+            check_ok(context, spn_theory_state_at(context, depth, sigma[k], mode.spinodal_beta,
+                                                  SPN_THEORY_UPPER, &state));
+            sum += k < left ? state.norm_squared
+                   : s > 0  ? (double)depth * pow(s, 2 / (double)depth)
+                            : 0;
+            error +=
+                (k < left ? state.error : (sigma[k] - s) * (sigma[k] - s)) - sigma[k] * sigma[k];
+        }
+        /* Where the folds of equal modes meet, beta changes with the square of what each strength is off, and the path
+         * is solved to 1e-12 of beta: strengths are right to 1e-6. */
+        check_close(t->error_before, error, 1e-6, 0);
+        check_close(t->norm_before, sqrt(sum), 1e-6, 1);
+    }
+    assert_int_equal(left, 0);
+}
+
+static void test_equal_modes(void **state)
+{
+    (void)state;
+    const double pair[4] = {0.9, 0.7, 0.7, 0.3}, all[4] = {0.7, 0.7, 0.7, 0.7};
+    const double two[4] = {0.9, 0.9, 0.5, 0.5};
+    for (int64_t depth = 2; depth <= 5; depth++) {
+        check_equal(pair, (const int[]){1, 2, 1}, depth);
+        check_equal(all, (const int[]){4}, depth);
+        check_equal(two, (const int[]){2, 2}, depth);
+    }
+    for (double gap = 1e-3; gap > 1e-16; gap /= 7) {
+        double xx[4] = {1, 0, 0, 1}, yx[4] = {0.7 + gap, 0, 0, 0.7};
+        for (int64_t depth = 2; depth <= 4; depth++) {
+            const spn_theory_moments moments = {2, 2, xx, yx, 2};
+            spn_theory_sweep sweep = sweep_of(&moments, depth, 2);
+            spn_theory_mode mode;
+            check_ok(context, spn_theory_mode_transition(context, depth, 0.7, &mode));
+            check_close(sweep.transitions[0].spinodal_beta, mode.spinodal_beta, 1e-7, 0);
+            check_ok(context, spn_theory_mode_transition(context, depth, 0.7 + gap, &mode));
+            check_close(sweep.transitions[sweep.count - 1].spinodal_beta, mode.spinodal_beta, 1e-6,
+                        0);
+            assert_int_equal(sweep.transitions[sweep.count - 1].modes_after, 0);
+        }
+    }
+}
+
+/* A cross-covariance that is rounding of what it was summed from is none. */
+static void test_no_mode(void **state)
+{
+    (void)state;
+    const double xx[4] = {4e6, 0, 0, 1e6}, yx[4] = {3e-13, -2e-13, 1e-13, 2e-13};
+    const spn_theory_moments moments = {2, 2, xx, yx, 2e-6};
+    for (int64_t depth = 2; depth <= 4; depth++) {
+        assert_int_equal(sweep_of(&moments, depth, 4).count, 0);
+        assert_int_equal(sweep_of(&moments, depth, 4).modes, 0);
+    }
+}
+
+/* T20 over 18 decades of units: x -> c x, y -> d y take theta by (d / c)^(1/D), E by d^2 and beta by the quotient of E and theta^2. */
+static void test_decades(void **state)
+{
+    (void)state;
+    const double xx[9] = {2, 0.3, 0.1, 0.3, 1, -0.2, 0.1, -0.2, 0.5};
+    const double yx[6] = {1, 0.3, -0.2, 0.1, 0.4, 0.3};
+    const spn_theory_moments plain = {3, 2, xx, yx, 3};
+    for (int64_t depth = 2; depth <= 4; depth++) {
+        const spn_theory_sweep sweep = sweep_of(&plain, depth, 3);
+        assert_int_equal(sweep.count, 2);
+        for (double c = 1e-9; c < 3e9; c *= 31.6) {
+            const double d = depth == 3 ? 1 : 3 / c, power = 1 / (double)depth;
+            double xx2[9], yx2[6];
+            for (int i = 0; i < 9; i++) {
+                xx2[i] = c * c * xx[i];
+            }
+            for (int i = 0; i < 6; i++) {
+                yx2[i] = c * d * yx[i];
+            }
+            const spn_theory_moments moments = {3, 2, xx2, yx2, 3 * d * d};
+            const spn_theory_sweep other = sweep_of(&moments, depth, 3);
+            const double weight = pow(d / c, power), beta = d * d / (weight * weight);
+            assert_int_equal(other.count, sweep.count);
+            for (int64_t i = 0; i < sweep.count; i++) {
+                const spn_theory_transition *t = &sweep.transitions[i], *o = &other.transitions[i];
+                check_close(o->spinodal_beta, beta * t->spinodal_beta, 1e-11, 0);
+                check_close(o->maxwell_beta, beta * t->maxwell_beta, 1e-11, 0);
+                check_close(o->error_before, d * d * t->error_before, 1e-7, 0);
+                check_close(o->norm_before, weight * t->norm_before, 1e-7, weight);
+                assert_int_equal(o->modes_after, t->modes_after);
+            }
+        }
+    }
+}
+
 /* One output: u = 1 and the branch is closed, s^2 = sum m_k^2 / (c_k + t)^2, beta = t s^(2 - 2/D); its largest
  * beta by golden sections in ln t. */
 static double single_output_beta(int64_t n, const double *c, const double *m, int64_t depth,
@@ -419,10 +539,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_decoupled_modes), cmocka_unit_test(test_single_output),
-        cmocka_unit_test(test_networks),        cmocka_unit_test(test_edges),
-        cmocka_unit_test(test_units),           cmocka_unit_test(test_random_data),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_decoupled_modes), cmocka_unit_test(test_equal_modes),
+        cmocka_unit_test(test_no_mode),         cmocka_unit_test(test_decades),
+        cmocka_unit_test(test_single_output),   cmocka_unit_test(test_networks),
+        cmocka_unit_test(test_edges),           cmocka_unit_test(test_units),
+        cmocka_unit_test(test_random_data),     cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
