@@ -13,6 +13,10 @@
 #include <spinodal/geometry.h>
 #include <spinodal/optimize.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Section `branches` of an experiment. */
 typedef struct spn_branches_settings {
     double beta_from, beta_to; /**< range; NaN: that of the sweep */
@@ -280,5 +284,9 @@ spn_status spn_fold_near(spn_context *context, const spn_objective *objective, d
 spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, double beta,
                           double *theta, int64_t count, const double *norms, spn_norm_record *rows,
                           int64_t *done);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 
 #include <spinodal/base.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** An immutable data set. Samples lie along the contiguous direction: x[i * stride + n]. */
 typedef struct spn_dataset {
     int64_t samples, inputs, outputs;
@@ -152,5 +156,9 @@ spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset
                                          const double *u, const double *v, double *mean,
                                          double *variance, double *cubed, double *y_vv,
                                          double *uv_x);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include <spinodal/objective.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_surface { SPN_SURFACE_ERROR, SPN_SURFACE_LOSS } spn_surface;
 
 /** Relative threshold below which an eigenvalue counts as zero: |lambda| <= 1e-9 max|lambda|. */
@@ -98,5 +102,9 @@ spn_status spn_geometry_ricci(spn_context *context, int64_t dimension, const dou
                               const double *h, double *ricci);
 spn_status spn_geometry_sectional(spn_context *context, int64_t dimension, const double *g,
                                   const double *h, const double *u, const double *v, double *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 #include <spinodal/data.h>
 #include <spinodal/objective.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_activation {
     SPN_TANH,
     SPN_RELU,
@@ -114,5 +118,9 @@ const spn_objective *spn_network_error_objective(const spn_network_error *error)
 /** Modes of the data: singular values of C_yx C_xx^{-1/2} (centred when the network has biases),
  *  strongest first; `count` of them (at most SPN_MODES_MAX). The targets of the labels' strengths. */
 const double *spn_network_error_modes(const spn_network_error *error, int64_t *count);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include <spinodal/base.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Dense symmetric solver with its work arrays, for matrices up to n x n; reuse it, later calls allocate
  *  nothing. One thread owns it. */
 typedef struct spn_dense spn_dense;
@@ -106,5 +110,9 @@ double spn_noise_level(int64_t n, const double *x, const double *y, double *work
 
 /** Tell the BLAS library to use one thread. */
 void spn_blas_single_thread(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include <spinodal/base.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct spn_objective spn_objective;
 typedef struct spn_point spn_point;
 
@@ -247,5 +251,9 @@ typedef struct spn_landscape {
 
 /** An objective over `landscape`, which must outlive it. */
 spn_objective spn_landscape_objective(const spn_landscape *landscape);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

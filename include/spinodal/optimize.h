@@ -5,6 +5,10 @@
 
 #include <spinodal/objective.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_method {
     SPN_METHOD_NEWTON, /**< trust region, exact Hessian */
     SPN_METHOD_LBFGS,
@@ -157,5 +161,9 @@ int64_t spn_stepper_state_size(const spn_stepper *stepper);
 void spn_stepper_save(const spn_stepper *stepper, double *state);
 spn_status spn_stepper_restore(spn_context *context, spn_stepper *stepper, double parameter,
                                const double *state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

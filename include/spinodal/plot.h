@@ -11,6 +11,10 @@
 #include <spinodal/base.h>
 #include <spinodal/store.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_axis_scale {
     SPN_AXIS_LINEAR,
     SPN_AXIS_LOG,
@@ -325,5 +329,9 @@ extern const spn_columns spn_orders_columns;
  *  files are called "orders". */
 spn_status spn_plot_orders(spn_context *context, const spn_results *results, const char *directory,
                            const spn_plot_settings *settings);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

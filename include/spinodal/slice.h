@@ -10,6 +10,10 @@
 
 #include <spinodal/geometry.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What spans a slice. */
 typedef enum spn_slice_span {
     SPN_SLICE_POINTS,       /**< two points a line, three a plane */
@@ -156,5 +160,9 @@ typedef struct spn_slice_task {
  *  evaluation a point, with curvature one Hessian and O(P^2). */
 spn_status spn_slice_run(spn_context *context, spn_pool *pool, const spn_slice_task *task,
                          spn_slice_point *points);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include <spinodal/base.h>
 #include <spinodal/formats/output.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- Journal: append-only, checksummed ------------------------------------------------------- */
 
 /** A journal open for appending. Holds an advisory lock: a second writer is refused. */
@@ -231,5 +235,9 @@ void spn_json_cells(spn_json *json, const spn_table *table, int64_t row);
 void spn_json_record(spn_json *json, const char *key, const spn_table *table, int64_t row);
 /** Newline, flush; SPN_ERROR_ARGUMENT when something is still open or was closed twice. */
 spn_status spn_json_end_document(spn_json *json);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

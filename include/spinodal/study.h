@@ -13,6 +13,10 @@
 #include <spinodal/theory.h>
 #include <spinodal/trajectory.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The settings of all sections of an experiment. */
 typedef struct spn_experiment spn_experiment;
 
@@ -270,5 +274,9 @@ typedef struct spn_orders_settings {
  *  with a residue u_0; for each method, beta and u_0. Table "races" (spn_orders_columns). The same bits for any number of
  *  threads. SPN_ERROR_NUMERIC where the phase with one mode is not found. */
 spn_status spn_study_orders(spn_context *context, const spn_orders_settings *settings);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

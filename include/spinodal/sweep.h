@@ -9,6 +9,10 @@
 #include <spinodal/geometry.h>
 #include <spinodal/optimize.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_spacing { SPN_SPACING_LINEAR, SPN_SPACING_LOG } spn_spacing;
 typedef enum spn_protocol {
     SPN_PROTOCOL_UP,
@@ -209,5 +213,9 @@ void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink);
  *  point. Results do not depend on the pool's number of threads. */
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
                          spn_sweep_sink *sink, void *sink_state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

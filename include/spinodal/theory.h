@@ -11,6 +11,10 @@
 
 #include <spinodal/base.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Where one mode stops being learned (T12, T13). 8-byte fields only. */
 typedef struct spn_theory_mode {
     double singular_value;
@@ -231,5 +235,9 @@ extern const spn_columns spn_theory_onset_columns;
 spn_status spn_theory_onset_at(spn_context *context, const spn_theory_onset_moments *moments,
                                const spn_theory_activation *activation, int64_t hidden,
                                bool has_bias, spn_theory_onset *out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

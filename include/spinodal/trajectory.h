@@ -11,6 +11,10 @@
 #include <spinodal/continuation.h>
 #include <spinodal/optimize.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Section `grok` of an experiment. learning_rate, momentum, beta1, beta2, epsilon, batch and seed of the
  *  method are those of section `solver`. */
 typedef struct spn_grok_settings {
@@ -196,5 +200,9 @@ spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
  *  state, which is recorded whatever its epoch. One warning a run where gradient descent is seen to be unstable. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
                                 spn_trajectory_sink *sink, void *sink_state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,6 +11,10 @@
 #include <spinodal/continuation.h>
 #include <spinodal/sweep.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* ---- One transition -------------------------------------------------------------------------- */
 
 typedef enum spn_transition_kind {
@@ -242,5 +246,9 @@ typedef struct spn_coincidence {
 spn_status spn_find_coincidences(spn_context *context, int64_t points,
                                  const spn_change_point *changes, int64_t series, double reach,
                                  int64_t *count, spn_coincidence **out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -11,11 +11,10 @@ struct spn_context {
     spn_allocator allocator;
     spn_event_callback *on_event;
     void *event_state;
-    const atomic_int *cancel;
+    const spn_flag *cancel;
     spn_kernels kernels;
     spn_team *team; /* NULL: none */
-    spn_status error;
-    char error_text[SPN_ERROR_TEXT_SIZE];
+    spn_error error;
 };
 
 static void *default_allocate(void *state, size_t bytes, size_t alignment)
@@ -97,51 +96,61 @@ spn_kernels spn_context_kernels(const spn_context *context)
 
 spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
 {
-    if (context->error == SPN_OK) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(context->error_text, sizeof context->error_text, format, arguments);
-        va_end(arguments);
-        context->error = code;
-    }
+    /* The arguments may hold the text that is replaced. */
+    char text[SPN_ERROR_TEXT_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    memcpy(context->error.text, text, sizeof text);
+    context->error.status = code;
     return code;
 }
 
 const char *spn_error_text(const spn_context *context)
 {
-    return context->error_text;
+    return context->error.text;
 }
 
 spn_status spn_error_status(const spn_context *context)
 {
-    return context->error;
+    return context->error.status;
 }
 
 void spn_error_clear(spn_context *context)
 {
-    context->error = SPN_OK;
-    context->error_text[0] = '\0';
+    context->error.status = SPN_OK;
+    context->error.text[0] = '\0';
 }
 
 void spn_error_prefix(spn_context *context, const char *format, ...)
 {
-    char text[SPN_ERROR_TEXT_SIZE];
-    memcpy(text, context->error_text, sizeof text);
+    char *text = context->error.text;
+    char old[SPN_ERROR_TEXT_SIZE];
+    memcpy(old, text, sizeof old);
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(context->error_text, sizeof context->error_text, format, arguments);
+    int length = vsnprintf(text, SPN_ERROR_TEXT_SIZE, format, arguments);
     va_end(arguments);
-    if (length >= 0 && (size_t)length < sizeof context->error_text) {
-        snprintf(context->error_text + length, sizeof context->error_text - (size_t)length, ": %s",
-                 text);
+    if (length >= 0 && length < SPN_ERROR_TEXT_SIZE) {
+        snprintf(text + length, (size_t)(SPN_ERROR_TEXT_SIZE - length), ": %s", old);
     }
+}
+
+void spn_error_get(const spn_context *context, spn_error *out)
+{
+    *out = context->error;
+}
+
+void spn_error_set(spn_context *context, const spn_error *error)
+{
+    context->error = *error;
 }
 
 void spn_error_copy(spn_context *to, const spn_context *from)
 {
-    if (to->error == SPN_OK) {
+    if (to != from) {
         to->error = from->error;
-        memcpy(to->error_text, from->error_text, sizeof to->error_text);
     }
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/options.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +65,10 @@ static const char *bound_words(spn_bound bound)
         return " in [-1, 1]";
     case SPN_SHARE:
         return " in [0, 1)";
+    case SPN_COUNT:
+        return " from 1 to 1000000000";
+    case SPN_COUNT_OR_ZERO:
+        return " from 0 to 1000000000";
     }
     return "";
 }
@@ -105,46 +108,13 @@ int64_t spn_option_accepts(const spn_option *option, char *buffer, size_t size)
     return 0;
 }
 
-static size_t storage_size(spn_option_type type)
-{
-    switch (type) {
-    case SPN_OPTION_REAL:
-        return sizeof(double);
-    case SPN_OPTION_INTEGER:
-        return sizeof(int64_t);
-    case SPN_OPTION_BOOLEAN:
-        return sizeof(bool);
-    case SPN_OPTION_CHOICE:
-        return sizeof(int);
-    case SPN_OPTION_TEXT:
-        return sizeof(const char *);
-    case SPN_OPTION_REALS:
-        return sizeof(spn_reals);
-    case SPN_OPTION_INTEGERS:
-        return sizeof(spn_integers);
-    case SPN_OPTION_TEXTS:
-        return sizeof(spn_texts);
-    case SPN_OPTION_MATRIX:
-        return sizeof(spn_matrix);
-    }
-    return 0;
-}
-
 static spn_status reset(spn_context *context, spn_arena *arena, spn_settings *settings,
                         int64_t index)
 {
-    const spn_option *option = &settings->table->options[index];
-    void *storage = spni_option_storage(settings, index);
     settings->is_set[index] = false;
     settings->sources[index] = (spn_source){0};
-    memset(storage, 0, storage_size(option->type));
-    if (option->initial != NULL) {
-        return spni_option_set_default(context, arena, settings, index);
-    }
-    if (option->type == SPN_OPTION_REAL) {
-        *(double *)storage = (double)NAN;
-    }
-    return SPN_OK;
+    return spni_option_set_default(context, arena, &settings->table->options[index],
+                                   spni_option_storage(settings, index));
 }
 
 spn_status spn_settings_reset(spn_context *context, spn_arena *arena, spn_settings *settings,
@@ -172,6 +142,24 @@ spn_status spn_settings_create(spn_context *context, spn_arena *arena,
     }
     for (int64_t i = 0; i < table->count; i++) {
         SPN_TRY(reset(context, arena, out, i));
+    }
+done:
+    return status;
+}
+
+spn_status spn_settings_defaults(spn_context *context, spn_arena *arena,
+                                 const spn_option_table *table, void *settings, size_t size)
+{
+    spn_status status = SPN_OK;
+    if (size != table->settings_size) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "defaults of section %s: the settings struct has %zu bytes, not %zu",
+                 table->section, table->settings_size, size);
+    }
+    memset(settings, 0, size);
+    for (int64_t i = 0; i < table->count; i++) {
+        SPN_TRY(spni_option_set_default(context, arena, &table->options[i],
+                                        (char *)settings + table->options[i].offset));
     }
 done:
     return status;

@@ -16,9 +16,12 @@ spn_status spni_option_parse(spn_context *context, spn_arena *arena, const spn_o
                              const spn_value *value, const char *where, const char *accepts,
                              void *storage);
 
-/** Store the default of option `index`, written as in an experiment file. */
-spn_status spni_option_set_default(spn_context *context, spn_arena *arena, spn_settings *settings,
-                                   int64_t index);
+/** Store the default: what the table says, written as in an experiment file, or nothing (NaN for a number). */
+spn_status spni_option_set_default(spn_context *context, spn_arena *arena, const spn_option *option,
+                                   void *storage);
+
+/** Whether a finite number keeps to the bound. */
+bool spni_is_in_bound(spn_bound bound, double value);
 
 /** The error for a key that is not in the table. */
 spn_status spni_option_unknown(spn_context *context, const spn_option_table *table, const char *key,

@@ -116,7 +116,7 @@ int spn_format_real(double value, char buffer[32])
     return (int)strlen(buffer);
 }
 
-static bool is_in_bound(spn_bound bound, double value)
+bool spni_is_in_bound(spn_bound bound, double value)
 {
     switch (bound) {
     case SPN_ANY:
@@ -131,6 +131,10 @@ static bool is_in_bound(spn_bound bound, double value)
         return value >= -1 && value <= 1;
     case SPN_SHARE:
         return value >= 0 && value < 1;
+    case SPN_COUNT:
+        return value >= 1 && value <= (double)SPN_COUNT_MAX;
+    case SPN_COUNT_OR_ZERO:
+        return value >= 0 && value <= (double)SPN_COUNT_MAX;
     }
     return false;
 }
@@ -140,7 +144,8 @@ static bool parse_bounded_real(const spn_option *option, const spn_value *value,
 {
     double number = 0;
     bool is_good = value->scalar != NULL && !value->is_quoted &&
-                   spn_parse_real(value->scalar, &number) && is_in_bound(option->bound, number);
+                   spn_parse_real(value->scalar, &number) &&
+                   spni_is_in_bound(option->bound, number);
     if (is_good) {
         *out = number;
     }
@@ -152,7 +157,7 @@ static bool parse_bounded_integer(const spn_option *option, const spn_value *val
     int64_t number = 0;
     bool is_good = value->scalar != NULL && !value->is_quoted &&
                    spn_parse_integer(value->scalar, &number) &&
-                   is_in_bound(option->bound, (double)number);
+                   spni_is_in_bound(option->bound, (double)number);
     if (is_good) {
         *out = number;
     }
@@ -227,7 +232,9 @@ static void find_hint(const spn_option *option, const spn_value *value, char hin
                      option->type == SPN_OPTION_REALS || option->type == SPN_OPTION_MATRIX;
     bool is_boolean = option->type == SPN_OPTION_BOOLEAN;
     const char *near = is_boolean ? meant_boolean(value->scalar) : NULL;
-    const char *limit = is_number ? exceeded_limit(value->scalar, is_integer) : NULL;
+    /* What counts accept says their limit. */
+    bool is_count = option->bound == SPN_COUNT || option->bound == SPN_COUNT_OR_ZERO;
+    const char *limit = is_number && !is_count ? exceeded_limit(value->scalar, is_integer) : NULL;
     if (option->type == SPN_OPTION_CHOICE) {
         int64_t count = 0;
         while (option->choices[count] != NULL) {
@@ -380,11 +387,10 @@ spn_status spni_option_parse(spn_context *context, spn_arena *arena, const spn_o
 }
 
 /* Defaults are scalars or flat lists "[a, b]". */
-spn_status spni_option_set_default(spn_context *context, spn_arena *arena, spn_settings *settings,
-                                   int64_t index)
+static spn_status parse_default(spn_context *context, spn_arena *arena, const spn_option *option,
+                                void *storage)
 {
     enum { MAX_ITEMS = 16 };
-    const spn_option *option = &settings->table->options[index];
     char text[256];
     spn_value items[MAX_ITEMS] = {{0}};
     spn_value value = {.scalar = text};
@@ -398,5 +404,43 @@ spn_status spni_option_set_default(spn_context *context, spn_arena *arena, spn_s
         }
     }
     return spni_option_parse(context, arena, option, &value, option->key, "a valid default",
-                             spni_option_storage(settings, index));
+                             storage);
+}
+
+static size_t storage_size(spn_option_type type)
+{
+    switch (type) {
+    case SPN_OPTION_REAL:
+        return sizeof(double);
+    case SPN_OPTION_INTEGER:
+        return sizeof(int64_t);
+    case SPN_OPTION_BOOLEAN:
+        return sizeof(bool);
+    case SPN_OPTION_CHOICE:
+        return sizeof(int);
+    case SPN_OPTION_TEXT:
+        return sizeof(const char *);
+    case SPN_OPTION_REALS:
+        return sizeof(spn_reals);
+    case SPN_OPTION_INTEGERS:
+        return sizeof(spn_integers);
+    case SPN_OPTION_TEXTS:
+        return sizeof(spn_texts);
+    case SPN_OPTION_MATRIX:
+        return sizeof(spn_matrix);
+    }
+    return 0;
+}
+
+spn_status spni_option_set_default(spn_context *context, spn_arena *arena, const spn_option *option,
+                                   void *storage)
+{
+    memset(storage, 0, storage_size(option->type));
+    if (option->initial != NULL) {
+        return parse_default(context, arena, option, storage);
+    }
+    if (option->type == SPN_OPTION_REAL) {
+        *(double *)storage = (double)NAN;
+    }
+    return SPN_OK;
 }

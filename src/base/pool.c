@@ -59,7 +59,6 @@ static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
 {
     if (pool->first_failed < 0 || job < pool->first_failed) {
         pool->first_failed = job;
-        spn_error_clear(pool->failure);
         spn_error_copy(pool->failure, from);
     }
     pthread_cond_broadcast(&pool->room);
@@ -72,7 +71,6 @@ static void run_one_job(spn_pool *pool, worker *self)
     pool->running++;
     pthread_mutex_unlock(&pool->mutex);
     spn_pool_channel channel = {pool, job};
-    spn_error_clear(self->context);
     spn_context_set_team(self->context, pool->is_lending ? pool->teams[job] : NULL);
     spn_status status = pool->work->job(self->context, pool->work->job_state, job, &channel);
     spn_context_set_team(self->context, NULL);

@@ -92,7 +92,6 @@ static void record_failure(spn_team *team, int64_t part, spn_status status, spn_
     if (part < atomic_load(&team->first_failed)) {
         atomic_store(&team->first_failed, part);
         team->status = status;
-        spn_error_clear(team->failure);
         spn_error_copy(team->failure, from);
     }
     pthread_mutex_unlock(&team->mutex);
@@ -203,7 +202,6 @@ static void *helper_main(void *argument)
         if (is_wanted &&
             (!is_in_the_way(team) || move_away(&allowed, atomic_load(&team->processor)))) {
             atomic_store(&team->is_helped, true);
-            spn_error_clear(self->context);
             take_parts(team, self->context, self->lane);
         }
         leave(team);
@@ -389,7 +387,6 @@ spn_status spn_team_run_on(spn_context *context, int64_t lanes, int64_t parts, s
 {
     spn_status status = SPN_OK;
     spn_team *team = spni_context_team(context);
-    bool had_error = spn_error_status(context) != SPN_OK;
     /* What a part runs in turn stays on its lane. */
     spn_context_set_team(context, NULL);
     if (team == NULL || team->lanes < 2 || lanes < 2 || parts < 2) {
@@ -411,10 +408,7 @@ spn_status spn_team_run_on(spn_context *context, int64_t lanes, int64_t parts, s
     }
     if (atomic_load(&team->first_failed) != INT64_MAX) {
         status = team->status;
-        if (!had_error) {
-            spn_error_clear(context);
-            spn_error_copy(context, team->failure);
-        }
+        spn_error_copy(context, team->failure);
     }
 done:
     spn_context_set_team(context, team);

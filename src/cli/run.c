@@ -66,7 +66,6 @@ static spn_status explain_interruption(spn_context *context, const char *output)
     if (!spn_journal_exists(journal)) {
         return SPN_ERROR_INTERRUPTED;
     }
-    spn_error_clear(context);
     return spn_fail(context, SPN_ERROR_INTERRUPTED,
                     "interrupted; all finished points are in %s, go on with --resume", journal);
 }

@@ -8,8 +8,8 @@ static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
 static const char *const errors[] = {"mse", "mse_mean", "cross_entropy", NULL};
 
 static const spn_option model_items[] = {
-    {"hidden", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, hidden), "[5, 5]", SPN_POSITIVE,
-     NULL, "", "widths of the hidden layers; [] for a linear model"},
+    {"hidden", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, hidden), "[5, 5]", SPN_COUNT, NULL,
+     "", "widths of the hidden layers; [] for a linear model"},
     {"activation", SPN_OPTION_CHOICE, offsetof(spn_model_settings, activation), "tanh", SPN_ANY,
      activations, "", "activation of the hidden units"},
     {"bias", SPN_OPTION_BOOLEAN, offsetof(spn_model_settings, bias), "false", SPN_ANY, NULL, "",

@@ -26,7 +26,7 @@ static const spn_option options[] = {
     {"eigenvectors", SPN_OPTION_INTEGERS, AT(eigenvectors), "[0, -1]", SPN_ANY, NULL, "",
      "one or two eigenvectors: 0 belongs to the smallest eigenvalue, 1 to the next, -1 to the "
      "largest"},
-    {"axes", SPN_OPTION_INTEGER, AT(axes), "1", SPN_POSITIVE, NULL, "",
+    {"axes", SPN_OPTION_INTEGER, AT(axes), "1", SPN_COUNT, NULL, "",
      "random: 1 for a line, 2 for a plane"},
     {"scaling", SPN_OPTION_CHOICE, AT(scaling), "layer", SPN_ANY, scalings, "",
      "random: each layer has the norm of that layer of the point; or the weights into each unit; "
@@ -38,7 +38,7 @@ static const spn_option options[] = {
      "eigenvectors, random: the slice goes so far to both sides, in lengths of its axes"},
     {"margin", SPN_OPTION_REAL, AT(margin), "0.5", SPN_NONNEGATIVE, NULL, "",
      "points: the slice goes beyond them by this share of their distance"},
-    {"points", SPN_OPTION_INTEGER, AT(points), "101", SPN_POSITIVE, NULL, "",
+    {"points", SPN_OPTION_INTEGER, AT(points), "101", SPN_COUNT, NULL, "",
      "points along each axis; the points that it goes through are added"},
     {"curvature", SPN_OPTION_BOOLEAN, AT(curvature), "false", SPN_ANY, NULL, "",
      "measure the scalar curvature of the error surface at each point, too"},

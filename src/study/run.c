@@ -215,11 +215,17 @@ spn_status spni_run_finish(spn_context *context, spni_run *run)
 spn_status spni_run_end(spn_context *context, spni_run *run, spn_status status)
 {
     if (run->journal != NULL) {
+        spn_error cause;
+        spn_error_get(context, &cause);
         /* A journal without records holds nothing to go on with and would only be in the way. */
         spn_status closed = run->records > 0 ? spn_journal_close(context, run->journal)
                                              : spn_journal_remove(context, run->journal);
         run->journal = NULL;
-        status = status == SPN_OK ? closed : status;
+        if (status != SPN_OK) {
+            spn_error_set(context, &cause);
+        } else {
+            status = closed;
+        }
     }
     spn_release(context, run->journal_path);
     run->journal_path = NULL;

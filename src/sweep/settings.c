@@ -14,7 +14,7 @@ static const spn_option options[] = {
      "smallest beta"},
     {"beta.to", SPN_OPTION_REAL, AT(beta_to), "0.5", SPN_POSITIVE, NULL, "error/weight^2",
      "largest beta"},
-    {"beta.points", SPN_OPTION_INTEGER, AT(beta_points), "200", SPN_POSITIVE, NULL, "",
+    {"beta.points", SPN_OPTION_INTEGER, AT(beta_points), "200", SPN_COUNT, NULL, "",
      "number of values, both ends included"},
     {"beta.spacing", SPN_OPTION_CHOICE, AT(beta_spacing), "linear", SPN_ANY, spacings, "",
      "how the values are spaced"},
@@ -29,7 +29,7 @@ static const spn_option options[] = {
     {"start", SPN_OPTION_CHOICE, AT(start), "phases", SPN_ANY, starts, "",
      "where down-sweeps start: the last point of each phase an up-sweep visits, or the initial "
      "weights at the largest beta"},
-    {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_POSITIVE, NULL, "",
+    {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_COUNT, NULL, "",
      "number of random starts, each a chain of its own"},
     {"epochs", SPN_OPTION_INTEGER, AT(epochs), "0", SPN_NONNEGATIVE, NULL, "",
      "finite rate: steps of gradient descent at solver.learning_rate spent at each beta behind the "

@@ -14,7 +14,7 @@ static const spn_option options[] = {
      "results file of a sweep or of branches whose phases are starts"},
     {"residue", SPN_OPTION_REAL, AT(residue), "0.005", SPN_NONNEGATIVE, NULL, "weight",
      "u_0: standard deviation of what is added to each weight of a stationary start"},
-    {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_POSITIVE, NULL, "",
+    {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_COUNT, NULL, "",
      "runs from each start, with their own random numbers"},
     {"method", SPN_OPTION_CHOICE, AT(method), "gd", SPN_ANY, methods, "",
      "gradient flow, gradient descent, heavy ball, Adam or mini-batches; learning_rate and the "
@@ -23,7 +23,7 @@ static const spn_option options[] = {
      "relative error of a step of the flow"},
     {"epochs", SPN_OPTION_REAL, AT(epochs), "10000", SPN_POSITIVE, NULL, "epoch",
      "length of a run; an epoch of the flow is a time of solver.learning_rate"},
-    {"records", SPN_OPTION_INTEGER, AT(records), "40", SPN_POSITIVE, NULL, "",
+    {"records", SPN_OPTION_INTEGER, AT(records), "40", SPN_COUNT, NULL, "",
      "records per decade of epochs, beside epoch 0 and the last"},
     {"at", SPN_OPTION_REALS, AT(at), NULL, SPN_NONNEGATIVE, NULL, "epoch",
      "listed epochs to record, ascending; instead of records"},

@@ -107,12 +107,21 @@ static void test_errors(void **state)
     assert_string_equal(spn_error_text(context), "");
     assert_int_equal(spn_fail(context, SPN_ERROR_INPUT, "cell %d is not a number", 7),
                      SPN_ERROR_INPUT);
-    spn_fail(context, SPN_ERROR_IO, "a later failure does not hide the first");
+    /* A failure that was handled, nothing cleared: the next one shows its own text. */
+    spn_error first;
+    spn_error_get(context, &first);
+    spn_fail(context, SPN_ERROR_IO, "again: %s", spn_error_text(context));
+    assert_int_equal(spn_error_status(context), SPN_ERROR_IO);
+    assert_string_equal(spn_error_text(context), "again: cell 7 is not a number");
+    spn_error_set(context, &first);
     spn_error_prefix(context, "file.csv:%d", 3);
     assert_string_equal(spn_error_text(context), "file.csv:3: cell 7 is not a number");
     check_ok(context, spn_context_fork(context, &other));
     assert_int_equal(spn_error_status(other), SPN_OK);
+    spn_fail(other, SPN_ERROR_IO, "what is replaced");
     spn_error_copy(other, context);
+    assert_string_equal(spn_error_text(other), spn_error_text(context));
+    spn_error_copy(context, context);
     assert_int_equal(spn_error_status(other), SPN_ERROR_INPUT);
     spn_error_clear(context);
     assert_int_equal(spn_error_status(context), SPN_OK);

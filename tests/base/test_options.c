@@ -6,7 +6,7 @@
 
 typedef struct thing {
     double rate;
-    int64_t steps;
+    int64_t steps, points, extra;
     bool is_fast;
     int kind;
     const char *path;
@@ -32,6 +32,8 @@ static const spn_option options[] = {
     {"names", SPN_OPTION_TEXTS, offsetof(thing, names), NULL, SPN_ANY, NULL, "", "names"},
     {"matrix", SPN_OPTION_MATRIX, offsetof(thing, matrix), NULL, SPN_ANY, NULL, "", "a matrix"},
     {"unset", SPN_OPTION_REAL, offsetof(thing, unset), NULL, SPN_ANY, NULL, "", "nothing"},
+    {"points", SPN_OPTION_INTEGER, offsetof(thing, points), "7", SPN_COUNT, NULL, "", "points"},
+    {"extra", SPN_OPTION_INTEGER, offsetof(thing, extra), "0", SPN_COUNT_OR_ZERO, NULL, "", "more"},
 };
 static const spn_option_table table = {"thing", "a thing", options,
                                        sizeof options / sizeof *options, sizeof(thing)};
@@ -111,6 +113,78 @@ static void test_assignment_and_position(void **state)
                         "thing.unset");
     assert_true(spn_settings_is_set(&f->settings, "rate"));
     assert_false(spn_settings_is_set(&f->settings, "nonsense"));
+}
+
+/* Whatever sizes memory has a limit, so that sums and products of two counts stay within 64 bits. */
+static void test_counts(void **state)
+{
+    fixture *f = *state;
+    check_ok(f->context, assign(f, "points", "1e9"));
+    check_ok(f->context, assign(f, "extra", "0"));
+    assert_int_equal(f->values->points, SPN_COUNT_MAX);
+    const char *const bad[] = {"0", "-1", "1000000001", "4611686018427387904", "1e300", "1.5"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char expected[128];
+        snprintf(expected, sizeof expected, "expected an integer from 1 to 1000000000, got '%s'",
+                 bad[i]);
+        check_fails(f->context, assign(f, "points", bad[i]), SPN_ERROR_INPUT, expected);
+    }
+    check_fails(f->context, assign(f, "extra", "-1"), SPN_ERROR_INPUT,
+                "expected an integer from 0 to 1000000000, got '-1'");
+}
+
+/* A struct that C fills is refused where a file would be. */
+static void test_struct_of_ones_own(void **state)
+{
+    fixture *f = *state;
+    thing mine;
+    check_ok(f->context, spn_settings_defaults(f->context, f->arena, &table, &mine, sizeof mine));
+    assert_true(mine.rate == 0.25 && mine.kind == 1 && isnan(mine.unset) && mine.points == 7);
+    assert_int_equal(mine.widths.count, 2);
+    check_ok(f->context, spn_settings_check(f->context, &table, &mine));
+    check_fails(f->context,
+                spn_settings_defaults(f->context, f->arena, &table, &mine, sizeof mine - 8),
+                SPN_ERROR_ARGUMENT, "section thing: the settings struct has");
+
+    const double large = 2, missing = (double)NAN;
+    const int64_t width = 0;
+    const char *const no_name = NULL;
+    thing bad[12];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        bad[i] = mine;
+    }
+    bad[0].rate = (double)NAN;
+    bad[1].rate = (double)INFINITY;
+    bad[2].steps = -1;
+    bad[3].points = SPN_COUNT_MAX + 1;
+    bad[4].kind = 2;
+    bad[5].values = (spn_reals){1, &large};
+    bad[6].values = (spn_reals){1, &missing};
+    bad[7].widths = (spn_integers){1, &width};
+    bad[8].widths = (spn_integers){1, NULL};
+    bad[9].names = (spn_texts){1, &no_name};
+    bad[10].matrix = (spn_matrix){-1, 1, &large};
+    bad[11].matrix = (spn_matrix){1, 1, &missing};
+    const char *const expected[] = {
+        "thing.rate: expected a number > 0, got nan",
+        "thing.rate: expected a number > 0, got inf",
+        "thing.init.steps: expected an integer >= 0, got -1",
+        "thing.points: expected an integer from 1 to 1000000000, got 1000000001",
+        "thing.spacing: expected one of: linear, log, got number 2",
+        "thing.values (item 1): expected a list of numbers in [-1, 1], got 2",
+        "thing.values (item 1): expected a list of numbers in [-1, 1], got nan",
+        "thing.widths (item 1): expected a list of integers > 0, got 0",
+        "thing.widths: expected a list of integers > 0, got 1 items at NULL",
+        "thing.names (item 1): expected a list of names, got NULL",
+        "thing.matrix: expected a list of rows, each a list of numbers, got -1 items",
+        "thing.matrix (item 1): expected a list of rows, each a list of numbers, got nan"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        check_fails(f->context, spn_settings_check(f->context, &table, &bad[i]), SPN_ERROR_INPUT,
+                    expected[i]);
+    }
+    mine.matrix = (spn_matrix){0};
+    mine.widths.count = 0;
+    check_ok(f->context, spn_settings_check(f->context, &table, &mine));
 }
 
 static void test_lists(void **state)
@@ -330,6 +404,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_defaults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_assignment_and_position, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lists, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_counts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_struct_of_ones_own, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hints, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_formatting, set_up, tear_down),

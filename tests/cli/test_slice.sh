@@ -92,7 +92,7 @@ run spinodal slice run.yaml -o x.h5 --set 'model.hidden=[3, 2]' --set 'slice.thr
     --set slice.results=weights.npz
 expect_failure 3 'weights.npz'
 run spinodal slice run.yaml -o x.h5 --set slice.points=0
-expect_failure 3 'slice.points: expected an integer > 0'
+expect_failure 3 'slice.points: expected an integer from 1 to 1000000000'
 run spinodal slice run.yaml -o x.h5 --set slice.pionts=3
 expect_failure 3 "did you mean 'points'"
 run spinodal sweep run.yaml -o bare.h5 -q --set sweep.parameters=false

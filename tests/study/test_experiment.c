@@ -212,7 +212,7 @@ static void test_yaml_errors_have_places(void **state)
     refuse("dta:\n  samples: 10\n", "e.yaml:1:1: unknown section 'dta'; did you mean 'data'?");
     refuse("data:\n  samples: 10\n  samples: 5\n", "e.yaml:3:3: key 'samples' was given before");
     refuse("data:\n  samples: ten\n",
-           "e.yaml:2:12: data.samples: expected an integer > 0, got 'ten'");
+           "e.yaml:2:12: data.samples: expected an integer from 1 to 1000000000, got 'ten'");
     refuse("", "e.yaml: is empty");
     refuse("# nothing\n", "e.yaml: is empty");
     refuse("data: 5\n", "section 'data' must hold keys");
@@ -314,7 +314,8 @@ static void test_set_errors(void **state)
     check_fails(context, spn_experiment_set(context, experiment, "sweeep.seeds=4"), SPN_ERROR_INPUT,
                 "did you mean 'sweep'");
     check_fails(context, spn_experiment_set(context, experiment, "data.samples=-4"),
-                SPN_ERROR_INPUT, "--set data.samples=-4: data.samples: expected an integer > 0");
+                SPN_ERROR_INPUT,
+                "--set data.samples=-4: data.samples: expected an integer from 1 to 1000000000");
     check_fails(context, spn_experiment_set(context, experiment, "data.samples={a: 1}"),
                 SPN_ERROR_INPUT, "expected a value");
     check_fails(context, spn_experiment_set(context, experiment, "data.samples="), SPN_ERROR_INPUT,

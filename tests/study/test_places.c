@@ -144,7 +144,7 @@ static void test_files(void **state)
            "e.yaml:3:9: data.path: cannot open no/nix.npz: ");
     refuse("model:\n  init: {weights: no/nix.npz}\n", SPN_ERROR_IO,
            "e.yaml:2:19: model.init.weights: cannot open no/nix.npz: ");
-    refuse("model:\n  hidden: [4611686018427387904]\n", SPN_ERROR_ARGUMENT,
+    refuse("model:\n  hidden: [1e9, 1e9, 1e9]\n", SPN_ERROR_ARGUMENT,
            "e.yaml:2:11: model.hidden: ");
 }
 

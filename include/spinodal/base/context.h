@@ -9,10 +9,23 @@
 
 #include <spinodal/base/status.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/** A flag that one thread, or a signal handler, raises and others look at. C and C++ name the same
+ *  atomic integer differently. */
+#ifdef __cplusplus
+#include <atomic>
+typedef std::atomic<int> spn_flag;
+#else
+#include <stdatomic.h>
+typedef atomic_int spn_flag;
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 typedef struct spn_context spn_context;
 
@@ -54,8 +67,8 @@ typedef struct spn_context_settings {
     const spn_allocator *allocator; /**< copied; NULL: the C library's */
     spn_event_callback *on_event;   /**< NULL: events are dropped */
     void *event_state;
-    const atomic_int *cancel; /**< caller's flag, nonzero asks to stop; NULL: never */
-    spn_kernels kernels;      /**< more than the CPU has falls back to what it has */
+    const spn_flag *cancel; /**< caller's flag, nonzero asks to stop; NULL: never */
+    spn_kernels kernels;    /**< more than the CPU has falls back to what it has */
 } spn_context_settings;
 
 /** Create a context. `settings` may be NULL (all defaults). On failure *out is NULL and the status
@@ -74,14 +87,15 @@ void spn_context_free(spn_context *context);
 spn_kernels spn_context_kernels(const spn_context *context);
 const char *spn_kernels_name(spn_kernels kernels);
 
-/** Record an error (the first one since the last clear wins) and return `code`. Never allocates;
- *  the message is cut at SPN_ERROR_TEXT_SIZE - 1 bytes. State what, where and what to do. */
+/** Record an error in place of the one before and return `code`. Never allocates; the message is cut
+ *  at SPN_ERROR_TEXT_SIZE - 1 bytes. State what, where and what to do. */
 spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
     SPN_PRINTF_LIKE(3, 4);
 
 #define SPN_ERROR_TEXT_SIZE 1024
 
-/** Last error: its text ("" if none) and code (SPN_OK if none). Valid until the next failure. */
+/** The last failure: its text ("" if none) and code (SPN_OK if none). A call that succeeds leaves them as
+ *  they are: ask after a failure. The text is valid until the next failure or spn_error_clear(). */
 const char *spn_error_text(const spn_context *context);
 spn_status spn_error_status(const spn_context *context);
 void spn_error_clear(spn_context *context);
@@ -89,8 +103,18 @@ void spn_error_clear(spn_context *context);
 /** Put "prefix: " before the text of the current error (for callers that know more of the where). */
 void spn_error_prefix(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 
-/** Copy the error of `from` into `to` (used when a worker's failure is reported by its coordinator). */
+/** Copy the error of `from` into `to`, in place of what was there (used when a worker's failure is
+ *  reported by its coordinator). */
 void spn_error_copy(spn_context *to, const spn_context *from);
+
+/** An error on its own. What cleans up after a failure may fail, too, which must not hide the cause: get
+ *  the error before and set it again after. */
+typedef struct spn_error {
+    spn_status status;
+    char text[SPN_ERROR_TEXT_SIZE];
+} spn_error;
+void spn_error_get(const spn_context *context, spn_error *out);
+void spn_error_set(spn_context *context, const spn_error *error);
 
 /** SPN_ERROR_INTERRUPTED (with its message) when the caller's flag is raised, otherwise SPN_OK.
  *  Cheap: one relaxed atomic load. */
@@ -100,5 +124,9 @@ spn_status spn_poll(spn_context *context);
 void spn_message(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_warning(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_progress(spn_context *context, double done, double total, const char *text);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <spinodal/base/context.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define SPN_ALIGNMENT 64
 
 /** `count` zeroed items of `item_size` bytes; count 0 gives a valid unique pointer. NULL on failure
@@ -53,5 +57,9 @@ spn_status spn_arena_status(spn_context *context, const spn_arena *arena);
             goto done;                                                                             \
         }                                                                                          \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

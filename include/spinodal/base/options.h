@@ -8,6 +8,10 @@
 
 #include <spinodal/base/memory.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Storage of an option inside its settings struct. */
 typedef enum spn_option_type {
     SPN_OPTION_REAL,     /**< double */
@@ -41,12 +45,17 @@ typedef struct spn_matrix {
 /** Bounds of a number (each item of a list). */
 typedef enum spn_bound {
     SPN_ANY = 0,
-    SPN_POSITIVE,    /**< > 0 */
-    SPN_NONNEGATIVE, /**< >= 0 */
-    SPN_UNIT_OPEN,   /**< in (0, 1) */
-    SPN_UNIT_CLOSED, /**< in [-1, 1] */
-    SPN_SHARE,       /**< in [0, 1) */
+    SPN_POSITIVE,      /**< > 0 */
+    SPN_NONNEGATIVE,   /**< >= 0 */
+    SPN_UNIT_OPEN,     /**< in (0, 1) */
+    SPN_UNIT_CLOSED,   /**< in [-1, 1] */
+    SPN_SHARE,         /**< in [0, 1) */
+    SPN_COUNT,         /**< an integer from 1 to SPN_COUNT_MAX: whatever sizes memory */
+    SPN_COUNT_OR_ZERO, /**< an integer from 0 to SPN_COUNT_MAX */
 } spn_bound;
+
+/** The largest count of anything: the product of two fits into 64 bits. */
+#define SPN_COUNT_MAX INT64_C(1000000000)
 
 typedef struct spn_option {
     const char *key; /**< within its section; dots for nested mappings: "init.scale" */
@@ -105,6 +114,18 @@ spn_status spn_settings_assign(spn_context *context, spn_arena *arena, spn_setti
 spn_status spn_settings_reset(spn_context *context, spn_arena *arena, spn_settings *settings,
                               const char *key);
 
+/** Fill a settings struct of your own with the defaults of its table; then set what should be different:
+ *  `spn_settings_defaults(context, arena, &spn_sweep_options, &settings, sizeof settings)`. Lists belong to
+ *  the arena. SPN_ERROR_ARGUMENT where `size` is not that of the table's struct. */
+spn_status spn_settings_defaults(spn_context *context, spn_arena *arena,
+                                 const spn_option_table *table, void *settings, size_t size);
+
+/** Check a settings struct against its table as an experiment file is checked: bounds, choices, finite
+ *  numbers, lists that exist. Calls that take settings do so themselves. SPN_ERROR_INPUT names section,
+ *  key, value and what would be accepted. */
+spn_status spn_settings_check(spn_context *context, const spn_option_table *table,
+                              const void *settings);
+
 /** Index of a key in the table or -1. */
 int64_t spn_option_find(const spn_option_table *table, const char *key);
 
@@ -132,5 +153,9 @@ bool spn_parse_integer(const char *text, int64_t *out);
 
 /** Shortest decimal text that reads back to the same double (at most 24 characters and the NUL). */
 int spn_format_real(double value, char buffer[32]);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -8,6 +8,10 @@
 
 #include <spinodal/base/memory.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct spn_pool spn_pool;
 typedef struct spn_pool_channel spn_pool_channel;
 
@@ -41,5 +45,9 @@ spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_wor
 /** From inside a job: copy `message` (message_size bytes) to the coordinator; blocks while the
  *  queue is full. SPN_ERROR_INTERRUPTED when the run is being stopped. Never allocates. */
 spn_status spn_pool_send(spn_context *context, spn_pool_channel *channel, const void *message);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include <spinodal/base/context.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What the numbers are for: streams of different purposes never overlap. Values are frozen. */
 typedef enum spn_purpose {
     SPN_PURPOSE_DATA = 1,    /**< samples of a generated data set; job = 0 */
@@ -42,5 +46,9 @@ uint64_t spn_random_below(spn_random *random, uint64_t bound);
 double spn_normal_quantile(double u);
 /** Natural logarithm of a positive normal number with the same bits on every IEEE machine, 1 ulp. */
 double spn_portable_log(double x);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <spinodal/base/context.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef enum spn_column_type {
     SPN_COLUMN_REAL,    /**< double; NaN means "does not exist here" (null) */
     SPN_COLUMN_INTEGER, /**< int64_t */
@@ -27,5 +31,9 @@ typedef struct spn_columns {
     int64_t count;
     size_t record_size; /**< sizeof the struct: 8-byte fields only, no padding */
 } spn_columns;
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

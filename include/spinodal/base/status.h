@@ -6,6 +6,10 @@
 #ifndef SPINODAL_BASE_STATUS_H
 #define SPINODAL_BASE_STATUS_H
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** One list gives the enumeration and the texts. */
 #define SPN_STATUS_LIST(X)                                                                         \
     X(SPN_OK, "success")                                                                           \
@@ -56,6 +60,10 @@ const char *spn_status_text(spn_status status);
 #define SPN_PRINTF_LIKE(format_index, first) __attribute__((format(printf, format_index, first)))
 #else
 #define SPN_PRINTF_LIKE(format_index, first)
+#endif
+
+#ifdef __cplusplus
+}
 #endif
 
 #endif

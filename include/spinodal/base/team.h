@@ -10,6 +10,10 @@
 
 #include <spinodal/base/memory.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct spn_team spn_team;
 
 /** A team of `lanes` threads (1 to 4096; 0: one per online processor): the caller, who is lane 0, and
@@ -44,5 +48,9 @@ spn_status spn_team_run(spn_context *context, int64_t parts, spn_team_part *body
 /** The same on lanes 0 .. lanes - 1 only, where the team has more; 1: on the caller alone. */
 spn_status spn_team_run_on(spn_context *context, int64_t lanes, int64_t parts, spn_team_part *body,
                            void *state);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include <spinodal/formats/csv.h>
 #include <spinodal/formats/output.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Largest number of dimensions, and of bytes in a name. */
 enum { SPN_ARRAY_RANK_MAX = 32, SPN_ARRAY_NAME_MAX = 255 };
 
@@ -101,5 +105,9 @@ spn_status spn_weights_assign(spn_context *context, const spn_arrays *arrays, co
 /** The reverse: one array for each entry, under its name, copied out of theta. */
 spn_status spn_weights_arrays(spn_context *context, int64_t count, const spn_weight_entry *entries,
                               int64_t parameters, const double *theta, spn_arrays **out);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

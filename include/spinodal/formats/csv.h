@@ -11,6 +11,10 @@
 
 #include <spinodal/formats/output.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Whether the first row holds names. AUTO: it does when it contradicts the rows below it, by a word where
  *  they have numbers; a row that can be read both ways is refused. The values are those of spn_header_kind
  *  of data.h. */
@@ -117,5 +121,9 @@ typedef struct spn_samples {
 spn_status spn_csv_samples(spn_context *context, const spn_csv_table *table, spn_texts targets,
                            spn_texts columns, spn_samples **out);
 void spn_samples_free(spn_context *context, spn_samples *samples);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -20,6 +20,10 @@
 
 #include <spinodal/base.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct spn_output spn_output;
 
 /** Start an output. SPN_ERROR_IO when `path` exists and `is_forced` is not set ("PATH exists; use
@@ -58,5 +62,9 @@ spn_status spn_output_commit(spn_context *context, spn_output **output);
 
 /** Drop the output and its temporary file; NULL is allowed. */
 void spn_output_abandon(spn_context *context, spn_output *output);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
