@@ -110,6 +110,10 @@ double spn_noise_level(int64_t n, const double *x, const double *y, double *work
 
 /** Tell the BLAS library to use one thread. */
 void spn_blas_single_thread(void);
+/** Threads that the BLAS library would use by itself, the caller's among them. */
+int64_t spn_blas_threads(void);
+/** The kind of processor that the BLAS library computes for ("Haswell", "SkylakeX", ...): its bits depend on it. */
+const char *spn_blas_core(void);
 
 #ifdef __cplusplus
 }

@@ -257,7 +257,9 @@ static void find_hint(const spn_option *option, const spn_value *value, char hin
 static spn_status refuse(spn_context *context, const spn_option *option, const spn_value *value,
                          const char *where, const char *accepts, int64_t item)
 {
-    const char *got = value->scalar != NULL ? value->scalar : "a list";
+    const char *got = value->scalar != NULL ? value->scalar
+                      : value->count == 0   ? "an empty list"
+                                            : "a list";
     char place[48] = "";
     if (item >= 0) {
         snprintf(place, sizeof place, " (item %lld)", (long long)item + 1);
@@ -320,8 +322,12 @@ static spn_status parse_matrix(spn_context *context, spn_arena *arena, const spn
     spn_status status = SPN_OK;
     double *items = NULL;
     int64_t columns = value->count > 0 ? value->items[0].count : 0, size = 0;
-    if (value->scalar != NULL) {
+    const bool has_empty_row = value->count > 0 && value->items[0].scalar == NULL && columns == 0;
+    if (value->scalar != NULL || value->count == 0) {
         return refuse(context, option, value, where, accepts, -1);
+    }
+    if (has_empty_row) {
+        return refuse(context, option, &value->items[0], where, accepts, 0);
     }
     spn_size_multiply(value->count, columns, &size);
     SPN_TAKE(context, arena, items, size);

@@ -104,6 +104,21 @@ struct cli_session {
 int cli_session_begin(cli_session *session, const cli_arguments *arguments);
 void cli_session_end(cli_session *session);
 
+/** One line on stderr. What names of files, keys or arrays hold of control characters, which could move a
+ *  terminal's cursor or hide text, is shown as \xNN. */
+void cli_put_line(const char *prefix, const char *text);
+
+/** Whoever read the standard output (`| head`) has seen enough and closed it: no failure. */
+bool cli_is_reader_gone(void);
+
+/** Flush the standard output; a full disk shows only then. Returns an exit status. */
+int cli_finish_output(void);
+
+/** Linear algebra waits for ever, and without a word, for memory that is not to be had. Try first what
+ *  `threads` threads of ours (0: one per processor) and its own will ask for. False, with a line on
+ *  stderr: the program must end at once, by _exit(), or its threads keep it. */
+bool cli_try_memory(int64_t threads);
+
 /** Print the context's error as one line on stderr and give the exit status for `status`. */
 int cli_finish(cli_session *session, spn_status status);
 

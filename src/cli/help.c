@@ -85,11 +85,10 @@ int cli_usage_error(const cli_command *command, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (command != NULL) {
-        fprintf(stderr, "spinodal %s: %s (see: spinodal %s --help)\n", command->name, text,
-                command->name);
-    } else {
-        fprintf(stderr, "spinodal: %s (see: spinodal --help)\n", text);
-    }
+    const char *name = command != NULL ? command->name : "", *space = command != NULL ? " " : "";
+    char line[640];
+    snprintf(line, sizeof line, "spinodal%s%s: %s (see: spinodal%s%s --help)", space, name, text,
+             space, name);
+    cli_put_line("", line);
     return EXIT_USAGE;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
-#include <errno.h>
+#include <signal.h>
 #include <spinodal/base/version.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const cli_command cli_commands[] = {
     {"reproduce", "[TARGET] [-o DIR]", "figures from built-in experiments, and an index of them",
@@ -155,16 +156,6 @@ static int unknown_command(const char *name)
     return cli_usage_error(NULL, "unknown command '%s'", name);
 }
 
-/* Help goes to the standard output; a full disk shows only when it is flushed. */
-static int finish_output(void)
-{
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        fprintf(stderr, "spinodal: cannot write the standard output: %s\n", strerror(errno));
-        return EXIT_IO;
-    }
-    return EXIT_DONE;
-}
-
 static int run_command(const cli_command *command, int count, char **words)
 {
     cli_arguments arguments;
@@ -175,7 +166,7 @@ static int run_command(const cli_command *command, int count, char **words)
     }
     if (arguments.wants_help) {
         cli_print_help(command);
-        return finish_output();
+        return cli_finish_output();
     }
     result = cli_session_begin(&session, &arguments);
     if (result == EXIT_DONE) {
@@ -187,13 +178,19 @@ static int run_command(const cli_command *command, int count, char **words)
 
 int main(int count, char **words)
 {
+    if (!cli_try_memory(1)) {
+        _exit(EXIT_NUMERIC);
+    }
+    /* A closed pipe or a file size limit then shows as a failed write. */
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     if (count < 2) {
         return cli_usage_error(NULL, "no command given");
     }
     const char *name = words[1];
     if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
         printf("spinodal %s\n", SPN_VERSION);
-        return finish_output();
+        return cli_finish_output();
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         const cli_command *command = count > 2 ? cli_find_command(words[2]) : NULL;
@@ -206,7 +203,7 @@ int main(int count, char **words)
         } else {
             cli_print_overview();
         }
-        return finish_output();
+        return cli_finish_output();
     }
     const cli_command *command = cli_find_command(name);
     return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(name);

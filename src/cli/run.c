@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/run.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +71,23 @@ static spn_status explain_interruption(spn_context *context, const char *output)
                     "interrupted; all finished points are in %s, go on with --resume", journal);
 }
 
+/* What is full is the disk of the journal, whose finished points are good to go on from. */
+static spn_status explain_full_disk(spn_context *context, const char *output)
+{
+    char journal[4200];
+    const char *text = spn_error_text(context);
+    snprintf(journal, sizeof journal, "%s.part", output);
+    const bool is_full = strstr(text, strerror(ENOSPC)) != NULL ||
+                         strstr(text, strerror(EDQUOT)) != NULL ||
+                         strstr(text, strerror(EFBIG)) != NULL;
+    if (!is_full || !spn_journal_exists(journal)) {
+        return SPN_ERROR_IO;
+    }
+    return spn_fail(context, SPN_ERROR_IO,
+                    "%s; finished points are in %s: make room and go on with --resume", text,
+                    journal);
+}
+
 spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, const char *output,
                          cli_study *run, bool *is_good)
 {
@@ -89,7 +107,10 @@ spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, c
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
-    return status == SPN_ERROR_INTERRUPTED ? explain_interruption(context, output) : status;
+    if (status == SPN_ERROR_INTERRUPTED) {
+        return explain_interruption(context, output);
+    }
+    return status == SPN_ERROR_IO ? explain_full_disk(context, output) : status;
 }
 
 spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
@@ -98,7 +119,7 @@ spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, c
     spn_status status = SPN_OK;
     SPN_TRY(cli_run_study(session, arguments, output, spn_study_sweep, is_gated));
     SPN_TRY(cli_summarize(session, output, arguments->is_json));
-    SPN_TRY(*is_gated ? SPN_OK : report_gate(session, output));
+    SPN_TRY(*is_gated || session->is_quiet ? SPN_OK : report_gate(session, output));
 done:
     return status;
 }

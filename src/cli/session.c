@@ -13,11 +13,37 @@
 /* The signal handler can reach nothing else. */
 static atomic_int cancel_flag;
 
+static atomic_int first_signal;
+
+/* A long piece of work looks at the flag between its parts. Some have none, or wait for what never comes:
+ * after this many seconds the program ends without them. Finished points are safe in the journal. */
+enum { PATIENCE_SECONDS = 20 };
+
 static void on_signal(int number)
 {
     if (atomic_exchange(&cancel_flag, 1) != 0) {
         signal(number, SIG_DFL);
         raise(number);
+    }
+    atomic_store(&first_signal, number);
+    alarm(PATIENCE_SECONDS);
+}
+
+static void on_alarm(int number)
+{
+    (void)number;
+    const int first = atomic_load(&first_signal);
+    signal(first, SIG_DFL);
+    raise(first);
+}
+
+/* What whoever started us chose to ignore (nohup, a shell's background job) stays ignored. */
+static void catch_signal(int number)
+{
+    struct sigaction before, action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        sigaction(number, &action, NULL);
     }
 }
 
@@ -115,7 +141,7 @@ static void on_event(void *state, const spn_event *event)
         return;
     }
     clear_bar(session);
-    fprintf(stderr, "%s%s\n", event->kind == SPN_EVENT_WARNING ? "warning: " : "", event->text);
+    cli_put_line(event->kind == SPN_EVENT_WARNING ? "warning: " : "", event->text);
 }
 
 int cli_session_begin(cli_session *session, const cli_arguments *arguments)
@@ -123,14 +149,13 @@ int cli_session_begin(cli_session *session, const cli_arguments *arguments)
     *session = (cli_session){.is_quiet = arguments->is_quiet,
                              .is_verbose = arguments->is_verbose,
                              .is_terminal = isatty(STDERR_FILENO) == 1};
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-    /* A closed pipe or a file size limit then shows as a failed write, which is reported. */
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN);
+    if (!cli_try_memory(arguments->threads)) {
+        _exit(EXIT_NUMERIC);
+    }
+    catch_signal(SIGINT);
+    catch_signal(SIGTERM);
+    catch_signal(SIGHUP);
+    signal(SIGALRM, on_alarm);
     spn_context_settings settings = {
         .on_event = on_event, .event_state = session, .cancel = &cancel_flag};
     if (spn_context_create(&settings, &session->context) != SPN_OK) {
@@ -166,18 +191,23 @@ static int exit_status(spn_status status)
     return EXIT_NUMERIC;
 }
 
+/* A reader that went away ends the output, not the work: no failure. */
+static bool is_only_unread(const char *text)
+{
+    return strstr(text, strerror(EPIPE)) != NULL && cli_is_reader_gone();
+}
+
 int cli_finish(cli_session *session, spn_status status)
 {
     clear_bar(session);
     if (status == SPN_OK) {
-        if (fflush(stdout) != 0 || ferror(stdout)) {
-            fprintf(stderr, "spinodal: cannot write the standard output: %s\n", strerror(errno));
-            return EXIT_IO;
-        }
-        return EXIT_DONE;
+        return cli_finish_output();
     }
     const char *text = spn_error_text(session->context);
-    fprintf(stderr, "spinodal: %s\n", text[0] != '\0' ? text : spn_status_text(status));
+    if (status == SPN_ERROR_IO && is_only_unread(text)) {
+        return EXIT_DONE;
+    }
+    cli_put_line("spinodal: ", text[0] != '\0' ? text : spn_status_text(status));
     return exit_status(status);
 }
 

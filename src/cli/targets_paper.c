@@ -50,8 +50,8 @@ static bool has_same_text(const spn_results *a, const spn_results *b, const char
 static spn_status find_slices(const cli_job *job, const char *sweep, const char *slices,
                               bool *is_found)
 {
-    static const char *const names[] = {"configuration", "data_checksum", "weights_checksum",
-                                        "program_version", "kernels"};
+    static const char *const names[] = {"configuration",   "data_checksum", "weights_checksum",
+                                        "program_version", "kernels",       "blas_core"};
     spn_status status = SPN_OK;
     spn_context *context = job->session->context;
     spn_arena *arena = NULL;

@@ -3,6 +3,16 @@
 
 #include <cblas.h>
 
+int64_t spn_blas_threads(void)
+{
+    return openblas_get_num_threads();
+}
+
+const char *spn_blas_core(void)
+{
+    return openblas_get_corename();
+}
+
 void spn_blas_single_thread(void)
 {
     if (openblas_get_num_threads() != 1) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/book.h"
 
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -119,6 +120,7 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"data_checksum", kept_checksum, 0},
         {"weights_checksum", kept_weights, 0},
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
+        {"blas_core", spn_blas_core(), 0},
         {"samples", NULL, study->dataset->samples},
         {"parameters", NULL, study->loss.dimension},
         {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */

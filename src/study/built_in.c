@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/built_in.h"
 
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,7 +46,8 @@ static spn_status compare(spn_context *context, const spn_study *study, const ch
                has_text(results, "data_checksum", checksum) &&
                has_text(results, "weights_checksum", weights) &&
                has_text(results, "program_version", SPN_VERSION) &&
-               has_text(results, "kernels", spn_kernels_name(spn_context_kernels(context)));
+               has_text(results, "kernels", spn_kernels_name(spn_context_kernels(context))) &&
+               has_text(results, "blas_core", spn_blas_core());
 done:
     spn_release(context, configuration);
     return status;

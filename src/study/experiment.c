@@ -115,6 +115,19 @@ static spn_status fail_section(spn_context *context, const spn_source *source, c
 
 enum { KEY_SIZE = 128 };
 
+/* Nested and dotted are two spellings of one key. */
+static spn_status check_unset(spn_context *context, const spn_settings *section, const char *key,
+                              const spn_source *source)
+{
+    const int64_t index = spn_option_find(section->table, key);
+    if (index < 0 || !section->is_set[index]) {
+        return SPN_OK;
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "%s:%d:%d: %s.%s was given before, in line %d",
+                    source->file, source->line, source->column, section->table->section, key,
+                    section->sources[index].line);
+}
+
 /* A mapping under a key extends the key by a dot: {init: {scale: 0.7}} sets "init.scale". */
 static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
                               spn_settings *section, const char *prefix, const spni_node *node)
@@ -137,6 +150,7 @@ static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
         if (spn_option_find(section->table, key) < 0) {
             value.source = pair->source;
         }
+        SPN_TRY(check_unset(context, section, key, &pair->source));
         SPN_TRY(spn_settings_assign(context, experiment->arena, section, key, &value));
     }
 done:

@@ -5,11 +5,12 @@
 
 #include <math.h>
 #include <spinodal/base/version.h>
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 7 };
+enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 8 };
 
 /* How a family is made. `all`, then `linear` with a linear activation, then the caller's settings, then what
  * varies: that the caller may not set. */
@@ -270,7 +271,7 @@ static spn_status write_results(spn_context *context, const maker *m)
     spn_status status = SPN_OK;
     char path[PATH_SIZE], machine[256], *settings = NULL;
     const spni_family *f = &m->family;
-    int64_t count = 5;
+    int64_t count = 6;
     const spn_table tables[] = {
         {"runs", &spn_family_run_columns, f->runs.count, f->runs.items},
         {"transitions", &spn_family_transition_columns, f->transitions.count, f->transitions.items},
@@ -282,6 +283,7 @@ static spn_status write_results(spn_context *context, const maker *m)
         {"compiler", spn_describe_compiler(), 0},
         {"machine", spn_describe_machine(machine, sizeof machine), 0},
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
+        {"blas_core", spn_blas_core(), 0},
     };
     SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &settings));
     if (m->plan->starts != NULL) {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/run.h"
 
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 /* What a journal belongs to: the kind of run, the sections that it depends on, the very data and initial weights, and
- * the program, whose records are in it as they are in memory and whose bits depend on the kernels it uses. */
+ * the program, whose records are in it as they are in memory and whose bits depend on the kernels and the linear algebra
+ * it uses. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
@@ -19,10 +21,11 @@ static spn_status describe(spn_context *context, const spni_run *run, char **tex
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
              "# run: %s\n%s# data checksum %08x\n# weights checksum %08x\n# inputs checksum %s\n"
-             "# program version %s\n# record of %lld bytes\n# kernels %s\n",
+             "# program version %s\n# record of %lld bytes\n# kernels %s\n# linear algebra for %s "
+             "(OPENBLAS_CORETYPE)\n",
              run->kind->name, dump, (unsigned)run->study->data_checksum,
              (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
-             SPN_VERSION, (long long)run->kind->record_size, kernels);
+             SPN_VERSION, (long long)run->kind->record_size, kernels, spn_blas_core());
     *text = all;
     all = NULL;
 done:

@@ -170,6 +170,36 @@ done:
     return status;
 }
 
+/* Neither anchors nor tags mean anything here: what seems to say more than it does is refused. */
+static spn_status check_plain(reader *r)
+{
+    const yaml_event_t *event = &r->event;
+    const yaml_char_t *anchor = NULL, *tag = NULL;
+    if (event->type == YAML_SCALAR_EVENT) {
+        anchor = event->data.scalar.anchor;
+        tag = event->data.scalar.tag;
+    } else if (event->type == YAML_SEQUENCE_START_EVENT) {
+        anchor = event->data.sequence_start.anchor;
+        tag = event->data.sequence_start.tag;
+    } else if (event->type == YAML_MAPPING_START_EVENT) {
+        anchor = event->data.mapping_start.anchor;
+        tag = event->data.mapping_start.tag;
+    }
+    char what[160];
+    if (anchor != NULL) {
+        snprintf(what, sizeof what, "anchor '&%.60s': anchors and aliases are not supported here",
+                 (const char *)anchor);
+        return fail_at(r, event->start_mark, what);
+    }
+    if (tag != NULL) {
+        snprintf(what, sizeof what,
+                 "tag '%.60s': tags are not supported here; quotes make a word of a number",
+                 (const char *)tag);
+        return fail_at(r, event->start_mark, what);
+    }
+    return SPN_OK;
+}
+
 /* The current event begins the node; on return the node's last event is current. */
 static spn_status read_node(reader *r, int depth, spni_node **out)
 {
@@ -179,6 +209,7 @@ static spn_status read_node(reader *r, int depth, spni_node **out)
     if (depth > MAX_DEPTH) {
         return fail_at(r, mark, "nested too deeply");
     }
+    SPN_TRY(check_plain(r));
     SPN_TAKE(r->context, r->arena, node, 1);
     node->value.source = source_at(r, mark);
     switch (r->event.type) {

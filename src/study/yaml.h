@@ -22,8 +22,8 @@ struct spni_node {
 };
 
 /** Parse one YAML document. `name` is used in messages; everything is taken from the arena. Refused, with
- *  line and column: syntax errors, duplicate keys, several documents, anchors and aliases, mappings
- *  inside lists, nesting deeper than 16. An empty document is an empty mapping. */
+ *  line and column: syntax errors, duplicate keys, several documents, anchors, aliases and tags,
+ *  mappings inside lists, nesting deeper than 16. An empty document is an empty mapping. */
 spn_status spni_yaml_parse(spn_context *context, spn_arena *arena, const char *name,
                            const char *text, int64_t size, const spni_node **root);
 

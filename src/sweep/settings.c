@@ -105,14 +105,19 @@ done:
     return status;
 }
 
-/* Steps from `from` to `to`; rounding makes no step of its own. */
+/* Steps from `from` to another value `to`; rounding makes no step of its own, the last one goes to `to`
+ * itself. More than a path may have count as SPN_COUNT_MAX + 1. */
 static int64_t count_steps(const spn_sweep_settings *settings, double from, double to)
 {
     bool is_log = settings->beta_spacing == SPN_SPACING_LOG;
     double range = is_log ? log(settings->beta_to / settings->beta_from)
                           : settings->beta_to - settings->beta_from;
     double way = is_log ? log(to / from) : to - from;
-    return (int64_t)ceil(fabs(way) / range * (double)(settings->beta_points - 1) - 1e-9);
+    double steps = ceil(fabs(way) / range * (double)(settings->beta_points - 1) - 1e-9);
+    if (!(steps <= (double)SPN_COUNT_MAX)) {
+        return SPN_COUNT_MAX + 1;
+    }
+    return steps < 1 ? 1 : (int64_t)steps;
 }
 
 static double step_along(const spn_sweep_settings *settings, double from, double to, int64_t step)
@@ -153,6 +158,13 @@ static spn_status check_legs(spn_context *context, const spn_sweep_settings *set
                             is_log ? ", positive" : "", (long long)i + 1, from, to);
         }
         *points += count_steps(settings, from, to);
+        if (*points > SPN_COUNT_MAX) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "leg %lld from %g to %g makes a path of more than %lld points: their "
+                            "distance is that of the grid from beta.from to beta.to; give fewer "
+                            "beta.points or a nearer turning point",
+                            (long long)i + 1, from, to, (long long)SPN_COUNT_MAX);
+        }
     }
     return SPN_OK;
 }

@@ -204,6 +204,36 @@ static void test_range_of_branches(void **state)
     spn_experiment_free(context, experiment);
 }
 
+/* What YAML offers and an experiment has no use for is refused where it stands, not dropped. */
+static void test_what_yaml_offers_beside(void **state)
+{
+    (void)state;
+    refuse("data:\n  samples: &n 100\n", "e.yaml:2:12: anchor '&n': anchors and aliases are not");
+    refuse("data: &d {samples: 100}\n", "e.yaml:1:7: anchor '&d'");
+    refuse("data:\n  correlations: &c [0.9]\n", "e.yaml:2:17: anchor '&c'");
+    refuse("data: *d\n", "e.yaml:1:7: anchors and aliases");
+    refuse("data:\n  samples: !!str 100\n", "e.yaml:2:12: tag 'tag:yaml.org,2002:str'");
+    refuse("data:\n  samples: ! 100\n", "e.yaml:2:12: tag '!'");
+    refuse("data: !map {samples: 100}\n", "e.yaml:1:7: tag '!map'");
+    refuse("data:\n  correlations: !!seq [0.9]\n", "e.yaml:2:17: tag 'tag:yaml.org,2002:seq'");
+    refuse("!x data: {samples: 100}\n", "e.yaml:1:1: tag '!x'");
+    refuse("model:\n  init: {seed: 3}\n  init.seed: 4\n",
+           "e.yaml:3:3: model.init.seed was given before, in line 2");
+    refuse("sweep:\n  beta.from: 0.1\n  beta: {to: 1, from: 0.2}\n",
+           "e.yaml:3:17: sweep.beta.from was given before, in line 2");
+    refuse("data:\n  covariance: []\n", "e.yaml:2:15: data.covariance: expected a list of rows, "
+                                        "each a list of numbers, got an empty list");
+    refuse("data:\n  covariance: [[]]\n", "data.covariance (item 1): expected a list of rows");
+    spn_experiment *experiment = NULL;
+    check_ok(context, parse("model: {init: {seed: 3}, init.scale: 2}", &experiment));
+    check_ok(context, spn_experiment_set(context, experiment, "model.init.seed=5"));
+    check_ok(context, spn_experiment_set(context, experiment, "model.init.seed=6"));
+    assert_int_equal(spn_experiment_model(experiment)->init_seed, 6);
+    check_fails(context, spn_experiment_set(context, experiment, "model.init.seed=!!int 6"),
+                SPN_ERROR_INPUT, "tag 'tag:yaml.org,2002:int'");
+    spn_experiment_free(context, experiment);
+}
+
 static void test_yaml_errors_have_places(void **state)
 {
     (void)state;
@@ -367,6 +397,7 @@ int main(void)
         cmocka_unit_test(test_dump_round_trip),
         cmocka_unit_test(test_changes_lead_back),
         cmocka_unit_test(test_range_of_branches),
+        cmocka_unit_test(test_what_yaml_offers_beside),
         cmocka_unit_test(test_yaml_errors_have_places),
         cmocka_unit_test(test_cross_checks),
         cmocka_unit_test(test_every_key_refuses_nonsense),

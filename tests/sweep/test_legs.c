@@ -10,7 +10,7 @@ static void check_path(scene *s, int64_t expected, const double *values, const i
     double *got = NULL;
     check_ok(s->context, spn_sweep_path(s->context, &s->sweep, &count, &got, &got_legs));
     assert_int_equal(count, expected);
-    for (int64_t i = 0; i < count; i++) {
+    for (int64_t i = 0; i < count && values != NULL; i++) {
         check_close(got[i], values[i], 1e-15, 1);
         assert_int_equal(got_legs[i], legs[i]);
     }
@@ -58,6 +58,19 @@ static void test_paths(void **state)
     check_refused(&s, "positive");
     s.sweep.legs = (spn_reals){1, (const double[]){(double)INFINITY}};
     check_refused(&s, "finite");
+    s.sweep.legs = (spn_reals){2, (const double[]){1e300, 1}};
+    check_path(&s, 1 + 300 + 300, NULL, NULL);
+    /* The steps of one leg, and of all legs together, do not fit. */
+    s.sweep.beta_spacing = SPN_SPACING_LINEAR;
+    check_refused(&s, "leg 1 from 1 to 1e+300 makes a path of more than 1000000000 points");
+    s.sweep.legs = (spn_reals){1, (const double[]){9223372036854775807.0}};
+    check_refused(&s, "leg 1 from 1 to 9.22337e+18 makes a path of more");
+    s.sweep.legs = (spn_reals){3, (const double[]){2e10, 1, 2e10}};
+    check_refused(&s, "leg 3 from 1 to 2e+10 makes a path of more");
+    /* A way that is shorter than rounding is one step, and each leg begins where the one before ended. */
+    const double nearly = 100 + 1e-11;
+    s.sweep.legs = (spn_reals){2, (const double[]){100, nearly}};
+    check_path(&s, 4, (const double[]){1, 50.5, 100, nearly}, (const int64_t[]){0, 0, 0, 1});
     s.sweep.beta = (spn_reals){2, listed};
     check_refused(&s, "instead of a list");
     close_scene(&s);

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* What the program says on stderr beside tables: one line each, of which names from outside are a part. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Bytes of the UTF-8 character at `text` that stands for something visible; 0: a control character, or no
+ * character at all. */
+static int visible_bytes(const unsigned char *text)
+{
+    const int length = text[0] < 0x80   ? 1
+                       : text[0] < 0xc2 ? 0
+                       : text[0] < 0xe0 ? 2
+                       : text[0] < 0xf0 ? 3
+                       : text[0] < 0xf5 ? 4
+                                        : 0;
+    for (int i = 1; i < length; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    const bool is_control =
+        text[0] < 0x20 || text[0] == 0x7f || (text[0] == 0xc2 && text[1] < 0xa0);
+    return is_control ? 0 : length;
+}
+
+void cli_put_line(const char *prefix, const char *text)
+{
+    fputs(prefix, stderr);
+    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
+        const int length = visible_bytes(at);
+        if (length > 0) {
+            fwrite(at, 1, (size_t)length, stderr);
+        } else {
+            fprintf(stderr, "\\x%02x", *at);
+        }
+        at += length > 0 ? length : 1;
+    }
+    fputc('\n', stderr);
+}
+
+bool cli_is_reader_gone(void)
+{
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+int cli_finish_output(void)
+{
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        if (cli_is_reader_gone()) {
+            return EXIT_DONE;
+        }
+        fprintf(stderr, "spinodal: cannot write the standard output: %s\n", strerror(errno));
+        return EXIT_IO;
+    }
+    return EXIT_DONE;
+}
