@@ -111,7 +111,7 @@ static void test_contents(void **state)
     fputs("a,b,y\n1,2,3\n1,3,-1\n1,4,2\n", file);
     fclose(file);
     refuse(text, SPN_ERROR_INPUT,
-           "e.yaml:7:10: objective.error: cross_entropy: target 1 of sample 2 is -1");
+           "e.yaml:7:10: objective.error: cross_entropy: target 1 of sample 1 is 3");
     strcpy(text + used, "  standardize: true\n");
     snprintf(expected, sizeof expected,
              "e.yaml:5:16: data.standardize: %s: input 1 (a) is constant", path);
