@@ -69,8 +69,10 @@ typedef enum spn_special_kind {
 
 /** What changes across a transition. */
 typedef enum spn_change {
-    SPN_CHANGE_ACCURACY, /**< the number of active modes */
-    SPN_CHANGE_SYMMETRY, /**< hidden units merge, split or die; the active modes stay */
+    /** What the network computes: the number of active modes; at a jump also the accuracy of classes, or E by more
+     *  than SPN_ACTIVE_SHARE of its range over the run. */
+    SPN_CHANGE_ACCURACY,
+    SPN_CHANGE_SYMMETRY, /**< hidden units merge, split or die, and only that */
     SPN_CHANGE_OTHER,    /**< neither, or no labels */
 } spn_change;
 
@@ -101,6 +103,7 @@ typedef struct spn_special_record {
      *  beta (the phase it falls into); NaN and -1 otherwise. */
     double loss_after, error_after, norm_after, curvature_after;
     int64_t active_after, dead_after, merged_after;
+    double accuracy, accuracy_after; /**< before it and likewise; NaN without classes */
 } spn_special_record;
 extern const spn_columns spn_special_columns;
 
@@ -121,7 +124,7 @@ extern const spn_columns spn_branch_approach_columns;
 typedef enum spn_phase_end {
     SPN_END_RANGE,        /**< the range of beta that was asked for; it goes on behind it */
     SPN_END_FOLD,         /**< a fold: spinodal */
-    SPN_END_BRANCH_POINT, /**< it loses stability at a branch point; active modes change */
+    SPN_END_BRANCH_POINT, /**< it loses stability at a branch point; SPN_CHANGE_ACCURACY */
     SPN_END_SYMMETRY,     /**< the same; hidden units merge or split */
     SPN_END_ZERO,         /**< it exists down to beta = 0 */
     SPN_END_UNFINISHED,   /**< not followed to its end: limit of points, step too small */
@@ -168,7 +171,7 @@ typedef struct spn_norm_record {
     double norm_squared, error;
     double beta;   /**< -dE/dn, the multiplier */
     int64_t index; /**< negative eigenvalues of L's Hessian on directions orthogonal to theta */
-    int64_t active_modes;
+    int64_t active_modes; /**< learned_modes of spn_labels */
     double gradient_norm; /**< |grad E + 2 beta theta| */
 } spn_norm_record;
 extern const spn_columns spn_norm_columns;
@@ -233,8 +236,8 @@ const spn_special_record *spn_branches_specials(const spn_branches *branches, in
 /** Phase of each point in the order of the sink's points (-1: unstable). */
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count);
 
-/** A phase's name from its labels, unique among the phases: "3 modes", "2 modes, 4 merged",
- *  "trivial", "2 modes, 4 merged (b)". At most size - 1 bytes; returns buffer. */
+/** A phase's name from its labels, unique among the phases: "3 modes", "2 modes, 4 merged", "trivial",
+ *  "constant" (outputs the same for all samples, elsewhere than at the trivial point), "2 modes, 4 merged (b)". At most size - 1 bytes; returns buffer. */
 const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase, char *buffer,
                                     size_t size);
 
@@ -248,7 +251,7 @@ typedef struct spn_near_record {
     double distance;       /**< |theta - that of the start| */
     double eigenvalue_min; /**< smallest of L's Hessian, zero modes of symmetry left out */
     int64_t negative_eigenvalues, zero_modes;
-    int64_t active_modes;
+    int64_t active_modes; /**< learned_modes of spn_labels: mostly saddles, on the way somewhere */
     /** Fold: the flow along its critical direction v is dx/dt = drift (beta - beta_fold) + bend x^2 to leading order;
      *  drift = -v . d(grad L)/dbeta, bend = -D^3 L[v, v, v] / 2. NaN otherwise. */
     double drift, bend;

@@ -115,9 +115,12 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
 void spn_network_error_free(spn_context *context, spn_network_error *error);
 const spn_objective *spn_network_error_objective(const spn_network_error *error);
 
-/** Modes of the data: singular values of C_yx C_xx^{-1/2} (centred when the network has biases),
- *  strongest first; `count` of them (at most SPN_MODES_MAX). The targets of the labels' strengths. */
+/** Modes of the data: singular values of M = C_yx C_xx^{-1/2} (centred when the network has biases) that stand above
+ *  the rounding of M, 4 eps sqrt(N <|x|^2> <|y|^2> / the smallest kept eigenvalue of C_xx), strongest first; `count`
+ *  of them, 0 to SPN_MODES_MAX. The targets of the labels' strengths, unless those are principal. */
 const double *spn_network_error_modes(const spn_network_error *error, int64_t *count);
+/** Are the labels' strengths principal strengths of the outputs? Where the data are classes or have no linear mode. */
+bool spn_network_error_is_principal(const spn_network_error *error);
 
 #ifdef __cplusplus
 }

@@ -37,19 +37,52 @@ enum { SPN_MODES_MAX = 16 };
 
 /** What a point means in function space: how phases are recognised and seeds grouped. */
 typedef struct spn_labels {
-    int64_t mode_count;              /**< min(inputs, outputs), at most SPN_MODES_MAX */
-    double strengths[SPN_MODES_MAX]; /**< end-to-end strength along each mode of the data, strongest
-                                          mode first (s_i of T11) */
-    int64_t active_modes; /**< modes with strength above SPN_ACTIVE_SHARE of their target */
-    int64_t dead_units;   /**< hidden units whose outgoing weights vanish */
+    /** What the outputs have learned, strongest first; mode_count of them, 0 to SPN_MODES_MAX. End-to-end
+     *  strengths along the modes of the data (s_i of T11). Where the data have no linear mode or are classes
+     *  (is_principal) the principal strengths instead. */
+    int64_t mode_count;
+    double strengths[SPN_MODES_MAX];
+    int64_t is_principal;
+    /** Principal strengths of the outputs f over the samples, descending: the square roots of the largest
+     *  eigenvalues of <f f^T>, centred where the network has biases or phi(0) != 0. direction_count of them. */
+    int64_t direction_count;
+    double directions[SPN_MODES_MAX];
+    double
+        output_scale; /**< what they are measured against: the spread of the targets; of logits 1 */
+    /** Independent directions of the outputs: those above SPN_DIRECTION_SHARE of the scale. Constant along a
+     *  smooth branch; a linear network has as many as modes of the data that it has learned. */
+    int64_t active_modes;
+    int64_t
+        learned_modes; /**< for points that are not stationary: modes of the data (without any: directions)
+                                with a strength above SPN_ACTIVE_SHARE of their target (of the scale) */
+    int64_t is_trivial; /**< 1: f is the output's bias and nothing else, the same for all samples */
+    int64_t dead_units; /**< hidden units whose outgoing weights vanish */
     int64_t merged_units; /**< hidden units that repeat an earlier one up to sign */
     double accuracy; /**< share of samples whose class is right; NaN where there are no classes */
     double test_error, test_accuracy; /**< the same of samples kept for testing; NaN without any */
 } spn_labels;
 
-/** A mode counts as active when s_i > SPN_ACTIVE_SHARE * sigma_i. On a branch of a deep linear network
+/** A mode counts as learned when s_i > SPN_ACTIVE_SHARE * sigma_i. On a branch of a deep linear network
  *  (T13) the share is at least (D-2)/(2(D-1)) >= 1/4 up to the spinodal. */
 #define SPN_ACTIVE_SHARE 0.05
+
+/** A direction of the outputs counts above this share of their scale. One that is not there is left with the
+ *  rounding of f and what a converged solver leaves, 1e-11 and less; one that is there grows like the root of the
+ *  distance to its onset or, with two weight matrices, like the distance itself, and transitions are
+ *  located to some 1e-8 of beta. */
+#define SPN_DIRECTION_SHARE 1e-9
+/** Between SPN_DIRECTION_SHARE / SPN_DIRECTION_MARGIN and SPN_DIRECTION_SHARE * SPN_DIRECTION_MARGIN the label
+ *  of the point before on the same branch decides. */
+#define SPN_DIRECTION_MARGIN 10
+
+/** Labels of a stationary point, from those of spn_point_labels(): active_modes with the hysteresis above,
+ *  `before` those of the point before on its branch (-1: there is none). At the trivial point no hidden unit is
+ *  told from another: dead_units and merged_units become -1. */
+void spn_labels_settle(spn_labels *labels, int64_t before);
+
+/** Do labels of a stationary point (the integers that are stored) say that it is the trivial one? With
+ *  active_modes 0 and units that are told apart the outputs are constant, but not by the output's bias alone. */
+bool spn_is_trivial(int64_t active_modes, int64_t dead_units);
 
 /** Operations of an objective. Only `set` is required; an absent operation is NULL. `size` lets the
  *  table grow: operations beyond the caller's size count as absent. */

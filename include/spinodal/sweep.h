@@ -66,9 +66,10 @@ typedef struct spn_sweep_record {
     int64_t point;     /**< index within the chain, from 0 */
     double beta;
     double error, loss;
-    double weight_norm, trivial_distance; /**< |theta|, |theta - theta_trivial| */
-    int64_t active_modes, dead_units, merged_units;
-    double accuracy, test_error, test_accuracy; /**< as in spn_labels */
+    double weight_norm, trivial_distance;           /**< |theta|, |theta - theta_trivial| */
+    int64_t active_modes, dead_units, merged_units; /**< as spn_labels_settle() leaves them; of
+                                                         points of a finite rate the modes learned */
+    double accuracy, test_error, test_accuracy;     /**< as in spn_labels */
     double scalar_curvature_error, scalar_curvature_loss, scalar_curvature_rounding;
     double mean_curvature_error, mean_curvature_loss;
     double gauss_kronecker_sign_error, gauss_kronecker_log_error;
@@ -111,6 +112,7 @@ typedef struct spn_sweep_jump {
     double eigenvalue_before, eigenvalue_after;         /**< smallest of the Hessian of L */
     double susceptibility_before, susceptibility_after; /**< T10 */
     int64_t active_before, active_after, merged_before, merged_after, dead_before, dead_after;
+    double accuracy_before, accuracy_after; /**< as in spn_labels */
     /** 1: |theta|^2 is discontinuous: its change across the bracket is more than what its slopes on both
      *  sides explain, on the side of a fold up to the fold. */
     int64_t survives;
@@ -208,7 +210,8 @@ void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink);
 
 /** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
  *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with
- *  the same number of active modes (objectives without labels: points without a jump). Progress is
+ *  the same number of active modes, cut also where a jump changes E or the accuracy of classes (objectives without
+ *  labels: points without a jump). Progress is
  *  emitted per point. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
  *  point. Results do not depend on the pool's number of threads. */
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,

@@ -70,6 +70,7 @@ typedef struct spn_side {
     double error, loss, norm, curvature; /**< E, L, |theta|, scalar curvature of E's graph */
     double susceptibility;
     double eigenvalue; /**< critical one, of L's Hessian */
+    double accuracy;   /**< share of samples whose class is right; NaN where there are no classes */
 } spn_side;
 
 /** A row of the table of transitions. 8-byte fields only. "Before" is the phase that ends, "after" where it goes; for
@@ -91,7 +92,8 @@ typedef struct spn_transition {
 } spn_transition;
 extern const spn_columns spn_transition_columns;
 
-/** "2 modes, 1 merged", "trivial" (no active mode), "unlabelled". At most size - 1 bytes; returns buffer. */
+/** "2 modes, 1 merged"; "trivial"; "constant, 1 dead" (outputs that are the same for all samples, elsewhere than at the
+ *  trivial point); "unlabelled". At most size - 1 bytes; returns buffer. */
 const char *spn_side_label(const spn_side *side, char *buffer, size_t size);
 
 /* ---- What follows from them ------------------------------------------------------------------ */

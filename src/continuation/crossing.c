@@ -227,6 +227,7 @@ static void fill_after(const spni_place *place, spn_special_record *record)
     record->active_after = place->labels.active_modes;
     record->dead_after = place->labels.dead_units;
     record->merged_after = place->labels.merged_units;
+    record->accuracy_after = place->labels.accuracy;
 }
 
 /* Push the network past the end: minimise ever further beyond it, until that succeeds; at the range's end where that comes

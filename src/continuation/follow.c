@@ -199,6 +199,7 @@ static void order_sides(spn_branches *all, int64_t from, int64_t to)
         record->active_modes = high->labels.active_modes;
         record->dead_units = high->labels.dead_units;
         record->merged_units = high->labels.merged_units;
+        record->accuracy = high->labels.accuracy;
     }
     if (to < from) {
         int64_t before = record->index_before;
@@ -215,7 +216,7 @@ static void clear_after(spn_special_record *record)
     record->is_continuous = -1;
     record->change = SPN_CHANGE_OTHER;
     record->loss_after = record->error_after = none;
-    record->norm_after = record->curvature_after = none;
+    record->norm_after = record->curvature_after = record->accuracy_after = none;
     record->active_after = record->dead_after = record->merged_after = -1;
 }
 

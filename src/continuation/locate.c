@@ -97,6 +97,7 @@ static void finish(const spni_frame *frame, const spni_place *a, const spni_plac
     record->active_modes = a->labels.active_modes;
     record->dead_units = a->labels.dead_units;
     record->merged_units = a->labels.merged_units;
+    record->accuracy = a->labels.accuracy;
     record->residual = place->gradient_norm;
     special->is_vertex = what == SPNI_ARC_VERTEX;
     special->arc = spni_distance(frame, a, b);

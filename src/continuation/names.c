@@ -51,16 +51,19 @@ const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase,
         return buffer;
     }
     find_place(branches, phase, &place, &count);
-    if (record->active_modes == 0) {
+    bool is_trivial = spn_is_trivial(record->active_modes, record->dead_units);
+    if (is_trivial) {
         append(buffer, size, "trivial");
+    } else if (record->active_modes == 0) {
+        append(buffer, size, "constant");
     } else {
         append(buffer, size, "%lld mode%s", (long long)record->active_modes,
                record->active_modes == 1 ? "" : "s");
     }
-    if (record->active_modes > 0 && record->merged_units > 0) {
+    if (!is_trivial && record->merged_units > 0) {
         append(buffer, size, ", %lld merged", (long long)record->merged_units);
     }
-    if (record->active_modes > 0 && record->dead_units > 0) {
+    if (!is_trivial && record->dead_units > 0) {
         append(buffer, size, ", %lld dead", (long long)record->dead_units);
     }
     if (count > 1 && place < 26) {

@@ -281,7 +281,7 @@ static void fill(const search *s, double beta, spn_near_record *out)
                              .eigenvalue_min = place->values[0],
                              .negative_eigenvalues = place->index,
                              .zero_modes = place->zero_modes,
-                             .active_modes = place->labels.active_modes,
+                             .active_modes = place->labels.learned_modes,
                              .drift = (double)NAN,
                              .bend = (double)NAN};
 }

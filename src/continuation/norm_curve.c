@@ -99,7 +99,7 @@ static spn_norm_record record_of(const spni_frame *frame, const spni_place *plac
                              .error = place->error,
                              .beta = place->beta,
                              .index = constrained_index(frame->n, place),
-                             .active_modes = place->labels.active_modes,
+                             .active_modes = place->labels.learned_modes,
                              .gradient_norm = place->gradient_norm};
 }
 

@@ -236,17 +236,35 @@ static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, in
     return -1;
 }
 
-static int64_t change_between(const spn_phase_record *own, int64_t active, int64_t dead,
-                              int64_t merged)
+/* Largest less smallest E of the minima. */
+static double error_range(const spn_branches *all)
 {
-    if (own->active_modes < 0 || active < 0) {
+    double low = (double)INFINITY, high = -low;
+    for (int64_t i = 0; i < all->bank.count; i++) {
+        bool is_stable = all->row_phases[i] >= 0;
+        low = is_stable ? fmin(low, all->bank.records[i].error) : low;
+        high = is_stable ? fmax(high, all->bank.records[i].error) : high;
+    }
+    return high - low;
+}
+
+/* From the phase to what follows it; at a continuous end E and accuracy stay, whatever the points found next to it
+ * are like. */
+static int64_t change_after(const spn_branches *all, const spn_phase_record *own,
+                            const spn_special_record *at)
+{
+    if (own->active_modes < 0 || at->active_after < 0) {
         return SPN_CHANGE_OTHER;
     }
-    if (own->active_modes != active) {
+    bool is_wrong =
+        !isnan(at->accuracy) && !isnan(at->accuracy_after) && at->accuracy != at->accuracy_after;
+    bool jumps =
+        is_wrong || fabs(at->error_after - at->error) > SPN_ACTIVE_SHARE * error_range(all);
+    if (own->active_modes != at->active_after || (at->is_continuous != 1 && jumps)) {
         return SPN_CHANGE_ACCURACY;
     }
-    return own->dead_units != dead || own->merged_units != merged ? SPN_CHANGE_SYMMETRY
-                                                                  : SPN_CHANGE_OTHER;
+    bool is_same = own->dead_units == at->dead_after && own->merged_units == at->merged_after;
+    return is_same ? SPN_CHANGE_OTHER : SPN_CHANGE_SYMMETRY;
 }
 
 /* What changes at the end of a phase, and whether a stable branch takes over there. Where one does the network
@@ -264,8 +282,6 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     at->is_continuous = is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT);
     if (at->is_continuous && !is_outside) {
         const spn_phase_record *other = &all->phases[next].record;
-        at->change =
-            change_between(own, other->active_modes, other->dead_units, other->merged_units);
         at->loss_after = at->loss;
         at->error_after = at->error;
         at->norm_after = at->weight_norm;
@@ -273,9 +289,9 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
         at->active_after = other->active_modes;
         at->dead_after = other->dead_units;
         at->merged_after = other->merged_units;
-    } else {
-        at->change = change_between(own, at->active_after, at->dead_after, at->merged_after);
+        at->accuracy_after = at->accuracy;
     }
+    at->change = change_after(all, own, at);
     at->active_modes = own->active_modes;
     at->dead_units = own->dead_units;
     at->merged_units = own->merged_units;

@@ -34,9 +34,13 @@ static const spn_column branch_columns[] = {
     REAL(susceptibility, "weight^4/error", "-d|theta|^2/dbeta along the branch (T10)"),
     INTEGER(negative_eigenvalues, "negative eigenvalues of the Hessian of L; 0: stable"),
     INTEGER(zero_modes, "zero modes of a continuous symmetry, which were bordered out"),
-    INTEGER(active_modes, "modes of the data that the network has learned"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish"),
-    INTEGER(merged_units, "hidden units that repeat an earlier one up to sign"),
+    INTEGER(
+        active_modes,
+        "independent directions of the outputs over the samples: of a linear network the modes of "
+        "the data that it has learned; 0: the outputs are constant"),
+    INTEGER(dead_units, "hidden units whose outgoing weights vanish; -1 at the trivial point"),
+    INTEGER(merged_units,
+            "hidden units that repeat an earlier one up to sign; -1 at the trivial point"),
     REAL(accuracy, "", "share of samples whose class is right; null where there are no classes"),
     REAL(test_error, "error", "error E of the samples kept for testing; null without any"),
     REAL(test_accuracy, "", "accuracy on the samples kept for testing; null likewise"),
@@ -72,7 +76,7 @@ static const spn_column special_columns[] = {
     INTEGER(is_continuous, "end of a stable stretch: 1 when a stable branch takes over there "
                            "(continuous transition), 0 when not; otherwise -1"),
     WORDS(change, changes, "what changes here"),
-    INTEGER(active_modes, "modes of the data that the network has learned, before it"),
+    INTEGER(active_modes, "independent directions of the outputs over the samples, before it"),
     INTEGER(dead_units, "hidden units whose outgoing weights vanish, before it"),
     INTEGER(merged_units, "hidden units that repeat an earlier one up to sign, before it"),
     REAL(residual, "error/weight", "|grad L| at the located point"),
@@ -83,6 +87,8 @@ static const spn_column special_columns[] = {
     INTEGER(active_after, "likewise active modes; otherwise -1"),
     INTEGER(dead_after, "likewise dead units; otherwise -1"),
     INTEGER(merged_after, "likewise merged units; otherwise -1"),
+    REAL(accuracy, "", "share of samples whose class is right, before it; null without classes"),
+    REAL(accuracy_after, "", "likewise in the phase it falls into"),
 };
 COLUMNS(spn_special_columns, special_columns);
 #undef RECORD
@@ -108,9 +114,13 @@ static const spn_column phase_columns[] = {
     INTEGER(branch, "branch that it is a stretch of"),
     INTEGER(first_point, "first point of the stretch on its branch"),
     INTEGER(last_point, "last point of the stretch"),
-    INTEGER(active_modes, "modes of the data that the network has learned"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish"),
-    INTEGER(merged_units, "hidden units that repeat an earlier one up to sign"),
+    INTEGER(
+        active_modes,
+        "independent directions of the outputs over the samples: of a linear network the modes of "
+        "the data that it has learned; 0: the outputs are constant"),
+    INTEGER(dead_units, "hidden units whose outgoing weights vanish; -1 at the trivial point"),
+    INTEGER(merged_units,
+            "hidden units that repeat an earlier one up to sign; -1 at the trivial point"),
     REAL(beta_low, BETA, "lower end of its window of metastability"),
     REAL(beta_high, BETA, "upper end of its window"),
     WORDS(end_low, ends, "what ends it at the lower end"),
@@ -168,7 +178,7 @@ static const spn_column norm_columns[] = {
     REAL(error, "error", "E(n), smallest error at this norm"),
     REAL(beta, BETA, "-dE/dn, the multiplier"),
     INTEGER(index, "negative eigenvalues of the Hessian of L orthogonal to theta"),
-    INTEGER(active_modes, "modes of the data that the network has learned"),
+    INTEGER(active_modes, "modes of the data that the network has learned (above 5 %)"),
     REAL(gradient_norm, "error/weight", "|grad E + 2 beta theta|"),
 };
 COLUMNS(spn_norm_columns, norm_columns);

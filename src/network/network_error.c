@@ -18,6 +18,11 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     SPN_TRY(spni_lanes_create(context, state));
     SPN_NEW(context, state->indices, error->dataset->samples);
     SPN_NEW(context, state->transposed, network->parameters);
+    if (spni_directions_room(error) == 0) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times outputs");
+    }
+    SPN_NEW(context, state->outputs, spni_directions_room(error));
+    SPN_TRY(spn_dense_create(context, error->dataset->outputs, &state->spectrum));
     if (error->test != NULL) {
         const spni_plan *test = &error->test->plan;
         SPN_NEW(context, state->test, test->rows * test->block);
@@ -40,6 +45,8 @@ static void state_free(spn_context *context, void *memory)
     spni_lanes_free(context, state);
     spn_release(context, state->indices);
     spn_release(context, state->transposed);
+    spn_release(context, state->outputs);
+    spn_dense_free(context, state->spectrum);
     spn_release(context, state->test);
     spn_release(context, state->unit);
     spni_dense_free(context, state->dense);

@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 
 #include <spinodal/network.h>
+#include <spinodal/numeric.h>
 
 struct spn_network {
     int64_t depth, parameters, entry_count;
@@ -46,14 +47,14 @@ struct spn_network_error {
     spni_plan plan;
     double *mean_y;                 /* K */
     double weight_size, value_size; /* of theta and E, see network_scales.c */
-    int64_t mode_count;
-    double modes[SPN_MODES_MAX]; /* sigma_i */
-    double *mode_output;         /* mode_count x K: u_i */
-    double *mode_input;          /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
-    int64_t symmetry_count;      /* of the data, where the network is linear */
-    double *symmetries;          /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
-    int64_t *classes;            /* N: the class of each sample; NULL where there are none */
-    spn_network_error *test;     /* on the samples kept for testing, without modes; NULL: none */
+    int64_t mode_count;             /* of the data; 0: they have no linear mode */
+    double modes[SPN_MODES_MAX];    /* sigma_i */
+    double *mode_output;            /* mode_count x K: u_i */
+    double *mode_input;             /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
+    int64_t symmetry_count;         /* of the data, where the network is linear */
+    double *symmetries;             /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
+    int64_t *classes;               /* N: the class of each sample; NULL where there are none */
+    spn_network_error *test;        /* on the samples kept for testing, without modes; NULL: none */
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -89,11 +90,13 @@ typedef struct spni_state {
     int64_t samples;  /* in the last set */
     double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
     bool is_subset;
-    bool is_kept;       /* slots hold the last set */
-    double *transposed; /* W_l^T, w_{l-1} x w_l, at W_l's place */
-    spni_dense *dense;  /* work space of the dense Hessian; NULL where layers are too wide */
-    double *test;       /* the slot of a block of samples kept for testing; NULL: none */
-    double *unit;       /* 2 P where there is no dense assembly: a unit vector, its product */
+    bool is_kept;        /* slots hold the last set */
+    double *transposed;  /* W_l^T, w_{l-1} x w_l, at W_l's place */
+    spni_dense *dense;   /* work space of the dense Hessian; NULL where layers are too wide */
+    double *outputs;     /* spni_directions_room(): the outputs and their moments, for labels */
+    spn_dense *spectrum; /* K */
+    double *test;        /* the slot of a block of samples kept for testing; NULL: none */
+    double *unit;        /* 2 P where there is no dense assembly: a unit vector, its product */
 } spni_state;
 
 /* Accessors. */
@@ -219,8 +222,15 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
 spn_status spni_balanced_logits(spn_context *context, int64_t count, const double *target,
                                 double beta, double *b);
 
-/* network_modes.c, network_labels.c */
+/* network_modes.c, network_directions.c, network_labels.c */
 spn_status spni_modes_create(spn_context *context, spn_network_error *error);
+/** How many principal strengths there are. */
+int64_t spni_direction_count(const spn_network_error *error);
+/** Numbers that the state keeps for them, 0 where there are too many. */
+int64_t spni_directions_room(const spn_network_error *error);
+/** Add the outputs of block after block, then take. */
+void spni_directions_add(const spni_state *state, const spni_block *block, int64_t first);
+spn_status spni_directions_take(spn_context *context, const spn_point *point, spn_labels *out);
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
 
 /* network_classes.c */

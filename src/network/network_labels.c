@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a point means in function space: strengths of the data's modes, dead and merged hidden units, accuracy,
- * and the error of samples kept for testing. */
+/* What a point means in function space: strengths of the data's modes and of the outputs' own directions, dead and
+ * merged hidden units, accuracy, and the error of samples kept for testing. */
 #include "network/activation.h"
 #include "network/network_internal.h"
 #include "network/product.h"
@@ -8,14 +8,16 @@
 #include <float.h>
 #include <math.h>
 #include <spinodal/numeric.h>
+#include <string.h>
 
 /* A unit is dead when its outgoing weights are this small against |theta|; two units are merged when
  * their incoming weights agree to this relative distance. */
 static const double DEAD_SHARE = 1e-6;
 static const double MERGED_SHARE = 1e-5;
 
-/* Strengths and accuracy: what the outputs on all samples tell. */
-static spn_status take_outputs(spn_context *context, const spn_point *point, spn_labels *out)
+/* Strengths along the data's modes and principal ones, and accuracy: what the outputs on all samples tell. */
+static spn_status take_outputs(spn_context *context, const spn_point *point, double *strengths,
+                               spn_labels *out)
 {
     spn_status status = SPN_OK;
     const spni_state *state = point->state;
@@ -32,15 +34,16 @@ static spn_status take_outputs(spn_context *context, const spn_point *point, spn
             const double *z = error->mode_input + i * samples + b * plan->block;
             const double *u = error->mode_output + i * outputs;
             for (int64_t k = 0; k < outputs; k++) {
-                out->strengths[i] +=
-                    u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
+                strengths[i] += u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
             }
         }
         right += spni_classes_right(error, &block, b * plan->block);
+        spni_directions_add(state, &block, b * plan->block);
     }
     for (int64_t i = 0; i < error->mode_count; i++) {
-        out->strengths[i] /= (double)samples;
+        strengths[i] /= (double)samples;
     }
+    SPN_TRY(spni_directions_take(context, point, out));
     out->accuracy = spni_classes_share(error, right);
 done:
     return status;
@@ -129,20 +132,33 @@ static void count_units(const spn_network *network, const double *theta, spn_lab
     }
 }
 
+/* Directions where the data have no linear mode. */
+static void count_learned(const spn_network_error *error, const double *strengths, spn_labels *out)
+{
+    for (int64_t i = 0; i < error->mode_count; i++) {
+        out->learned_modes += strengths[i] > SPN_ACTIVE_SHARE * error->modes[i] ? 1 : 0;
+    }
+    for (int64_t i = 0; error->mode_count == 0 && i < out->direction_count; i++) {
+        out->learned_modes += out->directions[i] > SPN_ACTIVE_SHARE * out->output_scale ? 1 : 0;
+    }
+}
+
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
     const spni_state *state = point->state;
     const spn_network_error *error = state->error;
-    *out = (spn_labels){
-        .mode_count = error->mode_count, .test_error = (double)NAN, .test_accuracy = (double)NAN};
-    SPN_TRY(take_outputs(context, point, out));
+    double strengths[SPN_MODES_MAX] = {0.0};
+    *out = (spn_labels){.test_error = (double)NAN, .test_accuracy = (double)NAN};
+    SPN_TRY(take_outputs(context, point, strengths, out));
     SPN_TRY(error->test != NULL ? take_test(context, point, out) : SPN_OK);
-    for (int64_t i = 0; i < error->mode_count; i++) {
-        if (out->strengths[i] > SPN_ACTIVE_SHARE * error->modes[i]) {
-            out->active_modes++;
-        }
+    out->is_principal = spn_network_error_is_principal(error);
+    out->mode_count = out->is_principal ? spni_direction_count(error) : error->mode_count;
+    memcpy(out->strengths, out->is_principal ? out->directions : strengths, sizeof strengths);
+    for (int64_t i = 0; i < out->direction_count; i++) {
+        out->active_modes += out->directions[i] > SPN_DIRECTION_SHARE * out->output_scale ? 1 : 0;
     }
+    count_learned(error, strengths, out);
     count_units(error->network, point->theta, out);
 done:
     return status;

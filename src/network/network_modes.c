@@ -2,14 +2,20 @@
 /* The modes of the data: M = C_yx C_xx^{-1/2} = U Sigma V^T. C are raw second moments, covariances when
  * the network has biases; the root is a pseudo-inverse without the eigenvalues below 1e-10 of the
  * largest. Kept: sigma_i, u_i, and z_i[n] = v_i^T C_xx^{-1/2} x_n, so that the strength
- * s_i = u_i^T C_fx C_xx^{-1/2} v_i (T11) is the mean of z_i[n] u_i^T f_n. */
+ * s_i = u_i^T C_fx C_xx^{-1/2} v_i (T11) is the mean of z_i[n] u_i^T f_n.
+ *
+ * A mode exists where sigma_i stands above the rounding of M: one-hot targets have one mode less than classes,
+ * parity and modular addition none, and what a singular value decomposition returns for the others is noise. */
 #include "network/network_internal.h"
 
+#include <float.h>
 #include <math.h>
 #include <spinodal/numeric.h>
 #include <string.h>
 
 static const double RANK_TOLERANCE = 1e-10;
+/* What the bound on the rounding of M, an estimate, is multiplied by. */
+static const double ROUNDING_MARGIN = 4.0;
 
 typedef struct modes {
     double *x;               /* I x N: inputs, centred where there are biases */
@@ -18,6 +24,7 @@ typedef struct modes {
     double *w;               /* I: eigenvalues */
     double *values, *u, *vt; /* r, K x r, r x I */
     double *projector;       /* mode_count x I */
+    double rounding;         /* of M */
     spn_dense *dense;
 } modes;
 
@@ -28,6 +35,27 @@ static double mean_of(int64_t n, const double *x)
         sum += x[i];
     }
     return sum / (double)n;
+}
+
+/* <|v|^2> over the samples, as the data are: what rounding is relative to. */
+static double mean_square(int64_t rows, const spn_dataset *data, const double *v)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < rows; i++) {
+        const double *row = v + i * data->stride;
+        sum += spn_dot(data->samples, row, row);
+    }
+    return sum / (double)data->samples;
+}
+
+/* A sum of N products carries an error of some sqrt(N) eps of their size, so C_yx one of sqrt(N <|y|^2> <|x|^2>) eps,
+ * and the root of C_xx makes it larger by up to the smallest kept eigenvalue^(-1/2). sigma_1 <= <|y|^2>^(1/2), so
+ * that the decomposition's own rounding is below that too. Relative to M it changes with no scale of x or y. */
+static double rounding_of(const spn_dataset *data, double least)
+{
+    double size = mean_square(data->outputs, data, data->y);
+    double gain = mean_square(data->inputs, data, data->x) / least;
+    return ROUNDING_MARGIN * DBL_EPSILON * sqrt((double)data->samples * size * gain);
 }
 
 /* C_xx, its pseudo-inverse root (row-major, symmetric), and M. */
@@ -49,7 +77,11 @@ static spn_status take_moments(spn_context *context, const spn_network_error *er
     spn_multiply_transposed(outputs, inputs, samples, share, data->y, data->stride, work->x,
                             samples, 0.0, work->yx, inputs);
     SPN_TRY(spn_eigen(context, work->dense, inputs, work->xx, true, work->w));
-    double floor = RANK_TOLERANCE * work->w[inputs - 1];
+    double floor = RANK_TOLERANCE * work->w[inputs - 1], least = work->w[inputs - 1];
+    for (int64_t j = inputs - 1; j >= 0; j--) {
+        least = work->w[j] > floor ? work->w[j] : least;
+    }
+    work->rounding = least > 0.0 ? rounding_of(data, least) : (double)INFINITY;
     for (int64_t j = 0; j < inputs; j++) {
         double factor = work->w[j] > floor ? 1.0 / sqrt(work->w[j]) : 0.0;
         const double *v = work->xx + j * inputs;
@@ -69,6 +101,10 @@ static void keep_modes(spn_network_error *error, const modes *work, int64_t rank
 {
     const spn_dataset *data = error->dataset;
     int64_t inputs = data->inputs, outputs = data->outputs, count = error->mode_count;
+    while (count > 0 && !(work->values[count - 1] > work->rounding)) {
+        count--;
+    }
+    error->mode_count = count;
     for (int64_t i = 0; i < count; i++) {
         error->modes[i] = work->values[i];
         for (int64_t k = 0; k < outputs; k++) {

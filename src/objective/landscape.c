@@ -293,7 +293,12 @@ static spn_status landscape_labels(spn_context *context, const spn_point *point,
     double strength = copysign(1, target) * product_without(point, -1, -1);
     out->mode_count = 1;
     out->strengths[0] = strength;
-    out->active_modes = strength > SPN_ACTIVE_SHARE * fabs(target) ? 1 : 0;
+    out->direction_count = 1;
+    out->directions[0] = fabs(strength);
+    out->output_scale = fabs(target);
+    out->active_modes = out->directions[0] > SPN_DIRECTION_SHARE * out->output_scale ? 1 : 0;
+    out->learned_modes = strength > SPN_ACTIVE_SHARE * out->output_scale ? 1 : 0;
+    out->is_trivial = 1 - out->active_modes;
     return SPN_OK;
 }
 

@@ -375,6 +375,7 @@ spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_la
     }
     if (status != SPN_OK) {
         *out = (spn_labels){.active_modes = -1,
+                            .learned_modes = -1,
                             .dead_units = -1,
                             .merged_units = -1,
                             .accuracy = none,

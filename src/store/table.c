@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* Columns that results of earlier versions lack (docs/format.md). */
-static const char *const later_columns[] = {"accuracy", "test_error", "test_accuracy"};
+static const char *const later_columns[] = {"accuracy", "accuracy_before", "accuracy_after",
+                                            "test_error", "test_accuracy"};
 
 static int64_t find(const spn_columns *columns, const char *name)
 {

@@ -42,7 +42,7 @@ static spn_status settle(spn_context *context, guide *g, double beta, double *er
     SPN_TRY(spn_poll(context));
     SPN_TRY(spn_point_labels(context, spn_solver_point(g->solver), &labels));
     *error = spn_point_error(spn_solver_point(g->solver))->value;
-    *modes = labels.active_modes;
+    *modes = labels.learned_modes;
 done:
     return status;
 }

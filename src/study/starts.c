@@ -131,7 +131,7 @@ static spn_status measure(spn_context *context, const spni_starts *starts, spn_p
     record->weight_norm = spn_norm(loss->dimension, theta);
     record->gradient_norm = spn_norm(loss->dimension, point->gradient);
     SPN_TRY(spn_point_labels(context, point, &labels));
-    record->active_modes = labels.active_modes;
+    record->active_modes = labels.learned_modes;
     if (record->gradient_norm == 0 && !(start->residue > 0)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "'%.60s' is stationary: without a residue it never leaves; give it one, as in "

@@ -259,6 +259,7 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
         }
     } else if (is_suspect) {
         SPN_TRY(creep(f, beta, way));
+        SPN_TRY(way->is_jump ? spni_forget_labels(f) : SPN_OK);
         SPN_TRY(way->is_jump && f->newton != NULL ? leave_open(f, beta, number) : SPN_OK);
     }
 done:
@@ -275,10 +276,11 @@ static spn_status restore(spni_follower *f)
     SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.beta, NULL,
                           SPN_WANT_ALL));
     f->point = point;
+    f->has_before = true;
+    f->at_before.active = f->chain->last.active_modes;
     SPN_TRY(spni_take_labels(f));
     SPN_TRY(spni_compute_tangent(f, point, TANGENT_SHIFT, &is_positive));
     spni_accept_point(f);
-    f->has_before = true;
     f->is_before_stationary = f->chain->last.stationary == 1;
 done:
     spn_point_free(f->context, point);

@@ -62,8 +62,11 @@ typedef struct spni_follower {
  *  Hessian has exact zero modes. */
 spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
                                 bool *is_positive);
-/** Labels of f->point into f->labels; -1 where the objective has none. */
+/** Labels of f->point into f->labels, those of `before` deciding in doubt; -1 where the objective has none. Points of
+ *  a finite rate are not stationary: their active modes are those that are learned. */
 spn_status spni_take_labels(spni_follower *f);
+/** The same behind a transition: the labels of `before` are those of another branch. */
+spn_status spni_forget_labels(spni_follower *f);
 /** Move theta from `before` by the tangent over `step`, capped. */
 void spni_predict(spni_follower *f, double step);
 /** The point in work as a place. */
@@ -73,7 +76,7 @@ spni_place spni_place_here(const spni_follower *f);
 bool spni_is_unexplained(const spni_follower *f, double step, double least);
 /** Does |t| change by more than a factor, where the tangents move theta by more than `least` |theta|? */
 bool spni_is_bent(const spni_follower *f, double step, double least);
-/** Have the labels changed since `before`? They mean nothing where theta vanishes on both sides. */
+/** Have the labels changed since `before`? */
 bool spni_is_relabelled(const spni_follower *f);
 /** Integral of |theta|^2 from a to b by Hermite's rule, error O(h^5). */
 double spni_integral_between(const spni_place *a, const spni_place *b);

@@ -184,7 +184,7 @@ static spn_status finish(spni_search *s, spni_passage *way)
     if (way->info.stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
-    SPN_TRY(spni_take_labels(f));
+    SPN_TRY(spni_forget_labels(f));
     SPN_TRY(s->is_over ? SPN_OK : spni_report_unresolved(s));
 done:
     return status;

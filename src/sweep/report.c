@@ -43,6 +43,8 @@ static void fill_sides(spn_sweep_jump *jump, const spn_geometry sides[2],
     jump->merged_after = labels[1].merged_units;
     jump->dead_before = labels[0].dead_units;
     jump->dead_after = labels[1].dead_units;
+    jump->accuracy_before = labels[0].accuracy;
+    jump->accuracy_after = labels[1].accuracy;
 }
 
 /* Is the change of |theta|^2 more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
@@ -136,6 +138,7 @@ static spn_status measure_sides(spni_search *s, const spni_place *older, const s
     const spni_place after = spni_place_here(f);
     SPN_TRY(measure_side(f, 1, &sides[1], &labels[1]));
     SPN_TRY(spni_stand_at(f, f->message->theta, before->beta));
+    f->at_before.active = before->active;
     SPN_TRY(spni_take_tangent(f, &is_positive));
     SPN_TRY(measure_side(f, 0, &sides[0], &labels[0]));
     fill_sides(&f->message->jump, sides, labels);
@@ -154,6 +157,7 @@ spn_status spni_report(spni_search *s, double lost, double settled)
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
     const spni_place older = f->at_older, before = f->at_before;
     start_jump(s, lost);
+    SPN_TRY(spni_forget_labels(f));
     memcpy(f->anchor, f->theta, bytes);
     memcpy(f->message->theta, f->before, bytes);
     if (!s->is_over) {
@@ -169,6 +173,7 @@ spn_status spni_report(spni_search *s, double lost, double settled)
     }
     SPN_TRY(spni_stand_at(f, f->anchor, settled));
     SPN_TRY(spni_take_tangent(f, &is_positive));
+    SPN_TRY(spni_forget_labels(f));
 done:
     return status;
 }
@@ -194,6 +199,7 @@ spn_status spni_report_unresolved(spni_search *s)
     }
     SPN_TRY(spni_stand_at(f, f->anchor, s->end));
     SPN_TRY(spni_take_tangent(f, &is_positive));
+    SPN_TRY(spni_forget_labels(f));
 done:
     return status;
 }

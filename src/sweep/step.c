@@ -48,6 +48,11 @@ spn_status spni_take_labels(spni_follower *f)
         spn_error_clear(f->context);
         status = SPN_OK;
     }
+    if (f->descent != NULL) {
+        f->labels.active_modes = f->labels.learned_modes;
+    } else {
+        spn_labels_settle(&f->labels, f->has_before ? f->at_before.active : -1);
+    }
     return status;
 }
 
@@ -103,11 +108,14 @@ bool spni_is_bent(const spni_follower *f, double step, double least)
 
 bool spni_is_relabelled(const spni_follower *f)
 {
-    double least = SPN_WEIGHT_FLOOR * spn_objective_scales(f->problem->objective).weight;
-    bool has_length =
-        spn_norm(f->parameters, f->theta) > least || spn_norm(f->parameters, f->before) > least;
-    return has_length && (f->labels.active_modes != f->at_before.active ||
-                          f->labels.merged_units != f->at_before.merged);
+    return f->labels.active_modes != f->at_before.active ||
+           f->labels.merged_units != f->at_before.merged;
+}
+
+spn_status spni_forget_labels(spni_follower *f)
+{
+    f->at_before.active = -1;
+    return spni_take_labels(f);
 }
 
 /* h (n_a + n_b) / 2 + h^2 (n'_a - n'_b) / 12. */

@@ -4,6 +4,7 @@
  * problem and its results alone, so that an interrupted run and a resumed one agree on them. */
 #include "sweep/chain.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Where a phase of an up-chain ends: the start of a down-chain. */
@@ -166,12 +167,19 @@ done:
     return status;
 }
 
+/* With one output, or classes, several phases have the same number of directions: a jump of E or of the accuracy
+ * separates them too. */
 static bool is_phase_change(const spni_chain *chain, const spn_sweep_point *point)
 {
-    if (chain->last.active_modes >= 0) {
-        return point->record->active_modes != chain->last.active_modes;
+    const spn_sweep_record *before = &chain->last, *here = point->record;
+    bool is_wrong =
+        !isnan(before->accuracy) && !isnan(here->accuracy) && before->accuracy != here->accuracy;
+    bool jumps = fabs(here->error - before->error) >
+                 SPN_ACTIVE_SHARE * fmax(fabs(here->error), fabs(before->error));
+    if (before->active_modes < 0) {
+        return here->jump != 0;
     }
-    return point->record->jump != 0;
+    return here->active_modes != before->active_modes || (here->jump != 0 && (is_wrong || jumps));
 }
 
 /* Book a finished point: progress of its chain, ends of phases. */

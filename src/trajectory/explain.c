@@ -431,7 +431,7 @@ static spn_status fill_plateau(spni_walker *w, int64_t number)
                                             .error = stay->error,
                                             .loss = stay->loss,
                                             .gradient_norm = stay->gradient_norm,
-                                            .active_modes = labels.active_modes,
+                                            .active_modes = labels.learned_modes,
                                             .branch_error = none,
                                             .branch_loss = none,
                                             .branch_beta = none,

@@ -11,6 +11,7 @@ spn_status spni_labels(spn_context *context, const spn_point *point, spn_labels 
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(context);
         *labels = (spn_labels){.active_modes = -1,
+                               .learned_modes = -1,
                                .dead_units = -1,
                                .merged_units = -1,
                                .accuracy = (double)NAN,
@@ -84,7 +85,7 @@ spn_status spni_record(spni_walker *w)
                                       .accuracy = labels.accuracy,
                                       .test_error = labels.test_error,
                                       .test_accuracy = labels.test_accuracy,
-                                      .active_modes = labels.active_modes,
+                                      .active_modes = labels.learned_modes,
                                       .dead_units = labels.dead_units,
                                       .merged_units = labels.merged_units,
                                       .gradient_norm = view.gradient_norm};

@@ -30,7 +30,8 @@ static spn_side side_of_point(const spn_branch_record *r)
                       .norm = r->weight_norm,
                       .curvature = r->scalar_curvature_error,
                       .susceptibility = r->susceptibility,
-                      .eigenvalue = r->critical_eigenvalue};
+                      .eigenvalue = r->critical_eigenvalue,
+                      .accuracy = r->accuracy};
 }
 
 static const spn_special_record *find_special(const chart *c, int64_t number)
@@ -62,7 +63,8 @@ static spn_side side_of_special(const chart *c, const spn_special_record *s)
                       .norm = s->weight_norm,
                       .curvature = s->scalar_curvature_error,
                       .susceptibility = chi,
-                      .eigenvalue = 0};
+                      .eigenvalue = 0,
+                      .accuracy = s->accuracy};
 }
 
 /* A phase's labels hold for all of it: points next to its ends may carry those of the other side. */
@@ -237,12 +239,9 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
                           .before = label(side_of_special(c, s), p),
                           .eigenvalue = nothing,
                           .susceptibility = nothing};
-    row.after = (spn_side){-1, -1, -1, none, none, none, none, none, none};
+    row.after = (spn_side){-1, -1, -1, none, none, none, none, none, none, none};
     if (next >= 0) {
         row.after = spni_strand_at(&c->strands[next], s->beta, NULL);
-        row.change = spni_change(&row.before, &row.after);
-    } else {
-        row.change = s->change;
     }
     spni_measure_jump(&row, 0);
     row.jump_low = row.jump;
@@ -254,6 +253,7 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
         settle(&row, s, first, is_continuous, next >= 0);
     }
+    row.change = next >= 0 ? spni_change(&row, c->transitions->error_range) : s->change;
     if (row.kind == SPN_TRANSITION_CONTINUOUS && !is_high) {
         const spn_side swap = row.before;
         row.before = row.after;
@@ -291,7 +291,7 @@ static spn_side side_of_maxwell(const chart *c, int64_t phase, double beta, doub
                                 double error, double norm, double curvature)
 {
     const double none = (double)NAN;
-    spn_side side = {-1, -1, -1, error, loss, norm, curvature, none, none};
+    spn_side side = {-1, -1, -1, error, loss, norm, curvature, none, none, none};
     if (phase < 0 || phase >= c->tables->phase_count) {
         return side;
     }
@@ -299,6 +299,7 @@ static spn_side side_of_maxwell(const chart *c, int64_t phase, double beta, doub
         spn_side seen = spni_strand_at(&c->strands[phase], beta, NULL);
         side.susceptibility = seen.susceptibility;
         side.eigenvalue = seen.eigenvalue;
+        side.accuracy = seen.accuracy;
     }
     return label(side, &c->tables->phases[phase]);
 }
@@ -323,7 +324,7 @@ static spn_status add_maxwell(chart *c)
             side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->error_a, m->norm_a, m->curvature_a);
         row.after =
             side_of_maxwell(c, m->phase_b, m->beta, m->loss, m->error_b, m->norm_b, m->curvature_b);
-        row.change = spni_change(&row.before, &row.after);
+        row.change = spni_change(&row, c->transitions->error_range);
         spni_measure_jump(&row, m->beta_high - m->beta_low);
         if (!isfinite(row.jump_low)) {
             row.jump_low = row.jump;
@@ -336,6 +337,18 @@ static spn_status add_maxwell(chart *c)
     }
 done:
     return status;
+}
+
+/* Of minima: what other stationary points have says nothing of what a network learns. */
+static double error_range(const spn_branch_tables *tables)
+{
+    double low = (double)INFINITY, high = -low;
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        bool is_stable = tables->points[i].phase >= 0;
+        low = is_stable ? fmin(low, tables->points[i].error) : low;
+        high = is_stable ? fmax(high, tables->points[i].error) : high;
+    }
+    return high - low;
 }
 
 spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *transitions,
@@ -358,6 +371,7 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_NEW(context, c.distances, tables->approach_count);
     SPN_NEW(context, c.values, tables->approach_count);
     SPN_NEW(context, c.susceptibilities, tables->approach_count);
+    transitions->error_range = error_range(tables);
     SPN_TRY(make_strands(&c));
     SPN_TRY(add_ends(&c));
     SPN_TRY(add_maxwell(&c));

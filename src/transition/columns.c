@@ -35,14 +35,18 @@ static const spn_column items_spn_transition[] = {
          "scalar curvature of E's graph before (T3)"),
     REAL("curvature_after", after.curvature, "error^2/weight^4", "the same after"),
     INTEGER("seeds", seeds, "random starts that showed it; 0 for branches"),
-    WORDS("change", change, "what changes: active modes, or hidden units that merge, split or die",
-          changes),
-    INTEGER("active_before", before.active_modes, "active modes before; -1: not known"),
-    INTEGER("active_after", after.active_modes, "active modes after"),
-    INTEGER("merged_before", before.merged_units, "merged hidden units before"),
-    INTEGER("merged_after", after.merged_units, "merged hidden units after"),
-    INTEGER("dead_before", before.dead_units, "dead hidden units before"),
-    INTEGER("dead_after", after.dead_units, "dead hidden units after"),
+    WORDS(
+        "change", change,
+        "what changes: accuracy (directions of the outputs, classes, or E by a jump of 5 % of its "
+        "range), or hidden units that merge, split or die",
+        changes),
+    INTEGER("active_before", before.active_modes,
+            "independent directions of the outputs before; -1: not known"),
+    INTEGER("active_after", after.active_modes, "independent directions of the outputs after"),
+    INTEGER("merged_before", before.merged_units, "merged hidden units before; -1: trivial"),
+    INTEGER("merged_after", after.merged_units, "merged hidden units after; -1: trivial"),
+    INTEGER("dead_before", before.dead_units, "dead hidden units before; -1: trivial"),
+    INTEGER("dead_after", after.dead_units, "dead hidden units after; -1: trivial"),
     REAL("loss_before", before.loss, "error", "L before (T2)"),
     REAL("loss_after", after.loss, "error", "L after"),
     REAL("jump", jump, "weight^2", "change of |theta|^2"),
@@ -62,6 +66,9 @@ static const spn_column items_spn_transition[] = {
     REAL("eigenvalue_before", before.eigenvalue, "error/weight^2",
          "critical eigenvalue of L's Hessian before, at the closest point"),
     WORDS("evidence", evidence, "what the order rests on", evidences),
+    REAL("accuracy_before", before.accuracy, "",
+         "share of samples whose class is right before; null where there are no classes"),
+    REAL("accuracy_after", after.accuracy, "", "the same after"),
 };
 TABLE(spn_transition);
 #undef RECORD

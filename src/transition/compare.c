@@ -144,7 +144,7 @@ static spn_status add_crossing(pair *p, double beta)
     double half = (error + fabs(value)) / fabs(slope);
     row.beta_low = beta - half;
     row.beta_high = beta + half;
-    row.change = spni_change(&row.before, &row.after);
+    row.change = spni_change(&row, p->transitions->error_range);
     row.jump = fabs(slope);
     row.jump_low = least_jump(p, &row, half);
     row.jump_high = 2 * row.jump - row.jump_low;

@@ -33,7 +33,7 @@ const char *spn_side_label(const spn_side *side, char *buffer, size_t size)
         snprintf(buffer, size, "unlabelled");
         return buffer;
     }
-    if (side->active_modes == 0) {
+    if (spn_is_trivial(side->active_modes, side->dead_units)) {
         snprintf(buffer, size, "trivial");
         return buffer;
     }
@@ -43,17 +43,33 @@ const char *spn_side_label(const spn_side *side, char *buffer, size_t size)
     if (side->dead_units > 0) {
         snprintf(dead, sizeof dead, ", %lld dead", (long long)side->dead_units);
     }
-    snprintf(buffer, size, "%lld mode%s%s%s", (long long)side->active_modes,
-             side->active_modes == 1 ? "" : "s", merged, dead);
+    if (side->active_modes == 0) {
+        snprintf(buffer, size, "constant%s%s", merged, dead);
+    } else {
+        snprintf(buffer, size, "%lld mode%s%s%s", (long long)side->active_modes,
+                 side->active_modes == 1 ? "" : "s", merged, dead);
+    }
     return buffer;
 }
 
-int64_t spni_change(const spn_side *before, const spn_side *after)
+/* A jump of E by more than this share of its range over the run changes what the network computes, whatever the
+ * number of directions: with one output that is 1 as long as anything is learned. Losing a mode that counts as
+ * active, s > SPN_ACTIVE_SHARE sigma, costs more. */
+static bool changes_error(const spn_transition *row, double error_range)
 {
+    double change = fabs(row->after.error - row->before.error);
+    bool is_wrong = !isnan(row->before.accuracy) && !isnan(row->after.accuracy) &&
+                    row->before.accuracy != row->after.accuracy;
+    return row->order != 2 && (is_wrong || change > SPN_ACTIVE_SHARE * error_range);
+}
+
+int64_t spni_change(const spn_transition *row, double error_range)
+{
+    const spn_side *before = &row->before, *after = &row->after;
     if (before->active_modes < 0 || after->active_modes < 0) {
         return SPN_CHANGE_OTHER;
     }
-    if (before->active_modes != after->active_modes) {
+    if (before->active_modes != after->active_modes || changes_error(row, error_range)) {
         return SPN_CHANGE_ACCURACY;
     }
     bool is_same =
@@ -61,11 +77,10 @@ int64_t spni_change(const spn_side *before, const spn_side *after)
     return is_same ? SPN_CHANGE_OTHER : SPN_CHANGE_SYMMETRY;
 }
 
-/* All trivial phases have one name: with no mode active, which units count as merged or dead is arbitrary. */
 bool spni_same_label(const spn_side *a, const spn_side *b)
 {
     return a->active_modes == b->active_modes &&
-           (a->active_modes <= 0 ||
+           (a->active_modes < 0 ||
             (a->merged_units == b->merged_units && a->dead_units == b->dead_units));
 }
 

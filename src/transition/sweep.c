@@ -29,7 +29,8 @@ static spn_side side_of_point(const spn_sweep_record *r)
                       .norm = r->weight_norm,
                       .curvature = r->scalar_curvature_error,
                       .susceptibility = r->susceptibility,
-                      .eigenvalue = r->eigenvalue_min_loss};
+                      .eigenvalue = r->eigenvalue_min_loss,
+                      .accuracy = r->accuracy};
 }
 
 static spn_side side_before(const spn_sweep_jump *j)
@@ -42,7 +43,8 @@ static spn_side side_before(const spn_sweep_jump *j)
                       .norm = j->norm_before,
                       .curvature = j->curvature_before,
                       .susceptibility = j->susceptibility_before,
-                      .eigenvalue = j->eigenvalue_before};
+                      .eigenvalue = j->eigenvalue_before,
+                      .accuracy = j->accuracy_before};
 }
 
 static spn_side side_after(const spn_sweep_jump *j)
@@ -55,7 +57,8 @@ static spn_side side_after(const spn_sweep_jump *j)
                       .norm = j->norm_after,
                       .curvature = j->curvature_after,
                       .susceptibility = j->susceptibility_after,
-                      .eigenvalue = j->eigenvalue_after};
+                      .eigenvalue = j->eigenvalue_after,
+                      .accuracy = j->accuracy_after};
 }
 
 /* The open strand is complete: it is one that is known, or a new one. */
@@ -150,10 +153,10 @@ static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep
     spn_transition row = start_row(w, a->beta, b->beta, 0.5 * (a->beta + b->beta));
     row.before = side_of_point(a);
     row.after = side_of_point(b);
-    row.change = spni_change(&row.before, &row.after);
     spni_measure_jump(&row, fabs(b->beta - a->beta));
     spni_judge(&row, is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN, -1,
                spni_larger_square(a->weight_norm, b->weight_norm));
+    row.change = spni_change(&row, w->transitions->error_range);
     return keep(w, &row, a->seed, is_upwards);
 }
 
@@ -224,7 +227,7 @@ static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transiti
     spn_status status = SPN_OK;
     const spn_sweep_jump *j = &w->tables->jumps[index];
     const spn_side before = side_before(j), after = side_after(j);
-    row->change = spni_change(&row->before, &row->after);
+    row->change = spni_change(row, w->transitions->error_range);
     SPN_TRY(keep(w, row, j->seed, s->is_upwards));
     SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_before, &before));
     SPN_TRY(add_approach(w, index));
@@ -380,7 +383,7 @@ static void label_continuous(walk *w, int64_t first)
                 row->before = before;
                 row->after = after;
             }
-            row->change = spni_change(&row->before, &row->after);
+            row->change = spni_change(row, w->transitions->error_range);
         }
     }
 }
@@ -472,6 +475,16 @@ static spn_status check(spn_context *context, const spn_sweep_tables *tables, in
     return SPN_OK;
 }
 
+static double error_range(const spn_sweep_tables *tables)
+{
+    double low = (double)INFINITY, high = -low;
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        low = fmin(low, tables->points[i].error);
+        high = fmax(high, tables->points[i].error);
+    }
+    return high - low;
+}
+
 spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *transitions,
                                      const spn_sweep_tables *tables)
 {
@@ -485,6 +498,7 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_NEW(context, w.distances, tables->approach_count);
     SPN_NEW(context, w.values, tables->approach_count);
     SPN_NEW(context, w.susceptibilities, tables->approach_count);
+    transitions->error_range = error_range(tables);
     SPN_TRY(walk_chains(&w));
     label_continuous(&w, first);
     SPN_TRY(

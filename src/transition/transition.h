@@ -26,8 +26,9 @@ struct spn_transitions {
     spni_list rows, crossings; /* spn_transition */
     spni_list findings;        /* spni_finding, of all runs: what groups are made of */
     spni_list hysteresis, stuck, groups;
-    spni_list seeds; /* int64_t: random starts of each run */
-    int64_t tickets; /* given out */
+    spni_list seeds;    /* int64_t: random starts of each run */
+    int64_t tickets;    /* given out */
+    double error_range; /* of the run in work: largest less smallest E */
     spn_transition_notes notes;
 };
 
@@ -46,8 +47,8 @@ double spni_larger_square(double norm, double other);
  *  ends like d^a, a >= 1/2, changes |theta|^2 over a distance d to its end by chi d / a <= 2 chi d. */
 void spni_measure_jump(spn_transition *row, double width);
 
-/** What changes between two sides. */
-int64_t spni_change(const spn_side *before, const spn_side *after);
+/** What a row changes (spn_change). `error_range`: largest less smallest E of the run. */
+int64_t spni_change(const spn_transition *row, double error_range);
 bool spni_same_label(const spn_side *a, const spn_side *b);
 
 /** Merge the findings from `first` on, all of one run, into rows and sort them. */

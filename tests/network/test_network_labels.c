@@ -103,7 +103,9 @@ static void deep_linear_networks_follow_theory(void **state)
             assert_int_equal(labels.mode_count, 2);
             check_close(labels.strengths[0], strengths[t][0], 1e-13, 1.0);
             check_close(labels.strengths[1], strengths[t][1], 1e-13, 1.0);
-            assert_int_equal(labels.active_modes, 2 - t); /* 0.02 < 0.05 * 0.5 */
+            assert_int_equal(labels.learned_modes, 2 - t); /* 0.02 < 0.05 * 0.5 */
+            assert_int_equal(labels.active_modes, t < 2 ? 2 : 0);
+            assert_int_equal(labels.is_trivial, t == 2);
             assert_int_equal(labels.merged_units, 0);
             int64_t dead = 0;
             for (int64_t l = 0; l < depth; l++) {

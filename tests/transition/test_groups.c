@@ -163,8 +163,10 @@ static void test_labels(void **state)
     assert_string_equal(spn_side_label(&side, text, sizeof text), "2 modes, 4 merged, 1 dead");
     side = (spn_side){.active_modes = 1};
     assert_string_equal(spn_side_label(&side, text, sizeof text), "1 mode");
-    side.active_modes = 0;
+    side = (spn_side){.active_modes = 0, .merged_units = -1, .dead_units = -1};
     assert_string_equal(spn_side_label(&side, text, sizeof text), "trivial");
+    side = (spn_side){.active_modes = 0, .dead_units = 2};
+    assert_string_equal(spn_side_label(&side, text, sizeof text), "constant, 2 dead");
     side.active_modes = -1;
     assert_string_equal(spn_side_label(&side, text, sizeof text), "unlabelled");
 }
