@@ -5,6 +5,8 @@
 static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
                                           "gelu", "linear", NULL};
 static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
+/* The words of spn_weight_layout, which room formats owns; a test of room study sees that they agree. */
+static const char *const layouts[] = {"auto", "out_in", "in_out", NULL};
 static const char *const errors[] = {"mse", "mse_mean", "cross_entropy", NULL};
 
 static const spn_option model_items[] = {
@@ -24,6 +26,11 @@ static const spn_option model_items[] = {
      NULL, "", "seed of the initial weights"},
     {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,
      NULL, "", "safetensors or npz file with the initial weights, instead of scale and seed"},
+    {"init.layout", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_layout), "auto", SPN_ANY,
+     layouts, "",
+     "how files hold weights: out_in (PyTorch) or in_out (Keras, flax, scikit-learn); auto: "
+     "out_in, "
+     "refused where in doubt"},
 };
 
 const spn_option_table spn_model_options = {

@@ -29,7 +29,8 @@ spn_status spn_study_read_weights(spn_context *context, const spn_study *study, 
     int64_t count = 0;
     SPN_TRY(spn_arrays_read(context, path, &arrays));
     SPN_TRY(describe(context, study->network, &count, &entries));
-    SPN_TRY(spn_weights_assign(context, arrays, path, count, entries,
+    const int layout = spn_experiment_model(study->experiment)->init_layout;
+    SPN_TRY(spn_weights_assign(context, arrays, path, (spn_weight_layout)layout, count, entries,
                                spn_network_parameters(study->network), theta));
 done:
     spn_release(context, entries);

@@ -93,14 +93,23 @@ typedef struct spn_weight_entry {
     int64_t offset, rows, columns; /**< weight: out x in; bias: out x 1 */
 } spn_weight_entry;
 
-/** theta (P numbers) from arrays named PREFIX N .weight and PREFIX N .bias, such as layers.0.weight, or
- *  0.weight, 2.weight, ... of a PyTorch Sequential. The prefix is free, but the same for all; the distinct
- *  numbers N in ascending order are layers 0, 1, ... Every array must have its place and every place its
- *  array; weights are out x in, biases have one dimension. A transposed shape is refused, not turned.
- *  Errors name `source` and the array; theta is then unchanged. */
+/** Which index of a weight comes first. AUTO: out x in (PyTorch), and where in x out (Keras, flax, scikit-learn) would
+ *  do, and out x in does not or the names do not tell the order of layers, the file is refused. */
+typedef enum spn_weight_layout {
+    SPN_WEIGHT_LAYOUT_AUTO,
+    SPN_WEIGHT_LAYOUT_OUT_IN,
+    SPN_WEIGHT_LAYOUT_IN_OUT,
+} spn_weight_layout;
+
+/** theta (P numbers) from arrays of any names. Their shapes say which layer they belong to; layers of the same shape
+ *  are told by the numbers in names that differ in nothing else (fc1, fc2, ..., fc10; dense, dense_1), and numbers may
+ *  not contradict shapes. A bias (one dimension) has the name of its weight up to the last dot or slash; where none
+ *  has, biases are placed as weights are. Every array must have its place and every place its array, except that the
+ *  outputs may lack biases: then they are 0, and a message says so. SPN_ERROR_INPUT names `source` and the arrays;
+ *  theta is then unchanged. O(arrays x layers). */
 spn_status spn_weights_assign(spn_context *context, const spn_arrays *arrays, const char *source,
-                              int64_t count, const spn_weight_entry *entries, int64_t parameters,
-                              double *theta);
+                              spn_weight_layout layout, int64_t count,
+                              const spn_weight_entry *entries, int64_t parameters, double *theta);
 
 /** The reverse: one array for each entry, under its name, copied out of theta. */
 spn_status spn_weights_arrays(spn_context *context, int64_t count, const spn_weight_entry *entries,
