@@ -2,6 +2,8 @@
 /* The error of a network on data as an objective: creation, and the state of a point. */
 #include "network/dense.h"
 
+#include <math.h>
+
 static spn_status state_fill(spn_context *context, const spn_network_error *error,
                              spni_state *state)
 {
@@ -98,6 +100,27 @@ static double fisher_scale(spn_error_kind kind, int64_t outputs)
     }
 }
 
+/** How far from 1 the sum of a sample's probabilities may be: single precision and printed digits, not a forgotten
+ *  class. */
+#define SUM_TOLERANCE 1e-5
+
+static spn_status check_sums(spn_context *context, const spn_dataset *dataset)
+{
+    for (int64_t n = 0; n < dataset->samples; n++) {
+        double sum = 0.0;
+        for (int64_t i = 0; i < dataset->outputs; i++) {
+            sum += dataset->y[i * dataset->stride + n];
+        }
+        if (!(fabs(sum - 1.0) <= SUM_TOLERANCE)) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "cross_entropy: the targets of sample %lld have the sum %g; they are "
+                            "class probabilities, one output per class, with the sum 1",
+                            (long long)n + 1, sum);
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status check_probabilities(spn_context *context, const spn_dataset *dataset)
 {
     const bool is_logit = dataset->outputs == 1;
@@ -109,12 +132,12 @@ static spn_status check_probabilities(spn_context *context, const spn_dataset *d
                     context, SPN_ERROR_INPUT, "cross_entropy: target %lld of sample %lld is %g; %s",
                     (long long)i + 1, (long long)n + 1, y,
                     is_logit ? "with one output it is the probability of the second of two classes "
-                               "(0 to 1); more classes need one output each"
+                               "(0 to 1); a column of class labels belongs under data.classes"
                              : "targets are class probabilities (>= 0), one output per class");
             }
         }
     }
-    return SPN_OK;
+    return is_logit ? SPN_OK : check_sums(context, dataset);
 }
 
 static spn_status check_problem(spn_context *context, const spn_network *network,

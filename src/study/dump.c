@@ -168,6 +168,25 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
     return SPN_OK;
 }
 
+/* Cross-entropy takes the targets as probabilities, which a transformation would spoil. */
+static spn_status check_targets(spn_context *context, const spn_experiment *experiment)
+{
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    const bool is_standardized = spn_columns_meant(data->standardize) == SPN_COLUMNS_ALL;
+    const bool is_centred = spn_columns_meant(data->center) == SPN_COLUMNS_ALL;
+    char where[512];
+    if (spn_experiment_error(experiment)->error != SPN_ERROR_CROSS_ENTROPY ||
+        (!is_standardized && !is_centred)) {
+        return SPN_OK;
+    }
+    const char *key = is_standardized ? "standardize" : "center";
+    spn_settings_where(&experiment->sections[SPNI_SECTION_DATA], key, where, sizeof where);
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s: changes the targets, which are class probabilities with "
+                    "objective.error: cross_entropy; write %s: inputs",
+                    where, key);
+}
+
 static spn_status check_legs(spn_context *context, const spn_settings *section,
                              const spn_sweep_settings *sweep)
 {
@@ -241,6 +260,7 @@ spn_status spn_experiment_check(spn_context *context, const spn_experiment *expe
     spn_status status = SPN_OK;
     SPN_TRY(check_exclusions(context, experiment));
     SPN_TRY(check_data(context, experiment));
+    SPN_TRY(check_targets(context, experiment));
     SPN_TRY(check_grid(context, experiment));
 done:
     return status;

@@ -82,6 +82,13 @@ static void test_generators(void **state)
     /* Test samples that suit no cross-entropy are training samples that do not. */
     refuse("data: {kind: teacher}\nobjective: {error: cross_entropy}\n", SPN_ERROR_INPUT,
            "e.yaml:2:20: objective.error: cross_entropy: target");
+    /* Nor may the targets be changed. */
+    refuse("data: {kind: modular, standardize: true}\nobjective: {error: cross_entropy}\n",
+           SPN_ERROR_INPUT,
+           "e.yaml:1:36: data.standardize: changes the targets, which are class probabilities with "
+           "objective.error: cross_entropy; write standardize: inputs");
+    refuse("data: {kind: modular, center: all}\nobjective: {error: cross_entropy}\n",
+           SPN_ERROR_INPUT, "e.yaml:1:31: data.center: changes the targets");
 }
 
 static void test_contents(void **state)
@@ -110,8 +117,11 @@ static void test_contents(void **state)
     assert_non_null(file);
     fputs("a,b,y\n1,2,3\n1,3,-1\n1,4,2\n", file);
     fclose(file);
-    refuse(text, SPN_ERROR_INPUT,
-           "e.yaml:7:10: objective.error: cross_entropy: target 1 of sample 1 is 3");
+    refuse(
+        text, SPN_ERROR_INPUT,
+        "e.yaml:7:10: objective.error: cross_entropy: target 1 of sample 1 is 3; with one output "
+        "it is the probability of the second of two classes (0 to 1); a column of class labels "
+        "belongs under data.classes");
     strcpy(text + used, "  standardize: true\n");
     snprintf(expected, sizeof expected,
              "e.yaml:5:16: data.standardize: %s: input 1 (a) is constant", path);
