@@ -50,6 +50,12 @@ typedef enum spn_columns_kind {
 /** The same with NONE for FALSE and ALL for TRUE. */
 spn_columns_kind spn_columns_meant(int kind);
 
+typedef enum spn_missing_kind {
+    SPN_MISSING_REFUSE,
+    SPN_MISSING_DROP,
+    SPN_MISSING_MEAN
+} spn_missing_kind;
+
 typedef struct spn_data_settings {
     int kind; /**< spn_data_kind */
     int64_t samples, inputs, outputs;
@@ -62,6 +68,7 @@ typedef struct spn_data_settings {
     const char *path;  /**< csv, npz: relative paths are relative to the experiment file */
     int header;        /**< csv: spn_header_kind */
     int separator;     /**< csv: spn_separator_kind */
+    int missing;       /**< csv: spn_missing_kind, what becomes of rows with missing cells */
     spn_texts targets; /**< csv: names or 1-based positions of the target columns */
     spn_texts columns; /**< csv: input columns; unset: all others */
     const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */
@@ -117,6 +124,10 @@ spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *se
  *  old order. *test is NULL for share 0. SPN_ERROR_INPUT when either would be empty. */
 spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
                              uint64_t seed, spn_dataset **training, spn_dataset **test);
+
+/** Which samples it holds out: is_test (samples). SPN_ERROR_INPUT as above. */
+spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double share,
+                                   uint64_t seed, bool *is_test, int64_t *count);
 
 typedef enum spn_transformation_kind {
     SPN_TRANSFORMATION_STANDARDIZE, /**< every column to mean 0 and variance (1/N) 1; error naming the column when

@@ -84,10 +84,20 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
                             spn_study **out);
 void spn_study_free(spn_context *context, spn_study *study);
 
+/** What was read. Texts live as long as the program or the experiment. */
+typedef struct spn_data_account {
+    const char *path; /**< as the experiment gives it; NULL: the data are made, not read */
+    int64_t samples, test_samples, inputs, targets;
+    const char *separator, *encoding; /**< csv: "comma", "UTF-8", ...; otherwise NULL */
+    bool has_header, has_decimal_commas, has_dropped_index;
+    int64_t rows_dropped, cells_filled; /**< since cells are missing */
+} spn_data_account;
+
 /** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL
- *  where there are none), both changed by the transformations that the training samples ask for. */
+ *  where there are none), both changed by the transformations that the training samples ask for. A message says in one
+ *  line what was read from a file; `account` (may be NULL) gets the same. */
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **training, spn_dataset **test);
+                             spn_dataset **training, spn_dataset **test, spn_data_account *account);
 
 /** Initial weights of random start `seed`. */
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,

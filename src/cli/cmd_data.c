@@ -83,7 +83,7 @@ int cmd_data(cli_session *session, const cli_arguments *arguments)
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s is a file that the experiment reads; choose another output", path);
     }
-    SPN_TRY(spn_study_dataset(context, experiment, &training, &test));
+    SPN_TRY(spn_study_dataset(context, experiment, &training, &test, NULL));
     SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
     SPN_TRY(write_rows(context, output, training, test));
     SPN_TRY(spn_output_commit(context, &output));

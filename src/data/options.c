@@ -8,6 +8,7 @@ static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus
 static const char *const moments[] = {"exact", "drawn", NULL};
 static const char *const columns[] = {"false", "true", "none", "inputs", "all", NULL};
 static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "space", NULL};
+static const char *const missing[] = {"refuse", "drop", "mean", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
 #define FIELD(member) offsetof(spn_data_settings, member)
@@ -35,6 +36,9 @@ static const spn_option options[] = {
      "csv: whether the first row holds names; auto: it does when it contradicts the rows below"},
     {"separator", SPN_OPTION_CHOICE, FIELD(separator), "auto", SPN_ANY, separators, "",
      "csv: what stands between cells (space: runs of blanks); auto: found from the first rows"},
+    {"missing", SPN_OPTION_CHOICE, FIELD(missing), "refuse", SPN_ANY, missing, "",
+     "csv: rows with missing cells (empty, ?, NA, NaN, null): refused, left out, or their inputs "
+     "filled in with the mean of the training samples"},
     {"targets", SPN_OPTION_TEXTS, FIELD(targets), NULL, SPN_ANY, NULL, "",
      "csv: target columns, by name or position from 1"},
     {"columns", SPN_OPTION_TEXTS, FIELD(columns), NULL, SPN_ANY, NULL, "",

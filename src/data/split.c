@@ -79,21 +79,31 @@ done:
     return status;
 }
 
+spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double share,
+                                   uint64_t seed, bool *is_test, int64_t *count)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(check_share(context, share));
+    *count = (int64_t)round(share * (double)samples);
+    if (*count == samples || (share > 0 && *count == 0)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "data.test_share: %g of %lld samples leaves none for %s",
+                 share, (long long)samples, *count == 0 ? "testing" : "training");
+    }
+    SPN_TRY(choose(context, seed, *count, samples, is_test));
+done:
+    return status;
+}
+
 spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
                              uint64_t seed, spn_dataset **training, spn_dataset **test)
 {
     spn_status status = SPN_OK;
     spn_dataset *first = NULL, *second = NULL;
     bool *marks = NULL;
+    int64_t count = 0;
     *training = *test = NULL;
-    SPN_TRY(check_share(context, share));
-    const int64_t count = (int64_t)round(share * (double)in->samples);
-    if (count == in->samples || (share > 0 && count == 0)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "data.test_share: %g of %lld samples leaves none for %s",
-                 share, (long long)in->samples, count == 0 ? "testing" : "training");
-    }
     SPN_NEW(context, marks, in->samples);
-    SPN_TRY(choose(context, seed, count, in->samples, marks));
+    SPN_TRY(spn_dataset_choose_test(context, in->samples, share, seed, marks, &count));
     SPN_TRY(take(context, in, marks, false, in->samples - count, &first));
     SPN_TRY(count > 0 ? take(context, in, marks, true, count, &second) : SPN_OK);
     *training = first;

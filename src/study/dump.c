@@ -25,6 +25,7 @@ static const data_key data_keys[] = {
     {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
     {"header", ONLY(SPN_DATA_CSV)},
     {"separator", ONLY(SPN_DATA_CSV)},
+    {"missing", ONLY(SPN_DATA_CSV)},
     {"targets", ONLY(SPN_DATA_CSV)},
     {"columns", ONLY(SPN_DATA_CSV)},
     {"input_key", ONLY(SPN_DATA_NPZ)},

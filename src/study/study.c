@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Data, network and objectives of an experiment. */
 #include "study/experiment.h"
+#include "study/samples.h"
 
 #include <math.h>
 #include <spinodal/formats.h>
@@ -53,40 +54,6 @@ static spn_status blame_named(spn_context *context, const spn_experiment *experi
     return status;
 }
 
-static spn_status load_csv(spn_context *context, const spn_data_settings *data, const char *path,
-                           spn_samples **out)
-{
-    spn_status status = SPN_OK;
-    spn_csv_table *table = NULL;
-    const spn_csv_layout layout = {(spn_csv_header)data->header,
-                                   (spn_csv_separator)data->separator};
-    SPN_TRY(spn_csv_read(context, path, layout, &table));
-    SPN_TRY(spn_csv_samples(context, table, data->targets, data->columns, out));
-done:
-    spn_csv_free(context, table);
-    return status;
-}
-
-static spn_status load_file(spn_context *context, const spn_experiment *experiment,
-                            spn_dataset **out)
-{
-    spn_status status = SPN_OK;
-    const spn_data_settings *data = spn_experiment_data(experiment);
-    spn_samples *samples = NULL;
-    char buffer[SPNI_PATH_SIZE];
-    const char *path = spni_experiment_path(experiment, data->path, buffer);
-    if (data->kind == SPN_DATA_CSV) {
-        SPN_TRY(load_csv(context, data, path, &samples));
-    } else {
-        SPN_TRY(spn_npz_samples(context, path, data->input_key, data->target_key, &samples));
-    }
-    SPN_TRY(spn_dataset_from_rows(context, samples->samples, samples->inputs, samples->outputs,
-                                  samples->rows, samples->input_names, samples->output_names, out));
-done:
-    spn_samples_free(context, samples);
-    return status;
-}
-
 /* A failure that is due to what the data hold: the file is named, too. */
 static spn_status blame_contents(spn_context *context, const spn_experiment *experiment,
                                  const char *key, spn_status status)
@@ -101,6 +68,7 @@ static spn_status blame_contents(spn_context *context, const spn_experiment *exp
 /* The samples for training, and those for testing or NULL. */
 typedef struct parts {
     spn_dataset *training, *test;
+    spn_data_account account;
 } parts;
 
 static void parts_free(spn_context *context, parts *data)
@@ -193,7 +161,7 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
         SPN_TRY(blame_named(context, experiment, spn_dataset_modular(context, settings, &whole)));
     } else {
         SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
-                      load_file(context, experiment, &whole)));
+                      spni_samples_load(context, experiment, &whole, &data->account)));
     }
     if (settings->test_share == 0) {
         data->training = whole;
@@ -221,7 +189,7 @@ static const char *source_key(const spn_data_settings *settings)
 }
 
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **training, spn_dataset **test)
+                             spn_dataset **training, spn_dataset **test, spn_data_account *account)
 {
     spn_status status = SPN_OK;
     parts data = {0};
@@ -241,6 +209,10 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
                            check_moments(context, data.training)));
     SPN_TRY(blame_contents(context, experiment, source_key(settings),
                            data.test != NULL ? check_moments(context, data.test) : SPN_OK));
+    spni_samples_account(context, data.training, data.test, &data.account);
+    if (account != NULL) {
+        *account = data.account;
+    }
     *training = data.training;
     *test = data.test;
     data = (parts){0};
@@ -290,7 +262,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     *out = NULL;
     SPN_NEW(context, study, 1);
     study->experiment = experiment;
-    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test));
+    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
     SPN_TRY(

@@ -107,19 +107,47 @@ spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64
 spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows, int64_t columns,
                          const char *const *names, const double *values, const char *const *words);
 
+/** What becomes of rows with missing cells. The values are those of spn_missing_kind of data.h. */
+typedef enum spn_csv_missing {
+    SPN_CSV_MISSING_REFUSE,
+    SPN_CSV_MISSING_DROP, /**< the rows are left out */
+    SPN_CSV_MISSING_MEAN, /**< missing numbers of inputs are filled in by spn_samples_fill(); rows in which
+                               a target or a word is missing are left out */
+} spn_csv_missing;
+
+/** Which columns are used, as items of spn_csv_find(). */
+typedef struct spn_csv_choice {
+    spn_texts targets;
+    spn_texts columns; /**< inputs; empty: all that are no targets, without an index of the rows */
+    spn_csv_missing missing;
+} spn_csv_choice;
+
+enum { SPN_CSV_ONE_HOT_MAX = 100 }; /**< different words of an input column */
+
 /** Samples as spn_dataset_from_rows() takes them: rows[n * (inputs + outputs) + c], inputs first. Names
  *  are NULL when the source has none. */
 typedef struct spn_samples {
     int64_t samples, inputs, outputs;
-    const double *rows;
+    const double *rows; /**< NaN: missing, spn_samples_fill() is needed */
     const char *const *input_names, *const *output_names;
+    int64_t rows_dropped;  /**< of the table, since cells are missing */
+    int64_t cells_missing; /**< NaN among rows */
+    bool has_dropped_index;
 } spn_samples;
 
-/** Choose the columns. Each item of `targets` and `columns` is one of spn_csv_find(); empty `columns`: all
- *  that are not targets. Errors (SPN_ERROR_INPUT) name the source and the
- *  column: no targets, no inputs left, a column that is not there or chosen twice, a flawed cell. */
-spn_status spn_csv_samples(spn_context *context, const spn_csv_table *table, spn_texts targets,
-                           spn_texts columns, spn_samples **out);
+/** Choose columns and rows. An input column of words becomes one column for each of its different words (in
+ *  the rows that are kept, sorted by their bytes), "species=setosa", which is 1 in the rows with this word and
+ *  0 elsewhere. An index of the rows (a first column without a name whose numbers or words all differ) is no
+ *  input unless it is chosen. Errors (SPN_ERROR_INPUT) name the source and the column: no targets, no inputs
+ *  left, a column that is not there or chosen twice, words among numbers, words as targets, more than
+ *  SPN_CSV_ONE_HOT_MAX different words, or, in a column that nobody named, as many as rows; missing cells,
+ *  with the first places and their number. */
+spn_status spn_csv_samples(spn_context *context, const spn_csv_table *table,
+                           const spn_csv_choice *choice, spn_samples **out);
+
+/** Fill what is missing in a column with the mean of its numbers in the rows n with !is_left_out[n] (NULL: in
+ *  all). SPN_ERROR_INPUT with the name of a column that has none. cells_missing stays. */
+spn_status spn_samples_fill(spn_context *context, spn_samples *samples, const bool *is_left_out);
 void spn_samples_free(spn_context *context, spn_samples *samples);
 
 #ifdef __cplusplus
