@@ -185,6 +185,8 @@ static void test_settings_table(void **state)
                                        "seed",
                                        "path",
                                        "header",
+                                       "separator",
+                                       "missing",
                                        "targets",
                                        "columns",
                                        "input_key",
@@ -204,14 +206,20 @@ static void test_settings_table(void **state)
     }
     static const struct {
         const char *key, *text;
-    } choices[] = {{"kind", "npz"}, {"moments", "drawn"}, {"header", "no"}};
-    for (size_t i = 0; i < 3; i++) {
+    } choices[] = {{"kind", "npz"},
+                   {"moments", "drawn"},
+                   {"header", "no"},
+                   {"separator", "space"},
+                   {"missing", "mean"}};
+    for (size_t i = 0; i < 5; i++) {
         spn_value value = {.scalar = choices[i].text};
         check_ok(context, spn_settings_assign(context, arena, &settings, choices[i].key, &value));
     }
     assert_int_equal(v->kind, SPN_DATA_NPZ);
     assert_int_equal(v->moments, SPN_MOMENTS_DRAWN);
     assert_int_equal(v->header, SPN_HEADER_NO);
+    assert_int_equal(v->separator, SPN_SEPARATOR_SPACE);
+    assert_int_equal(v->missing, SPN_MISSING_MEAN);
     spn_value wrong = {.scalar = "gausian"};
     check_fails(context, spn_settings_assign(context, arena, &settings, "kind", &wrong),
                 SPN_ERROR_INPUT, "gaussian");
