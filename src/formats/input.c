@@ -7,6 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/** Pipes and devices have no size, and some no end. */
+#define STREAM_MAX ((int64_t)1 << 30)
+
 static spn_status grow(spn_context *context, char **bytes, int64_t used, int64_t *capacity)
 {
     int64_t doubled = 0;
@@ -26,8 +29,8 @@ static spn_status grow(spn_context *context, char **bytes, int64_t used, int64_t
 }
 
 /** Read to the end. The size of a regular file is only a hint: pipes have none, files may grow. */
-static spn_status read_all(spn_context *context, const char *path, int file, int64_t hint,
-                           char **bytes, int64_t *size)
+static spn_status read_all(spn_context *context, const char *path, int file, bool is_regular,
+                           int64_t hint, char **bytes, int64_t *size)
 {
     spn_status status = SPN_OK;
     char *buffer = NULL;
@@ -36,6 +39,14 @@ static spn_status read_all(spn_context *context, const char *path, int file, int
     for (;;) {
         if (used == capacity) {
             SPN_TRY(grow(context, &buffer, used, &capacity));
+        }
+        SPN_TRY(spn_poll(context));
+        if (!is_regular && used > STREAM_MAX) {
+            SPN_FAIL(
+                context, SPN_ERROR_IO,
+                "cannot read %s: more than 1 GiB came, and it is no regular file; copy what is "
+                "to be read to a file",
+                path);
         }
         ssize_t count = read(file, buffer + used, (size_t)(capacity - used));
         if (count < 0 && errno == EINTR) {
@@ -69,7 +80,8 @@ spn_status spni_file_read(spn_context *context, const char *path, char **bytes, 
     if (S_ISDIR(facts.st_mode)) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: it is a directory", path);
     }
-    SPN_TRY(read_all(context, path, file, S_ISREG(facts.st_mode) ? facts.st_size : 0, bytes, size));
+    const bool is_regular = S_ISREG(facts.st_mode);
+    SPN_TRY(read_all(context, path, file, is_regular, is_regular ? facts.st_size : 0, bytes, size));
 done:
     if (file >= 0) {
         close(file);
