@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /** Pipes and devices have no size, and some no end. */
-#define STREAM_MAX ((int64_t)1 << 30)
+#define STREAM_MAX ((int64_t)1 << 28)
 
 static spn_status grow(spn_context *context, char **bytes, int64_t used, int64_t *capacity)
 {
@@ -44,7 +44,7 @@ static spn_status read_all(spn_context *context, const char *path, int file, boo
         if (!is_regular && used > STREAM_MAX) {
             SPN_FAIL(
                 context, SPN_ERROR_IO,
-                "cannot read %s: more than 1 GiB came, and it is no regular file; copy what is "
+                "cannot read %s: more than 256 MiB came, and it is no regular file; copy what is "
                 "to be read to a file",
                 path);
         }

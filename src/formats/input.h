@@ -6,7 +6,7 @@
 #include <spinodal/base.h>
 
 /** The bytes of a file (spn_release() them). SPN_ERROR_IO with path and reason; what is no regular file may
- *  have 1 GiB. */
+ *  have 256 MiB. */
 spn_status spni_file_read(spn_context *context, const char *path, char **bytes, int64_t *size);
 
 /** Copy at most `size - 1` bytes of `text` for a message: control characters become '?', a cut is marked
