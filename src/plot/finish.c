@@ -73,28 +73,49 @@ static bool is_complete(const char *bytes, int64_t size, int format)
 
 /* "/CreationDate (D:20260102030405Z)": the digits are overwritten, so that equal figures have equal bytes. */
 static spn_status fix_date(spn_context *context, int fd, const char *path, const char *bytes,
-                           int64_t size)
+                           int64_t size, bool *is_dated)
 {
     static const char key[] = "/CreationDate (D:";
     static const char date[] = "19700101000000";
     const int64_t length = sizeof key - 1;
     const int64_t digits = sizeof date - 1;
+    *is_dated = true;
     for (int64_t i = 0; i + length + digits <= size; i++) {
         if (bytes[i] == '/' && memcmp(bytes + i, key, (size_t)length) == 0 &&
-            strspn(bytes + i + length, "0123456789") == (size_t)digits &&
-            pwrite(fd, date, (size_t)digits, (off_t)(i + length)) != digits) {
-            return spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+            strspn(bytes + i + length, "0123456789") == (size_t)digits) {
+            *is_dated = false;
+            if (pwrite(fd, date, (size_t)digits, (off_t)(i + length)) != digits) {
+                return spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path,
+                                strerror(errno));
+            }
         }
     }
     return SPN_OK;
 }
 
+bool spni_figure_file_is_complete(spn_context *context, const char *path, int format)
+{
+    char *bytes = NULL;
+    int64_t size = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    const bool is_good =
+        load(context, fd, path, &bytes, &size) == SPN_OK && is_complete(bytes, size, format);
+    close(fd);
+    spn_error_clear(context);
+    spn_release(context, bytes);
+    return is_good;
+}
+
 spn_status spni_figure_file_finish(spn_context *context, const char *file, const char *path,
-                                   int format)
+                                   int format, bool *is_dated)
 {
     spn_status status = SPN_OK;
     char *bytes = NULL;
     int64_t size = 0;
+    *is_dated = false;
     int fd = open(file, O_RDWR | O_CLOEXEC);
     if (fd < 0) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
@@ -106,7 +127,7 @@ spn_status spni_figure_file_finish(spn_context *context, const char *file, const
                  path, (long long)size);
     }
     if (format == SPNI_FORMAT_PDF) {
-        SPN_TRY(fix_date(context, fd, path, bytes, size));
+        SPN_TRY(fix_date(context, fd, path, bytes, size, is_dated));
     }
 done:
     if (fd >= 0 && close(fd) != 0 && status == SPN_OK) {

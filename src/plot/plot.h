@@ -53,9 +53,12 @@ typedef struct spni_drawing {
 spn_status spni_gnuplot_run(spn_context *context, const char *program, const char *directory,
                             const spni_drawing *drawing, bool *is_missing);
 
-/* Is the file a complete figure of this format? The PDF's date of creation is set to 1970. `path` is its
- * final name, for messages. */
+/* Is the file a complete figure of this format? The PDF's date of creation is set to 1970, unless it is compressed
+ * (cairo 1.18): then *is_dated. `path` is its final name, for messages. */
 spn_status spni_figure_file_finish(spn_context *context, const char *file, const char *path,
-                                   int format);
+                                   int format, bool *is_dated);
+
+/* Does a complete figure of this format stand at `path`? */
+bool spni_figure_file_is_complete(spn_context *context, const char *path, int format);
 
 #endif

@@ -102,6 +102,22 @@ done:
     return status;
 }
 
+/* A repeated figure with a date in it is never the same again: one that is there stays, whoever made it. */
+static spn_status finish_figure(spn_context *context, job *j, int format)
+{
+    spn_status status = SPN_OK;
+    const int k = FIGURES + format;
+    bool is_dated = false;
+    SPN_TRY(spni_figure_file_finish(context, j->files[k], j->paths[k], format, &is_dated));
+    if (is_dated && j->is_repeated && !j->force &&
+        spni_figure_file_is_complete(context, j->paths[k], format)) {
+        spn_output_abandon(context, j->outputs[k]);
+        j->outputs[k] = NULL;
+    }
+done:
+    return status;
+}
+
 static spn_status draw(spn_context *context, job *j, const char *program, double seconds)
 {
     spn_status status = SPN_OK;
@@ -119,7 +135,7 @@ static spn_status draw(spn_context *context, job *j, const char *program, double
                  program, j->figure->name, j->directory);
     }
     for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        SPN_TRY(spni_figure_file_finish(context, j->files[FIGURES + i], j->paths[FIGURES + i], i));
+        SPN_TRY(finish_figure(context, j, i));
     }
     SPN_TRY(publish(context, j, FILE_COUNT));
 done:

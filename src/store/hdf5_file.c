@@ -4,25 +4,41 @@
 #include <stdio.h>
 #include <string.h>
 
-void spni_hdf5_silence_begin(spni_hdf5_silence *silence)
+spn_status spni_hdf5_silence_begin(spn_context *context, spni_hdf5_silence *silence)
 {
-    silence->function = NULL;
-    silence->data = NULL;
-    H5Eget_auto2(H5E_DEFAULT, &silence->function, &silence->data);
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    *silence = (spni_hdf5_silence){.is_begun = false};
+    silence->is_begun = H5Eget_auto2(H5E_DEFAULT, &silence->function, &silence->data) >= 0 &&
+                        H5Eset_auto2(H5E_DEFAULT, NULL, NULL) >= 0;
+    return silence->is_begun
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_MEMORY, "out of memory: HDF5 cannot be started");
 }
 
 void spni_hdf5_silence_end(const spni_hdf5_silence *silence)
 {
-    H5Eset_auto2(H5E_DEFAULT, silence->function, silence->data);
+    if (silence->is_begun) {
+        H5Eclear2(H5E_DEFAULT);
+        H5Eset_auto2(H5E_DEFAULT, silence->function, silence->data);
+    }
 }
 
+#define REASON_SIZE 200
+
+/* Why a call failed, from HDF5's error stack. */
+typedef struct cause {
+    char reason[REASON_SIZE];
+    bool is_memory;
+} cause;
+
 /* The innermost entry of the stack is the cause. Its file driver's texts hold the system's message among much
- * else: "..., errno = 28, error message = 'No space left on device', ...". */
+ * else: "..., errno = 28, error message = 'No space left on device', ...". That memory was lacking may stand
+ * further out, and where there was none to keep the reason in, there is no entry at all. */
 static herr_t find_cause(unsigned n, const H5E_error2_t *entry, void *data)
 {
     static const char marker[] = "error message = '";
-    char *reason = data;
+    cause *c = data;
+    c->is_memory = c->is_memory || entry->min_num == H5E_CANTALLOC ||
+                   (entry->maj_num == H5E_RESOURCE && entry->min_num == H5E_NOSPACE);
     if (n > 0 || entry->desc == NULL) {
         return 0;
     }
@@ -33,9 +49,9 @@ static herr_t find_cause(unsigned n, const H5E_error2_t *entry, void *data)
         end = strchr(start, '\'');
     }
     if (end != NULL) {
-        snprintf(reason, 200, "%.*s", (int)(end - start), start);
+        snprintf(c->reason, REASON_SIZE, "%.*s", (int)(end - start), start);
     } else {
-        snprintf(reason, 200, "%s", entry->desc);
+        snprintf(c->reason, REASON_SIZE, "%s", entry->desc);
     }
     return 0;
 }
@@ -43,12 +59,14 @@ static herr_t find_cause(unsigned n, const H5E_error2_t *entry, void *data)
 spn_status spni_hdf5_fail(spn_context *context, spn_status code, const char *what, const char *path,
                           const char *part)
 {
-    char reason[200] = "";
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_cause, reason);
+    cause c = {.reason = "", .is_memory = H5Eget_num(H5E_DEFAULT) == 0};
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, find_cause, &c);
     H5Eclear2(H5E_DEFAULT);
     const bool has_part = part[0] != '\0';
-    return spn_fail(context, code, "%s %s%s%s%s%s%s", what, path, has_part ? " (" : "", part,
-                    has_part ? ")" : "", reason[0] != '\0' ? ": " : "", reason);
+    const char *lack = c.is_memory ? "out of memory in HDF5: " : "";
+    return spn_fail(context, c.is_memory ? SPN_ERROR_MEMORY : code, "%s%s %s%s%s%s%s%s", lack, what,
+                    path, has_part ? " (" : "", part, has_part ? ")" : "",
+                    c.reason[0] != '\0' ? ": " : "", c.reason);
 }
 
 void spni_hdf5_close(hid_t id)

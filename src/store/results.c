@@ -3,10 +3,7 @@
 #include "store/hdf5_file.h"
 #include "store/journal_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 const spn_attribute *spn_results_attribute(const spn_results *results, const char *name)
 {
@@ -203,31 +200,6 @@ spn_status spni_results_compare(spn_context *context, const char *path, const sp
     return SPN_OK;
 }
 
-static spn_status write_image(spn_context *context, const char *path, const char *temporary,
-                              const char *image, int64_t size)
-{
-    int error = 0;
-    int64_t done = 0;
-    int fd = open(temporary, O_WRONLY | O_CLOEXEC);
-    if (fd < 0) {
-        error = errno;
-    }
-    while (error == 0 && done < size) {
-        ssize_t n = write(fd, image + done, (size_t)(size - done));
-        if (n < 0 && errno != EINTR) {
-            error = errno;
-        }
-        done += n > 0 ? n : 0;
-    }
-    if (fd >= 0 && close(fd) != 0 && error == 0) {
-        error = errno;
-    }
-    if (error != 0) {
-        return spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(error));
-    }
-    return SPN_OK;
-}
-
 static spn_status verify(spn_context *context, const char *path, const char *temporary,
                          const spn_results *results)
 {
@@ -257,7 +229,8 @@ spn_status spn_results_write(spn_context *context, const char *path, bool force,
     SPN_TRY(check_results(context, path, results));
     SPN_TRY(spn_output_reserve(context, path, force, &output));
     SPN_TRY(spni_results_image(context, path, results, &image, &size));
-    SPN_TRY(write_image(context, path, spn_output_temporary(output), image, size));
+    SPN_TRY(spn_output_write(context, output, image, size));
+    SPN_TRY(spn_output_flush(context, output));
     spn_release(context, image);
     image = NULL;
     SPN_TRY(verify(context, path, spn_output_temporary(output), results));

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a results file; its attributes. */
-#include "store/journal_file.h"
 #include "store/results_reader.h"
 
 #include <errno.h>
@@ -30,46 +29,85 @@ spn_status spni_take_strings(const spni_reader *r, hid_t space, char **raw, int6
     }
     *out = items;
 done:
-    H5Dvlen_reclaim(r->string, space, H5P_DEFAULT, raw);
+    if (H5Dvlen_reclaim(r->string, space, H5P_DEFAULT, raw) < 0 && status == SPN_OK) {
+        status = spni_read_fail(r, "");
+    }
     return status;
 }
 
-bool spni_is_string(hid_t type)
+spn_status spni_is_string(const spni_reader *r, hid_t type, bool *is_string)
 {
-    return type >= 0 && H5Tget_class(type) == H5T_STRING && H5Tis_variable_str(type) > 0;
+    const H5T_class_t class = H5Tget_class(type);
+    const htri_t is_variable = class == H5T_STRING ? H5Tis_variable_str(type) : 0;
+    *is_string = is_variable > 0;
+    return class == H5T_NO_CLASS || is_variable < 0 ? spni_read_fail(r, "") : SPN_OK;
+}
+
+/* An attribute that is open: closed by close_attribute() whatever happened. */
+typedef struct attribute {
+    hid_t id, type, space; /* id < 0: there is none of that name */
+    H5T_class_t class;
+    int64_t points;
+} attribute;
+
+static void close_attribute(const attribute *a)
+{
+    spni_hdf5_close(a->space);
+    spni_hdf5_close(a->type);
+    spni_hdf5_close(a->id);
+}
+
+static spn_status open_attribute(const spni_reader *r, hid_t object, const char *name, attribute *a)
+{
+    *a = (attribute){H5I_INVALID_HID, H5I_INVALID_HID, H5I_INVALID_HID, H5T_NO_CLASS, 0};
+    const htri_t exists = H5Aexists(object, name);
+    if (exists <= 0) {
+        return exists < 0 ? spni_read_fail(r, name) : SPN_OK;
+    }
+    a->id = H5Aopen(object, name, H5P_DEFAULT);
+    a->type = a->id < 0 ? H5I_INVALID_HID : H5Aget_type(a->id);
+    a->space = a->id < 0 ? H5I_INVALID_HID : H5Aget_space(a->id);
+    a->class = a->type < 0 ? H5T_NO_CLASS : H5Tget_class(a->type);
+    a->points = a->space < 0 ? -1 : (int64_t)H5Sget_simple_extent_npoints(a->space);
+    return a->class == H5T_NO_CLASS || a->points < 0 ? spni_read_fail(r, name) : SPN_OK;
+}
+
+static spn_status read_strings(const spni_reader *r, const char *name, const attribute *a,
+                               const char *const **out)
+{
+    spn_status status = SPN_OK;
+    char **raw = NULL;
+    const H5T_cset_t set = H5Tget_cset(a->type);
+    SPN_NEW(r->context, raw, a->points);
+    if (set == H5T_CSET_ERROR || H5Tset_cset(r->string, set) < 0 ||
+        H5Aread(a->id, r->string, raw) < 0) {
+        status = spni_read_fail(r, name);
+        goto done;
+    }
+    SPN_TRY(spni_take_strings(r, a->space, raw, a->points, out));
+done:
+    spn_release(r->context, raw);
+    return status;
 }
 
 spn_status spni_read_texts(const spni_reader *r, hid_t object, const char *name, int64_t *count,
                            const char *const **out)
 {
     spn_status status = SPN_OK;
-    char **raw = NULL;
-    hid_t attribute = H5I_INVALID_HID;
-    hid_t type = H5I_INVALID_HID;
-    hid_t space = H5I_INVALID_HID;
+    attribute a;
+    bool is_string = false;
     *count = 0;
-    if (H5Aexists(object, name) <= 0) {
-        return SPN_OK;
-    }
-    attribute = H5Aopen(object, name, H5P_DEFAULT);
-    type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    int64_t points = space < 0 ? 0 : (int64_t)H5Sget_simple_extent_npoints(space);
-    if (!spni_is_string(type) || points <= 0 || points > SPNI_ITEMS_MAX) {
+    SPN_TRY(open_attribute(r, object, name, &a));
+    if (a.id < 0) {
         goto done;
     }
-    SPN_NEW(r->context, raw, points);
-    if (H5Tset_cset(r->string, H5Tget_cset(type)) < 0 || H5Aread(attribute, r->string, raw) < 0) {
-        status = spni_read_fail(r, name);
-        goto done;
+    SPN_TRY(spni_is_string(r, a.type, &is_string));
+    if (is_string && a.points > 0 && a.points <= SPNI_ITEMS_MAX) {
+        SPN_TRY(read_strings(r, name, &a, out));
+        *count = a.points;
     }
-    SPN_TRY(spni_take_strings(r, space, raw, points, out));
-    *count = points;
 done:
-    spn_release(r->context, raw);
-    spni_hdf5_close(space);
-    spni_hdf5_close(type);
-    spni_hdf5_close(attribute);
+    close_attribute(&a);
     return status;
 }
 
@@ -86,21 +124,15 @@ spn_status spni_read_integer(const spni_reader *r, hid_t object, const char *nam
                              int64_t *value)
 {
     spn_status status = SPN_OK;
+    attribute a;
     *is_there = false;
-    if (H5Aexists(object, name) <= 0) {
-        return SPN_OK;
-    }
-    hid_t attribute = H5Aopen(object, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    hid_t space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    if (type >= 0 && space >= 0 && H5Tget_class(type) == H5T_INTEGER &&
-        H5Sget_simple_extent_npoints(space) == 1) {
+    SPN_TRY(open_attribute(r, object, name, &a));
+    if (a.class == H5T_INTEGER && a.points == 1) {
         *is_there = true;
-        status = H5Aread(attribute, H5T_NATIVE_INT64, value) < 0 ? spni_read_fail(r, name) : SPN_OK;
+        status = H5Aread(a.id, H5T_NATIVE_INT64, value) < 0 ? spni_read_fail(r, name) : SPN_OK;
     }
-    spni_hdf5_close(space);
-    spni_hdf5_close(type);
-    spni_hdf5_close(attribute);
+done:
+    close_attribute(&a);
     return status;
 }
 
@@ -135,24 +167,16 @@ done:
 
 spn_status spni_open_file(spni_reader *r)
 {
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
-    unsigned char start[8] = {0};
     spn_status status = SPN_OK;
-    int64_t got = 0;
     hid_t access = H5I_INVALID_HID;
-    int fd = open(r->path, O_RDONLY | O_CLOEXEC);
+    /* Opening a pipe would wait for its writer. */
+    int fd = open(r->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {
         return spn_fail(r->context, SPN_ERROR_IO, "cannot open %s: %s", r->path, strerror(errno));
     }
-    status = spni_read_at(r->context, fd, r->path, 0, start, sizeof start, &got);
-    if (status == SPN_OK) {
-        status = spni_results_check_trailer(r->context, fd, r->path);
-    }
+    status = spni_results_check_file(r->context, fd, r->path);
     close(fd);
     SPN_TRY(status);
-    if (memcmp(start, signature, sizeof signature) != 0) {
-        SPN_FAIL(r->context, SPN_ERROR_INPUT, "%s is not an HDF5 file", r->path);
-    }
     r->string = spni_hdf5_string_type();
     access = H5Pcreate(H5P_FILE_ACCESS);
     /* A finished file is never written again: no lock is needed, and some file systems have none. */
@@ -161,8 +185,7 @@ spn_status spni_open_file(spni_reader *r)
         r->file = H5Fopen(r->path, H5F_ACC_RDONLY, access);
     }
     if (r->file < 0 || r->string < 0) {
-        status = spni_hdf5_fail(r->context, SPN_ERROR_INPUT, "damaged or truncated results file",
-                                r->path, "");
+        status = spni_hdf5_fail(r->context, SPN_ERROR_INPUT, "damaged results file", r->path, "");
     }
 done:
     spni_hdf5_close(access);

@@ -29,49 +29,86 @@ typedef struct dataset {
 } dataset;
 
 /* Only data inside this very file count: no external files, no virtual data sets. */
-static bool has_own_storage(hid_t id)
+static spn_status has_own_storage(const spni_reader *r, const char *name, hid_t id, bool *is_own)
 {
-    hid_t list = H5Dget_create_plist(id);
-    bool is_own = false;
-    if (list >= 0) {
-        H5D_layout_t layout = H5Pget_layout(list);
-        is_own = (layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED) &&
-                 H5Pget_external_count(list) == 0;
-        H5Pclose(list);
+    const hid_t list = H5Dget_create_plist(id);
+    const H5D_layout_t layout = list < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(list);
+    const int external = list < 0 ? -1 : H5Pget_external_count(list);
+    *is_own = (layout == H5D_COMPACT || layout == H5D_CONTIGUOUS || layout == H5D_CHUNKED) &&
+              external == 0;
+    spn_status status =
+        layout == H5D_LAYOUT_ERROR || external < 0 ? spni_read_fail(r, name) : SPN_OK;
+    spni_hdf5_close(list);
+    return status;
+}
+
+/* What the type says: kind, whether the checksum applies, and the character set of texts. */
+static spn_status take_type(const spni_reader *r, const char *name, hid_t type, dataset *d)
+{
+    spn_status status = SPN_OK;
+    bool is_string = false;
+    const H5T_class_t class = H5Tget_class(type);
+    const htri_t is_real = H5Tequal(type, H5T_IEEE_F64LE);
+    const htri_t is_integer = H5Tequal(type, H5T_STD_I64LE);
+    if (class == H5T_NO_CLASS || is_real < 0 || is_integer < 0) {
+        return spni_read_fail(r, name);
     }
-    return is_own;
+    SPN_TRY(spni_is_string(r, type, &is_string));
+    d->kind = class == H5T_FLOAT     ? DATASET_REAL
+              : class == H5T_INTEGER ? DATASET_INTEGER
+              : is_string            ? DATASET_TEXT
+                                     : DATASET_OTHER;
+    d->is_exact = is_real > 0 || is_integer > 0;
+    if (is_string) {
+        const H5T_cset_t set = H5Tget_cset(type);
+        if (set == H5T_CSET_ERROR || H5Tset_cset(r->string, set) < 0) {
+            status = spni_read_fail(r, name);
+        }
+    }
+done:
+    return status;
+}
+
+/* Rank and shape; one of another rank than 1 or 2, or beyond 64 bits, stays of no kind. */
+static spn_status take_shape(const spni_reader *r, const char *name, dataset *d, bool *is_known)
+{
+    hsize_t shape[2] = {1, 1};
+    *is_known = false;
+    d->rank = H5Sget_simple_extent_ndims(d->space);
+    if (d->rank < 0 ||
+        ((d->rank == 1 || d->rank == 2) && H5Sget_simple_extent_dims(d->space, shape, NULL) < 0)) {
+        return spni_read_fail(r, name);
+    }
+    if (d->rank >= 1 && d->rank <= 2 && shape[0] <= INT64_MAX && shape[1] <= INT64_MAX &&
+        spn_size_multiply((int64_t)shape[0], (int64_t)shape[1], &d->points)) {
+        d->shape[0] = (int64_t)shape[0];
+        d->shape[1] = (int64_t)shape[1];
+        *is_known = true;
+    }
+    return SPN_OK;
 }
 
 static spn_status classify(const spni_reader *r, const char *name, dataset *d)
 {
-    hsize_t shape[2] = {1, 1};
     spn_status status = SPN_OK;
+    bool is_own = false, is_known = false;
     hid_t type = H5Dget_type(d->id);
     d->space = H5Dget_space(d->id);
-    d->rank = d->space < 0 ? -1 : H5Sget_simple_extent_ndims(d->space);
-    if (type < 0 || d->rank < 1 || d->rank > 2 || !has_own_storage(d->id) ||
-        H5Sget_simple_extent_dims(d->space, shape, NULL) < 0) {
-        goto done;
-    }
-    if (shape[0] > INT64_MAX || shape[1] > INT64_MAX ||
-        !spn_size_multiply((int64_t)shape[0], (int64_t)shape[1], &d->points)) {
-        goto done;
-    }
-    d->shape[0] = (int64_t)shape[0];
-    d->shape[1] = (int64_t)shape[1];
-    const H5T_class_t class = H5Tget_class(type);
-    d->kind = class == H5T_FLOAT     ? DATASET_REAL
-              : class == H5T_INTEGER ? DATASET_INTEGER
-              : spni_is_string(type) ? DATASET_TEXT
-                                     : DATASET_OTHER;
-    d->is_exact = H5Tequal(type, H5T_IEEE_F64LE) > 0 || H5Tequal(type, H5T_STD_I64LE) > 0;
-    if (d->kind == DATASET_TEXT && H5Tset_cset(r->string, H5Tget_cset(type)) < 0) {
+    if (type < 0 || d->space < 0) {
         status = spni_read_fail(r, name);
         goto done;
     }
+    SPN_TRY(has_own_storage(r, name, d->id, &is_own));
+    SPN_TRY(take_shape(r, name, d, &is_known));
+    if (!is_own || !is_known) {
+        goto done;
+    }
+    SPN_TRY(take_type(r, name, type, d));
     const hsize_t stored = H5Dget_storage_size(d->id);
     const size_t size = H5Tget_size(type);
-    if (size == 0 || (uint64_t)d->points / COMPRESSION_MAX > stored / size) {
+    if (size == 0) {
+        status = spni_read_fail(r, name);
+    } else if ((uint64_t)d->points / COMPRESSION_MAX > stored / size) {
         status = spn_fail(r->context, SPN_ERROR_INPUT,
                           "cannot read %s (%s): it claims %lld numbers and holds %llu bytes",
                           r->path, name, (long long)d->points, (unsigned long long)stored);
@@ -161,6 +198,16 @@ done:
     return status;
 }
 
+static spn_status is_chunked(const spni_reader *r, const char *name, hid_t id, bool *is_it)
+{
+    const hid_t list = H5Dget_create_plist(id);
+    const H5D_layout_t layout = list < 0 ? H5D_LAYOUT_ERROR : H5Pget_layout(list);
+    spn_status status = layout == H5D_LAYOUT_ERROR ? spni_read_fail(r, name) : SPN_OK;
+    *is_it = layout == H5D_CHUNKED;
+    spni_hdf5_close(list);
+    return status;
+}
+
 static spn_status read_array(spni_reader *r, const dataset *d, const char *name)
 {
     spn_status status = SPN_OK;
@@ -170,9 +217,7 @@ static spn_status read_array(spni_reader *r, const dataset *d, const char *name)
     SPN_TRY(read_numbers(r, d, name, values));
     *array =
         (spn_array){.name = name, .rows = d->shape[0], .columns = d->shape[1], .values = values};
-    hid_t list = H5Dget_create_plist(d->id);
-    array->is_compressed = list >= 0 && H5Pget_layout(list) == H5D_CHUNKED;
-    spni_hdf5_close(list);
+    SPN_TRY(is_chunked(r, name, d->id, &array->is_compressed));
     SPN_TRY(spni_read_text(r, d->id, SPNI_ATTRIBUTE_UNIT, &array->unit));
     SPN_TRY(spni_read_text(r, d->id, SPNI_ATTRIBUTE_HELP, &array->help));
     r->out->array_count++;
@@ -187,6 +232,7 @@ typedef struct table_reader {
     spn_column *columns;
     const void **cells;
     int64_t count;
+    int64_t texts;
 } table_reader;
 
 static spn_status check_rows(const spni_reader *r, table_reader *t, const char *name, int64_t rows)
@@ -236,6 +282,7 @@ static spn_status read_texts(spni_reader *r, table_reader *t, const dataset *d, 
     SPN_TRY(spni_take_strings(r, d->space, raw, d->points, &texts->items));
     SPN_TRY(spni_read_text(r, d->id, SPNI_ATTRIBUTE_HELP, &texts->help));
     r->out->text_column_count++;
+    t->texts++;
 done:
     spn_release(r->context, raw);
     return status;
@@ -286,8 +333,9 @@ static spn_status read_table_item(spni_reader *r, table_reader *t, hid_t object,
 {
     spn_status status = SPN_OK;
     dataset d = {.id = object, .space = H5I_INVALID_HID};
-    if (H5Iget_type(object) != H5I_DATASET) {
-        return SPN_OK;
+    const H5I_type_t type = H5Iget_type(object);
+    if (type != H5I_DATASET) {
+        return type == H5I_BADID ? spni_read_fail(r, name) : SPN_OK;
     }
     SPN_TRY(classify(r, name, &d));
     if (d.rank == 1 && d.kind == DATASET_TEXT) {
@@ -297,6 +345,22 @@ static spn_status read_table_item(spni_reader *r, table_reader *t, hid_t object,
     }
 done:
     spni_hdf5_close(d.space);
+    return status;
+}
+
+/* Files say how many columns a table has since there is a check of it. */
+static spn_status check_count(const spni_reader *r, hid_t group, const table_reader *t)
+{
+    spn_status status = SPN_OK;
+    bool is_there = false;
+    int64_t declared = 0;
+    SPN_TRY(spni_read_integer(r, group, SPNI_ATTRIBUTE_COLUMNS, &is_there, &declared));
+    if (is_there && declared != t->count + t->texts) {
+        SPN_FAIL(r->context, SPN_ERROR_INPUT,
+                 "cannot read %s (%s): it says that it has %lld columns, %lld were found", r->path,
+                 t->name, (long long)declared, (long long)(t->count + t->texts));
+    }
+done:
     return status;
 }
 
@@ -319,6 +383,7 @@ static spn_status read_table(spni_reader *r, hid_t group, const char *name)
             SPN_TRY(status);
         }
     }
+    SPN_TRY(check_count(r, group, &t));
     SPN_TRY(make_records(r, &t));
 done:
     return status;
@@ -329,7 +394,9 @@ static spn_status read_root_item(spni_reader *r, hid_t object, const char *name)
     spn_status status = SPN_OK;
     dataset d = {.id = object, .space = H5I_INVALID_HID};
     const H5I_type_t type = H5Iget_type(object);
-    if (type == H5I_GROUP) {
+    if (type == H5I_BADID) {
+        status = spni_read_fail(r, name);
+    } else if (type == H5I_GROUP) {
         SPN_TRY(read_table(r, object, name));
     } else if (type == H5I_DATASET) {
         SPN_TRY(classify(r, name, &d));
@@ -435,7 +502,7 @@ spn_status spn_results_read(spn_context *context, spn_arena *arena, const char *
                      .string = H5I_INVALID_HID,
                      .out = out};
     *out = (spn_results){0};
-    spni_hdf5_silence_begin(&silence);
+    SPN_TRY(spni_hdf5_silence_begin(context, &silence));
     SPN_TRY(spni_open_file(&r));
     SPN_TRY(spni_check_format(&r));
     SPN_TRY(read_attributes(&r));
@@ -443,7 +510,6 @@ spn_status spn_results_read(spn_context *context, spn_arena *arena, const char *
 done:
     spni_hdf5_close(r.string);
     spni_hdf5_close(r.file);
-    H5Eclear2(H5E_DEFAULT);
     spni_hdf5_silence_end(&silence);
     if (status != SPN_OK) {
         *out = (spn_results){0};

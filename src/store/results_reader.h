@@ -26,7 +26,7 @@ spn_status spni_read_fail(const spni_reader *r, const char *part);
 /* Strings from an attribute or data set that has been read into `raw`, copied and given back to HDF5. */
 spn_status spni_take_strings(const spni_reader *r, hid_t space, char **raw, int64_t count,
                              const char *const **out);
-bool spni_is_string(hid_t type);
+spn_status spni_is_string(const spni_reader *r, hid_t type, bool *is_string);
 
 /* Attributes of an object. Texts: *count is 0, a text: NULL where there is none of that name and kind. */
 spn_status spni_read_texts(const spni_reader *r, hid_t object, const char *name, int64_t *count,
@@ -35,7 +35,7 @@ spn_status spni_read_text(const spni_reader *r, hid_t object, const char *name, 
 spn_status spni_read_integer(const spni_reader *r, hid_t object, const char *name, bool *is_there,
                              int64_t *value);
 
-/* Open the file, after its signature and its checksum. */
+/* Open the file, after its length and its checksum. */
 spn_status spni_open_file(spni_reader *r);
 /* Is it ours, and of a version that we know? Sets the kind. */
 spn_status spni_check_format(const spni_reader *r);

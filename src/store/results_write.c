@@ -183,6 +183,7 @@ static spn_status put_table(const writer *w, const spn_results *results, const s
         status = fail(w, table->name);
         goto done;
     }
+    int64_t count = table->columns->count;
     for (int64_t i = 0; i < table->columns->count; i++) {
         SPN_TRY(put_column(w, group, table, &table->columns->items[i]));
     }
@@ -197,8 +198,10 @@ static spn_status put_table(const writer *w, const spn_results *results, const s
                                            .memory_type = w->string,
                                            .data = texts->items,
                                            .help = texts->help}));
+            count++;
         }
     }
+    SPN_TRY(put_integer(w, group, SPNI_ATTRIBUTE_COLUMNS, count));
 done:
     spni_hdf5_close(group);
     spni_hdf5_close(list);
@@ -295,7 +298,7 @@ spn_status spni_results_image(spn_context *context, const char *path, const spn_
     for (int64_t i = 0; i < results->table_count; i++) {
         rows = results->tables[i].rows > rows ? results->tables[i].rows : rows;
     }
-    spni_hdf5_silence_begin(&silence);
+    SPN_TRY(spni_hdf5_silence_begin(context, &silence));
     w.column = spn_allocate(context, rows, 8);
     if (w.column == NULL) {
         status = spn_error_status(context);

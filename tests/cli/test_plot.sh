@@ -11,4 +11,17 @@ expect_stderr_lines 1
 expect_stderr 'empty\.h5: these results hold no points'
 checks=$((checks + 1))
 [ ! -e figures/fig2.gp ] || complain "figures/fig2.gp was left behind"
+
+# A signal ends it while gnuplot hangs, and gnuplot with it.
+mkdir bin
+printf '#!/bin/sh\nsleep 300\n' >bin/gnuplot
+chmod +x bin/gnuplot
+experiment >run.yaml
+run spinodal sweep run.yaml -o run.h5
+expect_status 0
+run timeout -k 60 -s TERM 2 env PATH="$PWD/bin:$PATH" "$program" plot run.h5 -o hanging
+checks=$((checks + 1))
+[ "$status" -eq 124 ] || complain "ended with $status instead of by the signal"
+expect_stderr 'interrupted'
+expect_folder hanging
 finish
