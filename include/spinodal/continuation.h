@@ -142,7 +142,7 @@ typedef struct spn_phase_record {
     double curvature_low, curvature_high;
     double global_low,
         global_high; /**< where it is the globally stable one; NaN: nowhere (of several
-                                         ranges the widest) */
+                                         ranges the widest; spn_global_record has all) */
     int64_t visits;  /**< of starts (sweeps, random, deflation, crossings) that led to it */
 } spn_phase_record;
 extern const spn_columns spn_phase_columns;
@@ -156,6 +156,14 @@ typedef struct spn_maxwell_record {
     int64_t is_global; /**< 1: no other phase has smaller L there */
 } spn_maxwell_record;
 extern const spn_columns spn_maxwell_columns;
+
+/** One range of beta and the phase that has the smallest L there of all that were found. Together they cover the range
+ *  that was explored, in ascending order and without gaps. */
+typedef struct spn_global_record {
+    int64_t phase; /**< -1: no phase is known there */
+    double beta_low, beta_high;
+} spn_global_record;
+extern const spn_columns spn_global_columns;
 
 /** Barrier from a minimum to the saddle on the unstable branch behind one of its folds, at the beta of a point of that
  *  branch. */
@@ -230,7 +238,11 @@ spn_status spn_branches_run(spn_context *context, spn_branches *branches, spn_br
 /** Results of a finished run; valid as long as the object. Rows are in the order of their numbers. */
 const spn_phase_record *spn_branches_phases(const spn_branches *branches, int64_t *count);
 const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int64_t *count);
+const spn_global_record *spn_branches_global(const spn_branches *branches, int64_t *count);
 const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count);
+/** Starts that lie on no known branch and were not followed, because settings->branches had been; 0: none. Then
+ *  phases may be missing, and what is said of the smallest L is said of those that were found. */
+int64_t spn_branches_unused(const spn_branches *branches);
 /** The special points as sent to the sink, with `change` and `is_continuous`, which need all branches. */
 const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count);
 /** Phase of each point in the order of the sink's points (-1: unstable). */

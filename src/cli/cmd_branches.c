@@ -10,7 +10,7 @@ static spn_status run_branches(cli_session *session, const cli_arguments *argume
     SPN_TRY(cli_run_study(session, arguments, output, spn_study_branches, is_complete));
     SPN_TRY(cli_summarize_branches(session, output, arguments->is_json));
     if (!*is_complete && !session->is_quiet) {
-        fprintf(stderr, "warning: a phase was not followed to its end (\"unfinished\"); more "
+        fprintf(stderr, "warning: not everything was followed; a larger "
                         "branches.points or branches.branches may help, or a shorter "
                         "branches.step\n");
     }

@@ -112,6 +112,7 @@ void cli_print_reference(void)
     print_columns("Approach of a special point (table `approach`)", &spn_branch_approach_columns);
     print_columns("Phases (table `phases`, with the texts `name`)", &spn_phase_columns);
     print_columns("Maxwell points (table `maxwell`)", &spn_maxwell_columns);
+    print_columns("Globally stable phases (table `global`)", &spn_global_columns);
     print_columns("Barriers (table `barriers`)", &spn_barrier_columns);
     print_columns("Slices (table `slices`)", &spn_slice_columns);
     print_columns("Points of slices (table `points`)", &spn_slice_point_columns);

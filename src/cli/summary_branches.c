@@ -10,13 +10,13 @@
 typedef struct view {
     const char *path;
     int64_t points;
-    spn_table phases, maxwell, specials; /* as read */
-    const char *const *names;            /* of the phases */
+    int64_t unused;                              /* starts that were not followed */
+    spn_table phases, maxwell, specials, global; /* as read */
+    const char *const *names;                    /* of the phases */
     spn_phase_record *phase;
     spn_maxwell_record *crossing;
     spn_special_record *special;
-    int64_t global_count;
-    int64_t *global; /* phases that are globally stable somewhere, by beta */
+    spn_global_record *range;
     /* Rows in the order in which they are printed: by (upper end of) beta. */
     int64_t *phase_order, *crossing_order, *special_order;
 } view;
@@ -44,11 +44,9 @@ static int64_t sort_rows(const spn_table *table, const char *column, int64_t *or
 static spn_status take_orders(spn_context *context, spn_arena *arena, view *v)
 {
     spn_status status = SPN_OK;
-    SPN_TAKE(context, arena, v->global, v->phases.rows);
     SPN_TAKE(context, arena, v->phase_order, v->phases.rows);
     SPN_TAKE(context, arena, v->crossing_order, v->maxwell.rows);
     SPN_TAKE(context, arena, v->special_order, v->specials.rows);
-    v->global_count = sort_rows(&v->phases, "global_low", v->global);
     sort_rows(&v->phases, "beta_high", v->phase_order);
     sort_rows(&v->maxwell, "beta", v->crossing_order);
     sort_rows(&v->specials, "beta", v->special_order);
@@ -66,18 +64,23 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
     SPN_TRY(cli_take_table(context, results, path, "phases", &v->phases));
     SPN_TRY(cli_take_table(context, results, path, "maxwell", &v->maxwell));
     SPN_TRY(cli_take_table(context, results, path, "specials", &v->specials));
+    SPN_TRY(cli_take_table(context, results, path, "global", &v->global));
     const spn_text_column *names = spn_results_text_column(results, "phases", "name");
     if (names == NULL || names->rows != v->phases.rows) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: the phases have no names", path);
     }
     v->names = names->items;
+    const spn_attribute *unused = spn_results_attribute(results, "unused_starts");
+    v->unused = unused != NULL ? unused->integer : 0;
     v->points = points.rows;
     SPN_TAKE(context, arena, v->phase, v->phases.rows);
     SPN_TAKE(context, arena, v->crossing, v->maxwell.rows);
     SPN_TAKE(context, arena, v->special, v->specials.rows);
+    SPN_TAKE(context, arena, v->range, v->global.rows);
     SPN_TRY(spn_table_convert(context, &v->phases, path, &spn_phase_columns, v->phase));
     SPN_TRY(spn_table_convert(context, &v->maxwell, path, &spn_maxwell_columns, v->crossing));
     SPN_TRY(spn_table_convert(context, &v->specials, path, &spn_special_columns, v->special));
+    SPN_TRY(spn_table_convert(context, &v->global, path, &spn_global_columns, v->range));
     SPN_TRY(take_orders(context, arena, v));
 done:
     return status;
@@ -100,14 +103,15 @@ static spn_status write_json(spn_context *context, const view *v)
     cli_write_rows(&json, "phases", &v->phases, "name", v->names);
     cli_write_rows(&json, "maxwell", &v->maxwell, NULL, NULL);
     cli_write_rows(&json, "specials", &v->specials, NULL, NULL);
+    spn_json_integer(&json, "unused_starts", v->unused);
     spn_json_begin_list(&json, "global");
-    for (int64_t i = 0; i < v->global_count; i++) {
-        const spn_phase_record *phase = &v->phase[v->global[i]];
+    for (int64_t i = 0; i < v->global.rows; i++) {
+        const spn_global_record *range = &v->range[i];
         spn_json_begin_object(&json, NULL);
-        spn_json_integer(&json, "phase", phase->phase);
-        spn_json_text(&json, "name", v->names[v->global[i]]);
-        spn_json_real(&json, "beta_low", phase->global_low);
-        spn_json_real(&json, "beta_high", phase->global_high);
+        spn_json_integer(&json, "phase", range->phase);
+        spn_json_text(&json, "name", range->phase >= 0 ? phase_name(v, range->phase) : NULL);
+        spn_json_real(&json, "beta_low", range->beta_low);
+        spn_json_real(&json, "beta_high", range->beta_high);
         spn_json_end_object(&json);
     }
     spn_json_end_list(&json);
@@ -176,13 +180,31 @@ static void print_phases(const view *v)
     }
 }
 
+/* What is not known of the phases that are not. */
+static bool is_open(const view *v)
+{
+    bool is_open = v->unused > 0;
+    for (int64_t i = 0; i < v->phases.rows; i++) {
+        const spn_phase_record *p = &v->phase[i];
+        is_open = is_open || p->end_low == SPN_END_UNFINISHED || p->end_high == SPN_END_UNFINISHED;
+    }
+    return is_open;
+}
+
 static void print_global(const view *v)
 {
     char window[CELL_SIZE];
-    for (int64_t i = 0; i < v->global_count; i++) {
-        const spn_phase_record *p = &v->phase[v->global[i]];
-        fprintf(stderr, "%s%-28s  %s\n", i == 0 ? "\nglobally stable:\n" : "",
-                pair(window, p->global_low, p->global_high, 8), v->names[v->global[i]]);
+    fprintf(stderr, "\n%s:\n",
+            is_open(v) ? "smallest L of the phases found so far (others may lie below)"
+                       : "globally stable");
+    for (int64_t i = 0; i < v->global.rows; i++) {
+        const spn_global_record *r = &v->range[i];
+        fprintf(stderr, "%-28s  %s\n", pair(window, r->beta_low, r->beta_high, 8),
+                r->phase >= 0 ? phase_name(v, r->phase) : "no phase is known here");
+    }
+    if (v->unused > 0) {
+        fprintf(stderr, "%lld start%s left that no branch explains: raise branches.branches\n",
+                (long long)v->unused, v->unused == 1 ? " was" : "s were");
     }
 }
 

@@ -134,8 +134,7 @@ done:
     return status;
 }
 
-/* Equal up to symmetry. */
-static bool is_same(const spni_frame *frame, const spni_place *a, const spni_place *b)
+bool spni_is_same(const spni_frame *frame, const spni_place *a, const spni_place *b)
 {
     double scale = frame->scales.value + fabs(a->loss), length = frame->length;
     bool is_equal = fabs(a->loss - b->loss) <= LOSS_EQUAL * scale &&
@@ -159,7 +158,7 @@ static spn_status is_on_segment(spn_branches *all, const spni_place *place, int6
         SPN_TRY(solve_segment(all, row, place->beta, root == 1, &is_converged));
         if (is_converged) {
             SPN_TRY(spni_linearise(&all->frame, all->other, place->beta, NULL, &all->crossing));
-            *is_on = is_same(&all->frame, place, &all->crossing);
+            *is_on = spni_is_same(&all->frame, place, &all->crossing);
         }
     }
 done:

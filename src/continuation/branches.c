@@ -4,7 +4,8 @@
  *
  * The first start is the minimum that the initial weights lead to at the smallest beta, taken there from below: falling
  * from the ends of its phase and of those behind it visits what sweeps up and down would visit. Then the trivial point, random
- * starts, and, where asked for, saddles. */
+ * starts, and, where asked for, saddles. Those on the way of a sweep go first, then those at the largest beta: at small
+ * beta minima and their bifurcations multiply, and where the number of branches is limited they shall not use it up. */
 #include "continuation/explore.h"
 
 #include <math.h>
@@ -77,6 +78,7 @@ static void free_results(spn_context *context, spn_branches *all)
     spn_release(context, all->point_phases);
     spn_release(context, all->row_phases);
     spn_release(context, all->maxwell);
+    spn_release(context, all->global);
     spn_release(context, all->barriers);
 }
 
@@ -146,7 +148,7 @@ static spn_status first_starts(spn_branches *all)
     bool is_converged = false;
     SPN_TRY(spni_annealed_start(all, 0, &is_converged));
     set_scales(all, all->theta);
-    SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
+    SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
     spn_status has_trivial =
         spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, all->theta);
     if (has_trivial == SPN_ERROR_UNSUPPORTED) {
@@ -154,7 +156,7 @@ static spn_status first_starts(spn_branches *all)
         goto done;
     }
     SPN_TRY(has_trivial);
-    SPN_TRY(spni_queue_start(all, all->theta, all->frame.beta_to, NULL, -1));
+    SPN_TRY(spni_queue_first(all, all->theta, all->frame.beta_to));
 done:
     return status;
 }
@@ -187,6 +189,7 @@ static spn_status take_start(spn_branches *all, const spni_start *start)
     }
     if (all->branch_count >= all->settings.branches) {
         all->is_cut = true;
+        all->unused++;
         goto done;
     }
     SPN_TRY(spni_follow_branch(all, start));
@@ -194,18 +197,34 @@ done:
     return status;
 }
 
+/* The next start: of those on the way of a sweep, and then of the others, the one at the largest beta. */
+static const spni_start *next_start(spni_start_queue *queue)
+{
+    spni_start *best = NULL;
+    for (int64_t i = 0; i < queue->count; i++) {
+        spni_start *now = &queue->items[i];
+        bool is_better =
+            best == NULL || (now->is_first && !best->is_first) ||
+            (now->is_first == best->is_first && !now->is_first && now->beta > best->beta);
+        best = !now->is_taken && is_better ? now : best;
+    }
+    best->is_taken = true;
+    queue->taken++;
+    return best;
+}
+
 /* Until the queue is empty and every saddle has been descended from. */
 static spn_status drain(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    while (all->queue.next < all->queue.count || all->descended < all->branch_count) {
-        if (all->queue.next == all->queue.count) {
+    while (all->queue.taken < all->queue.count || all->descended < all->branch_count) {
+        if (all->queue.taken == all->queue.count) {
             int64_t first = all->descended;
             all->descended = all->branch_count;
             SPN_TRY(spni_descents(all, first));
             continue;
         }
-        const spni_start start = all->queue.items[all->queue.next++];
+        const spni_start start = *next_start(&all->queue);
         SPN_TRY(take_start(all, &start));
     }
 done:
@@ -243,7 +262,6 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_
     all->sink = sink;
     all->sink_state = sink_state;
     SPN_TRY(first_starts(all));
-    SPN_TRY(drain(all));
     SPN_TRY(spni_random_starts(all));
     SPN_TRY(drain(all));
     if (all->settings.saddles) {
@@ -254,9 +272,14 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_
     SPN_TRY(spni_make_phases(all));
     SPN_TRY(spni_find_maxwell(all));
     SPN_TRY(spni_find_barriers(all));
-    if (all->is_cut) {
-        spn_warning(context, "not everything was followed to its end: a limit of branches.points "
-                             "or branches.branches was met, or a step was not possible");
+    if (all->unused > 0) {
+        spn_warning(context,
+                    "%lld start%s on no known branch: there are more than branches.branches = %lld",
+                    (long long)all->unused, all->unused == 1 ? " was" : "s were",
+                    (long long)all->settings.branches);
+    } else if (all->is_cut) {
+        spn_warning(context, "not everything was followed to its end: the limit branches.points "
+                             "was met, or a step was not possible");
     }
 done:
     return status;
@@ -272,6 +295,17 @@ const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int
 {
     *count = branches->maxwell_count;
     return branches->maxwell;
+}
+
+const spn_global_record *spn_branches_global(const spn_branches *branches, int64_t *count)
+{
+    *count = branches->global_count;
+    return branches->global;
+}
+
+int64_t spn_branches_unused(const spn_branches *branches)
+{
+    return branches->unused;
 }
 
 const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count)

@@ -302,7 +302,7 @@ spn_status spni_find_fall(spn_branches *all, int64_t beyond)
     }
     fill_after(&all->crossing, record);
     if (spni_is_inside(frame, beta_there)) {
-        SPN_TRY(spni_queue_start(all, all->theta, beta_there, NULL, -1));
+        SPN_TRY(spni_queue_first(all, all->theta, beta_there));
     } else {
         SPN_TRY(spni_linearise(frame, all->theta, beta_there, NULL, &all->crossing));
         SPN_TRY(judge_outside(all, beta_there));

@@ -40,10 +40,12 @@ typedef struct spni_start {
     double beta;
     double *away; /**< P: a crossing branch leaves its special point along it, one way; or NULL */
     int64_t special; /**< it starts there; -1 */
+    bool is_first;   /**< on the way of a sweep: taken before all others */
+    bool is_taken;
 } spni_start;
 
 typedef struct spni_start_queue {
-    int64_t count, next, capacity;
+    int64_t count, taken, capacity;
     spni_start *items;
 } spni_start_queue;
 
@@ -84,7 +86,8 @@ struct spn_branches {
     spni_start_queue queue;
     spni_replayed *replayed;
     int64_t replayed_count, replayed_capacity, replayed_next;
-    bool is_cut; /**< a limit of the settings was met */
+    bool is_cut;    /**< a limit of the settings was met */
+    int64_t unused; /**< starts on no known branch that the limit of branches left over */
     spn_branch_sink *sink;
     void *sink_state;
     spni_phase *phases;
@@ -92,6 +95,8 @@ struct spn_branches {
     spn_phase_record *phase_records;
     int64_t *point_phases; /**< of the points that were sent */
     int64_t *row_phases;   /**< of the rows of the bank */
+    spn_global_record *global;
+    int64_t global_count, global_capacity;
     spn_maxwell_record *maxwell;
     int64_t maxwell_count, maxwell_capacity;
     spn_barrier_record *barriers;
@@ -108,6 +113,8 @@ double spni_bank_loss(const spni_bank *bank, int64_t a, int64_t b, double beta);
 spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,
                          const double *theta, double slope, int64_t previous);
 void spni_bank_free(spn_context *context, spni_bank *bank);
+/** Equal up to symmetry: L, |theta|, index and spectrum. */
+bool spni_is_same(const spni_frame *frame, const spni_place *a, const spni_place *b);
 /** The row of the far end of a segment on which the point (theta, place's numbers) lies, up to symmetry, or -1.
  *  Segments of `branch` whose points are within 3 of `point` are left out (branch -1: none is). */
 spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t branch, int64_t point,
@@ -121,6 +128,8 @@ const spni_replayed *spni_replay_next(const spn_branches *all);
 spn_status spni_follow_branch(spn_branches *all, const spni_start *start);
 spn_status spni_queue_start(spn_branches *all, const double *theta, double beta, const double *away,
                             int64_t special);
+/** A start on the way of a sweep. */
+spn_status spni_queue_first(spn_branches *all, const double *theta, double beta);
 
 /* crossing.c */
 /** Branches that cross at the special point in work, a branch point or a fold with a kernel of more than one

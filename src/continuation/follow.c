@@ -444,3 +444,12 @@ done:
     spn_release(all->context, start.away);
     return status;
 }
+
+spn_status spni_queue_first(spn_branches *all, const double *theta, double beta)
+{
+    spn_status status = spni_queue_start(all, theta, beta, NULL, -1);
+    if (status == SPN_OK) {
+        all->queue.items[all->queue.count - 1].is_first = true;
+    }
+    return status;
+}

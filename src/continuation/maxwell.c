@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEWTON_MOST = 30, SAMPLES = 24 };
+enum { NEWTON_MOST = 30, SAMPLES = 24, HALVINGS = 30 };
+/* Where a cell is looked at, as a share of it from its ends: at the end itself phases are equal or have just ended. */
+static const double CELL_EDGE = 0.02;
 /* Differences of L (of |L| and its scale) that interpolation does not resolve, and those that are rounding. */
 static const double CLOSE = 1e-4, EQUAL = 1e-11;
 /* Noise of a solved L, in units of its rounding. */
@@ -191,13 +193,65 @@ done:
     return status;
 }
 
-/* Between neighbouring ends of windows and Maxwell points the lowest phase is one and the same. */
+/* The range goes on to `until` with this phase. */
+static spn_status extend_global(spn_branches *all, int64_t phase, double from, double until)
+{
+    spn_status status = SPN_OK;
+    spn_global_record *last = all->global_count > 0 ? &all->global[all->global_count - 1] : NULL;
+    if (last != NULL && last->phase == phase) {
+        last->beta_high = until;
+        return SPN_OK;
+    }
+    SPN_TRY(spni_grow(all->context, (void **)&all->global, sizeof *all->global, all->global_count,
+                      &all->global_capacity));
+    all->global[all->global_count++] = (spn_global_record){phase, from, until};
+done:
+    return status;
+}
+
+/* Between neighbouring ends of windows and Maxwell points the lowest phase is one and the same, unless a crossing was
+ * missed: looked at close to both ends, and halved where the two differ. */
+static spn_status fill_global(spn_branches *all, double from, double until, int halvings)
+{
+    spn_status status = SPN_OK;
+    int64_t low = -1, high = -1;
+    double edge = CELL_EDGE * (until - from);
+    SPN_TRY(lowest_phase(all, from + edge, &low));
+    SPN_TRY(lowest_phase(all, until - edge, &high));
+    if (low == high || halvings == 0) {
+        SPN_TRY(extend_global(all, low, from, until));
+    } else {
+        double middle = 0.5 * (from + until);
+        SPN_TRY(fill_global(all, from, middle, halvings - 1));
+        SPN_TRY(fill_global(all, middle, until, halvings - 1));
+    }
+done:
+    return status;
+}
+
+/* The widest range of each phase goes into its record. */
+static void note_widest(spn_branches *all)
+{
+    for (int64_t i = 0; i < all->global_count; i++) {
+        const spn_global_record *range = &all->global[i];
+        if (range->phase >= 0) {
+            spn_phase_record *record = &all->phases[range->phase].record;
+            double width = range->beta_high - range->beta_low;
+            if (!(width <= record->global_high - record->global_low)) {
+                record->global_low = range->beta_low;
+                record->global_high = range->beta_high;
+            }
+        }
+    }
+}
+
 static spn_status find_global(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    double *ends = NULL;
+    const spni_frame *frame = &all->frame;
+    double *ends = NULL, from = frame->beta_from;
     int64_t count = 0;
-    SPN_NEW(all->context, ends, 2 * all->phase_count + all->maxwell_count);
+    SPN_NEW(all->context, ends, 2 * all->phase_count + all->maxwell_count + 1);
     for (int64_t i = 0; i < all->phase_count; i++) {
         ends[count++] = all->phases[i].record.beta_low;
         ends[count++] = all->phases[i].record.beta_high;
@@ -205,28 +259,16 @@ static spn_status find_global(spn_branches *all)
     for (int64_t i = 0; i < all->maxwell_count; i++) {
         ends[count++] = all->maxwell[i].beta;
     }
+    ends[count++] = frame->beta_to;
     qsort(ends, (size_t)count, sizeof *ends, compare_reals);
-    int64_t running = -1;
-    double from = 0;
-    for (int64_t i = 0; i <= count; i++) {
-        int64_t now = i + 1 < count ? running : -1;
-        if (i + 1 < count && ends[i + 1] > ends[i]) {
-            SPN_TRY(lowest_phase(all, 0.5 * (ends[i] + ends[i + 1]), &now));
+    for (int64_t i = 0; i < count && from < frame->beta_to; i++) {
+        double until = fmin(ends[i], frame->beta_to);
+        if (until > from) {
+            SPN_TRY(fill_global(all, from, until, HALVINGS));
+            from = until;
         }
-        if (now == running) {
-            continue;
-        }
-        double until = ends[i < count ? i : count - 1];
-        if (running >= 0) {
-            spn_phase_record *record = &all->phases[running].record;
-            if (!(until - from <= record->global_high - record->global_low)) {
-                record->global_low = from;
-                record->global_high = until;
-            }
-        }
-        running = now;
-        from = until;
     }
+    note_widest(all);
 done:
     spn_release(all->context, ends);
     return status;

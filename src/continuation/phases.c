@@ -217,6 +217,83 @@ done:
     return status;
 }
 
+/* ---- Copies ---------------------------------------------------------------------------------- */
+
+/* Does the window of `inner` lie in that of `outer`, up to how well ends are known? */
+static bool is_within(const spn_phase_record *inner, const spn_phase_record *outer)
+{
+    double slack = 1e-6 * (outer->beta_high - outer->beta_low);
+    return inner->beta_low >= outer->beta_low - slack &&
+           inner->beta_high <= outer->beta_high + slack;
+}
+
+/* Are the two one stable stretch, reached by starts on different copies of it? Copies agree all along; two places tell. */
+static spn_status compare_phases(spn_branches *all, const spni_phase *a, const spni_phase *b,
+                                 bool *is_copy)
+{
+    spn_status status = SPN_OK;
+    double low = fmax(a->record.beta_low, b->record.beta_low);
+    double high = fmin(a->record.beta_high, b->record.beta_high);
+    *is_copy = low < high;
+    for (int k = 1; k <= 2 && *is_copy; k++) {
+        double beta = low + (high - low) * k / 3;
+        double gap = spni_phase_loss(all, a, beta) - spni_phase_loss(all, b, beta);
+        *is_copy = fabs(gap) <= 1e-4 * (all->frame.scales.value + fabs(a->record.loss_low));
+        if (*is_copy) {
+            SPN_TRY(spni_phase_at(all, a, beta, is_copy));
+        }
+        if (*is_copy) {
+            spni_place_copy(all->frame.n, &all->start, &all->crossing);
+            SPN_TRY(spni_phase_at(all, b, beta, is_copy));
+        }
+        *is_copy = *is_copy && spni_is_same(&all->frame, &all->crossing, &all->start);
+    }
+done:
+    return status;
+}
+
+/* Phase `gone` is a part of `kept`: its rows are that phase's, and the numbers behind it move up. */
+static void merge_phases(spn_branches *all, int64_t kept, int64_t gone)
+{
+    all->phases[kept].record.visits += all->phases[gone].record.visits;
+    spn_release(all->context, all->phases[gone].points);
+    for (int64_t i = gone; i + 1 < all->phase_count; i++) {
+        all->phases[i] = all->phases[i + 1];
+        all->phases[i].record.phase = i;
+    }
+    all->phase_count--;
+    for (int64_t i = 0; i < all->bank.count; i++) {
+        int64_t *phase = &all->row_phases[i];
+        *phase = *phase == gone ? kept : *phase;
+        *phase -= *phase > gone;
+    }
+}
+
+static spn_status merge_copies(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < all->phase_count; i++) {
+        for (int64_t j = i + 1; j < all->phase_count; j++) {
+            const spn_phase_record *a = &all->phases[i].record, *b = &all->phases[j].record;
+            bool is_b_in_a = is_within(b, a), is_copy = false;
+            if (!is_b_in_a && !is_within(a, b)) {
+                continue;
+            }
+            SPN_TRY(compare_phases(all, &all->phases[i], &all->phases[j], &is_copy));
+            if (is_copy && is_b_in_a) {
+                merge_phases(all, i, j);
+                j--;
+            } else if (is_copy) {
+                merge_phases(all, j, i);
+                i--;
+                break;
+            }
+        }
+    }
+done:
+    return status;
+}
+
 /* The phase that a special point ends on the other side of beta, or -1. */
 static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, int side)
 {
@@ -329,6 +406,7 @@ spn_status spni_make_phases(spn_branches *all)
     for (int64_t branch = 0; branch < all->branch_count; branch++) {
         SPN_TRY(make_branch_phases(all, branch, rows));
     }
+    SPN_TRY(merge_copies(all));
     for (int64_t i = 0; i < all->phase_count; i++) {
         judge_end(all, &all->phases[i], SIDE_LOW);
         judge_end(all, &all->phases[i], SIDE_HIGH);

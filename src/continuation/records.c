@@ -161,6 +161,15 @@ static const spn_column maxwell_columns[] = {
 COLUMNS(spn_maxwell_columns, maxwell_columns);
 #undef RECORD
 
+#define RECORD spn_global_record
+static const spn_column global_columns[] = {
+    INTEGER(phase, "the phase with the smallest L there of all that were found; -1: none is known"),
+    REAL(beta_low, BETA, "lower end of the range"),
+    REAL(beta_high, BETA, "upper end of the range"),
+};
+COLUMNS(spn_global_columns, global_columns);
+#undef RECORD
+
 #define RECORD spn_barrier_record
 static const spn_column barrier_columns[] = {
     INTEGER(phase, "phase of the minimum"),

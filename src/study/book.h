@@ -6,7 +6,12 @@
 
 #include <spinodal/study.h>
 
-enum { SPNI_BOOK_TABLES = 8, SPNI_BOOK_ARRAYS = 6, SPNI_BOOK_TEXTS = 4, SPNI_BOOK_ATTRIBUTES = 14 };
+enum {
+    SPNI_BOOK_TABLES = 10,
+    SPNI_BOOK_ARRAYS = 6,
+    SPNI_BOOK_TEXTS = 4,
+    SPNI_BOOK_ATTRIBUTES = 16
+};
 
 typedef struct spni_book {
     spn_arena *arena; /**< for what has to be made */

@@ -48,6 +48,7 @@ spn_status spni_branch_results_write(spn_context *context, const spn_study *stud
         {"approach", &spn_branch_approach_columns, rows->approach.count, rows->approach.items},
         {"phases", &spn_phase_columns, found->phases, found->phase_rows},
         {"maxwell", &spn_maxwell_columns, found->maxwell, found->maxwell_rows},
+        {"global", &spn_global_columns, found->global, found->global_rows},
         {"barriers", &spn_barrier_columns, found->barriers, found->barrier_rows},
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -56,6 +57,7 @@ spn_status spni_branch_results_write(spn_context *context, const spn_study *stud
     spni_book_text(&book, (spn_text_column){"phases", "name", found->phases, found->phase_names,
                                             "name of the phase, from its labels"});
     add_arrays(rows, &book);
+    spni_book_attribute(&book, (spn_attribute){SPNI_UNUSED, NULL, found->unused});
     SPN_TRY(spni_book_write(context, study, &book, path, is_forced));
 done:
     spni_book_end(&book);

@@ -8,6 +8,9 @@
 
 #include <spinodal/study.h>
 
+/** Attribute of the file: starts that were not followed. */
+#define SPNI_UNUSED "unused_starts"
+
 /** What the sink has received, each kind in its order. */
 typedef struct spni_branch_rows {
     bool has_theta;          /**< weights are kept */
@@ -29,11 +32,13 @@ spn_status spni_branch_rows_sort(spn_context *context, spni_branch_rows *rows,
 
 /** What is known of the branches when all are there. */
 typedef struct spni_branch_findings {
-    int64_t specials, phases, maxwell, barriers; /**< how many */
+    int64_t specials, phases, maxwell, global, barriers; /**< how many */
+    int64_t unused;                                      /**< starts that were not followed */
     const spn_special_record *special_rows;
     const spn_phase_record *phase_rows;
     const char *const *phase_names;
     const spn_maxwell_record *maxwell_rows;
+    const spn_global_record *global_rows;
     const spn_barrier_record *barrier_rows;
 } spni_branch_findings;
 

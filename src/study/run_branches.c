@@ -144,6 +144,8 @@ static spn_status write_findings(spn_context *context, follower *f, bool *is_com
     found.special_rows = spn_branches_specials(f->branches, &found.specials);
     found.phase_rows = spn_branches_phases(f->branches, &found.phases);
     found.maxwell_rows = spn_branches_maxwell(f->branches, &found.maxwell);
+    found.global_rows = spn_branches_global(f->branches, &found.global);
+    found.unused = spn_branches_unused(f->branches);
     found.barrier_rows = spn_branches_barriers(f->branches, &found.barriers);
     const int64_t *phases = spn_branches_point_phases(f->branches, &points);
     if (points != f->rows.points.count || found.specials != f->rows.specials.count) {
@@ -157,7 +159,7 @@ static spn_status write_findings(spn_context *context, follower *f, bool *is_com
     SPN_TRY(take_names(context, arena, f, &found));
     SPN_TRY(spni_branch_results_write(context, f->run.study, &f->rows, &found, settings->output,
                                       settings->is_forced));
-    *is_complete = true;
+    *is_complete = found.unused == 0;
     for (int64_t i = 0; i < found.phases; i++) {
         const spn_phase_record *phase = &found.phase_rows[i];
         *is_complete = *is_complete && is_followed(phase->end_low, phase->end_high);
@@ -172,7 +174,8 @@ bool spni_branches_judge(const spn_results *results)
     const spn_table *phases = spn_results_table(results, "phases");
     int64_t low = phases != NULL ? spn_table_find(phases, "end_low") : -1;
     int64_t high = phases != NULL ? spn_table_find(phases, "end_high") : -1;
-    if (low < 0 || high < 0) {
+    const spn_attribute *unused = spn_results_attribute(results, SPNI_UNUSED);
+    if (low < 0 || high < 0 || (unused != NULL && unused->integer > 0)) {
         return false;
     }
     for (int64_t row = 0; row < phases->rows; row++) {
