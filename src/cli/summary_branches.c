@@ -17,6 +17,7 @@ typedef struct view {
     spn_maxwell_record *crossing;
     spn_special_record *special;
     spn_global_record *range;
+    double error, norm, curvature; /* the largest of all phases' ends */
     /* Rows in the order in which they are printed: by (upper end of) beta. */
     int64_t *phase_order, *crossing_order, *special_order;
 } view;
@@ -54,6 +55,16 @@ done:
     return status;
 }
 
+static void take_sizes(view *v)
+{
+    for (int64_t i = 0; i < v->phases.rows; i++) {
+        const spn_phase_record *p = &v->phase[i];
+        v->error = fmax(v->error, fmax(fabs(p->error_low), fabs(p->error_high)));
+        v->norm = fmax(v->norm, fmax(p->norm_low, p->norm_high));
+        v->curvature = fmax(v->curvature, fmax(fabs(p->curvature_low), fabs(p->curvature_high)));
+    }
+}
+
 static spn_status take_view(spn_context *context, spn_arena *arena, const spn_results *results,
                             const char *path, view *v)
 {
@@ -81,6 +92,7 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
     SPN_TRY(spn_table_convert(context, &v->maxwell, path, &spn_maxwell_columns, v->crossing));
     SPN_TRY(spn_table_convert(context, &v->specials, path, &spn_special_columns, v->special));
     SPN_TRY(spn_table_convert(context, &v->global, path, &spn_global_columns, v->range));
+    take_sizes(v);
     SPN_TRY(take_orders(context, arena, v));
 done:
     return status;
@@ -133,11 +145,17 @@ static int name_width(const view *v)
     return width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX;
 }
 
-/* Up to rounding a vanishing network has |theta| = 1e-12 or so: shown as 0 beside the other end. */
-static const char *pair(char cell[CELL_SIZE], double low, double high, int digits)
+/* Up to rounding a vanishing network has |theta| = 1e-12 or so: shown as 0 beside what the column's largest number says is
+ * large. */
+static double shown(double value, double largest)
 {
-    snprintf(cell, CELL_SIZE, "%.*g .. %.*g", digits, fabs(low) < 1e-9 ? 0 : low, digits,
-             fabs(high) < 1e-9 ? 0 : high);
+    return fabs(value) < 1e-9 * largest ? 0 : value;
+}
+
+static const char *pair(char cell[CELL_SIZE], double low, double high, double largest, int digits)
+{
+    snprintf(cell, CELL_SIZE, "%.*g .. %.*g", digits, shown(low, largest), digits,
+             shown(high, largest));
     return cell;
 }
 
@@ -173,14 +191,27 @@ static void print_phases(const view *v)
         print_end(v, i, "end_low", p->special_low, low);
         print_end(v, i, "end_high", p->special_high, high);
         fprintf(stderr, "%-*.*s  %-28s  %-15s  %-15s  %-18s  %-18s  %s\n", width, NAME_WIDTH_MAX,
-                v->names[i], pair(window, p->beta_low, p->beta_high, 8), low, high,
-                pair(error, p->error_low, p->error_high, 5),
-                pair(norm, p->norm_low, p->norm_high, 5),
-                pair(curvature, p->curvature_low, p->curvature_high, 4));
+                v->names[i], pair(window, p->beta_low, p->beta_high, 0, 8), low, high,
+                pair(error, p->error_low, p->error_high, v->error, 5),
+                pair(norm, p->norm_low, p->norm_high, v->norm, 5),
+                pair(curvature, p->curvature_low, p->curvature_high, v->curvature, 4));
     }
 }
 
-/* What is not known of the phases that are not. */
+/* Ends that could be bracketed only. */
+static void print_brackets(const view *v)
+{
+    for (int64_t i = 0; i < v->specials.rows; i++) {
+        const spn_special_record *s = &v->special[v->special_order[i]];
+        bool is_end = s->is_continuous >= 0 && s->same_as < 0;
+        if (is_end && s->beta_high - s->beta_low > 1e-5 * fabs(s->beta)) {
+            fprintf(stderr, "the end at %.6g lies between %.8g and %.8g: it was not located\n",
+                    s->beta, s->beta_low, s->beta_high);
+        }
+    }
+}
+
+/* Is there more than was followed? */
 static bool is_open(const view *v)
 {
     bool is_open = v->unused > 0;
@@ -199,7 +230,7 @@ static void print_global(const view *v)
                        : "globally stable");
     for (int64_t i = 0; i < v->global.rows; i++) {
         const spn_global_record *r = &v->range[i];
-        fprintf(stderr, "%-28s  %s\n", pair(window, r->beta_low, r->beta_high, 8),
+        fprintf(stderr, "%-28s  %s\n", pair(window, r->beta_low, r->beta_high, 0, 8),
                 r->phase >= 0 ? phase_name(v, r->phase) : "no phase is known here");
     }
     if (v->unused > 0) {
@@ -214,9 +245,8 @@ static void print_maxwell(const view *v)
         const spn_maxwell_record *m = &v->crossing[v->crossing_order[i]];
         fprintf(stderr, "%s%-14.10g  %s -> %s: E %.5g -> %.5g, |theta| %.5g -> %.5g%s\n",
                 i == 0 ? "\nMaxwell points:\n" : "", m->beta, phase_name(v, m->phase_a),
-                phase_name(v, m->phase_b), m->error_a, m->error_b,
-                fabs(m->norm_a) < 1e-9 ? 0 : m->norm_a, fabs(m->norm_b) < 1e-9 ? 0 : m->norm_b,
-                m->is_global ? "" : " (both metastable)");
+                phase_name(v, m->phase_b), m->error_a, m->error_b, shown(m->norm_a, v->norm),
+                shown(m->norm_b, v->norm), m->is_global ? "" : " (both metastable)");
     }
 }
 
@@ -227,7 +257,7 @@ static void print_special(const view *v, int64_t row)
     const char *change = spn_table_word(&v->specials, row, spn_table_find(&v->specials, "change"));
     fprintf(stderr, "%-14.10g  %-12s  %-8s  index %lld -> %lld, E %.5g, |theta| %.5g", s->beta,
             kind != NULL ? kind : "?", change != NULL ? change : "?", (long long)s->index_before,
-            (long long)s->index_after, s->error, fabs(s->weight_norm) < 1e-9 ? 0 : s->weight_norm);
+            (long long)s->index_after, s->error, shown(s->weight_norm, v->norm));
     if (s->kernel > 1) {
         fprintf(stderr, ", %lld eigenvalues", (long long)s->kernel);
     }
@@ -279,6 +309,7 @@ spn_status cli_summarize_branches(cli_session *session, const char *path, bool i
         fprintf(stderr, "%s: %lld points, %lld phase%s\n", path, (long long)v.points,
                 (long long)v.phases.rows, v.phases.rows == 1 ? "" : "s");
         print_phases(&v);
+        print_brackets(&v);
         print_global(&v);
         print_maxwell(&v);
         print_specials(&v, session->is_verbose);

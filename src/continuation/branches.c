@@ -203,10 +203,9 @@ static const spni_start *next_start(spni_start_queue *queue)
     spni_start *best = NULL;
     for (int64_t i = 0; i < queue->count; i++) {
         spni_start *now = &queue->items[i];
-        bool is_better =
-            best == NULL || (now->is_first && !best->is_first) ||
-            (now->is_first == best->is_first && !now->is_first && now->beta > best->beta);
-        best = !now->is_taken && is_better ? now : best;
+        bool is_before = best == NULL || (now->is_first && !best->is_first) ||
+                         (now->is_first == best->is_first && now->beta > best->beta);
+        best = !now->is_taken && is_before ? now : best;
     }
     best->is_taken = true;
     queue->taken++;

@@ -151,7 +151,7 @@ void spni_tracer_adapt(spni_tracer *tracer, double length, int64_t corrections);
 void spni_tracer_accept(spni_tracer *tracer, double length);
 
 /** Eigenvalues of a place that cross zero on the way to another, by position. */
-enum { SPNI_TURNED_MOST = 12 };
+enum { SPNI_TURNED_MOST = 256 };
 typedef struct spni_turned {
     int64_t count;
     int64_t positions[SPNI_TURNED_MOST];

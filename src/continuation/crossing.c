@@ -127,6 +127,8 @@ static spn_status try_direction(search *s, const double *direction)
             all->other[i] = all->theta[i] - all->special.place.theta[i];
         }
         SPN_TRY(spni_queue_start(all, all->theta, beta, all->other, record->special));
+        /* A sweep goes over into a stable one. */
+        all->queue.items[all->queue.count - 1].is_first = place->index == 0;
     }
     if (s->count == 1 && !all->special.is_vertex) {
         SPN_TRY(measure_coefficient(s, direction, beta));

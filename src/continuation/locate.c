@@ -103,12 +103,17 @@ static void finish(const spni_frame *frame, const spni_place *a, const spni_plac
     special->arc = spni_distance(frame, a, b);
 }
 
-/* Split the arc low .. high: its first half if something happens there, otherwise the second. */
+/* Split the arc low .. high: its first half if something happens there, otherwise the second. Next to a point where the
+ * Hessian is singular, which the middle may be, there is no solution to be had: elsewhere then. */
 static spn_status split(spni_tracer *tracer, bool *is_split)
 {
+    static const double shares[] = {0.5, 0.38, 0.62, 0.2, 0.8, 0.05, 0.95};
     spn_status status = SPN_OK;
-    SPN_TRY(
-        spni_between(tracer, &tracer->low, &tracer->high, 0.5, NULL, 0, &tracer->mid, is_split));
+    *is_split = false;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares && !*is_split; i++) {
+        SPN_TRY(spni_between(tracer, &tracer->low, &tracer->high, shares[i], NULL, 0, &tracer->mid,
+                             is_split));
+    }
     if (*is_split) {
         bool is_first = spni_is_event_between(&tracer->low, &tracer->mid);
         spni_place_swap(is_first ? &tracer->high : &tracer->low, &tracer->mid);

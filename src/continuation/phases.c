@@ -356,7 +356,10 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     spn_special_record *at = &all->specials[special];
     int64_t next = phase_beyond(all, phase, side);
     bool is_outside = next < 0 && at->is_continuous == 1;
-    at->is_continuous = is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT);
+    /* Where branches cross linearly in beta, a stable one leaves one way only: the other way the network jumps. */
+    bool is_transcritical = at->coefficient == 0;
+    at->is_continuous =
+        is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT && !is_transcritical);
     if (at->is_continuous && !is_outside) {
         const spn_phase_record *other = &all->phases[next].record;
         at->loss_after = at->loss;

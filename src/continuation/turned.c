@@ -6,17 +6,25 @@
 
 #include <math.h>
 
-/* The eigenvalues with the smallest |lambda|, by position. */
-static int64_t find_softest(const spni_place *place, int64_t n, int64_t *positions)
+/* The `count` eigenvalues with the smallest |lambda|, by position. */
+static void find_softest(const spni_place *place, int64_t n, int64_t count, int64_t *positions)
 {
-    int64_t high = place->index, low = high - 1,
-            count = n < SPNI_TURNED_MOST ? n : SPNI_TURNED_MOST;
+    int64_t high = place->index, low = high - 1;
     for (int64_t k = 0; k < count; k++) {
         bool takes_low =
             high >= n || (low >= 0 && fabs(place->values[low]) < fabs(place->values[high]));
         positions[k] = takes_low ? low-- : high++;
     }
-    return count;
+}
+
+/* How many are looked at: as many as have certainly crossed, and a dozen more. */
+static int64_t count_softest(int64_t n, const spni_place *a, const spni_place *b)
+{
+    enum { MORE = 12 };
+    int64_t crossed = a->index > b->index ? a->index - b->index : b->index - a->index;
+    int64_t count = crossed > 1 ? crossed + MORE : MORE;
+    count = count < SPNI_TURNED_MOST ? count : SPNI_TURNED_MOST;
+    return count < n ? count : n;
 }
 
 /* The sign of `vector`'s eigenvalue at the other place, averaged over what it has become; 0 where half of it
@@ -43,8 +51,9 @@ void spni_find_turned(int64_t n, const spni_place *a, const spni_place *b, spni_
                       spni_turned *rise)
 {
     int64_t of_a[SPNI_TURNED_MOST], of_b[SPNI_TURNED_MOST];
-    int64_t count = find_softest(a, n, of_a);
-    find_softest(b, n, of_b);
+    int64_t count = count_softest(n, a, b);
+    find_softest(a, n, count, of_a);
+    find_softest(b, n, count, of_b);
     *fall = *rise = (spni_turned){.count = 0};
     for (int64_t i = 0; i < count; i++) {
         int after = sign_at(n, a->vectors + of_a[i] * n, b, of_b, count);

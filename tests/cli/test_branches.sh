@@ -151,5 +151,5 @@ done
 run spinodal branches run.yaml -o short.h5 --set branches.points=3
 expect_status 1
 expect_stderr 'unfinished'
-expect_stderr 'warning: a phase was not followed to its end'
+expect_stderr 'warning: not everything was followed; a larger'
 finish

@@ -39,6 +39,9 @@ static spn_status case_initial(spn_context *context, const void *state, int64_t 
     (void)context;
     if (run->network != NULL) {
         spn_network_initialize(run->network, SPN_INIT_FAN_IN, 0.7, 1, (uint64_t)seed, theta);
+        for (int64_t i = 0; i < run->dimension; i++) {
+            theta[i] *= spn_objective_scales(&run->objective).weight;
+        }
         return SPN_OK;
     }
     for (int64_t i = 0; i < run->dimension; i++) {
