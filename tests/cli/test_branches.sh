@@ -152,4 +152,11 @@ run spinodal branches run.yaml -o short.h5 --set branches.points=3
 expect_status 1
 expect_stderr 'unfinished'
 expect_stderr 'warning: not everything was followed; a larger'
+expect_stderr '^smallest L of the phases found so far'
+expect_stderr 'no phase is known here'
+run spinodal branches run.yaml -o few.h5 --set branches.branches=1
+expect_status 1
+expect_stderr '^warning: [0-9]+ starts? w.* on no known branch: there are more than branches.branches = 1$'
+expect_stderr '^smallest L of the phases found so far'
+expect_stderr '^[0-9]+ starts? w.* left that no branch explains'
 finish
