@@ -7,8 +7,9 @@
 
 #include <math.h>
 
-/* Means of targets count as zero up to the rounding of a sum. */
-static const double mean_tolerance = 1e-12;
+/* Means of targets count as zero up to the rounding of a sum, and so does a cross-covariance, both against what the sizes of
+ * inputs and targets allow. */
+static const double mean_tolerance = 1e-12, rank_floor = 1e-10;
 
 typedef struct forecast {
     spn_context *context;
@@ -151,6 +152,11 @@ static spn_status normal_form(forecast *f, spn_prediction *out)
     spn_theory_onset *onset = &out->onset;
     SPN_TRY(
         spn_theory_leading_mode(f->context, f->inputs, f->outputs, f->raw_yx, f->u, f->v, &sigma));
+    if (sigma <= rank_floor * sqrt(trace_of(f->inputs, f->xx) * trace_of(f->outputs, f->yy))) {
+        out->onset_note = "inputs and targets are not correlated: no linear mode is there to be "
+                          "learned";
+        goto done;
+    }
     SPN_TRY(spn_dataset_projected_moments(f->context, f->study->dataset, f->u, f->v, &moments.mean,
                                           &moments.variance, &moments.cubed, f->y_vv, f->uv_x));
     SPN_TRY(spn_theory_onset_at(f->context, &moments, &activation,

@@ -85,6 +85,36 @@ static void white_data_meet_the_closed_forms(void **state)
     }
 }
 
+/* Equal modes of a linear network end together, and at once in the sense of T12 and T13; without a correlation there is
+ * no mode, whatever rounding leaves of it. */
+static void equal_modes_and_none(void **state)
+{
+    (void)state;
+    static const char *const hidden[] = {"model.hidden=[4]", "model.hidden=[4, 4]"};
+    for (int k = 0; k < 2; k++) {
+        const char *const equal[] = {"data.correlations=[0.7, 0.7]", "model.activation=linear",
+                                     hidden[k], NULL};
+        const char *const none[] = {"data.correlations=[0, 0]", "model.activation=linear",
+                                    hidden[k], NULL};
+        subject made = make_subject(equal);
+        const spn_prediction *p = &made.prediction;
+        assert_true(p->sweep.is_complete && p->sweep.count == 1);
+        assert_int_equal(p->sweep.transitions[0].modes_after, 0);
+        assert_true(p->has_onset);
+        assert_int_equal(p->onset.order, k == 0 ? 2 : 1);
+        /* D = 3: T13. */
+        const double end = k == 0 ? 0.7 : 0.75 * 0.7 * cbrt(0.25 * 0.7);
+        check_close(p->sweep.transitions[0].spinodal_beta, end, 1e-11, 0);
+        check_close(p->onset.spinodal_beta, end, 1e-11, 0);
+        free_subject(&made);
+        made = make_subject(none);
+        assert_true(made.prediction.has_sweep);
+        assert_int_equal(made.prediction.sweep.count, 0);
+        assert_true(k == 1 || !made.prediction.has_onset);
+        free_subject(&made);
+    }
+}
+
 /* At beta_c the Hessian at the trivial state has its zero, whatever the units, biases and inputs. */
 static void onset_is_where_the_trivial_state_turns(void **state)
 {
@@ -241,6 +271,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(white_data_meet_the_closed_forms),
+        cmocka_unit_test(equal_modes_and_none),
         cmocka_unit_test(onset_is_where_the_trivial_state_turns),
         cmocka_unit_test(the_network_does_it),
         cmocka_unit_test(what_is_not_predicted),
