@@ -17,6 +17,9 @@ typedef struct spn_dataset {
     const double *y;                 /**< outputs x stride */
     const char *const *input_names;  /**< `inputs` names, or NULL */
     const char *const *output_names; /**< `outputs` names, or NULL */
+    int64_t class_count;             /**< 0: the targets are no classes that bear names */
+    const char *const *
+        class_names; /**< one-hot targets in this order; one target: 0 is the first, 1 the second */
 } spn_dataset;
 
 void spn_dataset_free(spn_context *context, spn_dataset *dataset);
@@ -50,6 +53,9 @@ typedef enum spn_columns_kind {
 /** The same with NONE for FALSE and ALL for TRUE. */
 spn_columns_kind spn_columns_meant(int kind);
 
+/** What classes become: a target for each, or one that is 0 or 1. */
+typedef enum spn_class_targets { SPN_CLASS_ONE_HOT, SPN_CLASS_BINARY } spn_class_targets;
+
 typedef enum spn_missing_kind {
     SPN_MISSING_REFUSE,
     SPN_MISSING_DROP,
@@ -72,9 +78,13 @@ typedef struct spn_data_settings {
     spn_texts targets; /**< csv: names or 1-based positions of the target columns */
     spn_texts columns; /**< csv: input columns; unset: all others */
     const char *input_key, *target_key; /**< npz: array names, default "x" and "y" */
-    int standardize;                    /**< spn_columns_kind: these to mean 0, variance 1 */
-    bool whiten; /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
-    int center;  /**< spn_columns_kind: subtract the means of these */
+    const char *classes;   /**< csv, npz: column or array of labels, instead of targets */
+    int class_targets;     /**< spn_class_targets */
+    const char *test_path; /**< csv, npz: another file, of samples for testing */
+    const char *test_input_key, *test_target_key; /**< npz: their arrays */
+    int standardize; /**< spn_columns_kind: these to mean 0, variance 1 */
+    bool whiten;     /**< inputs to (1/N) sum x x^T = I exactly (rank-truncated) */
+    int center;      /**< spn_columns_kind: subtract the means of these */
     /** Share of all samples, training and test together, that is kept for the test error; in [0, 1). Generators draw
      *  them besides `samples`; of files and of modular addition a random share (seed) is held out. */
     double test_share;
@@ -119,6 +129,14 @@ spn_status spn_data_test_samples(spn_context *context, const spn_data_settings *
 enum { SPN_MODULUS_MAX = 512 }; /* 3 GB */
 spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *settings,
                                spn_dataset **out);
+
+/** Names of the classes that the targets are: copied. */
+spn_status spn_dataset_name_classes(spn_context *context, spn_dataset *dataset, int64_t count,
+                                    const char *const *names);
+
+/** The first `count` samples to *training, the others to *test, NULL where there are none. */
+spn_status spn_dataset_divide(spn_context *context, const spn_dataset *in, int64_t count,
+                              spn_dataset **training, spn_dataset **test);
 
 /** Split at random (stream seed, SPLIT): round(share * samples) of them to *test, the others to *training, both in their
  *  old order. *test is NULL for share 0. SPN_ERROR_INPUT when either would be empty. */

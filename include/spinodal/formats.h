@@ -7,6 +7,7 @@
 
 #include <spinodal/base.h>
 #include <spinodal/formats/arrays.h>
+#include <spinodal/formats/classes.h>
 #include <spinodal/formats/csv.h>
 #include <spinodal/formats/output.h>
 

@@ -14,6 +14,8 @@ typedef struct spni_dataset {
     double *x, *y;  /**< the arrays of `view`; y follows x in one block */
     char **names;   /**< inputs + outputs pointers, or NULL */
     char *contents; /**< the characters of the names */
+    char **classes; /**< names of classes, or NULL, and their characters */
+    char *class_contents;
 } spni_dataset;
 
 /** Zeroed values. Names are copied; a NULL list with a non-NULL partner is filled with NULL lists. */

@@ -12,6 +12,8 @@ void spni_dataset_free(spn_context *context, spni_dataset *dataset)
     spn_release(context, dataset->x);
     spn_release(context, dataset->names);
     spn_release(context, dataset->contents);
+    spn_release(context, dataset->classes);
+    spn_release(context, dataset->class_contents);
     spn_release(context, dataset);
 }
 
@@ -69,6 +71,32 @@ done:
     return status;
 }
 
+spn_status spn_dataset_name_classes(spn_context *context, spn_dataset *dataset, int64_t count,
+                                    const char *const *names)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *own = (spni_dataset *)dataset;
+    char **list = NULL, *contents = NULL;
+    if (count == 0) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, list, count);
+    SPN_NEW(context, contents, total_length(count, names));
+    copy_list(count, names, list, contents);
+    spn_release(context, own->classes);
+    spn_release(context, own->class_contents);
+    own->classes = list;
+    own->class_contents = contents;
+    own->view.class_count = count;
+    own->view.class_names = (const char *const *)list;
+    list = NULL;
+    contents = NULL;
+done:
+    spn_release(context, list);
+    spn_release(context, contents);
+    return status;
+}
+
 spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t outputs, const char *const *input_names,
                                const char *const *output_names, spni_dataset **out)
@@ -113,6 +141,7 @@ spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_d
     spn_status status = SPN_OK;
     SPN_TRY(spni_dataset_create(context, in->samples, in->inputs, in->outputs, in->input_names,
                                 in->output_names, out));
+    SPN_TRY(spn_dataset_name_classes(context, &(*out)->view, in->class_count, in->class_names));
     size_t size = (size_t)in->samples * sizeof(double);
     for (int64_t i = 0; i < in->inputs; i++) {
         memcpy((*out)->x + i * (*out)->view.stride, in->x + i * in->stride, size);

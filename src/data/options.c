@@ -11,6 +11,8 @@ static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "s
 static const char *const missing[] = {"refuse", "drop", "mean", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
+static const char *const class_targets[] = {"one_hot", "binary", NULL};
+
 #define FIELD(member) offsetof(spn_data_settings, member)
 
 static const spn_option options[] = {
@@ -47,6 +49,20 @@ static const spn_option options[] = {
      "npz: name of the array of inputs"},
     {"target_key", SPN_OPTION_TEXT, FIELD(target_key), "y", SPN_ANY, NULL, "",
      "npz: name of the array of targets"},
+    {"classes", SPN_OPTION_TEXT, FIELD(classes), NULL, SPN_ANY, NULL, "",
+     "csv, npz: instead of targets, the column or array of labels, words or integers; each class is "
+     "a target, 1 or 0"},
+    {"class_targets", SPN_OPTION_CHOICE, FIELD(class_targets), "one_hot", SPN_ANY, class_targets,
+     "",
+     "classes: a target for each, or (binary, two classes) one that is 0 or 1, for cross_entropy of "
+     "one logit"},
+    {"test_path", SPN_OPTION_TEXT, FIELD(test_path), NULL, SPN_ANY, NULL, "",
+     "csv, npz: another file, of samples for testing, read as the first one is, instead of "
+     "test_share"},
+    {"test_input_key", SPN_OPTION_TEXT, FIELD(test_input_key), NULL, SPN_ANY, NULL, "",
+     "npz: array of inputs for testing, of test_path or of path; unset, with test_path: input_key"},
+    {"test_target_key", SPN_OPTION_TEXT, FIELD(test_target_key), NULL, SPN_ANY, NULL, "",
+     "npz: array of targets, or labels, for testing; unset, with test_path: as for training"},
     {"modulus", SPN_OPTION_INTEGER, FIELD(modulus), "23", SPN_COUNT, NULL, "",
      "modular: p; the p^2 pairs (a, b), one-hot, with the target (a + b) mod p, one-hot"},
     {"teacher.hidden", SPN_OPTION_INTEGERS, FIELD(teacher_hidden), "[5]", SPN_COUNT, NULL, "",

@@ -62,6 +62,7 @@ static spn_status take(spn_context *context, const spn_dataset *in, const bool *
     spni_dataset *part = NULL;
     SPN_TRY(spni_dataset_create(context, count, in->inputs, in->outputs, in->input_names,
                                 in->output_names, &part));
+    SPN_TRY(spn_dataset_name_classes(context, &part->view, in->class_count, in->class_names));
     const int64_t stride = part->view.stride;
     for (int64_t c = 0; c < in->inputs + in->outputs; c++) {
         const bool is_input = c < in->inputs;
@@ -75,7 +76,9 @@ static spn_status take(spn_context *context, const spn_dataset *in, const bool *
         }
     }
     *out = spni_dataset_release(part);
+    part = NULL;
 done:
+    spni_dataset_free(context, part);
     return status;
 }
 
@@ -113,5 +116,27 @@ done:
     spn_release(context, marks);
     spn_dataset_free(context, first);
     spn_dataset_free(context, second);
+    return status;
+}
+
+spn_status spn_dataset_divide(spn_context *context, const spn_dataset *in, int64_t count,
+                              spn_dataset **training, spn_dataset **test)
+{
+    spn_status status = SPN_OK;
+    bool *marks = NULL;
+    *training = *test = NULL;
+    SPN_NEW(context, marks, in->samples);
+    for (int64_t n = count; n < in->samples; n++) {
+        marks[n] = true;
+    }
+    SPN_TRY(take(context, in, marks, false, count, training));
+    SPN_TRY(count < in->samples ? take(context, in, marks, true, in->samples - count, test)
+                                : SPN_OK);
+done:
+    if (status != SPN_OK) {
+        spn_dataset_free(context, *training);
+        *training = NULL;
+    }
+    spn_release(context, marks);
     return status;
 }

@@ -2,6 +2,7 @@
 /* Samples of a data set out of two named arrays. */
 #include "formats/arrays.h"
 
+#include "formats/classes.h"
 #include "formats/input.h"
 #include <math.h>
 #include <stdio.h>
@@ -100,30 +101,35 @@ static spn_status copy_columns(spn_context *context, const char *path, const spn
     return SPN_OK;
 }
 
-static spn_status join(spn_context *context, const char *path, const spn_named_array *inputs,
-                       const spn_named_array *targets, spn_samples **out)
+/* What becomes samples: inputs and targets, both arrays of numbers. */
+typedef struct pair {
+    const char *path;
+    const spn_named_array *inputs, *targets;
+} pair;
+
+static spn_status join(spn_context *context, const pair *p, spn_samples **out)
 {
     spn_status status = SPN_OK;
     spn_samples *samples = NULL;
     double *rows = NULL;
     char x[QUOTE_SIZE], y[QUOTE_SIZE];
-    int64_t stride = columns_of(inputs) + columns_of(targets);
-    if (inputs->shape[0] != targets->shape[0]) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: array '%s' has %lld rows, but '%s' has %lld", path,
-                 quote(inputs->name, x), (long long)inputs->shape[0], quote(targets->name, y),
-                 (long long)targets->shape[0]);
+    int64_t stride = columns_of(p->inputs) + columns_of(p->targets);
+    if (p->inputs->shape[0] != p->targets->shape[0]) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: array '%s' has %lld rows, but '%s' has %lld",
+                 p->path, quote(p->inputs->name, x), (long long)p->inputs->shape[0],
+                 quote(p->targets->name, y), (long long)p->targets->shape[0]);
     }
-    if (inputs->count == 0 || targets->count == 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: array '%s' is empty", path,
-                 quote(inputs->count == 0 ? inputs->name : targets->name, x));
+    if (p->inputs->count == 0 || p->targets->count == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: array '%s' is empty", p->path,
+                 quote(p->inputs->count == 0 ? p->inputs->name : p->targets->name, x));
     }
-    SPN_NEW(context, rows, inputs->count + targets->count);
-    SPN_TRY(copy_columns(context, path, inputs, rows, stride));
-    SPN_TRY(copy_columns(context, path, targets, rows + columns_of(inputs), stride));
+    SPN_NEW(context, rows, p->inputs->count + p->targets->count);
+    SPN_TRY(copy_columns(context, p->path, p->inputs, rows, stride));
+    SPN_TRY(copy_columns(context, p->path, p->targets, rows + columns_of(p->inputs), stride));
     SPN_NEW(context, samples, 1);
-    *samples = (spn_samples){.samples = inputs->shape[0],
-                             .inputs = columns_of(inputs),
-                             .outputs = columns_of(targets),
+    *samples = (spn_samples){.samples = p->inputs->shape[0],
+                             .inputs = columns_of(p->inputs),
+                             .outputs = columns_of(p->targets),
                              .rows = rows};
     *out = samples;
     rows = NULL;
@@ -132,22 +138,99 @@ done:
     return status;
 }
 
-spn_status spn_npz_samples(spn_context *context, const char *path, const char *input_key,
-                           const char *target_key, spn_samples **out)
+/* An array of labels, of words or of numbers. */
+typedef struct label_array {
+    const char *name;
+    int64_t rank, count;
+    const int64_t *shape;
+    const char *const *words; /* NULL: numbers */
+    const double *numbers;
+} label_array;
+
+static spn_status find_labels(spn_context *context, const char *path, const spn_arrays *arrays,
+                              const char *key, label_array *out)
+{
+    const spn_named_array *numbers = spn_arrays_find(arrays, key);
+    const spn_other_array *words = spn_arrays_find_other(arrays, key);
+    char quoted[QUOTE_SIZE], shape[120];
+    if (numbers != NULL) {
+        *out = (label_array){numbers->name,  numbers->rank, numbers->count,
+                             numbers->shape, NULL,          numbers->values};
+    } else if (words != NULL && words->texts != NULL) {
+        *out =
+            (label_array){words->name, words->rank, words->count, words->shape, words->texts, NULL};
+    } else {
+        return fail_missing(context, path, arrays, key);
+    }
+    if (out->rank == 1 || (out->rank == 2 && out->shape[1] == 1)) {
+        return SPN_OK;
+    }
+    spni_shape_text(out->rank, out->shape, shape, sizeof shape);
+    return spn_fail(
+        context, SPN_ERROR_INPUT,
+        "%s: array '%s' is %s; data.classes needs one label for each sample, and one-hot "
+        "targets are data.target_key",
+        path, quote(key, quoted), shape);
+}
+
+/* The numbers of the classes as an array; *codes is the caller's to release. */
+static spn_status number_labels(spn_context *context, const char *path, const spn_arrays *arrays,
+                                const spn_npz_choice *choice, double **codes, spn_named_array *out,
+                                spn_classes **classes)
+{
+    spn_status status = SPN_OK;
+    spni_label *labels = NULL;
+    label_array found = {0};
+    char where[512], quoted[QUOTE_SIZE];
+    SPN_TRY(find_labels(context, path, arrays, choice->classes, &found));
+    snprintf(where, sizeof where, "%.300s: array '%s'", path, quote(choice->classes, quoted));
+    SPN_NEW(context, labels, found.count);
+    SPN_NEW(context, *codes, found.count);
+    for (int64_t n = 0; n < found.count; n++) {
+        labels[n].word = found.words != NULL ? found.words[n] : NULL;
+        labels[n].number = found.words != NULL ? 0 : found.numbers[n];
+        if (found.words == NULL && !isfinite(found.numbers[n])) {
+            SPN_FAIL(context, SPN_ERROR_INPUT, "%s, row %lld: the value is not finite", where,
+                     (long long)n + 1);
+        }
+    }
+    SPN_TRY(
+        spni_classes_number(context, where, found.count, labels, choice->known, *codes, classes));
+    *out = (spn_named_array){found.name, 1, found.shape, found.count, *codes};
+done:
+    spn_release(context, labels);
+    return status;
+}
+
+spn_status spn_npz_samples(spn_context *context, const char *path, const spn_npz_choice *choice,
+                           spn_samples **out, spn_classes **classes)
 {
     spn_status status = SPN_OK;
     spn_arrays *arrays = NULL;
-    const spn_named_array *inputs = NULL, *targets = NULL;
+    spn_named_array labels;
+    pair found = {.path = path};
+    double *codes = NULL;
     *out = NULL;
+    *classes = NULL;
     SPN_TRY(spn_arrays_read(context, path, &arrays));
-    SPN_TRY(find(context, path, arrays, input_key, &inputs));
-    SPN_TRY(find(context, path, arrays, target_key, &targets));
-    if (inputs == targets) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: inputs and targets are the same array '%s'", path,
-                 inputs->name);
+    SPN_TRY(find(context, path, arrays, choice->inputs, &found.inputs));
+    if (choice->classes != NULL) {
+        SPN_TRY(number_labels(context, path, arrays, choice, &codes, &labels, classes));
+        found.targets = &labels;
+    } else {
+        SPN_TRY(find(context, path, arrays, choice->targets, &found.targets));
     }
-    SPN_TRY(join(context, path, inputs, targets, out));
+    if (strcmp(found.inputs->name, found.targets->name) == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: inputs and targets are the same array '%s'", path,
+                 found.inputs->name);
+    }
+    SPN_TRY(join(context, &found, out));
 done:
+    if (status != SPN_OK) {
+        spn_classes_free(context, *classes);
+        *classes = NULL;
+    }
+    spn_release(context, codes);
     spn_arrays_free(context, arrays);
     return status;
 }

@@ -15,7 +15,7 @@ static const spn_option model_items[] = {
     {"activation", SPN_OPTION_CHOICE, offsetof(spn_model_settings, activation), "tanh", SPN_ANY,
      activations, "", "activation of the hidden units"},
     {"bias", SPN_OPTION_BOOLEAN, offsetof(spn_model_settings, bias), "false", SPN_ANY, NULL, "",
-     "whether the layers have biases"},
+     "whether the layers have biases; beta penalises them as it does weights"},
     {"init.scheme", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_scheme), "fan_in", SPN_ANY,
      schemes, "", "how the spread of the initial weights follows from the widths"},
     {"init.scale", SPN_OPTION_REAL, offsetof(spn_model_settings, init_scale), "0.7",

@@ -14,7 +14,7 @@ static spni_method *const methods[] = {spni_newton,  spni_lbfgs,   spni_descent,
 
 static const spn_option solver_options[] = {
     {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, method_words, "",
-     "how L is minimised"},
+     "how L is minimised; adam has the ridge in its gradient (AdamW is not there yet)"},
     {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
      "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L| / "
      "max(1, |theta|)), in natural scales"},

@@ -94,11 +94,37 @@ done:
     return status;
 }
 
+/* Names of the classes, one a line; NULL: there are none. */
+static spn_status join_classes(spn_context *context, const spn_study *study, spni_book *book,
+                               const char **out)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = study->dataset;
+    size_t size = 1;
+    char *text = NULL;
+    *out = NULL;
+    for (int64_t k = 0; k < data->class_count; k++) {
+        size += strlen(data->class_names[k]) + 1;
+    }
+    if (data->class_count == 0) {
+        return SPN_OK;
+    }
+    SPN_TAKE(context, book->arena, text, (int64_t)size);
+    for (int64_t k = 0; k < data->class_count; k++) {
+        strcat(text, k > 0 ? "\n" : "");
+        strcat(text, data->class_names[k]);
+    }
+    *out = text;
+done:
+    return status;
+}
+
 static spn_status add_attributes(spn_context *context, const spn_study *study, spni_book *book)
 {
     spn_status status = SPN_OK;
     enum { MACHINE_SIZE = 256 };
     char *dump = NULL, *machine = NULL;
+    const char *classes = NULL;
     char checksum[16], weights[16];
     SPN_TAKE(context, book->arena, machine, MACHINE_SIZE);
     SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
@@ -125,10 +151,15 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"parameters", NULL, study->loss.dimension},
         {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
-    _Static_assert(sizeof attributes / sizeof *attributes < SPNI_BOOK_ATTRIBUTES, "room for all");
+    _Static_assert(sizeof attributes / sizeof *attributes + 1 < SPNI_BOOK_ATTRIBUTES,
+                   "room for all");
     const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
     for (size_t i = 0; i < count; i++) {
         spni_book_attribute(book, attributes[i]);
+    }
+    SPN_TRY(join_classes(context, study, book, &classes));
+    if (classes != NULL) {
+        spni_book_attribute(book, (spn_attribute){"classes", classes, 0});
     }
     if (book->settings != NULL) {
         spni_book_attribute(book, (spn_attribute){"settings", book->settings, 0});

@@ -10,7 +10,7 @@ enum {
     SPNI_BOOK_TABLES = 10,
     SPNI_BOOK_ARRAYS = 6,
     SPNI_BOOK_TEXTS = 4,
-    SPNI_BOOK_ATTRIBUTES = 16
+    SPNI_BOOK_ATTRIBUTES = 18
 };
 
 typedef struct spni_book {

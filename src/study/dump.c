@@ -30,6 +30,11 @@ static const data_key data_keys[] = {
     {"columns", ONLY(SPN_DATA_CSV)},
     {"input_key", ONLY(SPN_DATA_NPZ)},
     {"target_key", ONLY(SPN_DATA_NPZ)},
+    {"classes", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
+    {"class_targets", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
+    {"test_path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
+    {"test_input_key", ONLY(SPN_DATA_NPZ)},
+    {"test_target_key", ONLY(SPN_DATA_NPZ)},
     {"modulus", ONLY(SPN_DATA_MODULAR)},
     {"teacher.hidden", ONLY(SPN_DATA_TEACHER)},
     {"teacher.activation", ONLY(SPN_DATA_TEACHER)},
@@ -48,6 +53,10 @@ typedef struct exclusion {
 static const exclusion exclusions[] = {
     {SPNI_SECTION_DATA, "covariance", "correlations"},
     {SPNI_SECTION_DATA, "standardize", "center"},
+    {SPNI_SECTION_DATA, "classes", "targets"},
+    {SPNI_SECTION_DATA, "classes", "target_key"},
+    {SPNI_SECTION_DATA, "test_path", "test_share"},
+    {SPNI_SECTION_DATA, "test_input_key", "test_share"},
     {SPNI_SECTION_MODEL, "init.weights", "init.scale"},
     {SPNI_SECTION_MODEL, "init.weights", "init.seed"},
     {SPNI_SECTION_MODEL, "init.weights", "init.scheme"},
@@ -159,12 +168,28 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
         return spn_fail(context, SPN_ERROR_INPUT, "%s: kind %s needs data.path, the file to read",
                         where, kind);
     }
-    if (data->kind == SPN_DATA_CSV && data->targets.count == 0) {
+    if (data->kind == SPN_DATA_CSV && data->targets.count == 0 && data->classes == NULL) {
         spn_settings_where(section, "path", where, sizeof where);
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s: a csv needs data.targets, the columns to be predicted (names or "
-                        "positions from 1)",
+                        "positions from 1), or data.classes, a column of labels",
                         where);
+    }
+    if (data->classes == NULL && spn_settings_is_set(section, "class_targets")) {
+        spn_settings_where(section, "class_targets", where, sizeof where);
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: has a meaning only with data.classes",
+                        where);
+    }
+    if (data->test_path == NULL &&
+        (data->test_input_key == NULL) != (data->test_target_key == NULL)) {
+        spn_settings_where(section,
+                           data->test_input_key != NULL ? "test_input_key" : "test_target_key",
+                           where, sizeof where);
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "%s: without data.test_path both data.test_input_key and data.test_target_key "
+            "are needed",
+            where);
     }
     return SPN_OK;
 }

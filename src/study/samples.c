@@ -6,9 +6,11 @@
 
 #include <spinodal/formats.h>
 #include <stdio.h>
+#include <string.h>
 
-/* Samples for testing have no say in what is filled in. */
-static spn_status fill(spn_context *context, const spn_data_settings *data, spn_samples *samples)
+/* Samples for testing have no say in what is filled in: those behind the first `training`, or a share. */
+static spn_status fill(spn_context *context, const spn_data_settings *data, int64_t training,
+                       spn_samples *samples)
 {
     spn_status status = SPN_OK;
     bool *is_test = NULL;
@@ -19,55 +21,221 @@ static spn_status fill(spn_context *context, const spn_data_settings *data, spn_
     SPN_NEW(context, is_test, samples->samples);
     SPN_TRY(spn_dataset_choose_test(context, samples->samples, data->test_share,
                                     (uint64_t)data->seed, is_test, &count));
+    for (int64_t n = training; n < samples->samples; n++) {
+        is_test[n] = true;
+    }
     SPN_TRY(spn_samples_fill(context, samples, is_test));
 done:
     spn_release(context, is_test);
     return status;
 }
 
-static spn_status load_csv(spn_context *context, const spn_data_settings *data, const char *path,
-                           spn_samples **out, spn_data_account *account)
+/* A file that is read: which one, and with which arrays. */
+typedef struct source {
+    const char *path, *inputs, *targets;
+    const spn_classes *known;
+} source;
+
+static spn_status load_csv(spn_context *context, const spn_data_settings *data, const source *from,
+                           spn_samples **out, spn_classes **classes, spn_data_account *account)
 {
     spn_status status = SPN_OK;
     spn_csv_table *table = NULL;
     const spn_csv_layout layout = {(spn_csv_header)data->header,
                                    (spn_csv_separator)data->separator};
-    const spn_csv_choice choice = {
-        .targets = data->targets, .columns = data->columns, (spn_csv_missing)data->missing};
-    SPN_TRY(spn_csv_read(context, path, layout, &table));
+    const spn_texts labels = {1, &data->classes};
+    const spn_csv_choice choice = {.targets = data->classes != NULL ? labels : data->targets,
+                                   .columns = data->columns,
+                                   .missing = (spn_csv_missing)data->missing};
+    SPN_TRY(spn_csv_read(context, from->path, layout, &table));
+    if (data->classes != NULL) {
+        SPN_TRY(spn_csv_classes(context, table, data->classes, from->known, classes));
+    }
     SPN_TRY(spn_csv_samples(context, table, &choice, out));
     account->separator = spn_csv_separator_name(table->separator);
     account->encoding = table->encoding;
     account->has_header = table->names != NULL;
     account->has_decimal_commas = table->has_decimal_commas;
     account->has_dropped_index = (*out)->has_dropped_index;
-    account->rows_dropped = (*out)->rows_dropped;
-    account->cells_filled = (*out)->cells_missing;
+    account->rows_dropped += (*out)->rows_dropped;
+    account->cells_filled += (*out)->cells_missing;
 done:
     spn_csv_free(context, table);
     return status;
 }
 
+static spn_status load_one(spn_context *context, const spn_data_settings *data, const source *from,
+                           spn_samples **out, spn_classes **classes, spn_data_account *account)
+{
+    if (data->kind == SPN_DATA_CSV) {
+        return load_csv(context, data, from, out, classes, account);
+    }
+    const spn_npz_choice choice = {.inputs = from->inputs,
+                                   .targets = from->targets,
+                                   .classes = data->classes != NULL ? from->targets : NULL,
+                                   .known = from->known};
+    return spn_npz_samples(context, from->path, &choice, out, classes);
+}
+
+static spn_status check_names(spn_context *context, const char *path, int64_t count,
+                              const char *const *names, const char *const *others)
+{
+    for (int64_t i = 0; names != NULL && others != NULL && i < count; i++) {
+        if (strcmp(names[i], others[i]) != 0) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%s: column '%.60s' stands where the training samples have '%.60s'",
+                            path, others[i], names[i]);
+        }
+    }
+    return SPN_OK;
+}
+
+/* Append the samples for testing, which must have the same columns. */
+static spn_status append(spn_context *context, const char *path, spn_samples *all,
+                         const spn_samples *test)
+{
+    spn_status status = SPN_OK;
+    const int64_t width = all->inputs + all->outputs;
+    int64_t samples = 0, cells = 0;
+    double *rows = NULL;
+    if (test->inputs != all->inputs || test->outputs != all->outputs) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s: %lld inputs and %lld targets for testing, but %lld and %lld for training",
+                 path, (long long)test->inputs, (long long)test->outputs, (long long)all->inputs,
+                 (long long)all->outputs);
+    }
+    SPN_TRY(check_names(context, path, all->inputs, all->input_names, test->input_names));
+    if (!spn_size_add(all->samples, test->samples, &samples) ||
+        !spn_size_multiply(samples, width, &cells)) {
+        SPN_FAIL(context, SPN_ERROR_MEMORY, "out of memory");
+    }
+    SPN_NEW(context, rows, cells);
+    memcpy(rows, all->rows, (size_t)(all->samples * width) * sizeof *rows);
+    memcpy(rows + all->samples * width, test->rows, (size_t)(test->samples * width) * sizeof *rows);
+    spn_release(context, (void *)(uintptr_t)all->rows);
+    all->rows = rows;
+    all->samples = samples;
+    all->cells_missing += test->cells_missing;
+done:
+    return status;
+}
+
+static bool has_test_source(const spn_data_settings *data)
+{
+    return data->test_path != NULL || data->test_input_key != NULL;
+}
+
+static spn_status load_test(spn_context *context, const spn_experiment *experiment,
+                            const source *first, const spn_classes *classes, spn_samples *all,
+                            spn_data_account *account)
+{
+    spn_status status = SPN_OK;
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    spn_samples *test = NULL;
+    spn_classes *found = NULL;
+    char buffer[SPNI_PATH_SIZE];
+    source from = *first;
+    from.known = classes;
+    from.path = data->test_path != NULL ? spni_experiment_path(experiment, data->test_path, buffer)
+                                        : first->path;
+    from.inputs = data->test_input_key != NULL ? data->test_input_key : first->inputs;
+    from.targets = data->test_target_key != NULL ? data->test_target_key : first->targets;
+    SPN_TRY(load_one(context, data, &from, &test, &found, account));
+    SPN_TRY(append(context, from.path, all, test));
+done:
+    spn_samples_free(context, test);
+    spn_classes_free(context, found);
+    return status;
+}
+
+static spn_status make_dataset(spn_context *context, const spn_samples *samples,
+                               const spn_classes *classes, spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_dataset_from_rows(context, samples->samples, samples->inputs, samples->outputs,
+                                  samples->rows, samples->input_names, samples->output_names, out));
+    SPN_TRY(classes != NULL
+                ? spn_dataset_name_classes(context, *out, classes->count, classes->names)
+                : SPN_OK);
+done:
+    return status;
+}
+
 spn_status spni_samples_load(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out, spn_data_account *account)
+                             spn_dataset **out, int64_t *training, spn_data_account *account)
 {
     spn_status status = SPN_OK;
     const spn_data_settings *data = spn_experiment_data(experiment);
     spn_samples *samples = NULL;
+    spn_classes *classes = NULL;
     char buffer[SPNI_PATH_SIZE];
-    const char *path = spni_experiment_path(experiment, data->path, buffer);
-    if (data->kind == SPN_DATA_CSV) {
-        SPN_TRY(load_csv(context, data, path, &samples, account));
-        SPN_TRY(fill(context, data, samples));
-    } else {
-        SPN_TRY(spn_npz_samples(context, path, data->input_key, data->target_key, &samples));
+    const source first = {spni_experiment_path(experiment, data->path, buffer), data->input_key,
+                          data->classes != NULL ? data->classes : data->target_key, NULL};
+    SPN_TRY(load_one(context, data, &first, &samples, &classes, account));
+    *training = samples->samples;
+    if (has_test_source(data)) {
+        SPN_TRY(load_test(context, experiment, &first, classes, samples, account));
     }
-    SPN_TRY(spn_dataset_from_rows(context, samples->samples, samples->inputs, samples->outputs,
-                                  samples->rows, samples->input_names, samples->output_names, out));
+    if (classes != NULL) {
+        SPN_TRY(spn_samples_classes(context, samples, classes,
+                                    data->class_targets == SPN_CLASS_BINARY));
+    }
+    SPN_TRY(fill(context, data, *training, samples));
+    SPN_TRY(make_dataset(context, samples, classes, out));
     account->path = data->path;
+    account->classes = data->classes;
 done:
+    if (status != SPN_OK) {
+        spn_dataset_free(context, *out);
+        *out = NULL;
+    }
     spn_samples_free(context, samples);
+    spn_classes_free(context, classes);
     return status;
+}
+
+/* How many samples are of a class; transformations keep the sign of a target that is 0 or 1. */
+static int64_t count_class(const spn_dataset *dataset, int64_t class)
+{
+    const int64_t row = dataset->outputs > 1 ? class : 0;
+    const bool is_first_of_two = dataset->outputs == 1 && class == 0;
+    int64_t count = 0;
+    for (int64_t n = 0; n < dataset->samples; n++) {
+        count += (dataset->y[row * dataset->stride + n] > 0) != is_first_of_two ? 1 : 0;
+    }
+    return count;
+}
+
+/* ", 3 classes of species: setosa 40 + 10, ...", and what is odd about them. */
+static void describe_classes(spn_context *context, const spn_dataset *training,
+                             const spn_dataset *test, const spn_data_account *account, char *text,
+                             size_t size)
+{
+    enum { SHOWN = 10 };
+    const int64_t classes = training->class_count;
+    size_t used = (size_t)snprintf(text, size, ", %lld classes of %.60s:", (long long)classes,
+                                   account->classes);
+    for (int64_t k = 0; k < classes; k++) {
+        const char *name = training->class_names[k];
+        const int64_t count = count_class(training, k);
+        const int64_t tested = test != NULL ? count_class(test, k) : 1;
+        if (k < SHOWN && used < size) {
+            used += (size_t)snprintf(text + used, size - used, "%s %.40s %lld", k > 0 ? "," : "",
+                                     name, (long long)count);
+        }
+        if (k < SHOWN && used < size && test != NULL) {
+            used += (size_t)snprintf(text + used, size - used, " + %lld", (long long)tested);
+        }
+        if (count < 2 || tested == 0) {
+            spn_message(context, "%s: class '%.60s' has %s", account->path, name,
+                        count == 0  ? "no sample for training"
+                        : count < 2 ? "one sample for training only"
+                                    : "no sample for testing");
+        }
+    }
+    if (classes > SHOWN && used < size) {
+        snprintf(text + used, size - used, ", ...");
+    }
 }
 
 /* "; header: yes; separator: comma, ...". */
@@ -94,7 +262,7 @@ static void describe_table(const spn_data_account *account, char *text, size_t s
 void spni_samples_account(spn_context *context, const spn_dataset *training,
                           const spn_dataset *test, spn_data_account *account)
 {
-    char table[300] = "", tested[64] = "";
+    char table[300] = "", tested[64] = "", classes[900] = "";
     account->samples = training->samples;
     account->test_samples = test != NULL ? test->samples : 0;
     account->inputs = training->inputs;
@@ -108,8 +276,11 @@ void spni_samples_account(spn_context *context, const spn_dataset *training,
     if (account->separator != NULL) {
         describe_table(account, table, sizeof table);
     }
-    spn_message(context, "%s: %lld sample%s%s, %lld input%s, %lld target%s%s", account->path,
+    if (training->class_count > 0) {
+        describe_classes(context, training, test, account, classes, sizeof classes);
+    }
+    spn_message(context, "%s: %lld sample%s%s, %lld input%s, %lld target%s%s%s", account->path,
                 (long long)training->samples, training->samples == 1 ? "" : "s", tested,
                 (long long)training->inputs, training->inputs == 1 ? "" : "s",
-                (long long)training->outputs, training->outputs == 1 ? "" : "s", table);
+                (long long)training->outputs, training->outputs == 1 ? "" : "s", classes, table);
 }

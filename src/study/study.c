@@ -157,13 +157,16 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
     spn_status status = SPN_OK;
     const spn_data_settings *settings = spn_experiment_data(experiment);
     spn_dataset *whole = NULL;
+    int64_t training = 0;
     if (settings->kind == SPN_DATA_MODULAR) {
         SPN_TRY(blame_named(context, experiment, spn_dataset_modular(context, settings, &whole)));
     } else {
         SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
-                      spni_samples_load(context, experiment, &whole, &data->account)));
+                      spni_samples_load(context, experiment, &whole, &training, &data->account)));
     }
-    if (settings->test_share == 0) {
+    if (training > 0 && training < whole->samples) {
+        SPN_TRY(spn_dataset_divide(context, whole, training, &data->training, &data->test));
+    } else if (settings->test_share == 0) {
         data->training = whole;
         whole = NULL;
     } else {

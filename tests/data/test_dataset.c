@@ -175,31 +175,16 @@ static void test_settings_table(void **state)
     assert_true(v->teacher_activation == 0 && v->teacher_scale == 1);
     assert_true(v->noise == 0 && v->test_share == 0);
     assert_false(v->standardize || v->whiten || v->center);
-    static const char *const keys[] = {"kind",
-                                       "samples",
-                                       "inputs",
-                                       "outputs",
-                                       "correlations",
-                                       "covariance",
-                                       "moments",
-                                       "seed",
-                                       "path",
-                                       "header",
-                                       "separator",
-                                       "missing",
-                                       "targets",
-                                       "columns",
-                                       "input_key",
-                                       "target_key",
-                                       "modulus",
-                                       "teacher.hidden",
-                                       "teacher.activation",
-                                       "teacher.scale",
-                                       "noise",
-                                       "test_share",
-                                       "standardize",
-                                       "whiten",
-                                       "center"};
+    static const char *const keys[] = {"kind",          "samples",        "inputs",
+                                       "outputs",       "correlations",   "covariance",
+                                       "moments",       "seed",           "path",
+                                       "header",        "separator",      "missing",
+                                       "targets",       "columns",        "input_key",
+                                       "target_key",    "classes",        "class_targets",
+                                       "test_path",     "test_input_key", "test_target_key",
+                                       "modulus",       "teacher.hidden", "teacher.activation",
+                                       "teacher.scale", "noise",          "test_share",
+                                       "standardize",   "whiten",         "center"};
     assert_int_equal(spn_data_options.count, sizeof keys / sizeof keys[0]);
     for (int64_t i = 0; i < spn_data_options.count; i++) {
         assert_string_equal(spn_data_options.options[i].key, keys[i]);

@@ -300,9 +300,39 @@ static void test_every_allocation_may_fail(void **state)
     }
 }
 
+/** Names of classes go with the samples, through division, splitting and transformations. */
+static void test_classes_and_division(void **state)
+{
+    (void)state;
+    const double rows[] = {1, 1, 0, 2, 0, 1, 4, 1, 0, 8, 0, 1};
+    static const char *const names[] = {"no", "yes"};
+    spn_dataset *in = NULL, *training = NULL, *test = NULL, *changed = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 4, 1, 2, rows, NULL, NULL, &in));
+    assert_int_equal(in->class_count, 0);
+    check_ok(context, spn_dataset_name_classes(context, in, 2, names));
+    check_ok(context, spn_dataset_divide(context, in, 3, &training, &test));
+    assert_int_equal(training->samples, 3);
+    assert_int_equal(test->samples, 1);
+    assert_true(training->x[2] == 4 && test->x[0] == 8 && test->y[test->stride] == 1);
+    check_ok(context, spn_dataset_standardize(context, training, &changed));
+    const spn_dataset *const all[] = {in, training, test, changed};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(all[i]->class_count, 2);
+        assert_string_equal(all[i]->class_names[1], "yes");
+    }
+    spn_dataset_free(context, training);
+    spn_dataset_free(context, test);
+    spn_dataset_free(context, changed);
+    check_ok(context, spn_dataset_divide(context, in, 4, &training, &test));
+    assert_null(test);
+    spn_dataset_free(context, training);
+    spn_dataset_free(context, in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_classes_and_division),
         cmocka_unit_test(test_parts_are_disjoint_and_complete),
         cmocka_unit_test(test_every_choice_is_as_likely),
         cmocka_unit_test(test_bad_shares),

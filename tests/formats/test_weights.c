@@ -390,15 +390,18 @@ static void test_samples(void **state)
     const spn_named_array items[] = {{"x", 2, shape_x, 6, x}, {"y", 1, shape_y, 3, y}};
     const char *path = write_samples(items, 2);
     spn_samples *samples = NULL;
+    spn_classes *classes = NULL;
+    const spn_npz_choice straight = {.inputs = "x", .targets = "y"};
+    const spn_npz_choice swapped = {.inputs = "y", .targets = "x"};
     const double rows[] = {1, 2, -1, 3, 4, -2, 5, 6, -3}, turned[] = {-1, 1, 2, -2, 3, 4, -3, 5, 6};
-    check_ok(context, spn_npz_samples(context, path, "x", "y", &samples));
+    check_ok(context, spn_npz_samples(context, path, &straight, &samples, &classes));
     assert_int_equal(samples->samples, 3);
     assert_int_equal(samples->inputs, 2);
     assert_int_equal(samples->outputs, 1);
     assert_memory_equal(samples->rows, rows, sizeof rows);
     assert_null(samples->input_names);
     spn_samples_free(context, samples);
-    check_ok(context, spn_npz_samples(context, path, "y", "x", &samples));
+    check_ok(context, spn_npz_samples(context, path, &swapped, &samples, &classes));
     assert_int_equal(samples->inputs, 1);
     assert_int_equal(samples->outputs, 2);
     assert_memory_equal(samples->rows, turned, sizeof turned);
@@ -432,14 +435,17 @@ static void test_samples_that_are_refused(void **state)
     const char *path = write_samples(items, 7);
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         spn_samples *samples = NULL;
-        check_fails(context,
-                    spn_npz_samples(context, path, cases[i].input, cases[i].target, &samples),
+        spn_classes *classes = NULL;
+        const spn_npz_choice choice = {.inputs = cases[i].input, .targets = cases[i].target};
+        check_fails(context, spn_npz_samples(context, path, &choice, &samples, &classes),
                     SPN_ERROR_INPUT, cases[i].fragment);
         assert_null(samples);
     }
     spn_samples *samples = NULL;
-    check_fails(context, spn_npz_samples(context, "no/such.npz", "x", "y", &samples), SPN_ERROR_IO,
-                "no/such.npz");
+    spn_classes *classes = NULL;
+    const spn_npz_choice choice = {.inputs = "x", .targets = "y"};
+    check_fails(context, spn_npz_samples(context, "no/such.npz", &choice, &samples, &classes),
+                SPN_ERROR_IO, "no/such.npz");
 }
 
 /** A list of many names is cut, and the message says so. */
@@ -454,15 +460,19 @@ static void test_many_names(void **state)
         items[i] = (spn_named_array){names[i], 1, shape_y, 3, y};
     }
     spn_samples *samples = NULL;
+    spn_classes *classes = NULL;
+    const spn_npz_choice choice = {.inputs = "x", .targets = "y"};
     const char *path = write_samples(items, COUNT);
-    check_fails(context, spn_npz_samples(context, path, "x", "y", &samples), SPN_ERROR_INPUT,
-                "...");
+    check_fails(context, spn_npz_samples(context, path, &choice, &samples, &classes),
+                SPN_ERROR_INPUT, "...");
 }
 
 static spn_status read_samples(spn_context *failing, void *state)
 {
     spn_samples *samples = NULL;
-    spn_status status = spn_npz_samples(failing, state, "x", "y", &samples);
+    spn_classes *classes = NULL;
+    const spn_npz_choice choice = {.inputs = "x", .targets = "y"};
+    spn_status status = spn_npz_samples(failing, state, &choice, &samples, &classes);
     spn_samples_free(failing, samples);
     return status;
 }
@@ -470,7 +480,9 @@ static spn_status read_samples(spn_context *failing, void *state)
 static spn_status miss_samples(spn_context *failing, void *state)
 {
     spn_samples *samples = NULL;
-    spn_status status = spn_npz_samples(failing, state, "z", "y", &samples);
+    spn_classes *classes = NULL;
+    const spn_npz_choice choice = {.inputs = "z", .targets = "y"};
+    spn_status status = spn_npz_samples(failing, state, &choice, &samples, &classes);
     spn_samples_free(failing, samples);
     if (status == SPN_ERROR_INPUT) { /* the failure that is asked for */
         spn_error_clear(failing);

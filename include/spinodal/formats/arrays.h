@@ -9,6 +9,7 @@
 #ifndef SPINODAL_FORMATS_ARRAYS_H
 #define SPINODAL_FORMATS_ARRAYS_H
 
+#include <spinodal/formats/classes.h>
 #include <spinodal/formats/csv.h>
 #include <spinodal/formats/output.h>
 
@@ -79,11 +80,22 @@ spn_status spn_safetensors_write(spn_context *context, spn_output *output,
 spn_status spn_arrays_write(spn_context *context, const char *path, bool is_forced,
                             const spn_arrays *arrays);
 
-/** Samples from two arrays of a file: inputs x (N x I, or N numbers for I = 1) and targets y (N x K, or
- *  N). Free with spn_samples_free(). Errors: a name that is not there (with those that are), more than two
- *  dimensions, different N, no samples or columns, a number that is not finite (with row and column from 1). */
-spn_status spn_npz_samples(spn_context *context, const char *path, const char *input_key,
-                           const char *target_key, spn_samples **out);
+/** Which arrays are samples. */
+typedef struct spn_npz_choice {
+    const char *inputs;  /**< name of x: N x I, or N numbers for I = 1 */
+    const char *targets; /**< name of y: N x K, or N; not looked at with classes */
+    const char
+        *classes; /**< name of an array of N (or N x 1) labels, words or integers; NULL: none */
+    const spn_classes *known; /**< the classes that there are; NULL: those of the array */
+} spn_npz_choice;
+
+/** Samples from two arrays of a file. With `classes` their single target is the number of the class
+ *  (spn_samples_classes()), and *classes are those that were found, for the caller to free; otherwise, and where they
+ *  are known, *classes is NULL. Free the samples with spn_samples_free(). Errors: a name that is not there (with those
+ *  that are), words or something else where numbers are needed, more than two dimensions, different N, no samples or
+ *  columns, a number that is not finite (with row and column from 1), labels that are no classes. */
+spn_status spn_npz_samples(spn_context *context, const char *path, const spn_npz_choice *choice,
+                           spn_samples **out, spn_classes **classes);
 
 /** Where one array of weights lives in the parameter vector theta: theta[offset + r * columns + c]. */
 typedef struct spn_weight_entry {
