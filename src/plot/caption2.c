@@ -75,9 +75,30 @@ static bool has_jump(const spni_sweep_view *view)
     return false;
 }
 
+/* "Classes: setosa, versicolor, virginica." */
+static spn_status put_classes(spn_context *context, spn_text_buffer *text,
+                              const spn_results *results)
+{
+    spn_status status = SPN_OK;
+    const spn_attribute *classes = spn_results_attribute(results, "classes");
+    const char *at = classes != NULL ? classes->text : NULL;
+    if (at == NULL) {
+        return SPN_OK;
+    }
+    SPN_TRY(spni_put_text(context, text, "Classes:"));
+    while (*at != '\0') {
+        const int length = (int)strcspn(at, "\n");
+        const bool is_last = at[length] == '\0';
+        SPN_TRY(spni_put(context, text, " %.*s%s", length, at, is_last ? ".\n" : ","));
+        at += length + (is_last ? 0 : 1);
+    }
+done:
+    return status;
+}
+
 /* What is drawn: only the kinds of branches that are there. */
 static spn_status put_legend(spn_context *context, spn_text_buffer *text,
-                             const spni_sweep_view *view)
+                             const spn_results *results, const spni_sweep_view *view)
 {
     spn_status status = SPN_OK;
     SPN_TRY(spni_put_text(
@@ -89,6 +110,7 @@ static spn_status put_legend(spn_context *context, spn_text_buffer *text,
         SPN_TRY(spni_put_text(context, text,
                               "(d) Accuracy: share of the samples whose largest output is that of "
                               "their class.\n"));
+        SPN_TRY(put_classes(context, text, results));
     }
     if (view->test_error >= 0) {
         SPN_TRY(spni_put(context, text,
@@ -128,7 +150,7 @@ spn_status spni_figure2_caption(spn_context *context, const spn_results *results
                                 const spni_sweep_view *view, spn_text_buffer *text)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(put_legend(context, text, view));
+    SPN_TRY(put_legend(context, text, results, view));
     SPN_TRY(spni_figure2_hysteresis(context, results, view, text));
     SPN_TRY(spni_put_text(context, text, "\nBranches (first random start):\n"));
     for (int64_t k = 0; k < view->branch_count; k++) {
