@@ -50,11 +50,13 @@ static const spn_option options[] = {
     {"target_key", SPN_OPTION_TEXT, FIELD(target_key), "y", SPN_ANY, NULL, "",
      "npz: name of the array of targets"},
     {"classes", SPN_OPTION_TEXT, FIELD(classes), NULL, SPN_ANY, NULL, "",
-     "csv, npz: instead of targets, the column or array of labels, words or integers; each class is "
+     "csv, npz: instead of targets, the column or array of labels, words or integers; each class "
+     "is "
      "a target, 1 or 0"},
     {"class_targets", SPN_OPTION_CHOICE, FIELD(class_targets), "one_hot", SPN_ANY, class_targets,
      "",
-     "classes: a target for each, or (binary, two classes) one that is 0 or 1, for cross_entropy of "
+     "classes: a target for each, or (binary, two classes) one that is 0 or 1, for cross_entropy "
+     "of "
      "one logit"},
     {"test_path", SPN_OPTION_TEXT, FIELD(test_path), NULL, SPN_ANY, NULL, "",
      "csv, npz: another file, of samples for testing, read as the first one is, instead of "
