@@ -14,7 +14,7 @@ expect_status 0
 cp "$stdout" help.txt
 sed -n 's/^| `\([a-z]*\)\.\([a-z0-9_.]*\)` |.*/\2/p' printed.md >keys.txt
 run wc -l keys.txt
-expect_stdout '^ *[4-9][0-9]'
+expect_stdout '^ *([4-9][0-9]|1[0-9][0-9])'
 while read -r key; do
     run grep -E "^  $key  +" help.txt
     expect_status 0
