@@ -75,6 +75,9 @@ static bool is_used(const spn_experiment *experiment, int section, const char *k
         if (strcmp(key, "seed") == 0 && data->test_share > 0) {
             return true; /* it says which samples are held out */
         }
+        if (strcmp(key, "class_targets") == 0 && data->classes == NULL) {
+            return false;
+        }
         for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
             if (strcmp(data_keys[i].key, key) == 0) {
                 return (data_keys[i].kinds >> kind & 1U) != 0;
@@ -160,7 +163,9 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
             spn_settings_where(section, key, where, sizeof where);
             return spn_fail(context, SPN_ERROR_INPUT, "%s: has no meaning with data.kind: %s%s",
                             where, kind,
-                            strcmp(key, "seed") == 0 ? " and without data.test_share" : "");
+                            strcmp(key, "seed") == 0            ? " and without data.test_share"
+                            : strcmp(key, "class_targets") == 0 ? " and without data.classes"
+                                                                : "");
         }
     }
     if ((data->kind == SPN_DATA_CSV || data->kind == SPN_DATA_NPZ) && data->path == NULL) {
@@ -173,11 +178,6 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s: a csv needs data.targets, the columns to be predicted (names or "
                         "positions from 1), or data.classes, a column of labels",
-                        where);
-    }
-    if (data->classes == NULL && spn_settings_is_set(section, "class_targets")) {
-        spn_settings_where(section, "class_targets", where, sizeof where);
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: has a meaning only with data.classes",
                         where);
     }
     if (data->test_path == NULL &&
