@@ -64,9 +64,17 @@ static void print_number(double value)
     }
 }
 
-static void print_text(int64_t depth, int64_t count, const spn_theory_mode *modes)
+static void print_text(int64_t depth, int64_t count, const spn_theory_mode *modes,
+                       const spn_prediction *prediction)
 {
     static const char *const orders[] = {"none", "first", "second"};
+    if (count == 0 && prediction != NULL && prediction->has_sweep) {
+        printf(
+            "no linear mode: the cross-covariance of inputs and targets is 0 to rounding. What is "
+            "learned comes from higher moments, and linear theory predicts none of its "
+            "transitions\n");
+        return;
+    }
     if (count == 0) {
         printf("no linear theory for this activation or error\n");
         return;
@@ -129,7 +137,7 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
     if (arguments->is_json) {
         SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
     } else {
-        print_text(depth, count, modes);
+        print_text(depth, count, modes, has_values ? NULL : &prediction);
         if (!has_values) {
             cli_print_prediction(&prediction);
         }

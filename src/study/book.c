@@ -81,6 +81,16 @@ done:
     return status;
 }
 
+const char *spni_modes_help(const spn_study *study)
+{
+    return spn_network_error_is_principal(study->error)
+               ? "principal strengths of the network's outputs over the samples, largest first: "
+                 "the "
+                 "data are classes or have no linear mode; one row per row of /points"
+               : "strength of each mode of the data in the network's output, strongest mode of the "
+                 "data first (T11); one row per row of /points";
+}
+
 /* Linear theory for the data's modes at the network's depth: thin lines in the figures. */
 static spn_status add_theory(spn_context *context, const spn_study *study, spni_book *book)
 {

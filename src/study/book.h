@@ -33,6 +33,8 @@ void spni_book_array(spni_book *book, spn_array array);
 void spni_book_text(spni_book *book, spn_text_column text);
 void spni_book_attribute(spni_book *book, spn_attribute attribute);
 
+/** What the strengths of the array "modes" are: of the data's modes, or of the outputs' own directions. */
+const char *spni_modes_help(const spn_study *study);
 /** Add what every file of a study has (layout, theory, attributes) and write it. */
 spn_status spni_book_write(spn_context *context, const spn_study *study, spni_book *book,
                            const char *path, bool is_forced);

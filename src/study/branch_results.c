@@ -15,17 +15,14 @@ static void add_weights(spni_book *book, const char *name, const spni_list *thet
                                       .is_compressed = true});
 }
 
-static void add_arrays(const spni_branch_rows *rows, spni_book *book)
+static void add_arrays(const spn_study *study, const spni_branch_rows *rows, spni_book *book)
 {
-    spni_book_array(
-        book, (spn_array){.name = "modes",
-                          .rows = rows->modes.count,
-                          .columns = rows->modes.size / (int64_t)sizeof(double),
-                          .values = (const void *)rows->modes.items,
-                          .unit = "",
-                          .help = "strength of each mode of the data in the network's output, "
-                                  "strongest mode of the data first (T11); one row per row of "
-                                  "/points"});
+    spni_book_array(book, (spn_array){.name = "modes",
+                                      .rows = rows->modes.count,
+                                      .columns = rows->modes.size / (int64_t)sizeof(double),
+                                      .values = (const void *)rows->modes.items,
+                                      .unit = "",
+                                      .help = spni_modes_help(study)});
     if (rows->has_theta) {
         add_weights(book, "theta", &rows->theta,
                     "all weights and biases in the order of /layout; one row per row of /points");
@@ -56,7 +53,7 @@ spn_status spni_branch_results_write(spn_context *context, const spn_study *stud
     }
     spni_book_text(&book, (spn_text_column){"phases", "name", found->phases, found->phase_names,
                                             "name of the phase, from its labels"});
-    add_arrays(rows, &book);
+    add_arrays(study, rows, &book);
     spni_book_attribute(&book, (spn_attribute){SPNI_UNUSED, NULL, found->unused});
     SPN_TRY(spni_book_write(context, study, &book, path, is_forced));
 done:

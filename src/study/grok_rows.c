@@ -145,13 +145,11 @@ static void add_array(spni_book *book, const char *name, const spni_list *list, 
                                       .is_compressed = unit[0] != '\0'});
 }
 
-static void add_arrays(const spni_grok_rows *rows, spni_book *book)
+static void add_arrays(const spn_study *study, const spni_grok_rows *rows, spni_book *book)
 {
     const spni_list last = {(char *)rows->last_theta, rows->runs, rows->runs,
                             rows->parameters * (int64_t)sizeof(double)};
-    add_array(book, "modes", &rows->modes, "",
-              "strength of each mode of the data in the network's output, strongest mode of the "
-              "data first (T11); one row per row of /points");
+    add_array(book, "modes", &rows->modes, "", spni_modes_help(study));
     if (rows->has_theta) {
         add_array(book, "theta", &rows->theta, "weight",
                   "all weights and biases in the order of /layout; one row per row of /points");
@@ -205,7 +203,7 @@ spn_status spni_grok_results_write(spn_context *context, const spni_starts *star
     spni_book_text(&book, (spn_text_column){"runs", "phase", rows->ends.count, phases,
                                             "phase of the minimum that the run belongs to"});
     spni_book_attribute(&book, (spn_attribute){SPNI_INPUTS, starts->checksum, 0});
-    add_arrays(rows, &book);
+    add_arrays(starts->study, rows, &book);
     SPN_TRY(spni_book_write(context, starts->study, &book, path, is_forced));
 done:
     spni_book_end(&book);

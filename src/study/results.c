@@ -6,15 +6,12 @@
 
 static void add_arrays(const spn_study *study, const spni_rows *rows, spni_book *book)
 {
-    spni_book_array(
-        book, (spn_array){.name = "modes",
-                          .rows = rows->count,
-                          .columns = rows->mode_count,
-                          .values = rows->modes,
-                          .unit = "",
-                          .help = "strength of each mode of the data in the network's output, "
-                                  "strongest mode of the data first (T11); one row per row of "
-                                  "/points"});
+    spni_book_array(book, (spn_array){.name = "modes",
+                                      .rows = rows->count,
+                                      .columns = rows->mode_count,
+                                      .values = rows->modes,
+                                      .unit = "",
+                                      .help = spni_modes_help(study)});
     if (spn_experiment_sweep(study->experiment)->parameters) {
         spni_book_array(
             book, (spn_array){.name = "theta",

@@ -285,9 +285,107 @@ static void there_is_room_for_so_many_modes(void **state)
     spn_context_free(context);
 }
 
+/* Rows of inputs and one-hot targets; `count` modes with and without biases. */
+static void expect_modes(spn_context *context, int64_t samples, int64_t inputs, int64_t outputs,
+                         const double *rows, bool has_bias, int64_t expected)
+{
+    spn_dataset *data = NULL;
+    int64_t hidden = 3, count = -1;
+    check_ok(context,
+             spn_dataset_from_rows(context, samples, inputs, outputs, rows, NULL, NULL, &data));
+    network_case made = make_case(context, data, 1, &hidden, SPN_TANH, has_bias);
+    spn_network_error_modes(made.error, &count);
+    assert_int_equal(count, expected);
+    case_free(&made);
+}
+
+/* One-hot targets sum to 1, so that with biases three classes have two modes; a parity has none; whatever the units, and
+ * with a column of zeros. */
+static void modes_stand_above_rounding(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    const double factors[] = {1e-9, 1.0, 1e9};
+    for (int f = 0; f < 3; f++) {
+        double c = factors[f], classes[30 * 6], parity[8 * 4];
+        for (int n = 0; n < 30; n++) {
+            double *row = classes + (ptrdiff_t)n * 6;
+            row[0] = c * sin(1.0 + n * n);
+            row[1] = c * cos(3.0 * n);
+            row[2] = 0.0;
+            for (int k = 0; k < 3; k++) {
+                row[3 + k] = n % 3 == k ? 1.0 : 0.0;
+            }
+        }
+        expect_modes(context, 30, 3, 3, classes, true, 2);
+        for (int n = 0; n < 8; n++) {
+            double *row = parity + (ptrdiff_t)n * 4;
+            row[3] = 1.0 / c;
+            for (int i = 0; i < 3; i++) {
+                row[i] = (n >> i & 1) != 0 ? 0.7 * c : 0.1 * c;
+                row[3] = (n >> i & 1) != 0 ? -row[3] : row[3];
+            }
+        }
+        expect_modes(context, 8, 3, 1, parity, true, 0);
+        expect_modes(context, 8, 3, 1, parity, false, 0);
+    }
+    spn_context_free(context);
+}
+
+/* One tanh unit and two outputs: f = w tanh(a x) + b has one direction, of strength |w| times the deviation of tanh. */
+static void outputs_have_directions(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    const double rows[4 * 3] = {-1.0, -1.0, 0.5, 1.0, 1.0, -0.5, 2.0, 0.3, 0.0, -2.0, -0.3, 0.0};
+    const double theta[6] = {1.0, 0.0, 3.0, -4.0, 7.0, 8.0};
+    spn_dataset *data = NULL;
+    int64_t hidden = 1;
+    check_ok(context, spn_dataset_from_rows(context, 4, 1, 2, rows, NULL, NULL, &data));
+    network_case made = make_case(context, data, 1, &hidden, SPN_TANH, true);
+    memcpy(made.theta, theta, sizeof theta);
+    spn_labels labels = labels_at(&made);
+    double expected = 5.0 * sqrt((pow(tanh(1.0), 2) + pow(tanh(2.0), 2)) / 2.0);
+    check_close(labels.directions[0], expected, 1e-14, 0.0);
+    assert_true(labels.directions[1] <= 1e-14);
+    assert_int_equal(labels.active_modes, 1);
+    assert_false(labels.is_trivial);
+    /* only the output's bias: trivial; a unit that is constant: not */
+    made.theta[2] = made.theta[3] = 0.0;
+    labels = labels_at(&made);
+    spn_labels_settle(&labels, -1);
+    assert_true(spn_is_trivial(labels.active_modes, labels.dead_units));
+    made.theta[0] = 0.0;
+    made.theta[1] = made.theta[2] = 1.0;
+    labels = labels_at(&made);
+    spn_labels_settle(&labels, -1);
+    assert_int_equal(labels.active_modes, 0);
+    assert_false(spn_is_trivial(labels.active_modes, labels.dead_units));
+    case_free(&made);
+    spn_context_free(context);
+}
+
+/* Between the two floors the label before decides, and settling twice changes nothing. */
+static void labels_have_hysteresis(void **state)
+{
+    (void)state;
+    for (int64_t before = -1; before <= 2; before++) {
+        spn_labels labels = {.direction_count = 2,
+                             .directions = {1.0, 0.5 * SPN_DIRECTION_SHARE},
+                             .output_scale = 1.0};
+        spn_labels_settle(&labels, before);
+        assert_int_equal(labels.active_modes, before == 2 ? 2 : 1);
+        spn_labels_settle(&labels, labels.active_modes);
+        assert_int_equal(labels.active_modes, before == 2 ? 2 : 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(modes_stand_above_rounding),
+        cmocka_unit_test(outputs_have_directions),
+        cmocka_unit_test(labels_have_hysteresis),
         cmocka_unit_test(modes_of_the_default_data),
         cmocka_unit_test(deep_linear_networks_follow_theory),
         cmocka_unit_test(least_squares_has_full_strength),
