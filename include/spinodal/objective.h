@@ -71,14 +71,16 @@ typedef struct spn_labels {
  *  distance to its onset or, with two weight matrices, like the distance itself, and transitions are
  *  located to some 1e-8 of beta. */
 #define SPN_DIRECTION_SHARE 1e-9
-/** Between SPN_DIRECTION_SHARE / SPN_DIRECTION_MARGIN and SPN_DIRECTION_SHARE * SPN_DIRECTION_MARGIN the label
+/** The same behind a solver of first order, which stops at its tolerance. */
+#define SPN_DIRECTION_SHARE_ROUGH 1e-5
+/** Between share / SPN_DIRECTION_MARGIN and share * SPN_DIRECTION_MARGIN the label
  *  of the point before on the same branch decides. */
 #define SPN_DIRECTION_MARGIN 10
 
 /** Labels of a stationary point, from those of spn_point_labels(): active_modes with the hysteresis above,
- *  `before` those of the point before on its branch (-1: there is none). At the trivial point no hidden unit is
+ *  `before` those of the point before on its branch (-1: there is none), `share` one of the two above. At the trivial point no hidden unit is
  *  told from another: dead_units and merged_units become -1. */
-void spn_labels_settle(spn_labels *labels, int64_t before);
+void spn_labels_settle(spn_labels *labels, int64_t before, double share);
 
 /** Do labels of a stationary point (the integers that are stored) say that it is the trivial one? With
  *  active_modes 0 and units that are told apart the outputs are constant, but not by the output's bias alone. */

@@ -246,7 +246,7 @@ static spn_status measure_labels(const spni_frame *frame, spni_place *place)
         spn_error_clear(frame->context);
         status = SPN_OK;
     }
-    spn_labels_settle(&place->labels, -1);
+    spn_labels_settle(&place->labels, -1, SPN_DIRECTION_SHARE);
     return status;
 }
 

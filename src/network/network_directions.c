@@ -156,7 +156,7 @@ spn_status spni_directions_take(spn_context *context, const spn_point *point, sp
     for (int64_t i = 0; i < out->direction_count; i++) {
         insert(out, i, strength_along(state, &o, o.axes + (count - 1 - i) * count));
     }
-    double floor = SPN_DIRECTION_SHARE * out->output_scale;
+    double floor = SPN_DIRECTION_SHARE_ROUGH * out->output_scale;
     out->is_trivial = out->directions[0] <= SPN_DIRECTION_MARGIN * floor &&
                       distance_from_bias(error, point->theta, &o) <= floor;
 done:

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/objective.h>
 
-void spn_labels_settle(spn_labels *labels, int64_t before)
+void spn_labels_settle(spn_labels *labels, int64_t before, double share)
 {
     int64_t active = 0;
     for (int64_t i = 0; i < labels->direction_count; i++) {
-        double share = SPN_DIRECTION_SHARE;
+        double floor = share * labels->output_scale;
         if (before >= 0) {
-            share = i < before ? share / SPN_DIRECTION_MARGIN : share * SPN_DIRECTION_MARGIN;
+            floor = i < before ? floor / SPN_DIRECTION_MARGIN : floor * SPN_DIRECTION_MARGIN;
         }
-        active += labels->directions[i] > share * labels->output_scale ? 1 : 0;
+        active += labels->directions[i] > floor ? 1 : 0;
     }
     if (labels->active_modes < 0) {
         return;

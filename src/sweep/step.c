@@ -51,7 +51,9 @@ spn_status spni_take_labels(spni_follower *f)
     if (f->descent != NULL) {
         f->labels.active_modes = f->labels.learned_modes;
     } else {
-        spn_labels_settle(&f->labels, f->has_before ? f->at_before.active : -1);
+        bool is_rough = f->problem->solver->method != SPN_METHOD_NEWTON;
+        spn_labels_settle(&f->labels, f->has_before ? f->at_before.active : -1,
+                          is_rough ? SPN_DIRECTION_SHARE_ROUGH : SPN_DIRECTION_SHARE);
     }
     return status;
 }

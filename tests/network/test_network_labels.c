@@ -353,12 +353,12 @@ static void outputs_have_directions(void **state)
     /* only the output's bias: trivial; a unit that is constant: not */
     made.theta[2] = made.theta[3] = 0.0;
     labels = labels_at(&made);
-    spn_labels_settle(&labels, -1);
+    spn_labels_settle(&labels, -1, SPN_DIRECTION_SHARE);
     assert_true(spn_is_trivial(labels.active_modes, labels.dead_units));
     made.theta[0] = 0.0;
     made.theta[1] = made.theta[2] = 1.0;
     labels = labels_at(&made);
-    spn_labels_settle(&labels, -1);
+    spn_labels_settle(&labels, -1, SPN_DIRECTION_SHARE);
     assert_int_equal(labels.active_modes, 0);
     assert_false(spn_is_trivial(labels.active_modes, labels.dead_units));
     case_free(&made);
@@ -373,9 +373,9 @@ static void labels_have_hysteresis(void **state)
         spn_labels labels = {.direction_count = 2,
                              .directions = {1.0, 0.5 * SPN_DIRECTION_SHARE},
                              .output_scale = 1.0};
-        spn_labels_settle(&labels, before);
+        spn_labels_settle(&labels, before, SPN_DIRECTION_SHARE);
         assert_int_equal(labels.active_modes, before == 2 ? 2 : 1);
-        spn_labels_settle(&labels, labels.active_modes);
+        spn_labels_settle(&labels, labels.active_modes, SPN_DIRECTION_SHARE);
         assert_int_equal(labels.active_modes, before == 2 ? 2 : 1);
     }
 }
