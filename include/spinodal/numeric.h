@@ -22,8 +22,10 @@ void spn_dense_free(spn_context *context, spn_dense *dense);
 /** Eigenvalues ascending (w: n) and, when `vectors` is set, orthonormal eigenvectors in the columns of a
  *  (a[:, j] belongs to w[j]; sign: the first entry within one part in 10^6 of the largest magnitude is
  *  positive, so that results do not depend on LAPACK's choice). Without vectors a is destroyed. The bits
- *  depend on a and n alone, not on the size the solver was made for. LAPACK dsyevd. SPN_ERROR_NUMERIC
- *  when a is not finite or LAPACK does not converge. About 4/3 n^3 flops (9 n^3 with vectors). */
+ *  depend on a and n alone, not on the size the solver was made for. LAPACK dsyevd; where that does not
+ *  converge or its eigenvalues do not add up to the traces of a and a^2, dsyev, then Jacobi's method, their
+ *  vectors checked. SPN_ERROR_NUMERIC when a is not finite or all fail. About 4/3 n^3 flops (9 n^3 with
+ *  vectors). */
 spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *a, bool vectors,
                      double *w);
 
@@ -58,7 +60,7 @@ void spn_multiply(int64_t m, int64_t n, int64_t k, double alpha, const double *a
 
 /** Singular values, descending, of a (m x n row-major, left alone), with left vectors u (m x r row-major)
  *  and right vectors vt (r x n), r = min(m, n); u, vt may be NULL. Signs: largest entry of each right
- *  vector positive. */
+ *  vector positive. LAPACK dgesvd, one-sided Jacobi where that does not converge. */
 spn_status spn_singular_values(spn_context *context, int64_t m, int64_t n, const double *a,
                                double *values, double *u, double *vt);
 

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "numeric/lapack.h"
 
+#include <float.h>
 #include <math.h>
+#include <string.h>
 
 struct spn_dense {
     int64_t n;     /**< largest matrix */
     double *work;  /**< work_size(n) numbers */
     int *int_work; /**< int_work_size(n) numbers */
+    double *kept;  /**< n (n + 1) / 2: the lower triangle at hand, for another try */
 };
 
 /* dsyevd needs 1 + 6n + 2n^2 numbers. Its inner routines block as far as the space that is left
@@ -42,6 +45,7 @@ spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out)
     dense->n = n;
     SPN_NEW(context, dense->work, work_size(n));
     SPN_NEW(context, dense->int_work, int_work_size(n));
+    SPN_NEW(context, dense->kept, n * (n + 1) / 2);
     *out = dense;
 done:
     if (status != SPN_OK) {
@@ -55,7 +59,24 @@ void spn_dense_free(spn_context *context, spn_dense *dense)
     if (dense != NULL) {
         spn_release(context, dense->work);
         spn_release(context, dense->int_work);
+        spn_release(context, dense->kept);
         spn_release(context, dense);
+    }
+}
+
+static void keep(const spn_dense *dense, int64_t n, const double *a)
+{
+    double *to = dense->kept;
+    for (int64_t j = 0; j < n; to += n - j, j++) {
+        memcpy(to, a + j + j * n, (size_t)(n - j) * sizeof *to);
+    }
+}
+
+static void restore(const spn_dense *dense, int64_t n, double *a)
+{
+    const double *from = dense->kept;
+    for (int64_t j = 0; j < n; from += n - j, j++) {
+        memcpy(a + j + j * n, from, (size_t)(n - j) * sizeof *a);
     }
 }
 
@@ -98,10 +119,103 @@ void spni_normalize_signs(int64_t n, double *v)
     }
 }
 
+/* What no eigenvalue of a right answer is off by, as a part of |A|: LAPACK's own tests allow 30 n eps. */
+static double tolerance_of(int64_t n)
+{
+    return 30.0 * (double)n * DBL_EPSILON;
+}
+
+static double kept_size(const spn_dense *dense, int64_t n)
+{
+    double size = 0.0;
+    for (int64_t i = 0; i < n * (n + 1) / 2; i++) {
+        size = fmax(size, fabs(dense->kept[i]));
+    }
+    return size;
+}
+
+/* sum w = tr A and sum w^2 = tr A^2, with n eigenvalues that may each be off. In units of the largest entry, so that
+ * nothing overflows; that of an eigenvalue is the caller's to see. */
+static bool has_same_traces(const spn_dense *dense, int64_t n, const double *w)
+{
+    const double *entry = dense->kept;
+    double size = kept_size(dense, n), trace = 0.0, squares = 0.0, sum = 0.0, sum_squared = 0.0;
+    for (int64_t j = 0; j < n && size > 0.0; j++) {
+        double value = w[j] / size;
+        for (int64_t i = j; i < n; i++, entry++) {
+            double a = *entry / size;
+            trace += i == j ? a : 0.0;
+            squares += (i == j ? 1.0 : 2.0) * a * a;
+        }
+        sum += value;
+        sum_squared += value * value;
+    }
+    double allowed = (double)n * tolerance_of(n);
+    return !spn_all_finite(n, w) || (fabs(sum - trace) <= allowed * sqrt(squares) &&
+                                     fabs(sum_squared - squares) <= 2.0 * allowed * squares);
+}
+
+/* |A v - w v| of every column, in the work space. */
+static bool has_small_residuals(const spn_dense *dense, int64_t n, const double *w, const double *v)
+{
+    double *a = dense->work, *product = a + n * n;
+    double size = 0.0;
+    restore(dense, n, a);
+    for (int64_t j = 0; j < n; j++) {
+        size = fmax(size, fabs(w[j]));
+    }
+    for (int64_t j = 0; j < n; j++) {
+        spn_symmetric_multiply(n, a, v + j * n, product);
+        spn_axpy(n, -w[j], v + j * n, product);
+        if (!(spn_norm(n, product) <= tolerance_of(n) * size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* LAPACK's dsyevd, or dsyev; returns its info. */
+static int solve_by_lapack(const spn_dense *dense, bool divides, int64_t n, double *a, bool vectors,
+                           double *w)
+{
+    const char *job = vectors ? "V" : "N";
+    int size = (int)n, work_length = (int)work_size(n), int_length = (int)int_work_size(n);
+    int info = 0;
+    if (divides) {
+        dsyevd_(job, "L", &size, a, &size, w, dense->work, &work_length, dense->int_work,
+                &int_length, &info, 1, 1);
+    } else {
+        dsyev_(job, "L", &size, a, &size, w, dense->work, &work_length, &info, 1, 1);
+    }
+    return info;
+}
+
+bool spni_eigen_by(spn_context *context, spn_dense *dense, spni_eigen_method method, int64_t n,
+                   double *a, bool vectors, double *w)
+{
+    bool is_right = false, is_first = method == SPNI_EIGEN_DIVIDE;
+    keep(dense, n, a);
+    if (method == SPNI_EIGEN_JACOBI) {
+        is_right = spn_eigen_jacobi(context, n, a, w, dense->work) == SPN_OK;
+        memcpy(a, dense->work, (size_t)(n * n) * sizeof *a);
+    } else {
+        is_right = solve_by_lapack(dense, is_first, n, a, vectors, w) == 0;
+    }
+    is_right = is_right && has_same_traces(dense, n, w);
+    if (is_right && vectors && !is_first && spn_all_finite(n, w)) {
+        is_right = has_small_residuals(dense, n, w, a);
+    }
+    if (!is_right) {
+        restore(dense, n, a);
+    }
+    return is_right;
+}
+
 spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *a, bool vectors,
                      double *w)
 {
     spn_status status = SPN_OK;
+    bool is_right = false;
     if (n < 0 || n > dense->n) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
                  "eigenvalues of a %lld x %lld matrix: this solver was made for at most %lld",
@@ -112,18 +226,20 @@ spn_status spn_eigen(spn_context *context, spn_dense *dense, int64_t n, double *
     }
     SPN_TRY(spni_check_lower_finite(context, n, a, "eigenvalues"));
     spn_blas_single_thread();
-    int size = (int)n, work_length = (int)work_size(n), int_length = (int)int_work_size(n),
-        info = 0;
-    dsyevd_(vectors ? "V" : "N", "L", &size, a, &size, w, dense->work, &work_length,
-            dense->int_work, &int_length, &info, 1, 1);
-    if (info != 0) {
+    /* OpenBLAS's dsyevd gives up on some finite matrices (0.3.21 on one thread). */
+    for (int method = SPNI_EIGEN_DIVIDE; !is_right && method <= SPNI_EIGEN_JACOBI; method++) {
+        is_right = spni_eigen_by(context, dense, (spni_eigen_method)method, n, a, vectors, w);
+    }
+    if (!is_right) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC,
-                 "eigenvalues of a %d x %d matrix: LAPACK's dsyevd did not converge (info %d)",
-                 size, size, info);
+                 "eigenvalues of a %lld x %lld matrix with entries up to %g: LAPACK's dsyevd, its "
+                 "dsyev and Jacobi's method found none that fit",
+                 (long long)n, (long long)n, kept_size(dense, n));
     }
     if (!spn_all_finite(n, w)) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC,
-                 "eigenvalues of a %d x %d matrix overflow: scale the matrix down", size, size);
+                 "eigenvalues of a %lld x %lld matrix overflow: scale the matrix down",
+                 (long long)n, (long long)n);
     }
     if (vectors) {
         spni_normalize_signs(n, a);

@@ -13,6 +13,9 @@
 void dsyevd_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
              double *w, double *work, const int *work_size, int *int_work, const int *int_work_size,
              int *info, size_t job_length, size_t triangle_length);
+void dsyev_(const char *job, const char *triangle, const int *n, double *a, const int *lda,
+            double *w, double *work, const int *work_size, int *info, size_t job_length,
+            size_t triangle_length);
 void dpotrf_(const char *triangle, const int *n, double *a, const int *lda, int *info,
              size_t triangle_length);
 void dpotrs_(const char *triangle, const int *n, const int *columns, const double *a,
@@ -36,9 +39,27 @@ void spni_normalize_signs(int64_t n, double *v);
 /** The same for one vector; returns -1 when it was flipped, 1 otherwise. */
 double spni_normalize_sign(int64_t n, double *v);
 
+/** The ways to eigenvalues, in the order in which spn_eigen() tries them: divide and conquer, QR, Jacobi. */
+typedef enum spni_eigen_method {
+    SPNI_EIGEN_DIVIDE,
+    SPNI_EIGEN_QR,
+    SPNI_EIGEN_JACOBI
+} spni_eigen_method;
+
+/** One way, without signs; whether it ended with numbers that fit: the traces of A and A^2, and (not for the first,
+ *  on which all time goes) the residuals of the vectors. a is as before otherwise. n >= 1, a finite. */
+bool spni_eigen_by(spn_context *context, spn_dense *dense, spni_eigen_method method, int64_t n,
+                   double *a, bool vectors, double *w);
+
 /** SPN_ERROR_NUMERIC when the lower triangle holds a NaN or an infinity. */
 spn_status spni_check_lower_finite(spn_context *context, int64_t n, const double *a,
                                    const char *caller);
+
+/** Twin of spn_singular_values() by rotations, for matrices on which LAPACK fails; signs as they come, m, n >= 1.
+ *  Singular values below max(m, n) eps of the largest are 0 to rounding, their left vectors (right, where m < n) any
+ *  that are orthogonal to the others. */
+spn_status spni_singular_jacobi(spn_context *context, int64_t m, int64_t n, const double *a,
+                                double *values, double *u, double *vt);
 
 /** Plain twins of the BLAS products: oracles of the tests, and what runs when a size exceeds BLAS's
  *  int. Shapes as for the public functions. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Symmetric eigenproblems: closed forms, then the Jacobi twin, then residuals. Tolerances are C n eps
  * |A| with C = 30, the threshold of LAPACK's own test programs. */
+#include "numeric/lapack.h"
 #include "support.h"
 
 #include <float.h>
@@ -255,6 +256,83 @@ static void test_extreme_scales(void **state)
     spn_context_free(context);
 }
 
+/* A tridiagonal matrix, from the Hessian of a tanh network beside its trivial point, on which dsyevd of OpenBLAS 0.3.21
+ * ends with info 53; other versions may take it. */
+enum { STUBBORN = 26 };
+
+static void fill_stubborn(double *a)
+{
+    static const double diagonal[STUBBORN] = {
+        0x1.a327387255008p-11, 0x1.2409803bf6a8p-19,  0x1.a167a071af5dcp-12, 0x1.88ff842de83d2p-11,
+        0x1.d8091089c6385p-12, 0x1.1b980ae66a8p-22,   0x1.a36dafc6f4a8p-11,  0x1.f7b012be8p-29,
+        0x1.c51e073e296a8p-12, 0x1.929635c5969a7p-11, 0x1.d35af0fap-33,      0x1.a36da04d2febbp-11,
+        0x1.a36d7be9d9d03p-12, 0x1.bde56bbaa6p-25,    0x1.a368275e18756p-11, 0x1.98d5df7448252p-12,
+        0x1.536fd25b514cp-17,  0x1.a36c94840c7p-11,   0x1.fa7d5c6e6ce8p-17,  0x1.9b843d4a6dddap-11,
+        0x1.a36e3910af944p-12, 0x1.a36e2e153f8d3p-11, 0x1.95200ac05f782p-11, 0x1.c00a7c0319027p-12,
+        0x1.a2fd4d37b1475p-11, 0x1.a45004233fcbp-12};
+    static const double beside[STUBBORN - 1] = {
+        0x1.6a6de71a62626p-17,  -0x1.dce90acbd113cp-16, 0x1.d8a13b87c9242p-24,
+        -0x1.1674793175323p-13, 0x1.6434bbb6f2fa2p-17,  -0x1.020f0d75d0959p-26,
+        -0x1.d338527cbe90fp-20, 0x1.371c3bf413365p-25,  0x1.c7f95c5273a3bp-14,
+        0x1.402ff904a8fc9p-21,  -0x1.99c289cb24ac3p-26, 0x1.5f7284d203d9ep-20,
+        0x1.bd8ec6dafbca6p-20,  -0x1.92bc5ef8917fbp-18, 0x1.36cac220e9257p-28,
+        0x1.07436dd9448fcp-14,  -0x1.9cfa152f1875ep-19, 0x1.3597d36737586p-32,
+        -0x1.c88a437b9ccf2p-14, -0x1.d4664171c9aadp-23, -0x1.035d970e2481p-23,
+        0x1.42c4a40deb827p-38,  -0x1.a6f8cc5845869p-14, 0x1.32deacb3a1996p-39,
+        0x1.3371e52d24df2p-16};
+    memset(a, 0, STUBBORN * STUBBORN * sizeof *a);
+    for (int64_t i = 0; i < STUBBORN; i++) {
+        a[i + i * STUBBORN] = diagonal[i];
+        if (i + 1 < STUBBORN) {
+            a[i + 1 + i * STUBBORN] = a[i + (i + 1) * STUBBORN] = beside[i];
+        }
+    }
+}
+
+/* Each way alone, on a random matrix and the stubborn one: a decomposition, or the lower triangle as it was. All ways that end
+ * agree. */
+static void test_other_ways(void **state)
+{
+    (void)state;
+    spn_context *context = context_create();
+    spn_dense *dense = NULL;
+    check_ok(context, spn_dense_create(context, STUBBORN, &dense));
+    for (int which = 0; which < 2; which++) {
+        enum { N = STUBBORN, SQUARE = N * N };
+        double a[SQUARE], v[SQUARE], w[N], jacobi[N], values[N];
+        fill_stubborn(a);
+        if (which == 1) {
+            fill_symmetric(N, 5, a);
+        }
+        double norm = spn_norm(SQUARE, a);
+        memcpy(v, a, sizeof v);
+        assert_true(spni_eigen_by(context, dense, SPNI_EIGEN_JACOBI, N, v, true, jacobi));
+        check_decomposition(N, a, jacobi, v);
+        memcpy(v, a, sizeof v);
+        assert_true(spni_eigen_by(context, dense, SPNI_EIGEN_QR, N, v, true, w));
+        check_decomposition(N, a, w, v);
+        memcpy(v, a, sizeof v);
+        if (!spni_eigen_by(context, dense, SPNI_EIGEN_DIVIDE, N, v, true, w)) {
+            assert_int_equal(which, 0);
+            for (int64_t j = 0; j < N; j++) {
+                assert_memory_equal(v + j + j * N, a + j + j * N, (size_t)(N - j) * sizeof *a);
+            }
+        }
+        memcpy(v, a, sizeof v);
+        check_ok(context, spn_eigen(context, dense, N, v, true, w));
+        check_decomposition(N, a, w, v);
+        check_signs(N, v);
+        memcpy(v, a, sizeof v);
+        check_ok(context, spn_eigen(context, dense, N, v, false, values));
+        for (int64_t i = 0; i < N; i++) {
+            check_close(w[i], jacobi[i], tolerance(N), norm);
+            check_close(values[i], jacobi[i], tolerance(N), norm);
+        }
+    }
+    spn_dense_free(context, dense);
+    spn_context_free(context);
+}
+
 static void test_refusals(void **state)
 {
     (void)state;
@@ -326,7 +404,7 @@ static spn_status create_and_free(spn_context *context, void *state)
 static void test_memory(void **state)
 {
     (void)state;
-    assert_int_equal(support_fail_each_allocation(create_and_free, NULL), 3);
+    assert_int_equal(support_fail_each_allocation(create_and_free, NULL), 4);
     support_allocator counter = {0};
     spn_context *context = support_context(&counter);
     spn_dense *dense = NULL;
@@ -416,6 +494,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_hilbert),
         cmocka_unit_test(test_repeated_and_zero),
         cmocka_unit_test(test_extreme_scales),
+        cmocka_unit_test(test_other_ways),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_bits_do_not_depend_on_workspace),
         cmocka_unit_test(test_memory),

@@ -248,6 +248,49 @@ static void test_singular_values(void **state)
     spn_context_free(context);
 }
 
+/* The twin by rotations: the same values; a = u diag(values) vt with orthonormal factors, also where the matrix has only
+ * rank 2 (columns or rows that are sums of two) or is 0. */
+static void test_singular_rotations(void **state)
+{
+    (void)state;
+    spn_context *context = context_create();
+    const int64_t shapes[][2] = {{1, 1},  {1, 5},  {5, 1},   {2, 2},
+                                 {3, 17}, {17, 3}, {40, 40}, {9, 6}};
+    for (int s = 0; s < 24; s++) {
+        int64_t m = shapes[s / 3][0], n = shapes[s / 3][1], r = m < n ? m : n;
+        double tolerance = 30 * (double)(m + n) * DBL_EPSILON;
+        double *a = numbers(m * n, 12), *b = numbers(m * n, 13), *scaled = numbers(m * r, 0);
+        double *u = numbers(m * r, 14), *vt = numbers(r * n, 15);
+        double *values = numbers(r, 16), *expected = numbers(r, 17);
+        for (int64_t i = 0; s % 3 > 0 && i < m * n; i++) {
+            double row = (double)(i / n), column = (double)(i % n);
+            a[i] = s % 3 == 2 ? 0 : sin(row) * cos(column) + 1e-3 * cos(2 * row) * sin(3 * column);
+        }
+        check_ok(context, spn_singular_values(context, m, n, a, expected, NULL, NULL));
+        check_ok(context, spni_singular_jacobi(context, m, n, a, values, u, vt));
+        for (int64_t i = 0; i < m * r; i++) {
+            scaled[i] = u[i] * values[i % r];
+        }
+        spni_multiply_plain(m, n, r, 1, scaled, r, vt, n, 0, b, n);
+        for (int64_t i = 0; i < m * n; i++) {
+            check_close(b[i], a[i], tolerance, values[0]);
+        }
+        for (int64_t i = 0; i < r; i++) {
+            check_close(values[i], expected[i], tolerance, expected[0]);
+            for (int64_t j = 0; j < r; j++) {
+                double product = 0;
+                for (int64_t k = 0; k < m; k++) {
+                    product += u[k * r + i] * u[k * r + j];
+                }
+                check_close(product, i == j, tolerance, 1);
+                check_close(spn_dot(n, vt + i * n, vt + j * n), i == j, tolerance, 1);
+            }
+        }
+        free(a), free(b), free(scaled), free(u), free(vt), free(values), free(expected);
+    }
+    spn_context_free(context);
+}
+
 /* [[3, 0], [4, 5]]: singular values sqrt(45), sqrt(5); right vectors (1, 1)/sqrt 2, (1, -1)/sqrt 2. A
  * rank-one 3 x 2 matrix: |x| |y| and 0. */
 static void test_singular_closed_forms(void **state)
@@ -349,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_cholesky_hilbert),
         cmocka_unit_test(test_cholesky_refusals),
         cmocka_unit_test(test_singular_values),
+        cmocka_unit_test(test_singular_rotations),
         cmocka_unit_test(test_singular_closed_forms),
         cmocka_unit_test(test_singular_memory),
         cmocka_unit_test(test_vectors),
