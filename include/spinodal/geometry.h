@@ -47,8 +47,8 @@ typedef struct spn_geometry {
     double trace, frobenius_squared; /**< tr H, tr H^2 */
     double scalar_curvature;         /**< T3 */
     double scalar_curvature_stderr;  /**< 0 when exact */
-    /** Its rounding error, to first order, for entries of H right to eps:
-     *  8 eps ((sum |H_ii|)^2 + tr H^2) / q. */
+    /** Estimate of its rounding error, for entries of g and H right to some eps:
+     *  8 eps ((sum |H_ii|)^2 + tr H^2) / q. No bound: see docs/geometry.md. */
     double scalar_curvature_rounding;
     double mean_curvature;                 /**< T4: tr S / P */
     double gauss_kronecker_sign;           /**< T5: +-1; NaN if some |lambda| is zero */

@@ -10,6 +10,9 @@
 
 #include <spinodal/base/context.h>
 
+/** Beyond this 1 - tanh^2 is not made of tanh: its error of some eps would be too large a part of it. */
+#define TANH_SATURATED 6.0
+
 /** h (in: a) becomes phi(a); slopes, where not NULL, phi'(a); bends, where not NULL (slopes then too),
  *  phi''(a). */
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);

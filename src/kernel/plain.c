@@ -70,8 +70,12 @@ static void apply_tanh(int64_t n, double *restrict h, double *restrict slopes,
                        double *restrict bends)
 {
     for (int64_t s = 0; s < n; s++) {
+        double a = fabs(h[s]);
         h[s] = tanh(h[s]);
-        if (slopes != NULL) {
+        if (slopes != NULL && a > TANH_SATURATED) {
+            double e = exp(-2.0 * a), near = 2.0 / (1.0 + e);
+            slopes[s] = (e * near) * near;
+        } else if (slopes != NULL) {
             slopes[s] = (1.0 - h[s]) * (1.0 + h[s]);
         }
         if (bends != NULL) {

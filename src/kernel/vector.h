@@ -144,6 +144,25 @@ INLINE real tanh_of(real x)
     return (real)((word)h | ((word)x & SIGN_BIT));
 }
 
+/* 1 - tanh^2 = 4 e / (1 + e)^2 with e = exp(-2|x|): where tanh is nearly 1, 1 - tanh is only its rounding. */
+INLINE real slope_of_saturated_tanh(real x)
+{
+    real y = absolute(x);
+    real e = exp_of(-(y + y));
+    real near = 2.0 / (1.0 + e);
+    return (e * near) * near;
+}
+
+INLINE bool is_any_off(whole mask)
+{
+    whole off = ~mask;
+    int64_t any = 0;
+    for (int s = 0; s < LANES; s++) {
+        any |= off[s];
+    }
+    return any != 0;
+}
+
 /* log(1 + e) for 0 <= e <= 1: 2 atanh(s) with s = e / (2 + e) <= 1/3; relative error of the series
  * 2e-18. */
 INLINE real log1p_of(real e)

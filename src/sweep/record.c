@@ -34,7 +34,7 @@ static const spn_column columns[] = {
     REAL(scalar_curvature_error, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
     REAL(scalar_curvature_loss, "error^2/weight^4", "scalar (Ricci) curvature of L's graph (T3)"),
     REAL(scalar_curvature_rounding, "error^2/weight^4",
-         "bound on the rounding error of the scalar curvature of E's graph"),
+         "estimate of the rounding error of the scalar curvature of E's graph"),
     REAL(mean_curvature_error, "error/weight^2", "mean curvature tr S / P of E's graph (T4)"),
     REAL(mean_curvature_loss, "error/weight^2", "mean curvature tr S / P of L's graph (T4)"),
     REAL(gauss_kronecker_sign_error, "", "sign of the Gauss-Kronecker curvature of E's graph (T5)"),

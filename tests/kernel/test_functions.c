@@ -222,12 +222,44 @@ static void slopes_and_bends_agree(void **state)
     }
 }
 
+/* Where tanh is nearly 1 its slope is a part of 1e-300 as well as of 1: four rounded steps on exp, whose argument 2|a| is
+ * exact. A neighbour that saturates changes nothing. */
+static void a_saturated_slope_keeps_its_digits(void **state)
+{
+    (void)state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int k = 0; k < count; k++) {
+        double x[COUNT], h[COUNT], slopes[COUNT], bends[COUNT], alone[COUNT], apart[COUNT];
+        for (int i = 0; i < COUNT; i++) {
+            x[i] = (i % 2 == 0 ? 1 : -1) * (6.0 + 348.0 * (double)(i + 1) / COUNT);
+            x[i] = i % 5 == 0 ? 0.25 * x[i] / 354.0 : x[i];
+        }
+        memcpy(h, x, sizeof x);
+        forms[k].table->tanh(COUNT, h, slopes, bends);
+        for (int i = 0; i < COUNT; i++) {
+            alone[i] = x[i];
+            forms[k].table->tanh(1, &alone[i], &apart[i], &bends[i]);
+            assert_true(apart[i] == slopes[i] && alone[i] == h[i]);
+            long double c = coshl((long double)x[i]), want = 1.0L / (c * c);
+            if (i % 5 != 0 && !(fabsl((long double)slopes[i] - want) <= 4 * DBL_EPSILON * want)) {
+                fail_msg("%s: the slope of tanh at %g is %.17g, not %.17Lg",
+                         spn_kernels_name(forms[k].kind), x[i], slopes[i], want);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_middle_is_right),      cmocka_unit_test(every_scale_is_right),
-        cmocka_unit_test(the_seams_are_right),      cmocka_unit_test(the_ends_are_exact),
-        cmocka_unit_test(not_a_number_stays_alone), cmocka_unit_test(slopes_and_bends_agree),
+        cmocka_unit_test(the_middle_is_right),
+        cmocka_unit_test(every_scale_is_right),
+        cmocka_unit_test(the_seams_are_right),
+        cmocka_unit_test(the_ends_are_exact),
+        cmocka_unit_test(not_a_number_stays_alone),
+        cmocka_unit_test(slopes_and_bends_agree),
+        cmocka_unit_test(a_saturated_slope_keeps_its_digits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -56,6 +56,8 @@ CASES = [
     (3, [3, 3], 2, "linear", False, "mse", 8, [0.1], 1.0, "deep linear minimum"),
     (3, [3, 3], 2, "linear", False, "mse", 8, [0.1], 1.0, "deep linear saddle"),
     (3, [3, 3], 2, "tanh", False, "mse", 16, [0.2], 1.0, "trivial"),
+    (3, [4, 3], 1, "tanh", True, "cross_entropy", 30, [0.002, 0.1], 2.0, "random"),
+    (2, [3], 1, "softplus", True, "cross_entropy", 30, [0.004], 1.0, "minimum"),
 ]
 
 
@@ -67,13 +69,14 @@ def make_data(rng, inputs, outputs, samples, error, kind):
         return x, y
     x = np.round(rng.standard_normal((samples, inputs)), 4)
     if error == "cross_entropy":  # class probabilities that sum to 1 exactly: 64ths
-        y = np.zeros((samples, outputs))
+        classes = max(outputs, 2)
+        y = np.zeros((samples, classes))
         for n in range(samples):
-            y[n, rng.integers(outputs)] = 1.0
+            y[n, rng.integers(classes)] = 1.0
             if n % 3 == 0:
-                cuts = np.sort(rng.integers(0, 65, outputs - 1))
+                cuts = np.sort(rng.integers(0, 65, classes - 1))
                 y[n] = np.diff(np.concatenate([[0], cuts, [64]])) / 64.0
-        return x, y
+        return x, y[:, classes - outputs:]  # one output: the probability of the second class
     mix = rng.standard_normal((outputs, inputs))
     y = np.tanh(x @ mix.T) + 0.5 * x[:, :1] ** 2 * (np.arange(outputs) % 2)
     return x, np.round(y + 0.3 * rng.standard_normal((samples, outputs)), 4)

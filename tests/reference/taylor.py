@@ -105,6 +105,9 @@ def sample_error(error, f, y):
     if error == "cross_entropy":
         is_mp = isinstance(f[0], mp.mpf)
         exp, log = (mp.exp, mp.log) if is_mp else (np.exp, np.log)
+        if k == 1:  # one logit: log(1 + exp f) - y f
+            p = np.array([1 / (1 + exp(-f[0]))], dtype=f.dtype)
+            return log(1 + exp(f[0])) - y[0] * f[0], p - y, np.array([[p[0] * (1 - p[0])]], dtype=f.dtype)
         top = max(f)
         e = [exp(v - top) for v in f]
         total = sum(e)

@@ -191,7 +191,7 @@ static void test_geometry(void **state)
         spn_geometry_workspace_free(context, workspace);
         case_free(&c);
     }
-    assert_int_equal(stationary, 7); /* the points that were made stationary, and no other */
+    assert_int_equal(stationary, 8); /* the points that were made stationary, and no other */
 }
 
 int main(void)
