@@ -106,6 +106,8 @@ typedef struct spn_plateau_record {
     double
         predicted; /**< the same by the law of its kind, from the state at epoch_from; NaN: it never leaves, or
                          no law (adam: always) */
+    /** A range that held wherever it was measured, no bound (docs/trajectory.md); NaN likewise. */
+    double predicted_low, predicted_high;
 } spn_plateau_record;
 extern const spn_columns spn_plateau_columns;
 

@@ -98,6 +98,17 @@ static const char *name_of(const view *v, int64_t start)
     return start >= 0 && start < v->starts.rows ? v->names[start] : "?";
 }
 
+/* With its range: of the two digits that it is worth. */
+static const char *prediction(const spn_plateau_record *p, char buffer[CELL_SIZE])
+{
+    if (isnan(p->predicted)) {
+        return p->kind == SPN_PLATEAU_METASTABLE ? "never left" : "no law";
+    }
+    snprintf(buffer, CELL_SIZE, "%.3g (%.2g to %.2g)", p->predicted, p->predicted_low,
+             p->predicted_high);
+    return buffer;
+}
+
 static const char *end_text(int64_t stop)
 {
     return stop == SPN_STOP_MAX_ITERATIONS ? "all epochs" : spn_stop_text((spn_stop)stop);
@@ -149,11 +160,10 @@ static void print_plateaus(const view *v)
         const char *word = spn_table_word(&v->plateaus, i, kind);
         snprintf(modes, sizeof modes, p->branch_modes < 0 ? "-" : "%lld",
                  (long long)p->branch_modes);
-        const char *beyond = p->kind == SPN_PLATEAU_METASTABLE ? "never left" : "no law";
         fprintf(stderr, "%3lld  %-9.6g  %-10s  %-5s  %-11s  %-11.6g  %-10s  %s\n",
                 (long long)p->run, p->error, cell(p->branch_error, "-", branch), modes,
                 word != NULL ? word : "?", p->epoch_from, cell(p->measured, "stays", measured),
-                cell(p->predicted, beyond, predicted));
+                prediction(p, predicted));
     }
 }
 

@@ -91,7 +91,7 @@ static void put_plateaus(const view *v)
         cli_put_word(v->page, spn_table_word(&v->plateaus, i, kind));
         cli_put_real(v->page, DIGITS, p->epoch_from);
         cli_put_real(v->page, DIGITS, p->measured);
-        cli_put_real(v->page, DIGITS, p->predicted);
+        cli_put_real(v->page, FEW_DIGITS, p->predicted);
         cli_put_real(v->page, FEW_DIGITS, p->measured / p->predicted);
         cli_end_row(v->page);
     }

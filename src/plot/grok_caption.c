@@ -110,9 +110,10 @@ static spn_status put_plateau(spn_context *context, spn_text_buffer *text,
                 : SPN_OK);
     SPN_TRY(isfinite(p->measured) ? spni_put(context, text, "; lasts %.6g epochs", p->measured)
                                   : spni_put_text(context, text, "; not left"));
-    SPN_TRY(isfinite(p->predicted) ? spni_put(context, text, ", predicted %.6g (%s)", p->predicted,
-                                              spni_plateau_law(p->kind))
-                                   : spni_put(context, text, " (%s)", spni_plateau_law(p->kind)));
+    SPN_TRY(isfinite(p->predicted)
+                ? spni_put(context, text, ", predicted %.3g, %.2g to %.2g (%s)", p->predicted,
+                           p->predicted_low, p->predicted_high, spni_plateau_law(p->kind))
+                : spni_put(context, text, " (%s)", spni_plateau_law(p->kind)));
     SPN_TRY(spni_put_text(context, text, "\n"));
 done:
     return status;

@@ -208,8 +208,8 @@ static spn_status predict_onset(forecast *f, spn_prediction *out)
     } else if (spn_experiment_error(f->study->experiment)->error == SPN_ERROR_CROSS_ENTROPY) {
         out->onset_note = "cross_entropy has no closed form here";
     } else if (f->is_smooth && f->taylor[0] != 0) {
-        out->onset_note = "phi(0) is not 0: where targets have means the origin is not stationary "
-                          "and the onset is rounded; nothing is predicted";
+        out->onset_note = "phi(0) is not 0: where targets have means the origin is not stationary; "
+                          "the onset is then rounded or stays of first order; nothing is predicted";
     } else if (f->depth > 2) {
         deep_onset(f, out);
     } else if (!f->is_smooth) {

@@ -18,6 +18,10 @@ static const double TRIVIAL_SHARE = 0.5;
 /* A slope along the way from the branch below this is rounding, in units of the largest curvature times |theta|. */
 static const double SLOPE_ROUNDING = 1e-13;
 
+/* How far off escapes were, as factors: from the trivial phase, and from others, where the weights that a law takes as held still
+ * move. Measured with tanh, linear and momentum: docs/trajectory.md. */
+static const double TRIVIAL_FACTOR = 1.5, PHASE_FACTOR = 2.0;
+
 typedef struct explanation {
     spni_walker *w;
     spn_plateau_record *out;
@@ -37,6 +41,28 @@ static double epochs_of(const spni_walker *w, double time)
 {
     spn_stepper_view view = spn_stepper_look(w->stepper);
     return isfinite(time) && view.epoch > 0 ? time * view.epoch / view.time : (double)NAN;
+}
+
+/* How many epochs a method with steps of finite length and a memory comes behind its flow. A growth of x an epoch is, to second
+ * order, x (1 - x (1 + mu) / (2 (1 - mu))) for the heavy ball, mu = 0 for the others: what grows from a to b loses
+ * (1 + mu) / (2 (1 - mu)) ln(b / a). It starts at rest, which costs mu / (1 - mu), and its escape is seen through a mean. */
+static double delay_of(const explanation *x)
+{
+    const spni_walker *w = x->w;
+    const spn_solver_settings *solver = w->problem->solver;
+    double mu = w->problem->settings->method == SPN_PATH_MOMENTUM ? solver->momentum : 0.0;
+    double length = spn_objective_length(w->problem->objective, x->slowest);
+    double growth = fmax(length / x->out->amplitude, 1.0);
+    double lag = (1.0 + mu) / (2.0 * (1.0 - mu)) * log(growth) + 3.0 * mu / (1.0 - mu);
+    return w->problem->settings->method == SPN_PATH_FLOW || !isfinite(lag) ? 0.0 : lag;
+}
+
+static void bound_prediction(explanation *x)
+{
+    spn_plateau_record *out = x->out;
+    double factor = x->is_trivial ? TRIVIAL_FACTOR : PHASE_FACTOR;
+    out->predicted_low = out->predicted / factor;
+    out->predicted_high = out->predicted * factor + delay_of(x);
 }
 
 static double distance(int64_t n, const double *a, const double *b)
@@ -441,7 +467,9 @@ static spn_status fill_plateau(spni_walker *w, int64_t number)
                                             .negative_eigenvalues = -1,
                                             .amplitude = none,
                                             .measured = stay->epoch_to - stay->epoch_from,
-                                            .predicted = none};
+                                            .predicted = none,
+                                            .predicted_low = none,
+                                            .predicted_high = none};
 done:
     return status;
 }
@@ -464,6 +492,7 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
     if (w->is_dense) {
         SPN_TRY(explanation_create(&x, &window));
         SPN_TRY(explain(&x));
+        bound_prediction(&x);
     }
     w->note->is_tick = false;
     w->note->kind = SPN_TRAJECTORY_PLATEAU;

@@ -72,6 +72,8 @@ static const spn_column plateau_columns[] = {
     REAL(amplitude, "weight", "delta: part of theta - theta_branch that grows, at epoch_from"),
     REAL(measured, "epoch", "epoch_to - epoch_from; null: not left"),
     REAL(predicted, "epoch", "the same by the law of its kind; null: it never leaves, or no law"),
+    REAL(predicted_low, "epoch", "from here ..."),
+    REAL(predicted_high, "epoch", "... to here the escape came wherever it was measured; no bound"),
 };
 const spn_columns spn_plateau_columns = COLUMNS(plateau_columns);
 #undef RECORD

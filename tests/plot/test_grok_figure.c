@@ -74,7 +74,9 @@ static void make_model(model *m)
                                           .error = 1.99,
                                           .branch_error = 2,
                                           .measured = 40,
-                                          .predicted = 42};
+                                          .predicted = 42,
+                                          .predicted_low = 28,
+                                          .predicted_high = 63};
     m->plateaus[1] = (spn_plateau_record){.run = 1,
                                           .kind = SPN_PLATEAU_METASTABLE,
                                           .epoch_from = 40,
@@ -145,7 +147,7 @@ static void test_figure(void **state)
     check_contains(folder, "grok.txt", "never below E = 1.6");
     check_contains(folder, "grok.txt",
                    "degenerate point, its E 2 at beta = 0, 0 active modes; lasts 40 epochs, "
-                   "predicted 42 (growth beyond linear order (T16, T22))");
+                   "predicted 42, 28 to 63 (growth beyond linear order (T16, T22))");
     check_contains(folder, "grok.txt", "not left (it never leaves)");
 }
 
