@@ -24,7 +24,7 @@ expect_stderr 'measured +predicted \(epochs\)$'
 expect_stderr '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
 expect_stderr '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
 expect_stderr '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
-expect_stderr '^ +1  [0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9]+ \([0-9]+ to [0-9]+\)$'
+expect_stderr '^ +1  [0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+ \([0-9.e+]+ to [0-9.e+]+\)$'
 run spinodal grok run.yaml -o two.h5 --threads 2 --json -q
 expect_status 0
 expect_stderr_empty
@@ -122,7 +122,7 @@ bad "grok.starts: 'initial' names no start; initial weights are called random" -
 bad "grok.starts: '' names no start" --set 'grok.starts=[""]'
 bad "grok.seeds: 1000001 seeds from each of 1 starts are too many" --set 'grok.starts=[random]' --set grok.seeds=1000001
 bad "grok.tolerance: must be at least 1e-15" --set grok.method=flow --set grok.tolerance=1e-300
-bad "grok.records: must be from 1 to 10000" --set grok.records=9223372036854775807
+bad "grok.records: expected an integer from 1 to 10000" --set grok.records=9223372036854775807
 bad "'1 mode\+x': a number >= 0 must stand behind the \+" --set 'grok.starts=[1 mode+x]'
 bad "'random\*x': a number >= 0 must stand behind the \*" --set 'grok.starts=[random*x]'
 bad "grok.starts: the list is empty" --set 'grok.starts=[]'

@@ -395,7 +395,7 @@ static spn_status workspace_once(spn_context *other, void *state)
 static void test_memory(void **state)
 {
     (void)state;
-    assert_int_equal(support_fail_each_allocation(workspace_once, NULL), 9);
+    assert_int_equal(support_fail_each_allocation(workspace_once, NULL), 10);
     const double coefficients[3] = {0.9}, theta[3] = {0.9, 0.8, 1.0};
     spn_landscape landscape = {SPN_LANDSCAPE_DEEP_MODE, 3, coefficients};
     spn_objective plain = spn_landscape_objective(&landscape), ridge = spn_ridge(&plain);
