@@ -27,7 +27,17 @@ install(FILES "${PROJECT_BINARY_DIR}/spinodalConfig.cmake"
 
 # What we stand on is named by its flags: as required packages, `pkg-config --static` would ask for
 # their own private libraries too, a Fortran run-time among them, which linking to them does not need.
+# Only a program that is static altogether needs it, and where it can be had: "-static".
+include(CheckCSourceCompiles)
+set(CMAKE_REQUIRED_LIBRARIES -lgfortran -lquadmath)
+check_c_source_compiles("int main(void) { return 0; }" SPN_HAS_GFORTRAN)
+unset(CMAKE_REQUIRED_LIBRARIES)
+set(fortran_flags)
+if(SPN_HAS_GFORTRAN)
+  set(fortran_flags -lgfortran -lquadmath)
+endif()
 list(JOIN OPENBLAS_LDFLAGS " " core_flags)
+list(JOIN fortran_flags " " fortran_flags)
 set(io_flags)
 foreach(library IN ITEMS YAML HDF5 JANSSON LIBZIP ZLIB)
   list(APPEND io_flags ${${library}_LDFLAGS})
@@ -40,3 +50,15 @@ foreach(name IN ITEMS spinodal spinodal_io)
   configure_file("cmake/${name}.pc.in" "${PROJECT_BINARY_DIR}/${name}.pc" @ONLY)
   install(FILES "${PROJECT_BINARY_DIR}/${name}.pc" DESTINATION "${pkgconfig_dir}")
 endforeach()
+
+# A folder that the loader looks into is looked through anew, which is root's to do; packagers have their own ways.
+install(CODE [[
+  if("$ENV{DESTDIR}" STREQUAL "")
+    execute_process(COMMAND id -u OUTPUT_VARIABLE user OUTPUT_STRIP_TRAILING_WHITESPACE)
+    find_program(ldconfig NAMES ldconfig PATHS /sbin /usr/sbin)
+    if(user STREQUAL "0" AND ldconfig)
+      message(STATUS "Running: ${ldconfig}")
+      execute_process(COMMAND "${ldconfig}")
+    endif()
+  endif()
+]])

@@ -69,6 +69,8 @@ static const char *bound_words(spn_bound bound)
         return " from 1 to 1000000000";
     case SPN_COUNT_OR_ZERO:
         return " from 0 to 1000000000";
+    case SPN_STRENGTH:
+        return " from 0 to 1e150";
     }
     return "";
 }

@@ -27,7 +27,8 @@ static spn_status check_real(const checker *c, double value, int64_t item)
 {
     char got[32];
     bool is_unset = isnan(value) && item < 0 && c->option->initial == NULL;
-    if (is_unset || (isfinite(value) && spni_is_in_bound(c->option->bound, value))) {
+    double judged = c->option->bound == SPN_STRENGTH ? fabs(value) : value;
+    if (is_unset || (isfinite(value) && spni_is_in_bound(c->option->bound, judged))) {
         return SPN_OK;
     }
     spn_format_real(value, got);

@@ -135,6 +135,8 @@ bool spni_is_in_bound(spn_bound bound, double value)
         return value >= 1 && value <= (double)SPN_COUNT_MAX;
     case SPN_COUNT_OR_ZERO:
         return value >= 0 && value <= (double)SPN_COUNT_MAX;
+    case SPN_STRENGTH:
+        return value >= 0 && value <= SPN_STRENGTH_MAX;
     }
     return false;
 }
@@ -232,9 +234,10 @@ static void find_hint(const spn_option *option, const spn_value *value, char hin
                      option->type == SPN_OPTION_REALS || option->type == SPN_OPTION_MATRIX;
     bool is_boolean = option->type == SPN_OPTION_BOOLEAN;
     const char *near = is_boolean ? meant_boolean(value->scalar) : NULL;
-    /* What counts accept says their limit. */
-    bool is_count = option->bound == SPN_COUNT || option->bound == SPN_COUNT_OR_ZERO;
-    const char *limit = is_number && !is_count ? exceeded_limit(value->scalar, is_integer) : NULL;
+    /* What is accepted says its own limit there. */
+    bool is_limited = option->bound == SPN_COUNT || option->bound == SPN_COUNT_OR_ZERO ||
+                      option->bound == SPN_STRENGTH;
+    const char *limit = is_number && !is_limited ? exceeded_limit(value->scalar, is_integer) : NULL;
     if (option->type == SPN_OPTION_CHOICE) {
         int64_t count = 0;
         while (option->choices[count] != NULL) {

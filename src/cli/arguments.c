@@ -107,9 +107,10 @@ static int store(const cli_command *command, const cli_flag *flag, const char *t
         }
         break;
     case FLAG_REAL:
-        if (!spn_parse_real(text, place) || *(double *)place < 0) {
-            return cli_usage_error(command, "--%s: expected a number >= 0, got '%s'", flag->name,
-                                   text);
+        if (!spn_parse_real(text, place) ||
+            !(*(double *)place >= 0 && *(double *)place <= SPN_STRENGTH_MAX)) {
+            return cli_usage_error(command, "--%s: expected a number from 0 to 1e150, got '%s'",
+                                   flag->name, text);
         }
         break;
     case FLAG_SET:

@@ -35,6 +35,7 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     spn_branches *all = NULL;
     int64_t n = problem->objective->dimension;
     *out = NULL;
+    SPN_TRY(spn_settings_check(context, &spn_branches_options, problem->settings));
     SPN_NEW(context, all, 1);
     all->context = context;
     all->problem = *problem;

@@ -3,9 +3,9 @@
 
 #define AT(member) offsetof(spn_branches_settings, member)
 static const spn_option options[] = {
-    {"beta.from", SPN_OPTION_REAL, AT(beta_from), NULL, SPN_NONNEGATIVE, NULL, "error/weight^2",
+    {"beta.from", SPN_OPTION_REAL, AT(beta_from), NULL, SPN_STRENGTH, NULL, "error/weight^2",
      "smallest beta; unset: that of the sweep"},
-    {"beta.to", SPN_OPTION_REAL, AT(beta_to), NULL, SPN_POSITIVE, NULL, "error/weight^2",
+    {"beta.to", SPN_OPTION_REAL, AT(beta_to), NULL, SPN_STRENGTH, NULL, "error/weight^2",
      "largest beta; unset: that of the sweep"},
     {"step", SPN_OPTION_REAL, AT(step), "0.05", SPN_POSITIVE, NULL, "",
      "longest step along a branch, as a share of the length of theta"},

@@ -28,18 +28,30 @@ static int64_t int_work_size(int64_t n)
 /* Above this n the work size exceeds BLAS's int. */
 enum { DIMENSION_MAX = 32700 };
 
+spn_status spn_dense_check(spn_context *context, int64_t n, const char *cure)
+{
+    if (n <= DIMENSION_MAX) {
+        return SPN_OK;
+    }
+    /* The matrix, its eigenvectors and twice as much to work in; reduction, spectrum and vectors take about 9 n^3
+     * operations, of which a processor of today does some 10^10 a second. */
+    const double size = (double)n, bytes = 32 * size * size, operations = 9 * size * size * size;
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%lld weights are too many for dense matrices, which end at %d: each spectrum "
+                    "of the Hessian would take %.0f GB and about %.1g operations, %.1g hours; %s",
+                    (long long)n, DIMENSION_MAX, bytes * 1e-9, operations, operations / 1e10 / 3600,
+                    cure);
+}
+
 spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out)
 {
     spn_status status = SPN_OK;
     spn_dense *dense = NULL;
     *out = NULL;
-    if (n < 0 || n > DIMENSION_MAX) {
-        SPN_FAIL(
-            context, SPN_ERROR_ARGUMENT,
-            "dense matrices need 0 to %d unknowns, not %lld; a network of so many weights needs "
-            "smaller hidden layers",
-            DIMENSION_MAX, (long long)n);
+    if (n < 0) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "dense matrices of %lld unknowns", (long long)n);
     }
+    SPN_TRY(spn_dense_check(context, n, "a network needs smaller hidden layers"));
     spn_blas_single_thread();
     SPN_NEW(context, dense, 1);
     dense->n = n;

@@ -120,7 +120,12 @@ static spn_status count_block(spn_context *context, void *state, int64_t job, co
 spn_status spn_slice_run(spn_context *context, spn_pool *pool, const spn_slice_task *task,
                          spn_slice_point *points)
 {
-    sampler s = {.task = task, .points = points, .count = task->columns * task->rows};
+    sampler s = {.task = task, .points = points};
+    if (task->columns < 1 || task->rows < 1 ||
+        !spn_size_multiply(task->columns, task->rows, &s.count) || s.count > INT64_MAX / 2) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT, "a slice of %lld x %lld points",
+                        (long long)task->columns, (long long)task->rows);
+    }
     const spn_pool_work work = {.jobs = (s.count + BLOCK - 1) / BLOCK,
                                 .job = run_block,
                                 .job_state = &s,

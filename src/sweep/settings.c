@@ -8,11 +8,11 @@ static const char *const starts[] = {"phases", "initial", NULL};
 
 #define AT(member) offsetof(spn_sweep_settings, member)
 static const spn_option options[] = {
-    {"beta", SPN_OPTION_REALS, AT(beta), NULL, SPN_NONNEGATIVE, NULL, "error/weight^2",
+    {"beta", SPN_OPTION_REALS, AT(beta), NULL, SPN_STRENGTH, NULL, "error/weight^2",
      "listed values of beta, ascending; instead of from, to, points and spacing"},
-    {"beta.from", SPN_OPTION_REAL, AT(beta_from), "0.001", SPN_NONNEGATIVE, NULL, "error/weight^2",
+    {"beta.from", SPN_OPTION_REAL, AT(beta_from), "0.001", SPN_STRENGTH, NULL, "error/weight^2",
      "smallest beta"},
-    {"beta.to", SPN_OPTION_REAL, AT(beta_to), "0.5", SPN_POSITIVE, NULL, "error/weight^2",
+    {"beta.to", SPN_OPTION_REAL, AT(beta_to), "0.5", SPN_STRENGTH, NULL, "error/weight^2",
      "largest beta"},
     {"beta.points", SPN_OPTION_INTEGER, AT(beta_points), "200", SPN_COUNT, NULL, "",
      "number of values, both ends included"},
@@ -22,7 +22,7 @@ static const spn_option options[] = {
      "the protocol: up, down, up and then down, a fresh start at each beta, or from turning point "
      "to "
      "turning point"},
-    {"legs", SPN_OPTION_REALS, AT(legs), NULL, SPN_NONNEGATIVE, NULL, "error/weight^2",
+    {"legs", SPN_OPTION_REALS, AT(legs), NULL, SPN_STRENGTH, NULL, "error/weight^2",
      "direction legs: turning points; from beta.from to the first, from there to the second, ..., "
      "in "
      "steps as from beta.from to beta.to"},

@@ -81,6 +81,7 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
     spn_status status = SPN_OK;
     spn_sweep *sweep = NULL;
     *out = NULL;
+    SPN_TRY(spn_settings_check(context, &spn_sweep_options, problem->settings));
     double tolerance = problem->settings->refine_tolerance;
     if (problem->settings->refine &&
         !(tolerance >= SPN_REFINE_LEAST && tolerance <= SPN_REFINE_MOST)) {

@@ -60,6 +60,7 @@ spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_pr
     spn_trajectories *runs = NULL;
     const spn_grok_settings *settings = problem->settings;
     *out = NULL;
+    SPN_TRY(spn_settings_check(context, &spn_grok_options, settings));
     if (problem->starts < 1 || settings->seeds < 1) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "runs need at least one start and one seed");
     }
@@ -68,6 +69,10 @@ spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_pr
                  settings->beta);
     }
     SPN_TRY(check_tolerance(context, settings));
+    if (settings->geometry) {
+        SPN_TRY(spn_dense_check(context, problem->objective->dimension,
+                                "grok.geometry: false trains without them"));
+    }
     SPN_NEW(context, runs, 1);
     runs->context = context;
     runs->problem = *problem;

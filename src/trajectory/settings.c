@@ -5,7 +5,7 @@ static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", N
 
 #define AT(member) offsetof(spn_grok_settings, member)
 static const spn_option options[] = {
-    {"beta", SPN_OPTION_REAL, AT(beta), "1e-4", SPN_NONNEGATIVE, NULL, "error/weight^2",
+    {"beta", SPN_OPTION_REAL, AT(beta), "1e-4", SPN_STRENGTH, NULL, "error/weight^2",
      "the beta of the training"},
     {"starts", SPN_OPTION_TEXTS, AT(starts), "[random, trivial]", SPN_ANY, NULL, "",
      "where runs start: random, random*8, trivial, a phase of `results` (1 mode, 2 modes@0.01, row "

@@ -108,7 +108,7 @@ expect_failure 3 'branches.beta.to: the range of beta is empty: .* from 0.4 to 0
 run spinodal branches run.yaml -o x.h5 --set branches.beta.from=0.5
 expect_failure 3 'branches.beta.from: the range of beta is empty'
 run spinodal branches run.yaml -o x.h5 --set branches.beta.from=-1
-expect_failure 3 'branches.beta.from: expected a number >= 0'
+expect_failure 3 'branches.beta.from: expected a number from 0 to 1e150'
 run spinodal branches run.yaml -o x.h5 --set branches.stpe=1
 expect_failure 3 "did you mean 'step'"
 run spinodal branches run.yaml -o nowhere/x.h5

@@ -55,6 +55,24 @@ for source in "$root"/examples/*.c; do
     count=$((count + 1))
 done
 
+# A program that is static altogether, as one says it: where the static libraries that we stand on are installed.
+printf 'int main(void) { return 0; }\n' >"$scratch/empty.c"
+# shellcheck disable=SC2046
+if cc -static -o "$scratch/empty" "$scratch/empty.c" -lopenblas -lgfortran -lquadmath -lm 2>"$scratch/log"; then
+    cc -static -std=c11 -o "$scratch/all_static" "$root/examples/curvature.c" \
+        $(pkg-config --cflags --libs --static spinodal)
+    "$scratch/all_static" >"$scratch/static.txt"
+    LD_LIBRARY_PATH=$prefix/lib "$scratch/shared_curvature" >"$scratch/shared.txt"
+    cmp "$scratch/shared.txt" "$scratch/static.txt"
+else
+    echo "not tried: a program that is static altogether (no static OpenBLAS or libgfortran here)"
+fi
+# As README.md says it for a prefix that the loader does not know.
+# shellcheck disable=SC2046
+cc -o "$scratch/found" "$root/examples/curvature.c" $(pkg-config --cflags --libs spinodal) \
+    "-Wl,-rpath,$(pkg-config --variable=libdir spinodal)" -lm
+"$scratch/found" >/dev/null
+
 mkdir "$scratch/user"
 {
     echo 'cmake_minimum_required(VERSION 3.22)'

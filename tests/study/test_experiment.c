@@ -194,7 +194,8 @@ static void test_range_of_branches(void **state)
                  "followed from 0.5 to 0.5");
     refuse_range("branches: {beta: {from: 0.3, to: 0.2}}", "branches.beta.to: the range of beta");
     refuse_range("sweep: {beta: [0.1]}", "branches.beta.from: the range of beta is empty");
-    refuse("branches: {beta: {from: -0.1}}", "branches.beta.from: expected a number >= 0");
+    refuse("branches: {beta: {from: -0.1}}",
+           "branches.beta.from: expected a number from 0 to 1e150");
     refuse("branches: {stpe: 0.1}", "did you mean 'step'?");
     refuse("branchs: {step: 0.1}", "did you mean 'branches'?");
     /* A sweep over one value has no range, and needs none. */
@@ -254,7 +255,12 @@ static void test_yaml_errors_have_places(void **state)
     refuse("data:\n  correlations: [{a: 1}]\n", "not keys");
     refuse("data:\n  ? [a]\n  : 1\n", "a key must be a word");
     refuse("\xff\xfe\xfa", "UTF-8");
-    refuse("sweep: {beta: {from: -0.1}}\n", "sweep.beta.from: expected a number >= 0, got '-0.1'");
+    refuse("sweep: {beta: {from: -0.1}}\n",
+           "sweep.beta.from: expected a number from 0 to 1e150, got '-0.1'");
+    refuse("sweep:\n  beta: {to: 1e308}\n",
+           "e.yaml:2:14: sweep.beta.to: expected a number from 0 to 1e150, got '1e308'");
+    refuse("branches: {beta.to: 1e151}", "branches.beta.to: expected a number from 0 to 1e150");
+    refuse("grok: {beta: 1e200}", "grok.beta: expected a number from 0 to 1e150");
     refuse("sweep: {beta: [0.1, -0.2]}\n", "(item 2)");
     refuse("sweep: {beta: []}\n", "e.yaml:1:15: sweep.beta: the list is empty");
     refuse("sweep: {beta: {from: 0.5, to: 0.1}}\n", "e.yaml:1:22: sweep.beta.from");

@@ -52,10 +52,14 @@ typedef enum spn_bound {
     SPN_SHARE,         /**< in [0, 1) */
     SPN_COUNT,         /**< an integer from 1 to SPN_COUNT_MAX: whatever sizes memory */
     SPN_COUNT_OR_ZERO, /**< an integer from 0 to SPN_COUNT_MAX */
+    SPN_STRENGTH, /**< from 0 to SPN_STRENGTH_MAX: a strength of the regularisation; in a struct of one's own,
+                   *   where the control parameter of another objective may stand, of either sign */
 } spn_bound;
 
 /** The largest count of anything: the product of two fits into 64 bits. */
 #define SPN_COUNT_MAX INT64_C(1000000000)
+/** The largest strength: its square is still a number. */
+#define SPN_STRENGTH_MAX 1e150
 
 typedef struct spn_option {
     const char *key; /**< within its section; dots for nested mappings: "init.scale" */
