@@ -239,26 +239,44 @@ spn_status spn_objective_orbit(spn_context *context, const spn_objective *object
  *  rotations do. `error` must outlive the result. */
 spn_objective spn_ridge(const spn_objective *error);
 
-/** Derivatives against differences, on any objective. Taylor remainders along a random direction d,
- *  |d| = 1, h_j = h_0 2^-j:  |L(t+hd) - L - h g.d| ~ h^2 and |.. - h^2/2 d.Hd| ~ h^3. The slopes are
- *  fitted over the six smallest h whose remainder stands 64 times above the objective's own measured
- *  rounding; infinite when fewer than three do (the remainder vanishes, as for linear and quadratic
- *  functions). Differences are central with one Richardson extrapolation. Errors are relative to the
- *  derivative, or to the size of what it was computed from where the derivative vanishes. */
+/** What a check can say. */
+typedef enum spn_check_verdict {
+    SPN_CHECK_PASSED,
+    SPN_CHECK_FAILED,      /**< a derivative is wrong */
+    SPN_CHECK_CANNOT_TELL, /**< differences are worth too little here */
+} spn_check_verdict;
+/** "passed", "failed", "cannot tell"; NULL for any other number. */
+const char *spn_check_verdict_text(int64_t verdict);
+
+/** Derivatives against differences, on any objective, along a direction d, |d| = 1, of random signs with
+ *  |d_i| ~ |H_ii|^(-1/2), in which parameters of different units weigh alike. Differences are central with one
+ *  Richardson extrapolation, at steps that fall by 4 from an eighth of the length of theta; the best is where two in a
+ *  row agree best, rounding (measured) included, and their agreement is its error, the `resolution`. A derivative
+ *  fails when it differs by more than 10 times that and a share of its size, 1e-6 for a slope, 1e-8 for a vector; it
+ *  passes within that share, or within 3 times the error where that is below 1e-6 of its size or of what was
+ *  differenced; otherwise nothing can be told, as at a kink (relu). Errors are relative to the derivative, or to the size of what it was computed from where that is larger.
+ *
+ *  Taylor remainders along d are for the reader, and decide nothing: |L(t+hd) - L - h g.d| ~ h^2 and
+ *  |.. - h^2/2 d.Hd| ~ h^3, h = h_0 2^-j. The slopes are fitted over the six smallest h whose remainder stands
+ *  64 times above rounding; infinite when fewer than three do (the remainder vanishes, as for linear and quadratic
+ *  functions). A kink within these steps spoils them. */
 typedef struct spn_check_report {
     double gradient_slope; /**< 2 when the gradient is right (larger when d.Hd = 0) */
     double hessian_slope;  /**< 3 when the Hessian is right (or larger); NaN without one */
     double gradient_error; /**< relative: central difference against g.d */
     double hessian_error; /**< relative: central difference of gradients against H d; NaN without */
     double column_error; /**< relative: at most 16 products with unit vectors against columns of the
-                                 dense Hessian; NaN if one is absent or P > 4096 */
+                                 dense Hessian, and with d against all of it; NaN if one is absent or
+                                 P > 4096. At most 1e-9 */
     double parameter_error; /**< relative: d/dparameter of L and its gradient */
-    bool
-        is_passed; /**< slopes >= 1.9 and 2.8, errors <= 1e-6, columns <= 1e-9; what is absent (NaN)
-                         does not count. At a kink (relu) the numbers are what they are: it fails. */
+    /** How exact the differences themselves are, relative likewise. */
+    double gradient_resolution, hessian_resolution, parameter_resolution;
+    int64_t verdict;    /**< spn_check_verdict; what is absent (NaN) does not count */
+    const char *reason; /**< one sentence; empty when passed */
+    bool is_passed;     /**< verdict == SPN_CHECK_PASSED */
 } spn_check_report;
 
-/** Cost: about 45 evaluations, 17 products, one Hessian. `theta` P numbers; direction from (seed,
+/** Cost: about 110 evaluations, 25 products, one Hessian. `theta` P numbers; direction from (seed,
  *  PROBES). SPN_ERROR_NUMERIC where L or its gradient is not finite. */
 spn_status spn_objective_check(spn_context *context, const spn_objective *objective,
                                const double *theta, double parameter, uint64_t seed,

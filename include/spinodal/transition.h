@@ -224,11 +224,12 @@ typedef struct spn_change_point {
 } spn_change_point;
 extern const spn_columns spn_change_point_columns;
 
+enum { SPN_CHANGES_FEWEST = 12 };
 /** Find the changes of y(x) = f(x) + noise, with f smooth between them; x ascending, unevenly spaced, equal x
  *  allowed. See docs/transition.md for the method: candidates by optimal partitioning into polynomial pieces
  *  under the modified BIC, each then tested in its surroundings against a smooth curve with as many
- *  parameters, by a parametric bootstrap. *count of them in *out (caller releases), ordered by x.
- *  SPN_ERROR_INPUT: fewer than 12 points, not finite, x not ascending. O(n^2). */
+ *  parameters, by a bootstrap. *count of them in *out (caller releases), ordered by x.
+ *  SPN_ERROR_INPUT: fewer than SPN_CHANGES_FEWEST points, not finite, x not ascending. O(n^2). */
 spn_status spn_find_changes(spn_context *context, const spn_changes_settings *settings, int64_t n,
                             const double *x, const double *y, int64_t *count,
                             spn_change_point **out);

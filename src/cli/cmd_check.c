@@ -10,12 +10,17 @@ static spn_status print_json(spn_context *context, const spn_check_report *repor
     spn_json_begin(&json, context, spn_sink_stream(stdout));
     spn_json_begin_object(&json, NULL);
     spn_json_boolean(&json, "passed", report->is_passed);
+    spn_json_text(&json, "verdict", spn_check_verdict_text(report->verdict));
+    spn_json_text(&json, "reason", report->reason);
     spn_json_real(&json, "gradient_slope", report->gradient_slope);
     spn_json_real(&json, "hessian_slope", report->hessian_slope);
     spn_json_real(&json, "gradient_error", report->gradient_error);
     spn_json_real(&json, "hessian_error", report->hessian_error);
     spn_json_real(&json, "column_error", report->column_error);
     spn_json_real(&json, "parameter_error", report->parameter_error);
+    spn_json_real(&json, "gradient_resolution", report->gradient_resolution);
+    spn_json_real(&json, "hessian_resolution", report->hessian_resolution);
+    spn_json_real(&json, "parameter_resolution", report->parameter_resolution);
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }
@@ -24,21 +29,31 @@ static spn_status print_json(spn_context *context, const spn_check_report *repor
 static void print_columns(double error)
 {
     if (isnan(error)) {
-        printf("products against columns      not done: P is too large for a dense Hessian\n");
+        printf("products     against columns      not done: P is too large for a dense Hessian\n");
     } else {
-        printf("products against columns      %.3g (relative)\n", error);
+        printf("products     against columns      %.3g (relative)\n", error);
     }
+}
+
+static void print_difference(const char *name, double error, double resolution)
+{
+    printf("%-12s against differences  %.3g (relative; the differences are good to %.1g)\n", name,
+           error, resolution);
 }
 
 static void print_text(const spn_check_report *report)
 {
-    printf("Taylor remainder, gradient    slope %-8.3f (2 when right)\n", report->gradient_slope);
-    printf("Taylor remainder, Hessian     slope %-8.3f (3 when right)\n", report->hessian_slope);
-    printf("gradient against differences  %.3g (relative)\n", report->gradient_error);
-    printf("Hessian against differences   %.3g (relative)\n", report->hessian_error);
+    print_difference("gradient", report->gradient_error, report->gradient_resolution);
+    print_difference("Hessian", report->hessian_error, report->hessian_resolution);
+    print_difference("d/dbeta", report->parameter_error, report->parameter_resolution);
     print_columns(report->column_error);
-    printf("d/dbeta against differences   %.3g (relative)\n", report->parameter_error);
-    printf("%s%s\n", report->is_passed ? "passed" : "FAILED",
+    printf("Taylor remainder, gradient        slope %.3f (2 where L is smooth)\n",
+           report->gradient_slope);
+    printf("Taylor remainder, Hessian         slope %.3f (3 where L is smooth)\n",
+           report->hessian_slope);
+    printf("%s%s%s%s\n",
+           report->verdict == SPN_CHECK_FAILED ? "FAILED" : spn_check_verdict_text(report->verdict),
+           report->reason[0] != '\0' ? ": " : "", report->reason,
            isnan(report->column_error) ? " (one comparison was not done)" : "");
 }
 
@@ -49,7 +64,7 @@ int cmd_check(cli_session *session, const cli_arguments *arguments)
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     double *theta = NULL;
-    spn_check_report report = {.is_passed = false};
+    spn_check_report report = {.reason = ""};
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_NEW(context, theta, study->loss.dimension);

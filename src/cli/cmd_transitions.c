@@ -10,7 +10,9 @@ int cmd_transitions(cli_session *session, const cli_arguments *arguments)
     spn_transitions *transitions = NULL;
     cli_range range = {(double)INFINITY, -(double)INFINITY};
     if (arguments->is_noisy) {
-        return cli_finish(session, cli_noisy_samples(session, arguments));
+        bool is_answered = true;
+        int result = cli_finish(session, cli_noisy_samples(session, arguments, &is_answered));
+        return result == EXIT_DONE && !is_answered ? EXIT_CHECK_FAILED : result;
     }
     SPN_TRY(spn_transitions_create(context, &transitions));
     for (int64_t i = 0; i < arguments->word_count; i++) {

@@ -32,7 +32,7 @@ const cli_command cli_commands[] = {
      "that\n"
      "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
      "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
-     "gate.",
+     "gate, or a jump could not be resolved.",
      "output set seed threads json force resume ", 1, 1, true, cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
@@ -84,10 +84,14 @@ const cli_command cli_commands[] = {
      "transitions, each with its interval, its order, the evidence for it and what changes; then\n"
      "hysteresis, stuck random starts, and means over seeds and, with several files, over data "
      "draws.\n"
+     "Exit status 1: done, but a row is undecided, or points are not stationary or of a quench.\n"
      "With --noisy the files are CSV tables (columns beta and any of error, weight_norm,\n"
-     "scalar_curvature, accuracy) or sweeps made with a first-order method: change points are "
-     "found in\n"
-     "each column by itself, jumps told from kinks, and compared.",
+     "scalar_curvature, accuracy, test_error, test_accuracy; seed, direction, phase and leg tell "
+     "curves\n"
+     "apart) or sweeps made with a first-order method: change points are found in each column by\n"
+     "itself, jumps told from kinks, and compared. Of smooth curves 0 to 5 in 100 (at worst 9) "
+     "show one "
+     "(measured).",
      "noisy json ", 1, CLI_WORDS_MAX, false, cmd_transitions},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
      "what can be said before training: transitions, onset and its order",
@@ -103,7 +107,7 @@ const cli_command cli_commands[] = {
      "derivatives against differences, on your own model",
      "Compares gradient, Hessian and Hessian-vector products of the experiment's loss with "
      "differences.\n"
-     "Exit status 1: they disagree.",
+     "Exit status 1: they disagree, or differences are worth too little here to tell.",
      "weights beta set seed json ", 1, 1, true, cmd_check},
     {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
      "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",

@@ -31,7 +31,9 @@ const char *cli_transition_order(double order);
 /** One row of a table as JSON, with more behind its columns. */
 void cli_json_row(spn_json *json, const spn_columns *columns, const void *record);
 
-/** Change points of the noisy samples in the files of the arguments. */
-spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments);
+/** Change points of the noisy samples in the files of the arguments; *is_answered: false where some column of some chain
+ *  has too few samples to be searched. */
+spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments,
+                             bool *is_answered);
 
 #endif

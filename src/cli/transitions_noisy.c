@@ -1,90 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* Change points in noisy samples: a table in CSV, or the chains of a sweep, column by column. */
+/* Change points in noisy samples, chain by chain and column by column, and how far the columns coincide. */
+#include "cli/noisy.h"
 #include "cli/transitions.h"
 
 #include <math.h>
-#include <spinodal/formats.h>
 #include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { SERIES = 4 };
-
-/* Curvature spans orders of magnitude and both signs: it is searched on the scale of the figures. */
-static const struct {
-    const char *name;  /* in our tables */
-    const char *other; /* accepted too */
-    const char *shown;
-    bool is_curvature;
-} series_table[SERIES] = {
-    {"error", NULL, "error", false},
-    {"weight_norm", "norm", "|theta|", false},
-    {"scalar_curvature_error", "scalar_curvature", "asinh(curvature)", true},
-    {"accuracy", NULL, "accuracy", false},
-};
-
-/* One curve over beta: `count` samples ascending in beta, and its columns. */
-typedef struct samples {
-    const char *file;
-    int64_t seed;          /* -1: from a table */
-    const char *direction; /* NULL: likewise */
-    int64_t count;
-    double *beta;
-    double *values[SERIES]; /* NULL: not there */
-} samples;
+static const spn_changes_settings settings = {
+    .level = 0.01, .coverage = 0.95, .replicas = 999, .seed = 1};
 
 typedef struct findings {
     int64_t count;
     spn_change_point *points; /* of all series, ordered by beta */
     int64_t groups;
     spn_coincidence *coincidences;
+    bool is_searched[CLI_SERIES]; /* false: too few samples, or none */
 } findings;
 
-static spn_status take_samples(spn_context *context, spn_arena *arena, int64_t count,
-                               const bool *is_there, samples *out)
+/* Where the answer goes, and what of the question is not answered. */
+typedef struct answer {
+    spn_json *json;     /* NULL: text */
+    int64_t searched;   /* series with enough samples */
+    int64_t unsearched; /* with too few */
+    int64_t fewest;     /* samples of one of these */
+    int64_t chains;     /* in which nothing was searched */
+    const char *file, *name;
+} answer;
+
+static spn_status search_series(spn_context *context, const cli_samples *in, int64_t s,
+                                findings *out)
 {
     spn_status status = SPN_OK;
-    SPN_TAKE(context, arena, out->beta, count);
-    for (int64_t s = 0; s < SERIES; s++) {
-        if (is_there[s]) {
-            SPN_TAKE(context, arena, out->values[s], count);
-        }
-    }
-done:
-    return status;
-}
-
-/* Insert a sample where its beta belongs. */
-static void insert(samples *out, double beta, const double *values)
-{
-    int64_t at = out->count++;
-    for (; at > 0 && out->beta[at - 1] > beta; at--) {
-        out->beta[at] = out->beta[at - 1];
-        for (int64_t s = 0; s < SERIES; s++) {
-            if (out->values[s] != NULL) {
-                out->values[s][at] = out->values[s][at - 1];
-            }
-        }
-    }
-    out->beta[at] = beta;
-    for (int64_t s = 0; s < SERIES; s++) {
-        if (out->values[s] != NULL) {
-            out->values[s][at] = series_table[s].is_curvature ? asinh(values[s]) : values[s];
-        }
-    }
-}
-
-static spn_status search_series(spn_context *context, const samples *in, int64_t s, findings *out)
-{
-    static const spn_changes_settings settings = {
-        .level = 0.01, .coverage = 0.95, .replicas = 999, .seed = 1};
-    spn_status status = SPN_OK;
+    const cli_series *series = &in->series[s];
     spn_change_point *found = NULL, *all = NULL;
     int64_t count = 0, a = 0, b = 0;
-    status =
-        spn_find_changes(context, &settings, in->count, in->beta, in->values[s], &count, &found);
+    status = spn_find_changes(context, &settings, series->count, series->beta, series->value,
+                              &count, &found);
     if (status == SPN_ERROR_INPUT) {
-        spn_error_prefix(context, "%s, %s", in->file, series_table[s].name);
+        spn_error_prefix(context, "%s%s%s, %s", in->file, in->chain[0] != '\0' ? ", " : "",
+                         in->chain, cli_series_kinds[s].name);
     }
     SPN_TRY(status);
     SPN_NEW(context, all, out->count + count);
@@ -104,33 +60,45 @@ done:
     return status;
 }
 
-/* The middle one of the steps of beta. */
-static spn_status typical_step(spn_context *context, const samples *in, double *out)
+/* The middle one of the steps of beta, of the series with the most samples. */
+static spn_status typical_step(spn_context *context, const cli_samples *in, double *out)
 {
     spn_status status = SPN_OK;
     double *steps = NULL;
-    SPN_NEW(context, steps, in->count);
-    for (int64_t i = 1; i < in->count; i++) {
-        steps[i - 1] = in->beta[i] - in->beta[i - 1];
+    const cli_series *longest = &in->series[0];
+    for (int s = 1; s < CLI_SERIES; s++) {
+        longest = in->series[s].count > longest->count ? &in->series[s] : longest;
     }
-    *out = in->count > 1 ? spn_median(in->count - 1, steps) : 0;
+    SPN_NEW(context, steps, longest->count);
+    for (int64_t i = 1; i < longest->count; i++) {
+        steps[i - 1] = longest->beta[i] - longest->beta[i - 1];
+    }
+    *out = longest->count > 1 ? spn_median(longest->count - 1, steps) : 0;
 done:
     spn_release(context, steps);
     return status;
 }
 
-static spn_status search_samples(spn_context *context, const samples *in, findings *out)
+static spn_status search_samples(spn_context *context, const cli_samples *in, findings *out,
+                                 answer *a)
 {
     spn_status status = SPN_OK;
     double step = 0;
-    *out = (findings){0};
-    for (int64_t s = 0; s < SERIES; s++) {
-        if (in->values[s] != NULL) {
+    for (int s = 0; s < CLI_SERIES; s++) {
+        int64_t count = in->series[s].count;
+        if (count >= SPN_CHANGES_FEWEST) {
             SPN_TRY(search_series(context, in, s, out));
+            out->is_searched[s] = true;
+            a->searched++;
+        } else if (count > 0) {
+            a->unsearched++;
+            a->fewest = count;
+            a->file = in->file;
+            a->name = cli_series_kinds[s].name;
         }
     }
     SPN_TRY(typical_step(context, in, &step));
-    SPN_TRY(spn_find_coincidences(context, out->count, out->points, SERIES, step, &out->groups,
+    SPN_TRY(spn_find_coincidences(context, out->count, out->points, CLI_SERIES, step, &out->groups,
                                   &out->coincidences));
 done:
     return status;
@@ -138,7 +106,7 @@ done:
 
 /* ---- Output ----------------------------------------------------------------------------------- */
 
-static void print_points(const samples *in, const findings *f)
+static void print_points(const cli_samples *in, const findings *f)
 {
     for (int64_t i = 0; i < f->count; i++) {
         const spn_change_point *p = &f->points[i];
@@ -147,32 +115,47 @@ static void print_points(const samples *in, const findings *f)
                    "95 % interval", "", "p smooth", "p kink", "value", "slope");
         }
         printf("%-16s  %10.6g  %9.6g .. %-9.6g  %-4s  %9.3g  %9.3g  %+10.4g  %+10.4g\n",
-               series_table[p->series].shown, p->beta, p->beta_low, p->beta_high,
+               cli_series_kinds[p->series].shown, p->beta, p->beta_low, p->beta_high,
                p->order == 1 ? "jump" : "kink", p->p_value, p->jump_p_value, p->value_jump,
                p->slope_jump);
     }
-    if (f->count == 0) {
-        printf("verdict: none; no change point between beta = %.6g and %.6g\n", in->beta[0],
-               in->beta[in->count - 1]);
+    bool is_first = true;
+    for (int s = 0; s < CLI_SERIES && f->count == 0; s++) {
+        const cli_series *series = &in->series[s];
+        if (f->is_searched[s] && is_first) {
+            printf("verdict: none; no change point between beta = %.6g and %.6g\n", series->beta[0],
+                   series->beta[series->count - 1]);
+            is_first = false;
+        }
+    }
+    for (int s = 0; s < CLI_SERIES; s++) {
+        const cli_series *series = &in->series[s];
+        if (series->count > 0 && !f->is_searched[s]) {
+            printf("%s: not searched, %lld samples are too few (at least %d)\n",
+                   cli_series_kinds[s].shown, (long long)series->count, SPN_CHANGES_FEWEST);
+        } else if (series->missing > 0) {
+            printf("%s: %lld of %lld cells are empty and were left out\n",
+                   cli_series_kinds[s].shown, (long long)series->missing, (long long)in->count);
+        }
     }
 }
 
-static void print_coincidences(const samples *in, const findings *f)
+static void print_coincidences(const findings *f)
 {
     for (int64_t i = 0; i < f->groups; i++) {
         const spn_coincidence *g = &f->coincidences[i];
         if (i == 0) {
             printf("\ntogether");
-            for (int64_t s = 0; s < SERIES; s++) {
-                if (in->values[s] != NULL) {
-                    printf("  %16s", series_table[s].shown);
+            for (int64_t s = 0; s < CLI_SERIES; s++) {
+                if (f->is_searched[s]) {
+                    printf("  %16s", cli_series_kinds[s].shown);
                 }
             }
             printf("  %10s\n", "spread");
         }
         printf("%8lld", (long long)g->series);
-        for (int64_t s = 0; s < SERIES; s++) {
-            if (in->values[s] == NULL) {
+        for (int64_t s = 0; s < CLI_SERIES; s++) {
+            if (!f->is_searched[s]) {
                 continue;
             }
             if (g->points[s] >= 0) {
@@ -185,31 +168,43 @@ static void print_coincidences(const samples *in, const findings *f)
     }
 }
 
-static void print_text(const samples *in, const findings *f)
+static void print_text(const cli_samples *in, const findings *f)
 {
-    printf("%s", in->file);
-    if (in->direction != NULL) {
-        printf(", seed %lld, %s", (long long)in->seed, in->direction);
-    }
-    printf(": %lld samples\n", (long long)in->count);
+    printf("%s%s%s: %lld samples\n", in->file, in->chain[0] != '\0' ? ", " : "", in->chain,
+           (long long)in->count);
     print_points(in, f);
-    print_coincidences(in, f);
+    print_coincidences(f);
     printf("\n");
 }
 
-static void write_json(spn_json *json, const samples *in, const findings *f)
+static void write_columns(spn_json *json, const char *key, const cli_samples *in, const findings *f,
+                          bool is_searched)
+{
+    spn_json_begin_list(json, key);
+    for (int s = 0; s < CLI_SERIES; s++) {
+        if (in->series[s].count > 0 && f->is_searched[s] == is_searched) {
+            spn_json_begin_object(json, NULL);
+            spn_json_text(json, "column", cli_series_kinds[s].key);
+            spn_json_integer(json, "samples", in->series[s].count);
+            spn_json_integer(json, "missing", in->series[s].missing);
+            spn_json_end_object(json);
+        }
+    }
+    spn_json_end_list(json);
+}
+
+static void write_json(spn_json *json, const cli_samples *in, const findings *f)
 {
     spn_json_begin_object(json, NULL);
     spn_json_text(json, "file", in->file);
-    if (in->direction != NULL) {
-        spn_json_integer(json, "seed", in->seed);
-        spn_json_text(json, "direction", in->direction);
-    }
+    spn_json_text(json, "chain", in->chain);
     spn_json_integer(json, "samples", in->count);
+    write_columns(json, "searched", in, f, true);
+    write_columns(json, "too_few_samples", in, f, false);
     spn_json_begin_list(json, "change_points");
     for (int64_t i = 0; i < f->count; i++) {
         spn_json_begin_object(json, NULL);
-        spn_json_text(json, "column", series_table[f->points[i].series].name);
+        spn_json_text(json, "column", cli_series_kinds[f->points[i].series].key);
         cli_json_row(json, &spn_change_point_columns, &f->points[i]);
         spn_json_end_object(json);
     }
@@ -219,9 +214,9 @@ static void write_json(spn_json *json, const samples *in, const findings *f)
         const spn_coincidence *g = &f->coincidences[i];
         spn_json_begin_object(json, NULL);
         spn_json_integer(json, "columns", g->series);
-        for (int64_t s = 0; s < SERIES; s++) {
-            if (in->values[s] != NULL) {
-                spn_json_real(json, series_table[s].name,
+        for (int64_t s = 0; s < CLI_SERIES; s++) {
+            if (f->is_searched[s]) {
+                spn_json_real(json, cli_series_kinds[s].key,
                               g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN);
             }
         }
@@ -232,14 +227,17 @@ static void write_json(spn_json *json, const samples *in, const findings *f)
     spn_json_end_object(json);
 }
 
-static spn_status report(spn_context *context, spn_json *json, const samples *in)
+static spn_status report(spn_context *context, void *state, const cli_samples *in)
 {
     spn_status status = SPN_OK;
-    findings f;
-    SPN_TRY(search_samples(context, in, &f));
-    if (json != NULL) {
-        write_json(json, in, &f);
-    } else {
+    answer *a = state;
+    findings f = {0};
+    const int64_t before = a->searched;
+    SPN_TRY(search_samples(context, in, &f, a));
+    a->chains += a->searched == before;
+    if (a->json != NULL) {
+        write_json(a->json, in, &f);
+    } else if (a->searched > before) {
         print_text(in, &f);
     }
 done:
@@ -248,138 +246,36 @@ done:
     return status;
 }
 
-/* ---- Input ------------------------------------------------------------------------------------ */
-
-static int64_t find_column(const spn_csv_table *table, const char *name)
-{
-    for (int64_t c = 0; name != NULL && c < table->columns; c++) {
-        if (strcmp(table->names[c], name) == 0) {
-            return c;
-        }
-    }
-    return -1;
-}
-
-static spn_status read_csv(spn_context *context, spn_json *json, const char *path)
-{
-    spn_status status = SPN_OK;
-    spn_csv_table *table = NULL;
-    spn_arena *arena = NULL;
-    samples in = {.file = path, .seed = -1};
-    int64_t columns[SERIES + 1], used = 1;
-    bool is_there[SERIES];
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_csv_read(context, path, (spn_csv_layout){.header = SPN_CSV_HEADER_YES}, &table));
-    columns[0] = find_column(table, "beta");
-    int64_t where[SERIES];
-    for (int64_t s = 0; s < SERIES; s++) {
-        where[s] = find_column(table, series_table[s].name);
-        where[s] = where[s] < 0 ? find_column(table, series_table[s].other) : where[s];
-        is_there[s] = where[s] >= 0;
-        if (is_there[s]) {
-            columns[used++] = where[s];
-        }
-    }
-    if (columns[0] < 0 || used == 1) {
-        SPN_FAIL(
-            context, SPN_ERROR_INPUT,
-            "%s: needs a column beta and one of error, weight_norm, scalar_curvature, accuracy",
-            path);
-    }
-    SPN_TRY(spn_csv_check(context, table, used, columns));
-    SPN_TRY(take_samples(context, arena, table->rows, is_there, &in));
-    for (int64_t r = 0; r < table->rows; r++) {
-        double values[SERIES] = {0};
-        for (int64_t s = 0; s < SERIES; s++) {
-            values[s] = is_there[s] ? table->values[r * table->columns + where[s]] : 0;
-        }
-        insert(&in, table->values[r * table->columns + columns[0]], values);
-    }
-    SPN_TRY(report(context, json, &in));
-done:
-    spn_csv_free(context, table);
-    spn_arena_free(arena);
-    return status;
-}
-
-static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
-{
-    return a->seed == b->seed && a->direction == b->direction && a->phase == b->phase;
-}
-
-static spn_status read_chain(spn_context *context, spn_arena *arena, spn_json *json,
-                             const char *path, int64_t count, const spn_sweep_record *rows)
-{
-    spn_status status = SPN_OK;
-    static const bool is_there[SERIES] = {true, true, true, false};
-    spn_arena_mark mark = spn_arena_get_mark(arena);
-    samples in = {.file = path,
-                  .seed = rows->seed,
-                  .direction = spn_direction_text(rows->direction) != NULL
-                                   ? spn_direction_text(rows->direction)
-                                   : "?"};
-    SPN_TRY(take_samples(context, arena, count, is_there, &in));
-    for (int64_t i = 0; i < count; i++) {
-        const double values[SERIES] = {rows[i].error, rows[i].weight_norm,
-                                       rows[i].scalar_curvature_error, 0};
-        insert(&in, rows[i].beta, values);
-    }
-    SPN_TRY(report(context, json, &in));
-    spn_arena_rewind(arena, mark);
-done:
-    return status;
-}
-
-static spn_status read_sweep(spn_context *context, spn_json *json, const char *path)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    spn_sweep_record *records = NULL;
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_results_read(context, arena, path, &results));
-    const spn_table *points = spn_results_table(&results, "points");
-    if (points == NULL || strcmp(results.kind, "sweep") != 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no points of a sweep", path);
-    }
-    SPN_TAKE(context, arena, records, points->rows);
-    SPN_TRY(spn_table_convert(context, points, path, &spn_sweep_columns, records));
-    for (int64_t first = 0, i = 1; i <= points->rows; i++) {
-        if (i == points->rows || !is_same_chain(&records[first], &records[i])) {
-            SPN_TRY(read_chain(context, arena, json, path, i - first, records + first));
-            first = i;
-        }
-    }
-done:
-    spn_arena_free(arena);
-    return status;
-}
-
-static bool is_csv(const char *path)
-{
-    size_t length = strlen(path);
-    return length > 4 && strcmp(path + length - 4, ".csv") == 0;
-}
-
-spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments)
+spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments,
+                             bool *is_answered)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
-    spn_json json, *target = arguments->is_json ? &json : NULL;
-    if (target != NULL) {
+    spn_json json;
+    answer a = {.json = arguments->is_json ? &json : NULL};
+    if (a.json != NULL) {
         spn_json_begin(&json, context, spn_sink_stream(stdout));
         spn_json_begin_object(&json, NULL);
         spn_json_begin_list(&json, "curves");
     }
     for (int64_t i = 0; i < arguments->word_count; i++) {
-        const char *path = arguments->words[i];
-        SPN_TRY(is_csv(path) ? read_csv(context, target, path) : read_sweep(context, target, path));
+        SPN_TRY(cli_read_samples(context, arguments->words[i], report, &a));
     }
-    if (target != NULL) {
+    if (a.json != NULL) {
         spn_json_end_list(&json);
         spn_json_end_object(&json);
         SPN_TRY(spn_json_end_document(&json));
     }
+    if (a.searched == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s, %s: %lld samples are too few to find change points; at least %d are needed",
+                 a.file, a.name, (long long)a.fewest, SPN_CHANGES_FEWEST);
+    }
+    if (a.chains > 0 && a.json == NULL) {
+        printf("note: %lld chain%s not searched: fewer than %d samples\n", (long long)a.chains,
+               a.chains == 1 ? " was" : "s were", SPN_CHANGES_FEWEST);
+    }
+    *is_answered = a.unsearched == 0;
 done:
     return status;
 }

@@ -1,29 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* Change points of a noisy curve. Candidates are the cuts of the best partition; each is tested in its window (to
- * the neighbouring cuts), the weakest is dropped and its neighbours are tested anew, until all that are
- * left hold. Tests are parametric bootstraps: the statistics are ratios, so that the noise's size does not
- * matter. */
+/* Change points of a noisy curve. Outliers are drawn in, and points weighted by the size of the noise around them.
+ * Candidates are the cuts of the best partition; each is tested in its window (to the neighbouring cuts), the weakest is
+ * dropped and its neighbours are tested anew, until all that are left hold. Tests are bootstraps with the residuals at
+ * hand, whose size stays at its place and whose sign is drawn (wild bootstrap): noise need not be normal nor of one
+ * size. The statistics are ratios. */
 #include "transition/pieces.h"
 
 #include <spinodal/numeric.h>
 
 #include <math.h>
 
-enum { FEWEST = 12, REACH = 100 /* points of a window on each side */ };
+enum { REACH = 100 /* points of a window on each side */ };
 
 typedef struct search {
     spn_context *context;
     const spn_changes_settings *settings;
     int64_t n;
-    const double *x, *y;
-    double *t; /* coordinate in [-1, 1]: x or ln x, whichever is more evenly spaced */
+    const double *x;
+    double *y;      /* without outliers */
+    double *weight; /* 1 / standard deviation of the noise there */
+    double *t;      /* coordinate in [-1, 1]: x or ln x, whichever is more evenly spaced */
     bool is_log;
     int64_t degree, count;
     int64_t *cuts;
     spn_change_point *found; /* one a cut */
     bool *is_fresh;          /* tested with its present neighbours */
     /* workspace of a window */
-    double *smooth, *rest, *u, *model, *noisy, *statistics;
+    double *smooth, *rest, *u, *model, *residual, *noisy, *statistics;
     spni_fit *left, *right;
 } search;
 
@@ -69,6 +72,7 @@ static int64_t open_window(search *s, int64_t k, spni_window *w)
     *w = (spni_window){.points = to - from,
                        .degree = s->degree,
                        .u = s->u,
+                       .weight = s->weight + from,
                        .smooth = s->smooth,
                        .rest = s->rest,
                        .left = s->left,
@@ -95,6 +99,14 @@ static double scatter(const spni_window *w, double rss)
 
 typedef enum contest { AGAINST_SMOOTH, AGAINST_MEETING, AGAINST_CUT, AGAINST_PLACE } contest;
 
+/* The fits that a contest compares. */
+static unsigned joints_of(contest kind)
+{
+    return kind == AGAINST_SMOOTH ? 1U << SPNI_SMOOTH
+           : kind == AGAINST_CUT  ? 0
+                                  : 1U << SPNI_MEETING;
+}
+
 static double statistic(const spni_window *w, const spni_duel *d, contest kind, int64_t cut,
                         double u)
 {
@@ -105,16 +117,25 @@ static double statistic(const spni_window *w, const spni_duel *d, contest kind, 
     case AGAINST_MEETING:
         return (d->continuous - d->pieces) / unit;
     case AGAINST_CUT:
-        return (spni_window_pieces(w, cut) - d->pieces) / unit;
+        return (spni_window_joined(w, cut, 0, SPNI_APART) - d->pieces) / unit;
     case AGAINST_PLACE:
         break;
     }
-    return (spni_window_continuous(w, cut, u) - d->continuous) / scatter(w, d->continuous);
+    return (spni_window_joined(w, cut, u, SPNI_MEETING) - d->continuous) /
+           scatter(w, d->continuous);
 }
 
-/* Statistics of data simulated from s->model, into s->statistics. */
-static spn_status simulate(search *s, const spni_window *w, double noise, contest kind, int64_t cut,
-                           double u)
+/* The residuals of y against s->model, which has `terms` parameters, at the size that they had before the fit. */
+static void take_residuals(search *s, const spni_window *w, const double *y, int64_t terms)
+{
+    double growth = sqrt((double)w->points / (double)(w->points - terms));
+    for (int64_t i = 0; i < w->points; i++) {
+        s->residual[i] = growth * (y[i] - s->model[i]) * w->weight[i];
+    }
+}
+
+/* Statistics of data simulated from s->model and s->residual, into s->statistics. */
+static spn_status simulate(search *s, const spni_window *w, contest kind, int64_t cut, double u)
 {
     spn_status status = SPN_OK;
     spni_duel duel;
@@ -123,9 +144,14 @@ static spn_status simulate(search *s, const spni_window *w, double noise, contes
             spn_random_stream((uint64_t)s->settings->seed, SPN_PURPOSE_BOOTSTRAP, (uint64_t)r);
         SPN_TRY(spn_poll(s->context));
         for (int64_t i = 0; i < w->points; i++) {
-            s->noisy[i] = s->model[i] + noise * spn_random_normal(&random);
+            int64_t first = i - SPNI_NEIGHBOURS / 2, most = w->points - SPNI_NEIGHBOURS;
+            first = first < 0 || most < 0 ? 0 : first > most ? most : first;
+            int64_t range = w->points < SPNI_NEIGHBOURS ? w->points : SPNI_NEIGHBOURS;
+            int64_t j = first + (int64_t)(spn_random_uniform(&random) * (double)range);
+            double residual = s->residual[j] / w->weight[i];
+            s->noisy[i] = s->model[i] + (spn_random_uniform(&random) < 0.5 ? residual : -residual);
         }
-        spni_window_fit(w, s->noisy, &duel);
+        spni_window_fit(w, s->noisy, joints_of(kind), &duel);
         s->statistics[r] = statistic(w, &duel, kind, cut, u);
     }
 done:
@@ -190,13 +216,13 @@ static spn_status test_cut(search *s, int64_t k)
     const double *y = s->y + from;
     s->found[k] = (spn_change_point){.p_value = 1, .points = w.points};
     s->is_fresh[k] = true;
-    spni_window_fit(&w, y, &duel);
+    spni_window_fit(&w, y, joints_of(AGAINST_SMOOTH), &duel);
     if (duel.cut == 0 || w.points <= 2 * w.degree + 3) {
         goto done;
     }
-    spni_window_smooth_values(&w, y, duel.smooth_terms, s->model);
-    double noise = sqrt(duel.smooth / (double)(w.points - duel.smooth_terms));
-    SPN_TRY(simulate(s, &w, noise, AGAINST_SMOOTH, 0, 0));
+    spni_window_smooth_values(&w, y, &duel, s->model);
+    take_residuals(s, &w, y, duel.smooth_terms);
+    SPN_TRY(simulate(s, &w, AGAINST_SMOOTH, 0, 0));
     s->found[k].p_value = share_above(s, statistic(&w, &duel, AGAINST_SMOOTH, 0, 0));
 done:
     return status;
@@ -211,25 +237,25 @@ static spn_status describe_cut(search *s, int64_t k)
     int64_t from = open_window(s, k, &w);
     const double *y = s->y + from;
     spn_change_point *out = &s->found[k];
-    spni_window_fit(&w, y, &duel);
+    spni_window_fit(&w, y, joints_of(AGAINST_MEETING), &duel);
     double jump = statistic(&w, &duel, AGAINST_MEETING, 0, 0);
     double noise = sqrt(scatter(&w, duel.pieces));
-    spni_window_meeting_values(&w, duel.meeting_cut, duel.meeting, s->model);
-    SPN_TRY(simulate(s, &w, sqrt(scatter(&w, duel.continuous)), AGAINST_MEETING, 0, 0));
+    const int64_t terms = 2 * w.degree + 3;
+    spni_window_joined_values(&w, duel.meeting_cut, duel.meeting, SPNI_MEETING, s->model);
+    take_residuals(s, &w, y, terms - 1);
+    SPN_TRY(simulate(s, &w, AGAINST_MEETING, 0, 0));
     out->jump_p_value = share_above(s, jump);
     out->order = out->jump_p_value <= s->settings->level ? 1 : 2;
-    out->noise = noise;
+    out->noise = noise / w.weight[duel.cut];
     contest kind = out->order == 1 ? AGAINST_CUT : AGAINST_PLACE;
     int64_t cut = out->order == 1 ? duel.cut : duel.meeting_cut;
     double u = out->order == 1 ? 0.5 * (w.u[cut - 1] + w.u[cut]) : duel.meeting;
-    spni_window_fit(&w, y, &duel); /* the sides, which the simulations have overwritten */
-    if (out->order == 1) {
-        spni_window_piece_values(&w, cut, s->model);
-    } else {
-        spni_window_meeting_values(&w, cut, u, s->model);
-    }
-    SPN_TRY(simulate(s, &w, noise, kind, cut, u));
-    spni_window_fit(&w, y, &duel);
+    spni_window_fit(&w, y, joints_of(AGAINST_MEETING),
+                    &duel); /* the sides, which the simulations have overwritten */
+    spni_window_joined_values(&w, cut, u, out->order == 1 ? SPNI_APART : SPNI_MEETING, s->model);
+    take_residuals(s, &w, y, terms);
+    SPN_TRY(simulate(s, &w, kind, cut, u));
+    spni_window_fit(&w, y, joints_of(AGAINST_MEETING), &duel);
     out->beta = out->order == 1 ? 0.5 * (s->x[from + cut - 1] + s->x[from + cut])
                                 : position(s, from, w.points, u);
     out->beta_low = out->beta_high = out->beta;
@@ -289,10 +315,10 @@ done:
 
 static spn_status check(spn_context *context, int64_t n, const double *x, const double *y)
 {
-    if (n < FEWEST) {
+    if (n < SPN_CHANGES_FEWEST) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%lld samples are too few to find change points; at least %d are needed",
-                        (long long)n, FEWEST);
+                        (long long)n, SPN_CHANGES_FEWEST);
     }
     for (int64_t i = 0; i < n; i++) {
         if (!isfinite(x[i]) || !isfinite(y[i])) {
@@ -313,13 +339,16 @@ static spn_status allocate(search *s)
     spn_status status = SPN_OK;
     const int64_t most = 2 * REACH;
     SPN_NEW(s->context, s->t, s->n);
+    SPN_NEW(s->context, s->y, s->n);
+    SPN_NEW(s->context, s->weight, s->n);
     SPN_NEW(s->context, s->cuts, s->n);
     SPN_NEW(s->context, s->found, s->n);
     SPN_NEW(s->context, s->is_fresh, s->n);
     SPN_NEW(s->context, s->smooth, most * SPNI_SMOOTH_TERMS);
     SPN_NEW(s->context, s->rest, most);
     SPN_NEW(s->context, s->u, most);
-    SPN_NEW(s->context, s->model, s->n > most ? s->n : most);
+    SPN_NEW(s->context, s->model, 2 * s->n > most ? 2 * s->n : most);
+    SPN_NEW(s->context, s->residual, most);
     SPN_NEW(s->context, s->noisy, most);
     SPN_NEW(s->context, s->statistics, s->settings->replicas);
     SPN_NEW(s->context, s->left, most + 1);
@@ -331,6 +360,8 @@ done:
 static void release(search *s)
 {
     spn_release(s->context, s->t);
+    spn_release(s->context, s->y);
+    spn_release(s->context, s->weight);
     spn_release(s->context, s->cuts);
     spn_release(s->context, s->found);
     spn_release(s->context, s->is_fresh);
@@ -338,20 +369,26 @@ static void release(search *s)
     spn_release(s->context, s->rest);
     spn_release(s->context, s->u);
     spn_release(s->context, s->model);
+    spn_release(s->context, s->residual);
     spn_release(s->context, s->noisy);
     spn_release(s->context, s->statistics);
     spn_release(s->context, s->left);
     spn_release(s->context, s->right);
 }
 
-/* Largest |y|: noise below its rounding is no noise. */
-static double floor_of(int64_t n, const double *y)
+/* Weights, and y without outliers; false: there is nothing but zeros. */
+static bool weigh(search *s, const double *y)
 {
-    double largest = 0;
-    for (int64_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(y[i]));
+    double *noise = s->weight;
+    spni_local_noise(s->n, s->t, y, noise, s->model);
+    spni_tame(s->n, s->t, y, noise, s->y);
+    if (!(noise[0] > 0)) {
+        return false;
     }
-    return 1e-12 * largest;
+    for (int64_t i = 0; i < s->n; i++) {
+        s->weight[i] = 1 / noise[i];
+    }
+    return true;
 }
 
 spn_status spn_find_changes(spn_context *context, const spn_changes_settings *settings, int64_t n,
@@ -359,15 +396,14 @@ spn_status spn_find_changes(spn_context *context, const spn_changes_settings *se
                             spn_change_point **out)
 {
     spn_status status = SPN_OK;
-    search s = {.context = context, .settings = settings, .n = n, .x = x, .y = y};
+    search s = {.context = context, .settings = settings, .n = n, .x = x};
     *out = NULL;
     *count = 0;
     SPN_TRY(check(context, n, x, y));
     SPN_TRY(allocate(&s));
     choose_coordinate(&s);
-    double noise = fmax(spn_noise_level(n, s.t, y, s.model), floor_of(n, y));
-    if (noise > 0) {
-        SPN_TRY(spni_partition(context, n, s.t, y, noise, &s.degree, &s.count, s.cuts));
+    if (weigh(&s, y)) {
+        SPN_TRY(spni_partition(context, n, s.t, s.y, s.weight, &s.degree, &s.count, s.cuts));
         SPN_TRY(eliminate(&s));
     }
     *count = s.count;

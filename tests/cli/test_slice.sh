@@ -57,10 +57,13 @@ expect_failure 5 'weights.npz is a file that the experiment reads'
 # Phases of a file of branches go by their names.
 run spinodal branches run.yaml -o branches.h5 -q --set branches.starts=1 --set branches.levels=1
 expect_status 0
-run spinodal slice run.yaml -o named.h5 --set slice.results=branches.h5 --set 'slice.through=[trivial, 1 mode, row 0]'
+spinodal export branches.h5 -o branches.csv
+row=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) { if ($i == "weight_norm") { c = i } } }
+               NR > 1 && $c > 0.5 { print NR - 2; exit }' branches.csv)
+run spinodal slice run.yaml -o named.h5 --set slice.results=branches.h5 --set "slice.through=[trivial, 1 mode, row $row]"
 expect_status 0
 expect_stderr '^1 mode +\('
-expect_stderr '^row 0 +\('
+expect_stderr "^row $row +\\("
 run spinodal slice run.yaml -o x.h5 --set slice.results=branches.h5 --set 'slice.through=[trivial, one mode]'
 expect_failure 3 "branches.h5: has no phase 'one mode'; its phases are: .*1 mode"
 

@@ -123,17 +123,36 @@ awk 'BEGIN {
 run spinodal transitions --noisy noisy.csv
 expect_status 0
 expect_stdout '^error +0\.4 .*jump'
-expect_stdout '^\|theta\| +0\.4 .*jump'
+expect_stdout '^\|theta\|\^2 +0\.4 .*jump'
 expect_no_text "$stdout" '^asinh'
 expect_stdout '^ +2 +0\.4 +0\.4 +- +0$'
 run spinodal transitions --noisy noisy.csv --json
 expect_status 0
 expect_stdout '"column": *"error"'
 expect_stdout '"order": *1'
-# the points of a sweep are samples as well
-run spinodal transitions --noisy coarse.h5
+# the points of a sweep are samples as well, chain by chain, and those that are exported say the same
+sed 's/points: 300/points: 60/' coarse.yaml >few.yaml
+run spinodal sweep few.yaml -o few.h5 -q
 expect_status 0
-expect_stdout 'coarse.h5, seed 0, up: 300 samples'
+run spinodal transitions --noisy few.h5
+expect_status 0
+expect_stdout 'few.h5, seed 0, up: 60 samples'
+grep -E '^(error|\|theta)' "$stdout" | sort >from_sweep
+run spinodal export few.h5 -o few.csv
+expect_status 0
+run spinodal transitions --noisy few.csv
+expect_status 0
+expect_stdout 'few.csv, seed 0, up: 60 samples'
+expect_stdout 'few.csv, seed 1, up: 60 samples'
+grep -E '^(error|\|theta)' "$stdout" | sort >from_table
+expect_same from_sweep from_table
+# empty cells are left out and counted; where too few are left the question is not answered
+awk -F, -v OFS=, 'NR > 1 && NR % 12 == 0 { $3 = "" } NR > 12 { $4 = "" } { print }' noisy.csv >gaps.csv
+run spinodal transitions --noisy gaps.csv
+expect_status 1
+expect_stdout '^error +0\.4 .*jump'
+expect_stdout '^\|theta\|\^2: 10 of 120 cells are empty and were left out'
+expect_stdout '^asinh\(curvature\): not searched, 11 samples are too few \(at least 12\)'
 
 # Refused with one line.
 refuse() { # STATUS PATTERN ARGUMENTS...
@@ -156,9 +175,13 @@ echo 'a,b
 refuse 3 'other.csv: needs a column beta and one of error' --noisy other.csv
 echo 'beta,error
 0.1,1
-0.2,
-0.3,1' >gap.csv
-refuse 3 'gap.csv: line 3, column 2 .error.' --noisy gap.csv
+0.2,high
+0.3,1' >word.csv
+refuse 3 'word.csv: line 3, column .error.: .high. is not a number' --noisy word.csv
+echo 'beta,error
+0.1,
+0.2,' >empty.csv
+refuse 3 'empty.csv: needs a column beta and one of .* with numbers in it' --noisy empty.csv
 printf 'beta,error\n0.1,1\n0.2,2\n' >short.csv
 refuse 3 'short.csv, error: 2 samples are too few' --noisy short.csv
 finish

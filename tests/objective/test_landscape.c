@@ -295,11 +295,13 @@ static void test_check_refuses(void **state)
     spn_check_report report = check_spoilt(context, (spoilt){0}, theta_plain);
     assert_true(report.is_passed);
     report = check_spoilt(context, (spoilt){.gradient = 1e-3}, theta_plain);
-    assert_false(report.is_passed);
+    assert_int_equal(report.verdict, SPN_CHECK_FAILED);
+    assert_non_null(strstr(report.reason, "gradient"));
     assert_true(report.gradient_error > 1e-5);
     assert_true(report.gradient_slope < 1.5);
     report = check_spoilt(context, (spoilt){.hessian = 1e-3}, theta_plain);
-    assert_false(report.is_passed);
+    assert_int_equal(report.verdict, SPN_CHECK_FAILED);
+    assert_non_null(strstr(report.reason, "Hessian"));
     check_close(report.hessian_error, 1e-3, 0.01, 0);
     assert_true(report.gradient_slope > 1.9);
     report = check_spoilt(context, (spoilt){.parameter = 1e-3}, theta_plain);
@@ -316,7 +318,8 @@ static void test_check_refuses(void **state)
     /* On a kink the remainder falls linearly, a kink farther away than the steps does no harm. */
     double on_kink[P] = {0, -0.7, 0.4, 0.9};
     report = check_spoilt(context, (spoilt){.kink = 1}, on_kink);
-    assert_false(report.is_passed);
+    assert_int_equal(report.verdict, SPN_CHECK_CANNOT_TELL);
+    assert_non_null(strstr(report.reason, "kink"));
     check_close(report.gradient_slope, 1, 0.02, 0);
     report = check_spoilt(context, (spoilt){.kink = 1}, theta_plain);
     assert_true(report.is_passed);

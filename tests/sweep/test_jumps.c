@@ -63,6 +63,7 @@ static void sweep(spn_landscape landscape, const double *values, double from, do
         grid[i] = from + (to - from) * (double)i / (double)(points - 1);
     }
     const spn_sweep_settings settings = {.beta = {points, grid},
+                                         .beta_points = points,
                                          .direction = (int)direction,
                                          .start = SPN_DOWN_INITIAL,
                                          .seeds = 1,
