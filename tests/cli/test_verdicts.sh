@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What `sweep` and `transitions` say, and with which exit status, where the answer is known, where something is left
+# open, and where the question was never asked.
+. "$(dirname "$0")/harness.sh"
+experiment | sed 's/direction: both/direction: up/; s/seeds: 2/seeds: 1/' >base.yaml
+
+# verdict WORD NOT_STATIONARY: those two keys of the JSON on stdout; "some" stands for any number but 0.
+verdict() {
+    expect_stdout "\"verdict\": \"$1\""
+    case $2 in
+    some) expect_stdout '"not_stationary": [1-9]' ;;
+    *) expect_stdout "\"not_stationary\": $2," ;;
+    esac
+}
+
+# One transition of a linear network with one hidden layer, at beta = sigma = 0.5: all is resolved.
+set -- base.yaml --set model.activation=linear --set 'model.hidden=[2]' --set sweep.beta.from=0.3 \
+    --set sweep.beta.to=0.7
+run spinodal sweep "$@" -o found.h5
+expect_status 0
+expect_stderr '^ +0 +up +2 -> 1 +0\.(5|50000|49999)[0-9]* \+- .* smooth$'
+expect_no_text "$stderr" 'cannot tell|could not be resolved|warning'
+run spinodal sweep "$@" -o found.h5 --force --json -q
+expect_status 0
+verdict transitions 0
+expect_stdout '"unresolved": \[\]'
+run spinodal transitions found.h5
+expect_status 0
+expect_stdout '^verdict: 0 of first order, 1 of second, between'
+run spinodal transitions found.h5 --json
+expect_status 0
+expect_stdout '"unresolved": \[\]'
+
+# Below its first transition (0.1875) a network with two hidden layers changes smoothly.
+set -- base.yaml --set model.activation=linear --set sweep.beta.to=0.1
+run spinodal sweep "$@" -o none.h5
+expect_status 0
+expect_stderr '^no transition was found$'
+expect_no_text "$stderr" 'cannot tell|warning'
+run spinodal sweep "$@" -o none.h5 --force --json -q
+expect_status 0
+verdict none 0
+expect_stdout '"jumps": \[\]'
+expect_stdout '"unresolved": \[\]'
+
+# relu: minima lie in kinks, where the gradient does not vanish. That is no absence of transitions: exit 1, and the
+# intervals in which something happens are printed.
+set -- base.yaml --set model.activation=relu --set 'model.hidden=[4]' --set sweep.beta.from=0.01
+run spinodal sweep "$@" -o relu.h5
+expect_status 1
+expect_stderr '^no transition was located, but between these points something happens that could not be resolved'
+expect_stderr '^seed +way +from beta +to +error +\|theta\| +points$'
+expect_stderr '^warning: [0-9] of 8 points did not pass the stationarity gate'
+expect_no_text "$stderr" 'no transition was found'
+# each interval lies within the grid, and E grows along it (T10)
+checks=$((checks + 1))
+awk '$2 == "up" { rows++; bad += !(0.01 <= $3 && $3 < $4 && $4 <= 0.5 && $5 + 0 < $7 + 0) }
+    END { exit !(rows > 0 && bad == 0) }' "$stderr" || complain 'intervals that cannot be:' "$stderr"
+run spinodal sweep "$@" -o relu.h5 --force --json -q
+expect_status 1
+verdict 'cannot tell' some
+checks=$((checks + 1))
+sed -n '/"unresolved"/,$p' "$stdout" | grep -q '"beta_before"' ||
+    complain 'nothing is unresolved:' "$stdout"
+run spinodal transitions relu.h5
+expect_status 1
+expect_stdout '^undecided +\? '
+expect_stdout '^verdict: .*undecided.*; where points are not stationary it cannot tell$'
+run spinodal transitions relu.h5 --json
+expect_status 1
+expect_stdout '"order": null'
+expect_stdout '"unsettled": [1-9]'
+tr -d ' \n' <"$stdout" >flat
+expect_text flat '"unresolved":\[0'
+
+# A quench is complete, but was never asked where anything happens.
+set -- base.yaml --set model.activation=linear --set sweep.direction=quench
+run spinodal sweep "$@" -o quench.h5
+expect_status 0
+expect_stderr '^a quench starts afresh at each beta and cannot tell a jump from a smooth change'
+expect_no_text "$stderr" 'no transition'
+run spinodal sweep "$@" -o quench.h5 --force --json -q
+expect_status 0
+verdict 'cannot tell' 0
+run spinodal transitions quench.h5
+expect_status 1
+expect_stdout '^verdict: no transition was seen .*but a quench starts afresh at each beta and cannot tell$'
+
+# Nor is anything stationary at a finite rate.
+run spinodal sweep base.yaml -o rate.h5 --set sweep.epochs=20 --set solver.method=gd --set solver.learning_rate=0.01
+expect_status 0
+expect_stderr 'points of a finite rate are not stationary: no transition was looked for'
+run spinodal sweep base.yaml -o rate.h5 --force --json -q --set sweep.epochs=20 --set solver.method=gd \
+    --set solver.learning_rate=0.01
+expect_status 0
+verdict 'cannot tell' 0
+
+# A grid without refined jumps: its steps are intervals, and one of them is too wide to be judged.
+set -- base.yaml --set model.activation=linear --set sweep.refine=false
+run spinodal sweep "$@" -o coarse.h5
+expect_status 0
+expect_stderr ' 2 -> 1 +0\.178571 +0\.242857 .*jump or bifurcation$'
+run spinodal sweep "$@" -o coarse.h5 --force --json -q
+expect_status 0
+verdict 'cannot tell' 0
+run spinodal transitions coarse.h5
+expect_status 1
+expect_stdout '^undecided .* 0\.211 \+- 0\.032 .* 2 modes -> 1 mode$'
+expect_stdout 'undecided: the interval in beta is too wide to tell a jump from a steep change'
+expect_stdout '^verdict: 1 of first order, 0 of second, 1 undecided'
+run spinodal transitions coarse.h5 --json
+expect_status 1
+tr -d ' \n' <"$stdout" >flat
+expect_text flat '"unresolved":\[0\]'
+expect_text flat '"order":null,"beta":0.2107'
+finish
