@@ -110,6 +110,9 @@ done:
 
 static bool covers(const chart *c, int64_t phase, double beta)
 {
+    if (phase < 0 || phase >= c->tables->phase_count) {
+        return false;
+    }
     const spni_strand *strand = &c->strands[phase];
     return strand->nodes.count > 0 && beta >= spni_strand_low(strand) &&
            beta <= spni_strand_high(strand);
@@ -304,6 +307,23 @@ static spn_side side_of_maxwell(const chart *c, int64_t phase, double beta, doub
     return label(side, &c->tables->phases[phase]);
 }
 
+/* How small the jump of |theta|^2 is within the interval of beta where no susceptibility says it: from the two phases at
+ * its ends, as far as they are known there. */
+static double least_jump(const chart *c, const spn_maxwell_record *m, const spn_transition *row)
+{
+    const double ends[2] = {m->beta_low, m->beta_high};
+    double least = row->jump;
+    double sign = row->before.norm > row->after.norm ? 1 : -1;
+    for (int k = 0; k < 2; k++) {
+        if (covers(c, m->phase_a, ends[k]) && covers(c, m->phase_b, ends[k])) {
+            double a = spni_strand_at(&c->strands[m->phase_a], ends[k], NULL).norm;
+            double b = spni_strand_at(&c->strands[m->phase_b], ends[k], NULL).norm;
+            least = fmin(least, sign * (a * a - b * b));
+        }
+    }
+    return least;
+}
+
 static spn_status add_maxwell(chart *c)
 {
     spn_status status = SPN_OK;
@@ -312,14 +332,11 @@ static spn_status add_maxwell(chart *c)
     for (int64_t i = 0; i < c->tables->maxwell_count; i++) {
         const spn_maxwell_record *m = &c->tables->maxwell[i];
         spn_transition row = {.run = c->run,
-                              .kind = SPN_TRANSITION_MAXWELL,
-                              .order = 1,
                               .beta = m->beta,
                               .beta_low = m->beta_low,
                               .beta_high = m->beta_high,
                               .eigenvalue = nothing,
-                              .susceptibility = nothing,
-                              .evidence = SPN_EVIDENCE_CROSSING};
+                              .susceptibility = nothing};
         row.before =
             side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->error_a, m->norm_a, m->curvature_a);
         row.after =
@@ -327,8 +344,10 @@ static spn_status add_maxwell(chart *c)
         row.change = spni_change(&row, c->transitions->error_range);
         spni_measure_jump(&row, m->beta_high - m->beta_low);
         if (!isfinite(row.jump_low)) {
-            row.jump_low = row.jump;
+            row.jump_low = least_jump(c, m, &row);
         }
+        row.jump_high = 2 * row.jump - row.jump_low;
+        spni_judge_crossing(&row);
         if (m->is_global) {
             SPN_TRY(keep(c, &row));
         } else {

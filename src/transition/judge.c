@@ -16,8 +16,7 @@ static const char *const evidence_texts[] = {
     "undecided: the interval in beta is too wide to tell a jump from a steep change",
     "undecided: the jump of |theta|^2 and the exponent of the eigenvalue contradict each other",
     "undecided: two phases have equal L, and within the error of beta perhaps equal |theta|^2: "
-    "they "
-    "cross or touch",
+    "they cross or touch",
 };
 
 const char *spn_evidence_text(int64_t evidence)
@@ -182,7 +181,8 @@ bool spni_judge(spn_transition *row, spn_transition_kind first_kind, int64_t sur
 
 void spni_judge_crossing(spn_transition *row)
 {
-    bool differs = row->jump_low > 0;
+    /* |theta|^2 of two minima that are one differ by what solvers leave */
+    bool differs = row->jump_low > 1e-8 * spni_larger_square(row->before.norm, row->after.norm);
     row->order = differs ? 1 : (double)NAN;
     row->kind = differs ? SPN_TRANSITION_MAXWELL : SPN_TRANSITION_UNDECIDED;
     row->evidence = differs ? SPN_EVIDENCE_CROSSING : SPN_EVIDENCE_TOUCH;

@@ -209,11 +209,12 @@ double spni_strand_integral(const spni_strand *strand, double low, double high)
 }
 
 /* The solver leaves relative errors of about 1e-9 in theta; two different phases agree no further than by
- * chance. */
-static bool is_same_state(const spn_side *a, const spn_side *b)
+ * chance. Where theta vanishes, what is left of it is compared with L through the ridge. */
+static bool is_same_state(double beta, const spn_side *a, const spn_side *b)
 {
     double na = a->norm * a->norm, nb = b->norm * b->norm;
-    return fabs(na - nb) <= 1e-6 * fmax(na, nb) + 1e-12 &&
+    double rest = 1e-12 * fmax(fabs(a->loss), fabs(b->loss));
+    return fabs(beta * (na - nb)) <= 1e-6 * fabs(beta) * fmax(na, nb) + rest &&
            fabs(a->loss - b->loss) <= 1e-8 * fmax(fabs(a->loss), fabs(b->loss));
 }
 
@@ -264,7 +265,7 @@ bool spni_strand_same(const spni_strand *a, const spni_strand *b)
         } else if (as[i].beta > bs[j].beta) {
             j++;
         } else {
-            if (!is_same_state(&as[i].side, &bs[j].side)) {
+            if (!is_same_state(as[i].beta, &as[i].side, &bs[j].side)) {
                 return false;
             }
             shared++;

@@ -90,10 +90,20 @@ static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
            a->point + 1 == b->point && b->direction != SPN_DIRECTION_QUENCH;
 }
 
-static bool belongs_to(const spn_sweep_jump *j, const spn_sweep_record *r)
+/* A step of a chain from one point to the next. */
+typedef struct step {
+    const spn_sweep_record *from, *to;
+    bool is_upwards;
+} step;
+
+/* Chains down from two phases with as many modes share all numbers; they began elsewhere, so that the point of the same
+ * number lies elsewhere. */
+static bool belongs_to(const spn_sweep_jump *j, const step *s)
 {
-    return j->seed == r->seed && j->direction == r->direction && j->phase == r->phase &&
-           j->point == r->point;
+    double width = fabs(j->beta_after - j->beta_before);
+    double low = fmin(s->from->beta, s->to->beta), high = fmax(s->from->beta, s->to->beta);
+    return j->seed == s->to->seed && j->direction == s->to->direction && j->phase == s->to->phase &&
+           j->point == s->to->point && j->beta >= low - width && j->beta <= high + width;
 }
 
 static spn_status fit_approach(walk *w, int64_t jump, double width, double floor,
@@ -159,12 +169,6 @@ static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep
     row.change = spni_change(&row, w->transitions->error_range);
     return keep(w, &row, a->seed, is_upwards);
 }
-
-/* A step of a chain from one point to the next. */
-typedef struct step {
-    const spn_sweep_record *from, *to;
-    bool is_upwards;
-} step;
 
 /* What a refined jump shows; false: nothing but a change of labels. */
 static spn_status read_jump(walk *w, int64_t index, const step *s, spn_transition *row,
@@ -244,7 +248,7 @@ static int64_t find_next(const walk *w, const step *s, double beta)
     for (int64_t i = 0; i < w->tables->jump_count; i++) {
         const spn_sweep_jump *j = &w->tables->jumps[i];
         double ahead = s->is_upwards ? j->beta - beta : beta - j->beta;
-        if (belongs_to(j, s->to) && ahead > 0 &&
+        if (belongs_to(j, s) && ahead > 0 &&
             (next < 0 || ahead < fabs(w->tables->jumps[next].beta - beta))) {
             next = i;
         }

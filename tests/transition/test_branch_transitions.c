@@ -334,6 +334,79 @@ static void test_lonely_fold(void **state)
     free(m);
 }
 
+/* Two phases with |theta|^2 = 1 +- k (0.05 - beta), both all along; their L is equal somewhere in 0.05 -+ half. */
+static chart *crossing(double beta, double half, bool has_susceptibility)
+{
+    const double k = 2;
+    chart *c = new_chart();
+    for (int64_t phase = 0; phase < 2; phase++) {
+        const double slope = phase == 0 ? k : -k;
+        for (int i = 0; i <= 40; i++) {
+            double at = 0.01 + 0.08 * i / 40, square = 1 + slope * (0.05 - at);
+            /* susceptibility = -1/2 d|theta|^2/dbeta */
+            add_point(c, phase, at,
+                      (model_state){.norm = sqrt(square),
+                                    .loss = 1,
+                                    .error = 1 - at * square,
+                                    .susceptibility = has_susceptibility ? slope / 2 : none},
+                      1 + phase);
+        }
+        c->phases[phase] = (spn_phase_record){.phase = phase,
+                                              .active_modes = 1 + phase,
+                                              .beta_low = 0.01,
+                                              .beta_high = 0.09,
+                                              .end_low = SPN_END_RANGE,
+                                              .end_high = SPN_END_RANGE,
+                                              .special_low = -1,
+                                              .special_high = -1};
+    }
+    c->tables.phase_count = 2;
+    c->tables.maxwell_count = 1;
+    c->maxwell[0] = (spn_maxwell_record){.phase_a = 0,
+                                         .phase_b = 1,
+                                         .beta = beta,
+                                         .beta_low = beta - half,
+                                         .beta_high = beta + half,
+                                         .loss = 1,
+                                         .error_a = 1 - beta,
+                                         .error_b = 1 - beta,
+                                         .norm_a = sqrt(1 + k * (0.05 - beta)),
+                                         .norm_b = sqrt(1 - k * (0.05 - beta)),
+                                         .is_global = 1};
+    return c;
+}
+
+/* Equal L is of first order where |theta|^2 jumps in all of the interval of beta: 4 (0.05 - beta) here. */
+static void test_maxwell_interval(void **state)
+{
+    (void)state;
+    const struct {
+        double beta, half;
+        bool has_susceptibility, is_first;
+    } cases[] = {{0.049, 1e-6, true, true},  {0.049, 2e-3, true, false},
+                 {0.05, 1e-10, true, false}, {0.05, 0, true, false},
+                 {0.049, 1e-6, false, true}, {0.049, 2e-3, false, false},
+                 {0.05, 1e-10, false, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t count = 0;
+        chart *c = crossing(cases[i].beta, cases[i].half, cases[i].has_susceptibility);
+        spn_transitions *t = find(c);
+        const spn_transition *r = spn_transitions_rows(t, &count);
+        const double least = 4 * (0.05 - cases[i].beta - cases[i].half);
+        assert_int_equal(count, 1);
+        assert_true(cases[i].is_first == (r->order == 1));
+        assert_true(cases[i].is_first == spn_transitions_decided(t));
+        assert_int_equal(r->kind,
+                         cases[i].is_first ? SPN_TRANSITION_MAXWELL : SPN_TRANSITION_UNDECIDED);
+        assert_int_equal(r->evidence,
+                         cases[i].is_first ? SPN_EVIDENCE_CROSSING : SPN_EVIDENCE_TOUCH);
+        check_close(r->jump, 4 * (0.05 - cases[i].beta), 1e-12, 1);
+        assert_true(r->jump_low <= least + 1e-12 && r->jump <= r->jump_high);
+        spn_transitions_free(context, t);
+        free(c);
+    }
+}
+
 static spn_status all_of_it(spn_context *one, void *state)
 {
     const chart *c = state;
@@ -361,7 +434,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_deep_linear), cmocka_unit_test(test_loops),
         cmocka_unit_test(test_continuous),  cmocka_unit_test(test_branch_point),
-        cmocka_unit_test(test_lonely_fold), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_lonely_fold), cmocka_unit_test(test_maxwell_interval),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

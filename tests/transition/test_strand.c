@@ -151,13 +151,40 @@ static void test_same(void **state)
     spni_strand_free(context, &a);
 }
 
+static void fill_flat(spni_strand *strand, double unit, double norm)
+{
+    *strand = (spni_strand){0};
+    for (int i = 0; i < 3; i++) {
+        const spn_side side = {.norm = norm * sqrt(unit), .loss = 2 * unit * unit};
+        check_ok(context, spni_strand_add(context, strand, unit * (0.5 + i), &side));
+    }
+}
+
+/* In targets c times as large (depth 2: beta and |theta|^2 by c, L by c^2) the same phases are the same: those whose
+ * |theta|^2 differ by a thousandth at equal L are two, what rounding leaves of theta is none of its own. */
+static void test_same_in_units(void **state)
+{
+    (void)state;
+    for (double c = 1e-12; c < 2e12; c *= 1e3) {
+        static const double pairs[4][2] = {
+            {1, 1.0005}, {1e-3, 1.0005e-3}, {1, 1 + 1e-8}, {0, 1e-8}};
+        for (int i = 0; i < 4; i++) {
+            spni_strand a, b;
+            fill_flat(&a, c, pairs[i][0]);
+            fill_flat(&b, c, pairs[i][1]);
+            assert_true(spni_strand_same(&a, &b) == (i >= 2));
+            spni_strand_free(context, &a);
+            spni_strand_free(context, &b);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_smooth),
-        cmocka_unit_test(test_fold),
-        cmocka_unit_test(test_without_slope),
-        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_smooth),        cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_without_slope), cmocka_unit_test(test_same),
+        cmocka_unit_test(test_same_in_units),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

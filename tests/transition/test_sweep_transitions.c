@@ -389,6 +389,40 @@ static void test_bad_points(void **state)
     free(m);
 }
 
+/* Two chains down that start from phases with as many modes, one of them further above: a jump of one is none of the
+ * other, though seed, direction, phase and number of the point are the same. */
+static void test_twins(void **state)
+{
+    (void)state;
+    enum { LONG = 24, SHORT = 20 };
+    double grid[LONG];
+    model *m = model_new(context, 2, 2, two), *one = model_new(context, 2, 2, two);
+    for (int i = 0; i < LONG; i++) {
+        grid[i] = 0.31 + 0.05 * i; /* to 1.46, no transition on the grid */
+    }
+    model_down(m, 0, 0, SHORT, grid);
+    /* labels changed at 0.72, and nothing else: told once */
+    model_jump(m, 0, SPN_DIRECTION_DOWN, 0, 11, 1, 1, 0.72);
+    model_down(m, 0, 0, LONG, grid);
+    model_down(one, 0, 0, LONG, grid);
+    assert_int_equal(m->tables.jump_count, 5);
+    spn_transitions *both = find(m), *alone = find(one);
+    int64_t count = 0, other = 0;
+    const spn_transition *rows = spn_transitions_rows(both, &count);
+    const spn_transition *expected = spn_transitions_rows(alone, &other);
+    assert_int_equal(other, 2);
+    assert_int_equal(count, 2);
+    for (int64_t i = 0; i < count; i++) {
+        check_interval(&rows[i], two[1 - i]);
+        assert_memory_equal(&rows[i], &expected[i], sizeof *rows);
+    }
+    assert_int_equal(spn_transitions_notes(both).relabelled, 1);
+    spn_transitions_free(context, both);
+    spn_transitions_free(context, alone);
+    free(m);
+    free(one);
+}
+
 static spn_status all_of_it(spn_context *one, void *state)
 {
     const model *m = state;
@@ -422,7 +456,7 @@ int main(void)
         cmocka_unit_test(test_hysteresis),      cmocka_unit_test(test_unrefined),
         cmocka_unit_test(test_approach_counts), cmocka_unit_test(test_undecided),
         cmocka_unit_test(test_contradictions),  cmocka_unit_test(test_bad_points),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_twins),           cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
