@@ -19,6 +19,9 @@ typedef struct spn_dense spn_dense;
 /** SPN_ERROR_INPUT where n x n is out of reach of dense matrices (n > 32700), with a forecast of memory and time
  *  and what to do instead, `cure`. Costs nothing: call it before anything long. */
 spn_status spn_dense_check(spn_context *context, int64_t n, const char *cure);
+/** A message with a forecast of the time where the spectrum of an n x n matrix takes more than 20 seconds: LAPACK hears
+ *  of no interruption before its end. `what`: whose spectrum. */
+void spn_dense_announce(spn_context *context, int64_t n, const char *what);
 spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out);
 void spn_dense_free(spn_context *context, spn_dense *dense);
 
@@ -66,6 +69,9 @@ void spn_multiply(int64_t m, int64_t n, int64_t k, double alpha, const double *a
  *  vector positive. LAPACK dgesvd, one-sided Jacobi where that does not converge. */
 spn_status spn_singular_values(spn_context *context, int64_t m, int64_t n, const double *a,
                                double *values, double *u, double *vt);
+/** Columns in coordinates of the space that they span: of a (m x n row-major, m > n, rows lda apart) the first n
+ *  rows become r = S V^T of a = U S V^T, so that r^T r = a^T a; backward stable. Costs O(m n^2) and a copy. */
+spn_status spn_span_coordinates(spn_context *context, int64_t m, int64_t n, double *a, int64_t lda);
 
 /** Plain twin of spn_eigen: cyclic Jacobi, always with vectors, full matrix a (n x n, destroyed),
  *  v: n x n, columns are eigenvectors (v[i + j*n]); same bits on every IEEE machine; for small n. */

@@ -106,28 +106,60 @@ done:
     return status;
 }
 
+/** gram = (1/N) X^T X, N x N; x is inputs x N. */
+static void sample_gram(const spn_dataset *shape, const double *x, double *gram)
+{
+    const int64_t n = shape->samples;
+    for (int64_t i = 0; i < shape->inputs; i++) {
+        const double *row = x + i * shape->stride;
+        for (int64_t k = 0; k < n; k++) {
+            spn_axpy(n, row[k], row, gram + k * n);
+        }
+    }
+    for (int64_t k = 0; k < n * n; k++) {
+        gram[k] /= (double)n;
+    }
+}
+
+/** Row of the map for an eigenvalue above 0 and its eigenvector: of the covariance v itself, divided by the root; of
+ *  (1/N) X^T X the eigenvector a makes v = X a / sqrt(N value). */
+static void map_row(const spn_dataset *shape, const double *x, bool is_wide, double value,
+                    const double *vector, double *row)
+{
+    for (int64_t i = 0; i < shape->inputs; i++) {
+        row[i] = is_wide ? spn_dot(shape->samples, x + i * shape->stride, vector) /
+                               (value * sqrt((double)shape->samples))
+                         : vector[i] / sqrt(value);
+    }
+}
+
 /** Principal directions of the centred inputs in `x`, largest variance first, divided by the root of
- *  their variance: rank x inputs, row-major. */
+ *  their variance: rank x inputs, row-major. With fewer samples than inputs they come from the scalar products
+ *  of samples, (1/N) X^T X, which has the eigenvalues of the covariance (1/N) X X^T but for zeros. */
 static spn_status principal_map(spn_context *context, const spn_dataset *shape, const double *x,
                                 double *map, int64_t *rank)
 {
     spn_status status = SPN_OK;
-    int64_t d = shape->inputs;
+    const bool is_wide = shape->samples < shape->inputs;
+    const int64_t d = is_wide ? shape->samples : shape->inputs;
     double *gram = NULL, *values = NULL, *vectors = NULL;
     SPN_NEW(context, gram, d * d);
     SPN_NEW(context, vectors, d * d);
     SPN_NEW(context, values, d);
-    spni_gram(d, shape->samples, shape->stride, x, gram);
+    if (is_wide) {
+        sample_gram(shape, x, gram);
+    } else {
+        spni_gram(d, shape->samples, shape->stride, x, gram);
+    }
     if (!spn_all_finite(d * d, gram)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "whitening: the inputs are too large for their covariance; standardize them");
     }
+    spn_dense_announce(context, d, "whitening");
     SPN_TRY(spni_eigen(context, d, gram, values, vectors));
     *rank = 0;
     for (int64_t k = d - 1; k >= 0 && values[k] > RANK_TOLERANCE * values[d - 1]; k--) {
-        for (int64_t i = 0; i < d; i++) {
-            map[*rank * d + i] = vectors[i + k * d] / sqrt(values[k]);
-        }
+        map_row(shape, x, is_wide, values[k], vectors + k * d, map + *rank * shape->inputs);
         (*rank)++;
     }
     if (*rank == 0) {
@@ -171,7 +203,7 @@ static spn_status fit_directions(spn_context *context, spni_dataset *work, spn_t
     spn_status status = SPN_OK;
     const int64_t d = t->inputs, samples = work->view.samples, stride = work->view.stride;
     int64_t size = 0;
-    if (!spn_size_multiply(d, d, &size)) {
+    if (!spn_size_multiply(d, samples < d ? samples : d, &size)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "whitening: too many inputs (%lld)", (long long)d);
     }
     SPN_NEW(context, t->map, size);

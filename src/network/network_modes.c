@@ -4,6 +4,9 @@
  * largest. Kept: sigma_i, u_i, and z_i[n] = v_i^T C_xx^{-1/2} x_n, so that the strength
  * s_i = u_i^T C_fx C_xx^{-1/2} v_i (T11) is the mean of z_i[n] u_i^T f_n.
  *
+ * None of these depends on the basis of the inputs. Fewer samples than inputs span a space of no more dimensions
+ * than samples, and in coordinates of that space everything is N x N instead of I x I.
+ *
  * A mode exists where sigma_i stands above the rounding of M: one-hot targets have one mode less than classes,
  * parity and modular addition none, and what a singular value decomposition returns for the others is noise. */
 #include "network/network_internal.h"
@@ -18,6 +21,7 @@ static const double RANK_TOLERANCE = 1e-10;
 static const double ROUNDING_MARGIN = 4.0;
 
 typedef struct modes {
+    int64_t inputs;          /* I below: of the data, or N where these are fewer */
     double *x;               /* I x N: inputs, centred where there are biases */
     double *xx, *root;       /* I x I */
     double *yx, *m;          /* K x I */
@@ -58,24 +62,38 @@ static double rounding_of(const spn_dataset *data, double least)
     return ROUNDING_MARGIN * DBL_EPSILON * sqrt((double)data->samples * size * gain);
 }
 
-/* C_xx, its pseudo-inverse root (row-major, symmetric), and M. */
-static spn_status take_moments(spn_context *context, const spn_network_error *error, modes *work)
+static spn_status take_inputs(spn_context *context, const spn_network_error *error, modes *work)
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
-    int64_t inputs = data->inputs, outputs = data->outputs, samples = data->samples;
-    double share = 1.0 / (double)samples;
-    for (int64_t i = 0; i < inputs; i++) {
+    int64_t samples = data->samples;
+    for (int64_t i = 0; i < data->inputs; i++) {
         const double *row = data->x + i * data->stride;
         double mean = error->network->has_bias ? mean_of(samples, row) : 0.0;
         for (int64_t n = 0; n < samples; n++) {
             work->x[i * samples + n] = row[n] - mean;
         }
     }
+    if (work->inputs < data->inputs) {
+        SPN_TRY(spn_span_coordinates(context, data->inputs, samples, work->x, samples));
+    }
+done:
+    return status;
+}
+
+/* C_xx, its pseudo-inverse root (row-major, symmetric), and M. */
+static spn_status take_moments(spn_context *context, const spn_network_error *error, modes *work)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    int64_t inputs = work->inputs, outputs = data->outputs, samples = data->samples;
+    double share = 1.0 / (double)samples;
+    SPN_TRY(take_inputs(context, error, work));
     spn_multiply_transposed(inputs, inputs, samples, share, work->x, samples, work->x, samples, 0.0,
                             work->xx, inputs);
     spn_multiply_transposed(outputs, inputs, samples, share, data->y, data->stride, work->x,
                             samples, 0.0, work->yx, inputs);
+    spn_dense_announce(context, inputs, "modes of the data");
     SPN_TRY(spn_eigen(context, work->dense, inputs, work->xx, true, work->w));
     double floor = RANK_TOLERANCE * work->w[inputs - 1], least = work->w[inputs - 1];
     for (int64_t j = inputs - 1; j >= 0; j--) {
@@ -100,7 +118,7 @@ done:
 static void keep_modes(spn_network_error *error, const modes *work, int64_t rank)
 {
     const spn_dataset *data = error->dataset;
-    int64_t inputs = data->inputs, outputs = data->outputs, count = error->mode_count;
+    int64_t inputs = work->inputs, outputs = data->outputs, count = error->mode_count;
     while (count > 0 && !(work->values[count - 1] > work->rounding)) {
         count--;
     }
@@ -122,14 +140,14 @@ static spn_status modes_allocate(spn_context *context, spn_network_error *error,
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
-    int64_t inputs = data->inputs, outputs = data->outputs, square = 0;
+    int64_t inputs = work->inputs, outputs = data->outputs, square = 0;
     if (!spn_size_multiply(inputs, inputs, &square)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: %lld inputs are too many",
                  (long long)inputs);
     }
     SPN_NEW(context, error->mode_output, error->mode_count * outputs);
     SPN_NEW(context, error->mode_input, error->mode_count * data->samples);
-    SPN_NEW(context, work->x, inputs * data->samples);
+    SPN_NEW(context, work->x, data->inputs * data->samples);
     SPN_NEW(context, work->xx, square);
     SPN_NEW(context, work->root, square);
     SPN_NEW(context, work->yx, outputs * inputs);
@@ -162,9 +180,9 @@ static void modes_free(spn_context *context, modes *work)
 spn_status spni_modes_create(spn_context *context, spn_network_error *error)
 {
     spn_status status = SPN_OK;
-    modes work = {0};
     const spn_dataset *data = error->dataset;
-    int64_t rank = data->inputs < data->outputs ? data->inputs : data->outputs;
+    modes work = {.inputs = data->inputs < data->samples ? data->inputs : data->samples};
+    int64_t rank = work.inputs < data->outputs ? work.inputs : data->outputs;
     error->mode_count = rank < SPN_MODES_MAX ? rank : SPN_MODES_MAX;
     SPN_NEW(context, error->mean_y, data->outputs);
     for (int64_t k = 0; k < data->outputs; k++) {

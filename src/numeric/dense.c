@@ -28,19 +28,43 @@ static int64_t int_work_size(int64_t n)
 /* Above this n the work size exceeds BLAS's int. */
 enum { DIMENSION_MAX = 32700 };
 
+/* The matrix, its eigenvectors and twice as much to work in; reduction, spectrum and vectors take about 9 n^3
+ * operations, of which a processor of today does some 10^10 a second. */
+static double bytes_of(int64_t n)
+{
+    return 32 * (double)n * (double)n;
+}
+
+static double operations_of(int64_t n)
+{
+    return 9 * (double)n * (double)n * (double)n;
+}
+
+static const double OPERATIONS_PER_SECOND = 1e10, SILENCE_MOST = 20;
+
+void spn_dense_announce(spn_context *context, int64_t n, const char *what)
+{
+    const double seconds = operations_of(n) / OPERATIONS_PER_SECOND;
+    if (seconds > SILENCE_MOST) {
+        spn_message(
+            context,
+            "%s: the spectrum of a %lld x %lld matrix takes %.2g GB and about %.2g minutes; "
+            "an interruption is heard at its end",
+            what, (long long)n, (long long)n, bytes_of(n) * 1e-9, seconds / 60);
+    }
+}
+
 spn_status spn_dense_check(spn_context *context, int64_t n, const char *cure)
 {
     if (n <= DIMENSION_MAX) {
         return SPN_OK;
     }
-    /* The matrix, its eigenvectors and twice as much to work in; reduction, spectrum and vectors take about 9 n^3
-     * operations, of which a processor of today does some 10^10 a second. */
-    const double size = (double)n, bytes = 32 * size * size, operations = 9 * size * size * size;
+    const double operations = operations_of(n);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%lld weights are too many for dense matrices, which end at %d: each spectrum "
                     "of the Hessian would take %.0f GB and about %.1g operations, %.1g hours; %s",
-                    (long long)n, DIMENSION_MAX, bytes * 1e-9, operations, operations / 1e10 / 3600,
-                    cure);
+                    (long long)n, DIMENSION_MAX, bytes_of(n) * 1e-9, operations,
+                    operations / OPERATIONS_PER_SECOND / 3600, cure);
 }
 
 spn_status spn_dense_create(spn_context *context, int64_t n, spn_dense **out)

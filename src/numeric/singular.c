@@ -74,3 +74,26 @@ done:
     spn_release(context, work);
     return status;
 }
+
+spn_status spn_span_coordinates(spn_context *context, int64_t m, int64_t n, double *a, int64_t lda)
+{
+    spn_status status = SPN_OK;
+    double *packed = NULL, *values = NULL, *vt = NULL;
+    SPN_NEW(context, packed, m * n);
+    SPN_NEW(context, values, n);
+    SPN_NEW(context, vt, n * n);
+    for (int64_t i = 0; i < m; i++) {
+        memcpy(packed + i * n, a + i * lda, (size_t)n * sizeof *a);
+    }
+    SPN_TRY(spn_singular_values(context, m, n, packed, values, NULL, vt));
+    for (int64_t k = 0; k < n; k++) {
+        for (int64_t j = 0; j < n; j++) {
+            a[k * lda + j] = values[k] * vt[k * n + j];
+        }
+    }
+done:
+    spn_release(context, packed);
+    spn_release(context, values);
+    spn_release(context, vt);
+    return status;
+}

@@ -6,6 +6,7 @@
 #include <spinodal/study.h>
 
 #include <math.h>
+#include <string.h>
 
 /* Means of targets count as zero up to the rounding of a sum, and so does a cross-covariance, both against what the sizes of
  * inputs and targets allow. */
@@ -14,6 +15,8 @@ static const double mean_tolerance = 1e-12, rank_floor = 1e-10;
 typedef struct forecast {
     spn_context *context;
     const spn_study *study;
+    spn_dataset data; /* the study's, or its samples in coordinates of the span of their inputs */
+    double *x;        /* those coordinates */
     int64_t depth, inputs, outputs;
     spn_activation activation;
     bool has_bias, is_smooth; /* is_smooth: no kink at 0 */
@@ -34,6 +37,25 @@ static double trace_of(int64_t n, const double *a)
     return sum;
 }
 
+/* No prediction depends on the basis of the inputs; fewer samples than inputs span no more dimensions than they are,
+ * and moments of N coordinates stand for those of I inputs. */
+static spn_status take_data(forecast *f)
+{
+    spn_status status = SPN_OK;
+    spn_dataset *data = &f->data;
+    const int64_t inputs = data->inputs;
+    if (data->samples < inputs) {
+        SPN_NEW(f->context, f->x, inputs * data->stride);
+        memcpy(f->x, data->x, (size_t)(inputs * data->stride) * sizeof *f->x);
+        SPN_TRY(spn_span_coordinates(f->context, inputs, data->samples, f->x, data->stride));
+        data->x = f->x;
+        data->inputs = f->inputs = data->samples;
+        data->input_names = NULL;
+    }
+done:
+    return status;
+}
+
 static spn_status take_moments(forecast *f)
 {
     spn_status status = SPN_OK;
@@ -51,20 +73,18 @@ static spn_status take_moments(forecast *f)
     SPN_NEW(context, f->v, f->inputs);
     SPN_NEW(context, f->y_vv, f->outputs);
     SPN_NEW(context, f->uv_x, f->inputs);
-    SPN_TRY(spn_dataset_moments(context, f->study->dataset, false, NULL, f->mean_y, NULL, f->raw_yx,
-                                f->yy));
+    SPN_TRY(spn_dataset_moments(context, &f->data, false, NULL, f->mean_y, NULL, f->raw_yx, f->yy));
     f->mean_size = spn_norm(f->outputs, f->mean_y);
     f->is_centred = f->mean_size <= mean_tolerance * sqrt(trace_of(f->outputs, f->yy));
-    SPN_TRY(spn_dataset_moments(context, f->study->dataset, f->has_bias, NULL, NULL, f->xx, f->yx,
-                                f->yy));
+    SPN_TRY(spn_dataset_moments(context, &f->data, f->has_bias, NULL, NULL, f->xx, f->yx, f->yy));
 done:
     return status;
 }
 
 static void forecast_free(forecast *f)
 {
-    double *const arrays[] = {f->xx, f->yx, f->yy,   f->raw_yx, f->mean_y,
-                              f->u,  f->v,  f->y_vv, f->uv_x};
+    double *const arrays[] = {f->x,      f->xx, f->yx, f->yy,   f->raw_yx,
+                              f->mean_y, f->u,  f->v,  f->y_vv, f->uv_x};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++) {
         spn_release(f->context, arrays[i]);
     }
@@ -157,7 +177,7 @@ static spn_status normal_form(forecast *f, spn_prediction *out)
                           "learned";
         goto done;
     }
-    SPN_TRY(spn_dataset_projected_moments(f->context, f->study->dataset, f->u, f->v, &moments.mean,
+    SPN_TRY(spn_dataset_projected_moments(f->context, &f->data, f->u, f->v, &moments.mean,
                                           &moments.variance, &moments.cubed, f->y_vv, f->uv_x));
     SPN_TRY(spn_theory_onset_at(f->context, &moments, &activation,
                                 spn_network_width(f->study->network, 1), f->has_bias, onset));
@@ -228,6 +248,7 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
     int kind = spn_experiment_error(study->experiment)->error;
     forecast f = {.context = context,
                   .study = study,
+                  .data = *study->dataset,
                   .depth = spn_network_depth(study->network),
                   .inputs = study->dataset->inputs,
                   .outputs = study->dataset->outputs,
@@ -236,6 +257,7 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
     *out = (spn_prediction){0};
     f.divisor = kind == SPN_ERROR_MSE_MEAN ? (double)f.outputs : 1;
     f.is_smooth = spn_activation_taylor(f.activation, f.taylor);
+    SPN_TRY(take_data(&f));
     SPN_TRY(take_moments(&f));
     SPN_TRY(predict_sweep(&f, out));
     SPN_TRY(predict_onset(&f, out));

@@ -76,6 +76,30 @@ run spinodal theory white.yaml --set model.hidden=[]
 expect_status 0
 expect_stdout 'no prediction, without a hidden layer'
 
+# Fewer samples than inputs: only the space that they span counts, so that each sample twice, which makes more samples
+# than inputs, gives the same predictions.
+awk 'BEGIN { for (r = 0; r < 12; r++) { n = r % 6; line = ""
+    for (c = 0; c < 9; c++) line = line sprintf("%.6f,", sin(1 + 3 * n + 7 * c * c + n * c))
+    print line sprintf("%.6f", cos(2 * n)) - mean } }' >twice.csv
+head -n 6 twice.csv >once.csv
+for bias in true false; do
+    for times in once twice; do
+        printf 'data: {kind: csv, path: %s.csv, targets: [y], header: no, center: all}\n' "$times" |
+            sed 's/\[y\]/[10]/' >wide.yaml
+        printf 'model: {hidden: [2], bias: %s, activation: tanh}\n' "$bias" >>wide.yaml
+        printf 'sweep: {beta: {from: 0.01, to: 1, points: 3}}\n' >>wide.yaml
+        run spinodal theory wide.yaml --json
+        expect_status 0
+        cp "$stdout" "$times.json"
+    done
+    checks=$((checks + 1))
+    # Numbers are the same to 1e-9, words to the letter.
+    paste -d' ' once.json twice.json | awk '{ h = NF / 2
+        for (i = 1; i <= h; i++) { a = $i; b = $(i + h); gsub(/,/, "", a); gsub(/,/, "", b)
+            if (a != b && !(a - b < 1e-9 * (1 + a * a) && b - a < 1e-9 * (1 + a * a) && a + 0 != 0)) exit 1 } }' ||
+        complain "samples twice change predictions (bias $bias):" twice.json
+done
+
 run spinodal theory --depth 0 --singular-values 0.9
 expect_stdout_empty
 expect_stderr 'depth'

@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <spinodal/data.h>
+#include <spinodal/numeric.h>
 #include <stdio.h>
 
 static spn_context *context;
@@ -239,6 +240,88 @@ static void test_whiten_few_samples(void **state)
     spn_dataset_free(context, in);
 }
 
+/** Few samples of many inputs, each `times` times: moments do not depend on the times. */
+static spn_dataset *make_wide(spn_context *own, int64_t samples, int64_t inputs, int64_t times)
+{
+    spn_dataset *made = NULL;
+    double *rows = calloc((size_t)(samples * times * (inputs + 1)), sizeof *rows);
+    assert_non_null(rows);
+    spn_random random = spn_random_stream(8, SPN_PURPOSE_TEST, 0);
+    for (int64_t k = 0; k < samples * (inputs + 1); k++) {
+        rows[k] = spn_random_normal(&random);
+    }
+    size_t size = (size_t)(samples * (inputs + 1)) * sizeof *rows;
+    for (int64_t t = 1; t < times; t++) {
+        memcpy((char *)rows + (size_t)t * size, rows, size);
+    }
+    check_ok(own, spn_dataset_from_rows(own, samples * times, inputs, 1, rows, NULL, NULL, &made));
+    free(rows);
+    return made;
+}
+
+/** With fewer samples than inputs the directions come from products of samples; with the same samples thrice, which are
+ *  then more, from the covariance, which is the same. Eigenvalues of normal data lie within a factor 10 of each other and
+ *  apart, so that both differ by some 10 roundings of the largest; a component's sign is free. */
+static void test_whiten_wide(void **state)
+{
+    (void)state;
+    enum { FEW = 5, INPUTS = 12, TIMES = 3 };
+    spn_dataset *few = make_wide(context, FEW, INPUTS, 1), *d = NULL, *many_d = NULL;
+    spn_dataset *many = make_wide(context, FEW, INPUTS, TIMES);
+    spn_transformation *t = NULL;
+    check_ok(context, spn_dataset_whiten(context, few, &d));
+    check_ok(context, spn_dataset_whiten(context, many, &many_d));
+    assert_int_equal(d->inputs, FEW - 1);
+    assert_int_equal(many_d->inputs, FEW - 1);
+    check_white(d);
+    for (int64_t i = 0; i < d->inputs; i++) {
+        const double *x = d->x + i * d->stride, *expected = many_d->x + i * many_d->stride;
+        double sign = x[0] * expected[0] > 0 ? 1 : -1;
+        for (int64_t n = 0; n < FEW; n++) {
+            check_close(sign * x[n], expected[n], 1e-13, 1);
+        }
+    }
+    /* The map that was fitted does the same to samples that it has not seen. */
+    check_ok(context, spn_transformation_fit(context, SPN_TRANSFORMATION_WHITEN, false, few, &t));
+    spn_dataset_free(context, many_d);
+    check_ok(context, spn_transformation_apply(context, t, many, &many_d));
+    check_white(many_d);
+    spn_transformation_free(context, t);
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, many_d);
+    spn_dataset_free(context, few);
+    spn_dataset_free(context, many);
+}
+
+/** Three samples of 2,000 inputs need no array of 2,000 x 2,000. */
+static void test_whiten_very_wide(void **state)
+{
+    (void)state;
+    enum { INPUTS = 2000 };
+    support_allocator counter = {.most = 8 * INPUTS * 100};
+    spn_context *own = support_context(&counter);
+    spn_dataset *in = make_wide(own, 3, INPUTS, 1), *d = NULL;
+    check_ok(own, spn_dataset_whiten(own, in, &d));
+    assert_int_equal(d->inputs, 2);
+    check_white(d);
+    spn_dataset_free(own, d);
+    spn_dataset_free(own, in);
+    spn_context_free(own);
+}
+
+/** Long silences are announced with their length: 9 n^3 operations at 10^10 a second, 15 minutes for n = 10,000. */
+static void test_long_spectra_are_announced(void **state)
+{
+    (void)state;
+    spn_dense_announce(context, 2000, "whitening");
+    assert_string_equal(last_message, "");
+    spn_dense_announce(context, 10000, "whitening");
+    assert_string_equal(
+        last_message,
+        "whitening: the spectrum of a 10000 x 10000 matrix takes 3.2 GB and about 15 minutes; "
+        "an interruption is heard at its end");
+}
+
 /** Beyond 256 inputs LAPACK takes over: the result is as white. */
 static void test_whiten_many_inputs(void **state)
 {
@@ -300,6 +383,9 @@ int main(void)
         CASE(test_whiten_full_rank),
         CASE(test_whiten_rank_deficient),
         CASE(test_whiten_few_samples),
+        CASE(test_whiten_wide),
+        CASE(test_whiten_very_wide),
+        CASE(test_long_spectra_are_announced),
         CASE(test_whiten_many_inputs),
         CASE(test_out_of_memory),
     };

@@ -380,6 +380,73 @@ static void labels_have_hysteresis(void **state)
     }
 }
 
+/* Each sample `times` times: moments do not depend on the times. */
+static spn_dataset *wide_data(spn_context *context, int64_t samples, int64_t inputs, int64_t times)
+{
+    spn_dataset *made = NULL;
+    int64_t columns = inputs + 3;
+    double *rows = case_vector(samples * times * columns);
+    for (int64_t t = 0; t < times; t++) {
+        case_fill(samples * columns, 1.0, 5, rows + t * samples * columns);
+    }
+    check_ok(context,
+             spn_dataset_from_rows(context, samples * times, inputs, 3, rows, NULL, NULL, &made));
+    free(rows);
+    return made;
+}
+
+/* Fewer samples than inputs are taken in coordinates of their span; the same samples thrice, which are more, as they are.
+ * The roots of C_xx have condition numbers below 10 here. */
+static void wide_data_have_the_same_modes(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    const int64_t hidden[1] = {3};
+    for (int bias = 0; bias < 2; bias++) {
+        network_case few =
+            make_case(context, wide_data(context, 5, 12, 1), 1, hidden, SPN_TANH, bias == 1);
+        network_case many =
+            make_case(context, wide_data(context, 5, 12, 3), 1, hidden, SPN_TANH, bias == 1);
+        int64_t count = 0, expected_count = 0;
+        const double *modes = spn_network_error_modes(few.error, &count);
+        const double *expected = spn_network_error_modes(many.error, &expected_count);
+        assert_int_equal(count, 3);
+        assert_int_equal(expected_count, 3);
+        case_fill(few.size, 0.6, 9, few.theta);
+        case_fill(many.size, 0.6, 9, many.theta);
+        spn_labels labels = labels_at(&few), expected_labels = labels_at(&many);
+        for (int i = 0; i < 3; i++) {
+            check_close(modes[i], expected[i], 1e-13, 0.0);
+            check_close(labels.strengths[i], expected_labels.strengths[i], 1e-12, 1.0);
+        }
+        case_free(&few);
+        case_free(&many);
+    }
+    spn_context_free(context);
+}
+
+/* Three samples of 2,000 inputs need no array of 2,000 x 2,000. */
+static void very_wide_data_need_little(void **state)
+{
+    (void)state;
+    enum { INPUTS = 2000 };
+    support_allocator counter = {.most = 8 * INPUTS * 100};
+    spn_context *context = support_context(&counter);
+    const int64_t hidden[1] = {1};
+    int64_t count = 0;
+    spn_dataset *data = wide_data(context, 3, INPUTS, 1);
+    spn_network *network = NULL;
+    spn_network_error *error = NULL;
+    check_ok(context, spn_network_create(context, INPUTS, 3, 1, hidden, SPN_TANH, true, &network));
+    check_ok(context, spn_network_error_create(context, network, data, SPN_ERROR_MSE, &error));
+    spn_network_error_modes(error, &count);
+    assert_int_equal(count, 2); /* of 3 centred samples */
+    spn_network_error_free(context, error);
+    spn_network_free(context, network);
+    spn_dataset_free(context, data);
+    spn_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -390,6 +457,8 @@ int main(void)
         cmocka_unit_test(deep_linear_networks_follow_theory),
         cmocka_unit_test(least_squares_has_full_strength),
         cmocka_unit_test(repeated_inputs_count_once),
+        cmocka_unit_test(wide_data_have_the_same_modes),
+        cmocka_unit_test(very_wide_data_need_little),
         cmocka_unit_test(labels_see_all_samples),
         cmocka_unit_test(units_are_counted),
         cmocka_unit_test(biases_tell_units_apart),

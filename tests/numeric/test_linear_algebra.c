@@ -381,6 +381,38 @@ static void test_symmetric_sums(void **state)
     assert_true(spn_symmetric_frobenius_squared(0, a) == 0);
 }
 
+/* Scalar products of columns are kept to a few sqrt(n) eps of the largest; rows beyond the first n and gaps are left alone. */
+static void test_span_coordinates(void **state)
+{
+    (void)state;
+    enum { M = 40, N = 5, LDA = 8 };
+    spn_context *context = context_create();
+    double *a = numbers(M * LDA, 12), *r = numbers(M * LDA, 12);
+    for (int64_t i = 0; i < M; i++) { /* one column depends on two others */
+        a[i * LDA + 4] = r[i * LDA + 4] = a[i * LDA] - 2 * a[i * LDA + 1];
+    }
+    check_ok(context, spn_span_coordinates(context, M, N, r, LDA));
+    for (int64_t j = 0; j < N; j++) {
+        for (int64_t k = 0; k < N; k++) {
+            double before = 0, after = 0;
+            for (int64_t i = 0; i < M; i++) {
+                before += a[i * LDA + j] * a[i * LDA + k];
+                after += i < N ? r[i * LDA + j] * r[i * LDA + k] : 0;
+            }
+            check_close(after, before, 100 * DBL_EPSILON, 5 * M);
+        }
+        check_close(r[4 * LDA + j], 0, 100 * DBL_EPSILON, M); /* the span has 4 dimensions */
+    }
+    for (int64_t i = 0; i < M; i++) {
+        int64_t from = i < N ? N : 0;
+        assert_memory_equal(r + i * LDA + from, a + i * LDA + from,
+                            (size_t)(LDA - from) * sizeof *a);
+    }
+    free(a);
+    free(r);
+    spn_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -395,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_singular_rotations),
         cmocka_unit_test(test_singular_closed_forms),
         cmocka_unit_test(test_singular_memory),
+        cmocka_unit_test(test_span_coordinates),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_symmetric_sums),
     };

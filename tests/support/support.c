@@ -50,7 +50,8 @@ void support_check_fails(spn_context *context, spn_status status, spn_status exp
 static void *counting_allocate(void *state, size_t bytes, size_t alignment)
 {
     support_allocator *counter = state;
-    if (++counter->calls == counter->fail_at) {
+    if (++counter->calls == counter->fail_at ||
+        (counter->most > 0 && bytes > (size_t)counter->most)) {
         return NULL;
     }
     void *memory = aligned_alloc(alignment, bytes);

@@ -38,6 +38,7 @@ typedef struct support_allocator {
     _Atomic int64_t calls; /**< allocations so far */
     _Atomic int64_t live;  /**< not yet released */
     int64_t fail_at;       /**< 1-based number of the allocation that fails; 0: none */
+    int64_t most;          /**< bytes beyond which every allocation fails; 0: no limit */
 } support_allocator;
 /** A context on that allocator (itself made with the C library's). */
 spn_context *support_context(support_allocator *counter);
