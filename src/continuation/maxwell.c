@@ -150,7 +150,8 @@ static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
     double high = fmin(a->record.beta_high, b->record.beta_high);
     double before = 0, beta_before = 0;
     for (int k = 0; low < high && k <= SAMPLES; k++) {
-        double beta = low + (high - low) * k / SAMPLES, difference = 0;
+        /* The last is the end itself: its rounding must not lie outside of the window. */
+        double beta = k < SAMPLES ? low + (high - low) * k / SAMPLES : high, difference = 0;
         bool is_there = false;
         SPN_TRY(measure_difference(all, a, b, beta, &difference, &is_there));
         if (!is_there) {

@@ -436,14 +436,32 @@ static int64_t segment_of(const spn_branches *all, const spni_phase *phase, doub
     return high;
 }
 
+/* L between a point and the special point that ends its phase: a parabola through both with the point's slope. L is
+ * concave and the special point may be far, so that the tangent alone would lie above L. */
+static double loss_to_end(const spni_bank *bank, int64_t row, double end, double loss_end,
+                          double beta)
+{
+    double h = end - bank->records[row].beta, x = (beta - bank->records[row].beta) / h;
+    double loss = bank->records[row].loss, tangent = h * bank->slopes[row];
+    return loss + x * tangent + x * x * (loss_end - loss - tangent);
+}
+
 double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double beta)
 {
     int64_t high = segment_of(all, phase, beta);
     if (high < 0) {
         return (double)NAN;
     }
-    int64_t low = high > 0 ? high - 1 : 0;
-    return spni_bank_loss(&all->bank, phase->points[low], phase->points[high], beta);
+    const spn_phase_record *record = &phase->record;
+    int64_t row = phase->points[high], low = phase->points[high > 0 ? high - 1 : 0];
+    const spn_branch_record *rows = all->bank.records;
+    if (beta < rows[low].beta && record->special_low >= 0) {
+        return loss_to_end(&all->bank, low, record->beta_low, record->loss_low, beta);
+    }
+    if (beta > rows[row].beta && record->special_high >= 0) {
+        return loss_to_end(&all->bank, row, record->beta_high, record->loss_high, beta);
+    }
+    return spni_bank_loss(&all->bank, low, row, beta);
 }
 
 /* theta of the phase at beta into all->other, on the line between the two points around it. is_root: at the first and last
@@ -455,7 +473,8 @@ static void guess(spn_branches *all, const spni_phase *phase, int64_t high, doub
     const spn_phase_record *record = &phase->record;
     int64_t n = all->frame.n, row_a = phase->points[high > 0 ? high - 1 : 0];
     int64_t row_b = phase->points[high];
-    bool is_high = is_root && record->special_high >= 0 && high == phase->count - 1;
+    bool is_before = record->special_low >= 0 && beta < bank->records[phase->points[0]].beta;
+    bool is_high = is_root && record->special_high >= 0 && high == phase->count - 1 && !is_before;
     bool is_low = is_root && !is_high && record->special_low >= 0 && high <= 1;
     int64_t special = is_high ? record->special_high : record->special_low;
     if (is_low || (is_high && beta > bank->records[row_b].beta)) {

@@ -164,6 +164,60 @@ static void test_closed_forms(void **state)
     spn_arena_free(f.arena);
 }
 
+/* Is there a global Maxwell point of the phase at beta? */
+static bool has_crossing(const findings *f, int64_t phase, double beta)
+{
+    bool is_there = false;
+    for (int64_t i = 0; i < f->maxwell; i++) {
+        const spn_maxwell_record *m = &f->crossing[i];
+        is_there = is_there || (m->is_global && m->beta == beta &&
+                                (m->phase_a == phase || m->phase_b == phase));
+    }
+    return is_there;
+}
+
+/* The smallest L is continuous in beta (T9). So a phase is the lowest one up to an end of the range, to a Maxwell point, or
+ * to an end of its own from which another one leaves with the same L; never up to a fold. This network has a phase
+ * whose points are few and whose fold is close to its Maxwell point. */
+static void test_lowest_is_continuous(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "data: {samples: 40, inputs: 2, outputs: 2, correlations: [0.8, 0.6], seed: 3}\n"
+        "model: {hidden: [3], activation: tanh, bias: true}\n"
+        "sweep: {beta: {from: 0.005, to: 1, points: 20, spacing: log}}\n"
+        "branches: {starts: 1, levels: 1}\n";
+    char path[512];
+    findings f;
+    bool is_complete = false;
+    int64_t crossings = 0;
+    spn_study_free(context, study);
+    study = NULL;
+    spn_experiment_free(context, experiment);
+    experiment = NULL;
+    check_ok(context,
+             spn_experiment_parse(context, "test.yaml", text, sizeof text - 1, &experiment));
+    check_ok(context, spn_study_create(context, experiment, &study));
+    support_scratch("lowest.h5", path);
+    check_ok(context, follow(path, false, -1, &is_complete));
+    assert_true(is_complete);
+    read_findings(path, &f);
+    for (int64_t i = 0; i < f.phases; i++) {
+        const spn_phase_record *p = &f.phase[i];
+        const double beta[2] = {p->global_low, p->global_high},
+                     own[2] = {p->beta_low, p->beta_high};
+        const int64_t special[2] = {p->special_low, p->special_high};
+        for (int k = 0; k < 2 && isfinite(beta[k]); k++) {
+            bool is_crossing = has_crossing(&f, i, beta[k]);
+            assert_true(is_crossing || beta[k] == own[k]);
+            assert_true(is_crossing || special[k] < 0 || f.special[special[k]].is_continuous);
+            crossings += is_crossing;
+        }
+    }
+    assert_true(crossings >= 2);
+    spn_arena_free(f.arena);
+}
+
 static char *load(const char *path, size_t *size)
 {
     enum { CAPACITY = 1 << 24 };
@@ -316,6 +370,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_closed_forms, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lowest_is_continuous, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_same_bits_when_resumed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_cut_short, set_up, tear_down),
