@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/find.h"
+#include "cli/grid.h"
 #include "cli/run.h"
 
 #include <math.h>
@@ -80,7 +81,7 @@ static spn_status write_json(spn_context *context, const view *v)
 
 /* ---- Talk ---------------------------------------------------------------------------------- */
 
-enum { CELL_SIZE = 32 };
+enum { CELL_SIZE = 32, DIGITS = 6 };
 
 /* A number, or what stands for one that does not exist. */
 static const char *cell(double value, const char *otherwise, char buffer[CELL_SIZE])
@@ -114,57 +115,76 @@ static const char *end_text(int64_t stop)
     return stop == SPN_STOP_MAX_ITERATIONS ? "all epochs" : spn_stop_text((spn_stop)stop);
 }
 
-static void print_levels(const view *v, int64_t run)
+/* "1.6: 45, 1.2: never": the epochs at which levels of E were passed. */
+static void add_levels(cli_grid *grid, const view *v, int64_t run)
 {
-    char text[CELL_SIZE];
-    for (int64_t i = 0; i < v->crossings.rows; i++) {
+    char text[CLI_CELL] = "", epoch[CELL_SIZE];
+    size_t used = 0;
+    for (int64_t i = 0; i < v->crossings.rows && used < sizeof text; i++) {
         const spn_crossing_record *c = &v->crossing[i];
         if (c->run == run) {
-            fprintf(stderr, "%s%.6g: %s", i > 0 && c[-1].run == run ? ", " : "", c->level,
-                    cell(c->epoch, "never", text));
+            used +=
+                (size_t)snprintf(text + used, sizeof text - used, "%s%.6g: %s",
+                                 used > 0 ? ", " : "", c->level, cell(c->epoch, "never", epoch));
         }
     }
+    cli_grid_text(grid, "%s", text);
 }
 
-static void print_runs(const view *v)
+static spn_status print_runs(spn_context *context, const view *v)
 {
+    /* Phase and what is behind it are those of the minimum at the end, not of the last state. */
+    const cli_grid_column columns[] = {
+        {"run", CLI_RIGHT, NULL},
+        {"start", CLI_LEFT, NULL},
+        {"u_0", CLI_POINT, NULL},
+        {"ended", CLI_LEFT, NULL},
+        {"epoch", CLI_POINT, NULL},
+        {"phase", CLI_LEFT, NULL},
+        {"minimum's E", CLI_POINT, NULL},
+        {"lambda_min", CLI_POINT, NULL},
+        {v->crossings.rows > 0 ? "epoch below a level of E" : "", CLI_LEFT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     fprintf(stderr, "%s: %lld run%s at beta = %.10g\n", v->path, (long long)v->runs.rows,
             v->runs.rows == 1 ? "" : "s", v->runs.rows > 0 ? v->run[0].beta : (double)NAN);
-    /* Phase and what is behind it are those of the minimum at the end, not of the last state. */
-    fprintf(stderr, "%3s  %-20s  %-8s  %-10s  %-10s  %-9s  %-11s  %-11s  %s\n", "run", "start",
-            "u_0", "ended", "epoch", "phase", "minimum's E", "lambda_min",
-            v->crossings.rows > 0 ? "epoch below a level of E" : "");
     for (int64_t i = 0; i < v->runs.rows; i++) {
         const spn_run_record *r = &v->run[i];
-        char residue[CELL_SIZE], error[CELL_SIZE], eigenvalue[CELL_SIZE];
-        fprintf(stderr, "%3lld  %-20s  %-8s  %-10s  %-10.8g  %-9s  %-11s  %-11s  ",
-                (long long)r->run, name_of(v, r->start), cell(r->residue, "-", residue),
-                end_text(r->stop), r->epoch, v->phases[i], cell(r->final_error, "-", error),
-                cell(r->final_eigenvalue, "-", eigenvalue));
-        print_levels(v, r->run);
-        fprintf(stderr, "\n");
+        cli_grid_text(&grid, "%lld", (long long)r->run);
+        cli_grid_text(&grid, "%s", name_of(v, r->start));
+        cli_grid_number(&grid, r->residue, DIGITS);
+        cli_grid_text(&grid, "%s", end_text(r->stop));
+        cli_grid_number(&grid, r->epoch, 8);
+        cli_grid_text(&grid, "%s", v->phases[i]);
+        cli_grid_number(&grid, r->final_error, DIGITS);
+        cli_grid_number(&grid, r->final_eigenvalue, DIGITS);
+        add_levels(&grid, v, r->run);
     }
+    return cli_grid_end(&grid, "", stderr);
 }
 
-static void print_plateaus(const view *v)
+static spn_status print_plateaus(spn_context *context, const view *v)
 {
-    char branch[CELL_SIZE], modes[CELL_SIZE], measured[CELL_SIZE], predicted[CELL_SIZE];
+    static const cli_grid_column columns[] = {
+        {"run", CLI_RIGHT, NULL},      {"plateau E", CLI_POINT, NULL},
+        {"branch E", CLI_POINT, NULL}, {"modes", CLI_RIGHT, NULL},
+        {"kind", CLI_LEFT, NULL},      {"from epoch", CLI_POINT, NULL},
+        {"measured", CLI_LEFT, NULL},  {"predicted (epochs)", CLI_LEFT, NULL}};
+    char measured[CELL_SIZE], predicted[CELL_SIZE];
     const int64_t kind = spn_table_find(&v->plateaus, "kind");
-    if (v->plateaus.rows == 0) {
-        return;
-    }
-    fprintf(stderr, "%3s  %-9s  %-10s  %-5s  %-11s  %-11s  %-10s  %s\n", "run", "plateau E",
-            "branch E", "modes", "kind", "from epoch", "measured", "predicted (epochs)");
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < v->plateaus.rows; i++) {
         const spn_plateau_record *p = &v->plateau[i];
         const char *word = spn_table_word(&v->plateaus, i, kind);
-        snprintf(modes, sizeof modes, p->branch_modes < 0 ? "-" : "%lld",
-                 (long long)p->branch_modes);
-        fprintf(stderr, "%3lld  %-9.6g  %-10s  %-5s  %-11s  %-11.6g  %-10s  %s\n",
-                (long long)p->run, p->error, cell(p->branch_error, "-", branch), modes,
-                word != NULL ? word : "?", p->epoch_from, cell(p->measured, "stays", measured),
-                prediction(p, predicted));
+        cli_grid_text(&grid, "%lld", (long long)p->run);
+        cli_grid_number(&grid, p->error, DIGITS);
+        cli_grid_number(&grid, p->branch_error, DIGITS);
+        cli_grid_text(&grid, p->branch_modes < 0 ? "-" : "%lld", (long long)p->branch_modes);
+        cli_grid_text(&grid, "%s", word != NULL ? word : "?");
+        cli_grid_number(&grid, p->epoch_from, DIGITS);
+        cli_grid_text(&grid, "%s", cell(p->measured, "stays", measured));
+        cli_grid_text(&grid, "%s", prediction(p, predicted));
     }
+    return cli_grid_end(&grid, "", stderr);
 }
 
 static void print_troubles(const view *v)
@@ -205,8 +225,8 @@ spn_status cli_summarize_grok(cli_session *session, const char *path, bool is_js
         SPN_TRY(write_json(context, &v));
     }
     if (!is_json && !session->is_quiet) {
-        print_runs(&v);
-        print_plateaus(&v);
+        SPN_TRY(print_runs(context, &v));
+        SPN_TRY(print_plateaus(context, &v));
     }
     if (!session->is_quiet) {
         print_troubles(&v);

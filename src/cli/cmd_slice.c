@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/find.h"
+#include "cli/grid.h"
 #include "cli/run.h"
 
 #include <math.h>
@@ -56,8 +57,17 @@ static spn_status write_json(spn_context *context, const view *v)
     return spn_json_end_document(&json);
 }
 
-static void print_slice(const view *v, const spn_slice_record *slice)
+static spn_status print_slice(spn_context *context, const view *v, const spn_slice_record *slice)
 {
+    static const cli_grid_column columns[] = {
+        {"through", CLI_LEFT, NULL}, {"u", CLI_POINT, NULL}, {"v", CLI_POINT, NULL},
+        {"beta", CLI_POINT, NULL},   {"E", CLI_POINT, NULL}, {"L", CLI_POINT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
+    double size = 0; /* of the places */
+    for (int64_t i = 0; i < v->anchor_table.rows; i++) {
+        const spn_slice_anchor *a = &v->anchor[i];
+        size = a->slice == slice->slice ? fmax(size, fmax(fabs(a->u), fabs(a->v))) : size;
+    }
     fprintf(stderr, "%s, %lld x %lld points, taken at beta = %.10g",
             slice->axes == 1 ? "line" : "plane", (long long)slice->columns, (long long)slice->rows,
             slice->beta);
@@ -68,16 +78,19 @@ static void print_slice(const view *v, const spn_slice_record *slice)
     if (isfinite(slice->eigenvalue_v)) {
         fprintf(stderr, " and %.6g", slice->eigenvalue_v);
     }
-    fprintf(stderr, "\n%-20s  %-22s  %-12s  %-12s  %s\n", "through", "(u, v)", "beta", "E", "L");
+    fprintf(stderr, "\n");
     for (int64_t i = 0; i < v->anchor_table.rows; i++) {
         const spn_slice_anchor *a = &v->anchor[i];
-        char place[64];
         if (a->slice == slice->slice) {
-            snprintf(place, sizeof place, "(%.6g, %.6g)", a->u, a->v);
-            fprintf(stderr, "%-20s  %-22s  %-12.8g  %-12.8g  %.8g\n", v->names[i], place, a->beta,
-                    a->error, a->loss);
+            cli_grid_text(&grid, "%s", v->names[i]);
+            cli_grid_number(&grid, cli_beside(a->u, size), 6);
+            cli_grid_number(&grid, cli_beside(a->v, size), 6);
+            cli_grid_number(&grid, a->beta, 8);
+            cli_grid_number(&grid, a->error, 8);
+            cli_grid_number(&grid, a->loss, 8);
         }
     }
+    spn_status status = cli_grid_end(&grid, "", stderr);
     for (int64_t i = 0; i < v->level_table.rows; i++) {
         const spn_slice_level *l = &v->level[i];
         if (l->slice == slice->slice) {
@@ -85,6 +98,7 @@ static void print_slice(const view *v, const spn_slice_record *slice)
                     l->v, l->loss);
         }
     }
+    return status;
 }
 
 spn_status cli_summarize_slices(cli_session *session, const char *path, bool is_json)
@@ -102,7 +116,7 @@ spn_status cli_summarize_slices(cli_session *session, const char *path, bool is_
     } else if (!session->is_quiet) {
         for (int64_t i = 0; i < v.slice_table.rows; i++) {
             fprintf(stderr, "%s%s: ", i > 0 ? "\n" : "", path);
-            print_slice(&v, &v.slice[i]);
+            SPN_TRY(print_slice(context, &v, &v.slice[i]));
         }
     }
 done:

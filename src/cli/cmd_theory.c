@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "cli/grid.h"
 #include "cli/prediction.h"
 
 #include <math.h>
@@ -55,40 +56,36 @@ static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
     return spn_json_end_document(&json);
 }
 
-static void print_number(double value)
-{
-    if (isnan(value)) {
-        printf("  %12s", "-");
-    } else {
-        printf("  %12.6g", value);
-    }
-}
-
-static void print_text(int64_t depth, int64_t count, const spn_theory_mode *modes,
-                       const spn_prediction *prediction)
+static spn_status print_text(spn_context *context, int64_t depth, int64_t count,
+                             const spn_theory_mode *modes, const spn_prediction *prediction)
 {
     static const char *const orders[] = {"none", "first", "second"};
+    static const cli_grid_column columns[] = {
+        {"order", CLI_LEFT, NULL},         {"singular value", CLI_POINT, NULL},
+        {"Maxwell beta", CLI_POINT, NULL}, {"spinodal beta", CLI_POINT, NULL},
+        {"s at Maxwell", CLI_POINT, NULL}, {"s at spinodal", CLI_POINT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     if (count == 0 && prediction != NULL && prediction->has_sweep) {
         printf(
             "no linear mode: the cross-covariance of inputs and targets is 0 to rounding. What is "
             "learned comes from higher moments, and linear theory predicts none of its "
             "transitions\n");
-        return;
+        return SPN_OK;
     }
     if (count == 0) {
         printf("no linear theory for this activation or error\n");
-        return;
+        return SPN_OK;
     }
-    printf("depth %lld\n%6s  %14s  %12s  %12s  %12s  %12s\n", (long long)depth, "order",
-           "singular value", "Maxwell beta", "spinodal beta", "s at Maxwell", "s at spinodal");
+    printf("depth %lld\n", (long long)depth);
     for (int64_t i = 0; i < count; i++) {
-        printf("%6s  %14.6g", orders[modes[i].order], modes[i].singular_value);
-        print_number(modes[i].maxwell_beta);
-        print_number(modes[i].spinodal_beta);
-        print_number(modes[i].maxwell_strength);
-        print_number(modes[i].spinodal_strength);
-        printf("\n");
+        cli_grid_text(&grid, "%s", orders[modes[i].order]);
+        cli_grid_number(&grid, modes[i].singular_value, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, modes[i].maxwell_beta, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, modes[i].spinodal_beta, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, modes[i].maxwell_strength, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, modes[i].spinodal_strength, CLI_THEORY_DIGITS);
     }
+    return cli_grid_end(&grid, "", stdout);
 }
 
 static spn_status from_experiment(cli_session *session, const cli_arguments *arguments,
@@ -137,9 +134,9 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
     if (arguments->is_json) {
         SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
     } else {
-        print_text(depth, count, modes, has_values ? NULL : &prediction);
+        SPN_TRY(print_text(context, depth, count, modes, has_values ? NULL : &prediction));
         if (!has_values) {
-            cli_print_prediction(&prediction);
+            SPN_TRY(cli_print_prediction(context, &prediction));
         }
     }
 done:

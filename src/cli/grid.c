@@ -125,7 +125,7 @@ static void print_titles(const cli_grid *grid, const widths *w, FILE *out)
         const char *title = grid->columns[i].title;
         int length = title != NULL ? (int)strlen(title) : 0;
         int space = gap_of(grid, i) + w->head[i] + w->tail[i] + w->extra[i];
-        if (title != NULL) {
+        if (length > 0) { /* no line ends with spaces */
             fprintf(out, "%*s%s", owed + gap_of(grid, i), "", title);
             owed = space - gap_of(grid, i) - length;
         } else {

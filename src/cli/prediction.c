@@ -1,46 +1,49 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/prediction.h"
 
+#include "cli/grid.h"
+
 #include <math.h>
 #include <stdio.h>
 
-static void print_number(double value)
+static spn_status print_sweep(spn_context *context, const spn_prediction *prediction)
 {
-    if (isnan(value)) {
-        printf("  %12s", "-");
-    } else {
-        printf("  %12.6g", value);
-    }
-}
-
-static void print_sweep(const spn_prediction *prediction)
-{
+    static const cli_grid_column columns[] = {
+        {"order", CLI_LEFT, NULL},          {"modes", CLI_RIGHT, NULL},
+        {NULL, CLI_LEFT, " -> "},           {"Maxwell beta", CLI_POINT, NULL},
+        {"spinodal beta", CLI_POINT, NULL}, {"E", CLI_POINT, NULL},
+        {NULL, CLI_POINT, " -> "},          {"|theta|", CLI_POINT, NULL},
+        {NULL, CLI_POINT, " -> "}};
     const spn_theory_sweep *sweep = &prediction->sweep;
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     if (!prediction->has_sweep) {
         printf("\nupward sweep on the data's own covariance: no prediction, %s\n",
                prediction->sweep_note);
-        return;
+        return SPN_OK;
     }
-    printf("\nupward sweep on the data's own covariance (inputs of rank %lld): %s\n%6s  %10s  %12s "
-           " %12s  %12s  %12s  %12s  %12s\n",
-           (long long)sweep->input_rank, prediction->sweep_note, "order", "modes", "Maxwell beta",
-           "spinodal beta", "E before", "E after", "|theta| before", "|theta| after");
+    printf("\nupward sweep on the data's own covariance (inputs of rank %lld): %s\n",
+           (long long)sweep->input_rank, prediction->sweep_note);
     for (int64_t i = 0; i < sweep->count; i++) {
         const spn_theory_transition *t = &sweep->transitions[i];
-        printf("%6s  %4lld -> %2lld", t->order == 2 ? "second" : "first",
-               (long long)t->modes_before, (long long)t->modes_after);
-        print_number(t->maxwell_beta);
-        print_number(t->spinodal_beta);
-        print_number(t->error_before);
-        print_number(t->error_after);
-        print_number(t->norm_before);
-        print_number(t->norm_after);
-        printf("\n");
+        const double loss = t->error_before + t->spinodal_beta * t->norm_before * t->norm_before;
+        cli_grid_text(&grid, "%s", t->order == 2 ? "second" : "first");
+        cli_grid_text(&grid, "%lld", (long long)t->modes_before);
+        cli_grid_text(&grid, "%lld", (long long)t->modes_after);
+        cli_grid_number(&grid, t->maxwell_beta, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, t->spinodal_beta, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, t->error_before, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, t->error_after, CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, cli_length(t->norm_before, t->spinodal_beta, loss),
+                        CLI_THEORY_DIGITS);
+        cli_grid_number(&grid, cli_length(t->norm_after, t->spinodal_beta, loss),
+                        CLI_THEORY_DIGITS);
     }
+    spn_status status = cli_grid_end(&grid, "", stdout);
     if (!sweep->is_complete) {
         printf("the path was lost at beta = %.6g: transitions beyond it are missing\n",
                sweep->reached_beta);
     }
+    return status;
 }
 
 static void print_onset(const spn_prediction *prediction)
@@ -70,10 +73,13 @@ static void print_onset(const spn_prediction *prediction)
     printf("\n(%s)\n", prediction->onset_note);
 }
 
-void cli_print_prediction(const spn_prediction *prediction)
+spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction)
 {
-    print_sweep(prediction);
-    print_onset(prediction);
+    spn_status status = print_sweep(context, prediction);
+    if (status == SPN_OK) {
+        print_onset(prediction);
+    }
+    return status;
 }
 
 void cli_write_prediction(spn_json *json, const spn_prediction *prediction)

@@ -5,7 +5,10 @@
 
 #include "cli/cli.h"
 
-void cli_print_prediction(const spn_prediction *prediction);
+/** Significant digits of what `theory` prints. */
+enum { CLI_THEORY_DIGITS = 6 };
+
+spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction);
 /** Keys "surrogate", "surrogate_note", "onset", "onset_note" of the object that is open. */
 void cli_write_prediction(spn_json *json, const spn_prediction *prediction);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a file of branches says, in tables on stderr or as JSON on stdout. */
 #include "cli/find.h"
+#include "cli/grid.h"
 #include "cli/run.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 typedef struct view {
     const char *path;
@@ -17,7 +17,7 @@ typedef struct view {
     spn_maxwell_record *crossing;
     spn_special_record *special;
     spn_global_record *range;
-    double error, norm, curvature; /* the largest of all phases' ends */
+    double curvature; /* the largest of all phases' ends */
     /* Rows in the order in which they are printed: by (upper end of) beta. */
     int64_t *phase_order, *crossing_order, *special_order;
 } view;
@@ -55,16 +55,6 @@ done:
     return status;
 }
 
-static void take_sizes(view *v)
-{
-    for (int64_t i = 0; i < v->phases.rows; i++) {
-        const spn_phase_record *p = &v->phase[i];
-        v->error = fmax(v->error, fmax(fabs(p->error_low), fabs(p->error_high)));
-        v->norm = fmax(v->norm, fmax(p->norm_low, p->norm_high));
-        v->curvature = fmax(v->curvature, fmax(fabs(p->curvature_low), fabs(p->curvature_high)));
-    }
-}
-
 static spn_status take_view(spn_context *context, spn_arena *arena, const spn_results *results,
                             const char *path, view *v)
 {
@@ -92,7 +82,10 @@ static spn_status take_view(spn_context *context, spn_arena *arena, const spn_re
     SPN_TRY(spn_table_convert(context, &v->maxwell, path, &spn_maxwell_columns, v->crossing));
     SPN_TRY(spn_table_convert(context, &v->specials, path, &spn_special_columns, v->special));
     SPN_TRY(spn_table_convert(context, &v->global, path, &spn_global_columns, v->range));
-    take_sizes(v);
+    for (int64_t i = 0; i < v->phases.rows; i++) {
+        const spn_phase_record *p = &v->phase[i];
+        v->curvature = fmax(v->curvature, fmax(fabs(p->curvature_low), fabs(p->curvature_high)));
+    }
     SPN_TRY(take_orders(context, arena, v));
 done:
     return status;
@@ -133,69 +126,58 @@ static spn_status write_json(spn_context *context, const view *v)
 
 /* ---- Text --------------------------------------------------------------------------------- */
 
-enum { CELL_SIZE = 64, NAME_WIDTH_MAX = 40 };
+enum { DIGITS = 5, BETA_DIGITS = 10, NAME_SIZE = 64 };
 
-static int name_width(const view *v)
+/* The curvature of a vanishing network is rounding beside what the column's largest number says is large. */
+static double shown(double curvature, double largest)
 {
-    int width = 5;
-    for (int64_t i = 0; i < v->phases.rows; i++) {
-        int length = (int)strlen(v->names[i]);
-        width = length > width ? length : width;
-    }
-    return width < NAME_WIDTH_MAX ? width : NAME_WIDTH_MAX;
-}
-
-/* Up to rounding a vanishing network has |theta| = 1e-12 or so: shown as 0 beside what the column's largest number says is
- * large. */
-static double shown(double value, double largest)
-{
-    return fabs(value) < 1e-9 * largest ? 0 : value;
-}
-
-static const char *pair(char cell[CELL_SIZE], double low, double high, double largest, int digits)
-{
-    snprintf(cell, CELL_SIZE, "%.*g .. %.*g", digits, shown(low, largest), digits,
-             shown(high, largest));
-    return cell;
+    return fabs(curvature) < 1e-9 * largest ? 0 : curvature;
 }
 
 /* "fold +1", "symmetry +3": what ends the phase, and how many negative eigenvalues lie behind it. */
-static void print_end(const view *v, int64_t row, const char *column, int64_t special,
-                      char cell[CELL_SIZE])
+static void add_end(cli_grid *grid, const view *v, int64_t row, const char *column, int64_t special)
 {
     const char *word = spn_table_word(&v->phases, row, spn_table_find(&v->phases, column));
+    int64_t behind = 0;
     word = word != NULL ? word : "?";
     if (special >= 0 && special < v->specials.rows) {
         const spn_special_record *s = &v->special[special];
-        int64_t behind = s->index_before > s->index_after ? s->index_before : s->index_after;
-        snprintf(cell, CELL_SIZE, behind > 0 ? "%s +%lld" : "%s", word, (long long)behind);
+        behind = s->index_before > s->index_after ? s->index_before : s->index_after;
+    }
+    if (behind > 0) {
+        cli_grid_text(grid, "%s +%lld", word, (long long)behind);
     } else {
-        snprintf(cell, CELL_SIZE, "%s", word);
+        cli_grid_text(grid, "%s", word);
     }
 }
 
-static void print_phases(const view *v)
+static spn_status print_phases(spn_context *context, const view *v)
 {
-    const int width = name_width(v);
-    char window[CELL_SIZE], low[CELL_SIZE], high[CELL_SIZE], error[CELL_SIZE], norm[CELL_SIZE],
-        curvature[CELL_SIZE];
+    static const cli_grid_column columns[] = {
+        {"phase", CLI_LEFT, NULL},     {"beta", CLI_POINT, NULL},     {NULL, CLI_POINT, " .. "},
+        {"lower end", CLI_LEFT, NULL}, {"upper end", CLI_LEFT, NULL}, {"E", CLI_POINT, NULL},
+        {NULL, CLI_POINT, " .. "},     {"|theta|", CLI_POINT, NULL},  {NULL, CLI_POINT, " .. "},
+        {"R", CLI_POINT, NULL},        {NULL, CLI_POINT, " .. "}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     if (v->phases.rows == 0) {
         fprintf(stderr, "no phases were found\n");
-        return;
     }
-    fprintf(stderr, "%-*s  %-28s  %-15s  %-15s  %-18s  %-18s  %s\n", width, "phase", "beta",
-            "lower end", "upper end", "E", "|theta|", "R");
     for (int64_t k = 0; k < v->phases.rows; k++) {
         const int64_t i = v->phase_order[k];
         const spn_phase_record *p = &v->phase[i];
-        print_end(v, i, "end_low", p->special_low, low);
-        print_end(v, i, "end_high", p->special_high, high);
-        fprintf(stderr, "%-*.*s  %-28s  %-15s  %-15s  %-18s  %-18s  %s\n", width, NAME_WIDTH_MAX,
-                v->names[i], pair(window, p->beta_low, p->beta_high, 0, 8), low, high,
-                pair(error, p->error_low, p->error_high, v->error, 5),
-                pair(norm, p->norm_low, p->norm_high, v->norm, 5),
-                pair(curvature, p->curvature_low, p->curvature_high, v->curvature, 4));
+        cli_grid_text(&grid, "%.*s", NAME_SIZE, v->names[i]);
+        cli_grid_number(&grid, p->beta_low, 8);
+        cli_grid_number(&grid, p->beta_high, 8);
+        add_end(&grid, v, i, "end_low", p->special_low);
+        add_end(&grid, v, i, "end_high", p->special_high);
+        cli_grid_number(&grid, p->error_low, DIGITS);
+        cli_grid_number(&grid, p->error_high, DIGITS);
+        cli_grid_number(&grid, cli_length(p->norm_low, p->beta_low, p->loss_low), DIGITS);
+        cli_grid_number(&grid, cli_length(p->norm_high, p->beta_high, p->loss_high), DIGITS);
+        cli_grid_number(&grid, shown(p->curvature_low, v->curvature), 4);
+        cli_grid_number(&grid, shown(p->curvature_high, v->curvature), 4);
     }
+    return cli_grid_end(&grid, "", stderr);
 }
 
 /* Ends that could be bracketed only. */
@@ -222,75 +204,102 @@ static bool is_open(const view *v)
     return is_open;
 }
 
-static void print_global(const view *v)
+static spn_status print_global(spn_context *context, const view *v)
 {
-    char window[CELL_SIZE];
+    static const cli_grid_column columns[] = {
+        {"beta", CLI_POINT, NULL}, {NULL, CLI_POINT, " .. "}, {"phase", CLI_LEFT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     fprintf(stderr, "\n%s:\n",
             is_open(v) ? "smallest L of the phases found so far (others may lie below)"
                        : "globally stable");
     for (int64_t i = 0; i < v->global.rows; i++) {
         const spn_global_record *r = &v->range[i];
-        fprintf(stderr, "%-28s  %s\n", pair(window, r->beta_low, r->beta_high, 0, 8),
-                r->phase >= 0 ? phase_name(v, r->phase) : "no phase is known here");
+        cli_grid_number(&grid, r->beta_low, 8);
+        cli_grid_number(&grid, r->beta_high, 8);
+        cli_grid_text(&grid, "%.*s", NAME_SIZE,
+                      r->phase >= 0 ? phase_name(v, r->phase) : "no phase is known here");
     }
-    if (v->unused > 0) {
+    spn_status status = cli_grid_end(&grid, "", stderr);
+    if (status == SPN_OK && v->unused > 0) {
         fprintf(stderr, "%lld start%s left that no branch explains: raise branches.branches\n",
                 (long long)v->unused, v->unused == 1 ? " was" : "s were");
     }
+    return status;
 }
 
-static void print_maxwell(const view *v)
+static spn_status print_maxwell(spn_context *context, const view *v)
 {
+    static const cli_grid_column columns[] = {
+        {"beta", CLI_POINT, NULL}, {"phases", CLI_LEFT, NULL}, {NULL, CLI_LEFT, " -> "},
+        {"E", CLI_POINT, NULL},    {NULL, CLI_POINT, " -> "},  {"|theta|", CLI_POINT, NULL},
+        {NULL, CLI_POINT, " -> "}, {"", CLI_LEFT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
+    fprintf(stderr, "%s", v->maxwell.rows > 0 ? "\nMaxwell points:\n" : "");
     for (int64_t i = 0; i < v->maxwell.rows; i++) {
         const spn_maxwell_record *m = &v->crossing[v->crossing_order[i]];
-        fprintf(stderr, "%s%-14.10g  %s -> %s: E %.5g -> %.5g, |theta| %.5g -> %.5g%s\n",
-                i == 0 ? "\nMaxwell points:\n" : "", m->beta, phase_name(v, m->phase_a),
-                phase_name(v, m->phase_b), m->error_a, m->error_b, shown(m->norm_a, v->norm),
-                shown(m->norm_b, v->norm), m->is_global ? "" : " (both metastable)");
+        cli_grid_number(&grid, m->beta, BETA_DIGITS);
+        cli_grid_text(&grid, "%.*s", NAME_SIZE, phase_name(v, m->phase_a));
+        cli_grid_text(&grid, "%.*s", NAME_SIZE, phase_name(v, m->phase_b));
+        cli_grid_number(&grid, m->error_a, DIGITS);
+        cli_grid_number(&grid, m->error_b, DIGITS);
+        cli_grid_number(&grid, cli_length(m->norm_a, m->beta, m->loss), DIGITS);
+        cli_grid_number(&grid, cli_length(m->norm_b, m->beta, m->loss), DIGITS);
+        cli_grid_text(&grid, "%s", m->is_global ? "" : "both metastable");
     }
+    return cli_grid_end(&grid, "", stderr);
 }
 
-static void print_special(const view *v, int64_t row)
+static void add_special(cli_grid *grid, const view *v, int64_t row)
 {
     const spn_special_record *s = &v->special[row];
     const char *kind = spn_table_word(&v->specials, row, spn_table_find(&v->specials, "kind"));
     const char *change = spn_table_word(&v->specials, row, spn_table_find(&v->specials, "change"));
-    fprintf(stderr, "%-14.10g  %-12s  %-8s  index %lld -> %lld, E %.5g, |theta| %.5g", s->beta,
-            kind != NULL ? kind : "?", change != NULL ? change : "?", (long long)s->index_before,
-            (long long)s->index_after, s->error, shown(s->weight_norm, v->norm));
-    if (s->kernel > 1) {
-        fprintf(stderr, ", %lld eigenvalues", (long long)s->kernel);
-    }
-    if (s->is_continuous >= 0) {
-        fprintf(stderr, ", ends a phase: %s", s->is_continuous == 1 ? "continuous" : "first order");
-    }
+    cli_grid_number(grid, s->beta, BETA_DIGITS);
+    cli_grid_text(grid, "%s", kind != NULL ? kind : "?");
+    cli_grid_text(grid, "%s", change != NULL ? change : "?");
+    cli_grid_text(grid, "%lld", (long long)s->index_before);
+    cli_grid_text(grid, "%lld", (long long)s->index_after);
+    cli_grid_text(grid, "%lld", (long long)s->kernel);
+    cli_grid_number(grid, s->error, DIGITS);
+    cli_grid_number(grid, cli_length(s->weight_norm, s->beta, s->loss), DIGITS);
+    cli_grid_text(grid, "%s",
+                  s->is_continuous < 0    ? ""
+                  : s->is_continuous == 1 ? "continuous"
+                                          : "first order");
     if (s->active_after >= 0) {
-        fprintf(stderr, ", then E %.5g", s->error_after);
+        cli_grid_number(grid, s->error_after, DIGITS);
+    } else {
+        cli_grid_text(grid, "%s", "");
     }
-    fprintf(stderr, "\n");
 }
 
 /* Those met again on another branch once; those that no phase touches only when all are wanted. */
-static void print_specials(const view *v, bool are_all_wanted)
+static spn_status print_specials(spn_context *context, const view *v, bool are_all_wanted)
 {
-    bool is_first = true;
-    int64_t left_out = 0;
+    static const cli_grid_column columns[] = {
+        {"beta", CLI_POINT, NULL},        {"kind", CLI_LEFT, NULL},
+        {"change", CLI_LEFT, NULL},       {"index", CLI_RIGHT, NULL},
+        {NULL, CLI_LEFT, " -> "},         {"kernel", CLI_RIGHT, NULL},
+        {"E", CLI_POINT, NULL},           {"|theta|", CLI_POINT, NULL},
+        {"ends a phase", CLI_LEFT, NULL}, {"E behind it", CLI_POINT, NULL}};
+    int64_t left_out = 0, shown_rows = 0;
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < v->specials.rows; i++) {
         const spn_special_record *s = &v->special[v->special_order[i]];
-        if (s->same_as >= 0) {
-            continue;
-        }
-        if (s->index_before > 0 && s->index_after > 0 && !are_all_wanted) {
+        bool is_unstable = s->index_before > 0 && s->index_after > 0;
+        if (s->same_as < 0 && is_unstable && !are_all_wanted) {
             left_out++;
-            continue;
+        } else if (s->same_as < 0) {
+            shown_rows++;
+            add_special(&grid, v, v->special_order[i]);
         }
-        fprintf(stderr, "%s", is_first ? "\nspecial points:\n" : "");
-        is_first = false;
-        print_special(v, v->special_order[i]);
     }
-    if (left_out > 0) {
+    fprintf(stderr, "%s", shown_rows > 0 ? "\nspecial points:\n" : "");
+    spn_status status = cli_grid_end(&grid, "", stderr);
+    if (status == SPN_OK && left_out > 0) {
         fprintf(stderr, "and %lld on unstable stretches (-v lists them)\n", (long long)left_out);
     }
+    return status;
 }
 
 spn_status cli_summarize_branches(cli_session *session, const char *path, bool is_json)
@@ -308,11 +317,11 @@ spn_status cli_summarize_branches(cli_session *session, const char *path, bool i
     } else if (!session->is_quiet) {
         fprintf(stderr, "%s: %lld points, %lld phase%s\n", path, (long long)v.points,
                 (long long)v.phases.rows, v.phases.rows == 1 ? "" : "s");
-        print_phases(&v);
+        SPN_TRY(print_phases(context, &v));
         print_brackets(&v);
-        print_global(&v);
-        print_maxwell(&v);
-        print_specials(&v, session->is_verbose);
+        SPN_TRY(print_global(context, &v));
+        SPN_TRY(print_maxwell(context, &v));
+        SPN_TRY(print_specials(context, &v, session->is_verbose));
     }
 done:
     spn_arena_free(arena);

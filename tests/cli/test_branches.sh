@@ -11,12 +11,13 @@
 run spinodal branches run.yaml -o run.h5
 expect_status 0
 expect_stdout_empty
-expect_stderr 'phase +beta +lower end +upper end'
+expect_stderr '^phase +beta +lower end +upper end +E +\|theta\| +R$'
 expect_stderr '2 modes.* 0.05 \.\. 0.1875 .*fold'
 expect_stderr '1 mode.* 0.05 \.\. 0.41054863 .*fold'
 expect_stderr '^globally stable:$'
 expect_stderr '^0.1574901312 .*2 modes.* -> 1 mode'
-expect_stderr '^0.4105486347 +fold +accuracy +index 0 -> 1, .*ends a phase: first order'
+expect_stderr '^0.3448392446 +1 mode +-> trivial +1.3925 -> 2 +1.3273 -> 0$'
+expect_stderr '^0.4105486347 +fold +accuracy +0 -> 1 +1 +1.6456 +1.0535 +first order +2$'
 expect_folder . run.h5 run.yaml
 run spinodal branches run.yaml -o quiet.h5 -q
 expect_status 0
@@ -146,6 +147,21 @@ for limit in 1 4 16 64; do
     fi
     rm -f full.h5 full.h5.part
 done
+
+# Inputs and targets of a millionth of the size: E and beta of 1e-12 of theirs, with the same digits.
+run spinodal data run.yaml -o plain.csv -q
+awk -F, -v OFS=, 'NR > 1 { for (i = 1; i <= NF; i++) $i = sprintf("%.17g", $i * 1e-6) } { print }' plain.csv >tiny.csv
+cat >tiny.yaml <<'YAML'
+data: {kind: csv, path: tiny.csv, targets: [y1, y2]}
+model: {hidden: [2, 2], activation: linear, init: {scale: 0.7, seed: 1}}
+branches: {beta: {from: 0.05e-12, to: 0.5e-12}, starts: 1, levels: 1}
+YAML
+run spinodal branches tiny.yaml -o tiny.h5
+expect_status 0
+expect_stderr '^2 modes +5e-14 +\.\. 1\.875e-13 +range +fold \+1 +9\.4715e-13 +\.\. 1\.1258e-12 +2\.0989 +\.\. 1\.757 '
+expect_stderr '^trivial .* 2e-12 +\.\. 2e-12 +0 +\.\. 0 '
+expect_stderr '^3\.448392446e-13 +1 mode +-> trivial +1\.3925e-12 +-> 2e-12 '
+expect_stderr '^4\.105486347e-13 +fold +accuracy +0 -> 1 +1 +1\.6456e-12 +1\.0535 +first order +2e-12$'
 
 # A limit that was too small is said.
 run spinodal branches run.yaml -o short.h5 --set branches.points=3

@@ -24,7 +24,7 @@ expect_stderr 'measured +predicted \(epochs\)$'
 expect_stderr '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
 expect_stderr '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
 expect_stderr '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
-expect_stderr '^ +1  [0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+ \([0-9.e+]+ to [0-9.e+]+\)$'
+expect_stderr '^ +1 +[0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+ \([0-9.e+]+ to [0-9.e+]+\)$'
 run spinodal grok run.yaml -o two.h5 --threads 2 --json -q
 expect_status 0
 expect_stderr_empty
