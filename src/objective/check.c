@@ -2,17 +2,12 @@
 /* Derivatives against differences, and what the differences are worth.
  *
  * All is done along one direction d with entries of random sign whose sizes balance the problem: |d_i| ~
- * |H_ii|^(-1/2), so that inputs in other units do not hide each other. Central differences at h_j = h_0 4^-j with one
- * Richardson extrapolation each (error h^4) are taken down to steps where rounding rules. The best one is
- * where two in a row agree best, rounding included, and that agreement is its error: beside a kink (relu), or where
- * high derivatives are large (many layers), it is found at small steps by itself. A derivative is wrong when it
- * differs by more than the differences' own error; where these are worth nothing, nothing can be told.
- * The rounding of the objective itself (sums over samples, a callback in single precision) is measured, not
- * assumed: second differences on one side at steps so small that the truth is zero. A kink at the point itself
- * shows in second differences across it that do not fall with the step.
+ * |H_ii|^(-1/2), so that inputs in other units do not hide each other. A derivative is wrong when it
+ * differs from the best differences by more than their own error (check_differences.c); where these are worth nothing,
+ * nothing can be told. A kink at the point itself shows in second differences across it that do not fall with the step.
  * Taylor remainders along d at h_0 2^-j complete the picture: fitted over the smallest h that stand well above
  * rounding, their slopes are 2 and 3 for right derivatives of smooth functions. */
-#include "objective/objective.h"
+#include "objective/check.h"
 #include <spinodal/numeric.h>
 
 #include <float.h>
@@ -21,7 +16,6 @@
 
 enum {
     STEPS = 27,        /* Taylor steps: h from scale/8 down to 1e-9 scale */
-    DIFFERENCES = 18,  /* steps of central differences: from scale/8 down to 7e-12 scale */
     VECTORS = 9,       /* of P numbers, of a checker */
     PROBES = 8,        /* products that estimate the Hessian's diagonal where it is not formed */
     WINDOW = 6,        /* points of a fit */
@@ -30,8 +24,6 @@ enum {
     DENSE_LIMIT = 4096 /* above this dimension no dense Hessian is formed */
 };
 
-/* Remainders must stand this far above rounding: it then moves a slope by less than 0.01. */
-static const double above_rounding = 64;
 /* Derivatives are right to this share of their size, as far as differences can tell. */
 static const double error_most = 1e-6;
 /* A vector of differences, whose entries do not agree by accident, tells smaller shares: one entry of many. */
@@ -45,41 +37,7 @@ static const double flat_beside = 1e-6;
 /* Two exact ways to the same column differ by the rounding of long sums only. */
 static const double column_error_most = 1e-9;
 
-typedef struct checker {
-    spn_context *context;
-    spn_point *point;
-    int64_t n;
-    const double *theta;
-    double parameter;
-    double scale;          /* length of theta: what a step is measured in */
-    double value, slope;   /* L and g.d at theta */
-    double curvature;      /* d.Hd; 0 without a Hessian */
-    double by_parameter;   /* dL/dparameter */
-    double noise;          /* rounding of one value */
-    double gradient_noise; /* and of one gradient, in the balanced norm */
-    bool has_hessian;
-    double *direction;          /* each n numbers */
-    double *gradient;           /* at theta */
-    double *product;            /* H d */
-    double *gradient_parameter; /* d(dL/dtheta)/dparameter */
-    double *trial;
-    double *ahead;                             /* a gradient at +h */
-    double *central, *extrapolated, *previous; /* differences of gradients */
-    double *memory;
-} checker;
-
-/* What differences say about one derivative. */
-typedef struct finding {
-    double difference; /* to the derivative that was claimed, of the best step */
-    double error;      /* of the difference itself */
-    double size;       /* of the derivative */
-    double natural;    /* of what it was computed from */
-    double least;      /* share of the size below which a difference is none */
-    double kink;       /* what stays of second differences; only where `has_kink` */
-    bool has_kink;
-} finding;
-
-static spn_status checker_create(checker *check, const spn_objective *objective)
+static spn_status checker_create(spni_checker *check, const spn_objective *objective)
 {
     spn_status status = SPN_OK;
     spn_context *context = check->context;
@@ -102,7 +60,7 @@ done:
 }
 
 /* Is the call unsupported? Then that is an answer, not an error. */
-static bool is_absent(checker *check, spn_status *status)
+static bool is_absent(spni_checker *check, spn_status *status)
 {
     if (*status != SPN_ERROR_UNSUPPORTED) {
         return false;
@@ -112,18 +70,7 @@ static bool is_absent(checker *check, spn_status *status)
     return true;
 }
 
-/* Norm in which coordinates that d balances weigh alike. */
-static double balanced_norm(const checker *check, const double *v)
-{
-    double sum = 0;
-    for (int64_t i = 0; i < check->n; i++) {
-        double entry = check->direction[i] * v[i];
-        sum += entry * entry;
-    }
-    return sqrt(sum);
-}
-
-static spn_status evaluate_center(checker *check)
+static spn_status evaluate_center(spni_checker *check)
 {
     spn_status status = SPN_OK;
     spn_point *point = check->point;
@@ -144,7 +91,7 @@ done:
 }
 
 /* The Hessian's diagonal into `central`, estimated from products with random signs z: z_i (H z)_i. */
-static spn_status take_diagonal(checker *check, spn_random *random)
+static spn_status take_diagonal(spni_checker *check, spn_random *random)
 {
     spn_status status = SPN_OK;
     memset(check->central, 0, (size_t)check->n * sizeof *check->central);
@@ -163,7 +110,7 @@ done:
 }
 
 /* Signs at random, sizes |H_ii|^(-1/2); a coordinate in which L is flat has the length of the typical one. */
-static spn_status choose_direction(checker *check, uint64_t seed)
+static spn_status choose_direction(spni_checker *check, uint64_t seed)
 {
     spn_status status = SPN_OK;
     spn_random random = spn_random_stream(seed, SPN_PURPOSE_PROBES, 0);
@@ -196,7 +143,7 @@ done:
     return status;
 }
 
-static spn_status take_products(checker *check)
+static spn_status take_products(spni_checker *check)
 {
     spn_status status = SPN_OK;
     memset(check->product, 0, (size_t)check->n * sizeof *check->product);
@@ -206,41 +153,6 @@ static spn_status take_products(checker *check)
     }
     check->slope = spn_dot(check->n, check->gradient, check->direction);
     check->curvature = spn_dot(check->n, check->direction, check->product);
-done:
-    return status;
-}
-
-/* Evaluate at theta + h d and parameter + dp. */
-static spn_status evaluate(checker *check, double h, double dp, unsigned wanted)
-{
-    for (int64_t i = 0; i < check->n; i++) {
-        check->trial[i] = check->theta[i] + h * check->direction[i];
-    }
-    return spn_point_set(check->context, check->point, check->trial, check->parameter + dp, NULL,
-                         wanted);
-}
-
-/* Second differences at 1, 2 and 3 tiny steps, on one side: a kink at the point is none of them. */
-static spn_status measure_noise(checker *check)
-{
-    spn_status status = SPN_OK;
-    const double weights[3] = {1, -2, 1};
-    check->noise = check->gradient_noise = 0;
-    for (int side = -1; side <= 1; side += 2) {
-        double value = 0;
-        memset(check->central, 0, (size_t)check->n * sizeof *check->central);
-        for (int i = 0; i < 3; i++) {
-            double h = side * (i + 1) * 1e-12 * check->scale;
-            SPN_TRY(evaluate(check, h, 0, SPN_WANT_VALUE | SPN_WANT_GRADIENT));
-            value += weights[i] * check->point->value;
-            spn_axpy(check->n, weights[i], check->point->gradient, check->central);
-        }
-        check->noise = fmax(check->noise, fabs(value));
-        check->gradient_noise = fmax(check->gradient_noise, balanced_norm(check, check->central));
-    }
-    check->noise = fmax(check->noise, DBL_EPSILON * fabs(check->value));
-    check->gradient_noise =
-        fmax(check->gradient_noise, DBL_EPSILON * balanced_norm(check, check->gradient));
 done:
     return status;
 }
@@ -264,19 +176,19 @@ static double fit_slope(int count, const double *h, const double *remainder)
     return xy / xx;
 }
 
-static spn_status check_slopes(checker *check, spn_check_report *out)
+static spn_status check_slopes(spni_checker *check, spn_check_report *out)
 {
     spn_status status = SPN_OK;
     double steps[2][WINDOW], remainders[2][WINDOW];
     int counts[2] = {0, 0};
     for (int j = STEPS - 1; j >= 0; j--) {
         double h = ldexp(check->scale, -3 - j);
-        SPN_TRY(evaluate(check, h, 0, SPN_WANT_VALUE));
+        SPN_TRY(spni_check_evaluate(check, h, 0, SPN_WANT_VALUE));
         double value = check->point->value;
         double first = h * check->slope;
         double second = 0.5 * h * h * check->curvature;
         double size = fabs(check->value) + fabs(value) + fabs(first) + fabs(second);
-        double floor = above_rounding * (check->noise + DBL_EPSILON * size);
+        double floor = SPNI_ABOVE_ROUNDING * (check->noise + DBL_EPSILON * size);
         double rest[2] = {fabs(value - check->value - first),
                           fabs(value - check->value - first - second)};
         for (int k = 0; k < 2; k++) {
@@ -295,148 +207,14 @@ done:
     return status;
 }
 
-/* Does what should vanish with the step stay? `bend` at the last steps at which it stood above rounding. */
-typedef struct bend {
-    double older, last;
-    int count;
-} bend;
-
-static void follow_bend(bend *b, double size, double rounding)
-{
-    if (size > above_rounding * rounding) {
-        b->older = b->last;
-        b->last = size;
-        b->count++;
-    }
-}
-
-/* Second differences of values, over h, and first differences of gradients fall with h, by 4 or more from step to
- * step; across a kink they stay. */
-static bool is_kinked(const bend *b)
-{
-    return b->count >= 4 && b->last > b->older / 1.5;
-}
-
-/* Values and gradients at +h and -h, along d or the parameter: central differences and what bends between. */
-typedef struct step {
-    double slope;       /* central difference of values */
-    double bend;        /* second difference of values over h */
-    double vector_bend; /* difference of gradients */
-    double value_size, gradient_size;
-} step;
-
-static spn_status take_step(checker *check, double h, bool is_parameter, step *out)
-{
-    spn_status status = SPN_OK;
-    const spn_point *point = check->point;
-    unsigned wanted = SPN_WANT_VALUE | SPN_WANT_GRADIENT;
-    SPN_TRY(evaluate(check, is_parameter ? 0 : h, is_parameter ? h : 0, wanted));
-    double ahead = point->value;
-    memcpy(check->ahead, point->gradient, (size_t)check->n * sizeof *check->ahead);
-    SPN_TRY(evaluate(check, is_parameter ? 0 : -h, is_parameter ? -h : 0, wanted));
-    *out = (step){.slope = (ahead - point->value) / (2 * h),
-                  .bend = fabs(ahead - 2 * check->value + point->value) / h,
-                  .value_size = fmax(fabs(ahead), fabs(point->value)),
-                  .gradient_size = fmax(balanced_norm(check, check->ahead),
-                                        balanced_norm(check, point->gradient))};
-    for (int64_t i = 0; i < check->n; i++) {
-        double up = check->ahead[i], down = point->gradient[i];
-        check->central[i] = (up - down) / (2 * h);
-    }
-    out->vector_bend = 2 * h * balanced_norm(check, check->central);
-done:
-    return status;
-}
-
-/* h^2 is a sixteenth of that of the step before. */
-static double extrapolate(double now, double before)
-{
-    return now + (now - before) / 15;
-}
-
-static void keep_better(finding *f, double difference, double change, double rounding)
-{
-    double error = change + rounding;
-    if (isfinite(error) && error < f->error) {
-        f->error = error;
-        f->difference = difference;
-    }
-}
-
-/* Extrapolate the differences of gradients into `extrapolated`; how far they are from the extrapolation before and
- * from `expected`. `trial` and `ahead` are overwritten. */
-static void extrapolate_vector(checker *check, const double *expected, double *change,
-                               double *deviation)
-{
-    for (int64_t i = 0; i < check->n; i++) {
-        double now = extrapolate(check->central[i], check->previous[i]);
-        check->trial[i] = now - check->extrapolated[i];
-        check->ahead[i] = now - expected[i];
-        check->extrapolated[i] = now;
-    }
-    *change = balanced_norm(check, check->trial);
-    *deviation = balanced_norm(check, check->ahead);
-}
-
-/* Along d, or along the parameter, whose unit is `unit`: the derivative of L against `slope`, that of the gradient
- * against `expected`. */
-static spn_status compare(checker *check, bool is_parameter, double unit, double slope,
-                          const double *expected, finding *value, finding *vector)
-{
-    spn_status status = SPN_OK;
-    size_t bytes = (size_t)check->n * sizeof *check->central;
-    double previous = 0, extrapolated = 0, value_size = 0, gradient_size = 0;
-    bend bends = {0}, vector_bends = {0};
-    value->least = error_most;
-    vector->least = vector_error_most;
-    value->error = vector->error = (double)INFINITY;
-    value->difference = vector->difference = (double)INFINITY;
-    for (int j = 0, known = 0; j < DIFFERENCES; j++) {
-        step now;
-        double h = ldexp(unit, -3 - 2 * j), change = 0, deviation = 0;
-        SPN_TRY(take_step(check, h, is_parameter, &now));
-        if (!isfinite(now.slope) || !isfinite(now.gradient_size)) {
-            known = 0; /* outside of the domain: start again closer */
-            continue;
-        }
-        value_size = fmax(value_size, now.value_size);
-        gradient_size = fmax(gradient_size, now.gradient_size);
-        follow_bend(&bends, now.bend, check->noise / h);
-        follow_bend(&vector_bends, now.vector_bend, check->gradient_noise);
-        double better = extrapolate(now.slope, previous);
-        extrapolate_vector(check, expected, &change, &deviation);
-        if (known >= 2) {
-            double rounding = 4 * (check->noise + DBL_EPSILON * now.value_size) / h;
-            keep_better(value, fabs(better - slope), fabs(better - extrapolated), rounding);
-            keep_better(vector, deviation, change,
-                        4 * (check->gradient_noise + DBL_EPSILON * now.gradient_size) / h);
-        }
-        known++;
-        previous = now.slope;
-        extrapolated = better;
-        memcpy(check->previous, check->central, bytes);
-    }
-    /* what they were computed from: its size here, and where nothing is here that on the way */
-    double here = balanced_norm(check, check->gradient);
-    value->natural = (check->value != 0 ? fabs(check->value) : value_size) / unit;
-    vector->natural = (here > 0 ? here : gradient_size) / unit;
-    value->has_kink = is_kinked(&bends);
-    vector->has_kink = is_kinked(&vector_bends);
-    value->kink =
-        bends
-            .last; /* the one-sided slopes are this far apart, the central one half of it from both */
-done:
-    return status;
-}
-
 /* Relative to the derivative, or to what it was computed from. */
-static double share(double difference, const finding *f)
+static double share(double difference, const spni_check_finding *f)
 {
     double size = fmax(f->size, f->natural);
     return difference == 0 || (size == 0 && f->difference == 0) ? 0 : difference / size;
 }
 
-static spn_check_verdict judge(const finding *f)
+static spn_check_verdict judge(const spni_check_finding *f)
 {
     /* where a derivative vanishes it is as exact as what it was computed from allows */
     double reference = f->size > error_most * f->natural ? f->size : f->natural;
@@ -459,7 +237,7 @@ static spn_check_verdict judge(const finding *f)
 }
 
 /* Take the verdict on one derivative into the report: wrong counts more than not known. */
-static void take_verdict(spn_check_report *out, const finding *f, const char *wrong)
+static void take_verdict(spn_check_report *out, const spni_check_finding *f, const char *wrong)
 {
     static const char *const kink =
         "there is a kink at this very point (relu with a pre-activation "
@@ -477,15 +255,16 @@ static void take_verdict(spn_check_report *out, const finding *f, const char *wr
     }
 }
 
-static spn_status check_differences(checker *check, spn_check_report *out)
+static spn_status check_differences(spni_checker *check, spn_check_report *out)
 {
     spn_status status = SPN_OK;
-    finding value = {0}, vector = {0};
+    spni_check_finding value = {.least = error_most}, vector = {.least = vector_error_most};
     double unit =
         fmax(spn_objective_scales(check->point->objective).parameter, fabs(check->parameter));
-    SPN_TRY(compare(check, false, check->scale, check->slope, check->product, &value, &vector));
-    value.size = fmax(fabs(check->slope), balanced_norm(check, check->gradient));
-    vector.size = balanced_norm(check, check->product);
+    SPN_TRY(spni_check_compare(check, false, check->scale, check->slope, check->product, &value,
+                               &vector));
+    value.size = fmax(fabs(check->slope), spni_check_norm(check, check->gradient));
+    vector.size = spni_check_norm(check, check->product);
     out->gradient_error = share(value.difference, &value);
     out->gradient_resolution = share(value.error, &value);
     take_verdict(out, &value, "the gradient is not that of L");
@@ -494,10 +273,10 @@ static spn_status check_differences(checker *check, spn_check_report *out)
         out->hessian_resolution = share(vector.error, &vector);
         take_verdict(out, &vector, "the Hessian is not that of the gradient");
     }
-    SPN_TRY(compare(check, true, unit, check->by_parameter, check->gradient_parameter, &value,
-                    &vector));
+    SPN_TRY(spni_check_compare(check, true, unit, check->by_parameter, check->gradient_parameter,
+                               &value, &vector));
     value.size = fabs(check->by_parameter);
-    vector.size = balanced_norm(check, check->gradient_parameter);
+    vector.size = spni_check_norm(check, check->gradient_parameter);
     out->parameter_error = fmax(share(value.difference, &value), share(vector.difference, &vector));
     out->parameter_resolution = fmax(share(value.error, &value), share(vector.error, &vector));
     take_verdict(out, &value, "the derivative of L by the parameter is not that of L");
@@ -513,7 +292,7 @@ static double entry(const double *h, int64_t n, int64_t i, int64_t j)
 }
 
 /* Products with unit vectors against the dense Hessian's columns, evenly spread, and with d against all of them. */
-static spn_status check_columns(checker *check, spn_check_report *out)
+static spn_status check_columns(spni_checker *check, spn_check_report *out)
 {
     spn_status status = SPN_OK;
     spn_context *context = check->context;
@@ -568,7 +347,7 @@ spn_status spn_objective_check(spn_context *context, const spn_objective *object
                                spn_check_report *out)
 {
     spn_status status = SPN_OK;
-    checker check = {.context = context, .theta = theta, .parameter = parameter};
+    spni_checker check = {.context = context, .theta = theta, .parameter = parameter};
     spn_check_report report = {
         .gradient_slope = (double)NAN,
         .hessian_slope = (double)NAN,
@@ -587,7 +366,7 @@ spn_status spn_objective_check(spn_context *context, const spn_objective *object
     SPN_TRY(evaluate_center(&check));
     SPN_TRY(choose_direction(&check, seed));
     SPN_TRY(take_products(&check));
-    SPN_TRY(measure_noise(&check));
+    SPN_TRY(spni_check_noise(&check));
     SPN_TRY(check_slopes(&check, &report));
     SPN_TRY(check_differences(&check, &report));
     SPN_TRY(check_columns(&check, &report));
