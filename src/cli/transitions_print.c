@@ -197,6 +197,12 @@ static spn_status print_rows(spn_context *context, int64_t count, const spn_tran
     return cli_grid_end(&grid, "", stdout);
 }
 
+/* A phase ends, and no phase is known behind its end: how wide the interval is does not matter then. */
+static bool is_open(const spn_transition *row)
+{
+    return row->evidence == SPN_EVIDENCE_UNRESOLVED && isnan(row->after.error);
+}
+
 /* Nobody knows what lies in the interval: what was seen at its ends. */
 static void print_seen(const spn_transition *row)
 {
@@ -218,8 +224,11 @@ static void print_evidence(const spn_transition *row)
     double chi_before = row->before.susceptibility, chi_after = row->after.susceptibility;
     char beta[CLI_CELL];
     printf("  beta = %s: %s; ", cli_measured(row->beta, half_width(row), beta),
-           spn_evidence_text(row->evidence));
-    if (row->evidence == SPN_EVIDENCE_UNRESOLVED) {
+           is_open(row) ? "undecided: no phase was found that it goes over into"
+                        : spn_evidence_text(row->evidence));
+    if (is_open(row)) {
+        printf("|theta| is %.6g and E %.6g there", norm_of(row, &row->before), row->before.error);
+    } else if (row->evidence == SPN_EVIDENCE_UNRESOLVED) {
         print_seen(row);
     } else {
         print_change(row);
@@ -233,8 +242,9 @@ static void print_evidence(const spn_transition *row)
         printf("; chi goes like distance^%.3f", row->susceptibility.value);
     }
     if (isfinite(chi_before) && isfinite(chi_after)) {
-        printf("; chi %.5g -> %.5g", cli_beside(chi_before, chi_after),
-               cli_beside(chi_after, chi_before));
+        /* -0 of a trivial phase is 0. */
+        printf("; chi %.5g -> %.5g", cli_beside(chi_before, chi_after) + 0.0,
+               cli_beside(chi_after, chi_before) + 0.0);
     }
     printf("\n");
 }

@@ -114,4 +114,19 @@ expect_status 1
 tr -d ' \n' <"$stdout" >flat
 expect_text flat '"unresolved":\[0\]'
 expect_text flat '"order":null,"beta":0.2107'
+
+# The trivial phase ends where a branch leaves it (T12: beta = sigma). Where that is followed both have chi = 0 there, of
+# no sign; where it is not, nobody knows what comes behind, and no width of an interval is to blame.
+set -- base.yaml --set model.activation=linear --set 'model.hidden=[1]' --set 'data.correlations=[0.9,0.5]' \
+    --set sweep.beta.to=1.2
+run spinodal branches "$@" -o onset.h5
+expect_status 0
+run spinodal transitions onset.h5
+expect_stdout 'beta = 0\.9: \|theta\|\^2 is continuous.*; chi 0 -> 0$'
+run spinodal branches "$@" --set branches.branches=1 -o open.h5
+expect_status 1
+run spinodal transitions open.h5
+expect_status 1
+expect_stdout 'beta = 0\.9: undecided: no phase was found that it goes over into; \|theta\| is 0 and E 2 there'
+expect_no_text "$stdout" 'too wide|nan'
 finish
