@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Change points in noisy samples, chain by chain and column by column, and how far the columns coincide. */
+#include "cli/grid.h"
 #include "cli/noisy.h"
 #include "cli/transitions.h"
 
@@ -106,19 +107,31 @@ done:
 
 /* ---- Output ----------------------------------------------------------------------------------- */
 
-static void print_points(const cli_samples *in, const findings *f)
+static spn_status print_points(spn_context *context, const findings *f)
 {
+    static const cli_grid_column columns[] = {
+        {"column", CLI_LEFT, NULL},  {"beta", CLI_POINT, NULL},  {"95 % interval", CLI_POINT, NULL},
+        {NULL, CLI_POINT, " .. "},   {"kind", CLI_LEFT, NULL},   {"p smooth", CLI_POINT, NULL},
+        {"p kink", CLI_POINT, NULL}, {"value", CLI_POINT, NULL}, {"slope", CLI_POINT, NULL}};
+    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
     for (int64_t i = 0; i < f->count; i++) {
         const spn_change_point *p = &f->points[i];
-        if (i == 0) {
-            printf("%-16s  %10s  %21s  %-4s  %9s  %9s  %10s  %10s\n", "column", "beta",
-                   "95 % interval", "", "p smooth", "p kink", "value", "slope");
-        }
-        printf("%-16s  %10.6g  %9.6g .. %-9.6g  %-4s  %9.3g  %9.3g  %+10.4g  %+10.4g\n",
-               cli_series_kinds[p->series].shown, p->beta, p->beta_low, p->beta_high,
-               p->order == 1 ? "jump" : "kink", p->p_value, p->jump_p_value, p->value_jump,
-               p->slope_jump);
+        cli_grid_text(&grid, "%s", cli_series_kinds[p->series].shown);
+        cli_grid_number(&grid, p->beta, 6);
+        cli_grid_number(&grid, p->beta_low, 6);
+        cli_grid_number(&grid, p->beta_high, 6);
+        cli_grid_text(&grid, "%s", p->order == 1 ? "jump" : "kink");
+        cli_grid_number(&grid, p->p_value, 3);
+        cli_grid_number(&grid, p->jump_p_value, 3);
+        cli_grid_text(&grid, "%+.4g", p->value_jump);
+        cli_grid_text(&grid, "%+.4g", p->slope_jump);
     }
+    return cli_grid_end(&grid, "", stdout);
+}
+
+/* What was not found, and what was not asked. */
+static void print_gaps(const cli_samples *in, const findings *f)
+{
     bool is_first = true;
     for (int s = 0; s < CLI_SERIES && f->count == 0; s++) {
         const cli_series *series = &in->series[s];
@@ -140,41 +153,43 @@ static void print_points(const cli_samples *in, const findings *f)
     }
 }
 
-static void print_coincidences(const findings *f)
+static spn_status print_coincidences(spn_context *context, const findings *f)
 {
+    cli_grid_column columns[CLI_SERIES + 2] = {{"together", CLI_RIGHT, NULL}};
+    int width = 1;
+    for (int64_t s = 0; s < CLI_SERIES; s++) {
+        if (f->is_searched[s]) {
+            columns[width++] = (cli_grid_column){cli_series_kinds[s].shown, CLI_POINT, NULL};
+        }
+    }
+    columns[width++] = (cli_grid_column){"spread", CLI_LEFT, NULL};
+    cli_grid grid = cli_grid_begin(context, columns, width);
     for (int64_t i = 0; i < f->groups; i++) {
         const spn_coincidence *g = &f->coincidences[i];
-        if (i == 0) {
-            printf("\ntogether");
-            for (int64_t s = 0; s < CLI_SERIES; s++) {
-                if (f->is_searched[s]) {
-                    printf("  %16s", cli_series_kinds[s].shown);
-                }
-            }
-            printf("  %10s\n", "spread");
-        }
-        printf("%8lld", (long long)g->series);
+        cli_grid_text(&grid, "%lld", (long long)g->series);
         for (int64_t s = 0; s < CLI_SERIES; s++) {
-            if (!f->is_searched[s]) {
-                continue;
-            }
-            if (g->points[s] >= 0) {
-                printf("  %16.6g", f->points[g->points[s]].beta);
-            } else {
-                printf("  %16s", "-");
+            if (f->is_searched[s]) {
+                double beta = g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN;
+                cli_grid_number(&grid, beta, 6);
             }
         }
-        printf("  %10.3g\n", g->spread);
+        cli_grid_number(&grid, g->spread, 3);
     }
+    printf("%s", f->groups > 0 ? "\n" : "");
+    return cli_grid_end(&grid, "", stdout);
 }
 
-static void print_text(const cli_samples *in, const findings *f)
+static spn_status print_text(spn_context *context, const cli_samples *in, const findings *f)
 {
+    spn_status status = SPN_OK;
     printf("%s%s%s: %lld samples\n", in->file, in->chain[0] != '\0' ? ", " : "", in->chain,
            (long long)in->count);
-    print_points(in, f);
-    print_coincidences(f);
+    SPN_TRY(print_points(context, f));
+    print_gaps(in, f);
+    SPN_TRY(print_coincidences(context, f));
     printf("\n");
+done:
+    return status;
 }
 
 static void write_columns(spn_json *json, const char *key, const cli_samples *in, const findings *f,
@@ -238,7 +253,7 @@ static spn_status report(spn_context *context, void *state, const cli_samples *i
     if (a->json != NULL) {
         write_json(a->json, in, &f);
     } else if (a->searched > before) {
-        print_text(in, &f);
+        SPN_TRY(print_text(context, in, &f));
     }
 done:
     spn_release(context, f.points);
