@@ -14,6 +14,7 @@ struct spn_context {
     const spn_flag *cancel;
     spn_kernels kernels;
     spn_team *team; /* NULL: none */
+    _Atomic int64_t ticks;
     spn_error error;
 };
 
@@ -173,6 +174,16 @@ static void emit_text(spn_context *context, spn_event_kind kind, const char *for
     vsnprintf(text, sizeof text, format, arguments);
     spn_event event = {.kind = kind, .text = text};
     context->on_event(context->event_state, &event);
+}
+
+void spn_tick(spn_context *context)
+{
+    atomic_fetch_add_explicit(&context->ticks, 1, memory_order_relaxed);
+}
+
+int64_t spn_ticks(const spn_context *context)
+{
+    return atomic_load_explicit(&context->ticks, memory_order_relaxed);
 }
 
 void spn_message(spn_context *context, const char *format, ...)

@@ -273,9 +273,48 @@ static void wait_for_progress(spn_pool *pool)
     pthread_cond_timedwait(&pool->progress, &pool->mutex, &until);
 }
 
+/* Since when nothing was said, and the signs of life there were when the last message came. */
+typedef struct silence {
+    double since;
+    int64_t ticks;
+} silence;
+
+static const double SILENCE_MOST = 1;
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static int64_t ticks_of(const spn_pool *pool)
+{
+    int64_t ticks = 0;
+    for (int64_t i = 0; i < pool->threads; i++) {
+        ticks += spn_ticks(pool->workers[i].context);
+    }
+    return ticks;
+}
+
+/* Called and left with the mutex held. */
+static void break_silence(spn_context *context, spn_pool *pool, silence *quiet)
+{
+    const double time = now();
+    const int64_t ticks = ticks_of(pool) - quiet->ticks;
+    if (time - quiet->since < SILENCE_MOST || ticks == 0) {
+        return;
+    }
+    quiet->since = time;
+    pthread_mutex_unlock(&pool->mutex);
+    spn_progress(context, (double)ticks, 0, "evaluations since the last result");
+    pthread_mutex_lock(&pool->mutex);
+}
+
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
 {
     spn_status status = SPN_OK;
+    silence quiet = {now(), ticks_of(pool)};
     SPN_TRY(reserve_slots(context, pool, work->message_size));
     SPN_TRY(lend_threads(context, pool, work->jobs));
     pthread_mutex_lock(&pool->mutex);
@@ -288,8 +327,11 @@ spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_wor
     while (pool->count > 0 || pool->running > 0 || has_work(pool)) {
         if (pool->count > 0) {
             deliver_one(context, pool, &status);
+            quiet.since = now();
+            quiet.ticks = ticks_of(pool);
         } else {
             wait_for_progress(pool);
+            break_silence(context, pool, &quiet);
         }
     }
     pool->work = NULL;

@@ -101,18 +101,22 @@ static void show_progress(cli_session *session, const spn_event *event)
 {
     const double bar_interval = 0.1, line_interval = 10;
     double time = now();
-    if (!session->has_progress) {
+    const bool is_counted = event->total > 0;
+    if (session->last_shown == 0) {
+        session->last_shown = time;
+    }
+    if (is_counted && !session->has_progress) {
         session->has_progress = true;
-        session->started = session->last_shown = time;
+        session->started = time;
         session->first_done = event->done;
     }
     double interval = session->is_terminal ? bar_interval : line_interval;
-    bool is_last = event->total > 0 && event->done >= event->total && session->is_terminal;
+    bool is_last = is_counted && event->done >= event->total && session->is_terminal;
     if (time - session->last_shown < interval && !is_last) {
         return;
     }
     session->last_shown = time;
-    if (!(event->total > 0)) {
+    if (!is_counted) {
         show_count(session, event);
         return;
     }

@@ -163,6 +163,7 @@ spn_status spn_point_set(spn_context *context, spn_point *point, const double *t
     point->has = 0;
     fallback_of(point)->is_filled = false;
     fallback_of(point)->is_kept = false;
+    spn_tick(context);
     SPN_TRY(spn_poll(context));
     if (subset != NULL) {
         SPN_TRY(check_subset(context, point->objective, subset));

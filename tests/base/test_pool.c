@@ -86,6 +86,41 @@ static void test_messages_arrive_while_jobs_run(void **state)
     spn_context_free(context);
 }
 
+/* A job that works in silence until that is heard of. */
+static spn_status work_silently(spn_context *context, void *state, int64_t job,
+                                spn_pool_channel *channel)
+{
+    (void)job, (void)channel;
+    while (atomic_load((atomic_int *)state) == 0) {
+        spn_tick(context);
+    }
+    return SPN_OK;
+}
+
+static void hear(void *state, const spn_event *event)
+{
+    assert_int_equal(event->kind, SPN_EVENT_PROGRESS);
+    assert_true(event->done > 0 && event->total == 0);
+    assert_string_equal(event->text, "evaluations since the last result");
+    atomic_store((atomic_int *)state, 1);
+}
+
+static void test_silent_jobs_show_signs_of_life(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_pool *pool = NULL;
+    atomic_int heard = 0;
+    spn_pool_work work = {.jobs = 1, .job = work_silently, .job_state = &heard};
+    const spn_context_settings settings = {.on_event = hear, .event_state = &heard};
+    check_ok(NULL, spn_context_create(&settings, &context));
+    check_ok(context, spn_pool_create(context, 2, &pool));
+    check_ok(context, spn_pool_run(context, pool, &work));
+    assert_int_equal(atomic_load(&heard), 1);
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
 /* Jobs 3, 5 and 20 fail; 3 fails last because it waits for the others to have failed. */
 typedef struct failing {
     atomic_int failures;
@@ -207,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_messages_arrive_in_order),
         cmocka_unit_test(test_messages_arrive_while_jobs_run),
+        cmocka_unit_test(test_silent_jobs_show_signs_of_life),
         cmocka_unit_test(test_lowest_failure_wins),
         cmocka_unit_test(test_failing_receiver_stops_the_run),
         cmocka_unit_test(test_interruption_is_reported),

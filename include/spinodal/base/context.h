@@ -120,6 +120,11 @@ void spn_error_set(spn_context *context, const spn_error *error);
  *  Cheap: one relaxed atomic load. */
 spn_status spn_poll(spn_context *context);
 
+/** A sign of life of long work, and how many there have been: what runs jobs in other threads tells of them where jobs send
+ *  no results for a second (base/pool.h). Cheap; from any thread. */
+void spn_tick(spn_context *context);
+int64_t spn_ticks(const spn_context *context);
+
 /** Emit events (dropped where there is no callback). */
 void spn_message(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_warning(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);

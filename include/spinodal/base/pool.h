@@ -39,7 +39,8 @@ typedef struct spn_pool_work {
 
 /** Run all jobs and return when they have ended. With fewer jobs than threads each job's context has a
  *  team (base/team.h) of threads / jobs lanes, the lowest jobs one more where that leaves a rest. When a job fails no new ones start; of several
- *  failures that of the lowest job index is reported. */
+ *  failures that of the lowest job index is reported. While no message comes, what jobs say by spn_tick() becomes an event
+ *  of progress each second, of an unknown total. */
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work);
 
 /** From inside a job: copy `message` (message_size bytes) to the coordinator; blocks while the
