@@ -24,6 +24,10 @@ typedef struct spn_dataset {
 
 void spn_dataset_free(spn_context *context, spn_dataset *dataset);
 
+/** Samples of a class: of targets that are one-hot, or one target of 0 and 1, also where they have been centred or
+ *  standardized. */
+int64_t spn_dataset_class_samples(const spn_dataset *dataset, int64_t class_index);
+
 /** Settings of section `data` of an experiment. */
 typedef enum spn_data_kind {
     SPN_DATA_GAUSSIAN,

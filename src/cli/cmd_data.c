@@ -3,7 +3,9 @@
 #include "cli/files.h"
 
 #include <spinodal/formats.h>
+#include <spinodal/store.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Names of the columns, inputs first: the data's own, or x1, x2, ..., y1, ...; then that of the set. */
 static spn_status name_columns(spn_context *context, spn_arena *arena, const spn_dataset *data,
@@ -70,25 +72,105 @@ done:
     return status;
 }
 
+static void write_names(spn_json *json, const char *key, int64_t count, const char *const *names)
+{
+    if (names == NULL) {
+        spn_json_null(json, key);
+        return;
+    }
+    spn_json_begin_list(json, key);
+    for (int64_t i = 0; i < count; i++) {
+        spn_json_text(json, NULL, names[i]);
+    }
+    spn_json_end_list(json);
+}
+
+static void write_classes(spn_json *json, const spn_dataset *training, const spn_dataset *test)
+{
+    spn_json_begin_list(json, "classes");
+    for (int64_t k = 0; k < training->class_count; k++) {
+        spn_json_begin_object(json, NULL);
+        spn_json_text(json, "name", training->class_names[k]);
+        spn_json_integer(json, "samples", spn_dataset_class_samples(training, k));
+        spn_json_integer(json, "test_samples",
+                         test != NULL ? spn_dataset_class_samples(test, k) : 0);
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+/* How the table was read; of made data and of NPZ files there is nothing to say. */
+static void write_table(spn_json *json, const spn_data_account *account)
+{
+    if (account->separator == NULL) {
+        spn_json_null(json, "table");
+        return;
+    }
+    spn_json_begin_object(json, "table");
+    spn_json_boolean(json, "header", account->has_header);
+    spn_json_text(json, "separator", account->separator);
+    spn_json_boolean(json, "decimal_commas", account->has_decimal_commas);
+    spn_json_text(json, "encoding", account->encoding);
+    spn_json_boolean(json, "row_index_left_out", account->has_dropped_index);
+    spn_json_integer(json, "rows_dropped", account->rows_dropped);
+    spn_json_integer(json, "cells_filled", account->cells_filled);
+    spn_json_end_object(json);
+}
+
+static spn_status print_account(spn_context *context, const spn_dataset *training,
+                                const spn_dataset *test, const spn_data_account *account)
+{
+    spn_json json;
+    spn_json_begin(&json, context, spn_sink_stream(stdout));
+    spn_json_begin_object(&json, NULL);
+    spn_json_text(&json, "path", account->path);
+    spn_json_integer(&json, "samples", account->samples);
+    spn_json_integer(&json, "test_samples", account->test_samples);
+    spn_json_integer(&json, "inputs", account->inputs);
+    spn_json_integer(&json, "targets", account->targets);
+    write_names(&json, "input_names", training->inputs, training->input_names);
+    write_names(&json, "target_names", training->outputs, training->output_names);
+    spn_json_text(&json, "class_column", account->classes);
+    write_classes(&json, training, test);
+    write_table(&json, account);
+    spn_json_end_object(&json);
+    return spn_json_end_document(&json);
+}
+
+static spn_status write_data(spn_context *context, const cli_arguments *arguments, const char *path,
+                             const spn_dataset *training, const spn_dataset *test)
+{
+    spn_status status = SPN_OK;
+    spn_output *output = NULL;
+    SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
+    SPN_TRY(write_rows(context, output, training, test));
+    SPN_TRY(spn_output_commit(context, &output));
+done:
+    spn_output_abandon(context, output);
+    return status;
+}
+
 int cmd_data(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;
     spn_dataset *training = NULL, *test = NULL;
-    spn_output *output = NULL;
+    spn_data_account account;
     const char *path = arguments->output != NULL ? arguments->output : "-";
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     if (spn_experiment_reads(experiment, path)) {
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s is a file that the experiment reads; choose another output", path);
     }
-    SPN_TRY(spn_study_dataset(context, experiment, &training, &test, NULL));
-    SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
-    SPN_TRY(write_rows(context, output, training, test));
-    SPN_TRY(spn_output_commit(context, &output));
+    SPN_TRY(spn_study_dataset(context, experiment, &training, &test, &account));
+    if (!arguments->is_json || strcmp(path, "-") != 0) {
+        SPN_TRY(write_data(context, arguments, path, training, test));
+    }
+    if (arguments->is_json) {
+        SPN_TRY(print_account(context, training, test, &account));
+    }
 done:
-    spn_output_abandon(context, output);
     spn_dataset_free(context, training);
     spn_dataset_free(context, test);
     spn_experiment_free(context, experiment);

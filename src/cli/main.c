@@ -110,8 +110,12 @@ const cli_command cli_commands[] = {
      "Exit status 1: they disagree, or differences are worth too little here to tell.",
      "weights beta set seed json ", 1, 1, true, cmd_check},
     {"data", "EXPERIMENT.yaml [-o DATA.csv]", "the data set it would use",
-     "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first.",
-     "output set force ", 1, 1, true, cmd_data},
+     "Writes the experiment's data set, after standardising and whitening, as CSV: inputs first. "
+     "With\n"
+     "--json it says instead (with -o: besides) what was read: samples, columns, classes and their "
+     "samples,\n"
+     "header, separator, rows left out and cells filled in.",
+     "output set force json ", 1, 1, true, cmd_data},
     {"plot", "RUN.h5 [-o DIR]", "figures of a sweep, of branches, of slices or of training",
      "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
      "sweep,\n"

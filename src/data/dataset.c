@@ -97,6 +97,18 @@ done:
     return status;
 }
 
+/* Centring and standardizing keep the sign of a target that is 0 or 1. */
+int64_t spn_dataset_class_samples(const spn_dataset *dataset, int64_t class_index)
+{
+    const int64_t row = dataset->outputs > 1 ? class_index : 0;
+    const bool is_first_of_two = dataset->outputs == 1 && class_index == 0;
+    int64_t count = 0;
+    for (int64_t n = 0; n < dataset->samples; n++) {
+        count += (dataset->y[row * dataset->stride + n] > 0) != is_first_of_two ? 1 : 0;
+    }
+    return count;
+}
+
 spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t outputs, const char *const *input_names,
                                const char *const *output_names, spni_dataset **out)

@@ -194,18 +194,6 @@ done:
     return status;
 }
 
-/* How many samples are of a class; transformations keep the sign of a target that is 0 or 1. */
-static int64_t count_class(const spn_dataset *dataset, int64_t class)
-{
-    const int64_t row = dataset->outputs > 1 ? class : 0;
-    const bool is_first_of_two = dataset->outputs == 1 && class == 0;
-    int64_t count = 0;
-    for (int64_t n = 0; n < dataset->samples; n++) {
-        count += (dataset->y[row * dataset->stride + n] > 0) != is_first_of_two ? 1 : 0;
-    }
-    return count;
-}
-
 /* ", 3 classes of species: setosa 40 + 10, ...", and what is odd about them. */
 static void describe_classes(spn_context *context, const spn_dataset *training,
                              const spn_dataset *test, const spn_data_account *account, char *text,
@@ -217,8 +205,8 @@ static void describe_classes(spn_context *context, const spn_dataset *training,
                                    account->classes);
     for (int64_t k = 0; k < classes; k++) {
         const char *name = training->class_names[k];
-        const int64_t count = count_class(training, k);
-        const int64_t tested = test != NULL ? count_class(test, k) : 1;
+        const int64_t count = spn_dataset_class_samples(training, k);
+        const int64_t tested = test != NULL ? spn_dataset_class_samples(test, k) : 1;
         if (k < SHOWN && used < size) {
             used += (size_t)snprintf(text + used, size - used, "%s %.40s %lld", k > 0 ? "," : "",
                                      name, (long long)count);

@@ -40,6 +40,24 @@ expect_stderr '1 target, 2 classes of kind: no 8, yes 8'
 changed data.test_path=words.csv
 expect_stderr '24 samples and 24 for testing.*ant 8 \+ 8, bee 8 \+ 8, owl 8 \+ 8'
 
+# The same for programs: names, samples of each class, and how the table was read; no line is lost to a missing cell.
+printf 'a,b,kind\n1,,ant\n2,3,bee\n1,4,ant\n5,6,bee\n7,8,ant\n' >gap.csv
+run spinodal data e.yaml --json --set data.path=gap.csv --set data.missing=drop
+expect_status 0
+tr -d ' \n' <"$stdout" >flat
+cat >expected <<'JSON'
+{"path":"gap.csv","samples":4,"test_samples":0,"inputs":2,"targets":2,"input_names":["a","b"],"target_names":["ant","bee"],
+"class_column":"kind","classes":[{"name":"ant","samples":2,"test_samples":0},{"name":"bee","samples":2,"test_samples":0}],
+"table":{"header":true,"separator":"comma","decimal_commas":false,"encoding":"UTF-8","row_index_left_out":false,
+"rows_dropped":1,"cells_filled":0}}
+JSON
+run test "$(tr -d '\n' <expected)" = "$(cat flat)"
+expect_status 0
+run spinodal data e.yaml --json --set data.test_path=words.csv -o copy.csv
+expect_status 0
+expect_stdout '"test_samples": 24'
+expect_file copy.csv
+
 run spinodal sweep e.yaml -o run.h5
 expect_file run.h5
 run grep -a -c 'ant' run.h5 # the attribute `classes`
