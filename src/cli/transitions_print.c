@@ -160,9 +160,10 @@ static double norm_of(const spn_transition *row, const spn_side *side)
     return cli_length(side->norm, row->beta, side->loss);
 }
 
+/* What stands behind "+-": beta is not always in the middle of its interval, which several seeds share. */
 static double half_width(const spn_transition *row)
 {
-    return 0.5 * (row->beta_high - row->beta_low);
+    return fmax(row->beta - row->beta_low, row->beta_high - row->beta);
 }
 
 static void add_row(cli_grid *grid, const spn_transition *row)

@@ -66,14 +66,18 @@ static double width_of(const spn_transition *row)
 }
 
 /* Seeds that reach the same minimum agree within the bisection's intervals; a millionth more for their ends,
- * which differ in the last steps of the solver. */
+ * which differ in the last steps of the solver. What is undecided is the same where most of the shorter interval is
+ * shared: steps that follow each other have sides of their own. */
 static bool is_same_row(const spn_transition *a, const spn_transition *b)
 {
-    double reach = 0.5 * (width_of(a) + width_of(b)) + 1e-6 * fabs(a->beta);
+    bool is_open = isnan(a->order) && isnan(b->order);
+    double widths = is_open ? fmin(width_of(a), width_of(b)) : width_of(a) + width_of(b);
+    double reach = 0.5 * widths + 1e-6 * fabs(a->beta);
     return a->run == b->run && is_same_key(a, b) && fabs(a->beta - b->beta) <= reach;
 }
 
-/* The best resolved member speaks for a row; the interval covers the others that are nearly as good. */
+/* The best resolved member speaks for a row; the interval covers the others that are nearly as good. Where nothing was
+ * decided no place in it is better than its middle. */
 static void take_in(spn_transition *row, const spn_transition *member)
 {
     double low = row->beta_low, high = row->beta_high;
@@ -88,6 +92,7 @@ static void take_in(spn_transition *row, const spn_transition *member)
     if (is_comparable) {
         row->beta_low = fmin(low, member->beta_low);
         row->beta_high = fmax(high, member->beta_high);
+        row->beta = isnan(row->order) ? 0.5 * (row->beta_low + row->beta_high) : row->beta;
     }
 }
 
