@@ -30,8 +30,9 @@ static void say_not_gated(int64_t failed, int64_t count, double first)
     fprintf(
         stderr,
         "warning: %lld of %lld points did not pass the stationarity gate (column 'stationary' is "
-        "0), the first at beta = %.6g; more solver.max_iterations or solver.method: newton may "
-        "help, smooth activations too\n",
+        "0), the first at beta = %.6g; more solver.max_iterations may help, solver.method: newton "
+        "where "
+        "it is another, an activation without kinks\n",
         (long long)failed, (long long)count, first);
 }
 
