@@ -150,6 +150,10 @@ static spn_status first_starts(spn_branches *all)
     SPN_TRY(spni_annealed_start(all, 0, &is_converged));
     set_scales(all, all->theta);
     SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
+    /* The weights as they are: where an upward sweep starts. */
+    SPN_TRY(all->problem.initial(all->context, all->problem.initial_state, 0, all->theta));
+    SPN_TRY(spni_minimise(&all->frame, beta, all->theta, &is_converged));
+    SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
     spn_status has_trivial =
         spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, all->theta);
     if (has_trivial == SPN_ERROR_UNSUPPORTED) {

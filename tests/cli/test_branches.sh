@@ -175,4 +175,27 @@ expect_status 1
 expect_stderr '^warning: [0-9]+ starts? w.* on no known branch: there are more than branches.branches = 1$'
 expect_stderr '^smallest L of the phases found so far'
 expect_stderr '^[0-9]+ starts? w.* left that no branch explains'
+
+# What an upward sweep from the same weights falls out of is among the ends of phases that branches list. The minimum in
+# which this sweep starts is another than the one the weights reach when they are taken up from smaller beta.
+cat >modular.yaml <<'END'
+data: {kind: modular, modulus: 5}
+model: {hidden: [5], activation: tanh, bias: true}
+sweep: {beta: {from: 0.005, to: 1, points: 20, spacing: log}, direction: up}
+END
+run spinodal sweep modular.yaml -o swept.h5
+expect_status 0
+run spinodal branches modular.yaml -o modular.h5 --set branches.starts=0
+expect_status 0
+run spinodal export swept.h5 --table jumps -o jumps.csv
+expect_status 0
+run spinodal export modular.h5 --table specials -o ends.csv
+expect_status 0
+checks=$((checks + 1))
+awk -F, 'FNR == 1 { for (i = 1; i <= NF; i++) if ($i == "beta") column = i; next }
+    FILENAME == "ends.csv" { beta[FNR] = $column; next }
+    { jumps++; is_there = 0
+      for (i in beta) { d = beta[i] / $column - 1; if (d * d < 1e-14) is_there = 1 }
+      bad += !is_there }
+    END { exit !(jumps >= 2 && bad == 0) }' ends.csv jumps.csv || complain 'jumps that branches lack:' jumps.csv
 finish
