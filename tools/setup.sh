@@ -31,6 +31,7 @@ figures gnuplot-nox|gnuplot-qt|gnuplot-x11 command:gnuplot
 figures fonts-dejavu-core -
 test libcmocka-dev pkg-config:cmocka
 test binutils command:nm
+test g++|clang command:c++
 dev clang command:clang
 dev clang-format command:clang-format
 dev clang-tidy command:clang-tidy
