@@ -155,10 +155,11 @@ void spni_normalize_signs(int64_t n, double *v)
     }
 }
 
-/* What no eigenvalue of a right answer is off by, as a part of |A|: LAPACK's own tests allow 30 n eps. */
-static double tolerance_of(int64_t n)
+/* What no eigenvalue of a right answer is off by, |A| = size: LAPACK's own tests allow 30 n eps |A|. Numbers below DBL_MIN are
+ * DBL_TRUE_MIN apart, however small they are. */
+static double error_of(int64_t n, double size)
 {
-    return 30.0 * (double)n * DBL_EPSILON;
+    return 30.0 * (double)n * fmax(DBL_EPSILON * size, DBL_TRUE_MIN);
 }
 
 static double kept_size(const spn_dense *dense, int64_t n)
@@ -186,7 +187,7 @@ static bool has_same_traces(const spn_dense *dense, int64_t n, const double *w)
         sum += value;
         sum_squared += value * value;
     }
-    double allowed = (double)n * tolerance_of(n);
+    double allowed = size > 0.0 ? (double)n * (error_of(n, size) / size) : 0.0;
     return !spn_all_finite(n, w) || (fabs(sum - trace) <= allowed * sqrt(squares) &&
                                      fabs(sum_squared - squares) <= 2.0 * allowed * squares);
 }
@@ -203,7 +204,7 @@ static bool has_small_residuals(const spn_dense *dense, int64_t n, const double 
     for (int64_t j = 0; j < n; j++) {
         spn_symmetric_multiply(n, a, v + j * n, product);
         spn_axpy(n, -w[j], v + j * n, product);
-        if (!(spn_norm(n, product) <= tolerance_of(n) * size)) {
+        if (!(spn_norm(n, product) <= error_of(n, size))) {
             return false;
         }
     }

@@ -256,13 +256,30 @@ static void test_extreme_scales(void **state)
     spn_context_free(context);
 }
 
+/* Entries below DBL_MIN, which are DBL_TRUE_MIN apart: [[a, b], [b, a]] has the eigenvalues a - b and a + b, to some of these
+ * steps. */
+static void test_subnormal(void **state)
+{
+    (void)state;
+    spn_context *context = context_create();
+    spn_dense *dense = NULL;
+    const double a = 7.3e-314, b = 2.1e-314;
+    double matrix[4] = {a, b, b, a}, w[2];
+    check_ok(context, spn_dense_create(context, 2, &dense));
+    check_ok(context, spn_eigen(context, dense, 2, matrix, true, w));
+    assert_true(fabs(w[0] - (a - b)) <= 64 * DBL_TRUE_MIN);
+    assert_true(fabs(w[1] - (a + b)) <= 64 * DBL_TRUE_MIN);
+    spn_dense_free(context, dense);
+    spn_context_free(context);
+}
+
 /* A tridiagonal matrix, from the Hessian of a tanh network beside its trivial point, on which dsyevd of OpenBLAS 0.3.21
  * ends with info 53; other versions may take it. */
-enum { STUBBORN = 26 };
+enum { REFUSED = 26 };
 
-static void fill_stubborn(double *a)
+static void fill_refused(double *a)
 {
-    static const double diagonal[STUBBORN] = {
+    static const double diagonal[REFUSED] = {
         0x1.a327387255008p-11, 0x1.2409803bf6a8p-19,  0x1.a167a071af5dcp-12, 0x1.88ff842de83d2p-11,
         0x1.d8091089c6385p-12, 0x1.1b980ae66a8p-22,   0x1.a36dafc6f4a8p-11,  0x1.f7b012be8p-29,
         0x1.c51e073e296a8p-12, 0x1.929635c5969a7p-11, 0x1.d35af0fap-33,      0x1.a36da04d2febbp-11,
@@ -270,7 +287,7 @@ static void fill_stubborn(double *a)
         0x1.536fd25b514cp-17,  0x1.a36c94840c7p-11,   0x1.fa7d5c6e6ce8p-17,  0x1.9b843d4a6dddap-11,
         0x1.a36e3910af944p-12, 0x1.a36e2e153f8d3p-11, 0x1.95200ac05f782p-11, 0x1.c00a7c0319027p-12,
         0x1.a2fd4d37b1475p-11, 0x1.a45004233fcbp-12};
-    static const double beside[STUBBORN - 1] = {
+    static const double beside[REFUSED - 1] = {
         0x1.6a6de71a62626p-17,  -0x1.dce90acbd113cp-16, 0x1.d8a13b87c9242p-24,
         -0x1.1674793175323p-13, 0x1.6434bbb6f2fa2p-17,  -0x1.020f0d75d0959p-26,
         -0x1.d338527cbe90fp-20, 0x1.371c3bf413365p-25,  0x1.c7f95c5273a3bp-14,
@@ -280,27 +297,27 @@ static void fill_stubborn(double *a)
         -0x1.c88a437b9ccf2p-14, -0x1.d4664171c9aadp-23, -0x1.035d970e2481p-23,
         0x1.42c4a40deb827p-38,  -0x1.a6f8cc5845869p-14, 0x1.32deacb3a1996p-39,
         0x1.3371e52d24df2p-16};
-    memset(a, 0, STUBBORN * STUBBORN * sizeof *a);
-    for (int64_t i = 0; i < STUBBORN; i++) {
-        a[i + i * STUBBORN] = diagonal[i];
-        if (i + 1 < STUBBORN) {
-            a[i + 1 + i * STUBBORN] = a[i + (i + 1) * STUBBORN] = beside[i];
+    memset(a, 0, REFUSED * REFUSED * sizeof *a);
+    for (int64_t i = 0; i < REFUSED; i++) {
+        a[i + i * REFUSED] = diagonal[i];
+        if (i + 1 < REFUSED) {
+            a[i + 1 + i * REFUSED] = a[i + (i + 1) * REFUSED] = beside[i];
         }
     }
 }
 
-/* Each way alone, on a random matrix and the stubborn one: a decomposition, or the lower triangle as it was. All ways that end
+/* Each way alone, on a random matrix and the refused one: a decomposition, or the lower triangle as it was. All ways that end
  * agree. */
 static void test_other_ways(void **state)
 {
     (void)state;
     spn_context *context = context_create();
     spn_dense *dense = NULL;
-    check_ok(context, spn_dense_create(context, STUBBORN, &dense));
+    check_ok(context, spn_dense_create(context, REFUSED, &dense));
     for (int which = 0; which < 2; which++) {
-        enum { N = STUBBORN, SQUARE = N * N };
+        enum { N = REFUSED, SQUARE = N * N };
         double a[SQUARE], v[SQUARE], w[N], jacobi[N], values[N];
-        fill_stubborn(a);
+        fill_refused(a);
         if (which == 1) {
             fill_symmetric(N, 5, a);
         }
@@ -494,6 +511,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_hilbert),
         cmocka_unit_test(test_repeated_and_zero),
         cmocka_unit_test(test_extreme_scales),
+        cmocka_unit_test(test_subnormal),
         cmocka_unit_test(test_other_ways),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_bits_do_not_depend_on_workspace),
