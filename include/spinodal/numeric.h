@@ -113,11 +113,10 @@ double spn_median(int64_t n, double *values);
  *  numbers, whatever up to half of them does. Destroys `values`. */
 double spn_deviation(int64_t n, double *values);
 
-/** Standard deviation of the noise in y = f(x) + noise, f smooth, x ascending and unevenly spaced (equal x
- *  allowed): the spn_deviation() of the pseudo-residuals a y[i-1] + (1-a) y[i+1] - y[i], each scaled to
- *  unit variance, a such that a straight line leaves none (Gasser, Sroka and Jennen-Steinmetz, Biometrika
- *  73, 625, 1986). work: n numbers. NaN for n < 3. Biased upwards by |f''| h^2 / sqrt(6). */
-double spn_noise_level(int64_t n, const double *x, const double *y, double *work);
+/** The pseudo-residual of sample i, 0 < i < n - 1, of y = f(x) + noise, f smooth, x ascending and unevenly spaced (equal x
+ *  allowed): a y[i-1] + (1-a) y[i+1] - y[i], with a such that a straight line leaves none, scaled to the noise's variance
+ *  (Gasser, Sroka and Jennen-Steinmetz, Biometrika 73, 625, 1986). Biased by |f''| h^2 / sqrt(6). */
+double spn_pseudo_residual(const double *x, const double *y, int64_t i);
 
 /** Tell the BLAS library to use one thread. */
 void spn_blas_single_thread(void);

@@ -109,13 +109,10 @@ double spn_deviation(int64_t n, double *values)
     return normal * spn_median(n, values);
 }
 
-double spn_noise_level(int64_t n, const double *x, const double *y, double *work)
+double spn_pseudo_residual(const double *x, const double *y, int64_t i)
 {
-    for (int64_t i = 1; i + 1 < n; i++) {
-        double width = x[i + 1] - x[i - 1];
-        double a = width > 0 ? (x[i + 1] - x[i]) / width : 0.5;
-        work[i - 1] =
-            (a * y[i - 1] + (1 - a) * y[i + 1] - y[i]) / sqrt(a * a + (1 - a) * (1 - a) + 1);
-    }
-    return n >= 3 ? spn_deviation(n - 2, work) : (double)NAN;
+    double width = x[i + 1] - x[i - 1];
+    double a = width > 0 ? (x[i + 1] - x[i]) / width : 0.5;
+    double middle = a * y[i - 1] + (1 - a) * y[i + 1];
+    return (middle - y[i]) / sqrt(a * a + (1 - a) * (1 - a) + 1);
 }

@@ -6,15 +6,6 @@
 
 #include <math.h>
 
-/* The pseudo-residual of point i, 0 < i < n - 1, of the noise's variance, its sign dropped. */
-static double pseudo_residual(const double *x, const double *y, int64_t i)
-{
-    double width = x[i + 1] - x[i - 1];
-    double a = width > 0 ? (x[i + 1] - x[i]) / width : 0.5;
-    double middle = a * y[i - 1] + (1 - a) * y[i + 1];
-    return fabs(middle - y[i]) / sqrt(a * a + (1 - a) * (1 - a) + 1);
-}
-
 /* Smallest positive step between two values, larger than rounding; 0: there is none. Sorts the values. */
 static double least_step(int64_t n, double *values, double rounding)
 {
@@ -62,7 +53,7 @@ void spni_local_noise(int64_t n, const double *x, const double *y, double *noise
     }
     double step = least_step(n, work, rounding * largest);
     for (int64_t i = 1; i + 1 < n; i++) {
-        work[i - 1] = pseudo_residual(x, y, i);
+        work[i - 1] = fabs(spn_pseudo_residual(x, y, i));
     }
     local_medians(n, work, medians);
     for (int64_t i = 0; i < n; i++) {

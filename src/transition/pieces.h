@@ -37,7 +37,7 @@ spn_status spni_partition(spn_context *context, int64_t n, const double *x, cons
                           const double *weight, int64_t *degree, int64_t *count, int64_t *cuts);
 
 /** Standard deviation of the noise around each of n >= 3 points: 1.4826 times the median absolute pseudo-residual
- *  (as in spn_noise_level()) of the SPNI_NEIGHBOURS next to it, averaged over half as many points. Robust against
+ *  (spn_pseudo_residual()) of the SPNI_NEIGHBOURS next to it, averaged over half as many points. Robust against
  *  outliers and jumps. At least half the smallest step between two values, so that counts, which do not scatter where
  *  they are at their bound, have one; a twentieth of the mean; and the rounding of the largest |y|. All zero: there is
  *  no noise and nothing but zeros. work: 2 n numbers. O(n m log m), m the neighbours. */
