@@ -54,7 +54,7 @@ double spni_free_energy_at(const spni_free_energy *energy, double beta);
 spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
                                    const spn_results *results, spni_branches_view *view);
 
-spn_status spni_branches_caption(spn_context *context, const spn_results *results,
-                                 const spni_branches_view *view, spn_text_buffer *text);
+void spni_branches_caption(const spn_results *results, const spni_branches_view *view,
+                           spn_text *text);
 
 #endif

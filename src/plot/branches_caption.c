@@ -11,108 +11,86 @@ static const char *word(const spn_table *table, int64_t row, const char *column)
     return found != NULL ? found : "?";
 }
 
-static spn_status put_phase(spn_context *context, spn_text_buffer *text,
-                            const spni_branches_view *v, int64_t row)
+static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
 {
-    spn_status status = SPN_OK;
     const spn_phase_record *p = &v->phases[row];
-    SPN_TRY(spni_put(context, text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->names[row],
-                     p->beta_low, word(v->phase_table, row, "end_low"), p->beta_high,
-                     word(v->phase_table, row, "end_high")));
-    SPN_TRY(spni_put_change(context, text, "; E", p->error_low, p->error_high));
-    SPN_TRY(spni_put_change(context, text, ", R", p->curvature_low, p->curvature_high));
-    SPN_TRY(spni_put_change(context, text, ", |theta|", p->norm_low, p->norm_high));
+    spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->names[row], p->beta_low,
+                 word(v->phase_table, row, "end_low"), p->beta_high,
+                 word(v->phase_table, row, "end_high"));
+    spni_put_change(text, "; E", p->error_low, p->error_high);
+    spni_put_change(text, ", R", p->curvature_low, p->curvature_high);
+    spni_put_change(text, ", |theta|", p->norm_low, p->norm_high);
     if (isfinite(p->global_low)) {
-        SPN_TRY(spni_put(context, text, "; globally stable from %.8g to %.8g", p->global_low,
-                         p->global_high));
+        spn_text_put(text, "; globally stable from %.8g to %.8g", p->global_low, p->global_high);
     }
-    SPN_TRY(spni_put_text(context, text, "\n"));
-done:
-    return status;
+    spn_text_add(text, "\n");
 }
 
-static spn_status put_maxwell(spn_context *context, spn_text_buffer *text,
-                              const spni_branches_view *v, const spn_maxwell_record *m)
+static void put_maxwell(spn_text *text, const spni_branches_view *v, const spn_maxwell_record *m)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put(context, text, "  beta = %.10g, %.100s and %.100s%s", m->beta,
-                     v->names[m->phase_a], v->names[m->phase_b],
-                     m->is_global == 1 ? "" : " (both metastable)"));
-    SPN_TRY(spni_put_change(context, text, ": E", m->error_a, m->error_b));
-    SPN_TRY(spni_put_change(context, text, ", R", m->curvature_a, m->curvature_b));
-    SPN_TRY(spni_put_change(context, text, ", |theta|", m->norm_a, m->norm_b));
-    SPN_TRY(spni_put_text(context, text, "\n"));
-done:
-    return status;
+    spn_text_put(text, "  beta = %.10g, %.100s and %.100s%s", m->beta, v->names[m->phase_a],
+                 v->names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
+    spni_put_change(text, ": E", m->error_a, m->error_b);
+    spni_put_change(text, ", R", m->curvature_a, m->curvature_b);
+    spni_put_change(text, ", |theta|", m->norm_a, m->norm_b);
+    spn_text_add(text, "\n");
 }
 
-static spn_status put_special(spn_context *context, spn_text_buffer *text,
-                              const spni_branches_view *v, int64_t row)
+static void put_special(spn_text *text, const spni_branches_view *v, int64_t row)
 {
-    spn_status status = SPN_OK;
     const spn_special_record *s = &v->specials[row];
-    SPN_TRY(spni_put(context, text, "  beta = %.10g, %s (%s): %lld -> %lld negative eigenvalues",
-                     s->beta, word(v->special_table, row, "kind"),
-                     word(v->special_table, row, "change"), (long long)s->index_before,
-                     (long long)s->index_after));
+    spn_text_put(text, "  beta = %.10g, %s (%s): %lld -> %lld negative eigenvalues", s->beta,
+                 word(v->special_table, row, "kind"), word(v->special_table, row, "change"),
+                 (long long)s->index_before, (long long)s->index_after);
     if (s->kernel > 1) {
-        SPN_TRY(spni_put(context, text, ", kernel of dimension %lld", (long long)s->kernel));
+        spn_text_put(text, ", kernel of dimension %lld", (long long)s->kernel);
     }
     if (s->is_continuous >= 0) {
-        SPN_TRY(
-            spni_put(context, text, ", %s", s->is_continuous == 1 ? "continuous" : "first order"));
+        spn_text_put(text, ", %s", s->is_continuous == 1 ? "continuous" : "first order");
     }
-    SPN_TRY(spni_put(context, text, "; E %.5g, R %.5g, |theta| %.5g\n", s->error,
-                     s->scalar_curvature_error, s->weight_norm));
-done:
-    return status;
+    spn_text_put(text, "; E %.5g, R %.5g, |theta| %.5g\n", s->error, s->scalar_curvature_error,
+                 s->weight_norm);
 }
 
-static spn_status put_legend(spn_context *context, spn_text_buffer *text,
-                             const spni_branches_view *v)
+static void put_legend(spn_text *text, const spni_branches_view *v)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put_text(
-        context, text,
+    spn_text_add(
+        text,
         "Stationary points of the loss L = E + beta |theta|^2 along their branches, against the "
         "regularisation\nstrength beta: (a) distance |theta| to the origin, (b) error E, (c) L "
         "less that of the globally stable\nphase, F(beta) = min L: where two phases cross on the "
-        "zero line, they have equal loss (Maxwell point)"));
-    SPN_TRY(spni_put_text(context, text,
-                          isfinite(v->loss_high) ? "; phases\nthat lie much higher leave the panel"
-                                                 : ""));
-    SPN_TRY(spni_put_text(
-        context, text,
+        "zero line, they have equal loss (Maxwell point)");
+    spn_text_add(text,
+                 isfinite(v->loss_high) ? "; phases\nthat lie much higher leave the panel" : "");
+    spn_text_add(
+        text,
         ", (d) scalar curvature R of the error surface\n(symmetric-log axis: linear near zero).\n"
         "Broad coloured lines: phases, that is, stable stretches. Thin lines: unstable ones. "
         "Filled circles: folds\n(spinodals) where a phase ends. Open squares: branch points where "
         "one ends. Filled diamonds: Maxwell points\nwhere the globally stable phase changes, "
-        "joined by a dotted line; open ones: of two metastable phases.\n"));
-done:
-    return status;
+        "joined by a dotted line; open ones: of two metastable phases.\n");
 }
 
-spn_status spni_branches_caption(spn_context *context, const spn_results *results,
-                                 const spni_branches_view *view, spn_text_buffer *text)
+void spni_branches_caption(const spn_results *results, const spni_branches_view *view,
+                           spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(put_legend(context, text, view));
-    SPN_TRY(spni_put(context, text, "\n%lld branches, %lld points. Phases:\n",
-                     (long long)view->branch_count, (long long)view->point_count));
+    put_legend(text, view);
+    spn_text_put(text, "\n%lld branches, %lld points. Phases:\n", (long long)view->branch_count,
+                 (long long)view->point_count);
     for (int64_t i = 0; i < view->phase_count; i++) {
-        SPN_TRY(put_phase(context, text, view, i));
+        put_phase(text, view, i);
     }
-    SPN_TRY(spni_put_text(context, text, view->maxwell_count > 0 ? "\nMaxwell points:\n" : ""));
+    spn_text_add(text, view->maxwell_count > 0 ? "\nMaxwell points:\n" : "");
     for (int64_t i = 0; i < view->maxwell_count; i++) {
-        SPN_TRY(put_maxwell(context, text, view, &view->maxwell[i]));
+        put_maxwell(text, view, &view->maxwell[i]);
     }
-    SPN_TRY(spni_put_text(context, text, view->special_count > 0 ? "\nSpecial points:\n" : ""));
+    spn_text_add(text, view->special_count > 0 ? "\nSpecial points:\n" : "");
     for (int64_t i = 0; i < view->special_count; i++) {
-        SPN_TRY(view->specials[i].same_as < 0 ? put_special(context, text, view, i) : SPN_OK);
+        if (view->specials[i].same_as < 0) {
+            put_special(text, view, i);
+        }
     }
-    SPN_TRY(spni_put_theory(context, text, &view->lines));
-    SPN_TRY(spni_put_text(context, text, "\n"));
-    SPN_TRY(spni_put_parameters(context, text, results));
-done:
-    return status;
+    spni_put_theory(text, &view->lines);
+    spn_text_add(text, "\n");
+    spni_put_parameters(text, results);
 }

@@ -21,45 +21,36 @@ bool spni_has_branch(const spni_sweep_view *view, const char *word, bool is_phas
     return false;
 }
 
-static spn_status put_jump(spn_context *context, spn_text_buffer *text, const spni_sweep_view *view,
-                           const spni_branch *b, int64_t i)
+static void put_jump(spn_text *text, const spni_sweep_view *view, const spni_branch *b, int64_t i)
 {
     static const char *const names[SPNI_QUANTITIES] = {": E", ", R", ", |theta|"};
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put(context, text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
-                     (long long)spn_table_integer(view->points, b->rows[i], view->modes),
-                     (long long)spn_table_integer(view->points, b->rows[i + 1], view->modes),
-                     spni_branch_real(view, b, i, view->beta),
-                     spni_branch_real(view, b, i + 1, view->beta)));
+    spn_text_put(text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
+                 (long long)spn_table_integer(view->points, b->rows[i], view->modes),
+                 (long long)spn_table_integer(view->points, b->rows[i + 1], view->modes),
+                 spni_branch_real(view, b, i, view->beta),
+                 spni_branch_real(view, b, i + 1, view->beta));
     for (int k = 0; k < SPNI_QUANTITIES; k++) {
-        SPN_TRY(spni_put_change(context, text, names[k],
-                                spni_branch_real(view, b, i, view->quantities[k]),
-                                spni_branch_real(view, b, i + 1, view->quantities[k])));
+        spni_put_change(text, names[k], spni_branch_real(view, b, i, view->quantities[k]),
+                        spni_branch_real(view, b, i + 1, view->quantities[k]));
     }
-    SPN_TRY(spni_put_text(context, text, "\n"));
-done:
-    return status;
+    spn_text_add(text, "\n");
 }
 
-static spn_status put_branch(spn_context *context, spn_text_buffer *text,
-                             const spni_sweep_view *view, const spni_branch *b)
+static void put_branch(spn_text *text, const spni_sweep_view *view, const spni_branch *b)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put(context, text, "  %s", b->word));
+    spn_text_put(text, "  %s", b->word);
     if (b->phase >= 0) {
-        SPN_TRY(spni_put(context, text, " from the phase with %lld active mode%s",
-                         (long long)b->phase, b->phase == 1 ? "" : "s"));
+        spn_text_put(text, " from the phase with %lld active mode%s", (long long)b->phase,
+                     b->phase == 1 ? "" : "s");
     }
-    SPN_TRY(spni_put(context, text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
-                     spni_branch_real(view, b, 0, view->beta),
-                     spni_branch_real(view, b, b->count - 1, view->beta)));
+    spn_text_put(text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
+                 spni_branch_real(view, b, 0, view->beta),
+                 spni_branch_real(view, b, b->count - 1, view->beta));
     for (int64_t i = 0; i + 1 < b->count; i++) {
         if (strcmp(b->word, "quench") != 0 && spni_is_jump(view, b, i)) {
-            SPN_TRY(put_jump(context, text, view, b, i));
+            put_jump(text, view, b, i);
         }
     }
-done:
-    return status;
 }
 
 static bool has_jump(const spni_sweep_view *view)
@@ -76,89 +67,71 @@ static bool has_jump(const spni_sweep_view *view)
 }
 
 /* "Classes: setosa, versicolor, virginica." */
-static spn_status put_classes(spn_context *context, spn_text_buffer *text,
-                              const spn_results *results)
+static void put_classes(spn_text *text, const spn_results *results)
 {
-    spn_status status = SPN_OK;
     const spn_attribute *classes = spn_results_attribute(results, "classes");
     const char *at = classes != NULL ? classes->text : NULL;
     if (at == NULL) {
-        return SPN_OK;
+        return;
     }
-    SPN_TRY(spni_put_text(context, text, "Classes:"));
+    spn_text_add(text, "Classes:");
     while (*at != '\0') {
         const int length = (int)strcspn(at, "\n");
         const bool is_last = at[length] == '\0';
-        SPN_TRY(spni_put(context, text, " %.*s%s", length, at, is_last ? ".\n" : ","));
+        spn_text_put(text, " %.*s%s", length, at, is_last ? ".\n" : ",");
         at += length + (is_last ? 0 : 1);
     }
-done:
-    return status;
 }
 
 /* What is drawn: only the kinds of branches that are there. */
-static spn_status put_legend(spn_context *context, spn_text_buffer *text,
-                             const spn_results *results, const spni_sweep_view *view)
+static void put_legend(spn_text *text, const spn_results *results, const spni_sweep_view *view)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put_text(
-        context, text,
+    spn_text_add(
+        text,
         "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
         "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), (c) distance |theta| "
-        "to the origin, against\nthe regularisation strength beta.\n"));
+        "to the origin, against\nthe regularisation strength beta.\n");
     if (view->accuracy >= 0) {
-        SPN_TRY(spni_put_text(context, text,
-                              "(d) Accuracy: share of the samples whose largest output is that of "
-                              "their class.\n"));
-        SPN_TRY(put_classes(context, text, results));
+        spn_text_add(text, "(d) Accuracy: share of the samples whose largest output is that of "
+                           "their class.\n");
+        put_classes(text, results);
     }
     if (view->test_error >= 0) {
-        SPN_TRY(spni_put(context, text,
-                         "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
-                         "for testing.\n",
-                         view->test_accuracy >= 0 ? " and (d)" : ""));
+        spn_text_put(text,
+                     "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
+                     "for testing.\n",
+                     view->test_accuracy >= 0 ? " and (d)" : "");
     }
     if (spni_has_branch(view, "up", false)) {
-        SPN_TRY(spni_put_text(
-            context, text, "Broad line: beta is raised, each solve starts from the one before.\n"));
+        spn_text_add(text, "Broad line: beta is raised, each solve starts from the one before.\n");
     }
     if (spni_has_branch(view, "down", true)) {
-        SPN_TRY(
-            spni_put_text(context, text,
-                          "Thin lines with markers: beta is lowered again from the last point of "
-                          "each phase that the upward\nsweep visited.\n"));
+        spn_text_add(text, "Thin lines with markers: beta is lowered again from the last point of "
+                           "each phase that the upward\nsweep visited.\n");
     }
     if (spni_has_branch(view, "down", false)) {
-        SPN_TRY(spni_put_text(context, text,
-                              "Thin line with markers: beta is lowered, starting from the initial "
-                              "weights at the largest beta.\n"));
+        spn_text_add(text, "Thin line with markers: beta is lowered, starting from the initial "
+                           "weights at the largest beta.\n");
     }
     if (spni_has_branch(view, "quench", false)) {
-        SPN_TRY(spni_put_text(context, text, "Open circles: a fresh start at each beta.\n"));
+        spn_text_add(text, "Open circles: a fresh start at each beta.\n");
     }
     if (has_jump(view)) {
-        SPN_TRY(spni_put_text(
-            context, text,
-            "Dotted pieces in the colour of a branch join the points before and after "
-            "a jump.\n"));
+        spn_text_add(text,
+                     "Dotted pieces in the colour of a branch join the points before and after "
+                     "a jump.\n");
     }
-done:
-    return status;
 }
 
-spn_status spni_figure2_caption(spn_context *context, const spn_results *results,
-                                const spni_sweep_view *view, spn_text_buffer *text)
+void spni_figure2_caption(const spn_results *results, const spni_sweep_view *view, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(put_legend(context, text, results, view));
-    SPN_TRY(spni_figure2_hysteresis(context, results, view, text));
-    SPN_TRY(spni_put_text(context, text, "\nBranches (first random start):\n"));
+    put_legend(text, results, view);
+    spni_figure2_hysteresis(results, view, text);
+    spn_text_add(text, "\nBranches (first random start):\n");
     for (int64_t k = 0; k < view->branch_count; k++) {
-        SPN_TRY(put_branch(context, text, view, &view->branches[k]));
+        put_branch(text, view, &view->branches[k]);
     }
-    SPN_TRY(spni_put_theory(context, text, &view->lines));
-    SPN_TRY(spni_put_text(context, text, "\n"));
-    SPN_TRY(spni_put_parameters(context, text, results));
-done:
-    return status;
+    spni_put_theory(text, &view->lines);
+    spn_text_add(text, "\n");
+    spni_put_parameters(text, results);
 }

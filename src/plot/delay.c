@@ -419,7 +419,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
                        const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = d->view.context};
     spn_panel panels[QUANTITIES * SPNI_DELAY_DEPTHS_MAX];
     int64_t columns = 0;
     const bool is_scale = d->axis == SPN_DELAY_SCALE;
@@ -440,7 +440,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
         }
     }
     panels[columns - 1].legend = SPN_LEGEND_ABOVE;
-    SPN_TRY(spni_delay_caption(&d->view, results, d->axis, &caption));
+    spni_delay_caption(&d->view, results, d->axis, &caption);
     const spn_figure figure = {
         .name = is_scale ? "delay" : "delay-beta",
         .x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold",
@@ -452,11 +452,12 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
         .columns = columns,
         .panel_count = QUANTITIES * columns,
         .panels = panels,
-        .caption = caption.text,
+        .caption = caption.buffer.text,
     };
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(d->view.context, &figure, directory, settings));
 done:
-    spn_release(d->view.context, caption.text);
+    spn_text_end(&caption);
     return status;
 }
 

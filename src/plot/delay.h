@@ -27,7 +27,7 @@ bool spni_delay_is_in(const spn_delay_run *run, const spni_delay_part *part);
 /* Of the mode. */
 double spni_delay_sigma(const spn_delay_run *run);
 
-spn_status spni_delay_caption(const spni_delay_view *view, const spn_results *results, int64_t axis,
-                              spn_text_buffer *text);
+void spni_delay_caption(const spni_delay_view *v, const spn_results *results, int64_t axis,
+                        spn_text *text);
 
 #endif

@@ -92,39 +92,30 @@ void spni_path_end(const spni_path *path, spn_series *series)
     series->y = path->y;
 }
 
-static spn_status put_transition(spn_context *context, const spn_family_transition *t,
-                                 spn_text_buffer *text)
+static void put_transition(const spn_family_transition *t, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put(context, text, "  %s, D = %lld, %lld mode%s, mode %lld (sigma %.6g): %s",
-                     spni_family_activation(t->activation), (long long)t->depth,
-                     (long long)t->modes, t->modes == 1 ? "" : "s", (long long)t->mode,
-                     t->singular_value, spni_family_order(t->order)));
+    spn_text_put(text, "  %s, D = %lld, %lld mode%s, mode %lld (sigma %.6g): %s",
+                 spni_family_activation(t->activation), (long long)t->depth, (long long)t->modes,
+                 t->modes == 1 ? "" : "s", (long long)t->mode, t->singular_value,
+                 spni_family_order(t->order));
     if (isfinite(t->measured_beta)) {
-        SPN_TRY(spni_put(context, text, " at beta = %.10g", t->measured_beta));
-        SPN_TRY(spni_put_change(context, text, ": E", t->error_before, t->error_after));
-        SPN_TRY(spni_put_change(context, text, ", |theta|", t->norm_before, t->norm_after));
+        spn_text_put(text, " at beta = %.10g", t->measured_beta);
+        spni_put_change(text, ": E", t->error_before, t->error_after);
+        spni_put_change(text, ", |theta|", t->norm_before, t->norm_after);
     }
     if (isfinite(t->predicted_beta)) {
-        SPN_TRY(spni_put(context, text, "; linear theory: %s at %.10g",
-                         spni_family_order(t->predicted_order), t->predicted_beta));
+        spn_text_put(text, "; linear theory: %s at %.10g", spni_family_order(t->predicted_order),
+                     t->predicted_beta);
     }
-    SPN_TRY(spni_put_text(context, text, "\n"));
-done:
-    return status;
+    spn_text_add(text, "\n");
 }
 
-spn_status spni_family_put_transitions(const spni_family_view *v, spn_text_buffer *text)
+void spni_family_put_transitions(const spni_family_view *v, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(
-        spni_put_text(v->context, text,
-                      "\nTransitions along the upward sweep, as measured: the last phase with "
-                      "so many active modes ends at a\nfold (first order), or at a branch point "
-                      "from which a stable branch goes on (second order).\n"));
+    spn_text_add(text, "\nTransitions along the upward sweep, as measured: the last phase with "
+                       "so many active modes ends at a\nfold (first order), or at a branch point "
+                       "from which a stable branch goes on (second order).\n");
     for (int64_t i = 0; i < v->transition_count; i++) {
-        SPN_TRY(put_transition(v->context, &v->transitions[i], text));
+        put_transition(&v->transitions[i], text);
     }
-done:
-    return status;
 }

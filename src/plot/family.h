@@ -35,6 +35,6 @@ void spni_path_put(spni_path *path, double x, double y);
 void spni_path_end(const spni_path *path, spn_series *series);
 
 /* All transitions with their numbers, for a caption. */
-spn_status spni_family_put_transitions(const spni_family_view *view, spn_text_buffer *text);
+void spni_family_put_transitions(const spni_family_view *v, spn_text *text);
 
 #endif

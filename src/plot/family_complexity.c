@@ -99,58 +99,48 @@ static spn_series style_interval(bool is_linear)
                         .width = 0.8};
 }
 
-static spn_status put_starts(const spni_family_view *v, spn_text_buffer *text)
+static void put_starts(const spni_family_view *v, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(
-        spni_put_text(v->context, text, "\nStuck starts, with 95 % intervals (Wilson 1927):\n"));
+    spn_text_add(text, "\nStuck starts, with 95 % intervals (Wilson 1927):\n");
     for (int64_t i = 0; i < v->run_count; i++) {
         const spn_family_run *r = &v->runs[i];
-        SPN_TRY(spni_put(v->context, text,
-                         "  %s, %lld mode%s, beta = %.6g: %lld of %lld starts end with fewer than "
-                         "%lld modes: %.3f (%.3f to %.3f)\n",
-                         spni_family_activation(r->activation), (long long)r->modes,
-                         r->modes == 1 ? "" : "s", r->start_beta, (long long)r->stuck,
-                         (long long)r->starts, (long long)r->best_modes, r->stuck_fraction,
-                         r->stuck_low, r->stuck_high));
+        spn_text_put(text,
+                     "  %s, %lld mode%s, beta = %.6g: %lld of %lld starts end with fewer than "
+                     "%lld modes: %.3f (%.3f to %.3f)\n",
+                     spni_family_activation(r->activation), (long long)r->modes,
+                     r->modes == 1 ? "" : "s", r->start_beta, (long long)r->stuck,
+                     (long long)r->starts, (long long)r->best_modes, r->stuck_fraction,
+                     r->stuck_low, r->stuck_high);
     }
-done:
-    return status;
 }
 
-static spn_status make_caption(const spni_family_view *v, const spn_results *results,
-                               spn_text_buffer *text)
+static void make_caption(const spni_family_view *v, const spn_results *results, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    spn_context *context = v->context;
-    SPN_TRY(spni_put_text(
-        context, text,
+    spn_text_add(
+        text,
         "More modes, more transitions. Data with K modes, singular values evenly spaced from the "
         "strongest to the\nweakest, as many inputs and outputs. (a) beta at which each mode stops "
         "being learned along an upward sweep:\ndashes, spinodals of the deep linear network (T13), "
         "which are not fits; circles, the linear network measured;\nsquares, the network with a "
-        "tanh activation. "));
-    SPN_TRY(spni_put_text(
-        context, text,
+        "tanh activation. ");
+    spn_text_add(
+        text,
         "(b) Share of random starts that end, at one small beta, in a phase\nwith fewer active "
         "modes than the end with the smallest loss; bars: 95 % intervals. The share depends on "
-        "beta,\non the scale of the initial weights and on the minimiser, all stated below.\n"));
-    SPN_TRY(spni_family_put_transitions(v, text));
-    SPN_TRY(put_starts(v, text));
-    SPN_TRY(spni_put_text(context, text,
-                          "\ndata.inputs, data.outputs, data.correlations and model.activation "
-                          "differ from run to run. The linear\nnetwork sees second moments only, "
-                          "which are exact; it has fewer samples.\n"));
-    SPN_TRY(spni_put_parameters(context, text, results));
-done:
-    return status;
+        "beta,\non the scale of the initial weights and on the minimiser, all stated below.\n");
+    spni_family_put_transitions(v, text);
+    put_starts(v, text);
+    spn_text_add(text, "\ndata.inputs, data.outputs, data.correlations and model.activation "
+                       "differ from run to run. The linear\nnetwork sees second moments only, "
+                       "which are exact; it has fewer samples.\n");
+    spni_put_parameters(text, results);
 }
 
 static spn_status draw(const spni_family_view *v, const spn_results *results, const char *directory,
                        const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = v->context};
     spn_series betas[BETA_SERIES] = {
         {.label = "closed form (T13)", .line = SPN_LINE_SOLID, .width = 0.9},
         style(true),
@@ -168,7 +158,7 @@ static spn_status draw(const spni_family_view *v, const spn_results *results, co
     SPN_TRY(draw_intervals(v, false, &stuck[1]));
     SPN_TRY(draw_fractions(v, true, &stuck[2]));
     SPN_TRY(draw_fractions(v, false, &stuck[3]));
-    SPN_TRY(make_caption(v, results, &caption));
+    make_caption(v, results, &caption);
     const spn_panel panels[] = {{.y_label = "Transition {/:Italic β}",
                                  .y_low = 0,
                                  .y_high = (double)NAN,
@@ -187,10 +177,11 @@ static spn_status draw(const spni_family_view *v, const spn_results *results, co
                                .x_high = (double)most + 0.5,
                                .panel_count = sizeof panels / sizeof *panels,
                                .panels = panels,
-                               .caption = caption.text};
+                               .caption = caption.buffer.text};
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(v->context, &figure, directory, settings));
 done:
-    spn_release(v->context, caption.text);
+    spn_text_end(&caption);
     return status;
 }
 

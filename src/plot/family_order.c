@@ -272,35 +272,29 @@ static int64_t legend_row(const drawing *d)
     return d->row_count - 1;
 }
 
-static spn_status make_caption(const drawing *d, const spn_results *results, spn_text_buffer *text)
+static void make_caption(const drawing *d, const spn_results *results, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    spn_context *context = d->view.context;
-    SPN_TRY(spni_put_text(
-        context, text,
+    spn_text_add(
+        text,
         "Depth decides the order of the transition. Networks with D = 1, 2, ... weight matrices on "
         "the same data:\nerror E (left) and distance to the origin |theta| (right) of all phases, "
         "that is, local minima of\nL = E + beta |theta|^2, against the regularisation strength "
         "beta. Thin blue lines: closed forms of the\nlinear network (theory.md, T11 to T13, T15), "
         "not fits; open circles: the linear network, measured. Red\nlines: the network with a tanh "
-        "activation. "));
-    SPN_TRY(spni_put_text(
-        context, text,
+        "activation. ");
+    spn_text_add(
+        text,
         "Filled circles: folds (spinodals) where a phase loses a mode; dotted,\nwhat an upward "
         "sweep falls to. Open squares: branch points where a mode goes continuously to zero. The\n"
         "order in a panel is the measured one: left of the linear network, right of the tanh "
         "network, the strongest\nmode first. With D = 1 there are no hidden units and both are the "
         "same. Transitions at which hidden units\nmerge or split and no mode is lost are not "
-        "marked.\n"));
-    SPN_TRY(spni_family_put_transitions(&d->view, text));
-    SPN_TRY(
-        spni_put_text(context, text,
-                      "\nmodel.hidden and model.activation differ from row to row (D - 1 hidden "
-                      "layers). The linear network sees\nsecond moments only, which are exact; "
-                      "it has fewer samples.\n"));
-    SPN_TRY(spni_put_parameters(context, text, results));
-done:
-    return status;
+        "marked.\n");
+    spni_family_put_transitions(&d->view, text);
+    spn_text_add(text, "\nmodel.hidden and model.activation differ from row to row (D - 1 hidden "
+                       "layers). The linear network sees\nsecond moments only, which are exact; "
+                       "it has fewer samples.\n");
+    spni_put_parameters(text, results);
 }
 
 static spn_status draw(drawing *d, const spn_results *results, const char *directory,
@@ -309,7 +303,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
     static const char *const labels[QUANTITIES] = {"Error {/:Italic E}", "Distance |{/:Italic θ}|"};
     spn_status status = SPN_OK;
     const int64_t legend = legend_row(d);
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = d->view.context};
     spn_panel panels[QUANTITIES * DEPTHS_MAX];
     spn_figure figure = {.name = "order",
                          .x_label = "Regularisation strength {/:Italic β}",
@@ -332,11 +326,12 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
         SPN_TRY(title(d, r, q, &panels[i].title));
         SPN_TRY(draw_row(d, r, q, &panels[i]));
     }
-    SPN_TRY(make_caption(d, results, &caption));
-    figure.caption = caption.text;
+    make_caption(d, results, &caption);
+    figure.caption = caption.buffer.text;
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(d->view.context, &figure, directory, settings));
 done:
-    spn_release(d->view.context, caption.text);
+    spn_text_end(&caption);
     return status;
 }
 

@@ -151,11 +151,10 @@ done:
     return status;
 }
 
-static spn_status put_caption(const drawing *d, const spn_results *results, spn_text_buffer *text)
+static void put_caption(const drawing *d, const spn_results *results, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_put_text(
-        d->context, text,
+    spn_text_add(
+        text,
         "The loss L = E + beta |theta|^2 below, at and above the onset of learning, less that of "
         "the trivial model.\n(a) Along the straight line from the trivial model (|theta| = 0) to "
         "the learned phase at that beta; dashed: beyond\nthe spinodal, where that phase exists no "
@@ -163,12 +162,10 @@ static spn_status put_caption(const drawing *d, const spn_results *results, spn_
         "at "
         "|theta|^2 = n, against |theta| = sqrt(n): one curve E(n) gives it for every beta. Filled "
         "circles: minima.\nThe trivial model is a minimum at every beta > 0. The second beta is "
-        "the Maxwell point, where both have equal loss.\n"));
-    SPN_TRY(spni_slice_caption_numbers(d->context, d->view, text));
-    SPN_TRY(spni_put_text(d->context, text, "\n"));
-    SPN_TRY(spni_put_parameters(d->context, text, results));
-done:
-    return status;
+        "the Maxwell point, where both have equal loss.\n");
+    spni_slice_caption_numbers(d->view, text);
+    spn_text_add(text, "\n");
+    spni_put_parameters(text, results);
 }
 
 static spn_status draw_lines(const drawing *d, const spn_results *results, const char *directory,
@@ -176,22 +173,23 @@ static spn_status draw_lines(const drawing *d, const spn_results *results, const
 {
     spn_status status = SPN_OK;
     spn_panel panels[2];
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = d->context};
     SPN_TRY(make_panel(d, draw_line, "Along the line {/:Italic L} − {/:Italic L}_0", &panels[0]));
     SPN_TRY(make_panel(d, draw_potential, "Potential {/:Italic E}({/:Italic n}) + {/:Italic βn}",
                        &panels[1]));
     panels[0].legend = SPN_LEGEND_ABOVE;
-    SPN_TRY(put_caption(d, results, &caption));
+    put_caption(d, results, &caption);
     const spn_figure figure = {.name = "fig1",
                                .x_label = "Distance to the trivial model |{/:Italic θ}|",
                                .x_low = -0.03 * d->x_high,
                                .x_high = d->x_high,
                                .panel_count = 2,
                                .panels = panels,
-                               .caption = caption.text};
+                               .caption = caption.buffer.text};
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(d->context, &figure, directory, settings));
 done:
-    spn_release(d->context, caption.text);
+    spn_text_end(&caption);
     return status;
 }
 
@@ -200,16 +198,17 @@ spn_status spni_plot_figure1(spn_context *context, spn_arena *arena, const spn_r
                              const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = context};
     drawing d = {.context = context, .arena = arena, .view = view};
     SPN_TRY(read_potential(&d, results));
     SPN_TRY(draw_lines(&d, results, directory, settings));
     if (view->slice_count > LINES) {
-        SPN_TRY(spni_slice_caption(context, results, view, LINES, &caption));
-        SPN_TRY(spni_slice_render_plane(context, arena, view, LINES, "fig1-plane", caption.text,
-                                        directory, settings));
+        spni_slice_caption(results, view, LINES, &caption);
+        SPN_TRY(caption.status);
+        SPN_TRY(spni_slice_render_plane(context, arena, view, LINES, "fig1-plane",
+                                        caption.buffer.text, directory, settings));
     }
 done:
-    spn_release(context, caption.text);
+    spn_text_end(&caption);
     return status;
 }

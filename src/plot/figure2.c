@@ -297,7 +297,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = context};
     spni_sweep_view view;
     spn_panel panels[SPNI_QUANTITIES + 1] = {
         {.y_label = "Error {/:Italic E}",
@@ -331,11 +331,12 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     }
     SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
     SPN_TRY(spni_theory_guides(context, arena, &view.lines, &figure));
-    SPN_TRY(spni_figure2_caption(context, results, &view, &caption));
-    figure.caption = caption.text;
+    spni_figure2_caption(results, &view, &caption);
+    figure.caption = caption.buffer.text;
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(context, &figure, directory, settings));
 done:
-    spn_release(context, caption.text);
+    spn_text_end(&caption);
     spn_arena_free(arena);
     return status;
 }

@@ -39,11 +39,10 @@ bool spni_has_branch(const spni_sweep_view *view, const char *word, bool is_phas
 
 /* What happens on the way down from the phase with no active mode, and why where T14 says it. Appends
  * nothing where the results do not tell. */
-spn_status spni_figure2_hysteresis(spn_context *context, const spn_results *results,
-                                   const spni_sweep_view *view, spn_text_buffer *text);
+void spni_figure2_hysteresis(const spn_results *results, const spni_sweep_view *view,
+                             spn_text *text);
 
 /* The caption. Free text->text with spn_release(). */
-spn_status spni_figure2_caption(spn_context *context, const spn_results *results,
-                                const spni_sweep_view *view, spn_text_buffer *text);
+void spni_figure2_caption(const spn_results *results, const spni_sweep_view *view, spn_text *text);
 
 #endif

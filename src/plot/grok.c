@@ -364,7 +364,7 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
 {
     spn_status status = SPN_OK;
     spni_grok_view view;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = context};
     char method[16];
     spn_panel panels[PANELS_MAX];
     drawing d = {.context = context, .view = &view};
@@ -385,11 +385,12 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
         figure.width = WIDE;
         figure.height = MARGINS + ROW_HEIGHT * (double)((figure.panel_count + 1) / 2);
     }
-    SPN_TRY(spni_grok_caption(context, results, &view, &caption));
-    figure.caption = caption.text;
+    spni_grok_caption(results, &view, &caption);
+    figure.caption = caption.buffer.text;
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(context, &figure, directory, settings));
 done:
-    spn_release(context, caption.text);
+    spn_text_end(&caption);
     spn_arena_free(d.arena);
     return status;
 }

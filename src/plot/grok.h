@@ -30,7 +30,6 @@ spn_status spni_grok_view_make(spn_context *context, spn_arena *arena, const spn
 const char *spni_plateau_name(int64_t kind);
 const char *spni_plateau_law(int64_t kind);
 
-spn_status spni_grok_caption(spn_context *context, const spn_results *results,
-                             const spni_grok_view *view, spn_text_buffer *text);
+void spni_grok_caption(const spn_results *results, const spni_grok_view *v, spn_text *text);
 
 #endif

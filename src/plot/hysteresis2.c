@@ -84,15 +84,14 @@ static way_down follow(const spni_sweep_view *view)
 }
 
 /* T14: the origin as a strict minimum. */
-static spn_status put_reason(spn_context *context, const spn_results *results,
-                             spn_text_buffer *text)
+static void put_reason(const spn_results *results, spn_text *text)
 {
     const bool has_no_bias = says(results, "model.bias", "false");
-    return spni_put(context, text,
-                    "with %lld weight matrices (three or more), phi(0) = 0 (%s)\nand %s the origin "
-                    "is a strict local minimum of the loss for every beta > 0\n(theory.md, T14).",
-                    (long long)count_matrices(results), find_vanishing(results),
-                    has_no_bias ? "no biases" : "targets of mean zero");
+    spn_text_put(text,
+                 "with %lld weight matrices (three or more), phi(0) = 0 (%s)\nand %s the origin "
+                 "is a strict local minimum of the loss for every beta > 0\n(theory.md, T14).",
+                 (long long)count_matrices(results), find_vanishing(results),
+                 has_no_bias ? "no biases" : "targets of mean zero");
 }
 
 static bool is_origin_minimum(const spn_results *results)
@@ -101,53 +100,48 @@ static bool is_origin_minimum(const spn_results *results)
            (says(results, "model.bias", "false") || has_centred_targets(results));
 }
 
-static spn_status put_stay(spn_context *context, const spn_results *results,
-                           const spni_sweep_view *view, const way_down *way, spn_text_buffer *text)
+static void put_stay(const spn_results *results, const spni_sweep_view *view, const way_down *way,
+                     spn_text *text)
 {
-    spn_status status = SPN_OK;
     if (way->is_zero && is_origin_minimum(results)) {
-        SPN_TRY(spni_put(context, text,
-                         "The downward branch from the phase with no active mode stays at |theta| "
-                         "= 0: from exactly zero\nnothing comes back on the way down, because "));
-        SPN_TRY(put_reason(context, results, text));
-        SPN_TRY(spni_put(context, text, " Hysteresis is complete.\n"));
-        goto done;
+        spn_text_put(text,
+                     "The downward branch from the phase with no active mode stays at |theta| "
+                     "= 0: from exactly zero\nnothing comes back on the way down, because ");
+        put_reason(results, text);
+        spn_text_put(text, " Hysteresis is complete.\n");
+        return;
     }
-    SPN_TRY(spni_put(context, text,
-                     "The downward branch from the phase with no active mode stays in that "
-                     "phase%s\ndown to beta = %.6g.\n",
-                     way->is_zero      ? ", at |theta| = 0,"
-                     : way->is_trivial ? ", at the trivial model (theory.md, T14),"
-                                       : "",
-                     spni_branch_real(view, way->branch, way->branch->count - 1, view->beta)));
-done:
-    return status;
+    spn_text_put(text,
+                 "The downward branch from the phase with no active mode stays in that "
+                 "phase%s\ndown to beta = %.6g.\n",
+                 way->is_zero      ? ", at |theta| = 0,"
+                 : way->is_trivial ? ", at the trivial model (theory.md, T14),"
+                                   : "",
+                 spni_branch_real(view, way->branch, way->branch->count - 1, view->beta));
 }
 
-spn_status spni_figure2_hysteresis(spn_context *context, const spn_results *results,
-                                   const spni_sweep_view *view, spn_text_buffer *text)
+void spni_figure2_hysteresis(const spn_results *results, const spni_sweep_view *view,
+                             spn_text *text)
 {
-    spn_status status = SPN_OK;
     const way_down way = follow(view);
     if (count_matrices(results) == 1) { /* a linear model has no phases */
-        return SPN_OK;
+        return;
     }
     if (way.left > 0) {
-        return spni_put(context, text,
-                        "On the way down the phase with no active mode is left between beta = %.6g "
-                        "and %.6g.\n",
-                        spni_branch_real(view, way.branch, way.left - 1, view->beta),
-                        spni_branch_real(view, way.branch, way.left, view->beta));
+        spn_text_put(text,
+                     "On the way down the phase with no active mode is left between beta = %.6g "
+                     "and %.6g.\n",
+                     spni_branch_real(view, way.branch, way.left - 1, view->beta),
+                     spni_branch_real(view, way.branch, way.left, view->beta));
+        return;
     }
     if (way.stays) {
-        return put_stay(context, results, view, &way, text);
+        put_stay(results, view, &way, text);
+        return;
     }
     if (way.branch == NULL && is_origin_minimum(results)) {
-        SPN_TRY(spni_put(context, text,
-                         "From exactly zero nothing would come back on the way down:\n"));
-        SPN_TRY(put_reason(context, results, text));
-        SPN_TRY(spni_put(context, text, "\n"));
+        spn_text_put(text, "From exactly zero nothing would come back on the way down:\n");
+        put_reason(results, text);
+        spn_text_put(text, "\n");
     }
-done:
-    return status;
 }

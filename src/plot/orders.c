@@ -233,10 +233,9 @@ static void put_epoch(double epoch, char *text, size_t size)
     }
 }
 
-static spn_status put_race(const drawing *d, const spn_orders_race *at, spn_text_buffer *text)
+static void put_race(const drawing *d, const spn_orders_race *at, spn_text *text)
 {
     char words[SPN_ORDERS_NONE][32];
-    spn_status status = SPN_OK;
     int64_t middle = 0, trivial = 0, draws = 0;
     for (int64_t start = 0; start < SPN_ORDERS_NONE; start++) {
         put_epoch(median(d, at, start), words[start], sizeof words[start]);
@@ -249,65 +248,60 @@ static spn_status put_race(const drawing *d, const spn_orders_race *at, spn_text
         middle += is_here && r->lead > 0;
         trivial += is_here && r->lead < 0;
     }
-    SPN_TRY(spni_put(d->context, text,
-                     "  %s, beta = %.6g, u_0 = %.6g: random %s, middle %s, trivial %s; of %lld "
-                     "draws middle first in %lld, trivial first in %lld\n",
-                     method_name(at->method), at->beta, at->residue, words[SPN_ORDERS_RANDOM],
-                     words[SPN_ORDERS_MIDDLE], words[SPN_ORDERS_TRIVIAL], (long long)draws,
-                     (long long)middle, (long long)trivial));
-done:
-    return status;
+    spn_text_put(text,
+                 "  %s, beta = %.6g, u_0 = %.6g: random %s, middle %s, trivial %s; of %lld "
+                 "draws middle first in %lld, trivial first in %lld\n",
+                 method_name(at->method), at->beta, at->residue, words[SPN_ORDERS_RANDOM],
+                 words[SPN_ORDERS_MIDDLE], words[SPN_ORDERS_TRIVIAL], (long long)draws,
+                 (long long)middle, (long long)trivial);
 }
 
-static spn_status put_random(const drawing *d, spn_text_buffer *text)
+static void put_random(const drawing *d, spn_text *text)
 {
     int64_t first = 0;
     for (int64_t i = 0; i < d->count; i++) {
         first += d->races[i].first == SPN_ORDERS_RANDOM;
     }
-    return spni_put(d->context, text, "Random weights are first in %lld of %lld races.\n",
-                    (long long)first, (long long)d->count);
+    spn_text_put(text, "Random weights are first in %lld of %lld races.\n", (long long)first,
+                 (long long)d->count);
 }
 
-static spn_status make_caption(const drawing *d, const spn_results *results, spn_text_buffer *text)
+static void make_caption(const drawing *d, const spn_results *results, spn_text *text)
 {
-    spn_status status = SPN_OK;
-    spn_context *context = d->context;
-    SPN_TRY(spni_put(
-        context, text,
+    spn_text_put(
+        text,
         "Who learns both modes first. Training of one network at one beta from random weights, "
         "from the middle phase\n(one mode; the minimum at beta = 0.01) and from the trivial phase, "
         "to the last two a residue added: u_0 times a\nnormal deviate on every weight, the same "
         "for both. Left, beta = %.6g: first epoch with E < 1.1, the full\nphase, for each draw of "
         "the random numbers, and the median as a line; ",
-        d->beta));
-    SPN_TRY(spni_put_text(
-        context, text,
+        d->beta);
+    spn_text_add(
+        text,
         "one that never arrives is not shown.\nRight: which of the two stationary starts is first, "
         "over u_0 and beta, in all draws; the draws also differ where both arrive in the same "
         "epoch.\n\nThe two need about the same time, since both wait for the weak "
         "mode to grow from the residue: method, beta, residue\nand the very random numbers decide "
-        "who is first. An epoch of the flow is a time of one learning rate.\n"));
-    SPN_TRY(put_random(d, text));
-    SPN_TRY(spni_put_text(context, text, "\nLearning rates:"));
+        "who is first. An epoch of the flow is a time of one learning rate.\n");
+    put_random(d, text);
+    spn_text_add(text, "\nLearning rates:");
     for (int64_t k = 0; k < d->method_count; k++) {
         for (int64_t i = 0; i < d->count; i++) {
             if (d->races[i].method == d->methods[k]) {
-                SPN_TRY(spni_put(context, text, "%s %s %.6g", k > 0 ? "," : "",
-                                 method_name(d->methods[k]), d->races[i].learning_rate));
+                spn_text_put(text, "%s %s %.6g", k > 0 ? "," : "", method_name(d->methods[k]),
+                             d->races[i].learning_rate);
                 break;
             }
         }
     }
-    SPN_TRY(spni_put_text(context, text,
-                          "; momentum 0.9, batches of 32.\n\nMeasured, medians of the draws:\n"));
+    spn_text_add(text, "; momentum 0.9, batches of 32.\n\nMeasured, medians of the draws:\n");
     for (int64_t i = 0; i < d->count; i++) {
-        SPN_TRY(d->races[i].draw == 0 ? put_race(d, &d->races[i], text) : SPN_OK);
+        if (d->races[i].draw == 0) {
+            put_race(d, &d->races[i], text);
+        }
     }
-    SPN_TRY(spni_put_text(context, text, "\n"));
-    SPN_TRY(spni_put_parameters(context, text, results));
-done:
-    return status;
+    spn_text_add(text, "\n");
+    spni_put_parameters(text, results);
 }
 
 /* ---- The figure ------------------------------------------------------------------------------- */
@@ -316,7 +310,7 @@ static spn_status draw(const drawing *d, const spn_results *results, const char 
                        const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = d->context};
     spn_panel panels[COLUMNS * METHODS_MAX];
     double low = HUGE_VAL, high = 0;
     for (int64_t i = 0; i < d->count; i++) {
@@ -328,7 +322,7 @@ static spn_status draw(const drawing *d, const spn_results *results, const char 
         SPN_TRY(draw_map(d, d->methods[k], &panels[COLUMNS * k + 1]));
     }
     panels[0].legend = panels[1].legend = SPN_LEGEND_ABOVE;
-    SPN_TRY(make_caption(d, results, &caption));
+    make_caption(d, results, &caption);
     const spn_figure figure = {
         .name = "orders",
         .x_label = "Residue {/:Italic u}_0",
@@ -340,11 +334,12 @@ static spn_status draw(const drawing *d, const spn_results *results, const char 
         .columns = COLUMNS,
         .panel_count = COLUMNS * d->method_count,
         .panels = panels,
-        .caption = caption.text,
+        .caption = caption.buffer.text,
     };
+    SPN_TRY(caption.status);
     SPN_TRY(spn_plot_render(d->context, &figure, directory, settings));
 done:
-    spn_release(d->context, caption.text);
+    spn_text_end(&caption);
     return status;
 }
 

@@ -324,7 +324,7 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spni_slice_view view;
-    spn_text_buffer caption = {0};
+    spn_text caption = {.context = context};
     *name = "slice";
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_slice_view_make(context, arena, results, &view));
@@ -333,15 +333,16 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
         SPN_TRY(spni_plot_figure1(context, arena, results, &view, directory, settings));
         goto done;
     }
-    SPN_TRY(spni_slice_caption(context, results, &view, 0, &caption));
+    spni_slice_caption(results, &view, 0, &caption);
+    SPN_TRY(caption.status);
     if (view.slices[0].axes == 1) {
-        SPN_TRY(render_line(context, arena, &view, caption.text, directory, settings));
+        SPN_TRY(render_line(context, arena, &view, caption.buffer.text, directory, settings));
     } else {
-        SPN_TRY(spni_slice_render_plane(context, arena, &view, 0, *name, caption.text, directory,
-                                        settings));
+        SPN_TRY(spni_slice_render_plane(context, arena, &view, 0, *name, caption.buffer.text,
+                                        directory, settings));
     }
 done:
-    spn_release(context, caption.text);
+    spn_text_end(&caption);
     spn_arena_free(arena);
     return status;
 }

@@ -41,12 +41,11 @@ spn_status spni_slice_render_plane(spn_context *context, spn_arena *arena,
                                    const spn_plot_settings *settings);
 
 /* The caption of the figure of one slice. */
-spn_status spni_slice_caption(spn_context *context, const spn_results *results,
-                              const spni_slice_view *view, int64_t slice, spn_text_buffer *text);
+void spni_slice_caption(const spn_results *results, const spni_slice_view *view, int64_t slice,
+                        spn_text *text);
 
 /* Its numbers: the points that each slice goes through, and its smallest L. */
-spn_status spni_slice_caption_numbers(spn_context *context, const spni_slice_view *view,
-                                      spn_text_buffer *text);
+void spni_slice_caption_numbers(const spni_slice_view *view, spn_text *text);
 
 /* Figure 1, from a file with the table `potential`. */
 spn_status spni_plot_figure1(spn_context *context, spn_arena *arena, const spn_results *results,

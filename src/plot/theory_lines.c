@@ -18,26 +18,22 @@ static bool has_line(const spni_theory_lines *lines, int64_t row, int64_t column
 }
 
 /* ", spinodal beta = 0.41 (dashed)"; the style only where the line is in the figure. */
-static spn_status put_prediction(spn_context *context, spn_text_buffer *text,
-                                 const spni_theory_lines *lines, int64_t row, int64_t column,
-                                 const char *name, const char *style)
+static void put_prediction(spn_text *text, const spni_theory_lines *lines, int64_t row,
+                           int64_t column, const char *name, const char *style)
 {
     if (column < 0 || !isfinite(spn_table_real(lines->table, row, column))) {
-        return SPN_OK;
+        return;
     }
-    return spni_put(context, text, ", %s beta = %.6g (%s)", name,
-                    spn_table_real(lines->table, row, column),
-                    has_line(lines, row, column) ? style : "not in the figure");
+    spn_text_put(text, ", %s beta = %.6g (%s)", name, spn_table_real(lines->table, row, column),
+                 has_line(lines, row, column) ? style : "not in the figure");
 }
 
 /* Nothing where no line is drawn. */
-spn_status spni_put_theory(spn_context *context, spn_text_buffer *text,
-                           const spni_theory_lines *lines)
+void spni_put_theory(spn_text *text, const spni_theory_lines *lines)
 {
-    spn_status status = SPN_OK;
     bool has_lines = false;
     if (lines->table == NULL) {
-        return SPN_OK;
+        return;
     }
     const int64_t sigma = spn_table_find(lines->table, "singular_value");
     const int64_t spinodal = spn_table_find(lines->table, "spinodal_beta");
@@ -46,25 +42,21 @@ spn_status spni_put_theory(spn_context *context, spn_text_buffer *text,
         has_lines = has_lines || has_line(lines, row, spinodal) || has_line(lines, row, maxwell);
     }
     if (!has_lines) {
-        return SPN_OK;
+        return;
     }
-    SPN_TRY(spni_put_text(
-        context, text,
-        "\nThin vertical lines: the deep linear network of the same depth on the same "
-        "data, inputs whitened\n(theory.md, T13). sigma_i above a line: mode i, the "
-        "strongest first.\n"));
+    spn_text_add(text,
+                 "\nThin vertical lines: the deep linear network of the same depth on the same "
+                 "data, inputs whitened\n(theory.md, T13). sigma_i above a line: mode i, the "
+                 "strongest first.\n");
     for (int64_t row = 0; row < lines->table->rows; row++) {
-        SPN_TRY(spni_put(context, text, "  mode %lld:", (long long)row + 1));
+        spn_text_put(text, "  mode %lld:", (long long)row + 1);
         if (sigma >= 0) {
-            SPN_TRY(spni_put(context, text, " singular value %.6g",
-                             spn_table_real(lines->table, row, sigma)));
+            spn_text_put(text, " singular value %.6g", spn_table_real(lines->table, row, sigma));
         }
-        SPN_TRY(put_prediction(context, text, lines, row, spinodal, "spinodal", "dashed"));
-        SPN_TRY(put_prediction(context, text, lines, row, maxwell, "Maxwell", "dotted"));
-        SPN_TRY(spni_put_text(context, text, "\n"));
+        put_prediction(text, lines, row, spinodal, "spinodal", "dashed");
+        put_prediction(text, lines, row, maxwell, "Maxwell", "dotted");
+        spn_text_add(text, "\n");
     }
-done:
-    return status;
 }
 
 static spn_status add_guides(spn_context *context, spn_arena *arena, const spni_theory_lines *lines,

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/** @file text.h  Room `text`: how numbers and tables are shown to people, on a terminal and in Markdown.
+ *
+ *  Everything that the program says about results goes through here: one text with a sticky status, one rule
+ *  for how a number is rounded and for what is zero, and *views*, which name the columns of a table to be shown
+ *  once and render them as aligned text or as Markdown. CSV and JSON, which are exact, are in store.h. */
+#ifndef SPINODAL_TEXT_H
+#define SPINODAL_TEXT_H
+
+#include <spinodal/store.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- A text under construction ----------------------------------------------------------------- */
+
+/** A growing text. Start with {.context = context}. The first failure sticks, nothing is written after it, and
+ *  spn_text_end() tells it: what is written in between needs no checks. */
+typedef struct spn_text {
+    spn_context *context;
+    spn_text_buffer buffer; /**< buffer.text: NUL-terminated, NULL while nothing was written */
+    spn_status status;
+} spn_text;
+
+/** Append a text as it is; NULL appends nothing. */
+void spn_text_add(spn_text *text, const char *piece);
+/** Append formatted text of any length. */
+void spn_text_put(spn_text *text, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+/** Append one character. */
+void spn_text_character(spn_text *text, char character);
+/** A cell of a Markdown table: a bar is escaped, a line break becomes a space; NULL: "-". Without the bars
+ *  around it. */
+void spn_text_cell(spn_text *text, const char *word);
+/** A word for the shell, in quotes where it needs them. */
+void spn_text_shell_word(spn_text *text, const char *word);
+/** Free the text. Returns the first failure. */
+spn_status spn_text_end(spn_text *text);
+/** "" for 1, "s" otherwise: of nouns. */
+const char *spn_plural(int64_t count);
+
+/* ---- Numbers ----------------------------------------------------------------------------------- */
+
+enum { SPN_CELL_SIZE = 128 };
+
+/** `value` with at most `digits` significant digits, in the shortest way: trailing zeros left out, an exponent
+ *  only below 1e-4 and where the digits do not reach the point; -0 is 0. "-" where it does not exist (NaN).
+ *  Returns buffer. */
+const char *spn_show_number(double value, int digits, char buffer[SPN_CELL_SIZE]);
+/** The middle of an interval of half width `error`: as many digits as that leaves meaning to, 3 to 10. */
+const char *spn_show_measured(double value, double error, char buffer[SPN_CELL_SIZE]);
+/** 0 where `value` is rounding beside `other`, below 1e-12 of it; otherwise `value`. No absolute size counts:
+ *  the same numbers in other units are shown alike. */
+double spn_beside(double value, double other);
+/** |theta|, 0 where the ridge beta |theta|^2 is below 1e-18 of L: rounding of a network that has vanished. */
+double spn_shown_length(double norm, double beta, double loss);
+
+/* ---- Views: chosen columns of a table ---------------------------------------------------------- */
+
+/** What stands in a cell. */
+typedef enum spn_cell_form {
+    SPN_CELL_VALUE, /**< a word, an integer, or a number of so many digits; "-" where it does not exist */
+    SPN_CELL_BESIDE, /**< a number, by spn_beside() with the column `a` */
+    SPN_CELL_LENGTH, /**< |theta|, by spn_shown_length() with beta in column `a` and L in `b` */
+    SPN_CELL_MEASURED, /**< a number known to lie between the columns `a` and `b`, by spn_show_measured() */
+    SPN_CELL_ERROR, /**< how far from `column` the farther of `a` and `b` lies */
+    SPN_CELL_INSTEAD, /**< as SPN_CELL_VALUE, but the word `a` where a number does not exist or is infinite, and
+                            where an integer is negative */
+} spn_cell_form;
+
+/** Writes a cell from the record of a row; `state` is that of the view. */
+typedef void spn_cell_writer(const void *record, int64_t row, const void *state,
+                             char cell[SPN_CELL_SIZE]);
+
+/** One column of a view. Words are aligned to the left, integers to the right, other numbers at their points. */
+typedef struct spn_view_column {
+    const char *title;  /**< NULL: the title before spans this column too */
+    const char *column; /**< of the table; NULL: `write` fills the cell */
+    int digits;         /**< significant digits of numbers; 0: 6 */
+    spn_cell_form form;
+    const char *a, *b; /**< further columns, as the form says */
+    const char *gap; /**< before it, where title is NULL: " -> ", " .. ", " +- ", "/"; NULL: " " */
+    spn_cell_writer *write; /**< in place of a column */
+    bool is_number;         /**< of `write`: aligned at its point */
+} spn_view_column;
+
+/** Some columns of some rows of a table. What it points to outlives it. */
+typedef struct spn_view {
+    const spn_table *table;
+    const spn_view_column *columns;
+    int64_t column_count;
+    const int64_t *rows; /**< in the order in which they are shown; NULL: all rows of the table */
+    int64_t row_count;   /**< of `rows` */
+    const void *state;   /**< for writers */
+} spn_view;
+
+enum { SPN_VIEW_COLUMNS_MAX = 24 };
+
+/** SPN_VIEW(table, columns): all rows; set further members of the result where that is not meant. */
+#define SPN_VIEW(its_table, its_columns)                                                           \
+    ((spn_view){.table = (its_table),                                                              \
+                .columns = (its_columns),                                                          \
+                .column_count = (int64_t)(sizeof(its_columns) / sizeof *(its_columns))})
+
+/** Titles and rows with columns as wide as what stands in them, each line behind `indent`; without rows nothing.
+ *  A column of the view that the table lacks is shown as "-". O(rows * columns) memory. */
+void spn_view_terminal(spn_text *text, const spn_view *view, const char *indent);
+
+/** The same as a table of Markdown, behind an empty line; columns without a title share the cell before. Arrows and
+ *  signs of gaps are those of print (→, …, ±). Without rows the head alone. */
+void spn_view_markdown(spn_text *text, const spn_view *view);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Views: cells are made first, all of them, since a column is as wide as its longest cell. */
+#include <spinodal/text.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DIGITS = 6 };
+
+typedef enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_POINT } align;
+
+/* The cells of a view. */
+typedef struct sheet {
+    const spn_view *view;
+    int64_t rows;
+    char (*cells)[SPN_CELL_SIZE];
+    align alignment[SPN_VIEW_COLUMNS_MAX];
+} sheet;
+
+/* ---- Cells ------------------------------------------------------------------------------------- */
+
+static double real_at(const spn_table *table, int64_t row, const char *name)
+{
+    const int64_t column = name != NULL ? spn_table_find(table, name) : -1;
+    return column >= 0 ? spn_table_real(table, row, column) : (double)NAN;
+}
+
+static void show_value(const spn_table *table, int64_t row, const spn_view_column *shown,
+                       char cell[SPN_CELL_SIZE])
+{
+    const int64_t column = spn_table_find(table, shown->column);
+    const int digits = shown->digits > 0 ? shown->digits : DIGITS;
+    const bool has_instead = shown->form == SPN_CELL_INSTEAD;
+    if (column < 0) {
+        snprintf(cell, SPN_CELL_SIZE, "-");
+    } else if (table->columns->items[column].type == SPN_COLUMN_REAL) {
+        const double value = spn_table_real(table, row, column);
+        if (has_instead && !isfinite(value)) {
+            snprintf(cell, SPN_CELL_SIZE, "%s", shown->a);
+        } else {
+            spn_show_number(value, digits, cell);
+        }
+    } else {
+        const char *word = spn_table_word(table, row, column);
+        const int64_t number = spn_table_integer(table, row, column);
+        if (has_instead && number < 0) {
+            word = shown->a;
+        }
+        if (word != NULL) {
+            snprintf(cell, SPN_CELL_SIZE, "%s", word);
+        } else {
+            snprintf(cell, SPN_CELL_SIZE, "%lld", (long long)number);
+        }
+    }
+}
+
+static void show(const spn_view *view, int64_t row, const spn_view_column *shown,
+                 char cell[SPN_CELL_SIZE])
+{
+    const spn_table *table = view->table;
+    const int digits = shown->digits > 0 ? shown->digits : DIGITS;
+    if (shown->write != NULL) {
+        const char *records = table->records;
+        cell[0] = '\0';
+        shown->write(records + (size_t)row * table->columns->record_size, row, view->state, cell);
+        return;
+    }
+    const double value = real_at(table, row, shown->column);
+    const double a = real_at(table, row, shown->a), b = real_at(table, row, shown->b);
+    const double error = fmax(fabs(value - a), fabs(b - value));
+    switch (shown->form) {
+    case SPN_CELL_VALUE:
+    case SPN_CELL_INSTEAD:
+        show_value(table, row, shown, cell);
+        break;
+    case SPN_CELL_BESIDE:
+        spn_show_number(spn_beside(value, a), digits, cell);
+        break;
+    case SPN_CELL_LENGTH:
+        spn_show_number(spn_shown_length(value, a, b), digits, cell);
+        break;
+    case SPN_CELL_MEASURED:
+        spn_show_measured(value, error, cell);
+        break;
+    case SPN_CELL_ERROR:
+        spn_show_number(error, digits, cell);
+        break;
+    }
+}
+
+static align alignment_of(const spn_table *table, const spn_view_column *shown)
+{
+    const int64_t column = shown->column != NULL ? spn_table_find(table, shown->column) : -1;
+    if (shown->write != NULL || column < 0) {
+        return shown->is_number ? ALIGN_POINT : ALIGN_LEFT;
+    }
+    const spn_column *kind = &table->columns->items[column];
+    return kind->type == SPN_COLUMN_REAL ? ALIGN_POINT
+           : kind->words != NULL         ? ALIGN_LEFT
+                                         : ALIGN_RIGHT;
+}
+
+static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
+{
+    spn_status status = SPN_OK;
+    *s = (sheet){.view = view, .rows = view->rows != NULL ? view->row_count : view->table->rows};
+    if (view->column_count > SPN_VIEW_COLUMNS_MAX) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a view of %lld columns",
+                 (long long)view->column_count);
+    }
+    SPN_NEW(context, s->cells, s->rows * view->column_count);
+    for (int64_t c = 0; c < view->column_count; c++) {
+        s->alignment[c] = alignment_of(view->table, &view->columns[c]);
+    }
+    for (int64_t i = 0; i < s->rows; i++) {
+        const int64_t row = view->rows != NULL ? view->rows[i] : i;
+        for (int64_t c = 0; c < view->column_count; c++) {
+            show(view, row, &view->columns[c], s->cells[i * view->column_count + c]);
+        }
+    }
+done:
+    return status;
+}
+
+/* ---- Terminal ---------------------------------------------------------------------------------- */
+
+/* Characters that the terminal shows of UTF-8. */
+static int width_of(const char *text, size_t bytes)
+{
+    int width = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    }
+    return width;
+}
+
+static int width_of_all(const char *text)
+{
+    return width_of(text, strlen(text));
+}
+
+/* What stands before the point of a number. */
+static int head_of(const char *cell, align alignment)
+{
+    return width_of(cell, alignment == ALIGN_POINT ? strcspn(cell, ".e") : strlen(cell));
+}
+
+typedef struct widths {
+    int head[SPN_VIEW_COLUMNS_MAX], tail[SPN_VIEW_COLUMNS_MAX]; /* before and from the point on */
+    int extra[SPN_VIEW_COLUMNS_MAX]; /* behind a column whose title is longer than what it spans */
+} widths;
+
+static const char *gap_of(const spn_view *view, int64_t column)
+{
+    const spn_view_column *shown = &view->columns[column];
+    return column == 0 ? "" : shown->gap != NULL ? shown->gap : shown->title != NULL ? "  " : " ";
+}
+
+static void measure(const sheet *s, widths *w)
+{
+    const spn_view *view = s->view;
+    const int64_t count = view->column_count;
+    *w = (widths){0};
+    for (int64_t i = 0; i < s->rows * count; i++) {
+        const int64_t c = i % count;
+        const int head = head_of(s->cells[i], s->alignment[c]);
+        const int tail = width_of_all(s->cells[i]) - head;
+        w->head[c] = head > w->head[c] ? head : w->head[c];
+        w->tail[c] = tail > w->tail[c] ? tail : w->tail[c];
+    }
+    for (int64_t first = 0, next = 0; first < count; first = next) {
+        int spanned = w->head[first] + w->tail[first];
+        for (next = first + 1; next < count && view->columns[next].title == NULL; next++) {
+            spanned += width_of_all(gap_of(view, next)) + w->head[next] + w->tail[next];
+        }
+        const int missing = width_of_all(view->columns[first].title) - spanned;
+        if (missing > 0 && next == first + 1 && s->alignment[first] != ALIGN_LEFT) {
+            w->head[first] += missing; /* numbers end where their title ends */
+        } else if (missing > 0 && next < count) {
+            w->extra[next - 1] = missing;
+        }
+    }
+}
+
+/* Spaces are held back, so that no line ends with them. */
+static void put_titles(spn_text *text, const sheet *s, const widths *w)
+{
+    int owed = 0;
+    for (int64_t c = 0; c < s->view->column_count; c++) {
+        const char *title = s->view->columns[c].title;
+        const int gap = width_of_all(gap_of(s->view, c));
+        const int space = gap + w->head[c] + w->tail[c] + w->extra[c];
+        if (title != NULL && title[0] != '\0') {
+            spn_text_put(text, "%*s%s", owed + gap, "", title);
+            owed = space - gap - width_of_all(title);
+        } else {
+            owed += space;
+        }
+    }
+    spn_text_add(text, "\n");
+}
+
+static void put_row(spn_text *text, const sheet *s, const widths *w, int64_t row)
+{
+    int owed = 0;
+    for (int64_t c = 0; c < s->view->column_count; c++) {
+        const char *cell = s->cells[row * s->view->column_count + c], *gap = gap_of(s->view, c);
+        const int length = width_of_all(cell), head = head_of(cell, s->alignment[c]);
+        const int before = s->alignment[c] == ALIGN_LEFT ? 0 : w->head[c] - head;
+        const int behind = w->head[c] + w->tail[c] - before - length + w->extra[c];
+        if (length == 0) {
+            owed += width_of_all(gap) + behind;
+            continue;
+        }
+        spn_text_put(text, "%*s%s%*s%s", owed, "", gap, before, "", cell);
+        owed = behind;
+    }
+    spn_text_add(text, "\n");
+}
+
+void spn_view_terminal(spn_text *text, const spn_view *view, const char *indent)
+{
+    sheet s;
+    widths w;
+    if (text->status == SPN_OK) {
+        text->status = fill(text->context, view, &s);
+    }
+    if (text->status != SPN_OK) {
+        return;
+    }
+    if (s.rows > 0) {
+        measure(&s, &w);
+        spn_text_add(text, indent);
+        put_titles(text, &s, &w);
+    }
+    for (int64_t row = 0; row < s.rows; row++) {
+        spn_text_add(text, indent);
+        put_row(text, &s, &w, row);
+    }
+    spn_release(text->context, s.cells);
+}
+
+/* ---- Markdown ---------------------------------------------------------------------------------- */
+
+static void put_gap(spn_text *text, const char *gap)
+{
+    static const char *const signs[][2] = {{" -> ", " → "}, {" .. ", " … "}, {" +- ", " ± "}};
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        gap = strcmp(gap, signs[i][0]) == 0 ? signs[i][1] : gap;
+    }
+    spn_text_add(text, gap);
+}
+
+static void put_markdown_row(spn_text *text, const sheet *s, int64_t row)
+{
+    const int64_t count = s->view->column_count;
+    for (int64_t c = 0; c < count; c++) {
+        const bool is_spanned = s->view->columns[c].title == NULL;
+        if (is_spanned) {
+            put_gap(text, gap_of(s->view, c));
+        } else {
+            spn_text_add(text, c > 0 ? " | " : "| ");
+        }
+        spn_text_cell(text, s->cells[row * count + c]);
+    }
+    spn_text_add(text, " |\n");
+}
+
+void spn_view_markdown(spn_text *text, const spn_view *view)
+{
+    sheet s;
+    if (text->status == SPN_OK) {
+        text->status = fill(text->context, view, &s);
+    }
+    if (text->status != SPN_OK) {
+        return;
+    }
+    spn_text_add(text, "\n|");
+    for (int64_t c = 0; c < view->column_count; c++) {
+        if (view->columns[c].title != NULL) {
+            spn_text_add(text, " ");
+            spn_text_cell(text, view->columns[c].title);
+            spn_text_add(text, " |");
+        }
+    }
+    spn_text_add(text, "\n|");
+    for (int64_t c = 0; c < view->column_count; c++) {
+        spn_text_add(text, view->columns[c].title != NULL ? "---|" : "");
+    }
+    spn_text_add(text, "\n");
+    for (int64_t row = 0; row < s.rows; row++) {
+        put_markdown_row(text, &s, row);
+    }
+    spn_release(text->context, s.cells);
+}

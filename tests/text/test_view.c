@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/* Views of a table, on a terminal and in Markdown: exact texts. */
+#include "support.h"
+
+#include <math.h>
+#include <spinodal/text.h>
+#include <stdio.h>
+
+typedef struct row {
+    int64_t run, kind;
+    double beta, low, high;
+    double before, after;
+    double norm, loss, epoch;
+} row;
+static const char *const kinds[] = {"fold", "branch point", NULL};
+#define REAL(member)                                                                               \
+    {                                                                                              \
+#member, SPN_COLUMN_REAL, offsetof(row, member), "", "", NULL                              \
+    }
+static const spn_column items[] = {
+    {"run", SPN_COLUMN_INTEGER, offsetof(row, run), "", "", NULL},
+    {"kind", SPN_COLUMN_INTEGER, offsetof(row, kind), "", "", kinds},
+    REAL(beta),
+    REAL(low),
+    REAL(high),
+    REAL(before),
+    REAL(after),
+    REAL(norm),
+    REAL(loss),
+    REAL(epoch),
+};
+static const spn_columns columns = {items, sizeof items / sizeof *items, sizeof(row)};
+static const row rows[] = {
+    {3, 0, 0.125, 0.124, 0.1255, 1.5, 1e-14, 1e-12, 1, HUGE_VAL},
+    {12, 1, 0.5, 0.5, 0.5, 0.25, 2, 2.5, 3, 20},
+    {-1, 7, (double)NAN, 0, 0, -0.0, 1, 1, 1, (double)NAN},
+};
+static const spn_table table = {"points", &columns, 3, rows};
+
+static spn_context *context;
+
+static int setup(void **state)
+{
+    (void)state;
+    return spn_context_create(NULL, &context) == SPN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+static void write_pair(const void *record, int64_t index, const void *state, char *cell)
+{
+    const row *r = record;
+    snprintf(cell, SPN_CELL_SIZE, "%s %lld/%lld", (const char *)state, (long long)index,
+             (long long)r->run);
+}
+
+static const spn_view_column shown[] = {
+    {.title = "run", .column = "run", .form = SPN_CELL_INSTEAD, .a = "none"},
+    {.title = "kind", .column = "kind"},
+    {.title = "β", .column = "beta", .form = SPN_CELL_MEASURED, .a = "low", .b = "high"},
+    {.column = "beta", .form = SPN_CELL_ERROR, .a = "low", .b = "high", .digits = 2, .gap = " +- "},
+    {.title = "E", .column = "before", .form = SPN_CELL_BESIDE, .a = "after"},
+    {.column = "after", .form = SPN_CELL_BESIDE, .a = "before", .gap = " -> "},
+    {.title = "|theta|", .column = "norm", .form = SPN_CELL_LENGTH, .a = "beta", .b = "loss"},
+    {.title = "epoch", .column = "epoch", .form = SPN_CELL_INSTEAD, .a = "never"},
+    {.title = "", .write = write_pair},
+    {.title = "missing", .column = "no such column"},
+};
+
+static void test_terminal(void **state)
+{
+    (void)state;
+    spn_text text = {.context = context};
+    spn_view view = SPN_VIEW(&table, shown);
+    view.state = "row";
+    spn_view_terminal(&text, &view, "> ");
+    assert_string_equal(
+        text.buffer.text,
+        "> run   kind          β               E          |theta|  epoch             missing\n"
+        ">    3  fold          0.125 +- 0.001  1.5  -> 0      0     never  row 0/3   -\n"
+        ">   12  branch point  0.5   +- 0      0.25 -> 2      2.5  20      row 1/12  -\n"
+        "> none  7             -     +- -      0    -> 1      1     never  row 2/-1  -\n");
+    check_ok(context, spn_text_end(&text));
+}
+
+/* Titles without a column of their own share the cell before; bars are escaped. */
+static void test_markdown(void **state)
+{
+    (void)state;
+    static const int64_t order[] = {1, 0};
+    spn_text text = {.context = context};
+    spn_view view = SPN_VIEW(&table, shown);
+    view.state = "a|b";
+    view.rows = order;
+    view.row_count = 2;
+    spn_view_markdown(&text, &view);
+    assert_string_equal(text.buffer.text,
+                        "\n| run | kind | β | E | \\|theta\\| | epoch |  | missing |\n"
+                        "|---|---|---|---|---|---|---|---|\n"
+                        "| 12 | branch point | 0.5 ± 0 | 0.25 → 2 | 2.5 | 20 | a\\|b 1/12 | - |\n"
+                        "| 3 | fold | 0.125 ± 0.001 | 1.5 → 0 | 0 | never | a\\|b 0/3 | - |\n");
+    check_ok(context, spn_text_end(&text));
+}
+
+/* Without rows a terminal shows nothing, a page the head. */
+static void test_empty(void **state)
+{
+    (void)state;
+    const spn_table none = {"points", &columns, 0, NULL};
+    static const spn_view_column one[] = {{.title = "run", .column = "run"}};
+    spn_text text = {.context = context};
+    const spn_view view = SPN_VIEW(&none, one);
+    spn_view_terminal(&text, &view, "");
+    assert_int_equal(text.buffer.size, 0);
+    spn_view_markdown(&text, &view);
+    assert_string_equal(text.buffer.text, "\n| run |\n|---|\n");
+    check_ok(context, spn_text_end(&text));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_terminal),
+        cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_empty),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
