@@ -22,10 +22,13 @@ typedef enum spn_surface { SPN_SURFACE_ERROR, SPN_SURFACE_LOSS } spn_surface;
  *     by less than 5e-13 (s + |L|);
  *   distance <= SPN_STATIONARY_DISTANCE: it would move theta by less than that share of its length;
  *   the part of g on zero modes of H is at most SPN_ZERO_EIGENVALUE * max|lambda| times the length of
- *     theta: rounding passes, a slope along a flat direction does not.
+ *     theta: rounding passes, a slope along a flat direction does not. Nor does a slope that would lower L by more
+ *     than SPN_STATIONARY_FALL * (s + |L|) on a way as long as theta: far from the origin max|lambda| grows faster
+ *     than L, and the ridge's own curvature is among the zeros.
  *  The length of theta is spn_objective_length(), the scale that of spn_objective_scales(). */
 #define SPN_STATIONARY_DECREMENT 1e-6
 #define SPN_STATIONARY_DISTANCE 1e-6
+#define SPN_STATIONARY_FALL 1e-6
 
 /** What a measurement should compute beyond value, norms, tr H, tr H^2, R and mean curvature, which
  *  need no eigenvalues; combine with |. What is not wanted is NaN, counts and `stationary` are -1. */

@@ -146,7 +146,10 @@ static bool is_flatly_stationary(const search *s)
         }
     }
     double length = length_of(s);
-    return sqrt(step) <= STEP_FLAT * length && sqrt(slope) <= SPN_ZERO_EIGENVALUE * most * length;
+    double size = spn_objective_scales(s->frame->objective).value + fabs(s->frame->point->value);
+    bool is_level = sqrt(slope) <= SPN_ZERO_EIGENVALUE * most * length &&
+                    sqrt(slope) * length <= SPN_STATIONARY_FALL * size;
+    return sqrt(step) <= STEP_FLAT * length && is_level;
 }
 
 /* Try steps of falling radius until one is accepted. */

@@ -193,9 +193,10 @@ static void measure_gate(const spn_geometry_workspace *workspace, const spn_poin
                                 : sum_modes(workspace, shift, point->gradient);
     out->newton_decrement = sqrt(slope.energy);
     out->distance = sqrt(slope.length2) / length;
-    bool is_level = sqrt(slope.flat2) <= SPN_ZERO_EIGENVALUE * most * length;
-    bool is_low =
-        out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(scale + fabs(point->value));
+    double size = scale + fabs(point->value), flat = sqrt(slope.flat2);
+    bool is_level =
+        flat <= SPN_ZERO_EIGENVALUE * most * length && flat * length <= SPN_STATIONARY_FALL * size;
+    bool is_low = out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(size);
     bool is_near = out->distance <= SPN_STATIONARY_DISTANCE;
     out->stationary = is_level && is_low && is_near;
     if (!out->stationary || response == NULL) {

@@ -19,8 +19,11 @@
 static const double pivot_floor = 1e-8;
 /* Eigenvalues below -1e-9 max |lambda| count as negative. */
 static const double negative_share = 1e-9;
-/* A gradient along a flat direction is rounding below this share of max |lambda| * scale. */
+/* A gradient along a flat direction is rounding below this share of max |lambda| * scale ... */
 static const double flat_gradient = 1e-12;
+/* ... as long as L falls by no more than this share of its size on a way as long as theta. Far from the origin
+ * max |lambda| grows faster than L: along valleys that lead down to the minima the ridge is as flat as an orbit. */
+static const double flat_fall = 1e-6;
 /* Differences of L below this many eps |L| are rounding. */
 static const double rounding = 100;
 
@@ -58,8 +61,13 @@ static double noise_of(const spn_solver *solver)
 /* A gradient along a flat direction up to this is rounding. */
 static double negligible_of(const newton *state)
 {
-    return state->is_positive ? 0
-                              : flat_gradient * scale_of(state->solver) * state->spectrum.largest;
+    if (state->is_positive) {
+        return 0;
+    }
+    const spn_solver *solver = state->solver;
+    double size = spn_objective_scales(solver->objective).value + fabs(solver->value);
+    double length = scale_of(solver);
+    return fmin(flat_gradient * length * state->spectrum.largest, flat_fall * size / length);
 }
 
 /* -H^+ g for the current gradient, from whichever factor there is, and what the gate says. */

@@ -32,6 +32,21 @@ run spinodal transitions found.h5 --json
 expect_status 0
 expect_stdout '"unresolved": \[\]'
 
+# Starts of all scales: the same transition, or that points are not stationary. Far out, where the products of weights
+# fit and only the ridge falls, nothing is a minimum.
+for scale in 1e-6 1e-3 1e3; do
+    run spinodal sweep "$@" -o scale.h5 --force --json -q --set model.init.scale=$scale
+    expect_status 0
+    verdict transitions 0
+    expect_stdout '"beta": 0\.(5|50000|49999)[0-9]*'
+done
+for scale in 1e6 1e7 1e8 1e9; do
+    run spinodal sweep "$@" -o scale.h5 --force --json -q --set model.init.scale=$scale \
+        --set solver.max_iterations=30
+    expect_status 1
+    verdict 'cannot tell' 8
+done
+
 # Below its first transition (0.1875) a network with two hidden layers changes smoothly.
 set -- base.yaml --set model.activation=linear --set sweep.beta.to=0.1
 run spinodal sweep "$@" -o none.h5

@@ -127,6 +127,56 @@ static void test_exact_zero_modes(void **state)
     assert_true(isnan(of_loss.susceptibility));
 }
 
+/* E = (a b - 1)^2, a linear network of two weights. */
+static spn_status product_set(spn_context *unused, spn_point *point, const spn_subset *subset,
+                              unsigned wanted)
+{
+    (void)unused, (void)subset, (void)wanted;
+    double a = point->theta[0], b = point->theta[1], r = a * b - 1;
+    point->value = r * r;
+    point->gradient[0] = 2 * r * b;
+    point->gradient[1] = 2 * r * a;
+    return SPN_OK;
+}
+
+static spn_status product_hessian(spn_context *unused, const spn_point *point, spn_part part,
+                                  double *h)
+{
+    double a = point->theta[0], b = point->theta[1];
+    if (part != SPN_PART_FULL) {
+        return spn_fail(unused, SPN_ERROR_UNSUPPORTED, "no parts");
+    }
+    h[0] = 2 * b * b;
+    h[1] = h[2] = 4 * a * b - 2;
+    h[3] = 2 * a * a;
+    return SPN_OK;
+}
+
+/* With its ridge it is stationary at a = b = 0 and at a = b = +-sqrt(1 - beta) alone (T12). On the hyperbola a b = 1 L
+ * falls by beta a^2 on the way down; from a = 1e5 on the ridge's curvature 2 beta counts as 0 beside 2 a^2. */
+static void test_far_out(void **state)
+{
+    (void)state;
+    const spn_objective_operations operations = {
+        .size = sizeof operations, .set = product_set, .hessian = product_hessian};
+    const spn_objective error = {&operations, NULL, 2, 1, 0};
+    const spn_objective ridge = spn_ridge(&error);
+    const double beta = 0.19, betas[] = {1e-3, 0.19, 0.9};
+    double minimum[2] = {sqrt(1 - beta), sqrt(1 - beta)}, origin[2] = {0};
+    spn_geometry loss;
+    measure(&ridge, minimum, beta, SPN_GEOMETRY_SWEEP, NULL, &loss);
+    assert_int_equal(loss.stationary, 1);
+    measure(&ridge, origin, beta, SPN_GEOMETRY_SWEEP, NULL, &loss);
+    assert_int_equal(loss.stationary, 1);
+    for (int k = 0; k < 3; k++) {
+        for (int decade = -12; decade <= 12; decade++) {
+            double theta[2] = {pow(10, decade), pow(10, -decade)};
+            measure(&ridge, theta, betas[k], SPN_GEOMETRY_SWEEP, NULL, &loss);
+            assert_int_equal(loss.stationary, 0);
+        }
+    }
+}
+
 /* The gate opens within the stated relative distance and closes beyond it. */
 static void test_gate(void **state)
 {
@@ -424,11 +474,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_exact_zero_modes), cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_both_surfaces),    cmocka_unit_test(test_deep_mode),
-        cmocka_unit_test(test_trivial_state),    cmocka_unit_test(test_double_well),
-        cmocka_unit_test(test_flat_theta),       cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_wanted),           cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_far_out),          cmocka_unit_test(test_both_surfaces),
+        cmocka_unit_test(test_deep_mode),        cmocka_unit_test(test_trivial_state),
+        cmocka_unit_test(test_double_well),      cmocka_unit_test(test_flat_theta),
+        cmocka_unit_test(test_not_finite),       cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -177,6 +177,31 @@ static void test_singular_minima(void **state)
     spn_context_free(context);
 }
 
+/* Starts of any scale, on either side: what is called converged is the minimum (T12, T15: it is the only one). Far out
+ * lie the valleys of ill-balanced products, W_1 -> G W_1, W_2 -> W_2 G^-1, where E = 0 and the ridge's slope and
+ * curvature are as small beside max |lambda| as those of an orbit; steps are so short there that they do not end within
+ * the iterations from 1e4 on, and that is said. */
+static void test_any_start(void **state)
+{
+    (void)state;
+    spn_context *context = new_context();
+    spn_solver_settings settings = newton_settings();
+    const double beta = 0.2, best = 2 * beta * beta + 2 * beta * (0.7 + 0.3);
+    double theta[PRODUCT];
+    for (int decade = -6; decade <= 9; decade++) {
+        for (uint64_t job = 0; job < 3; job++) {
+            random_start(pow(10, decade), job, theta, PRODUCT);
+            spn_solver_info info = minimize(context, &settings, &product, beta, theta);
+            assert_true(info.stop == SPN_STOP_CONVERGED || decade > 3);
+            if (info.stop == SPN_STOP_CONVERGED) {
+                check_close(info.value, best, 1e-13, 1);
+            }
+            assert_true(info.stop != SPN_STOP_CONVERGED || decade < 6);
+        }
+    }
+    spn_context_free(context);
+}
+
 /* Gradient norms after 0, 1, 2, ... iterations (runs are deterministic, so that a longer run repeats the
  * shorter one); the order is log(g_{k+1} / g_k) / log(g_k / g_{k-1}) over the last three that stand above
  * rounding. */
@@ -526,6 +551,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_singular_minima),
+        cmocka_unit_test(test_any_start),
         cmocka_unit_test(test_quadratic_convergence),
         cmocka_unit_test(test_saddles),
         cmocka_unit_test(test_escape_is_positive),
