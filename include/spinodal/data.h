@@ -152,8 +152,10 @@ spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double
                                    uint64_t seed, bool *is_test, int64_t *count);
 
 typedef enum spn_transformation_kind {
-    SPN_TRANSFORMATION_STANDARDIZE, /**< every column to mean 0 and variance (1/N) 1; error naming the column when
-                                         one is constant */
+    /** Every column to mean 0 and variance (1/N) 1. Inputs that are constant where it is fitted become 0, there and
+     *  wherever it is applied: nothing can be learned from them. Error naming the column when a target is constant,
+     *  or all inputs are. */
+    SPN_TRANSFORMATION_STANDARDIZE,
     SPN_TRANSFORMATION_CENTER, /**< means only */
     /** Inputs only, which are centred, turned to their principal directions (largest variance first, called "component
      *  1", ...) and scaled so that (1/N) sum x x^T = I to rounding; directions with a variance below 1e-10 of the
@@ -169,6 +171,8 @@ spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind 
                                   bool inputs_only, const spn_dataset *in,
                                   spn_transformation **out);
 void spn_transformation_free(spn_context *context, spn_transformation *transformation);
+/** How many inputs were constant: 0 unless it standardizes. */
+int64_t spn_transformation_constant(const spn_transformation *transformation);
 /** A transformed copy. SPN_ERROR_ARGUMENT when the columns are not as many as those it was fitted on. */
 spn_status spn_transformation_apply(spn_context *context, const spn_transformation *transformation,
                                     const spn_dataset *in, spn_dataset **out);

@@ -92,6 +92,7 @@ typedef struct spn_data_account {
     bool has_header, has_decimal_commas, has_dropped_index;
     int64_t rows_dropped, cells_filled; /**< since cells are missing */
     const char *classes;                /**< the column or array of labels; NULL: none */
+    int64_t constant_inputs;            /**< 0 in all samples since they are standardized */
 } spn_data_account;
 
 /** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL

@@ -128,6 +128,7 @@ static spn_status print_account(spn_context *context, const spn_dataset *trainin
     spn_json_integer(&json, "test_samples", account->test_samples);
     spn_json_integer(&json, "inputs", account->inputs);
     spn_json_integer(&json, "targets", account->targets);
+    spn_json_integer(&json, "constant_inputs", account->constant_inputs);
     write_names(&json, "input_names", training->inputs, training->input_names);
     write_names(&json, "target_names", training->outputs, training->output_names);
     spn_json_text(&json, "class_column", account->classes);

@@ -79,11 +79,15 @@ static const spn_option options[] = {
      "share of all samples that is kept for testing: drawn beside `samples`, or held out of a file "
      "or of the pairs"},
     {"standardize", SPN_OPTION_CHOICE, FIELD(standardize), "false", SPN_ANY, columns, "",
-     "bring the inputs, or inputs and targets (all, true), to mean 0 and variance 1"},
+     "bring the inputs, or inputs and targets (all, true), to mean 0 and variance 1; constant "
+     "inputs "
+     "become 0"},
     {"whiten", SPN_OPTION_BOOLEAN, FIELD(whiten), "false", SPN_ANY, NULL, "",
      "bring the inputs to mean 0 and covariance 1, dropping dependent directions"},
     {"center", SPN_OPTION_CHOICE, FIELD(center), "false", SPN_ANY, columns, "",
-     "subtract the means of the inputs, or of inputs and targets (all, true)"},
+     "subtract the means of the inputs, or of inputs and targets (all, true; also with "
+     "standardize: "
+     "inputs)"},
 };
 
 const spn_option_table spn_data_options = {

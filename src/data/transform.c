@@ -29,7 +29,8 @@ struct spn_transformation {
     int64_t inputs, outputs; /* of what it was fitted on */
     int64_t columns;         /* that are shifted: the inputs, and the targets unless they stay */
     double *shift;           /* what is added to each column; whiten: to the inputs */
-    double *deviation;       /* standardize: what each is divided by then */
+    double *deviation;       /* standardize: what each is divided by then; 0: all of it becomes 0 */
+    int64_t constant;        /* standardize: how many inputs these are */
     int64_t rank;            /* whiten: rows of map; otherwise the number of inputs */
     double *map;             /* whiten: rank x inputs */
     double *shifts, *roots;  /* whiten: of what spni_whiten_rows() did with the rank rows */
@@ -59,7 +60,7 @@ static spn_status center_row(spn_context *context, int64_t samples, double *x, c
     return SPN_OK;
 }
 
-/** The deviation of a row of mean 0 whose largest entry was `largest`. */
+/** The deviation of a row of mean 0 whose largest entry was `largest`; 0 for a constant one. */
 static spn_status measure_deviation(spn_context *context, int64_t samples, const double *x,
                                     double largest, const char *label, double *deviation)
 {
@@ -69,10 +70,25 @@ static spn_status measure_deviation(spn_context *context, int64_t samples, const
     }
     /* The mean of equal numbers may be one rounding off. */
     if (*deviation <= 4 * 0x1p-52 * largest) {
+        *deviation = 0;
+    }
+    return SPN_OK;
+}
+
+/** Inputs that are constant (pixels at the rim of images) may be some but not all; a target may not be. */
+static spn_status accept_constant(spn_context *context, spn_transformation *t, int64_t column,
+                                  const char *label)
+{
+    if (column >= t->inputs) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s is constant and cannot be standardized; leave the column out", label);
     }
-    return SPN_OK;
+    t->constant++;
+    if (t->constant < t->inputs) {
+        return SPN_OK;
+    }
+    return spn_fail(context, SPN_ERROR_INPUT, "%s is constant%s; nothing can be learned from it",
+                    label, t->inputs > 1 ? ", as all inputs are" : "");
 }
 
 static double largest_of(int64_t samples, const double *x)
@@ -100,6 +116,7 @@ static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_
         SPN_TRY(center_row(context, in->samples, x, label, &t->shift[c]));
         if (t->deviation != NULL) {
             SPN_TRY(measure_deviation(context, in->samples, x, largest, label, &t->deviation[c]));
+            SPN_TRY(t->deviation[c] > 0 ? SPN_OK : accept_constant(context, t, c, label));
         }
     }
 done:
@@ -246,6 +263,11 @@ done:
     return status;
 }
 
+int64_t spn_transformation_constant(const spn_transformation *transformation)
+{
+    return transformation->constant;
+}
+
 static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
 {
     const int64_t samples = dataset->view.samples;
@@ -254,7 +276,7 @@ static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
                                   : dataset->y + (c - t->inputs) * dataset->view.stride;
         spni_shift(samples, t->shift[c], x);
         for (int64_t n = 0; t->deviation != NULL && n < samples; n++) {
-            x[n] /= t->deviation[c];
+            x[n] = t->deviation[c] > 0 ? x[n] / t->deviation[c] : 0;
         }
     }
 }

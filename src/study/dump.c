@@ -101,12 +101,28 @@ static bool is_given(const spn_settings *section, const char *key)
     return section->is_set[index] && !is_off;
 }
 
+/* How far a scope (standardize, center) reaches. */
+static spn_columns_kind scope_of(const spn_settings *section, const char *key)
+{
+    const spn_option *option = &section->table->options[spn_option_find(section->table, key)];
+    return spn_columns_meant(*(const int *)((const char *)section->values + option->offset));
+}
+
+/* Standardized inputs leave something to be centred, the targets. */
+static bool applies(const spn_settings *section, const exclusion *rule)
+{
+    return strcmp(rule->winner, "standardize") != 0 ||
+           scope_of(section, rule->winner) != SPN_COLUMNS_INPUTS ||
+           scope_of(section, rule->loser) != SPN_COLUMNS_ALL;
+}
+
 static bool is_excluded(const spn_experiment *experiment, int section, const char *key)
 {
     for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
         const exclusion *rule = &exclusions[i];
         if (rule->section == section && strcmp(rule->loser, key) == 0 &&
-            is_given(&experiment->sections[section], rule->winner)) {
+            is_given(&experiment->sections[section], rule->winner) &&
+            applies(&experiment->sections[section], rule)) {
             return true;
         }
     }
@@ -118,11 +134,14 @@ static spn_status check_exclusions(spn_context *context, const spn_experiment *e
     for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
         const exclusion *rule = &exclusions[i];
         const spn_settings *section = &experiment->sections[rule->section];
-        if (is_given(section, rule->winner) && is_given(section, rule->loser)) {
+        if (is_given(section, rule->winner) && is_given(section, rule->loser) &&
+            applies(section, rule)) {
             char where[512];
             spn_settings_where(section, rule->loser, where, sizeof where);
-            return spn_fail(context, SPN_ERROR_INPUT, "%s: excluded by '%s'; give only one of them",
-                            where, rule->winner);
+            return spn_fail(
+                context, SPN_ERROR_INPUT, "%s: excluded by '%s'%s; give only one of them", where,
+                rule->winner,
+                strcmp(rule->winner, "standardize") == 0 ? ", which centres the same columns" : "");
         }
     }
     return SPN_OK;
@@ -137,7 +156,7 @@ spn_status spni_experiment_yield(spn_context *context, spn_experiment *experimen
     spn_settings *settings = &experiment->sections[section];
     for (size_t i = 0; i < sizeof exclusions / sizeof *exclusions; i++) {
         const exclusion *rule = &exclusions[i];
-        if (rule->section != section || !is_given(settings, key)) {
+        if (rule->section != section || !is_given(settings, key) || !applies(settings, rule)) {
             continue;
         }
         if (strcmp(rule->winner, key) == 0) {
@@ -206,11 +225,12 @@ static spn_status check_targets(spn_context *context, const spn_experiment *expe
         return SPN_OK;
     }
     const char *key = is_standardized ? "standardize" : "center";
+    const bool is_both = spn_columns_meant(data->standardize) == SPN_COLUMNS_INPUTS;
     spn_settings_where(&experiment->sections[SPNI_SECTION_DATA], key, where, sizeof where);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%s: changes the targets, which are class probabilities with "
-                    "objective.error: cross_entropy; write %s: inputs",
-                    where, key);
+                    "objective.error: cross_entropy; write %s: %s",
+                    where, key, is_both ? "none" : "inputs");
 }
 
 static spn_status check_legs(spn_context *context, const spn_settings *section,

@@ -250,12 +250,19 @@ static void describe_table(const spn_data_account *account, char *text, size_t s
 void spni_samples_account(spn_context *context, const spn_dataset *training,
                           const spn_dataset *test, spn_data_account *account)
 {
-    char table[300] = "", tested[64] = "", classes[900] = "";
+    char table[300] = "", tested[64] = "", constant[64] = "", classes[900] = "";
     account->samples = training->samples;
     account->test_samples = test != NULL ? test->samples : 0;
     account->inputs = training->inputs;
     account->targets = training->outputs;
+    if (account->constant_inputs > 0) {
+        snprintf(constant, sizeof constant, " (%lld constant, standardized to 0)",
+                 (long long)account->constant_inputs);
+    }
     if (account->path == NULL) {
+        if (account->constant_inputs > 0) {
+            spn_message(context, "data: %lld inputs%s", (long long)training->inputs, constant);
+        }
         return;
     }
     if (test != NULL) {
@@ -267,8 +274,8 @@ void spni_samples_account(spn_context *context, const spn_dataset *training,
     if (training->class_count > 0) {
         describe_classes(context, training, test, account, classes, sizeof classes);
     }
-    spn_message(context, "%s: %lld sample%s%s, %lld input%s, %lld target%s%s%s", account->path,
+    spn_message(context, "%s: %lld sample%s%s, %lld input%s%s, %lld target%s%s%s", account->path,
                 (long long)training->samples, training->samples == 1 ? "" : "s", tested,
-                (long long)training->inputs, training->inputs == 1 ? "" : "s",
+                (long long)training->inputs, training->inputs == 1 ? "" : "s", constant,
                 (long long)training->outputs, training->outputs == 1 ? "" : "s", classes, table);
 }

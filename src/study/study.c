@@ -106,6 +106,7 @@ static spn_status transform(spn_context *context, const spn_experiment *experime
     SPN_TRY(blame_contents(context, experiment, key,
                            spn_transformation_fit(context, kind, columns == SPN_COLUMNS_INPUTS,
                                                   data->training, &transformation)));
+    data->account.constant_inputs += spn_transformation_constant(transformation);
     SPN_TRY(apply(context, transformation, &data->training));
     SPN_TRY(apply(context, transformation, &data->test));
 done:

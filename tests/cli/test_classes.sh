@@ -46,7 +46,7 @@ run spinodal data e.yaml --json --set data.path=gap.csv --set data.missing=drop
 expect_status 0
 tr -d ' \n' <"$stdout" >flat
 cat >expected <<'JSON'
-{"path":"gap.csv","samples":4,"test_samples":0,"inputs":2,"targets":2,"input_names":["a","b"],"target_names":["ant","bee"],
+{"path":"gap.csv","samples":4,"test_samples":0,"inputs":2,"targets":2,"constant_inputs":0,"input_names":["a","b"],"target_names":["ant","bee"],
 "class_column":"kind","classes":[{"name":"ant","samples":2,"test_samples":0},{"name":"bee","samples":2,"test_samples":0}],
 "table":{"header":true,"separator":"comma","decimal_commas":false,"encoding":"UTF-8","row_index_left_out":false,
 "rows_dropped":1,"cells_filled":0}}

@@ -143,24 +143,69 @@ static void test_standardize_by_hand(void **state)
     spn_dataset_free(context, in);
 }
 
+/** Constant inputs become 0, whatever rounding leaves of 30 times 0.1, in other samples too; the others do not notice. */
+static void test_constant_inputs(void **state)
+{
+    (void)state;
+    double rows[4 * 30], others[4 * 30];
+    for (int n = 0; n < 30; n++) {
+        rows[4 * n] = n;
+        rows[4 * n + 1] = 0.1; /* the mean of 30 times 0.1 is not 0.1 */
+        rows[4 * n + 2] = 0;
+        rows[4 * n + 3] = n * n;
+    }
+    memcpy(others, rows, sizeof rows);
+    others[1] = 5;
+    others[2] = -1e300;
+    spn_dataset *in = NULL, *new = NULL, *d = NULL, *e = NULL;
+    spn_transformation *t = NULL;
+    check_ok(context, spn_dataset_from_rows(context, 30, 3, 1, rows, NULL, NULL, &in));
+    check_ok(context, spn_dataset_from_rows(context, 30, 3, 1, others, NULL, NULL, &new));
+    check_ok(context,
+             spn_transformation_fit(context, SPN_TRANSFORMATION_STANDARDIZE, true, in, &t));
+    assert_int_equal(spn_transformation_constant(t), 2);
+    check_ok(context, spn_transformation_apply(context, t, in, &d));
+    check_ok(context, spn_transformation_apply(context, t, new, &e));
+    for (int n = 0; n < 30; n++) {
+        for (int i = 1; i < 3; i++) {
+            assert_true(d->x[i * d->stride + n] == 0 && !signbit(d->x[i * d->stride + n]));
+            assert_true(e->x[i * e->stride + n] == 0 && !signbit(e->x[i * e->stride + n]));
+        }
+        /* Variance of 0, ..., N - 1: (N^2 - 1) / 12. Mean and deviation carry a few roundings. */
+        check_close(d->x[n], (n - 14.5) / sqrt(899. / 12), 1e-14, 1);
+        assert_true(d->x[n] == e->x[n]);
+    }
+    spn_transformation_free(context, t);
+    check_ok(context, spn_transformation_fit(context, SPN_TRANSFORMATION_CENTER, true, in, &t));
+    assert_int_equal(spn_transformation_constant(t), 0);
+    spn_transformation_free(context, t);
+    spn_dataset_free(context, in);
+    spn_dataset_free(context, new);
+    spn_dataset_free(context, d);
+    spn_dataset_free(context, e);
+}
+
 static void test_constant_columns_are_refused(void **state)
 {
     (void)state;
     double rows[3 * 30];
     for (int n = 0; n < 30; n++) {
-        rows[3 * n] = n;
-        rows[3 * n + 1] = 0.1; /* the mean of 30 times 0.1 is not 0.1 */
+        rows[3 * n] = 7;
+        rows[3 * n + 1] = 0.1;
         rows[3 * n + 2] = n * n;
     }
     static const char *const names[] = {"year", "height"};
     spn_dataset *in = NULL, *d = NULL;
     check_ok(context, spn_dataset_from_rows(context, 30, 2, 1, rows, names, NULL, &in));
     check_fails(context, spn_dataset_standardize(context, in, &d), SPN_ERROR_INPUT,
-                "input 2 (height) is constant");
+                "input 2 (height) is constant, as all inputs are");
     assert_null(d);
     check_ok(context, spn_dataset_center(context, in, &d));
     spn_dataset_free(context, d);
     spn_dataset_free(context, in);
+    for (int n = 0; n < 30; n++) {
+        rows[3 * n] = n;
+    }
     check_ok(context, spn_dataset_from_rows(context, 30, 1, 2, rows, NULL, NULL, &in));
     check_fails(context, spn_dataset_standardize(context, in, &d), SPN_ERROR_INPUT,
                 "target 1 is constant");
@@ -375,19 +420,13 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_standardize),
-        CASE(test_inputs_only),
-        CASE(test_words_of_the_columns),
-        CASE(test_standardize_by_hand),
-        CASE(test_constant_columns_are_refused),
-        CASE(test_whiten_full_rank),
-        CASE(test_whiten_rank_deficient),
-        CASE(test_whiten_few_samples),
-        CASE(test_whiten_wide),
-        CASE(test_whiten_very_wide),
-        CASE(test_long_spectra_are_announced),
-        CASE(test_whiten_many_inputs),
-        CASE(test_out_of_memory),
+        CASE(test_standardize),          CASE(test_inputs_only),
+        CASE(test_words_of_the_columns), CASE(test_standardize_by_hand),
+        CASE(test_constant_inputs),      CASE(test_constant_columns_are_refused),
+        CASE(test_whiten_full_rank),     CASE(test_whiten_rank_deficient),
+        CASE(test_whiten_few_samples),   CASE(test_whiten_wide),
+        CASE(test_whiten_very_wide),     CASE(test_long_spectra_are_announced),
+        CASE(test_whiten_many_inputs),   CASE(test_out_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,6 +275,10 @@ static void test_cross_checks(void **state)
            "e.yaml:5:12: data.samples: has no meaning with data.kind: csv");
     refuse("data:\n  path: x.csv\n", "has no meaning with data.kind: gaussian");
     refuse("sweep:\n  beta.from: 0.1\n  beta: [0.1]\n", "excluded by 'beta'");
+    refuse("data: {standardize: inputs, center: inputs}\n",
+           "data.center: excluded by 'standardize', which centres the same columns");
+    refuse("data: {standardize: true, center: inputs}\n", "data.center: excluded by");
+    refuse("data: {standardize: all, center: all}\n", "data.center: excluded by");
     refuse("model: {init: {weights: w.npz, scale: 2}}\n", "model.init.scale: excluded by");
     refuse("data: {covariance: [[1]], correlations: [0.1]}\n",
            "data.correlations: excluded by 'covariance'");

@@ -122,9 +122,9 @@ static void test_contents(void **state)
         "e.yaml:7:10: objective.error: cross_entropy: target 1 of sample 1 is 3; with one output "
         "it is the probability of the second of two classes (0 to 1); a column of class labels "
         "belongs under data.classes");
-    strcpy(text + used, "  standardize: true\n");
+    strcpy(text + used, "  columns: [a]\n  standardize: true\n");
     snprintf(expected, sizeof expected,
-             "e.yaml:5:16: data.standardize: %s: input 1 (a) is constant", path);
+             "e.yaml:6:16: data.standardize: %s: input 1 (a) is constant", path);
     refuse(text, SPN_ERROR_INPUT, expected);
 }
 
