@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <spinodal/geometry.h>
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -97,6 +98,7 @@ static spn_status measure(cli_session *session, const cli_arguments *arguments,
     spn_point *point = NULL;
     spn_geometry_workspace *workspace = NULL;
     double beta = isnan(arguments->beta) ? 0 : arguments->beta;
+    spn_dense_announce(context, study->loss.dimension, "geometry");
     SPN_TRY(spn_geometry_workspace_create(context, study->loss.dimension, &workspace));
     SPN_TRY(spn_point_create(context, &study->loss, &point));
     SPN_TRY(cli_weights(session, arguments, study, point->theta));

@@ -5,6 +5,7 @@
 #include "study/experiment.h"
 #include "study/run.h"
 
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -210,6 +211,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
+        spn_dense_announce(context, study->loss.dimension, "branches, at each point");
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
         SPN_TRY(spn_branches_create(context, &problem, &f.branches));

@@ -5,6 +5,7 @@
 #include "study/origin.h"
 #include "study/run.h"
 
+#include <spinodal/numeric.h>
 #include <string.h>
 
 /* Head of a journal record; the record, the modes, theta and the state follow. A record's type is the item's
@@ -178,6 +179,9 @@ static spn_status prepare(spn_context *context, trainer *t, const spn_study *stu
 {
     spn_status status = SPN_OK;
     const spn_grok_settings *own = spn_experiment_grok(study->experiment);
+    if (own->geometry) {
+        spn_dense_announce(context, study->loss.dimension, "grok, at each record");
+    }
     SPN_TRY(spni_origin_make(context, t->starts.arena, study, &t->origin));
     const spn_trajectory_problem problem = {.objective = &study->loss,
                                             .settings = own,

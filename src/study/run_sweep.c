@@ -5,6 +5,7 @@
 #include "study/results.h"
 #include "study/run.h"
 
+#include <spinodal/numeric.h>
 #include <string.h>
 
 enum { JOURNAL_POINT = 1, JOURNAL_TRANSITION = 2 };
@@ -220,6 +221,7 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s.run));
     *is_good = has_rate(study) || s.run.is_good;
     if (!s.run.is_finished) {
+        spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
         SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));
         SPN_TRY(run_and_write(context, &s, is_good));
     }
