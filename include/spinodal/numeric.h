@@ -122,6 +122,9 @@ double spn_pseudo_residual(const double *x, const double *y, int64_t i);
 void spn_blas_single_thread(void);
 /** Threads that the BLAS library would use by itself, the caller's among them. */
 int64_t spn_blas_threads(void);
+/** Does the BLAS library know how to use several threads? As spn_blas_threads() does not, this may be asked before its
+ *  initialisers have run. */
+bool spn_blas_is_parallel(void);
 /** The kind of processor that the BLAS library computes for ("Haswell", "SkylakeX", ...): its bits depend on it. */
 const char *spn_blas_core(void);
 

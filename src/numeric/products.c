@@ -8,6 +8,11 @@ int64_t spn_blas_threads(void)
     return openblas_get_num_threads();
 }
 
+bool spn_blas_is_parallel(void)
+{
+    return openblas_get_parallel() != OPENBLAS_SEQUENTIAL;
+}
+
 const char *spn_blas_core(void)
 {
     return openblas_get_corename();

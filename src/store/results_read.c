@@ -184,9 +184,7 @@ static spn_status read_numbers(const spni_reader *r, const dataset *d, const cha
     int64_t crc = 0;
     spn_status status = SPN_OK;
     hid_t memory = d->kind == DATASET_REAL ? H5T_NATIVE_DOUBLE : H5T_NATIVE_INT64;
-    if (H5Dread(d->id, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0) {
-        return spni_read_fail(r, name);
-    }
+    SPN_TRY(spni_hdf5_read_all(r->context, d->id, memory, values, r->path, name));
     SPN_TRY(spni_read_integer(r, d->id, SPNI_ATTRIBUTE_CRC, &is_there, &crc));
     if (is_there && d->is_exact && crc != spni_crc32(0, values, 8 * d->points)) {
         SPN_FAIL(r->context, SPN_ERROR_INPUT,
@@ -274,9 +272,8 @@ static spn_status read_texts(spni_reader *r, table_reader *t, const dataset *d, 
     spn_text_column *texts = &r->text_columns[r->out->text_column_count];
     SPN_TRY(check_rows(r, t, name, d->shape[0]));
     SPN_NEW(r->context, raw, d->points);
-    if (d->points > 0 && H5Dread(d->id, r->string, H5S_ALL, H5S_ALL, H5P_DEFAULT, raw) < 0) {
-        status = spni_read_fail(r, name);
-        goto done;
+    if (d->points > 0) {
+        SPN_TRY(spni_hdf5_read_all(r->context, d->id, r->string, raw, r->path, name));
     }
     *texts = (spn_text_column){.group = t->name, .name = name, .rows = d->points};
     SPN_TRY(spni_take_strings(r, d->space, raw, d->points, &texts->items));

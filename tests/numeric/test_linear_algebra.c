@@ -413,6 +413,13 @@ static void test_span_coordinates(void **state)
     spn_context_free(context);
 }
 
+static void test_blas_threads(void **state)
+{
+    (void)state;
+    assert_true(spn_blas_threads() >= 1);
+    assert_true(spn_blas_is_parallel() || spn_blas_threads() == 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_span_coordinates),
         cmocka_unit_test(test_vectors),
         cmocka_unit_test(test_symmetric_sums),
+        cmocka_unit_test(test_blas_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

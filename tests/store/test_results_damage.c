@@ -289,6 +289,21 @@ static void test_damage(void **state)
     free(bytes);
 }
 
+/* A chunk that cannot be inflated, in a file whose bytes are as they were written: damage, not lack of memory. */
+static void test_damaged_chunk(void **state)
+{
+    (void)state;
+    char path[512];
+    const hsize_t start[2] = {0, 0};
+    static const unsigned char bytes[64] = {0x78, 0x9c, 0xff, 0xff};
+    hid_t file = open_sample(path, "chunk.h5");
+    hid_t set = H5Dopen2(file, "theta", H5P_DEFAULT);
+    assert_true(H5Dwrite_chunk(set, H5P_DEFAULT, 0, start, sizeof bytes, bytes) >= 0);
+    H5Dclose(set);
+    close_sealed(file, path);
+    check_bad_file(path, SPN_ERROR_INPUT, "cannot read");
+}
+
 /* Behind the checksum of the file the data sets have their own. */
 static void test_changed_numbers(void **state)
 {
@@ -316,6 +331,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_random_damage, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages_of_damage, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_chunk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changed_numbers, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

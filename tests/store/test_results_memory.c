@@ -156,7 +156,7 @@ static void test_reading_without_memory(void **state)
     write_sample(path);
     int result = -1;
     int64_t n = 0, ended = 0;
-    for (; result != NEVER_FAILED; n += n < 100 ? 1 : 7) {
+    for (; result != NEVER_FAILED; n++) {
         fflush(NULL);
         pid_t child = fork();
         assert_true(child >= 0);
@@ -175,7 +175,7 @@ static void test_reading_without_memory(void **state)
     }
     print_message("%lld allocations, HDF5 ended %lld attempts\n", (long long)n, (long long)ended);
     assert_true(n > 200);
-    assert_true(ended < 20);
+    assert_true(30 * ended < n);
 }
 
 int main(void)
