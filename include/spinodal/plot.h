@@ -149,7 +149,7 @@ typedef struct spn_plot_settings {
     double gnuplot_seconds; /**< 0: SPN_GNUPLOT_SECONDS */
 } spn_plot_settings;
 
-/** Draw a figure into `directory` (which exists). `settings` may be NULL. SPN_ERROR_IO: files exist (without
+/** Draw a figure into `directory` (which exists); a message says where it is. `settings` may be NULL. SPN_ERROR_IO: files exist (without
  *  force), cannot be written, gnuplot is missing (the script, data and caption are then in place and the message
  *  says how to go on), fails (its own message is quoted) or takes too long. SPN_ERROR_ARGUMENT: bad description;
  *  SPN_ERROR_INTERRUPTED: cancelled while gnuplot ran. After any other
@@ -183,10 +183,10 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
  *  it the scalar curvature where that was measured; of a plane, for each beta a contour map and the surface.
  *  With the table "potential" (a file of `reproduce fig1`) Figure 1 instead: the lines through the phases at
  *  three betas and the Landau potential E(n) + beta n below each other ("fig1"), and the plane ("fig1-plane").
- *  `name` receives the first figure's name. Needs the tables slices, points, anchors (with the texts "name") and levels of
+ *  Needs the tables slices, points, anchors (with the texts "name") and levels of
  *  slice.h (SPN_ERROR_INPUT otherwise, without the file's name). */
 spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings, const char **name);
+                          const spn_plot_settings *settings);
 
 /** Watched training, from a file of grok: over the epoch on a logarithmic axis (epoch 0 at its left edge) the error of each
  *  run (dashed: of test samples), accuracy where there are classes, mode strengths (with test samples |theta|), and where the geometry

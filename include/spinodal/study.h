@@ -5,6 +5,7 @@
 
 #include <spinodal/continuation.h>
 #include <spinodal/data.h>
+#include <spinodal/kind.h>
 #include <spinodal/network.h>
 #include <spinodal/optimize.h>
 #include <spinodal/slice.h>
@@ -199,6 +200,10 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
  *  continuous. SPN_ERROR_UNSUPPORTED: the trivial model is not at theta = 0 (biases). */
 spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
                              const spn_run_settings *settings, bool *is_good);
+
+/** All kinds of results, NULL-terminated; the one of this name, or NULL. */
+extern const spn_kind *const spn_kinds[];
+const spn_kind *spn_kind_find(const char *name);
 
 /** Do results that were read from a file pass the check of the run that made them? *fault is NULL where they
  *  do, otherwise what does not hold, as part of a sentence (static). Results of a kind without a check

@@ -66,6 +66,8 @@ typedef enum spn_cell_form {
     SPN_CELL_ERROR, /**< how far from `column` the farther of `a` and `b` lies */
     SPN_CELL_INSTEAD, /**< as SPN_CELL_VALUE, but the word `a` where a number does not exist or is infinite, and
                             where an integer is negative */
+    SPN_CELL_NAME, /**< of the view's names the one that the integer means, `a` where there is none; without a
+                            column that of the row */
 } spn_cell_form;
 
 /** Writes a cell from the record of a row; `state` is that of the view. */
@@ -84,14 +86,87 @@ typedef struct spn_view_column {
     bool is_number;         /**< of `write`: aligned at its point */
 } spn_view_column;
 
+/** Columns in one line each: titled and joined to the one before, as they stand and by forms. */
+#define SPN_SHOW(its_title, its_column, its_digits)                                                \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .digits = (its_digits)                       \
+    }
+#define SPN_JOIN(its_gap, its_column, its_digits)                                                  \
+    {                                                                                              \
+        .gap = (its_gap), .column = (its_column), .digits = (its_digits)                           \
+    }
+#define SPN_SHOW_BY(its_title, its_writer)                                                         \
+    {                                                                                              \
+        .title = (its_title), .write = (its_writer)                                                \
+    }
+#define SPN_JOIN_BY(its_gap, its_writer)                                                           \
+    {                                                                                              \
+        .gap = (its_gap), .write = (its_writer)                                                    \
+    }
+/** Numbers that a function writes. */
+#define SPN_SHOW_NUMBER_BY(its_title, its_writer)                                                  \
+    {                                                                                              \
+        .title = (its_title), .write = (its_writer), .is_number = true                             \
+    }
+#define SPN_JOIN_NUMBER_BY(its_gap, its_writer)                                                    \
+    {                                                                                              \
+        .gap = (its_gap), .write = (its_writer), .is_number = true                                 \
+    }
+/** |theta| at the beta and L of two columns. */
+#define SPN_SHOW_LENGTH(its_title, its_column, its_digits, beta, loss)                             \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .digits = (its_digits),                      \
+        .form = SPN_CELL_LENGTH, .a = (beta), .b = (loss)                                          \
+    }
+#define SPN_JOIN_LENGTH(its_gap, its_column, its_digits, beta, loss)                               \
+    {                                                                                              \
+        .gap = (its_gap), .column = (its_column), .digits = (its_digits), .form = SPN_CELL_LENGTH, \
+        .a = (beta), .b = (loss)                                                                   \
+    }
+/** A number between two columns, and how far it is from the farther. */
+#define SPN_SHOW_MEASURED(its_title, its_column, low, high)                                        \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .form = SPN_CELL_MEASURED, .a = (low),       \
+        .b = (high)                                                                                \
+    }
+#define SPN_JOIN_ERROR(its_gap, its_column, low, high)                                             \
+    {                                                                                              \
+        .gap = (its_gap), .column = (its_column), .digits = 2, .form = SPN_CELL_ERROR, .a = (low), \
+        .b = (high)                                                                                \
+    }
+/** A word where there is no number. */
+#define SPN_SHOW_OR(its_title, its_column, its_digits, word)                                       \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .digits = (its_digits),                      \
+        .form = SPN_CELL_INSTEAD, .a = (word)                                                      \
+    }
+
+/** The name that an integer means (column NULL: that of the row). */
+#define SPN_SHOW_NAME(its_title, its_column, otherwise)                                            \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .form = SPN_CELL_NAME, .a = (otherwise)      \
+    }
+#define SPN_JOIN_NAME(its_gap, its_column, otherwise)                                              \
+    {                                                                                              \
+        .gap = (its_gap), .column = (its_column), .form = SPN_CELL_NAME, .a = (otherwise)          \
+    }
+
+/** Is a row shown? */
+typedef bool spn_row_filter(const void *record, int64_t row, const void *state);
+
 /** Some columns of some rows of a table. What it points to outlives it. */
 typedef struct spn_view {
     const spn_table *table;
     const spn_view_column *columns;
     int64_t column_count;
-    const int64_t *rows; /**< in the order in which they are shown; NULL: all rows of the table */
-    int64_t row_count;   /**< of `rows` */
-    const void *state;   /**< for writers */
+    spn_row_filter *filter; /**< NULL: all rows */
+    const char *
+        order; /**< column by which rows are shown, ascending; those where it does not exist are not
+                                 shown. NULL: as they stand in the table */
+    const char *const *names; /**< for SPN_CELL_NAME */
+    int64_t name_count;
+    const void *state;   /**< for writers and the filter */
+    const char *heading; /**< before the titles where there is a row; NULL: none */
 } spn_view;
 
 enum { SPN_VIEW_COLUMNS_MAX = 24 };
@@ -103,12 +178,13 @@ enum { SPN_VIEW_COLUMNS_MAX = 24 };
                 .column_count = (int64_t)(sizeof(its_columns) / sizeof *(its_columns))})
 
 /** Titles and rows with columns as wide as what stands in them, each line behind `indent`; without rows nothing.
- *  A column of the view that the table lacks is shown as "-". O(rows * columns) memory. */
-void spn_view_terminal(spn_text *text, const spn_view *view, const char *indent);
+ *  A column of the view that the table lacks is shown as "-". O(rows * columns) memory, O(rows^2) time where they are
+ *  ordered. Returns the number of rows. */
+int64_t spn_view_terminal(spn_text *text, const spn_view *view, const char *indent);
 
 /** The same as a table of Markdown, behind an empty line; columns without a title share the cell before. Arrows and
- *  signs of gaps are those of print (→, …, ±). Without rows the head alone. */
-void spn_view_markdown(spn_text *text, const spn_view *view);
+ *  signs of gaps are those of print (→, …, ±). Without rows the head alone. Returns their number. */
+int64_t spn_view_markdown(spn_text *text, const spn_view *view);
 
 #ifdef __cplusplus
 }

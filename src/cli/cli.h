@@ -6,6 +6,7 @@
 #include <spinodal/base.h>
 #include <spinodal/store.h>
 #include <spinodal/study.h>
+#include <stdio.h>
 
 /** Exit statuses of the program. */
 enum {
@@ -107,6 +108,8 @@ void cli_session_end(cli_session *session);
 /** One line on stderr. What names of files, keys or arrays hold of control characters, which could move a
  *  terminal's cursor or hide text, is shown as \xNN. */
 void cli_put_line(const char *prefix, const char *text);
+/** Several lines; NULL: none. Control characters but line breaks likewise. */
+void cli_put_text(FILE *out, const char *text);
 
 /** Whoever read the standard output (`| head`) has seen enough and closed it: no failure. */
 bool cli_is_reader_gone(void);

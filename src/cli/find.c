@@ -162,29 +162,3 @@ const char *cli_point_phase(const spn_results *results, const spn_table *points,
     int64_t phase = column >= 0 ? spn_table_integer(points, row, column) : -1;
     return names != NULL && phase >= 0 && phase < names->rows ? names->items[phase] : NULL;
 }
-
-spn_status cli_take_table(spn_context *context, const spn_results *results, const char *path,
-                          const char *name, spn_table *out)
-{
-    const spn_table *table = spn_results_table(results, name);
-    if (table == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, name);
-    }
-    *out = *table;
-    return SPN_OK;
-}
-
-void cli_write_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
-                    const char *const *texts)
-{
-    spn_json_begin_list(json, key);
-    for (int64_t i = 0; i < table->rows; i++) {
-        spn_json_begin_object(json, NULL);
-        if (label != NULL) {
-            spn_json_text(json, label, texts[i]);
-        }
-        spn_json_cells(json, table, i);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file find.h  Parts of a results file: the point that the arguments mean, a table by name, its rows as JSON. */
+/** @file find.h  The point of a results file that the arguments mean. */
 #ifndef SPINODAL_SRC_CLI_FIND_H
 #define SPINODAL_SRC_CLI_FIND_H
 
@@ -12,14 +12,6 @@ bool cli_is_direction(const char *name);
  *  wanted --phase of branches. SPN_ERROR_INPUT where there is none. */
 spn_status cli_find_point(spn_context *context, const cli_arguments *arguments,
                           const spn_results *results, const spn_table *points, int64_t *out);
-
-/** A table of the results read from `path`. SPN_ERROR_INPUT, with the file's name, where there is none. */
-spn_status cli_take_table(spn_context *context, const spn_results *results, const char *path,
-                          const char *name, spn_table *out);
-
-/** Rows of a table as a list of objects, `label` with texts[row] first; label NULL: no texts. */
-void cli_write_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
-                    const char *const *texts);
 
 /** Name of the phase that a row of a file of branches belongs to, or NULL. */
 const char *cli_point_phase(const spn_results *results, const spn_table *points, int64_t row);

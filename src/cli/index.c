@@ -7,7 +7,7 @@
 #include <string.h>
 
 typedef struct writer {
-    cli_page page;
+    spn_text page;
     cli_listing listing;
     const cli_outcome *outcomes;
 } writer;
@@ -98,7 +98,7 @@ static void put_pictures(writer *w, const cli_target *target)
             const bool is_main =
                 cli_is_file_of(name, target->name, ".png") && name[strlen(target->name)] == '.';
             if (cli_is_file_of(name, target->name, ".png") && is_main == !is_further) {
-                cli_put(&w->page, "\n![%s](%s)\n", target->title, name);
+                spn_text_put(&w->page, "\n![%s](%s)\n", target->title, name);
             }
         }
     }
@@ -113,11 +113,11 @@ static void put_files(writer *w, const cli_target *target)
             cli_is_file_of(name, target->name, ".h5") && name[strlen(target->name)] == '-';
         if (cli_is_file_of(name, target->name, NULL) && !is_member &&
             !cli_is_file_of(name, target->name, ".part")) {
-            cli_put(&w->page, "%s[%s](%s)", before, name, name);
+            spn_text_put(&w->page, "%s[%s](%s)", before, name, name);
             before = ", ";
         }
     }
-    cli_put_text(&w->page, strcmp(before, ", ") == 0 ? ".\n" : "");
+    spn_text_add(&w->page, strcmp(before, ", ") == 0 ? ".\n" : "");
 }
 
 /* Does the target set this key itself? The results that it rests on lie in the folder. */
@@ -133,8 +133,8 @@ static bool is_own_setting(const cli_target *target, const char *line)
 
 static void put_setting(writer *w, const char *assignment)
 {
-    cli_put_text(&w->page, " --set ");
-    cli_put_shell_word(&w->page, assignment);
+    spn_text_add(&w->page, " --set ");
+    spn_text_shell_word(&w->page, assignment);
 }
 
 /* What the target sets and these results have at another value, which may be the default. */
@@ -159,7 +159,7 @@ static spn_status put_command(writer *w, const cli_target *target, const spn_res
     spn_status status = SPN_OK;
     char *settings = NULL;
     SPN_TRY(results != NULL ? cli_settings_of(w->page.context, results, &settings) : SPN_OK);
-    cli_put(&w->page, "\nTo make it alone:\n\n```sh\nspinodal reproduce %s", target->name);
+    spn_text_put(&w->page, "\nTo make it alone:\n\n```sh\nspinodal reproduce %s", target->name);
     for (char *at = settings, *end = NULL; at != NULL && *at != '\0'; at = end) {
         end = at + strcspn(at, "\n");
         if (*end == '\n') {
@@ -172,7 +172,7 @@ static spn_status put_command(writer *w, const cli_target *target, const spn_res
     if (results != NULL) {
         put_own_settings(w, target, results);
     }
-    cli_put_text(&w->page, "\n```\n");
+    spn_text_add(&w->page, "\n```\n");
 done:
     spn_release(w->page.context, settings);
     return status;
@@ -181,16 +181,16 @@ done:
 /* Where the results lack something, the section says so instead of its numbers. */
 static spn_status put_numbers(writer *w, const cli_target *target, const cli_source *source)
 {
-    cli_page *page = &w->page;
-    const int64_t begin = page->text.size;
+    spn_text *page = &w->page;
+    const int64_t begin = page->buffer.size;
     spn_status status = target->write(page, source);
     if (status == SPN_ERROR_INPUT || status == SPN_ERROR_UNSUPPORTED) {
-        page->text.size = begin;
+        page->buffer.size = begin;
         const char *text =
             cli_without_folder(w->listing.arena, &w->listing, spn_error_text(page->context));
-        cli_put_text(page, "\nIts numbers cannot be read: ");
-        cli_put_text(page, text != NULL ? text : "");
-        cli_put_text(page, ".\n");
+        spn_text_add(page, "\nIts numbers cannot be read: ");
+        spn_text_add(page, text != NULL ? text : "");
+        spn_text_add(page, ".\n");
         spn_error_clear(page->context);
         status = page->status;
     }
@@ -215,9 +215,9 @@ static spn_status put_results(writer *w, const cli_target *target)
         put_pictures(w, target);
         SPN_TRY(put_numbers(w, target, &source));
     } else {
-        cli_put_text(&w->page, "\nIts results cannot be read: ");
-        cli_put_text(&w->page, why != NULL ? why : "");
-        cli_put_text(&w->page, ".\n");
+        spn_text_add(&w->page, "\nIts results cannot be read: ");
+        spn_text_add(&w->page, why != NULL ? why : "");
+        spn_text_add(&w->page, ".\n");
     }
     put_files(w, target);
     SPN_TRY(put_command(w, target, is_read ? &results : NULL));
@@ -229,14 +229,14 @@ done:
 static spn_status put_section(writer *w, int64_t k, const standing *found)
 {
     const cli_target *target = &cli_targets[k];
-    cli_put(&w->page, "\n## %s\n\n**%s.** ", target->name, target->title);
-    cli_put_text(&w->page, target->text);
+    spn_text_put(&w->page, "\n## %s\n\n**%s.** ", target->name, target->title);
+    spn_text_add(&w->page, target->text);
     if (found->detail != NULL) {
-        cli_put(&w->page, "\n\n**Status: %s:** ", found->word);
-        cli_put_text(&w->page, found->detail);
-        cli_put_text(&w->page, ".\n");
+        spn_text_put(&w->page, "\n\n**Status: %s:** ", found->word);
+        spn_text_add(&w->page, found->detail);
+        spn_text_add(&w->page, ".\n");
     } else {
-        cli_put(&w->page, "\n\n**Status: %s.**\n", found->word);
+        spn_text_put(&w->page, "\n\n**Status: %s.**\n", found->word);
     }
     return found->has_results ? put_results(w, target) : put_command(w, target, NULL);
 }
@@ -244,7 +244,7 @@ static spn_status put_section(writer *w, int64_t k, const standing *found)
 static void put_contents(writer *w, const standing *found)
 {
     bool has_missing = false;
-    cli_put_text(&w->page,
+    spn_text_add(&w->page,
                  "# Figures\n\nWhat `spinodal reproduce` has made in this folder: the pictures, "
                  "the numbers that came out, and the predictions beside them. All numbers are read "
                  "from the results files. T1, T2, ... are the equations of the theory page of "
@@ -253,22 +253,22 @@ static void put_contents(writer *w, const standing *found)
     cli_put_head(&w->page, "target | shows | status");
     for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
         if (is_present(w, k)) {
-            cli_put(&w->page, "| [%s](#%s) ", cli_targets[k].name, cli_targets[k].name);
+            spn_text_put(&w->page, "| [%s](#%s) ", cli_targets[k].name, cli_targets[k].name);
             cli_put_word(&w->page, cli_targets[k].title);
             cli_put_word(&w->page, found[k].word);
             cli_end_row(&w->page);
         }
         has_missing = has_missing || !is_present(w, k);
     }
-    cli_put_text(&w->page, has_missing ? "\nNot made here:" : "");
+    spn_text_add(&w->page, has_missing ? "\nNot made here:" : "");
     const char *before = " ";
     for (int64_t k = 0; cli_targets[k].name != NULL; k++) {
         if (!is_present(w, k)) {
-            cli_put(&w->page, "%s`spinodal reproduce %s`", before, cli_targets[k].name);
+            spn_text_put(&w->page, "%s`spinodal reproduce %s`", before, cli_targets[k].name);
             before = ", ";
         }
     }
-    cli_put_text(&w->page, has_missing ? ".\n" : "");
+    spn_text_add(&w->page, has_missing ? ".\n" : "");
 }
 
 static spn_status write_page(writer *w)
@@ -332,9 +332,9 @@ spn_status cli_write_index(spn_context *context, const char *folder, bool is_for
     SPN_TRY(spn_arena_create(context, &w.listing.arena));
     SPN_TRY(cli_list_folder(context, &w.listing));
     SPN_TRY(write_page(&w));
-    SPN_TRY(commit(context, folder, is_forced, &w.page.text));
+    SPN_TRY(commit(context, folder, is_forced, &w.page.buffer));
 done:
-    spn_release(context, w.page.text.text);
+    spn_release(context, w.page.buffer.text);
     spn_arena_free(w.listing.arena);
     return status;
 }

@@ -54,7 +54,7 @@ spn_status cli_is_outdated(spn_context *context, const cli_listing *listing, con
                            const char *base, bool *out);
 
 /** The table of all experiments. */
-spn_status cli_write_experiments(cli_page *page, const cli_listing *listing);
+spn_status cli_write_experiments(spn_text *page, const cli_listing *listing);
 
 /** The settings that results were made with beyond those of their target, one assignment on a line; released by
  *  the caller. NULL: not known. */

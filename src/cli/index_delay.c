@@ -7,7 +7,7 @@
 
 enum { DIGITS = 6, FEW_DIGITS = 2 };
 
-static void put_lines(cli_page *page, const spn_table *runs)
+static void put_lines(spn_text *page, const spn_table *runs)
 {
     cli_delay_line lines[CLI_DELAY_LINES];
     const int64_t count = cli_delay_lines(runs, lines);
@@ -32,14 +32,14 @@ static void put_lines(cli_page *page, const spn_table *runs)
     }
 }
 
-spn_status cli_write_delay(cli_page *page, const cli_source *source)
+spn_status cli_write_delay(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_table runs = {.name = "runs", .columns = &spn_delay_columns};
     SPN_TRY(spn_arena_create(page->context, &arena));
     SPN_TRY(cli_take_records(page->context, arena, source->results, source->path, &runs));
-    cli_put(
+    spn_text_put(
         page,
         "\nMeasured times beside their laws, all runs of a kind together. Exact: the "
         "passage time of the mode, of a random start that of the aligned start with the "
@@ -53,7 +53,7 @@ done:
     return status;
 }
 
-static void put_epoch(cli_page *page, double epoch)
+static void put_epoch(spn_text *page, double epoch)
 {
     if (isfinite(epoch)) {
         cli_put_real(page, DIGITS, epoch);
@@ -62,7 +62,7 @@ static void put_epoch(cli_page *page, double epoch)
     }
 }
 
-static void put_races(cli_page *page, const spn_table *races, double beta)
+static void put_races(spn_text *page, const spn_table *races, double beta)
 {
     cli_put_head(page, "trained by | β | u₀ | random | middle | trivial | of these one mode | "
                        "draws | middle first | trivial first");
@@ -85,7 +85,7 @@ static void put_races(cli_page *page, const spn_table *races, double beta)
     }
 }
 
-static void put_counts(cli_page *page, const spn_table *races)
+static void put_counts(spn_text *page, const spn_table *races)
 {
     cli_put_head(page, "trained by | u₀ | races | middle first | trivial first | at once | neither "
                        "| random before both");
@@ -106,14 +106,14 @@ static void put_counts(cli_page *page, const spn_table *races)
     }
 }
 
-spn_status cli_write_orders(cli_page *page, const cli_source *source)
+spn_status cli_write_orders(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_table races = {.name = "races", .columns = &spn_orders_columns};
     SPN_TRY(spn_arena_create(page->context, &arena));
     SPN_TRY(cli_take_records(page->context, arena, source->results, source->path, &races));
-    cli_put_text(
+    spn_text_add(
         page,
         "\nFirst epoch at which E is below the level of the full phase, median of the "
         "draws; of the trivial start also the first with one mode. There is no closed "
@@ -122,7 +122,7 @@ spn_status cli_write_orders(cli_page *page, const cli_source *source)
         "0.005, 599 and 644 (247) at 0.01. Draws differ. Here at one β; every race is a row of "
         "`orders.csv`:\n");
     put_races(page, &races, cli_orders_beta(&races, 1e-4));
-    cli_put_text(page, "\nAll β and draws together, which of the two phases arrives first:\n");
+    spn_text_add(page, "\nAll β and draws together, which of the two phases arrives first:\n");
     put_counts(page, &races);
     status = page->status;
 done:

@@ -11,7 +11,7 @@ static const char *word(const spn_table *table, int64_t row, const char *column)
     return spn_table_word(table, row, spn_table_find(table, column));
 }
 
-static void put_transitions(cli_page *page, const spn_table *table)
+static void put_transitions(spn_text *page, const spn_table *table)
 {
     const spn_family_transition *rows = table->records;
     cli_put_head(page, "network | weight matrices | modes | mode | σ | β predicted | β measured | "
@@ -35,7 +35,7 @@ static void put_transitions(cli_page *page, const spn_table *table)
     }
 }
 
-static void put_runs(cli_page *page, const spn_table *table)
+static void put_runs(spn_text *page, const spn_table *table)
 {
     const spn_family_run *rows = table->records;
     cli_put_head(page, "network | modes of the data | transitions measured | transitions predicted "
@@ -56,7 +56,7 @@ static void put_runs(cli_page *page, const spn_table *table)
     }
 }
 
-static spn_status write_family(cli_page *page, const cli_source *source, bool has_starts)
+static spn_status write_family(spn_text *page, const cli_source *source, bool has_starts)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;
@@ -67,12 +67,12 @@ static spn_status write_family(cli_page *page, const cli_source *source, bool ha
     SPN_TRY(cli_take_records(context, arena, source->results, source->path, &lost));
     SPN_TRY(cli_take_records(context, arena, source->results, source->path, &runs));
     if (has_starts) {
-        cli_put_text(page, "\nNumber of transitions, beside that of the modes whose σ differ, and "
+        spn_text_add(page, "\nNumber of transitions, beside that of the modes whose σ differ, and "
                            "random starts that ended with fewer modes than the best one, with "
                            "Wilson's interval:\n");
         put_runs(page, &runs);
     }
-    cli_put_text(page, "\nWhere each mode stops being learned on the way up, beside the closed "
+    spn_text_add(page, "\nWhere each mode stops being learned on the way up, beside the closed "
                        "forms of the deep linear network (T12, T13). They are exact for linear "
                        "networks; where tanh saturates, transitions move to smaller β. E and |θ| "
                        "are those on both sides:\n");
@@ -83,12 +83,12 @@ done:
     return status;
 }
 
-spn_status cli_write_order(cli_page *page, const cli_source *source)
+spn_status cli_write_order(spn_text *page, const cli_source *source)
 {
     return write_family(page, source, false);
 }
 
-spn_status cli_write_complexity(cli_page *page, const cli_source *source)
+spn_status cli_write_complexity(spn_text *page, const cli_source *source)
 {
     return write_family(page, source, true);
 }

@@ -114,12 +114,12 @@ static double barrier(const figure1 *f, double beta, double n_end)
     return top - f->trivial;
 }
 
-static void put_maxwell(cli_page *page, const figure1 *f)
+static void put_maxwell(spn_text *page, const figure1 *f)
 {
     const double beta = f->slice[MAXWELL_LINE].beta;
     const cli_mode_theory white = cli_whitened_mode(&f->theory, f->mode);
     const cli_mode_theory raw = cli_swept_mode(&f->theory, f->mode);
-    cli_put_text(page, "\nThe Maxwell point of the onset, beside linear theory (T13 on whitened "
+    spn_text_add(page, "\nThe Maxwell point of the onset, beside linear theory (T13 on whitened "
                        "data, T20 on the data's own covariance):\n");
     cli_put_head(page, "β Maxwell | β T13 | difference | β T20 | difference");
     cli_put_real(page, BETA_DIGITS, beta);
@@ -128,14 +128,14 @@ static void put_maxwell(cli_page *page, const figure1 *f)
     cli_put_real(page, BETA_DIGITS, raw.maxwell);
     cli_put_real(page, FEW_DIGITS, beta - raw.maxwell);
     cli_end_row(page);
-    cli_put(page, "\nWhat the predictions are worth: %s.\n", f->theory.note);
+    spn_text_put(page, "\nWhat the predictions are worth: %s.\n", f->theory.note);
 }
 
-static spn_status put_lines(cli_page *page, const figure1 *f)
+static spn_status put_lines(spn_text *page, const figure1 *f)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;
-    cli_put_text(page, "\nThe two minima at each β, less the loss of the trivial model, and the "
+    spn_text_add(page, "\nThe two minima at each β, less the loss of the trivial model, and the "
                        "barrier between them in the Landau potential as it is seen from the "
                        "trivial model; beside T11 of the deep linear network's strongest mode:\n");
     cli_put_head(page, "β | E | \\|θ\\| | L − L trivial | the same, T11 | barrier | the same, T11");
@@ -158,13 +158,13 @@ done:
     return status;
 }
 
-static void put_plane(cli_page *page, const figure1 *f)
+static void put_plane(spn_text *page, const figure1 *f)
 {
     if (f->slices <= LINES) {
         return;
     }
-    cli_put(page, "\nThe plane through three phases, at β = %.*g:\n", BETA_DIGITS,
-            f->slice[LINES].beta);
+    spn_text_put(page, "\nThe plane through three phases, at β = %.*g:\n", BETA_DIGITS,
+                 f->slice[LINES].beta);
     cli_put_head(page, "phase | u | v | E | \\|θ\\| | L");
     for (int64_t i = 0; i < f->anchors; i++) {
         const spn_slice_anchor *a = &f->anchor[i];
@@ -180,7 +180,7 @@ static void put_plane(cli_page *page, const figure1 *f)
     }
 }
 
-spn_status cli_write_figure1(cli_page *page, const cli_source *source)
+spn_status cli_write_figure1(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;

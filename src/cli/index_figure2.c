@@ -12,25 +12,25 @@ static double half_width(const spn_transition *t)
     return 0.5 * (t->beta_high - t->beta_low);
 }
 
-static void put_phases(cli_page *page, const spn_side *before, const char *between,
+static void put_phases(spn_text *page, const spn_side *before, const char *between,
                        const spn_side *after)
 {
     char a[96], b[96];
-    cli_put(page, "| %s %s %s ", spn_side_label(before, a, sizeof a), between,
-            spn_side_label(after, b, sizeof b));
+    spn_text_put(page, "| %s %s %s ", spn_side_label(before, a, sizeof a), between,
+                 spn_side_label(after, b, sizeof b));
 }
 
-static void put_prediction(cli_page *page, double measured, double predicted)
+static void put_prediction(spn_text *page, double measured, double predicted)
 {
     cli_put_real(page, BETA_DIGITS, predicted);
     cli_put_real(page, FEW_DIGITS, measured - predicted);
 }
 
 /* Theory speaks of modes that are lost one by one when beta rises. */
-static void put_beside_theory(cli_page *page, const cli_theory *theory, int64_t count,
+static void put_beside_theory(spn_text *page, const cli_theory *theory, int64_t count,
                               const spn_transition *rows)
 {
-    cli_put_text(page, "\nTransitions in which a mode is lost, beside linear theory: T13 of the "
+    spn_text_add(page, "\nTransitions in which a mode is lost, beside linear theory: T13 of the "
                        "deep linear network on whitened data, T20 of the same on the data's own "
                        "covariance. Differences are measured less predicted.\n");
     cli_put_head(page, "kind | modes | β measured | ± | order | order predicted | β T13 | "
@@ -47,7 +47,7 @@ static void put_beside_theory(cli_page *page, const cli_theory *theory, int64_t 
         const cli_mode_theory white = is_one ? cli_whitened_mode(theory, mode) : none;
         const cli_mode_theory raw = is_one ? cli_swept_mode(theory, mode) : none;
         cli_put_word(page, cli_transition_kind(t->kind));
-        cli_put(page, "| %lld → %lld ", (long long)mode, (long long)t->after.active_modes);
+        spn_text_put(page, "| %lld → %lld ", (long long)mode, (long long)t->after.active_modes);
         cli_put_real(page, BETA_DIGITS, t->beta);
         cli_put_real(page, FEW_DIGITS, half_width(t));
         cli_put_word(page, cli_transition_order(t->order));
@@ -56,12 +56,12 @@ static void put_beside_theory(cli_page *page, const cli_theory *theory, int64_t 
         put_prediction(page, t->beta, is_maxwell ? raw.maxwell : raw.spinodal);
         cli_end_row(page);
     }
-    cli_put(page, "\nWhat the predictions are worth: %s.\n", theory->note);
+    spn_text_put(page, "\nWhat the predictions are worth: %s.\n", theory->note);
 }
 
-static void put_transitions(cli_page *page, int64_t count, const spn_transition *rows)
+static void put_transitions(spn_text *page, int64_t count, const spn_transition *rows)
 {
-    cli_put_text(page, "\nAll transitions of the sweep, up and down, as `spinodal transitions "
+    spn_text_add(page, "\nAll transitions of the sweep, up and down, as `spinodal transitions "
                        "fig2.h5` lists them:\n");
     cli_put_head(page, "kind | order | change | β | ± | phases | E | \\|θ\\| | R | evidence");
     for (int64_t i = 0; i < count; i++) {
@@ -78,15 +78,15 @@ static void put_transitions(cli_page *page, int64_t count, const spn_transition 
         cli_put_word(page, spn_evidence_text(t->evidence));
         cli_end_row(page);
     }
-    cli_put_text(page, count == 0 ? "\nThere is none.\n" : "");
+    spn_text_add(page, count == 0 ? "\nThere is none.\n" : "");
 }
 
-static void put_loops(cli_page *page, int64_t count, const spn_hysteresis *rows)
+static void put_loops(spn_text *page, int64_t count, const spn_hysteresis *rows)
 {
     if (count == 0) {
         return;
     }
-    cli_put_text(page, "\nHysteresis: windows of β in which two phases were seen, and the area of "
+    spn_text_add(page, "\nHysteresis: windows of β in which two phases were seen, and the area of "
                        "the loop of |θ|² beside the change of the difference of *L* over the "
                        "window, which it must equal (T9). `<`: the upper phase did not end within "
                        "the range.\n");
@@ -94,7 +94,7 @@ static void put_loops(cli_page *page, int64_t count, const spn_hysteresis *rows)
     for (int64_t i = 0; i < count; i++) {
         const spn_hysteresis *h = &rows[i];
         put_phases(page, &h->below, "/", &h->above);
-        cli_put(page, "| %s%.*g ", h->is_open ? "< " : "", BETA_DIGITS, h->beta_low);
+        spn_text_put(page, "| %s%.*g ", h->is_open ? "< " : "", BETA_DIGITS, h->beta_low);
         cli_put_real(page, BETA_DIGITS, h->beta_high);
         cli_put_real(page, DIGITS, h->width);
         cli_put_real(page, BETA_DIGITS, h->area);
@@ -104,7 +104,7 @@ static void put_loops(cli_page *page, int64_t count, const spn_hysteresis *rows)
     }
 }
 
-spn_status cli_write_figure2(cli_page *page, const cli_source *source)
+spn_status cli_write_figure2(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;

@@ -269,18 +269,18 @@ spn_status cli_settings_of(spn_context *context, const spn_results *results, cha
 }
 
 /* Lines as pieces of code in one cell. */
-static void put_lines(cli_page *page, const char *lines)
+static void put_lines(spn_text *page, const char *lines)
 {
-    cli_put_text(page, "| ");
+    spn_text_add(page, "| ");
     for (const char *at = lines, *end = NULL; *at != '\0'; at = *end != '\0' ? end + 1 : end) {
         end = at + strcspn(at, "\n");
         if (end > at) {
-            cli_put(page, "`%.*s` ", (int)(end - at), at);
+            spn_text_put(page, "`%.*s` ", (int)(end - at), at);
         }
     }
 }
 
-static void put_count(cli_page *page, const spn_results *results, const char *name)
+static void put_count(spn_text *page, const spn_results *results, const char *name)
 {
     const spn_attribute *attribute = spn_results_attribute(results, name);
     if (attribute != NULL && attribute->text == NULL) {
@@ -290,7 +290,7 @@ static void put_count(cli_page *page, const spn_results *results, const char *na
     }
 }
 
-static spn_status put_experiment(cli_page *page, const cli_listing *listing, const char *file)
+static spn_status put_experiment(spn_text *page, const cli_listing *listing, const char *file)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;
@@ -301,9 +301,9 @@ static spn_status put_experiment(cli_page *page, const cli_listing *listing, con
     char *changes = NULL;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(cli_read_listed(context, arena, listing, file, &results, &why, &is_read));
-    cli_put(page, "| [%s](%s) ", file, file);
+    spn_text_put(page, "| [%s](%s) ", file, file);
     if (!is_read) {
-        cli_put_text(page, "| cannot be read | - | - | - | - | - | - | - | - |\n");
+        spn_text_add(page, "| cannot be read | - | - | - | - | - | - | - | - |\n");
         goto done;
     }
     SPN_TRY(spn_study_judge(context, &results, &fault));
@@ -330,7 +330,7 @@ done:
     return status;
 }
 
-static spn_status put_experiments(cli_page *page, const cli_listing *listing, const char *name)
+static spn_status put_experiments(spn_text *page, const cli_listing *listing, const char *name)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < listing->count; i++) {
@@ -353,10 +353,10 @@ static bool is_own_step(const cli_target *target)
     return target->step != NULL;
 }
 
-spn_status cli_write_experiments(cli_page *page, const cli_listing *listing)
+spn_status cli_write_experiments(spn_text *page, const cli_listing *listing)
 {
     spn_status status = SPN_OK;
-    cli_put_text(page, "\n## Experiments\n\nEach results file, and the keys of its experiment that "
+    spn_text_add(page, "\n## Experiments\n\nEach results file, and the keys of its experiment that "
                        "differ from the defaults "
                        "(`spinodal sweep --help`). The attribute `configuration` of a file is the "
                        "whole experiment: run it again and get the same numbers. Results do not "

@@ -9,7 +9,7 @@
 enum { DIGITS = 6, FEW_DIGITS = 4 };
 
 typedef struct view {
-    cli_page *page;
+    spn_text *page;
     const cli_source *source;
     spn_arena *arena;
     spn_table runs, points, crossings, plateaus;
@@ -58,7 +58,7 @@ static void put_start(const view *v, int64_t run)
 static void put_crossings(const view *v)
 {
     const spn_crossing_record *rows = v->crossings.records;
-    cli_put_text(v->page, "\nFirst epoch at which *E* is below a level.\n");
+    spn_text_add(v->page, "\nFirst epoch at which *E* is below a level.\n");
     cli_put_head(v->page, "start | level of E | epoch");
     for (int64_t i = 0; i < v->crossings.rows; i++) {
         put_start(v, rows[i].run);
@@ -72,7 +72,7 @@ static void put_plateaus(const view *v)
 {
     const spn_plateau_record *rows = v->plateaus.records;
     const int64_t kind = spn_table_find(&v->plateaus, "kind");
-    cli_put_text(v->page,
+    spn_text_add(v->page,
                  "\nPlateaus, the branch that each lies at, and how long it lasts: measured "
                  "in epochs beside the law of its kind.\n");
     cli_put_head(v->page,
@@ -99,7 +99,7 @@ static void put_plateaus(const view *v)
 
 static void put_ends(const view *v)
 {
-    cli_put_text(v->page,
+    spn_text_add(v->page,
                  "\nEnds of the runs, and the minima that Newton's method reaches from there.\n");
     cli_put_head(v->page,
                  "start | u₀ | epochs | E | phase | E of the minimum | smallest eigenvalue | "
@@ -118,7 +118,7 @@ static void put_ends(const view *v)
     }
 }
 
-spn_status cli_write_figure3(cli_page *page, const cli_source *source)
+spn_status cli_write_figure3(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     view v = {.page = page, .source = source};
@@ -127,7 +127,7 @@ spn_status cli_write_figure3(cli_page *page, const cli_source *source)
     put_crossings(&v);
     put_plateaus(&v);
     put_ends(&v);
-    cli_put_text(page,
+    spn_text_add(page,
                  "\nGradient descent is unstable where learning rate × λ_max exceeds 2: there it "
                  "no longer follows the gradient flow, and *E* may rise for a while.\n");
     status = page->status;
@@ -153,7 +153,7 @@ static const spn_trajectory_record *first_below(const view *v, int64_t run, size
     return NULL;
 }
 
-static void put_epoch(cli_page *page, const spn_trajectory_record *record)
+static void put_epoch(spn_text *page, const spn_trajectory_record *record)
 {
     cli_put_real(page, DIGITS, record != NULL ? record->epoch : (double)NAN);
 }
@@ -177,13 +177,13 @@ static void put_shrinking(const view *v, const spn_run_record *r)
     cli_put_real(v->page, DIGITS, epoch);
 }
 
-spn_status cli_write_omnigrok(cli_page *page, const cli_source *source)
+spn_status cli_write_omnigrok(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
     view v = {.page = page, .source = source};
     SPN_TRY(spn_arena_create(page->context, &v.arena));
     SPN_TRY(take_view(&v));
-    cli_put_text(page,
+    spn_text_add(page,
                  "\nEpochs are those of the first record for which it holds. Delay: of the test "
                  "error behind the training error. The last column is "
                  "ln(|θ| at the start / (1.5 |θ| of the minimum)) / (2 β), in epochs.\n");

@@ -2,106 +2,47 @@
 #include "cli/page.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-enum { PIECE_SIZE = 1024 };
-/* E and |theta| of interest are of order 1 and more: what is this small is the rounding of 0. */
-#define NEGLIGIBLE 1e-12
-
-static void put_bytes(cli_page *page, const char *bytes, size_t size)
+void cli_put_head(spn_text *page, const char *columns)
 {
-    const spn_sink sink = spn_sink_buffer(&page->text);
-    if (page->status == SPN_OK) {
-        page->status = sink.write(page->context, sink.state, bytes, (int64_t)size);
-    }
-}
-
-void cli_put_text(cli_page *page, const char *text)
-{
-    put_bytes(page, text, strlen(text));
-}
-
-void cli_put(cli_page *page, const char *format, ...)
-{
-    char piece[PIECE_SIZE];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(piece, sizeof piece, format, arguments);
-    va_end(arguments);
-    cli_put_text(page, piece);
-}
-
-void cli_put_head(cli_page *page, const char *columns)
-{
-    cli_put_text(page, "\n| ");
-    cli_put_text(page, columns);
-    cli_put_text(page, " |\n|---|");
+    spn_text_put(page, "\n| %s |\n|---|", columns);
     for (const char *at = columns; *at != '\0'; at++) {
         const bool is_bar = *at == '|' && at > columns && at[-1] != '\\';
-        cli_put_text(page, is_bar ? "---|" : "");
+        spn_text_add(page, is_bar ? "---|" : "");
     }
-    cli_put_text(page, "\n");
+    spn_text_add(page, "\n");
 }
 
-void cli_put_word(cli_page *page, const char *word)
+void cli_put_word(spn_text *page, const char *word)
 {
-    cli_put_text(page, "| ");
-    for (const char *at = word != NULL ? word : "-"; *at != '\0'; at++) {
-        if (*at == '|') {
-            put_bytes(page, "\\", 1);
-        }
-        put_bytes(page, *at == '\n' ? " " : at, 1);
-    }
-    cli_put_text(page, " ");
+    spn_text_add(page, "| ");
+    spn_text_cell(page, word);
+    spn_text_add(page, " ");
 }
 
-void cli_put_real(cli_page *page, int digits, double value)
+void cli_put_real(spn_text *page, int digits, double value)
 {
-    if (isfinite(value)) {
-        cli_put(page, "| %.*g ", digits, value);
-    } else {
-        cli_put_word(page, NULL);
-    }
+    char cell[SPN_CELL_SIZE];
+    cli_put_word(page, isfinite(value) ? spn_show_number(value, digits, cell) : NULL);
 }
 
-void cli_put_change(cli_page *page, int digits, double before, double after)
+void cli_put_change(spn_text *page, int digits, double before, double after)
 {
-    const double smallest = NEGLIGIBLE * fmax(1, fmax(fabs(before), fabs(after)));
+    char a[SPN_CELL_SIZE], b[SPN_CELL_SIZE];
     if (isfinite(before) && isfinite(after)) {
-        cli_put(page, "| %.*g → %.*g ", digits, fabs(before) < smallest ? 0 : before, digits,
-                fabs(after) < smallest ? 0 : after);
+        spn_text_put(page, "| %s → %s ", spn_show_number(spn_beside(before, after), digits, a),
+                     spn_show_number(spn_beside(after, before), digits, b));
     } else {
         cli_put_word(page, NULL);
     }
 }
 
-void cli_put_integer(cli_page *page, int64_t value)
+void cli_put_integer(spn_text *page, int64_t value)
 {
-    cli_put(page, "| %lld ", (long long)value);
+    spn_text_put(page, "| %lld ", (long long)value);
 }
 
-void cli_end_row(cli_page *page)
+void cli_end_row(spn_text *page)
 {
-    cli_put_text(page, "|\n");
-}
-
-void cli_put_shell_word(cli_page *page, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "._=,/:+-";
-    if (word[strspn(word, plain)] == '\0') {
-        cli_put_text(page, word);
-        return;
-    }
-    cli_put_text(page, "'");
-    for (const char *at = word; *at != '\0'; at++) {
-        if (*at == '\'') {
-            cli_put_text(page, "'\\''");
-        } else {
-            put_bytes(page, at, 1);
-        }
-    }
-    cli_put_text(page, "'");
+    spn_text_add(page, "|\n");
 }

@@ -3,7 +3,6 @@
 #include "cli/targets.h"
 
 #include <spinodal/geometry.h>
-#include <spinodal/plot.h>
 #include <spinodal/theory.h>
 #include <spinodal/transition.h>
 #include <stdio.h>
@@ -104,27 +103,11 @@ void cli_print_reference(void)
     print_commands();
     print_keys();
     printf("\n## Columns\n");
-    print_columns("Points of a sweep (table `points`)", &spn_sweep_columns);
-    print_columns("Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns);
-    print_columns("The ways to them (table `approach`)", &spn_sweep_approach_columns);
-    print_columns("Points of branches (table `points`)", &spn_branch_columns);
-    print_columns("Folds and branch points (table `specials`)", &spn_special_columns);
-    print_columns("Approach of a special point (table `approach`)", &spn_branch_approach_columns);
-    print_columns("Phases (table `phases`, with the texts `name`)", &spn_phase_columns);
-    print_columns("Maxwell points (table `maxwell`)", &spn_maxwell_columns);
-    print_columns("Globally stable phases (table `global`)", &spn_global_columns);
-    print_columns("Barriers (table `barriers`)", &spn_barrier_columns);
-    print_columns("Slices (table `slices`)", &spn_slice_columns);
-    print_columns("Points of slices (table `points`)", &spn_slice_point_columns);
-    print_columns("Points that slices go through (table `anchors`, with the texts `name`)",
-                  &spn_slice_anchor_columns);
-    print_columns("Betas of slices (table `levels`)", &spn_slice_level_columns);
-    print_columns("Starts of training (table `starts`, with the texts `name`)", &spn_start_columns);
-    print_columns("Runs of training (table `runs`, with the texts `phase`)", &spn_run_columns);
-    print_columns("Recorded epochs (table `points` of grok)", &spn_trajectory_columns);
-    print_columns("Levels of E (table `crossings`)", &spn_crossing_columns);
-    print_columns("Plateaus (table `plateaus`)", &spn_plateau_columns);
-    print_columns("Norm-constrained curve (table `potential`)", &spn_norm_columns);
+    for (const spn_kind *const *kind = spn_kinds; *kind != NULL; kind++) {
+        for (int64_t i = 0; i < (*kind)->table_count; i++) {
+            print_columns((*kind)->tables[i].title, (*kind)->tables[i].columns);
+        }
+    }
     print_columns("Geometry at one point (`spinodal geometry --json`)", &spn_geometry_columns);
     print_columns("Linear theory (table `theory`, `spinodal theory --json`)",
                   &spn_theory_mode_columns);
@@ -140,9 +123,4 @@ void cli_print_reference(void)
     print_columns("Stuck random starts (the same: `stuck`)", &spn_stuck_columns);
     print_columns("Change points (`spinodal transitions --noisy --json`: `change_points`)",
                   &spn_change_point_columns);
-    print_columns("Runs of a family (table `runs`)", &spn_family_run_columns);
-    print_columns("Transitions of a family (table `transitions`)", &spn_family_transition_columns);
-    print_columns("Points of a family (table `points`)", &spn_family_point_columns);
-    print_columns("Escape times (`reproduce delay`, table `runs`)", &spn_delay_columns);
-    print_columns("Three starts (`reproduce orders`, table `races`)", &spn_orders_columns);
 }

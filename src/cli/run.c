@@ -2,6 +2,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <spinodal/plot.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,42 +23,6 @@ static spn_status say_experiment(cli_session *session, const spn_study *study)
             (unsigned)study->data_checksum);
 done:
     spn_release(session->context, text);
-    return status;
-}
-
-static void say_not_gated(int64_t failed, int64_t count, double first)
-{
-    fprintf(
-        stderr,
-        "warning: %lld of %lld points did not pass the stationarity gate (column 'stationary' is "
-        "0), the first at beta = %.6g; more solver.max_iterations may help, solver.method: newton "
-        "where "
-        "it is another, an activation without kinks\n",
-        (long long)failed, (long long)count, first);
-}
-
-/* Count the points that did not pass. */
-static spn_status report_gate(cli_session *session, const char *path)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    int64_t failed = 0;
-    double first = 0;
-    SPN_TRY(spn_arena_create(session->context, &arena));
-    SPN_TRY(spn_results_read(session->context, arena, path, &results));
-    const spn_table *points = spn_results_table(&results, "points");
-    int64_t gate = spn_table_find(points, "stationary"), beta = spn_table_find(points, "beta");
-    for (int64_t row = 0; row < points->rows; row++) {
-        if (spn_table_integer(points, row, gate) == 0 && failed++ == 0) {
-            first = spn_table_real(points, row, beta);
-        }
-    }
-    if (failed > 0) {
-        say_not_gated(failed, points->rows, first);
-    }
-done:
-    spn_arena_free(arena);
     return status;
 }
 
@@ -89,8 +54,8 @@ static spn_status explain_full_disk(spn_context *context, const char *output)
                     journal);
 }
 
-spn_status cli_run_study(cli_session *session, const cli_arguments *arguments, const char *output,
-                         cli_study *run, bool *is_good)
+static spn_status run_study(cli_session *session, const cli_arguments *arguments,
+                            const char *output, cli_study *run, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -114,16 +79,66 @@ done:
     return status == SPN_ERROR_IO ? explain_full_disk(context, output) : status;
 }
 
-spn_status cli_run_sweep(cli_session *session, const cli_arguments *arguments, const char *output,
-                         bool *is_gated)
+spn_status cli_run(cli_session *session, const cli_arguments *arguments, const char *output,
+                   cli_study *run, bool *is_good)
+{
+    spn_status status = run_study(session, arguments, output, run, is_good);
+    return status == SPN_OK ? cli_report(session, output, arguments->is_json) : status;
+}
+
+/* ---- What results hold -------------------------------------------------------------------------- */
+
+static spn_status write_json(cli_session *session, const spn_kind *kind, const spn_results *results,
+                             const char *path, spn_text *troubles)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(cli_run_study(session, arguments, output, spn_study_sweep, is_gated));
-    SPN_TRY(cli_summarize(session, output, arguments->is_json));
-    SPN_TRY(*is_gated || session->is_quiet ? SPN_OK : report_gate(session, output));
+    spn_json json;
+    spn_json_begin(&json, session->context, spn_sink_stream(stdout));
+    const spn_report report = {.json = &json, .troubles = troubles};
+    SPN_TRY(spn_kind_report(session->context, kind, results, path, &report));
+    SPN_TRY(spn_json_end_document(&json));
 done:
     return status;
 }
+
+spn_status cli_report(cli_session *session, const char *path, bool is_json)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    spn_arena *arena = NULL;
+    spn_results results;
+    spn_text summary = {.context = context}, troubles = {.context = context};
+    const spn_report report = {
+        .summary = &summary, .troubles = &troubles, .is_verbose = session->is_verbose};
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    const spn_kind *kind = spn_kind_find(results.kind);
+    if (kind == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: holds results of an unknown kind '%.40s'", path,
+                 results.kind);
+    }
+    SPN_TRY(is_json ? write_json(session, kind, &results, path, &troubles)
+                    : spn_kind_report(context, kind, &results, path, &report));
+    if (!session->is_quiet) {
+        cli_put_text(stderr, summary.buffer.text);
+        cli_put_text(stderr, troubles.buffer.text);
+    }
+done:
+    spn_text_end(&summary);
+    spn_text_end(&troubles);
+    spn_arena_free(arena);
+    return status;
+}
+
+spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,
+                    const spn_plot_settings *settings)
+{
+    const spn_kind *kind = spn_kind_find(results->kind);
+    kind = kind != NULL && kind->plot != NULL ? kind : spn_kinds[0];
+    return kind->plot(context, results, folder, settings);
+}
+
+/* ---- Commands ----------------------------------------------------------------------------------- */
 
 /* RUN.h5 beside the experiment's name: "examples/energy.yaml" gives "energy.h5" in the current folder. */
 static spn_status default_output(spn_context *context, const char *experiment, char **out)
@@ -140,7 +155,7 @@ done:
     return status;
 }
 
-int cli_run_command(cli_session *session, const cli_arguments *arguments, cli_runner *runner)
+static int run_command(cli_session *session, const cli_arguments *arguments, cli_study *run)
 {
     spn_status status = SPN_OK;
     bool is_good = true;
@@ -148,9 +163,29 @@ int cli_run_command(cli_session *session, const cli_arguments *arguments, cli_ru
     if (arguments->output == NULL) {
         SPN_TRY(default_output(session->context, arguments->words[0], &made));
     }
-    SPN_TRY(runner(session, arguments, made != NULL ? made : arguments->output, &is_good));
+    SPN_TRY(cli_run(session, arguments, made != NULL ? made : arguments->output, run, &is_good));
 done:
     spn_release(session->context, made);
     int result = cli_finish(session, status);
     return result == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : result;
+}
+
+int cmd_sweep(cli_session *session, const cli_arguments *arguments)
+{
+    return run_command(session, arguments, spn_study_sweep);
+}
+
+int cmd_branches(cli_session *session, const cli_arguments *arguments)
+{
+    return run_command(session, arguments, spn_study_branches);
+}
+
+int cmd_slice(cli_session *session, const cli_arguments *arguments)
+{
+    return run_command(session, arguments, spn_study_slice);
+}
+
+int cmd_grok(cli_session *session, const cli_arguments *arguments)
+{
+    return run_command(session, arguments, spn_study_grok);
 }

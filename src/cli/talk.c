@@ -28,18 +28,28 @@ static int visible_bytes(const unsigned char *text)
     return is_control ? 0 : length;
 }
 
-void cli_put_line(const char *prefix, const char *text)
+static void put_escaped(FILE *out, const char *text, bool has_lines)
 {
-    fputs(prefix, stderr);
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-        const int length = visible_bytes(at);
+    for (const unsigned char *at = (const unsigned char *)text; at != NULL && *at != '\0';) {
+        const int length = has_lines && *at == '\n' ? 1 : visible_bytes(at);
         if (length > 0) {
-            fwrite(at, 1, (size_t)length, stderr);
+            fwrite(at, 1, (size_t)length, out);
         } else {
-            fprintf(stderr, "\\x%02x", *at);
+            fprintf(out, "\\x%02x", *at);
         }
         at += length > 0 ? length : 1;
     }
+}
+
+void cli_put_text(FILE *out, const char *text)
+{
+    put_escaped(out, text, true);
+}
+
+void cli_put_line(const char *prefix, const char *text)
+{
+    fputs(prefix, stderr);
+    put_escaped(stderr, text, false);
     fputc('\n', stderr);
 }
 

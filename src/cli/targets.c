@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/targets.h"
-#include "cli/figures.h"
+#include "cli/run.h"
+#include <spinodal/plot.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -36,7 +36,7 @@ typedef struct cli_source {
 } cli_source;
 
 /** Writes the numbers of a target, read from its results, beside their predictions. */
-typedef spn_status cli_section(cli_page *page, const cli_source *source);
+typedef spn_status cli_section(spn_text *page, const cli_source *source);
 
 /** Sets of targets that have a name. */
 enum { CLI_GROUP_ALL = 1, CLI_GROUP_PAPER = 2 };

@@ -55,7 +55,7 @@ static spn_status make_training(cli_job *job, const char *name, const char *resu
     bool is_good = true;
     SPN_TRY(take_settings(job, cli_find_target(name), results, &arguments));
     SPN_TRY(cli_job_path(job, name, ".h5", path));
-    SPN_TRY(cli_run_grok(job->session, &arguments, path, &is_good));
+    SPN_TRY(cli_run(job->session, &arguments, path, spn_study_grok, &is_good));
     job->is_good = job->is_good && is_good;
     SPN_TRY(write_tables(job, name, path));
     SPN_TRY(cli_job_draw(job, path, name));

@@ -15,7 +15,7 @@ static spn_status make_sweep(cli_job *job)
     char path[CLI_PATH_SIZE];
     bool is_good = true;
     SPN_TRY(cli_job_path(job, cli_paper_sweep.name, ".h5", path));
-    SPN_TRY(cli_run_sweep(job->session, job->arguments, path, &is_good));
+    SPN_TRY(cli_run(job->session, job->arguments, path, spn_study_sweep, &is_good));
     job->is_good = job->is_good && is_good;
 done:
     return status;
@@ -87,7 +87,7 @@ static spn_status make_slices(cli_job *job, const char *sweep, const char *slice
     SPN_TRY(cli_experiment(job->session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(spn_study_figure1(context, study, sweep, &settings, &is_good));
-    SPN_TRY(cli_summarize_slices(job->session, slices, false));
+    SPN_TRY(cli_report(job->session, slices, false));
     job->is_good = job->is_good && is_good;
 done:
     spn_study_free(context, study);

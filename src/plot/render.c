@@ -165,6 +165,8 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
     }
     SPN_TRY(draw(context, &j, has_program ? settings->gnuplot : "gnuplot",
                  has_limit ? settings->gnuplot_seconds : SPN_GNUPLOT_SECONDS));
+    spn_message(context, "%s/%s.svg, %s.pdf and %s.png are drawn", j.directory, named.name,
+                named.name, named.name);
 done:
     for (int i = 0; i < FILE_COUNT; i++) {
         spn_output_abandon(context, j.outputs[i]);

@@ -319,17 +319,15 @@ done:
 /* ---- Both ---------------------------------------------------------------------------------- */
 
 spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings, const char **name)
+                          const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spni_slice_view view;
     spn_text caption = {.context = context};
-    *name = "slice";
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_slice_view_make(context, arena, results, &view));
     if (spn_results_table(results, "potential") != NULL) {
-        *name = "fig1";
         SPN_TRY(spni_plot_figure1(context, arena, results, &view, directory, settings));
         goto done;
     }
@@ -338,7 +336,7 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
     if (view.slices[0].axes == 1) {
         SPN_TRY(render_line(context, arena, &view, caption.buffer.text, directory, settings));
     } else {
-        SPN_TRY(spni_slice_render_plane(context, arena, &view, 0, *name, caption.buffer.text,
+        SPN_TRY(spni_slice_render_plane(context, arena, &view, 0, "slice", caption.buffer.text,
                                         directory, settings));
     }
 done:

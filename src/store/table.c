@@ -103,24 +103,26 @@ static spn_status convert_column(spn_context *context, const spn_table *table, c
 {
     const spn_column *wanted = &columns->items[index];
     int64_t source = spn_table_find(table, wanted->name);
+    const char *separator = origin != NULL ? ": " : "";
+    origin = origin != NULL ? origin : "";
     if (source < 0 && is_later(wanted)) {
         fill_column(table->rows, columns, index, records);
         return SPN_OK;
     }
     if (source < 0) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: table %s has no column \"%s\"", origin,
-                        table->name, wanted->name);
+        return spn_fail(context, SPN_ERROR_INPUT, "%s%stable %s has no column \"%s\"", origin,
+                        separator, table->name, wanted->name);
     }
     const spn_column *found = &table->columns->items[source];
     if (found->type != wanted->type) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: column %s/%s must hold %s", origin,
-                        table->name, wanted->name,
+        return spn_fail(context, SPN_ERROR_INPUT, "%s%scolumn %s/%s must hold %s", origin,
+                        separator, table->name, wanted->name,
                         wanted->type == SPN_COLUMN_REAL ? "real numbers" : "integers");
     }
     if (!have_same_words(found, wanted)) {
         return spn_fail(context, SPN_ERROR_INPUT,
-                        "%s: column %s/%s stands for other words than this program knows", origin,
-                        table->name, wanted->name);
+                        "%s%scolumn %s/%s stands for other words than this program knows", origin,
+                        separator, table->name, wanted->name);
     }
     for (int64_t row = 0; row < table->rows; row++) {
         char *target = (char *)records + (size_t)row * columns->record_size + wanted->offset;

@@ -14,6 +14,7 @@ typedef enum align { ALIGN_LEFT, ALIGN_RIGHT, ALIGN_POINT } align;
 typedef struct sheet {
     const spn_view *view;
     int64_t rows;
+    int64_t *order; /* rows of the table, as they are shown */
     char (*cells)[SPN_CELL_SIZE];
     align alignment[SPN_VIEW_COLUMNS_MAX];
 } sheet;
@@ -55,6 +56,17 @@ static void show_value(const spn_table *table, int64_t row, const spn_view_colum
     }
 }
 
+static void show_name(const spn_view *view, int64_t row, const spn_view_column *shown,
+                      char cell[SPN_CELL_SIZE])
+{
+    const int64_t column = shown->column != NULL ? spn_table_find(view->table, shown->column) : -1;
+    const int64_t index = shown->column == NULL ? row
+                          : column >= 0         ? spn_table_integer(view->table, row, column)
+                                                : -1;
+    const bool is_known = index >= 0 && index < view->name_count;
+    snprintf(cell, SPN_CELL_SIZE, "%s", is_known ? view->names[index] : shown->a);
+}
+
 static void show(const spn_view *view, int64_t row, const spn_view_column *shown,
                  char cell[SPN_CELL_SIZE])
 {
@@ -74,6 +86,9 @@ static void show(const spn_view *view, int64_t row, const spn_view_column *shown
     case SPN_CELL_INSTEAD:
         show_value(table, row, shown, cell);
         break;
+    case SPN_CELL_NAME:
+        show_name(view, row, shown, cell);
+        break;
     case SPN_CELL_BESIDE:
         spn_show_number(spn_beside(value, a), digits, cell);
         break;
@@ -92,7 +107,7 @@ static void show(const spn_view *view, int64_t row, const spn_view_column *shown
 static align alignment_of(const spn_table *table, const spn_view_column *shown)
 {
     const int64_t column = shown->column != NULL ? spn_table_find(table, shown->column) : -1;
-    if (shown->write != NULL || column < 0) {
+    if (shown->write != NULL || shown->form == SPN_CELL_NAME || column < 0) {
         return shown->is_number ? ALIGN_POINT : ALIGN_LEFT;
     }
     const spn_column *kind = &table->columns->items[column];
@@ -101,26 +116,67 @@ static align alignment_of(const spn_table *table, const spn_view_column *shown)
                                          : ALIGN_RIGHT;
 }
 
+/* Rows that are shown, sorted by insertion: there are few. */
+static void choose_rows(const spn_view *view, sheet *s)
+{
+    const spn_table *table = view->table;
+    const char *records = table->records;
+    for (int64_t row = 0; row < table->rows; row++) {
+        const void *record = records + (size_t)row * table->columns->record_size;
+        const double value = real_at(table, row, view->order);
+        if ((view->filter != NULL && !view->filter(record, row, view->state)) ||
+            (view->order != NULL && isnan(value))) {
+            continue;
+        }
+        int64_t at = s->rows++;
+        for (;
+             view->order != NULL && at > 0 && real_at(table, s->order[at - 1], view->order) > value;
+             at--) {
+            s->order[at] = s->order[at - 1];
+        }
+        s->order[at] = row;
+    }
+}
+
 static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
 {
     spn_status status = SPN_OK;
-    *s = (sheet){.view = view, .rows = view->rows != NULL ? view->row_count : view->table->rows};
-    if (view->column_count > SPN_VIEW_COLUMNS_MAX) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a view of %lld columns",
-                 (long long)view->column_count);
+    const int64_t count = view->column_count;
+    *s = (sheet){.view = view};
+    if (count > SPN_VIEW_COLUMNS_MAX) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a view of %lld columns", (long long)count);
     }
-    SPN_NEW(context, s->cells, s->rows * view->column_count);
-    for (int64_t c = 0; c < view->column_count; c++) {
+    SPN_NEW(context, s->order, view->table->rows);
+    choose_rows(view, s);
+    SPN_NEW(context, s->cells, s->rows * count);
+    for (int64_t c = 0; c < count; c++) {
         s->alignment[c] = alignment_of(view->table, &view->columns[c]);
     }
-    for (int64_t i = 0; i < s->rows; i++) {
-        const int64_t row = view->rows != NULL ? view->rows[i] : i;
-        for (int64_t c = 0; c < view->column_count; c++) {
-            show(view, row, &view->columns[c], s->cells[i * view->column_count + c]);
-        }
+    for (int64_t i = 0; i < s->rows * count; i++) {
+        show(view, s->order[i / count], &view->columns[i % count], s->cells[i]);
     }
 done:
     return status;
+}
+
+/* Returns false where it cannot be made; then the text knows why, and nothing is to be freed. */
+static bool sheet_begin(spn_text *text, const spn_view *view, sheet *s)
+{
+    *s = (sheet){.view = view};
+    if (text->status == SPN_OK) {
+        text->status = fill(text->context, view, s);
+    }
+    if (text->status != SPN_OK) {
+        spn_release(text->context, s->order);
+    }
+    return text->status == SPN_OK;
+}
+
+static int64_t sheet_end(spn_text *text, sheet *s)
+{
+    spn_release(text->context, s->cells);
+    spn_release(text->context, s->order);
+    return s->rows;
 }
 
 /* ---- Terminal ---------------------------------------------------------------------------------- */
@@ -219,18 +275,16 @@ static void put_row(spn_text *text, const sheet *s, const widths *w, int64_t row
     spn_text_add(text, "\n");
 }
 
-void spn_view_terminal(spn_text *text, const spn_view *view, const char *indent)
+int64_t spn_view_terminal(spn_text *text, const spn_view *view, const char *indent)
 {
     sheet s;
     widths w;
-    if (text->status == SPN_OK) {
-        text->status = fill(text->context, view, &s);
-    }
-    if (text->status != SPN_OK) {
-        return;
+    if (!sheet_begin(text, view, &s)) {
+        return 0;
     }
     if (s.rows > 0) {
         measure(&s, &w);
+        spn_text_add(text, view->heading);
         spn_text_add(text, indent);
         put_titles(text, &s, &w);
     }
@@ -238,7 +292,7 @@ void spn_view_terminal(spn_text *text, const spn_view *view, const char *indent)
         spn_text_add(text, indent);
         put_row(text, &s, &w, row);
     }
-    spn_release(text->context, s.cells);
+    return sheet_end(text, &s);
 }
 
 /* ---- Markdown ---------------------------------------------------------------------------------- */
@@ -267,15 +321,13 @@ static void put_markdown_row(spn_text *text, const sheet *s, int64_t row)
     spn_text_add(text, " |\n");
 }
 
-void spn_view_markdown(spn_text *text, const spn_view *view)
+int64_t spn_view_markdown(spn_text *text, const spn_view *view)
 {
     sheet s;
-    if (text->status == SPN_OK) {
-        text->status = fill(text->context, view, &s);
+    if (!sheet_begin(text, view, &s)) {
+        return 0;
     }
-    if (text->status != SPN_OK) {
-        return;
-    }
+    spn_text_add(text, s.rows > 0 ? view->heading : NULL);
     spn_text_add(text, "\n|");
     for (int64_t c = 0; c < view->column_count; c++) {
         if (view->columns[c].title != NULL) {
@@ -292,5 +344,5 @@ void spn_view_markdown(spn_text *text, const spn_view *view)
     for (int64_t row = 0; row < s.rows; row++) {
         put_markdown_row(text, &s, row);
     }
-    spn_release(text->context, s.cells);
+    return sheet_end(text, &s);
 }

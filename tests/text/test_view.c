@@ -88,22 +88,47 @@ static void test_terminal(void **state)
     check_ok(context, spn_text_end(&text));
 }
 
-/* Titles without a column of their own share the cell before; bars are escaped. */
+static bool has_run(const void *record, int64_t index, const void *state)
+{
+    (void)index;
+    (void)state;
+    return ((const row *)record)->run >= 0;
+}
+
+/* A filter, an order and a heading. Titles without a column of their own share the cell before; bars are escaped. */
 static void test_markdown(void **state)
 {
     (void)state;
-    static const int64_t order[] = {1, 0};
     spn_text text = {.context = context};
     spn_view view = SPN_VIEW(&table, shown);
     view.state = "a|b";
-    view.rows = order;
-    view.row_count = 2;
-    spn_view_markdown(&text, &view);
+    view.order = "low"; /* 0.124, 0.5, 0 */
+    view.filter = has_run;
+    view.heading = "Runs:\n";
+    assert_int_equal(spn_view_markdown(&text, &view), 2);
     assert_string_equal(text.buffer.text,
-                        "\n| run | kind | β | E | \\|theta\\| | epoch |  | missing |\n"
+                        "Runs:\n\n| run | kind | β | E | \\|theta\\| | epoch |  | missing |\n"
                         "|---|---|---|---|---|---|---|---|\n"
-                        "| 12 | branch point | 0.5 ± 0 | 0.25 → 2 | 2.5 | 20 | a\\|b 1/12 | - |\n"
-                        "| 3 | fold | 0.125 ± 0.001 | 1.5 → 0 | 0 | never | a\\|b 0/3 | - |\n");
+                        "| 3 | fold | 0.125 ± 0.001 | 1.5 → 0 | 0 | never | a\\|b 0/3 | - |\n"
+                        "| 12 | branch point | 0.5 ± 0 | 0.25 → 2 | 2.5 | 20 | a\\|b 1/12 | - |\n");
+    check_ok(context, spn_text_end(&text));
+}
+
+/* Rows in the order of a column; those where it does not exist are left out. */
+static void test_order(void **state)
+{
+    (void)state;
+    static const spn_view_column one[] = {{.title = "run", .column = "run"}};
+    spn_text text = {.context = context};
+    spn_view view = SPN_VIEW(&table, one);
+    view.order = "loss";
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 3);
+    view.order = "beta";
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 2);
+    view.order = "before";
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 3);
+    assert_string_equal(text.buffer.text,
+                        "run\n  3\n -1\n 12\nrun\n  3\n 12\nrun\n -1\n 12\n  3\n");
     check_ok(context, spn_text_end(&text));
 }
 
@@ -115,7 +140,7 @@ static void test_empty(void **state)
     static const spn_view_column one[] = {{.title = "run", .column = "run"}};
     spn_text text = {.context = context};
     const spn_view view = SPN_VIEW(&none, one);
-    spn_view_terminal(&text, &view, "");
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 0);
     assert_int_equal(text.buffer.size, 0);
     spn_view_markdown(&text, &view);
     assert_string_equal(text.buffer.text, "\n| run |\n|---|\n");
@@ -127,6 +152,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminal),
         cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_order),
         cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/** @file kind.h  Room `kind`: what results files of each kind hold, and what can be said of it.
+ *
+ *  A file of results is read by store.h into tables as they stand in it. The contents below are the same as this
+ *  program's records, checked: rows that refer to rows of other tables refer to rows that are there. Everything that
+ *  looks into results (figures, summaries, indexes, other runs) does so through them. Failures are SPN_ERROR_INPUT,
+ *  one line without the file's name, which the caller knows (spn_error_prefix()). */
+#ifndef SPINODAL_KIND_H
+#define SPINODAL_KIND_H
+
+#include <spinodal/continuation.h>
+#include <spinodal/slice.h>
+#include <spinodal/store.h>
+#include <spinodal/sweep.h>
+#include <spinodal/text.h>
+#include <spinodal/trajectory.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Contents ---------------------------------------------------------------------------------- */
+
+/** Fill tables of which name and columns are set: records of the program's own columns, in the arena. A table that is
+ *  `is_optional` and missing has no rows and no records. */
+typedef struct spn_wanted_table {
+    spn_table *table;
+    bool is_optional;
+} spn_wanted_table;
+spn_status spn_take_tables(spn_context *context, spn_arena *arena, const spn_results *results,
+                           int64_t count, const spn_wanted_table *wanted);
+/** The texts `name` of a table, one a row; SPN_ERROR_INPUT where there are not so many. */
+spn_status spn_take_texts(spn_context *context, const spn_results *results, const spn_table *table,
+                          const char *name, const char *const **out);
+
+/* Readers fill the contents of their kind, which `out` points to. */
+
+/** Kind "sweep". Tables that a file lacks have no rows. */
+typedef struct spn_sweep_contents {
+    spn_table points;          /**< spn_sweep_record */
+    spn_table jumps, approach; /**< spn_sweep_jump, spn_sweep_approach */
+    bool is_refined;           /**< jumps were looked for */
+    bool has_rate;             /**< points of a finite rate: not meant to be stationary */
+    bool is_quench;            /**< some chain starts afresh at each beta */
+} spn_sweep_contents;
+spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
+                                   const spn_results *results, void *out);
+
+/** Kind "branches". */
+typedef struct spn_branches_contents {
+    spn_table points;           /**< spn_branch_record, by branch and place */
+    spn_table specials;         /**< spn_special_record */
+    spn_table approach;         /**< spn_branch_approach; older files lack it */
+    spn_table phases;           /**< spn_phase_record */
+    spn_table maxwell;          /**< spn_maxwell_record */
+    spn_table global, barriers; /**< spn_global_record, spn_barrier_record; older files lack them */
+    const char *const *names;   /**< of the phases */
+    int64_t unused_starts;      /**< that were not followed */
+} spn_branches_contents;
+spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
+                                      const spn_results *results, void *out);
+
+/** Kind "grok": watched training. */
+typedef struct spn_grok_contents {
+    spn_table starts;              /**< as in the file: spn_start_columns */
+    spn_table runs;                /**< spn_run_record, numbered as they stand */
+    spn_table points;              /**< spn_trajectory_record, by run */
+    spn_table crossings, plateaus; /**< spn_crossing_record, spn_plateau_record */
+    const char *const *names;      /**< of the starts */
+    const char *const *phases;     /**< in which the runs end */
+    const spn_array *modes;        /**< strengths, a row a point; NULL: none */
+    bool is_descent;               /**< plain gradient descent, which has a bound of stability */
+} spn_grok_contents;
+spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
+                                  const spn_results *results, void *out);
+
+/** Kind "slice". */
+typedef struct spn_slice_contents {
+    spn_table slices;         /**< spn_slice_record, numbered as they stand */
+    spn_table points;         /**< spn_slice_point: the grids one after the other, row by row */
+    spn_table anchors;        /**< spn_slice_anchor */
+    spn_table levels;         /**< spn_slice_level */
+    spn_table potential;      /**< spn_norm_record; of Figure 1 only */
+    const char *const *names; /**< of the anchors */
+} spn_slice_contents;
+spn_status spn_slice_contents_read(spn_context *context, spn_arena *arena,
+                                   const spn_results *results, void *out);
+
+/* ---- What can be said of them ------------------------------------------------------------------ */
+
+/** For people: what the chains went through, and what is left open; at `path`. The arguments are the contents of the
+ *  kind; what `is_verbose` adds stands in the page of each command. */
+void spn_sweep_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
+void spn_branches_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
+void spn_grok_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
+void spn_slice_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
+
+/** What did not go well, a line each and what may help; nothing where all went well. */
+void spn_sweep_troubles(spn_text *text, const void *contents);
+void spn_branches_troubles(spn_text *text, const void *contents);
+void spn_grok_troubles(spn_text *text, const void *contents);
+
+/** The same for programs: one object, all digits. */
+void spn_sweep_json(spn_json *json, const char *path, const void *contents);
+void spn_branches_json(spn_json *json, const char *path, const void *contents);
+void spn_grok_json(spn_json *json, const char *path, const void *contents);
+void spn_slice_json(spn_json *json, const char *path, const void *contents);
+
+/** Rows of a table as a list of objects; `texts` (may be NULL), one a row, first, under `label`. */
+void spn_json_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
+                   const char *const *texts);
+
+/* ---- Kinds ------------------------------------------------------------------------------------- */
+
+/** A table of a kind, for documentation. */
+typedef struct spn_kind_table {
+    const char *title; /**< "Points of a sweep (table `points`)" */
+    const spn_columns *columns;
+} spn_kind_table;
+
+struct spn_plot_settings;
+
+/** A kind of results: its name, what is in it, and all that is done with it. Whatever treats kinds differently asks
+ *  its row; the rows are listed by spn_kinds[] of study.h. */
+typedef struct spn_kind {
+    const char *name; /**< attribute `kind` of a file: "sweep" */
+    int64_t table_count;
+    const spn_kind_table *tables;
+
+    size_t contents_size; /**< of what `read` fills; 0: there is no reader */
+    spn_status (*read)(spn_context *context, spn_arena *arena, const spn_results *results,
+                       void *contents);
+    /** Absent ones say nothing. */
+    void (*summarise)(spn_text *text, const char *path, const void *contents, bool is_verbose);
+    void (*troubles)(spn_text *text, const void *contents);
+    void (*write_json)(spn_json *json, const char *path, const void *contents);
+
+    /** Draws the figures of results; room `plot`. */
+    spn_status (*plot)(spn_context *context, const spn_results *results, const char *directory,
+                       const struct spn_plot_settings *settings);
+} spn_kind;
+
+/** What a kind says of results: into `summary` and `troubles` for people, or into `json` for programs; those that are
+ *  NULL are not asked for. SPN_ERROR_INPUT, with `path` in front, where the results are not what the kind holds. */
+typedef struct spn_report {
+    spn_text *summary, *troubles;
+    spn_json *json;
+    bool is_verbose;
+} spn_report;
+spn_status spn_kind_report(spn_context *context, const spn_kind *kind, const spn_results *results,
+                           const char *path, const spn_report *report);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

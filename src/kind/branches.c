@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#include <spinodal/kind.h>
+
+/* Numbers that refer to rows of other tables: they steer pointers. */
+static spn_status check_references(spn_context *context, const spn_branches_contents *c)
+{
+    const spn_branch_record *points = c->points.records;
+    const spn_maxwell_record *maxwell = c->maxwell.records;
+    const spn_global_record *global = c->global.records;
+    const int64_t phases = c->phases.rows;
+    for (int64_t i = 0; i < c->points.rows; i++) {
+        if (points[i].phase < -1 || points[i].phase >= phases) {
+            return spn_fail(context, SPN_ERROR_INPUT, "has a point in phase %lld of %lld",
+                            (long long)points[i].phase, (long long)phases);
+        }
+    }
+    for (int64_t i = 0; i < c->maxwell.rows; i++) {
+        const spn_maxwell_record *m = &maxwell[i];
+        if (m->phase_a < 0 || m->phase_a >= phases || m->phase_b < 0 || m->phase_b >= phases) {
+            return spn_fail(context, SPN_ERROR_INPUT, "has a Maxwell point of unknown phases");
+        }
+    }
+    for (int64_t i = 0; i < c->global.rows; i++) {
+        if (global[i].phase < -1 || global[i].phase >= phases) {
+            return spn_fail(context, SPN_ERROR_INPUT, "has a range of beta of an unknown phase");
+        }
+    }
+    return SPN_OK;
+}
+
+spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
+                                      const spn_results *results, void *contents)
+{
+    spn_status status = SPN_OK;
+    spn_branches_contents *out = contents;
+    *out = (spn_branches_contents){
+        .points = {.name = "points", .columns = &spn_branch_columns},
+        .specials = {.name = "specials", .columns = &spn_special_columns},
+        .approach = {.name = "approach", .columns = &spn_branch_approach_columns},
+        .phases = {.name = "phases", .columns = &spn_phase_columns},
+        .maxwell = {.name = "maxwell", .columns = &spn_maxwell_columns},
+        .global = {.name = "global", .columns = &spn_global_columns},
+        .barriers = {.name = "barriers", .columns = &spn_barrier_columns},
+    };
+    const spn_wanted_table wanted[] = {
+        {&out->points, false},  {&out->specials, false}, {&out->approach, true},
+        {&out->phases, false},  {&out->maxwell, false},  {&out->global, true},
+        {&out->barriers, true},
+    };
+    SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
+    SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));
+    SPN_TRY(check_references(context, out));
+    const spn_attribute *unused = spn_results_attribute(results, "unused_starts");
+    out->unused_starts = unused != NULL ? unused->integer : 0;
+done:
+    return status;
+}

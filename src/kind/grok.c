@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+#include <spinodal/kind.h>
+
+#include <string.h>
+
+/* Numbers that refer to rows of other tables: they steer pointers. */
+static spn_status check_references(spn_context *context, const spn_grok_contents *c)
+{
+    const spn_run_record *runs = c->runs.records;
+    const spn_trajectory_record *points = c->points.records;
+    const spn_plateau_record *plateaus = c->plateaus.records;
+    const spn_crossing_record *crossings = c->crossings.records;
+    bool is_good = true;
+    for (int64_t i = 0; i < c->runs.rows; i++) {
+        is_good =
+            is_good && runs[i].run == i && runs[i].start >= 0 && runs[i].start < c->starts.rows;
+    }
+    for (int64_t i = 0; i < c->points.rows && is_good; i++) {
+        is_good = points[i].run >= 0 && points[i].run < c->runs.rows &&
+                  (i == 0 || points[i].run >= points[i - 1].run);
+    }
+    for (int64_t i = 0; i < c->plateaus.rows; i++) {
+        is_good = is_good && plateaus[i].run >= 0 && plateaus[i].run < c->runs.rows;
+    }
+    for (int64_t i = 0; i < c->crossings.rows; i++) {
+        is_good = is_good && crossings[i].run >= 0 && crossings[i].run < c->runs.rows;
+    }
+    return is_good ? SPN_OK
+                   : spn_fail(context, SPN_ERROR_INPUT,
+                              "holds points, crossings or plateaus of runs that it does not have");
+}
+
+spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
+                                  const spn_results *results, void *contents)
+{
+    spn_status status = SPN_OK;
+    spn_grok_contents *out = contents;
+    char method[16];
+    *out = (spn_grok_contents){
+        .runs = {.name = "runs", .columns = &spn_run_columns},
+        .points = {.name = "points", .columns = &spn_trajectory_columns},
+        .crossings = {.name = "crossings", .columns = &spn_crossing_columns},
+        .plateaus = {.name = "plateaus", .columns = &spn_plateau_columns},
+        .modes = spn_results_array(results, "modes"),
+    };
+    const spn_wanted_table wanted[] = {{&out->runs, false},
+                                       {&out->points, false},
+                                       {&out->crossings, false},
+                                       {&out->plateaus, false}};
+    SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
+    const spn_table *starts = spn_results_table(results, "starts");
+    if (starts == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "has no table 'starts'");
+    }
+    out->starts = *starts;
+    SPN_TRY(spn_take_texts(context, results, &out->starts, "name", &out->names));
+    SPN_TRY(spn_take_texts(context, results, &out->runs, "phase", &out->phases));
+    SPN_TRY(check_references(context, out));
+    if (out->modes != NULL && (out->modes->rows != out->points.rows || out->modes->columns == 0)) {
+        out->modes = NULL;
+    }
+    const char *said = spn_results_setting(results, "grok.method", method, sizeof method);
+    out->is_descent = said != NULL && strcmp(said, "gd") == 0;
+done:
+    return status;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/* How each run of training ended, when E fell below the levels, and its plateaus with their laws. */
+#include <spinodal/kind.h>
+
+#include <math.h>
+#include <stdio.h>
+
+enum { VALUE_SIZE = 32 };
+/* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
+static const double stable_most = 2;
+
+void spn_grok_json(spn_json *json, const char *path, const void *contents)
+{
+    const spn_grok_contents *c = contents;
+    spn_json_begin_object(json, NULL);
+    spn_json_text(json, "results", path);
+    spn_json_rows(json, "starts", &c->starts, "name", c->names);
+    spn_json_rows(json, "runs", &c->runs, "phase", c->phases);
+    spn_json_rows(json, "crossings", &c->crossings, NULL, NULL);
+    spn_json_rows(json, "plateaus", &c->plateaus, NULL, NULL);
+    spn_json_rows(json, "points", &c->points, NULL, NULL);
+    spn_json_end_object(json);
+}
+
+/* ---- Runs -------------------------------------------------------------------------------------- */
+
+static void write_end(const void *record, int64_t row, const void *state, char *cell)
+{
+    const int64_t stop = ((const spn_run_record *)record)->stop;
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             stop == SPN_STOP_MAX_ITERATIONS ? "all epochs" : spn_stop_text((spn_stop)stop));
+}
+
+static void write_phase(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)record;
+    snprintf(cell, SPN_CELL_SIZE, "%s", ((const spn_grok_contents *)state)->phases[row]);
+}
+
+/* "1.6: 45, 1.2: never": the epochs at which levels of E were passed. */
+static void write_levels(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_grok_contents *c = state;
+    const spn_crossing_record *crossings = c->crossings.records;
+    size_t used = 0;
+    (void)row;
+    for (int64_t i = 0; i < c->crossings.rows && used < SPN_CELL_SIZE; i++) {
+        char epoch[VALUE_SIZE] = "never";
+        if (crossings[i].run != ((const spn_run_record *)record)->run) {
+            continue;
+        }
+        if (!isnan(crossings[i].epoch)) {
+            snprintf(epoch, sizeof epoch, "%.6g", crossings[i].epoch);
+        }
+        used += (size_t)snprintf(cell + used, SPN_CELL_SIZE - used, "%s%.6g: %s",
+                                 used > 0 ? ", " : "", crossings[i].level, epoch);
+    }
+}
+
+/* Phase and what is behind it are those of the minimum at the end, not of the last state. */
+static void put_runs(spn_text *text, const spn_grok_contents *c)
+{
+    const spn_view_column columns[] = {
+        SPN_SHOW("run", "run", 0),
+        SPN_SHOW_NAME("start", "start", "?"),
+        SPN_SHOW("u_0", "residue", 0),
+        SPN_SHOW_BY("ended", write_end),
+        SPN_SHOW("epoch", "epoch", 8),
+        SPN_SHOW_BY("phase", write_phase),
+        SPN_SHOW("minimum's E", "final_error", 0),
+        SPN_SHOW("lambda_min", "final_eigenvalue", 0),
+        SPN_SHOW_BY(c->crossings.rows > 0 ? "epoch below a level of E" : "", write_levels)};
+    spn_view view = SPN_VIEW(&c->runs, columns);
+    view.state = c;
+    view.names = c->names;
+    view.name_count = c->starts.rows;
+    spn_view_terminal(text, &view, "");
+}
+
+/* ---- Plateaus ---------------------------------------------------------------------------------- */
+
+/* With its range: of the two digits that it is worth. */
+static void write_prediction(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_plateau_record *p = record;
+    (void)row;
+    (void)state;
+    if (isnan(p->predicted)) {
+        snprintf(cell, SPN_CELL_SIZE, "%s",
+                 p->kind == SPN_PLATEAU_METASTABLE ? "never left" : "no law");
+    } else {
+        snprintf(cell, SPN_CELL_SIZE, "%.3g (%.2g to %.2g)", p->predicted, p->predicted_low,
+                 p->predicted_high);
+    }
+}
+
+static void put_plateaus(spn_text *text, const spn_grok_contents *c)
+{
+    static const spn_view_column columns[] = {SPN_SHOW("run", "run", 0),
+                                              SPN_SHOW("plateau E", "error", 0),
+                                              SPN_SHOW("branch E", "branch_error", 0),
+                                              SPN_SHOW_OR("modes", "branch_modes", 0, "-"),
+                                              SPN_SHOW("kind", "kind", 0),
+                                              SPN_SHOW("from epoch", "epoch_from", 0),
+                                              SPN_SHOW_OR("measured", "measured", 0, "stays"),
+                                              SPN_SHOW_BY("predicted (epochs)", write_prediction)};
+    const spn_view view = SPN_VIEW(&c->plateaus, columns);
+    spn_view_terminal(text, &view, "");
+}
+
+void spn_grok_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+{
+    const spn_grok_contents *c = contents;
+    const spn_run_record *runs = c->runs.records;
+    (void)is_verbose;
+    spn_text_put(text, "%s: %lld run%s at beta = %.10g\n", path, (long long)c->runs.rows,
+                 spn_plural(c->runs.rows), c->runs.rows > 0 ? runs[0].beta : (double)NAN);
+    put_runs(text, c);
+    put_plateaus(text, c);
+}
+
+void spn_grok_troubles(spn_text *text, const void *contents)
+{
+    const spn_grok_contents *c = contents;
+    const spn_run_record *runs = c->runs.records;
+    for (int64_t i = 0; i < c->runs.rows; i++) {
+        const spn_run_record *r = &runs[i];
+        if (r->stop == SPN_STOP_DIVERGED) {
+            spn_text_put(text,
+                         "run %lld diverged at epoch %.10g: the last finite state was kept (E = "
+                         "%.6g); a smaller solver.learning_rate may help\n",
+                         (long long)r->run, r->epoch, r->error);
+        } else if (r->final_stationary == 0 || r->final_negative_eigenvalues > 0) {
+            spn_text_put(text,
+                         "run %lld: Newton's method found no stationary minimum from its last "
+                         "state (negative eigenvalues: %lld)\n",
+                         (long long)r->run, (long long)r->final_negative_eigenvalues);
+        }
+        if (c->is_descent && r->stability_max > stable_most) {
+            spn_text_put(text,
+                         "run %lld: learning rate times lambda_max reached %.4g; gradient descent "
+                         "is unstable above %g\n",
+                         (long long)r->run, r->stability_max, stable_most);
+        }
+    }
+}

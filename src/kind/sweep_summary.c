@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* What a sweep went through, and what it leaves open. */
+#include <spinodal/kind.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- What can be said -------------------------------------------------------------------------- */
+
+typedef enum verdict {
+    VERDICT_FOUND,       /* transitions, and nothing is left open */
+    VERDICT_NONE,        /* no transition, and nothing is left open */
+    VERDICT_CANNOT_TELL, /* something is left open, or was never looked for */
+} verdict;
+
+static const char *const verdict_words[] = {"transitions", "none", "cannot tell"};
+
+/* How many jumps are located, how many are open or lead to no minimum, how many points are not stationary. */
+typedef struct counts {
+    int64_t located, open, unsettled;
+} counts;
+
+/* Known to within the tolerance? */
+static bool is_located(const spn_sweep_jump *jump)
+{
+    return jump->resolved == 1;
+}
+
+static bool is_open(const spn_sweep_jump *jump)
+{
+    return !is_located(jump) || jump->settled != 1;
+}
+
+static counts count(const spn_sweep_contents *c)
+{
+    const spn_sweep_record *points = c->points.records;
+    const spn_sweep_jump *jumps = c->jumps.records;
+    counts n = {0, 0, 0};
+    for (int64_t i = 0; i < c->points.rows; i++) {
+        n.unsettled += !c->has_rate && points[i].stationary != 1;
+    }
+    for (int64_t i = 0; i < c->jumps.rows; i++) {
+        n.located += is_located(&jumps[i]);
+        n.open += is_open(&jumps[i]);
+    }
+    return n;
+}
+
+static verdict judge(const spn_sweep_contents *c, const counts *n)
+{
+    if (c->is_quench || c->has_rate || !c->is_refined || n->open > 0 || n->unsettled > 0) {
+        return VERDICT_CANNOT_TELL;
+    }
+    return n->located > 0 ? VERDICT_FOUND : VERDICT_NONE;
+}
+
+/* The point before `b` on its chain; NULL: it is the first. */
+static const spn_sweep_record *before(const void *b, int64_t row)
+{
+    const spn_sweep_record *point = b, *a = point - 1;
+    const bool is_same = row > 0 && a->seed == point->seed && a->phase == point->phase &&
+                         point->point == a->point + 1;
+    return is_same ? a : NULL;
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------- */
+
+static void write_change(spn_json *json, const spn_sweep_record *a, const spn_sweep_record *b)
+{
+    spn_json_begin_object(json, NULL);
+    spn_json_integer(json, "seed", b->seed);
+    spn_json_text(json, "direction", spn_direction_text(b->direction));
+    spn_json_integer(json, "modes_before", a->active_modes);
+    spn_json_integer(json, "modes_after", b->active_modes);
+    spn_json_real(json, "beta_before", a->beta);
+    spn_json_real(json, "beta_after", b->beta);
+    spn_json_real(json, "error_before", a->error);
+    spn_json_real(json, "error_after", b->error);
+    spn_json_real(json, "norm_before", a->weight_norm);
+    spn_json_real(json, "norm_after", b->weight_norm);
+    spn_json_real(json, "curvature_before", a->scalar_curvature_error);
+    spn_json_real(json, "curvature_after", b->scalar_curvature_error);
+    spn_json_end_object(json);
+}
+
+void spn_sweep_json(spn_json *json, const char *path, const void *contents)
+{
+    const spn_sweep_contents *c = contents;
+    const spn_sweep_record *points = c->points.records;
+    const spn_sweep_jump *jumps = c->jumps.records;
+    const counts n = count(c);
+    spn_json_begin_object(json, NULL);
+    spn_json_text(json, "results", path);
+    spn_json_integer(json, "points", c->points.rows);
+    spn_json_text(json, "verdict", verdict_words[judge(c, &n)]);
+    spn_json_integer(json, "not_stationary", n.unsettled);
+    spn_json_begin_list(json, "mode_changes");
+    for (int64_t i = 0; i < c->points.rows; i++) {
+        const spn_sweep_record *a = before(&points[i], i);
+        if (a != NULL && a->active_modes != points[i].active_modes) {
+            write_change(json, a, &points[i]);
+        }
+    }
+    spn_json_end_list(json);
+    if (c->is_refined) {
+        spn_json_rows(json, "jumps", &c->jumps, NULL, NULL);
+        spn_json_begin_list(json, "unresolved");
+        for (int64_t i = 0; i < c->jumps.rows; i++) {
+            if (is_open(&jumps[i])) {
+                spn_json_record(json, NULL, &c->jumps, i);
+            }
+        }
+        spn_json_end_list(json);
+    }
+    spn_json_end_object(json);
+}
+
+/* ---- Text -------------------------------------------------------------------------------------- */
+
+#define CHAIN_COLUMNS SPN_SHOW("seed", "seed", 0), SPN_SHOW("way", "direction", 0)
+
+/* E and |theta| before and behind. */
+#define SIDE_COLUMNS                                                                               \
+    SPN_SHOW("error", "error_before", 0), SPN_JOIN(" -> ", "error_after", 0),                      \
+        SPN_SHOW_LENGTH("|theta|", "norm_before", 0, "beta", "loss_before"),                       \
+        SPN_JOIN_LENGTH(" -> ", "norm_after", 0, "beta", "loss_after")
+
+/* "jump" or "smooth": whether |theta| is continuous there. */
+static void write_kind(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE])
+{
+    const spn_sweep_jump *j = record;
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s%s", j->survives ? "jump" : "smooth",
+             j->settled ? "" : ", nothing stable behind it");
+}
+
+static bool is_located_row(const void *record, int64_t row, const void *state)
+{
+    (void)row;
+    (void)state;
+    return is_located(record);
+}
+
+/* What the refinement has located. */
+static void put_located(spn_text *text, const spn_sweep_contents *c)
+{
+    static const spn_view_column columns[] = {
+        CHAIN_COLUMNS,
+        SPN_SHOW("modes", "active_before", 0),
+        SPN_JOIN(" -> ", "active_after", 0),
+        SPN_SHOW_MEASURED("beta", "beta", "beta_before", "beta_after"),
+        SPN_JOIN_ERROR(" +- ", "beta", "beta_before", "beta_after"),
+        SIDE_COLUMNS,
+        SPN_SHOW_BY("kind", write_kind)};
+    spn_view view = SPN_VIEW(&c->jumps, columns);
+    view.filter = is_located_row;
+    spn_view_terminal(text, &view, "");
+}
+
+/* Jumps that could not be located; intervals of one chain that follow each other are one. */
+typedef struct open_jumps {
+    spn_sweep_jump *records;
+    int64_t *points; /* how many of the grid each spans */
+    int64_t rows;
+} open_jumps;
+
+static void join_open(const spn_sweep_contents *c, open_jumps *open)
+{
+    const spn_sweep_jump *jumps = c->jumps.records;
+    const spn_sweep_jump *last = NULL;
+    for (int64_t i = 0; i < c->jumps.rows; i++) {
+        if (is_located(&jumps[i])) {
+            last = NULL;
+            continue;
+        }
+        if (last != NULL && last->chain == jumps[i].chain && last->point + 1 == jumps[i].point) {
+            spn_sweep_jump *joined = &open->records[open->rows - 1];
+            joined->beta_after = jumps[i].beta_after;
+            joined->error_after = jumps[i].error_after;
+            joined->norm_after = jumps[i].norm_after;
+            joined->loss_after = jumps[i].loss_after;
+            open->points[open->rows - 1]++;
+        } else {
+            open->records[open->rows] = jumps[i];
+            open->points[open->rows++] = 1;
+        }
+        last = &jumps[i];
+    }
+}
+
+static void write_points(const void *record, int64_t row, const void *state,
+                         char cell[SPN_CELL_SIZE])
+{
+    (void)record;
+    snprintf(cell, SPN_CELL_SIZE, "%lld", (long long)((const int64_t *)state)[row]);
+}
+
+static void put_open(spn_text *text, const spn_sweep_contents *c)
+{
+    static const spn_view_column columns[] = {
+        CHAIN_COLUMNS, SPN_SHOW("from beta", "beta_before", 0), SPN_SHOW("to", "beta_after", 0),
+        SIDE_COLUMNS, SPN_SHOW_NUMBER_BY("points", write_points)};
+    spn_status status = text->status;
+    open_jumps open = {NULL, NULL, 0};
+    SPN_TRY(status);
+    SPN_NEW(text->context, open.records, c->jumps.rows);
+    SPN_NEW(text->context, open.points, c->jumps.rows);
+    join_open(c, &open);
+    const spn_table table = {"jumps", &spn_sweep_jump_columns, open.rows, open.records};
+    spn_view view = SPN_VIEW(&table, columns);
+    view.state = open.points;
+    spn_view_terminal(text, &view, "");
+done:
+    text->status = status != SPN_OK ? status : text->status;
+    spn_release(text->context, open.records);
+    spn_release(text->context, open.points);
+}
+
+static void put_jumps(spn_text *text, const spn_sweep_contents *c)
+{
+    const counts n = count(c);
+    put_located(text, c);
+    if (c->jumps.rows > n.located) {
+        spn_text_put(text,
+                     "%s between these points something happens that could not be resolved: a "
+                     "jump, a bifurcation or a kink of the activation\n",
+                     n.located > 0 ? "and" : "no transition was located, but");
+        put_open(text, c);
+    } else if (n.located == 0 && n.unsettled == 0) {
+        spn_text_add(text, "no transition was found\n");
+    } else if (n.located == 0) {
+        spn_text_add(text, "no transition was found between stationary points; where points are "
+                           "not stationary this cannot tell\n");
+    }
+}
+
+/* ---- Changes along chains that were not refined ------------------------------------------------- */
+
+static bool is_change(const void *record, int64_t row, const void *state)
+{
+    const spn_sweep_record *b = record, *a = before(b, row);
+    (void)state;
+    return a != NULL && (a->active_modes != b->active_modes || b->jump);
+}
+
+/* The column of the point before. */
+#define WRITE_BEFORE(name, value, digits)                                                          \
+    static void name(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE]) \
+    {                                                                                              \
+        const spn_sweep_record *a = before(record, row);                                           \
+        (void)state;                                                                               \
+        spn_show_number(value, digits, cell);                                                      \
+    }
+WRITE_BEFORE(write_modes, (double)a->active_modes, 6)
+WRITE_BEFORE(write_beta, a->beta, 6)
+WRITE_BEFORE(write_error, a->error, 6)
+WRITE_BEFORE(write_norm, spn_shown_length(a->weight_norm, a->beta, a->loss), 6)
+#undef WRITE_BEFORE
+
+static void write_step(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE])
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             ((const spn_sweep_record *)record)->jump ? "jump or bifurcation" : "");
+}
+
+static void put_changes(spn_text *text, const spn_sweep_contents *c)
+{
+    static const spn_view_column columns[] = {
+        CHAIN_COLUMNS,
+        SPN_SHOW_NUMBER_BY("modes", write_modes),
+        SPN_JOIN(" -> ", "active_modes", 0),
+        SPN_SHOW_NUMBER_BY("from beta", write_beta),
+        SPN_SHOW("to", "beta", 0),
+        SPN_SHOW_NUMBER_BY("error", write_error),
+        SPN_JOIN(" -> ", "error", 0),
+        SPN_SHOW_NUMBER_BY("|theta|", write_norm),
+        SPN_JOIN_LENGTH(" -> ", "weight_norm", 0, "beta", "loss"),
+        SPN_SHOW_BY("step", write_step)};
+    spn_view view = SPN_VIEW(&c->points, columns);
+    view.filter = is_change;
+    if (spn_view_terminal(text, &view, "") == 0) {
+        spn_text_add(text, "the number of active modes never changes, and no step is a jump\n");
+    }
+}
+
+void spn_sweep_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+{
+    const spn_sweep_contents *c = contents;
+    (void)is_verbose;
+    spn_text_put(text, "%s: %lld point%s\n", path, (long long)c->points.rows,
+                 spn_plural(c->points.rows));
+    if (c->is_quench) {
+        spn_text_add(text, "a quench starts afresh at each beta and cannot tell a jump from a "
+                           "smooth change: direction up, down or both follows the network through "
+                           "its transitions\n");
+    }
+    if (c->has_rate && !c->is_quench) {
+        spn_text_add(text, "points of a finite rate are not stationary: no transition was looked "
+                           "for; transitions --noisy finds change points\n");
+    } else if (c->is_refined && !c->is_quench) {
+        put_jumps(text, c);
+    } else {
+        put_changes(text, c);
+    }
+}
+
+void spn_sweep_troubles(spn_text *text, const void *contents)
+{
+    const spn_sweep_contents *c = contents;
+    const spn_sweep_record *points = c->points.records;
+    const counts n = count(c);
+    int64_t first = 0;
+    while (first < c->points.rows && points[first].stationary == 1) {
+        first++;
+    }
+    if (n.unsettled > 0) {
+        spn_text_put(text,
+                     "warning: %lld of %lld points did not pass the stationarity gate (column "
+                     "'stationary' is 0), the first at beta = %.6g; more solver.max_iterations may "
+                     "help, solver.method: newton where it is another, an activation without "
+                     "kinks\n",
+                     (long long)n.unsettled, (long long)c->points.rows, points[first].beta);
+    }
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The registry of kinds of results: a row each. */
+#include <spinodal/plot.h>
+#include <spinodal/study.h>
+
+#include <string.h>
+
+#define TABLES(its_tables)                                                                         \
+    .table_count = sizeof(its_tables) / sizeof *(its_tables), .tables = (its_tables)
+
+static const spn_kind_table sweep_tables[] = {
+    {"Points of a sweep (table `points`)", &spn_sweep_columns},
+    {"Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns},
+    {"The ways to them (table `approach`)", &spn_sweep_approach_columns},
+};
+static const spn_kind sweep_kind = {
+    .name = "sweep",
+    TABLES(sweep_tables),
+    .contents_size = sizeof(spn_sweep_contents),
+    .read = spn_sweep_contents_read,
+    .summarise = spn_sweep_summary,
+    .troubles = spn_sweep_troubles,
+    .write_json = spn_sweep_json,
+    .plot = spn_plot_figure2,
+};
+
+static const spn_kind_table branches_tables[] = {
+    {"Points of branches (table `points`)", &spn_branch_columns},
+    {"Folds and branch points (table `specials`)", &spn_special_columns},
+    {"Approach of a special point (table `approach`)", &spn_branch_approach_columns},
+    {"Phases (table `phases`, with the texts `name`)", &spn_phase_columns},
+    {"Maxwell points (table `maxwell`)", &spn_maxwell_columns},
+    {"Globally stable phases (table `global`)", &spn_global_columns},
+    {"Barriers (table `barriers`)", &spn_barrier_columns},
+};
+static const spn_kind branches_kind = {
+    .name = "branches",
+    TABLES(branches_tables),
+    .contents_size = sizeof(spn_branches_contents),
+    .read = spn_branches_contents_read,
+    .summarise = spn_branches_summary,
+    .troubles = spn_branches_troubles,
+    .write_json = spn_branches_json,
+    .plot = spn_plot_branches,
+};
+
+static const spn_kind_table slice_tables[] = {
+    {"Slices (table `slices`)", &spn_slice_columns},
+    {"Points of slices (table `points`)", &spn_slice_point_columns},
+    {"Points that slices go through (table `anchors`, with the texts `name`)",
+     &spn_slice_anchor_columns},
+    {"Betas of slices (table `levels`)", &spn_slice_level_columns},
+    {"Norm-constrained curve (table `potential`)", &spn_norm_columns},
+};
+static const spn_kind slice_kind = {
+    .name = "slice",
+    TABLES(slice_tables),
+    .contents_size = sizeof(spn_slice_contents),
+    .read = spn_slice_contents_read,
+    .summarise = spn_slice_summary,
+    .write_json = spn_slice_json,
+    .plot = spn_plot_slice,
+};
+
+static const spn_kind_table grok_tables[] = {
+    {"Starts of training (table `starts`, with the texts `name`)", &spn_start_columns},
+    {"Runs of training (table `runs`, with the texts `phase`)", &spn_run_columns},
+    {"Recorded epochs (table `points` of grok)", &spn_trajectory_columns},
+    {"Levels of E (table `crossings`)", &spn_crossing_columns},
+    {"Plateaus (table `plateaus`)", &spn_plateau_columns},
+};
+static const spn_kind grok_kind = {
+    .name = "grok",
+    TABLES(grok_tables),
+    .contents_size = sizeof(spn_grok_contents),
+    .read = spn_grok_contents_read,
+    .summarise = spn_grok_summary,
+    .troubles = spn_grok_troubles,
+    .write_json = spn_grok_json,
+    .plot = spn_plot_grok,
+};
+
+static const spn_kind_table family_tables[] = {
+    {"Runs of a family (table `runs`)", &spn_family_run_columns},
+    {"Transitions of a family (table `transitions`)", &spn_family_transition_columns},
+    {"Points of a family (table `points`)", &spn_family_point_columns},
+};
+static const spn_kind order_kind = {.name = "order", TABLES(family_tables), .plot = spn_plot_order};
+static const spn_kind complexity_kind = {.name = "complexity", .plot = spn_plot_complexity};
+
+static const spn_kind_table delay_tables[] = {
+    {"Escape times (`reproduce delay`, table `runs`)", &spn_delay_columns},
+};
+static const spn_kind delay_kind = {.name = "delay", TABLES(delay_tables), .plot = spn_plot_delay};
+
+static const spn_kind_table orders_tables[] = {
+    {"Three starts (`reproduce orders`, table `races`)", &spn_orders_columns},
+};
+static const spn_kind orders_kind = {
+    .name = "orders", TABLES(orders_tables), .plot = spn_plot_orders};
+
+const spn_kind *const spn_kinds[] = {
+    &sweep_kind,      &branches_kind, &slice_kind,  &grok_kind, &order_kind,
+    &complexity_kind, &delay_kind,    &orders_kind, NULL,
+};
+
+const spn_kind *spn_kind_find(const char *name)
+{
+    const spn_kind *const *kind = spn_kinds;
+    while (*kind != NULL && strcmp((*kind)->name, name) != 0) {
+        kind++;
+    }
+    return *kind;
+}
