@@ -108,39 +108,55 @@ done:
     return status;
 }
 
+static spn_status check_option(const checker *c, const void *settings)
+{
+    const void *value = (const char *)settings + c->option->offset;
+    switch (c->option->type) {
+    case SPN_OPTION_REAL:
+        return check_real(c, *(const double *)value, -1);
+    case SPN_OPTION_INTEGER:
+        return check_integer(c, *(const int64_t *)value, -1);
+    case SPN_OPTION_CHOICE:
+        return check_choice(c, *(const int *)value);
+    case SPN_OPTION_REALS:
+        return check_reals(c, value);
+    case SPN_OPTION_INTEGERS:
+        return check_integers(c, value);
+    case SPN_OPTION_TEXTS:
+        return check_texts(c, value);
+    case SPN_OPTION_MATRIX:
+        return check_matrix(c, value);
+    case SPN_OPTION_BOOLEAN:
+    case SPN_OPTION_TEXT:
+        return SPN_OK;
+    }
+    return SPN_OK;
+}
+
 spn_status spn_settings_check(spn_context *context, const spn_option_table *table,
                               const void *settings)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < table->count; i++) {
         const checker c = {context, table, &table->options[i]};
-        const void *value = (const char *)settings + c.option->offset;
-        switch (c.option->type) {
-        case SPN_OPTION_REAL:
-            SPN_TRY(check_real(&c, *(const double *)value, -1));
-            break;
-        case SPN_OPTION_INTEGER:
-            SPN_TRY(check_integer(&c, *(const int64_t *)value, -1));
-            break;
-        case SPN_OPTION_CHOICE:
-            SPN_TRY(check_choice(&c, *(const int *)value));
-            break;
-        case SPN_OPTION_REALS:
-            SPN_TRY(check_reals(&c, value));
-            break;
-        case SPN_OPTION_INTEGERS:
-            SPN_TRY(check_integers(&c, value));
-            break;
-        case SPN_OPTION_TEXTS:
-            SPN_TRY(check_texts(&c, value));
-            break;
-        case SPN_OPTION_MATRIX:
-            SPN_TRY(check_matrix(&c, value));
-            break;
-        case SPN_OPTION_BOOLEAN:
-        case SPN_OPTION_TEXT:
-            break;
+        SPN_TRY(check_option(&c, settings));
+    }
+done:
+    return status;
+}
+
+spn_status spn_settings_check_keys(spn_context *context, const spn_option_table *table,
+                                   const void *settings, const char *const *keys)
+{
+    spn_status status = SPN_OK;
+    for (; *keys != NULL; keys++) {
+        const int64_t i = spn_option_find(table, *keys);
+        if (i < 0) {
+            SPN_FAIL(context, SPN_ERROR_ARGUMENT, "section %s has no key '%s'", table->section,
+                     *keys);
         }
+        const checker c = {context, table, &table->options[i]};
+        SPN_TRY(check_option(&c, settings));
     }
 done:
     return status;

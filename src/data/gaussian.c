@@ -131,13 +131,11 @@ done:
 static spn_status check_settings(spn_context *context, const spn_data_settings *settings,
                                  int64_t *dimension)
 {
+    static const char *const keys[] = {"samples", "inputs", "outputs", "moments", "seed", NULL};
     int64_t size = 0;
-    if (settings->samples < 1 || settings->inputs < 1 || settings->outputs < 1) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "data: samples, inputs and outputs must be positive; they are %lld, %lld "
-                        "and %lld",
-                        (long long)settings->samples, (long long)settings->inputs,
-                        (long long)settings->outputs);
+    spn_status status = spn_settings_check_keys(context, &spn_data_options, settings, keys);
+    if (status != SPN_OK) {
+        return status;
     }
     if (!spn_size_add(settings->inputs, settings->outputs, dimension) ||
         !spn_size_multiply(*dimension, *dimension, &size)) {

@@ -116,7 +116,12 @@ spn_status spn_network_teacher_dataset(spn_context *context, const spn_data_sett
     teacher t = {0};
     spn_dataset *first = NULL, *second = NULL;
     int64_t count = 0;
+    static const char *const keys[] = {
+        "samples", "inputs",         "outputs",       "seed",
+        "noise",   "teacher.hidden", "teacher.scale", "teacher.activation",
+        NULL};
     *training = *test = NULL;
+    SPN_TRY(spn_settings_check_keys(context, &spn_data_options, settings, keys));
     SPN_TRY(spn_data_test_samples(context, settings, &count));
     SPN_TRY(teacher_create(context, settings, &t));
     spn_random random = spn_random_stream((uint64_t)settings->seed, SPN_PURPOSE_DATA, 0);

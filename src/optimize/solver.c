@@ -22,11 +22,11 @@ static const spn_option solver_options[] = {
      "", "most steps (sgd: epochs) of one run"},
     {"learning_rate", SPN_OPTION_REAL, OPTION(learning_rate), "0.01", SPN_POSITIVE, NULL, "",
      "gd, momentum, adam, sgd: factor of the step"},
-    {"momentum", SPN_OPTION_REAL, OPTION(momentum), "0.9", SPN_UNIT_OPEN, NULL, "",
+    {"momentum", SPN_OPTION_REAL, OPTION(momentum), "0.9", SPN_SHARE, NULL, "",
      "momentum: share of the last step that is kept"},
-    {"beta1", SPN_OPTION_REAL, OPTION(beta1), "0.9", SPN_UNIT_OPEN, NULL, "",
+    {"beta1", SPN_OPTION_REAL, OPTION(beta1), "0.9", SPN_SHARE, NULL, "",
      "adam: decay of the mean of the gradient"},
-    {"beta2", SPN_OPTION_REAL, OPTION(beta2), "0.999", SPN_UNIT_OPEN, NULL, "",
+    {"beta2", SPN_OPTION_REAL, OPTION(beta2), "0.999", SPN_SHARE, NULL, "",
      "adam: decay of the mean of its square"},
     {"epsilon", SPN_OPTION_REAL, OPTION(epsilon), "1e-8", SPN_POSITIVE, NULL, "",
      "adam: added to the root of the mean square"},
@@ -67,50 +67,22 @@ const char *spn_stop_text(spn_stop stop)
     return "unknown";
 }
 
-static bool is_share(double x)
-{
-    return x >= 0 && x < 1;
-}
-
 spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings)
 {
-    const char *wrong = NULL;
-    if (!(settings->learning_rate > 0)) {
-        wrong = "learning_rate: must be > 0";
-    } else if (!is_share(settings->momentum)) {
-        wrong = "momentum: must be in [0, 1)";
-    } else if (!is_share(settings->beta1) || !is_share(settings->beta2)) {
-        wrong = "beta1, beta2: must be in [0, 1)";
-    } else if (!(settings->epsilon > 0)) {
-        wrong = "epsilon: must be > 0";
-    } else if (settings->batch < 1) {
-        wrong = "batch: must be >= 1";
-    }
-    if (wrong == NULL) {
-        return SPN_OK;
-    }
-    return spn_fail(context, SPN_ERROR_INPUT, "solver.%s", wrong);
+    static const char *const keys[] = {"learning_rate", "momentum", "beta1", "beta2",
+                                       "epsilon",       "batch",    "seed",  NULL};
+    return spn_settings_check_keys(context, &spn_solver_options, settings, keys);
 }
 
 static spn_status check_settings(spn_context *context, const spn_solver_settings *settings)
 {
-    const char *wrong = NULL;
-    if (settings->method < SPN_METHOD_NEWTON || settings->method > SPN_METHOD_SGD) {
-        wrong = "method: unknown";
-    } else if (!(settings->tolerance > 0)) {
-        wrong = "tolerance: must be > 0";
-    } else if (settings->max_iterations < 0) {
-        wrong = "max_iterations: must be >= 0";
-    } else if (settings->history < 1) {
-        wrong = "history: must be >= 1";
-    } else if (!(settings->trust_radius > 0) ||
-               !(settings->trust_radius_max >= settings->trust_radius)) {
-        wrong = "trust_radius: must be > 0 and at most trust_radius_max";
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_settings_check(context, &spn_solver_options, settings));
+    if (!(settings->trust_radius_max >= settings->trust_radius)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.trust_radius: must be at most trust_radius_max");
     }
-    if (wrong == NULL) {
-        return spni_check_steps(context, settings);
-    }
-    return spn_fail(context, SPN_ERROR_INPUT, "solver.%s", wrong);
+done:
+    return status;
 }
 
 static spn_status make_newton(spn_context *context, spn_solver *solver)
@@ -319,7 +291,7 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
 {
     const int64_t kept = solver->settings.max_iterations;
     if (!(bounds->trust_radius > 0) || !(bounds->trust_radius_max >= bounds->trust_radius) ||
-        bounds->max_iterations < 0) {
+        !isfinite(bounds->trust_radius_max) || bounds->max_iterations < 0) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "bounds of a run: 0 < trust_radius (%g) <= trust_radius_max (%g), "
                         "max_iterations (%lld) >= 0",

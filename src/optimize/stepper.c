@@ -23,8 +23,8 @@ static spn_status check(spn_context *context, spn_path_method method, double tol
     if (method < SPN_PATH_FLOW || method > SPN_PATH_SGD) {
         return spn_fail(context, SPN_ERROR_INPUT, "method of a path: unknown");
     }
-    if (method == SPN_PATH_FLOW && !(tolerance > 0)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "tolerance of the flow: must be > 0");
+    if (method == SPN_PATH_FLOW && !(tolerance > 0 && isfinite(tolerance))) {
+        return spn_fail(context, SPN_ERROR_INPUT, "tolerance of the flow: must be a number > 0");
     }
     return spni_check_steps(context, solver);
 }

@@ -182,6 +182,14 @@ static void test_struct_of_ones_own(void **state)
         check_fails(f->context, spn_settings_check(f->context, &table, &bad[i]), SPN_ERROR_INPUT,
                     expected[i]);
     }
+    /* Only what is asked for is looked at. */
+    static const char *const others[] = {"points", "spacing", NULL}, *const rate[] = {"rate", NULL},
+                             *const none[] = {"rat", NULL};
+    check_ok(f->context, spn_settings_check_keys(f->context, &table, &bad[0], others));
+    check_fails(f->context, spn_settings_check_keys(f->context, &table, &bad[0], rate),
+                SPN_ERROR_INPUT, expected[0]);
+    check_fails(f->context, spn_settings_check_keys(f->context, &table, &bad[0], none),
+                SPN_ERROR_ARGUMENT, "section thing has no key 'rat'");
     mine.matrix = (spn_matrix){0};
     mine.widths.count = 0;
     check_ok(f->context, spn_settings_check(f->context, &table, &mine));

@@ -258,10 +258,16 @@ static void test_refused_requests(void **state)
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
                 "need more than 5 samples; there are 5");
     s.samples = 0;
-    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT, "positive");
+    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
+                "data.samples: expected an integer from 1 to 1000000000, got 0");
     s = standard;
     s.inputs = INT64_MAX - 1;
-    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT, "too many");
+    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
+                "data.inputs: expected an integer from 1 to 1000000000");
+    s = standard;
+    s.moments = 7;
+    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
+                "data.moments: expected one of: exact, drawn, got number 7");
     s = standard;
     s.inputs = s.outputs = 1;
     double c[] = {1, 2, 2, 1};

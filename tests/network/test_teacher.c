@@ -217,11 +217,29 @@ static void bad_settings_are_refused(void **state)
     settings.test_share = 0;
     check_fails(context,
                 spn_network_teacher_dataset(context, &settings, &made.training, &made.test),
-                SPN_ERROR_INPUT, "at least one sample");
+                SPN_ERROR_INPUT, "data.samples: expected an integer from 1 to 1000000000, got 0");
     settings.samples = INT64_MAX / 2;
     check_fails(context,
                 spn_network_teacher_dataset(context, &settings, &made.training, &made.test),
-                SPN_ERROR_INPUT, "too many");
+                SPN_ERROR_INPUT, "data.samples: expected an integer from 1 to 1000000000");
+    const double wrong[] = {(double)NAN, (double)INFINITY, -1};
+    for (int k = 0; k < 3; k++) {
+        settings = base;
+        settings.noise = wrong[k];
+        check_fails(context,
+                    spn_network_teacher_dataset(context, &settings, &made.training, &made.test),
+                    SPN_ERROR_INPUT, "data.noise: expected a number >= 0");
+        settings = base;
+        settings.teacher_scale = wrong[k];
+        check_fails(context,
+                    spn_network_teacher_dataset(context, &settings, &made.training, &made.test),
+                    SPN_ERROR_INPUT, "data.teacher.scale: expected a number > 0");
+        settings = base;
+        settings.test_share = wrong[k];
+        check_fails(context,
+                    spn_network_teacher_dataset(context, &settings, &made.training, &made.test),
+                    SPN_ERROR_INPUT, "data.test_share: is ");
+    }
     assert_null(made.training);
     assert_null(made.test);
     spn_context_free(context);

@@ -5,6 +5,7 @@
 #include <spinodal/optimize.h>
 
 #include <float.h>
+#include <stdio.h>
 
 static spn_solver_settings settings_of(int method)
 {
@@ -122,6 +123,34 @@ static void test_bad_settings(void **state)
                     SPN_ERROR_INPUT, names[which]);
         assert_null(solver);
     }
+    spn_context_free(context);
+}
+
+/* What no file may say is refused from C, too: no number of the struct may be NaN or infinite. */
+static void test_numbers_are_finite(void **state)
+{
+    (void)state;
+    spn_context *context = new_context();
+    double a = 1;
+    spn_landscape landscape = {SPN_LANDSCAPE_QUADRATIC, 1, &a};
+    spn_objective objective = spn_landscape_objective(&landscape);
+    const double wrong[] = {(double)NAN, (double)INFINITY, -(double)INFINITY, -1};
+    int64_t reals = 0;
+    for (int64_t i = 0; i < spn_solver_options.count; i++) {
+        const spn_option *option = &spn_solver_options.options[i];
+        for (int k = 0; option->type == SPN_OPTION_REAL && k < 4; k++) {
+            char expected[64];
+            spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON);
+            memcpy((char *)&settings + option->offset, &wrong[k], sizeof wrong[k]);
+            spn_solver *solver = NULL;
+            snprintf(expected, sizeof expected, "solver.%s: expected a number", option->key);
+            check_fails(context, spn_solver_create(context, &settings, &objective, &solver),
+                        SPN_ERROR_INPUT, expected);
+            assert_null(solver);
+            reals++;
+        }
+    }
+    assert_int_equal(reals, 4 * 8);
     spn_context_free(context);
 }
 
@@ -460,17 +489,12 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),
-        cmocka_unit_test(test_bad_settings),
-        cmocka_unit_test(test_first_steps),
-        cmocka_unit_test(test_sgd_epochs),
-        cmocka_unit_test(test_newton_without_hessian),
-        cmocka_unit_test(test_divergence),
-        cmocka_unit_test(test_interruption),
-        cmocka_unit_test(test_failing_objective),
-        cmocka_unit_test(test_reuse),
-        cmocka_unit_test(test_runs_within_bounds),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_defaults),           cmocka_unit_test(test_bad_settings),
+        cmocka_unit_test(test_numbers_are_finite), cmocka_unit_test(test_first_steps),
+        cmocka_unit_test(test_sgd_epochs),         cmocka_unit_test(test_newton_without_hessian),
+        cmocka_unit_test(test_divergence),         cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_failing_objective),  cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_runs_within_bounds), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

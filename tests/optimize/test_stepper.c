@@ -495,6 +495,15 @@ static void test_bad_settings(void **state)
                                        &objective, &stepper),
                     SPN_ERROR_INPUT, names[which]);
         assert_null(stepper);
+        settings = settings_with((double)INFINITY);
+        check_fails(context,
+                    spn_stepper_create(context, SPN_PATH_GD, 1e-8, &settings, &objective, &stepper),
+                    SPN_ERROR_INPUT, "solver.learning_rate: expected a number > 0, got inf");
+        settings = settings_with(rate);
+        check_fails(context,
+                    spn_stepper_create(context, SPN_PATH_FLOW, (double)INFINITY, &settings,
+                                       &objective, &stepper),
+                    SPN_ERROR_INPUT, "tolerance of the flow");
     }
     spn_context_free(context);
 }

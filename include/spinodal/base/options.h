@@ -129,6 +129,10 @@ spn_status spn_settings_defaults(spn_context *context, spn_arena *arena,
  *  key, value and what would be accepted. */
 spn_status spn_settings_check(spn_context *context, const spn_option_table *table,
                               const void *settings);
+/** The same of some keys only (a list that ends with NULL), where a call reads no others. SPN_ERROR_ARGUMENT: no such
+ *  key. */
+spn_status spn_settings_check_keys(spn_context *context, const spn_option_table *table,
+                                   const void *settings, const char *const *keys);
 
 /** Index of a key in the table or -1. */
 int64_t spn_option_find(const spn_option_table *table, const char *key);
