@@ -125,6 +125,8 @@ typedef struct spn_run_record {
     double final_eigenvalue; /**< smallest of L's Hessian, zero modes of symmetry left out */
     int64_t final_negative_eigenvalues, final_active_modes, final_dead_units, final_merged_units;
     int64_t final_stationary;
+    int64_t
+        final_steps; /**< of Newton's method, tried on the way to the minimum; -1: none was sought */
 } spn_run_record;
 extern const spn_columns spn_run_columns;
 

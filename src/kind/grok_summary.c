@@ -132,10 +132,15 @@ void spn_grok_troubles(spn_text *text, const void *contents)
                          "run %lld diverged at epoch %.10g: the last finite state was kept (E = "
                          "%.6g); a smaller solver.learning_rate may help\n",
                          (long long)r->run, r->epoch, r->error);
-        } else if (r->final_stationary == 0 || r->final_negative_eigenvalues > 0) {
+        } else if (r->final_stationary == 0) {
             spn_text_put(text,
-                         "run %lld: Newton's method found no stationary minimum from its last "
-                         "state (negative eigenvalues: %lld)\n",
+                         "run %lld: not stationary after %lld steps of Newton's method from its "
+                         "last state; more grok.epochs bring it closer\n",
+                         (long long)r->run, (long long)r->final_steps);
+        } else if (r->final_negative_eigenvalues > 0) {
+            spn_text_put(text,
+                         "run %lld: Newton's method found a saddle from its last state (negative "
+                         "eigenvalues: %lld)\n",
                          (long long)r->run, (long long)r->final_negative_eigenvalues);
         }
         if (c->is_descent && r->stability_max > stable_most) {

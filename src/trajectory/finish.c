@@ -5,8 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Longest step of the minimiser: barriers are not hopped over. */
-static const double MINIMISER_RADIUS = 0.1;
+/* Longest step of the minimiser, in scales of theta or as a share of |theta| where that is longer: barriers are not hopped
+ * over. */
+static const double MINIMISER_RADIUS = 0.1, MINIMISER_SHARE = 0.02;
+/* Evaluations of the minimiser end after so many operations, five minutes at 10^10 a second: of large networks whose
+ * training was broken off far from the minimum they would take hours. */
+static const double MINIMISER_OPERATIONS = 3e12;
 
 static void fill_nothing(spn_run_record *end)
 {
@@ -14,6 +18,14 @@ static void fill_nothing(spn_run_record *end)
     end->final_distance = end->final_eigenvalue = (double)NAN;
     end->final_negative_eigenvalues = end->final_active_modes = -1;
     end->final_dead_units = end->final_merged_units = end->final_stationary = -1;
+    end->final_steps = -1;
+}
+
+/* A step is a Hessian, N P^2 at least, and mostly a spectrum, 9 P^3. */
+static int64_t evaluations_most(const spn_objective *objective)
+{
+    const double n = (double)objective->dimension, samples = (double)objective->samples;
+    return 1 + (int64_t)(MINIMISER_OPERATIONS / (n * n * (9 * n + samples)));
 }
 
 spn_status spni_find_minimum(spni_walker *w)
@@ -22,15 +34,24 @@ spn_status spni_find_minimum(spni_walker *w)
     spn_solver_info info;
     spn_solver *solver = NULL;
     spn_solver_settings settings = *w->problem->solver;
+    const spn_objective *objective = w->problem->objective;
+    const double length = spn_norm(w->n, spn_stepper_look(w->stepper).theta);
+    const double scale = spn_objective_scales(objective).weight;
+    const double longest = fmax(MINIMISER_RADIUS * scale, MINIMISER_SHARE * length);
+    const int64_t most = evaluations_most(objective);
     settings.method = SPN_METHOD_NEWTON;
-    settings.trust_radius_max = fmin(settings.trust_radius_max, MINIMISER_RADIUS);
-    settings.trust_radius = fmin(settings.trust_radius, settings.trust_radius_max);
+    spn_solver_bounds bounds = {
+        .max_iterations = settings.max_iterations < most ? settings.max_iterations : most};
+    bounds.trust_radius_max = fmin(settings.trust_radius_max * fmax(scale, length), longest);
+    bounds.trust_radius = fmin(settings.trust_radius * scale, bounds.trust_radius_max);
     SPN_TRY(spn_solver_create(w->context, &settings, w->problem->objective, &solver));
     memcpy(w->final, spn_stepper_look(w->stepper).theta, (size_t)w->n * sizeof *w->final);
-    SPN_TRY(spn_solver_run(w->context, solver, w->problem->settings->beta, w->final, &info));
+    SPN_TRY(spn_solver_run_within(w->context, solver, &bounds, w->problem->settings->beta, w->final,
+                                  &info));
     if (info.stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(w->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
+    w->final_steps = info.iterations;
 done:
     spn_solver_free(w->context, solver);
     return status;
@@ -90,6 +111,7 @@ spn_status spni_finish(spni_walker *w)
     if (!view.is_diverged && w->is_dense) {
         theta = w->final;
         SPN_TRY(measure_minimum(w, end));
+        end->final_steps = w->final_steps;
         memcpy(w->scratch, w->final, (size_t)w->n * sizeof *w->scratch);
         spn_axpy(w->n, -1, view.theta, w->scratch);
         end->final_distance = spn_norm(w->n, w->scratch);

@@ -104,6 +104,7 @@ static const spn_column run_columns[] = {
     INTEGER(final_dead_units, "hidden units there whose outgoing weights vanish"),
     INTEGER(final_merged_units, "hidden units there that repeat an earlier one up to sign"),
     INTEGER(final_stationary, "1: that point passes the gate of stationarity"),
+    INTEGER(final_steps, "steps of Newton's method that were tried on the way there"),
 };
 const spn_columns spn_run_columns = COLUMNS(run_columns);
 #undef RECORD

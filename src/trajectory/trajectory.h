@@ -105,6 +105,7 @@ typedef struct spni_walker {
     double *before, *after;          /**< states of the stepper around a step */
     double *theta, *scratch, *trial; /**< P each */
     double *final;                   /**< P: the minimum behind the last state */
+    int64_t final_steps;             /**< Newton's, to there */
     int64_t *order;                  /**< levels, the highest first */
     int64_t skip;                    /**< items that an earlier run has sent */
     double tick;                     /**< epoch of the next sign of life */

@@ -321,6 +321,39 @@ static void test_divergence(void **state)
     close_scene(&s);
 }
 
+/* Training that was broken off |theta| = 5000 away. Newton's steps to the minimum are 1/50 of the way at its beginning: 50, the last of
+ * them with steps beside it that grow from the first tenth. Steps that samples make dear are few, and that is said. */
+static void test_far_end(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 3; which++) {
+        scene s;
+        trace t;
+        const double far[] = {3000, 4000};
+        open_scene(&s, SPN_LANDSCAPE_QUADRATIC, 2, stiffness, 1, far);
+        s.grok.beta = 0;
+        s.grok.epochs = 1;
+        s.solver.learning_rate = 1e-9;
+        s.solver.trust_radius_max = 1e6;
+        if (which == 1) {
+            s.solver.max_iterations = 7;
+        } else if (which == 2) {
+            s.objective.samples = (int64_t)1e11; /* 3e12 / (P^2 N) = 7.5 */
+        }
+        run_scene(&s, &t);
+        const spn_run_record *end = &find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end;
+        assert_int_equal(end->final_stationary, which == 0);
+        if (which == 0) {
+            assert_in_range(end->final_steps, 50, 65);
+            check_close(end->final_distance, 5000, 1e-8, 0);
+        } else {
+            assert_int_equal(end->final_steps, which == 1 ? 7 : 8);
+        }
+        clear_trace(&t);
+        close_scene(&s);
+    }
+}
+
 static void test_without_geometry(void **state)
 {
     (void)state;
@@ -362,6 +395,7 @@ static void test_large(void **state)
     assert_int_equal(p->kind, SPN_PLATEAU_SLOW);
     check_close(p->epoch_slowest, 400, 0, 0);
     assert_int_equal(end->final_stationary, -1);
+    assert_int_equal(end->final_steps, -1);
     assert_true(isnan(end->final_loss));
     clear_trace(&t);
     close_scene(&s);
@@ -416,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_replay_is_checked),
         cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_far_end),
         cmocka_unit_test(test_without_geometry),
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_allocation_failures),
