@@ -48,7 +48,7 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
 
 /** Kind "branches". */
 typedef struct spn_branches_contents {
-    spn_table points;           /**< spn_branch_record, by branch and place */
+    spn_table points;           /**< spn_branch_record, as the file has them */
     spn_table specials;         /**< spn_special_record */
     spn_table approach;         /**< spn_branch_approach; older files lack it */
     spn_table phases;           /**< spn_phase_record */

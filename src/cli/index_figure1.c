@@ -9,7 +9,7 @@
 
 enum { BETA_DIGITS = 9, DIGITS = 6, FEW_DIGITS = 2 };
 /* Slices 0 to 2 are lines from the trivial model; the second is at the Maxwell point (study.h). */
-enum { LINES = 3, MAXWELL_LINE = 1, TABLES = 4 };
+enum { LINES = 3, MAXWELL_LINE = 1 };
 
 typedef struct figure1 {
     cli_theory theory;
@@ -18,41 +18,39 @@ typedef struct figure1 {
     const spn_slice_anchor *anchor;
     const spn_slice_level *level;
     const spn_norm_record *potential;
-    const spn_text_column *names; /* of the anchors */
-    double trivial;               /* E_0 */
-    int64_t mode;                 /* that appears at the onset; 0: more than one */
+    const char *const *names; /* of the anchors */
+    double trivial;           /* E_0 */
+    int64_t mode;             /* that appears at the onset; 0: more than one */
 } figure1;
 
 static spn_status read_tables(spn_context *context, spn_arena *arena, const cli_source *source,
                               figure1 *f)
 {
     spn_status status = SPN_OK;
-    spn_table tables[TABLES] = {{.name = "slices", .columns = &spn_slice_columns},
-                                {.name = "anchors", .columns = &spn_slice_anchor_columns},
-                                {.name = "levels", .columns = &spn_slice_level_columns},
-                                {.name = "potential", .columns = &spn_norm_columns}};
-    for (int i = 0; i < TABLES; i++) {
-        SPN_TRY(cli_take_records(context, arena, source->results, source->path, &tables[i]));
-    }
-    *f = (figure1){.slices = tables[0].rows,
-                   .slice = tables[0].records,
-                   .anchors = tables[1].rows,
-                   .anchor = tables[1].records,
-                   .levels = tables[2].rows,
-                   .level = tables[2].records,
-                   .potentials = tables[3].rows,
-                   .potential = tables[3].records,
-                   .names = spn_results_text_column(source->results, "anchors", "name")};
-    if (f->slices < LINES || f->names == NULL || f->names->rows != f->anchors) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has not the slices of Figure 1", source->path);
+    spn_slice_contents c;
+    SPN_TRY(spn_slice_contents_read(context, arena, source->results, &c));
+    *f = (figure1){.slices = c.slices.rows,
+                   .slice = c.slices.records,
+                   .anchors = c.anchors.rows,
+                   .anchor = c.anchors.records,
+                   .levels = c.levels.rows,
+                   .level = c.levels.records,
+                   .potentials = c.potential.rows,
+                   .potential = c.potential.records,
+                   .names = c.names};
+    if (f->slices < LINES || f->potentials == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "has not the slices of Figure 1");
     }
 done:
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", source->path);
+    }
     return status;
 }
 
 static bool is_trivial(const figure1 *f, int64_t row)
 {
-    return strcmp(f->names->items[row], "trivial") == 0;
+    return strcmp(f->names[row], "trivial") == 0;
 }
 
 /* The learned phase of a line: its other point. */
@@ -73,7 +71,7 @@ static spn_status find_trivial(spn_context *context, const cli_source *source, f
         if (is_trivial(f, i)) {
             f->trivial = f->anchor[i].error;
         } else if (f->anchor[i].slice == MAXWELL_LINE) {
-            f->mode = strcmp(f->names->items[i], "1 mode") == 0;
+            f->mode = strcmp(f->names[i], "1 mode") == 0;
         }
     }
     for (int64_t k = 0; k < LINES; k++) {
@@ -169,7 +167,7 @@ static void put_plane(spn_text *page, const figure1 *f)
     for (int64_t i = 0; i < f->anchors; i++) {
         const spn_slice_anchor *a = &f->anchor[i];
         if (a->slice == LINES) {
-            cli_put_word(page, f->names->items[i]);
+            cli_put_word(page, f->names[i]);
             cli_put_real(page, DIGITS, a->u);
             cli_put_real(page, DIGITS, a->v);
             cli_put_real(page, BETA_DIGITS, a->error);

@@ -10,30 +10,18 @@ enum { DIGITS = 6, FEW_DIGITS = 4 };
 
 typedef struct view {
     spn_text *page;
-    const cli_source *source;
     spn_arena *arena;
-    spn_table runs, points, crossings, plateaus;
-    const spn_text_column *names, *phases;
+    spn_grok_contents c;
 } view;
 
-static spn_status take(view *v, const char *name, const spn_columns *columns, spn_table *table)
-{
-    *table = (spn_table){.name = name, .columns = columns};
-    return cli_take_records(v->page->context, v->arena, v->source->results, v->source->path, table);
-}
-
-static spn_status take_view(view *v)
+static spn_status take_view(spn_text *page, const cli_source *source, view *v)
 {
     spn_status status = SPN_OK;
-    const spn_results *results = v->source->results;
-    SPN_TRY(take(v, "runs", &spn_run_columns, &v->runs));
-    SPN_TRY(take(v, "points", &spn_trajectory_columns, &v->points));
-    SPN_TRY(take(v, "crossings", &spn_crossing_columns, &v->crossings));
-    SPN_TRY(take(v, "plateaus", &spn_plateau_columns, &v->plateaus));
-    v->names = spn_results_text_column(results, "starts", "name");
-    v->phases = spn_results_text_column(results, "runs", "phase");
-    if (v->names == NULL || v->phases == NULL || v->phases->rows != v->runs.rows) {
-        SPN_FAIL(v->page->context, SPN_ERROR_INPUT, "%s: its runs have no names", v->source->path);
+    *v = (view){.page = page};
+    SPN_TRY(spn_arena_create(page->context, &v->arena));
+    status = spn_grok_contents_read(page->context, v->arena, source->results, &v->c);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(page->context, "%s", source->path);
     }
 done:
     return status;
@@ -41,26 +29,20 @@ done:
 
 static const spn_run_record *run_at(const view *v, int64_t i)
 {
-    return (const spn_run_record *)v->runs.records + i;
+    return (const spn_run_record *)v->c.runs.records + i;
 }
 
-/* Records are numbered by run; a file that was changed by hand may hold others. */
 static void put_start(const view *v, int64_t run)
 {
-    const char *name = NULL;
-    if (run >= 0 && run < v->runs.rows) {
-        const int64_t start = run_at(v, run)->start;
-        name = start >= 0 && start < v->names->rows ? v->names->items[start] : NULL;
-    }
-    cli_put_word(v->page, name);
+    cli_put_word(v->page, v->c.names[run_at(v, run)->start]);
 }
 
 static void put_crossings(const view *v)
 {
-    const spn_crossing_record *rows = v->crossings.records;
+    const spn_crossing_record *rows = v->c.crossings.records;
     spn_text_add(v->page, "\nFirst epoch at which *E* is below a level.\n");
     cli_put_head(v->page, "start | level of E | epoch");
-    for (int64_t i = 0; i < v->crossings.rows; i++) {
+    for (int64_t i = 0; i < v->c.crossings.rows; i++) {
         put_start(v, rows[i].run);
         cli_put_real(v->page, DIGITS, rows[i].level);
         cli_put_real(v->page, DIGITS, rows[i].epoch);
@@ -70,15 +52,15 @@ static void put_crossings(const view *v)
 
 static void put_plateaus(const view *v)
 {
-    const spn_plateau_record *rows = v->plateaus.records;
-    const int64_t kind = spn_table_find(&v->plateaus, "kind");
+    const spn_plateau_record *rows = v->c.plateaus.records;
+    const int64_t kind = spn_table_find(&v->c.plateaus, "kind");
     spn_text_add(v->page,
                  "\nPlateaus, the branch that each lies at, and how long it lasts: measured "
                  "in epochs beside the law of its kind.\n");
     cli_put_head(v->page,
                  "start | E | E of the branch | its modes | kind | from epoch | measured | "
                  "predicted | measured / predicted");
-    for (int64_t i = 0; i < v->plateaus.rows; i++) {
+    for (int64_t i = 0; i < v->c.plateaus.rows; i++) {
         const spn_plateau_record *p = &rows[i];
         put_start(v, p->run);
         cli_put_real(v->page, DIGITS, p->error);
@@ -88,7 +70,7 @@ static void put_plateaus(const view *v)
         } else {
             cli_put_word(v->page, NULL);
         }
-        cli_put_word(v->page, spn_table_word(&v->plateaus, i, kind));
+        cli_put_word(v->page, spn_table_word(&v->c.plateaus, i, kind));
         cli_put_real(v->page, DIGITS, p->epoch_from);
         cli_put_real(v->page, DIGITS, p->measured);
         cli_put_real(v->page, FEW_DIGITS, p->predicted);
@@ -104,13 +86,13 @@ static void put_ends(const view *v)
     cli_put_head(v->page,
                  "start | u₀ | epochs | E | phase | E of the minimum | smallest eigenvalue | "
                  "largest learning rate × λ_max");
-    for (int64_t i = 0; i < v->runs.rows; i++) {
+    for (int64_t i = 0; i < v->c.runs.rows; i++) {
         const spn_run_record *r = run_at(v, i);
         put_start(v, i);
         cli_put_real(v->page, DIGITS, r->residue);
         cli_put_real(v->page, DIGITS, r->epoch);
         cli_put_real(v->page, DIGITS, r->error);
-        cli_put_word(v->page, v->phases->items[i]);
+        cli_put_word(v->page, v->c.phases[i]);
         cli_put_real(v->page, DIGITS, r->final_error);
         cli_put_real(v->page, FEW_DIGITS, r->final_eigenvalue);
         cli_put_real(v->page, FEW_DIGITS, r->stability_max);
@@ -121,9 +103,8 @@ static void put_ends(const view *v)
 spn_status cli_write_figure3(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
-    view v = {.page = page, .source = source};
-    SPN_TRY(spn_arena_create(page->context, &v.arena));
-    SPN_TRY(take_view(&v));
+    view v;
+    SPN_TRY(take_view(page, source, &v));
     put_crossings(&v);
     put_plateaus(&v);
     put_ends(&v);
@@ -142,8 +123,8 @@ done:
 static const spn_trajectory_record *first_below(const view *v, int64_t run, size_t offset,
                                                 double level)
 {
-    const spn_trajectory_record *rows = v->points.records;
-    for (int64_t i = 0; i < v->points.rows; i++) {
+    const spn_trajectory_record *rows = v->c.points.records;
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
         double value = 0;
         memcpy(&value, (const char *)&rows[i] + offset, sizeof value);
         if (rows[i].run == run && value <= level) {
@@ -180,9 +161,8 @@ static void put_shrinking(const view *v, const spn_run_record *r)
 spn_status cli_write_omnigrok(spn_text *page, const cli_source *source)
 {
     spn_status status = SPN_OK;
-    view v = {.page = page, .source = source};
-    SPN_TRY(spn_arena_create(page->context, &v.arena));
-    SPN_TRY(take_view(&v));
+    view v;
+    SPN_TRY(take_view(page, source, &v));
     spn_text_add(page,
                  "\nEpochs are those of the first record for which it holds. Delay: of the test "
                  "error behind the training error. The last column is "
@@ -191,12 +171,9 @@ spn_status cli_write_omnigrok(spn_text *page, const cli_source *source)
                  "start | level | training error below it | test error below it | delay | "
                  "\\|θ\\| at the start | \\|θ\\| of the minimum | \\|θ\\| below 1.5 of that | "
                  "predicted");
-    const spn_crossing_record *crossings = v.crossings.records;
-    for (int64_t i = 0; i < v.crossings.rows; i++) {
+    const spn_crossing_record *crossings = v.c.crossings.records;
+    for (int64_t i = 0; i < v.c.crossings.rows; i++) {
         const spn_crossing_record *c = &crossings[i];
-        if (c->run < 0 || c->run >= v.runs.rows) {
-            continue;
-        }
         const spn_trajectory_record *training =
             first_below(&v, c->run, offsetof(spn_trajectory_record, error), c->level);
         const spn_trajectory_record *test =

@@ -239,17 +239,17 @@ static spn_status read_sweep(spn_context *context, spn_arena *arena, const char 
     static const char *const directions[] = {"up", "down", "quench"};
     static const key_names names = {{true, true, true, true}, {NULL, directions, NULL, NULL}};
     spn_results results;
-    spn_sweep_record *records = NULL;
+    spn_sweep_contents contents;
     sample *rows = NULL;
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    const spn_table *points = spn_results_table(&results, "points");
-    if (points == NULL || strcmp(results.kind, "sweep") != 0) {
+    if (strcmp(results.kind, "sweep") != 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no points of a sweep", path);
     }
-    SPN_TAKE(context, arena, records, points->rows);
-    SPN_TAKE(context, arena, rows, points->rows);
-    SPN_TRY(spn_table_convert(context, points, path, &spn_sweep_columns, records));
-    for (int64_t i = 0; i < points->rows; i++) {
+    SPN_TRY(spn_sweep_contents_read(context, arena, &results, &contents));
+    const spn_sweep_record *records = contents.points.records;
+    const int64_t count = contents.points.rows;
+    SPN_TAKE(context, arena, rows, count);
+    for (int64_t i = 0; i < count; i++) {
         const spn_sweep_record *r = &records[i];
         bool is_known = spn_direction_text(r->direction) != NULL;
         rows[i] = (sample){r->beta,
@@ -258,7 +258,7 @@ static spn_status read_sweep(spn_context *context, spn_arena *arena, const char 
                            {r->error, r->weight_norm, r->scalar_curvature_error, r->accuracy,
                             r->test_error, r->test_accuracy}};
     }
-    SPN_TRY(pass_chains(context, arena, path, points->rows, rows, &names, sink, state));
+    SPN_TRY(pass_chains(context, arena, path, count, rows, &names, sink, state));
 done:
     return status;
 }

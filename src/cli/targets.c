@@ -234,20 +234,10 @@ spn_status cli_job_prepare(cli_job *job, const cli_step *step)
 spn_status cli_take_records(spn_context *context, spn_arena *arena, const spn_results *results,
                             const char *path, spn_table *table)
 {
-    spn_status status = SPN_OK;
-    const spn_table *found = spn_results_table(results, table->name);
-    char *bytes = NULL;
-    int64_t size = 0;
-    if (found == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no table '%s'", path, table->name);
+    const spn_wanted_table wanted = {table, false};
+    spn_status status = spn_take_tables(context, arena, results, 1, &wanted);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", path);
     }
-    if (!spn_size_multiply(found->rows, (int64_t)table->columns->record_size, &size)) {
-        SPN_FAIL(context, SPN_ERROR_MEMORY, "%s: table %s is too large", path, table->name);
-    }
-    SPN_TAKE(context, arena, bytes, size);
-    SPN_TRY(spn_table_convert(context, found, path, table->columns, bytes));
-    table->rows = found->rows;
-    table->records = bytes;
-done:
     return status;
 }

@@ -5,7 +5,7 @@
 
 #include "plot/shared.h"
 
-#include <spinodal/continuation.h>
+#include <spinodal/kind.h>
 
 enum { SPNI_BRANCH_NORM, SPNI_BRANCH_ERROR, SPNI_BRANCH_LOSS, SPNI_BRANCH_CURVATURE, SPNI_PANELS };
 
@@ -24,11 +24,11 @@ typedef struct spni_piece {
 typedef struct spni_branches_view {
     int64_t point_count, special_count, phase_count, maxwell_count, branch_count;
     spn_branch_record *points; /* by branch and place */
-    spn_special_record *specials;
-    spn_phase_record *phases;
-    spn_maxwell_record *maxwell;
+    const spn_special_record *specials;
+    const spn_phase_record *phases;
+    const spn_maxwell_record *maxwell;
     const char *const *names; /* of the phases */
-    const spn_table *phase_table, *special_table;
+    spn_table phase_table, special_table;
     spni_state *states;     /* of the points, then of the specials */
     spni_state *coexisting; /* of both phases of each Maxwell point */
     int64_t piece_count;
@@ -50,7 +50,7 @@ spn_status spni_free_energy_make(spn_context *context, spn_arena *arena,
                                  const spni_branches_view *view, spni_free_energy **out);
 double spni_free_energy_at(const spni_free_energy *energy, double beta);
 
-/* Read the tables; SPN_ERROR_INPUT where one is missing. Everything lives in the arena. */
+/* Everything lives in the arena. */
 spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
                                    const spn_results *results, spni_branches_view *view);
 

@@ -15,8 +15,8 @@ static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
 {
     const spn_phase_record *p = &v->phases[row];
     spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->names[row], p->beta_low,
-                 word(v->phase_table, row, "end_low"), p->beta_high,
-                 word(v->phase_table, row, "end_high"));
+                 word(&v->phase_table, row, "end_low"), p->beta_high,
+                 word(&v->phase_table, row, "end_high"));
     spni_put_change(text, "; E", p->error_low, p->error_high);
     spni_put_change(text, ", R", p->curvature_low, p->curvature_high);
     spni_put_change(text, ", |theta|", p->norm_low, p->norm_high);
@@ -40,7 +40,7 @@ static void put_special(spn_text *text, const spni_branches_view *v, int64_t row
 {
     const spn_special_record *s = &v->specials[row];
     spn_text_put(text, "  beta = %.10g, %s (%s): %lld -> %lld negative eigenvalues", s->beta,
-                 word(v->special_table, row, "kind"), word(v->special_table, row, "change"),
+                 word(&v->special_table, row, "kind"), word(&v->special_table, row, "change"),
                  (long long)s->index_before, (long long)s->index_after);
     if (s->kernel > 1) {
         spn_text_put(text, ", kernel of dimension %lld", (long long)s->kernel);

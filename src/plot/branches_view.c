@@ -4,21 +4,9 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define ORIGIN "these results"
 #define LOSS_MARGIN 1.3
-
-static spn_status find_table(spn_context *context, const spn_results *results, const char *name,
-                             const spn_table **out)
-{
-    *out = spn_results_table(results, name);
-    if (*out == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "these results have no table \"%s\": the figure is drawn from branches",
-                        name);
-    }
-    return SPN_OK;
-}
 
 static int compare_points(const void *a, const void *b)
 {
@@ -29,65 +17,15 @@ static int compare_points(const void *a, const void *b)
     return (x->point > y->point) - (x->point < y->point);
 }
 
-static spn_status read_tables(spn_context *context, spn_arena *arena, const spn_results *results,
-                              spni_branches_view *v)
+static spn_status sort_points(spn_context *context, spn_arena *arena, const spn_table *points,
+                              spn_branch_record **out)
 {
     spn_status status = SPN_OK;
-    const spn_table *points = NULL, *maxwell = NULL;
-    SPN_TRY(find_table(context, results, "points", &points));
-    SPN_TRY(find_table(context, results, "specials", &v->special_table));
-    SPN_TRY(find_table(context, results, "phases", &v->phase_table));
-    SPN_TRY(find_table(context, results, "maxwell", &maxwell));
-    v->point_count = points->rows;
-    v->special_count = v->special_table->rows;
-    v->phase_count = v->phase_table->rows;
-    v->maxwell_count = maxwell->rows;
-    const spn_text_column *names = spn_results_text_column(results, "phases", "name");
-    if (v->point_count == 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
-    }
-    if (names == NULL || names->rows != v->phase_count) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "these results have phases without names");
-    }
-    v->names = names->items;
-    SPN_TAKE(context, arena, v->points, v->point_count);
-    SPN_TAKE(context, arena, v->specials, v->special_count);
-    SPN_TAKE(context, arena, v->phases, v->phase_count);
-    SPN_TAKE(context, arena, v->maxwell, v->maxwell_count);
-    SPN_TRY(spn_table_convert(context, points, ORIGIN, &spn_branch_columns, v->points));
-    SPN_TRY(
-        spn_table_convert(context, v->special_table, ORIGIN, &spn_special_columns, v->specials));
-    SPN_TRY(spn_table_convert(context, v->phase_table, ORIGIN, &spn_phase_columns, v->phases));
-    SPN_TRY(spn_table_convert(context, maxwell, ORIGIN, &spn_maxwell_columns, v->maxwell));
-    qsort(v->points, (size_t)v->point_count, sizeof *v->points, compare_points);
+    SPN_TAKE(context, arena, *out, points->rows);
+    memcpy(*out, points->records, (size_t)points->rows * sizeof **out);
+    qsort(*out, (size_t)points->rows, sizeof **out, compare_points);
 done:
     return status;
-}
-
-static bool is_phase(const spni_branches_view *v, int64_t phase)
-{
-    return phase >= -1 && phase < v->phase_count;
-}
-
-/* Numbers that refer to rows of other tables: they steer pointers. */
-static spn_status check_references(spn_context *context, const spni_branches_view *v)
-{
-    for (int64_t i = 0; i < v->point_count; i++) {
-        if (!is_phase(v, v->points[i].phase)) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "these results have a point in phase %lld of %lld",
-                            (long long)v->points[i].phase, (long long)v->phase_count);
-        }
-    }
-    for (int64_t i = 0; i < v->maxwell_count; i++) {
-        const spn_maxwell_record *m = &v->maxwell[i];
-        if (!is_phase(v, m->phase_a) || !is_phase(v, m->phase_b) || m->phase_a < 0 ||
-            m->phase_b < 0) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "these results have a Maxwell point of unknown phases");
-        }
-    }
-    return SPN_OK;
 }
 
 static void set_state(spni_state *state, double beta, double norm, double error, double loss,
@@ -241,11 +179,25 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
                                    const spn_results *results, spni_branches_view *view)
 {
     spn_status status = SPN_OK;
-    *view = (spni_branches_view){.lines = {.table = spn_results_table(results, "theory"),
+    spn_branches_contents c;
+    SPN_TRY(spn_branches_contents_read(context, arena, results, &c));
+    if (c.points.rows == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "holds no points: nothing to draw");
+    }
+    *view = (spni_branches_view){.point_count = c.points.rows,
+                                 .special_count = c.specials.rows,
+                                 .phase_count = c.phases.rows,
+                                 .maxwell_count = c.maxwell.rows,
+                                 .specials = c.specials.records,
+                                 .phases = c.phases.records,
+                                 .maxwell = c.maxwell.records,
+                                 .names = c.names,
+                                 .phase_table = c.phases,
+                                 .special_table = c.specials,
+                                 .lines = {.table = spn_results_table(results, "theory"),
                                            .low = HUGE_VAL,
                                            .high = -HUGE_VAL}};
-    SPN_TRY(read_tables(context, arena, results, view));
-    SPN_TRY(check_references(context, view));
+    SPN_TRY(sort_points(context, arena, &c.points, &view->points));
     SPN_TRY(make_states(context, arena, view));
     SPN_TRY(make_pieces(context, arena, view));
     SPN_TRY(subtract_free_energy(context, arena, view));

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 enum { CURVE_POINTS = 400, SERIES_MAX = 12, TITLE_SIZE = 96 };
-#define ORIGIN "these results"
 #define WIDTH 7.0
 #define ROW_HEIGHT 1.75
 
@@ -464,14 +463,14 @@ done:
 static spn_status read_runs(const spn_results *results, spni_delay_view *v)
 {
     spn_status status = SPN_OK;
-    const spn_table *table = spn_results_table(results, "runs");
-    if (table == NULL || table->rows == 0) {
-        SPN_FAIL(v->context, SPN_ERROR_INPUT,
-                 "these results have no rows in a table \"runs\": nothing to draw");
+    spn_table table = {.name = "runs", .columns = &spn_delay_columns};
+    const spn_wanted_table wanted = {&table, false};
+    SPN_TRY(spn_take_tables(v->context, v->arena, results, 1, &wanted));
+    if (table.rows == 0) {
+        SPN_FAIL(v->context, SPN_ERROR_INPUT, "has no rows in the table 'runs': nothing to draw");
     }
-    v->count = table->rows;
-    SPN_TAKE(v->context, v->arena, v->runs, v->count);
-    SPN_TRY(spn_table_convert(v->context, table, ORIGIN, &spn_delay_columns, v->runs));
+    v->count = table.rows;
+    v->runs = table.records;
     for (int64_t i = 0; i < v->count; i++) {
         const spn_delay_run *run = &v->runs[i];
         if (run->depth < 2 || !(run->scale > 0)) {

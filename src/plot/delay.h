@@ -5,13 +5,15 @@
 
 #include "plot/shared.h"
 
+#include <spinodal/kind.h>
+
 enum { SPNI_DELAY_DEPTHS_MAX = 4 };
 
 typedef struct spni_delay_view {
     spn_context *context;
     spn_arena *arena;
     int64_t count;
-    spn_delay_run *runs;
+    const spn_delay_run *runs;
     int64_t depth_count;
     int64_t depths[SPNI_DELAY_DEPTHS_MAX]; /* ascending */
     double rate;                           /* learning rate: time of an epoch */

@@ -4,19 +4,6 @@
 
 #include <math.h>
 
-#define ORIGIN "these results"
-
-static spn_status find(spn_context *context, const spn_results *results, const char *name,
-                       const spn_table **out)
-{
-    *out = spn_results_table(results, name);
-    if (*out == NULL || (*out)->rows == 0) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "these results have no rows in a table \"%s\": nothing to draw", name);
-    }
-    return SPN_OK;
-}
-
 static spn_status check_rows(const spni_family_view *v)
 {
     bool is_good = true;
@@ -38,20 +25,20 @@ spn_status spni_family_view_make(const spn_results *results, spni_family_view *v
 {
     spn_status status = SPN_OK;
     spn_context *context = v->context;
-    const spn_table *runs = NULL, *transitions = NULL, *points = NULL;
-    SPN_TRY(find(context, results, "runs", &runs));
-    SPN_TRY(find(context, results, "transitions", &transitions));
-    SPN_TRY(find(context, results, "points", &points));
-    v->run_count = runs->rows;
-    v->transition_count = transitions->rows;
-    v->point_count = points->rows;
-    SPN_TAKE(context, v->arena, v->runs, runs->rows);
-    SPN_TAKE(context, v->arena, v->transitions, transitions->rows);
-    SPN_TAKE(context, v->arena, v->points, points->rows);
-    SPN_TRY(spn_table_convert(context, runs, ORIGIN, &spn_family_run_columns, v->runs));
-    SPN_TRY(spn_table_convert(context, transitions, ORIGIN, &spn_family_transition_columns,
-                              v->transitions));
-    SPN_TRY(spn_table_convert(context, points, ORIGIN, &spn_family_point_columns, v->points));
+    spn_table runs = {.name = "runs", .columns = &spn_family_run_columns};
+    spn_table transitions = {.name = "transitions", .columns = &spn_family_transition_columns};
+    spn_table points = {.name = "points", .columns = &spn_family_point_columns};
+    const spn_wanted_table wanted[] = {{&runs, false}, {&transitions, false}, {&points, false}};
+    SPN_TRY(spn_take_tables(context, v->arena, results, sizeof wanted / sizeof *wanted, wanted));
+    if (runs.rows == 0 || transitions.rows == 0 || points.rows == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "has a table without rows: nothing to draw");
+    }
+    v->run_count = runs.rows;
+    v->transition_count = transitions.rows;
+    v->point_count = points.rows;
+    v->runs = runs.records;
+    v->transitions = transitions.records;
+    v->points = points.records;
     SPN_TRY(check_rows(v));
 done:
     return status;

@@ -5,6 +5,7 @@
 
 #include "plot/shared.h"
 
+#include <spinodal/kind.h>
 #include <spinodal/network.h>
 #include <spinodal/theory.h>
 
@@ -12,9 +13,9 @@ typedef struct spni_family_view {
     spn_context *context;
     spn_arena *arena;
     int64_t run_count, transition_count, point_count;
-    spn_family_run *runs;
-    spn_family_transition *transitions; /* of a run together, the weakest mode first */
-    spn_family_point *points;           /* of a run and phase together, by beta */
+    const spn_family_run *runs;
+    const spn_family_transition *transitions; /* of a run together, the weakest mode first */
+    const spn_family_point *points;           /* of a run and phase together, by beta */
 } spni_family_view;
 
 /* Read the tables; SPN_ERROR_INPUT where one is missing. Everything lives in view->arena. */

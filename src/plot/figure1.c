@@ -21,15 +21,10 @@ typedef struct drawing {
     double x_high;
 } drawing;
 
-static spn_status read_potential(drawing *d, const spn_results *results)
+static spn_status read_potential(drawing *d)
 {
-    spn_status status = SPN_OK;
-    const spn_table *table = spn_results_table(results, "potential");
-    spn_norm_record *rows = NULL;
-    SPN_TAKE(d->context, d->arena, rows, table->rows);
-    SPN_TRY(spn_table_convert(d->context, table, "the file", &spn_norm_columns, rows));
-    d->potential = rows;
-    d->potential_count = table->rows;
+    d->potential = d->view->potential;
+    d->potential_count = d->view->potential_count;
     d->trivial = (double)NAN;
     for (int64_t i = 0; i < d->view->anchor_count; i++) {
         const spn_slice_anchor *a = &d->view->anchors[i];
@@ -44,14 +39,13 @@ static spn_status read_potential(drawing *d, const spn_results *results)
         d->x_high = fmin(d->x_high, d->view->slices[k].u_high);
     }
     if (d->potential_count > 0) {
-        d->x_high = fmin(d->x_high, sqrt(rows[d->potential_count - 1].norm_squared));
+        d->x_high = fmin(d->x_high, sqrt(d->potential[d->potential_count - 1].norm_squared));
     }
     if (d->view->slice_count < LINES || isnan(d->trivial) || !(d->x_high > 0)) {
-        SPN_FAIL(d->context, SPN_ERROR_INPUT,
-                 "Figure 1 needs three lines that begin at the trivial model");
+        return spn_fail(d->context, SPN_ERROR_INPUT,
+                        "Figure 1 needs three lines that begin at the trivial model");
     }
-done:
-    return status;
+    return SPN_OK;
 }
 
 static spn_status begin(const drawing *d, int64_t number, int64_t capacity, double beta,
@@ -200,7 +194,7 @@ spn_status spni_plot_figure1(spn_context *context, spn_arena *arena, const spn_r
     spn_status status = SPN_OK;
     spn_text caption = {.context = context};
     drawing d = {.context = context, .arena = arena, .view = view};
-    SPN_TRY(read_potential(&d, results));
+    SPN_TRY(read_potential(&d));
     SPN_TRY(draw_lines(&d, results, directory, settings));
     if (view->slice_count > LINES) {
         spni_slice_caption(results, view, LINES, &caption);

@@ -26,7 +26,6 @@ typedef struct drawing {
     spn_arena *arena;
     const spni_grok_view *view;
     const char **labels; /* of the starts */
-    bool is_descent;     /* plain gradient descent: its bound is drawn */
 } drawing;
 
 /* A quantity of a record, by its place in the struct. */
@@ -283,7 +282,7 @@ static spn_status stability_panel(drawing *d, spn_panel *panel)
                                         .color = SPN_COLOR_BLACK,
                                         .line = SPN_LINE_DOTTED,
                                         .width = 0.9};
-    *panel = panel_of("{/:Italic η λ}_{max}", series, v->run_count + d->is_descent);
+    *panel = panel_of("{/:Italic η λ}_{max}", series, v->run_count + v->is_descent);
     panel->y_low = 0;
 done:
     return status;
@@ -365,14 +364,11 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
     spn_status status = SPN_OK;
     spni_grok_view view;
     spn_text caption = {.context = context};
-    char method[16];
     spn_panel panels[PANELS_MAX];
     drawing d = {.context = context, .view = &view};
     SPN_TRY(spn_arena_create(context, &d.arena));
     SPN_TRY(spni_grok_view_make(context, d.arena, results, &view));
     SPN_TRY(make_labels(&d));
-    const char *said = spn_results_setting(results, "grok.method", method, sizeof method);
-    d.is_descent = said != NULL && strcmp(said, "gd") == 0;
     spn_figure figure = {.name = "grok",
                          .x_label = "Epoch",
                          .x_scale = SPN_AXIS_LOG,

@@ -5,7 +5,7 @@
 
 #include "plot/shared.h"
 
-#include <spinodal/trajectory.h>
+#include <spinodal/kind.h>
 
 /* A file of grok. */
 typedef struct spni_grok_view {
@@ -17,12 +17,12 @@ typedef struct spni_grok_view {
     const char *const *names;  /* of the starts */
     const char *const *phases; /* in which the runs end */
     const spn_array *modes;    /* one row per row of points; NULL: none */
+    bool is_descent;           /* plain gradient descent: its bound is drawn */
     double left;               /* where epoch 0 is drawn: half the first recorded epoch */
     double right;              /* the last epoch */
 } spni_grok_view;
 
-/* Read the tables; SPN_ERROR_INPUT where one is missing or refers to what is not there. Everything lives in the
- * arena. */
+/* Everything lives in the arena. */
 spn_status spni_grok_view_make(spn_context *context, spn_arena *arena, const spn_results *results,
                                spni_grok_view *view);
 

@@ -3,10 +3,10 @@
 #include "plot/shared.h"
 
 #include <math.h>
+#include <spinodal/kind.h>
 #include <spinodal/optimize.h>
 #include <stdio.h>
 
-#define ORIGIN "these results"
 #define WIDTH 7.0
 #define ROW_HEIGHT 1.25
 #define BETA_OF_EPOCHS 1e-4 /* of the left column: the nearest that there is */
@@ -18,7 +18,7 @@ typedef struct drawing {
     spn_context *context;
     spn_arena *arena;
     int64_t count;
-    spn_orders_race *races;
+    const spn_orders_race *races;
     int64_t method_count;
     int64_t methods[METHODS_MAX];
     double beta; /* of the left column */
@@ -346,14 +346,14 @@ done:
 static spn_status read_races(const spn_results *results, drawing *d)
 {
     spn_status status = SPN_OK;
-    const spn_table *table = spn_results_table(results, "races");
-    if (table == NULL || table->rows == 0) {
-        SPN_FAIL(d->context, SPN_ERROR_INPUT,
-                 "these results have no rows in a table \"races\": nothing to draw");
+    spn_table table = {.name = "races", .columns = &spn_orders_columns};
+    const spn_wanted_table wanted = {&table, false};
+    SPN_TRY(spn_take_tables(d->context, d->arena, results, 1, &wanted));
+    if (table.rows == 0) {
+        SPN_FAIL(d->context, SPN_ERROR_INPUT, "has no rows in the table 'races': nothing to draw");
     }
-    d->count = table->rows;
-    SPN_TAKE(d->context, d->arena, d->races, d->count);
-    SPN_TRY(spn_table_convert(d->context, table, ORIGIN, &spn_orders_columns, d->races));
+    d->count = table.rows;
+    d->races = table.records;
     double nearest = HUGE_VAL;
     for (int64_t i = 0; i < d->count; i++) {
         const spn_orders_race *r = &d->races[i];

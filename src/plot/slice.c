@@ -8,63 +8,23 @@
 
 enum { LABEL_SIZE = 160 };
 
-static spn_status take(spn_context *context, spn_arena *arena, const spn_results *results,
-                       const char *name, const spn_columns *columns, int64_t *count, void **records)
-{
-    spn_status status = SPN_OK;
-    const spn_table *table = spn_results_table(results, name);
-    char *memory = NULL;
-    if (table == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "has no table '%s': it is no file of slices", name);
-    }
-    *count = table->rows;
-    SPN_TAKE(context, arena, memory, table->rows * (int64_t)columns->record_size);
-    SPN_TRY(spn_table_convert(context, table, "the file", columns, memory));
-    *records = memory;
-done:
-    return status;
-}
-
-static spn_status check_grid(spn_context *context, const spni_slice_view *v)
-{
-    int64_t points = 0;
-    for (int64_t k = 0; k < v->slice_count; k++) {
-        const spn_slice_record *slice = &v->slices[k];
-        if (slice->slice != k || slice->columns < 1 || slice->rows < 1 ||
-            slice->columns > v->point_count || slice->rows > v->point_count) {
-            return spn_fail(context, SPN_ERROR_INPUT, "slice %lld has no grid", (long long)k);
-        }
-        points += slice->columns * slice->rows;
-    }
-    return points == v->point_count && v->slice_count > 0
-               ? SPN_OK
-               : spn_fail(context, SPN_ERROR_INPUT, "the slices have %lld points, not %lld",
-                          (long long)points, (long long)v->point_count);
-}
-
 spn_status spni_slice_view_make(spn_context *context, spn_arena *arena, const spn_results *results,
                                 spni_slice_view *v)
 {
     spn_status status = SPN_OK;
-    void *slices = NULL, *points = NULL, *anchors = NULL, *levels = NULL;
-    *v = (spni_slice_view){0};
-    SPN_TRY(take(context, arena, results, "slices", &spn_slice_columns, &v->slice_count, &slices));
-    SPN_TRY(take(context, arena, results, "points", &spn_slice_point_columns, &v->point_count,
-                 &points));
-    SPN_TRY(take(context, arena, results, "anchors", &spn_slice_anchor_columns, &v->anchor_count,
-                 &anchors));
-    SPN_TRY(take(context, arena, results, "levels", &spn_slice_level_columns, &v->level_count,
-                 &levels));
-    v->slices = slices;
-    v->points = points;
-    v->anchors = anchors;
-    v->levels = levels;
-    const spn_text_column *names = spn_results_text_column(results, "anchors", "name");
-    if (names == NULL || names->rows != v->anchor_count) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "the points that the slices go through have no names");
-    }
-    v->names = names->items;
-    SPN_TRY(check_grid(context, v));
+    spn_slice_contents c;
+    SPN_TRY(spn_slice_contents_read(context, arena, results, &c));
+    *v = (spni_slice_view){.slice_count = c.slices.rows,
+                           .point_count = c.points.rows,
+                           .anchor_count = c.anchors.rows,
+                           .level_count = c.levels.rows,
+                           .potential_count = c.potential.rows,
+                           .slices = c.slices.records,
+                           .points = c.points.records,
+                           .anchors = c.anchors.records,
+                           .levels = c.levels.records,
+                           .potential = c.potential.records,
+                           .names = c.names};
 done:
     return status;
 }

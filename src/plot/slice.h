@@ -5,19 +5,20 @@
 
 #include "plot/shared.h"
 
-#include <spinodal/slice.h>
+#include <spinodal/kind.h>
 
 /* A file of slices. */
 typedef struct spni_slice_view {
-    int64_t slice_count, point_count, anchor_count, level_count;
+    int64_t slice_count, point_count, anchor_count, level_count, potential_count;
     const spn_slice_record *slices;
     const spn_slice_point *points; /* slice by slice */
     const spn_slice_anchor *anchors;
     const spn_slice_level *levels;
-    const char *const *names; /* of the anchors */
+    const spn_norm_record *potential; /* of Figure 1 only */
+    const char *const *names;         /* of the anchors */
 } spni_slice_view;
 
-/* Read the tables; SPN_ERROR_INPUT where one is missing. Everything lives in the arena. */
+/* Everything lives in the arena. */
 spn_status spni_slice_view_make(spn_context *context, spn_arena *arena, const spn_results *results,
                                 spni_slice_view *view);
 

@@ -8,42 +8,29 @@
 
 #define CONFIDENCE 0.95
 
-/* The tables of one run of branches. */
+/* One run of branches. */
 typedef struct source {
     spn_arena *arena;
-    const char *path;
     spn_results results;
     int64_t points, specials, phases;
-    spn_branch_record *point;
-    spn_special_record *special;
-    spn_phase_record *phase;
+    const spn_branch_record *point;
+    const spn_special_record *special;
+    const spn_phase_record *phase;
 } source;
 
-static spn_status find(spn_context *context, const source *s, const char *name,
-                       const spn_table **out)
-{
-    *out = spn_results_table(&s->results, name);
-    return *out != NULL ? SPN_OK
-                        : spn_fail(context, SPN_ERROR_INPUT, "%s has no table '%s'", s->path, name);
-}
-
-static spn_status read_source(spn_context *context, source *s)
+static spn_status read_source(spn_context *context, const char *path, source *s)
 {
     spn_status status = SPN_OK;
-    const spn_table *points = NULL, *specials = NULL, *phases = NULL;
-    SPN_TRY(spn_results_read(context, s->arena, s->path, &s->results));
-    SPN_TRY(find(context, s, "points", &points));
-    SPN_TRY(find(context, s, "specials", &specials));
-    SPN_TRY(find(context, s, "phases", &phases));
-    s->points = points->rows;
-    s->specials = specials->rows;
-    s->phases = phases->rows;
-    SPN_TAKE(context, s->arena, s->point, s->points);
-    SPN_TAKE(context, s->arena, s->special, s->specials);
-    SPN_TAKE(context, s->arena, s->phase, s->phases);
-    SPN_TRY(spn_table_convert(context, points, s->path, &spn_branch_columns, s->point));
-    SPN_TRY(spn_table_convert(context, specials, s->path, &spn_special_columns, s->special));
-    SPN_TRY(spn_table_convert(context, phases, s->path, &spn_phase_columns, s->phase));
+    spn_branches_contents c;
+    SPN_TRY(spn_arena_create(context, &s->arena));
+    SPN_TRY(spn_results_read(context, s->arena, path, &s->results));
+    SPN_TRY(spn_branches_contents_read(context, s->arena, &s->results, &c));
+    s->points = c.points.rows;
+    s->specials = c.specials.rows;
+    s->phases = c.phases.rows;
+    s->point = c.points.records;
+    s->special = c.specials.records;
+    s->phase = c.phases.records;
 done:
     return status;
 }
@@ -173,10 +160,9 @@ spn_status spni_family_read_branches(spn_context *context, spni_family *family, 
                                      spn_family_run *run, const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
-    source s = {.path = path};
+    source s = {.arena = NULL};
     run->run = family->runs.count;
-    SPN_TRY(spn_arena_create(context, &s.arena));
-    SPN_TRY(read_source(context, &s));
+    SPN_TRY(read_source(context, path, &s));
     SPN_TRY(add_transitions(context, family, &s, run, modes));
     for (int64_t phase = 0; phase < s.phases; phase++) {
         SPN_TRY(add_phase(context, family, &s, run->run, phase));
@@ -220,16 +206,14 @@ static void count_starts(const spn_sweep_record *rows, int64_t count, spn_family
 spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run)
 {
     spn_status status = SPN_OK;
-    source s = {.path = path};
-    const spn_table *points = NULL;
-    spn_sweep_record *rows = NULL;
-    SPN_TRY(spn_arena_create(context, &s.arena));
-    SPN_TRY(spn_results_read(context, s.arena, path, &s.results));
-    SPN_TRY(find(context, &s, "points", &points));
-    SPN_TAKE(context, s.arena, rows, points->rows);
-    SPN_TRY(spn_table_convert(context, points, path, &spn_sweep_columns, rows));
-    count_starts(rows, points->rows, run);
+    spn_arena *arena = NULL;
+    spn_results results;
+    spn_sweep_contents c;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    SPN_TRY(spn_sweep_contents_read(context, arena, &results, &c));
+    count_starts(c.points.records, c.points.rows, run);
 done:
-    spn_arena_free(s.arena);
+    spn_arena_free(arena);
     return status;
 }

@@ -359,11 +359,11 @@ static void test_bad_results(void **state)
     spn_results bad = made->results;
     bad.text_column_count = 0;
     check_fails(context, spn_plot_branches(context, &bad, folder, NULL), SPN_ERROR_INPUT,
-                "phases without names");
+                "no texts 'name'");
     bad = made->results;
     bad.table_count = 3;
     check_fails(context, spn_plot_branches(context, &bad, folder, NULL), SPN_ERROR_INPUT,
-                "no table \"maxwell\"");
+                "no table 'maxwell'");
     made->tables[0].rows = 0;
     check_fails(context, spn_plot_branches(context, &made->results, folder, NULL), SPN_ERROR_INPUT,
                 "no points");

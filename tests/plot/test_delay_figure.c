@@ -251,9 +251,9 @@ static void test_bad_results(void **state)
     const spn_results shallow = {.kind = "delay", .table_count = 1, .tables = tables};
     make_folder("bad", folder);
     check_fails(context, spn_plot_delay(context, &results, folder, NULL), SPN_ERROR_INPUT,
-                "table \"runs\"");
+                "table 'runs'");
     check_fails(context, spn_plot_orders(context, &results, folder, NULL), SPN_ERROR_INPUT,
-                "table \"races\"");
+                "table 'races'");
     check_fails(context, spn_plot_delay(context, &shallow, folder, NULL), SPN_ERROR_INPUT,
                 "depth 1");
 }

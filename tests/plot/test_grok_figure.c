@@ -207,7 +207,7 @@ static void test_bad(void **state)
     check_bad(&m, "of runs that it does not have");
     make_model(&m);
     m.texts[1].rows = 1;
-    check_bad(&m, "has no texts 'phase'");
+    check_bad(&m, "have no texts 'phase'");
     make_model(&m);
     m.results.table_count = 3;
     check_bad(&m, "has no table 'plateaus'");

@@ -194,7 +194,7 @@ static void test_bad_files(void **state)
     make_model(&m, 1, 1, false);
     m.results.text_column_count = 0;
     check_fails(context, spn_plot_slice(context, &m.results, folder, NULL), SPN_ERROR_INPUT,
-                "have no names");
+                "no texts 'name'");
     const spn_map map = {.columns = 2, .rows = 1, .y_label = "v", .z_label = "L"};
     const spn_figure figure = {.name = "x", .x_label = "u", .map = &map};
     check_fails(context, spn_plot_render(context, &figure, folder, NULL), SPN_ERROR_ARGUMENT,
