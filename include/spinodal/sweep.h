@@ -178,8 +178,11 @@ typedef spn_status spn_sweep_sink(spn_context *context, void *state, const spn_s
 typedef spn_status spn_sweep_jump_sink(spn_context *context, void *state,
                                        const spn_sweep_transition *transition);
 
+/** Most values of the control parameter, and most points of a path through them. */
+#define SPN_GRID_MAX 1000000
+
 /** The values of the control parameter, ascending: `*count` numbers in *values, to be released by the
- *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, or fewer than one. */
+ *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, fewer than one or more than SPN_GRID_MAX. */
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
                           double **values);
 

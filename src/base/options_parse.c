@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* strtod takes "inf", "nan" and hexadecimal, too: the text is checked first. */
-static bool is_decimal_number(const char *text)
+bool spn_is_number(const char *text)
 {
     const char *p = text;
     int64_t digits = 0;
@@ -59,7 +59,7 @@ enum { LONGEST_NUMBER = 1024, LONGEST_POINT = 16 };
 bool spn_parse_real(const char *text, double *out)
 {
     char copy[LONGEST_NUMBER + LONGEST_POINT];
-    if (!is_decimal_number(text) || strlen(text) >= LONGEST_NUMBER) {
+    if (!spn_is_number(text) || strlen(text) >= LONGEST_NUMBER) {
         return false;
     }
     strcpy(copy, text);
@@ -208,23 +208,27 @@ static const char *meant_boolean(const char *text)
     return NULL;
 }
 
-/* The limit that a number of the right kind exceeds; NULL: it is of the wrong kind, or negative. */
+/* The limit that a number of the right kind exceeds; NULL: it is of the wrong kind, or a
+ * negative integer. */
 static const char *exceeded_limit(const char *text, bool is_integer)
 {
     double value = 0;
     int64_t integer = 0;
-    if (!is_decimal_number(text) || text[0] == '-') {
+    bool is_negative = text[0] == '-';
+    if (!spn_is_number(text) || (is_negative && is_integer)) {
         return NULL;
     }
     bool is_real = spn_parse_real(text, &value);
     if (!is_integer) {
-        return is_real ? NULL : "1.7976931348623157e308";
+        return is_real       ? NULL
+               : is_negative ? "at least -1.7976931348623157e308"
+                             : "at most 1.7976931348623157e308";
     }
     if (spn_parse_integer(text, &integer) || (is_real && value != floor(value))) {
         return NULL;
     }
-    return strpbrk(text, ".eE") != NULL ? "9007199254740992 (2^53)"
-                                        : "9223372036854775807 (2^63 - 1)";
+    return strpbrk(text, ".eE") != NULL ? "at most 9007199254740992 (2^53)"
+                                        : "at most 9223372036854775807 (2^63 - 1)";
 }
 
 static void find_hint(const spn_option *option, const spn_value *value, char hint[HINT_SIZE])
@@ -245,14 +249,14 @@ static void find_hint(const spn_option *option, const spn_value *value, char hin
         }
         near = spn_nearest_name(value->scalar, option->choices, count);
     }
-    bool is_text = value->is_quoted && ((is_boolean && near != NULL) ||
-                                        (is_number && is_decimal_number(value->scalar)));
+    bool is_text = value->is_quoted &&
+                   ((is_boolean && near != NULL) || (is_number && spn_is_number(value->scalar)));
     if (is_text) {
         snprintf(hint, HINT_SIZE, "; the quotes make it text");
     } else if (near != NULL) {
         snprintf(hint, HINT_SIZE, "; did you mean '%s'?", near);
     } else if (limit != NULL) {
-        snprintf(hint, HINT_SIZE, "; at most %s", limit);
+        snprintf(hint, HINT_SIZE, "; %s", limit);
     }
 }
 

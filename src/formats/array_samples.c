@@ -215,7 +215,13 @@ spn_status spn_npz_samples(spn_context *context, const char *path, const spn_npz
     SPN_TRY(spn_arrays_read(context, path, &arrays));
     SPN_TRY(find(context, path, arrays, choice->inputs, &found.inputs));
     if (choice->classes != NULL) {
-        SPN_TRY(number_labels(context, path, arrays, choice, &codes, &labels, classes));
+        status = number_labels(context, path, arrays, choice, &codes, &labels, classes);
+        if (choice->is_of_classes != NULL) {
+            *choice->is_of_classes = status != SPN_OK;
+        }
+        if (status != SPN_OK) {
+            goto done;
+        }
         found.targets = &labels;
     } else {
         SPN_TRY(find(context, path, arrays, choice->targets, &found.targets));

@@ -103,7 +103,11 @@ static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cel
     } else if (content == SPNI_CSV_MISSING) {
         snprintf(flaw->what, sizeof flaw->what, "\"%s\" is a missing value", quoted);
     } else if (content == SPNI_CSV_INFINITE) {
-        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a finite number", quoted);
+        const bool has_digits = memchr("+-.0123456789", cell->text[cell->length - 1], 13) != NULL;
+        snprintf(flaw->what, sizeof flaw->what,
+                 has_digits ? "\"%s\" is out of range: numbers end at 1.7976931348623157e308"
+                            : "\"%s\" is not a finite number",
+                 quoted);
     } else {
         snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number%s", quoted,
                  has_decimal_comma(cell) ? " (use a decimal point)" : "");

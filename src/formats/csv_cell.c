@@ -258,7 +258,7 @@ static spni_csv_content parse_long(const char *from, int64_t length, bool may_ha
     }
     text[length] = '\0';
     if (points > 1 || !spn_parse_real(text, value)) {
-        return SPNI_CSV_WORD;
+        return points <= 1 && spn_is_number(text) ? SPNI_CSV_INFINITE : SPNI_CSV_WORD;
     }
     return commas > 0 ? SPNI_CSV_COMMA_NUMBER : SPNI_CSV_NUMBER;
 }

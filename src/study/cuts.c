@@ -11,6 +11,8 @@
 /* What stored and measured numbers may differ by: they come from the same network at weights that differ by
  * the rounding of (b - a) / |b - a| |b - a|. */
 static const double agreement = 1e-12;
+/* Points of a slice: half a gigabyte. */
+static const double points_most = 1e7;
 
 spn_status spni_cuts_begin(spn_context *context, const spn_study *study, int64_t threads,
                            spni_cuts *cuts)
@@ -138,6 +140,12 @@ static spn_status measure(spn_context *context, const spni_cuts *cuts,
     spn_slice_record *record = &cut->record;
     double *u = NULL, *v = NULL;
     record->rows = 1;
+    if (pow((double)settings->points, (double)record->axes) > points_most) {
+        SPN_FAIL(
+            context, SPN_ERROR_INPUT,
+            "slice.points: %lld along each of %lld axes are too many: at most %g points in all",
+            (long long)settings->points, (long long)record->axes, points_most);
+    }
     SPN_TRY(make_axis(context, cuts, settings, cut, 0, coordinates, &record->columns, &u));
     if (record->axes == 2) {
         SPN_TRY(make_axis(context, cuts, settings, cut, 1, coordinates, &record->rows, &v));

@@ -267,7 +267,9 @@ static spn_status check_grid(spn_context *context, const spn_experiment *experim
         return spn_fail(context, SPN_ERROR_INPUT, "%s: the list is empty",
                         spn_settings_where(section, "beta", where, sizeof where));
     }
-    const char *key = spn_settings_is_set(section, "beta") ? "beta" : "beta.from";
+    const char *key = spn_settings_is_set(section, "beta") ? "beta"
+                      : sweep->beta_points > SPN_GRID_MAX  ? "beta.points"
+                                                           : "beta.from";
     spn_status status = spn_sweep_grid(context, sweep, &count, &grid);
     if (status == SPN_ERROR_INPUT && spn_settings_is_set(section, key)) {
         spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));

@@ -34,6 +34,7 @@ done:
 typedef struct source {
     const char *path, *inputs, *targets;
     const spn_classes *known;
+    bool *is_of_classes; /* set where what fails are the labels */
 } source;
 
 static spn_status load_csv(spn_context *context, const spn_data_settings *data, const source *from,
@@ -49,7 +50,9 @@ static spn_status load_csv(spn_context *context, const spn_data_settings *data, 
                                    .missing = (spn_csv_missing)data->missing};
     SPN_TRY(spn_csv_read(context, from->path, layout, &table));
     if (data->classes != NULL) {
+        *from->is_of_classes = true;
         SPN_TRY(spn_csv_classes(context, table, data->classes, from->known, classes));
+        *from->is_of_classes = false;
     }
     SPN_TRY(spn_csv_samples(context, table, &choice, out));
     account->separator = spn_csv_separator_name(table->separator);
@@ -73,7 +76,8 @@ static spn_status load_one(spn_context *context, const spn_data_settings *data, 
     const spn_npz_choice choice = {.inputs = from->inputs,
                                    .targets = from->targets,
                                    .classes = data->classes != NULL ? from->targets : NULL,
-                                   .known = from->known};
+                                   .known = from->known,
+                                   .is_of_classes = from->is_of_classes};
     return spn_npz_samples(context, from->path, &choice, out, classes);
 }
 
@@ -162,24 +166,35 @@ done:
 }
 
 spn_status spni_samples_load(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out, int64_t *training, spn_data_account *account)
+                             spn_dataset **out, int64_t *training, spn_data_account *account,
+                             const char **key)
 {
     spn_status status = SPN_OK;
     const spn_data_settings *data = spn_experiment_data(experiment);
     spn_samples *samples = NULL;
     spn_classes *classes = NULL;
     char buffer[SPNI_PATH_SIZE];
+    bool is_of_classes = false;
     const source first = {spni_experiment_path(experiment, data->path, buffer), data->input_key,
-                          data->classes != NULL ? data->classes : data->target_key, NULL};
-    SPN_TRY(load_one(context, data, &first, &samples, &classes, account));
+                          data->classes != NULL ? data->classes : data->target_key, NULL,
+                          &is_of_classes};
+    *key = "path";
+    status = load_one(context, data, &first, &samples, &classes, account);
+    *key = is_of_classes ? "classes" : "path";
+    if (status != SPN_OK) {
+        goto done;
+    }
     *training = samples->samples;
     if (has_test_source(data)) {
+        *key = data->test_path != NULL ? "test_path" : "test_input_key";
         SPN_TRY(load_test(context, experiment, &first, classes, samples, account));
     }
     if (classes != NULL) {
+        *key = data->class_targets == SPN_CLASS_BINARY ? "class_targets" : "classes";
         SPN_TRY(spn_samples_classes(context, samples, classes,
                                     data->class_targets == SPN_CLASS_BINARY));
     }
+    *key = "path";
     SPN_TRY(fill(context, data, *training, samples));
     SPN_TRY(make_dataset(context, samples, classes, out));
     account->path = data->path;

@@ -162,8 +162,9 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
     if (settings->kind == SPN_DATA_MODULAR) {
         SPN_TRY(blame_named(context, experiment, spn_dataset_modular(context, settings, &whole)));
     } else {
-        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "path",
-                      spni_samples_load(context, experiment, &whole, &training, &data->account)));
+        const char *key = NULL;
+        status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
+        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, key, status));
     }
     if (training > 0 && training < whole->samples) {
         SPN_TRY(spn_dataset_divide(context, whole, training, &data->training, &data->test));

@@ -76,6 +76,12 @@ spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settin
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "no values of beta; give a list, or from, to and points");
     }
+    if (points > SPN_GRID_MAX) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%lld values of beta are too many: at most %d, each a point that is solved for; "
+                 "transitions between them are refined",
+                 (long long)points, SPN_GRID_MAX);
+    }
     if (!is_listed && settings->beta_spacing == SPN_SPACING_LOG && !(settings->beta_from > 0)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "logarithmic spacing needs a smallest beta > 0");
     }
@@ -106,7 +112,7 @@ done:
 }
 
 /* Steps from `from` to another value `to`; rounding makes no step of its own, the last one goes to `to`
- * itself. More than a path may have count as SPN_COUNT_MAX + 1. */
+ * itself. More than a path may have count as SPN_GRID_MAX + 1. */
 static int64_t count_steps(const spn_sweep_settings *settings, double from, double to)
 {
     bool is_log = settings->beta_spacing == SPN_SPACING_LOG;
@@ -114,8 +120,8 @@ static int64_t count_steps(const spn_sweep_settings *settings, double from, doub
                           : settings->beta_to - settings->beta_from;
     double way = is_log ? log(to / from) : to - from;
     double steps = ceil(fabs(way) / range * (double)(settings->beta_points - 1) - 1e-9);
-    if (!(steps <= (double)SPN_COUNT_MAX)) {
-        return SPN_COUNT_MAX + 1;
+    if (!(steps <= SPN_GRID_MAX)) {
+        return SPN_GRID_MAX + 1;
     }
     return steps < 1 ? 1 : (int64_t)steps;
 }
@@ -158,12 +164,12 @@ static spn_status check_legs(spn_context *context, const spn_sweep_settings *set
                             is_log ? ", positive" : "", (long long)i + 1, from, to);
         }
         *points += count_steps(settings, from, to);
-        if (*points > SPN_COUNT_MAX) {
+        if (*points > SPN_GRID_MAX) {
             return spn_fail(context, SPN_ERROR_INPUT,
-                            "leg %lld from %g to %g makes a path of more than %lld points: their "
+                            "leg %lld from %g to %g makes a path of more than %d points: their "
                             "distance is that of the grid from beta.from to beta.to; give fewer "
                             "beta.points or a nearer turning point",
-                            (long long)i + 1, from, to, (long long)SPN_COUNT_MAX);
+                            (long long)i + 1, from, to, SPN_GRID_MAX);
         }
     }
     return SPN_OK;

@@ -246,6 +246,8 @@ static void test_hints(void **state)
     check_fails(f->context, assign(f, "init.steps", "1e999"), SPN_ERROR_INPUT, "; at most 9007");
     check_fails(f->context, assign(f, "rate", "1e999"), SPN_ERROR_INPUT,
                 "got '1e999'; at most 1.7976931348623157e308");
+    check_fails(f->context, assign(f, "rate", "-1e999"), SPN_ERROR_INPUT,
+                "got '-1e999'; at least -1.7976931348623157e308");
     static const char *const plain[] = {"1.5", "-1", "-1e18", "ten", ""};
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         assert_int_equal(assign(f, "init.steps", plain[i]), SPN_ERROR_INPUT);

@@ -48,4 +48,12 @@ expect_stdout_empty
 expect_stderr 'from'
 [ "$status" -eq 2 ] || expect_status 3
 expect_folder . good.yaml
+# What would take memory for nothing is refused before it does.
+experiment | sed 's/points: 8/points: 1e9/' >grid.yaml
+run spinodal sweep grid.yaml -o grid.h5
+expect_failure 3 'grid.yaml:[0-9]+:[0-9]+: sweep.beta.points: 1000000000 values of beta are too many: at most 1000000'
+run spinodal sweep grid.yaml -o grid.h5 --set sweep.beta.points=1000001
+expect_failure 3 'sweep.beta.points: 1000001 values of beta are too many'
+run spinodal check grid.yaml --set sweep.beta.points=1e6
+expect_status 0
 finish

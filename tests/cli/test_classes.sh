@@ -66,13 +66,20 @@ run spinodal check e.yaml --set data.path=two.csv --set data.class_targets=binar
 expect_status 0
 
 changed data.class_targets=binary
-expect_failure 3 'binary is for two classes, and there are 3'
+expect_failure 3 'data.class_targets: .*binary is for two classes, and there are 3'
 changed data.test_path=other.csv
-expect_failure 3 "other.csv: column 3 .kind.: class 'cat' is none of those of the training samples: ant, bee, owl"
+expect_failure 3 "data.test_path: other.csv: column 3 .kind.: class 'cat' is none of those of the training samples: ant, bee, owl"
 changed data.path=single.csv
-expect_failure 3 "all samples are of one class, 'owl'"
+expect_failure 3 "data.classes: single.csv: .*all samples are of one class, 'owl'"
 changed data.classes=a
-expect_failure 3 'is no class; classes are words or integers'
+expect_failure 3 'data.classes: words.csv: .*is no class; classes are words or integers'
+changed data.classes=kin
+expect_failure 3 "data.classes: words.csv: no column 'kin'; did you mean 'kind'"
+sed 's/^\(data: {.*\)path: words.csv, classes: kind/\1path: words.csv, classes: 9/' e.yaml >nine.yaml
+run spinodal data nine.yaml
+expect_failure 3 '^spinodal: nine.yaml:1:45: data.classes: words.csv: '
+changed data.path=absent.csv
+expect_failure 5 'data.path: cannot open absent.csv'
 changed data.standardize=true
 expect_failure 3 'changes the targets.*write standardize: inputs'
 

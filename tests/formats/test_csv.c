@@ -158,7 +158,11 @@ static void test_bad_cells_are_named(void **state)
     check_flaw("-inf", "\"-inf\" is not a finite number");
     check_flaw("", "t.csv: missing cells: line 3, column 3 (y) (1 in 1 of 2 rows)");
     check_flaw("1.2.3", "\"1.2.3\" is not a number");
-    check_flaw("1e999", "\"1e999\" is not");
+    check_flaw("1e999", "\"1e999\" is out of range: numbers end at 1.7976931348623157e308");
+    check_flaw("-2.5E+400", "\"-2.5E+400\" is out of range");
+    check_flaw("1e999e", "\"1e999e\" is not a number");
+    check_flaw("1e", "\"1e\" is not a number");
+    check_flaw("1+1", "\"1+1\" is not a number");
     check_flaw("0x10", "is not a number");
     check_flaw("\"1,5\"", "\"1,5\" is not a number (use a decimal point)");
     check_flaw("\"1,500,000\"", "\"1,500,000\" is not a number");

@@ -263,8 +263,19 @@ static void test_constant_column(void **state)
     check_ok(context,
              spn_experiment_read(context, SPN_TESTS_DIR "/../examples/energy.yaml", &experiment));
     set_path(experiment, path);
+    /* An input becomes 0, a target is refused. */
+    spn_dataset *training = NULL, *test = NULL;
+    spn_data_account account;
+    check_ok(context, spn_study_dataset(context, experiment, &training, &test, &account));
+    assert_int_equal(account.constant_inputs, 1);
+    for (int n = 0; n < 3; n++) {
+        assert_true(training->x[training->stride + n] == 0);
+    }
+    spn_dataset_free(context, training);
+    check_ok(context,
+             spn_experiment_set(context, experiment, "data.targets=[storeys, heating_load]"));
     check_fails(context, spn_study_create(context, experiment, &study), SPN_ERROR_INPUT,
-                "input 2 (storeys) is constant");
+                "target 1 (storeys) is constant");
     assert_null(study);
     spn_experiment_free(context, experiment);
 }

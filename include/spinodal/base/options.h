@@ -155,6 +155,9 @@ int64_t spn_option_accepts(const spn_option *option, char *buffer, size_t size);
 /** The nearest of `count` names to `text` by edit distance, or NULL when none is near. */
 const char *spn_nearest_name(const char *text, const char *const *names, int64_t count);
 
+/** Is the text a decimal number, of whatever size? Those beyond the largest double are, too. */
+bool spn_is_number(const char *text);
+
 /** Strict numbers: the whole text must be a finite number. */
 bool spn_parse_real(const char *text, double *out);
 bool spn_parse_integer(const char *text, int64_t *out);

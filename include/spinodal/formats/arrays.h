@@ -87,6 +87,7 @@ typedef struct spn_npz_choice {
     const char
         *classes; /**< name of an array of N (or N x 1) labels, words or integers; NULL: none */
     const spn_classes *known; /**< the classes that there are; NULL: those of the array */
+    bool *is_of_classes;      /**< set to whether a failure is that of `classes`; may be NULL */
 } spn_npz_choice;
 
 /** Samples from two arrays of a file. With `classes` their single target is the number of the class
