@@ -96,7 +96,8 @@ run spinodal slice run.yaml -o x.h5 --set 'model.hidden=[3, 2]' --set 'slice.thr
 expect_failure 3 'weights.npz'
 run spinodal slice run.yaml -o x.h5 --set slice.points=0
 expect_failure 3 'slice.points: expected an integer from 1 to 1000000000'
-run spinodal slice run.yaml -o x.h5 --set slice.points=9999
+run spinodal slice run.yaml -o x.h5 --set slice.points=9999 \
+    --set 'slice.through=[trivial, 1 mode@0.1, 2 modes@0.1]'
 expect_failure 3 'slice.points: 9999 along each of 2 axes are too many: at most 1e\+07 points in all'
 run spinodal slice run.yaml -o x.h5 --set slice.pionts=3
 expect_failure 3 "did you mean 'points'"
