@@ -118,7 +118,36 @@ void spn_sweep_json(spn_json *json, const char *path, const void *contents)
 
 /* ---- Text -------------------------------------------------------------------------------------- */
 
-#define CHAIN_COLUMNS SPN_SHOW("seed", "seed", 0), SPN_SHOW("way", "direction", 0)
+/* Chains down start from each phase: its number of modes tells them apart. */
+static void put_way(int64_t direction, int64_t phase, char cell[SPN_CELL_SIZE])
+{
+    const char *word = spn_direction_text((spn_direction)direction);
+    if (phase >= 0) {
+        snprintf(cell, SPN_CELL_SIZE, "%s from %lld", word, (long long)phase);
+    } else {
+        snprintf(cell, SPN_CELL_SIZE, "%s", word);
+    }
+}
+
+static void write_jump_way(const void *record, int64_t row, const void *state,
+                           char cell[SPN_CELL_SIZE])
+{
+    const spn_sweep_jump *jump = record;
+    (void)row;
+    (void)state;
+    put_way(jump->direction, jump->phase, cell);
+}
+
+static void write_point_way(const void *record, int64_t row, const void *state,
+                            char cell[SPN_CELL_SIZE])
+{
+    const spn_sweep_record *point = record;
+    (void)row;
+    (void)state;
+    put_way(point->direction, point->phase, cell);
+}
+
+#define CHAIN_COLUMNS(write_way) SPN_SHOW("seed", "seed", 0), SPN_SHOW_BY("way", write_way)
 
 /* E and |theta| before and behind. */
 #define SIDE_COLUMNS                                                                               \
@@ -147,7 +176,7 @@ static bool is_located_row(const void *record, int64_t row, const void *state)
 static void put_located(spn_text *text, const spn_sweep_contents *c)
 {
     static const spn_view_column columns[] = {
-        CHAIN_COLUMNS,
+        CHAIN_COLUMNS(write_jump_way),
         SPN_SHOW("modes", "active_before", 0),
         SPN_JOIN(" -> ", "active_after", 0),
         SPN_SHOW_MEASURED("beta", "beta", "beta_before", "beta_after"),
@@ -200,8 +229,8 @@ static void write_points(const void *record, int64_t row, const void *state,
 static void put_open(spn_text *text, const spn_sweep_contents *c)
 {
     static const spn_view_column columns[] = {
-        CHAIN_COLUMNS, SPN_SHOW("from beta", "beta_before", 0), SPN_SHOW("to", "beta_after", 0),
-        SIDE_COLUMNS, SPN_SHOW_NUMBER_BY("points", write_points)};
+        CHAIN_COLUMNS(write_jump_way), SPN_SHOW("from beta", "beta_before", 0),
+        SPN_SHOW("to", "beta_after", 0), SIDE_COLUMNS, SPN_SHOW_NUMBER_BY("points", write_points)};
     spn_status status = text->status;
     open_jumps open = {NULL, NULL, 0};
     SPN_TRY(status);
@@ -270,7 +299,7 @@ static void write_step(const void *record, int64_t row, const void *state, char 
 static void put_changes(spn_text *text, const spn_sweep_contents *c)
 {
     static const spn_view_column columns[] = {
-        CHAIN_COLUMNS,
+        CHAIN_COLUMNS(write_point_way),
         SPN_SHOW_NUMBER_BY("modes", write_modes),
         SPN_JOIN(" -> ", "active_modes", 0),
         SPN_SHOW_NUMBER_BY("from beta", write_beta),

@@ -47,6 +47,15 @@ for scale in 1e6 1e7 1e8 1e9; do
     verdict 'cannot tell' 8
 done
 
+# Both ways: rows of chains down say which phase they come from (T12: transitions at 0.9 and 0.5).
+run spinodal sweep base.yaml -o ways.h5 --set model.activation=linear --set 'model.hidden=[2]' --set sweep.seeds=1 \
+    --set sweep.direction=both --set sweep.beta.to=1.1 --set sweep.refine=false
+expect_status 0
+expect_stderr '^ +0 +up +2 -> 1 '
+expect_stderr '^ +0 +down from 1 +1 -> 2 '
+expect_stderr '^ +0 +down from 0 +0 -> 1 '
+expect_stderr '^ +0 +down from 0 +1 -> 2 '
+
 # Below its first transition (0.1875) a network with two hidden layers changes smoothly.
 set -- base.yaml --set model.activation=linear --set sweep.beta.to=0.1
 run spinodal sweep "$@" -o none.h5
