@@ -174,13 +174,13 @@ typedef struct spn_barrier_record {
 } spn_barrier_record;
 extern const spn_columns spn_barrier_columns;
 
-/** A point of the norm-constrained curve E(n) = min E at |theta|^2 = n (theory, section 3). */
+/** A point of the norm-constrained curve E(n) = min E at n, |theta|^2 for the ridge (theory, section 3). */
 typedef struct spn_norm_record {
     double norm_squared, error;
     double beta;   /**< -dE/dn, the multiplier */
     int64_t index; /**< negative eigenvalues of L's Hessian on directions orthogonal to theta */
     int64_t active_modes; /**< learned_modes of spn_labels */
-    double gradient_norm; /**< |grad E + 2 beta theta| */
+    double gradient_norm; /**< |grad E + beta grad n| */
 } spn_norm_record;
 extern const spn_columns spn_norm_columns;
 
@@ -291,10 +291,11 @@ spn_status spn_fold_near(spn_context *context, const spn_objective *objective, d
 
 /* ---- The norm-constrained curve -------------------------------------------------------------- */
 
-/** E(n) from the stationary point `theta` of L at `beta` (|theta| > 0), for n = norms[0 .. count - 1], each
- *  reached from the one before (the first from theta) by Newton's method on grad E + 2 beta theta = 0,
- *  |theta|^2 = n; rows[i] filled, theta ends at the last. Passes folds of beta without arclength (dE/dn =
- *  -beta). The objective must be a ridge (parameter gradient 2 theta; SPN_ERROR_ARGUMENT otherwise).
+/** E(n) from the stationary point `theta` of L at `beta` (n > 0), n the objective's order parameter
+ *  (spn_objective_order(): |theta|^2 for a ridge), for n = norms[0 .. count - 1], each reached from the one before (the
+ *  first from theta) by Newton's method on grad E + beta grad n = 0 at this n; rows[i] filled, theta ends at the last.
+ *  Passes folds of beta without arclength (dE/dn = -beta). beta must multiply n (parameter gradient grad n;
+ *  SPN_ERROR_ARGUMENT otherwise).
  *  *done says how many rows were reached: fewer where a constrained solution ends. */
 spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, double beta,
                           double *theta, int64_t count, const double *norms, spn_norm_record *rows,

@@ -46,10 +46,10 @@ typedef struct spn_geometry {
     int64_t surface; /**< spn_surface */
     double beta;
     int64_t parameters, samples;
-    double value, gradient_norm, weight_norm;
-    double trace, frobenius_squared; /**< tr H, tr H^2 */
-    double scalar_curvature;         /**< T3 */
-    double scalar_curvature_stderr;  /**< 0 when exact */
+    double value, gradient_norm, weight_norm; /**< weight_norm: sqrt(n), |theta| for the ridge */
+    double trace, frobenius_squared;          /**< tr H, tr H^2 */
+    double scalar_curvature;                  /**< T3 */
+    double scalar_curvature_stderr;           /**< 0 when exact */
     /** Estimate of its rounding error, for entries of g and H right to some eps:
      *  8 eps ((sum |H_ii|)^2 + tr H^2) / q. No bound: see docs/geometry.md. */
     double scalar_curvature_rounding;
@@ -60,8 +60,8 @@ typedef struct spn_geometry {
     int64_t negative_eigenvalues, zero_eigenvalues;
     double principal_curvature_min, principal_curvature_max; /**< T6 */
     double fisher_trace;                                     /**< T8: tr (1/N) sum J^T J */
-    /** T10: 4 theta^T H^+ theta of L; NaN where not stationary, or where theta has a part on zero modes.
-     *  Without an inner error: b^T H^+ b, b the parameter's gradient (needs SPN_WANT_PARAMETER). */
+    /** T10: b^T H^+ b of L, b = grad n (2 theta for the ridge); NaN where not stationary, or where b has a part on zero
+     *  modes. Without an inner error: b is the parameter's gradient (needs SPN_WANT_PARAMETER). */
     double susceptibility;
     double residual_share;   /**< |H_R|_F / (|H_GN|_F + |H_R|_F) of the error's two parts (T8) */
     int64_t stationary;      /**< 1: the point is stationary for L */
@@ -79,7 +79,8 @@ void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *w
 
 /** Measure the error and the loss surface at a point set with all of value, gradient and curvature
  *  (SPN_ERROR_ARGUMENT otherwise). `wanted`: SPN_GEOMETRY_*. One Hessian and one eigendecomposition serve
- *  both (L's Hessian is E's + 2 beta I, which holds for spn_ridge()). When the point has no inner error,
+ *  both where L's Hessian is E's + shift I (spn_objective_shifts(), as for the ridge); otherwise L's own is measured,
+ *  at twice the price. When the point has no inner error,
  *  both surfaces are the objective itself. `error` or `loss` may be NULL. Exact (dense): O(P^3). A value,
  *  gradient or Hessian that is not finite is a result: what follows from it is NaN. Gate, susceptibility,
  *  Fisher trace and residual share belong to the point and are the same in both. */

@@ -33,6 +33,12 @@ typedef struct spn_subset {
     const int64_t *indices;
 } spn_subset;
 
+/** What L adds to its error: L = E + parameter * n, n = sum_i c_i theta_i^2 (T24), which is also the order parameter:
+ *  dL/dparameter = n (T9). */
+typedef struct spn_regulariser {
+    const double *weights; /**< c: P numbers >= 0; NULL: all 1, the ridge n = |theta|^2 (T2) */
+} spn_regulariser;
+
 enum { SPN_MODES_MAX = 16 };
 
 /** What a point means in function space: how phases are recognised and seeds grouped. */
@@ -128,13 +134,18 @@ typedef struct spn_objective_operations {
     /** How many rows `orbit` writes; both or neither. */
     int64_t (*orbit_capacity)(const spn_objective *objective);
     /** Generators of the continuous symmetries of L that hold at every parameter: tangent vectors of the
-     *  orbit through theta, rows of P numbers in z, overwritten. Dependent and zero rows are allowed. */
+     *  orbit through theta, rows of P numbers in z, overwritten. Dependent and zero rows are allowed. Those of an error
+     *  inside a regularised objective leave n alone, too. */
     spn_status (*orbit)(spn_context *context, const spn_objective *objective, const double *theta,
                         double *z);
 
     /** Sizes that theta and L have in this problem, before they are rounded: see spn_objective_scales().
      *  Numbers that are not positive and finite count as 1. */
     void (*scales)(const spn_objective *objective, double *weight, double *value);
+
+    /** The regulariser of an objective that has an inner error. Where there is an error and this operation is absent,
+     *  nothing is assumed of what L adds to it, and n is |theta|^2. */
+    const spn_regulariser *(*regulariser)(const spn_objective *objective);
 } spn_objective_operations;
 
 struct spn_objective {
@@ -231,13 +242,39 @@ spn_status spn_objective_orbit(spn_context *context, const spn_objective *object
  *  noise. Small theta is compared with its scale: near the trivial point all of theta is noise. */
 #define SPN_ORBIT_TOLERANCE 1e-8
 
-/** The ridge: L(theta, beta) = E(theta) + beta |theta|^2 (T2); dL/dbeta = |theta|^2,
- *  d(grad L)/dbeta = 2 theta. One evaluation and one Hessian of E serve both surfaces: hessian, hvp and
- *  trace add 2 beta to the diagonal of the full and of the Gauss-Newton part (the regulariser is
- *  positive semidefinite) and nothing to the residual part. E is evaluated at parameter 0; its trivial
- *  point is asked for at beta. The error's `orbit` is passed on, and must leave |theta|^2 alone too, as
- *  rotations do. `error` must outlive the result. */
+/** A regularised objective: L(theta, beta) = E(theta) + beta n(theta), n = sum_i c_i theta_i^2 (T24); dL/dbeta = n,
+ *  d(grad L)/dbeta = grad n. One evaluation and one Hessian of E serve both surfaces: hessian, hvp and trace add
+ *  2 beta c_i to the diagonal of the full and of the Gauss-Newton part (the regulariser is positive semidefinite) and
+ *  nothing to the residual part. E is evaluated at parameter 0. Its `trivial` is asked for at beta, its `orbit` passed
+ *  on: what E says there is about L, so that an error is made for its regulariser (as spn_network_error_regularise()
+ *  does), and one that is not for the ridge. */
+typedef struct spn_regularised {
+    const spn_objective *error;
+    spn_regulariser regulariser;
+} spn_regularised;
+/** `problem`, its error and its weights must outlive the result. */
+spn_objective spn_regularise(const spn_regularised *problem);
+
+/** The ridge: L = E + beta |theta|^2 (T2), all c_i = 1. `error` must outlive the result. */
 spn_objective spn_ridge(const spn_objective *error);
+
+/** The order parameter n(theta) of an objective (T9, T24); |theta|^2 of one without a regulariser. O(P), like all
+ *  that follow. */
+double spn_objective_order(const spn_objective *objective, const double *theta);
+/** sqrt(n), without overflow: |theta| for the ridge. What records call weight_norm. */
+double spn_objective_order_root(const spn_objective *objective, const double *theta);
+/** dn along v: v . grad n. */
+double spn_objective_order_along(const spn_objective *objective, const double *theta,
+                                 const double *v);
+/** grad n = 2 C theta (P numbers): the parameter's gradient of a regularised objective. */
+void spn_objective_order_gradient(const spn_objective *objective, const double *theta, double *out);
+/** Is the Hessian of L that of its error (spn_point_error()) plus *shift on the whole diagonal? The spectrum then moves
+ *  as a whole. True with shift 0 where there is no inner error; false, *shift NaN, for a regulariser whose weights
+ *  differ, and for one that is not known. */
+bool spn_objective_shifts(const spn_objective *objective, double parameter, double *shift);
+/** The largest curvature that the regulariser alone gives L, 2 beta max c_i: what keeps a valley of E from being flat.
+ *  0 where no regulariser is known. */
+double spn_objective_stiffness(const spn_objective *objective, double parameter);
 
 /** What a check can say. */
 typedef enum spn_check_verdict {

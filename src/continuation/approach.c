@@ -62,8 +62,10 @@ static spn_status send(spn_branches *all, double distance, double *v)
         .distance = distance,
         .eigenvalue = place->values[critical],
         .overlap = overlap,
-        .norm_squared = place->norm_squared,
-        .susceptibility = -2 * spn_dot(n, place->theta, place->tangent) / place->beta_slope,
+        .norm_squared = place->order,
+        .susceptibility =
+            -spn_objective_order_along(all->frame.objective, place->theta, place->tangent) /
+            place->beta_slope,
         .error = place->error,
         .loss = place->loss};
     const spn_branch_item item = {.kind = SPN_ITEM_APPROACH, .approach = &approach};

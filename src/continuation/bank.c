@@ -102,7 +102,7 @@ static bool is_near(const spn_branches *all, int64_t row, const spni_place *plac
     double allowed =
         LOSS_NEAR * (all->frame.scales.value + fabs(loss)) + LOSS_SHARE * fabs(b->loss - a->loss);
     double bend = fabs(b->weight_norm - a->weight_norm) + NORM_NEAR * all->frame.length;
-    return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->norm_squared) - norm) <= bend;
+    return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->order) - norm) <= bend;
 }
 
 /* theta at `share` of the way from a segment's one end to the other into all->other. Behind a special point theta
@@ -138,7 +138,7 @@ bool spni_is_same(const spni_frame *frame, const spni_place *a, const spni_place
 {
     double scale = frame->scales.value + fabs(a->loss), length = frame->length;
     bool is_equal = fabs(a->loss - b->loss) <= LOSS_EQUAL * scale &&
-                    fabs(sqrt(a->norm_squared) - sqrt(b->norm_squared)) <= NORM_EQUAL * length &&
+                    fabs(sqrt(a->order) - sqrt(b->order)) <= NORM_EQUAL * length &&
                     a->index == b->index;
     for (int64_t i = 0; is_equal && i < frame->n; i++) {
         is_equal = fabs(a->values[i] - b->values[i]) <= EIGENVALUE_EQUAL * a->largest;

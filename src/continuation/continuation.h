@@ -19,8 +19,9 @@ typedef struct spni_place {
     double largest;  /**< max |lambda| of H */
     int64_t index;   /**< eigenvalues below -SPN_ZERO_EIGENVALUE largest */
     int64_t zero_modes;
-    double loss, error, norm_squared, gradient_norm;
-    double loss_slope; /**< dL/dbeta: |theta|^2 for a ridge (T9) */
+    double loss, error, gradient_norm;
+    double order;      /**< n, |theta|^2 for a ridge */
+    double loss_slope; /**< dL/dbeta: n for a regularised objective (T9) */
     double curvature_error, curvature_loss;
     spn_labels labels; /**< mode_count 0 and counts -1 where there are none */
 } spni_place;
@@ -30,7 +31,7 @@ typedef enum spni_condition_kind {
     SPNI_PLANE,  /**< row . (theta - origin) + metric^2 row_beta (beta - origin_beta) = target */
     SPNI_LEVEL,  /**< beta = target */
     SPNI_SPHERE, /**< |B (theta - origin)|^2 = target: B has k orthonormal rows */
-    SPNI_NORM,   /**< |theta|^2 = target */
+    SPNI_NORM,   /**< n = target */
 } spni_condition_kind;
 
 typedef struct spni_condition {

@@ -26,7 +26,7 @@ static const double CLOSER = 64;
 
 /* Crossing branches found so far, by numbers that copies share. */
 typedef struct crossing {
-    double beta, loss, norm_squared, lowest;
+    double beta, loss, order, lowest;
 } crossing;
 
 typedef struct search {
@@ -116,7 +116,7 @@ static spn_status try_direction(search *s, const double *direction)
         goto done;
     }
     SPN_TRY(spni_linearise(&all->frame, all->theta, beta, NULL, place));
-    crossing now = {beta, place->loss, place->norm_squared, place->values[0]};
+    crossing now = {beta, place->loss, place->order, place->values[0]};
     if (is_known(s, &now, place->largest)) {
         goto done;
     }
@@ -224,7 +224,7 @@ static void fill_after(const spni_place *place, spn_special_record *record)
 {
     record->loss_after = place->loss;
     record->error_after = place->error;
-    record->norm_after = sqrt(place->norm_squared);
+    record->norm_after = sqrt(place->order);
     record->curvature_after = place->curvature_error;
     record->active_after = place->labels.active_modes;
     record->dead_after = place->labels.dead_units;
@@ -253,7 +253,7 @@ done:
     return status;
 }
 
-/* Beyond the range no branch is followed that could take over. There the fall tells: at a continuous transition its |theta|^2 goes
+/* Beyond the range no branch is followed that could take over. There the fall tells: at a continuous transition its n goes
  * to that of the end with the distance, or with its root, and the network stays at the end's own values. all->crossing: the
  * minimum at `beta`. */
 static spn_status judge_outside(spn_branches *all, double beta)
@@ -261,13 +261,13 @@ static spn_status judge_outside(spn_branches *all, double beta)
     spn_status status = SPN_OK;
     spn_special_record *record = &all->special.record;
     int64_t n = all->frame.n;
-    double norm_squared = all->special.place.norm_squared;
-    double gap = fabs(all->crossing.norm_squared - norm_squared);
+    double order = all->special.place.order;
+    double gap = fabs(all->crossing.order - order);
     double nearer = record->beta + (beta - record->beta) / CLOSER;
     bool is_converged = false;
     memcpy(all->other, all->special.place.theta, (size_t)n * sizeof(double));
     SPN_TRY(spni_minimise(&all->frame, nearer, all->other, &is_converged));
-    double rest = fabs(spn_dot(n, all->other, all->other) - norm_squared);
+    double rest = fabs(spn_objective_order(all->frame.objective, all->other) - order);
     if (is_converged && record->kind == SPN_SPECIAL_BRANCH_POINT &&
         rest <= 2 / sqrt(CLOSER) * gap) {
         record->is_continuous = 1;

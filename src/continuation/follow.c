@@ -54,15 +54,16 @@ static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t
     return NULL;
 }
 
-/* d|theta|^2/ds over dbeta/ds. */
-static double susceptibility_of(int64_t n, const spni_place *place)
+/* dn/ds over dbeta/ds. */
+static double susceptibility_of(const spni_frame *frame, const spni_place *place)
 {
-    return -2 * spn_dot(n, place->theta, place->tangent) / place->beta_slope;
+    return -spn_objective_order_along(frame->objective, place->theta, place->tangent) /
+           place->beta_slope;
 }
 
-static void fill_record(int64_t n, const spni_place *place, spn_branch_record *record)
+static void fill_record(const spni_frame *frame, const spni_place *place, spn_branch_record *record)
 {
-    int64_t index = place->index;
+    int64_t n = frame->n, index = place->index;
     bool is_low =
         index > 0 && (index == n || fabs(place->values[index - 1]) < fabs(place->values[index]));
     record->phase = -1;
@@ -70,12 +71,12 @@ static void fill_record(int64_t n, const spni_place *place, spn_branch_record *r
     record->slope = place->beta_slope;
     record->error = place->error;
     record->loss = place->loss;
-    record->weight_norm = sqrt(place->norm_squared);
+    record->weight_norm = sqrt(place->order);
     record->scalar_curvature_error = place->curvature_error;
     record->scalar_curvature_loss = place->curvature_loss;
     record->eigenvalue_min = place->values[0];
     record->critical_eigenvalue = place->values[is_low ? index - 1 : index];
-    record->susceptibility = susceptibility_of(n, place);
+    record->susceptibility = susceptibility_of(frame, place);
     record->negative_eigenvalues = index;
     record->zero_modes = place->zero_modes;
     record->active_modes = place->labels.active_modes;
@@ -93,7 +94,7 @@ static spn_status send_point(spn_branches *all, const spni_place *place, spn_bra
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n;
-    fill_record(n, place, record);
+    fill_record(&all->frame, place, record);
     spn_branch_item item = {.kind = SPN_ITEM_POINT,
                             .point = record,
                             .mode_count = place->labels.mode_count,

@@ -284,7 +284,7 @@ spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
     place->loss = point->value;
     place->loss_slope = point->parameter_value;
     place->error = spn_point_error(point)->value;
-    place->norm_squared = spn_dot(n, place->theta, place->theta);
+    place->order = spn_objective_order(frame->objective, place->theta);
     place->gradient_norm = spn_norm(n, point->gradient);
     place->curvature_error = error.scalar_curvature;
     place->curvature_loss = loss.scalar_curvature;
@@ -327,8 +327,8 @@ static double evaluate_condition(spni_frame *frame, const spni_condition *condit
         }
         break;
     case SPNI_NORM:
-        value += spn_dot(n, theta, theta);
-        spn_axpy(n, 2, theta, row);
+        value += spn_objective_order(frame->objective, theta);
+        spn_objective_order_gradient(frame->objective, theta, row);
         break;
     }
     return value;

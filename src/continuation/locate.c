@@ -92,7 +92,7 @@ static void finish(const spni_frame *frame, const spni_place *a, const spni_plac
     record->index_after = b->index;
     record->error = place->error;
     record->loss = place->loss;
-    record->weight_norm = sqrt(place->norm_squared);
+    record->weight_norm = sqrt(place->order);
     record->scalar_curvature_error = place->curvature_error;
     record->active_modes = a->labels.active_modes;
     record->dead_units = a->labels.dead_units;

@@ -37,13 +37,13 @@ static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_ph
     out->slope = place->loss_slope;
     out->record.loss = place->loss;
     out->record.error_a = place->error;
-    out->record.norm_a = sqrt(place->norm_squared);
+    out->record.norm_a = sqrt(place->order);
     out->record.curvature_a = place->curvature_error;
     SPN_TRY(spni_phase_at(all, b, beta, is_there));
     out->difference -= place->loss;
     out->slope -= place->loss_slope;
     out->record.error_b = place->error;
-    out->record.norm_b = sqrt(place->norm_squared);
+    out->record.norm_b = sqrt(place->order);
     out->record.curvature_b = place->curvature_error;
 done:
     return status;

@@ -279,7 +279,7 @@ static void fill(const search *s, double beta, spn_near_record *out)
                              .beta = beta,
                              .error = place->error,
                              .loss = place->loss,
-                             .weight_norm = sqrt(place->norm_squared),
+                             .weight_norm = sqrt(place->order),
                              .distance = way_to(s, place->theta),
                              .eigenvalue_min = place->values[0],
                              .negative_eigenvalues = place->index,

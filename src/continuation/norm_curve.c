@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The norm-constrained curve E(n) = min E at |theta|^2 = n. Its points are stationary for L at the multiplier
+/* The norm-constrained curve E(n) = min E at a given n, |theta|^2 for the ridge. Its points are stationary for L at the multiplier
  * beta = -dE/dn, so that it is the branch itself, seen along another axis: Newton's method on grad L = 0 and
- * |theta|^2 = n, started along the branch's tangent at the last point. */
+ * that n, started along the branch's tangent at the last point. */
 #include "continuation/continuation.h"
 
 #include <math.h>
@@ -12,14 +12,16 @@ enum { CUTS_MOST = 12 };
 /* What the tangents at both ends of a step may leave of it; shorter steps, in lengths of the frame, are rounding. */
 static const double REMAINDER_SHARE = 0.02, STEP_ROUNDING = 1e-8;
 
-/* Negative eigenvalues of M on directions orthogonal to theta: those of M bordered by theta, less the one that
- * the border brings. With M = V diag V^T and c = V^T theta / |theta| it is that of the function
+/* Negative eigenvalues of M on directions orthogonal to g = grad n: those of M bordered by g, less the one that
+ * the border brings. With M = V diag V^T and c = V^T g / |g| it is that of the function
  * c^T (M - lambda)^-1 c at 0: one less where it is negative. */
-static int64_t constrained_index(int64_t n, const spni_place *place)
+static int64_t constrained_index(const spni_frame *frame, const spni_place *place)
 {
     double sum = 0;
+    int64_t n = frame->n;
+    spn_objective_order_gradient(frame->objective, place->theta, frame->probe);
     for (int64_t i = 0; i < n; i++) {
-        double part = spn_dot(n, place->vectors + i * n, place->theta);
+        double part = spn_dot(n, place->vectors + i * n, frame->probe);
         sum += part * part / place->values[i];
     }
     return place->index - (sum < 0 ? 1 : 0);
@@ -51,7 +53,8 @@ static spn_status try_norm(spni_frame *frame, const spni_place *at, double norm,
     int64_t n = frame->n;
     const spni_condition condition = {.kind = SPNI_NORM, .target = norm};
     spni_newton_info info;
-    double h = (norm - at->norm_squared) / (2 * spn_dot(n, at->theta, at->tangent));
+    double h =
+        (norm - at->order) / spn_objective_order_along(frame->objective, at->theta, at->tangent);
     double beta = at->beta + h * at->beta_slope;
     *is_good = isfinite(h) && fabs(h) <= frame->length;
     if (!*is_good) {
@@ -74,12 +77,12 @@ static spn_status step_to_norm(spni_frame *frame, double norm, spni_place *at, s
                                double *trial, bool *is_there)
 {
     spn_status status = SPN_OK;
-    double step = norm - at->norm_squared;
+    double step = norm - at->order;
     int cuts = 0;
     *is_there = false;
     while (cuts <= CUTS_MOST && !*is_there) {
-        bool is_last = fabs(norm - at->norm_squared) <= fabs(step), is_good = false;
-        double to = is_last ? norm : at->norm_squared + step;
+        bool is_last = fabs(norm - at->order) <= fabs(step), is_good = false;
+        double to = is_last ? norm : at->order + step;
         SPN_TRY(try_norm(frame, at, to, trial, next, &is_good));
         if (!is_good) {
             step /= 2;
@@ -95,21 +98,23 @@ done:
 
 static spn_norm_record record_of(const spni_frame *frame, const spni_place *place)
 {
-    return (spn_norm_record){.norm_squared = place->norm_squared,
+    return (spn_norm_record){.norm_squared = place->order,
                              .error = place->error,
                              .beta = place->beta,
-                             .index = constrained_index(frame->n, place),
+                             .index = constrained_index(frame, place),
                              .active_modes = place->labels.learned_modes,
                              .gradient_norm = place->gradient_norm};
 }
 
-static bool is_ridge_at(spni_frame *frame, const double *theta)
+/* Is n, whose gradient is not 0, what beta multiplies? */
+static bool is_driven_by_order(spni_frame *frame, const double *theta)
 {
-    double worst = 0, length = spn_norm(frame->n, theta);
+    spn_objective_order_gradient(frame->objective, theta, frame->probe);
+    double worst = 0, length = spn_norm(frame->n, frame->probe);
     for (int64_t i = 0; i < frame->n; i++) {
-        worst = fmax(worst, fabs(frame->point->parameter_gradient[i] - 2 * theta[i]));
+        worst = fmax(worst, fabs(frame->point->parameter_gradient[i] - frame->probe[i]));
     }
-    return worst <= 1e-12 * length;
+    return length > 0 && worst <= 1e-12 * length;
 }
 
 spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, double beta,
@@ -130,9 +135,10 @@ spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, 
     SPN_NEW(context, trial, n);
     frame.length = spn_norm(n, theta);
     SPN_TRY(spn_point_set(context, frame.point, theta, beta, NULL, SPN_WANT_ALL));
-    if (!(frame.length > 0) || !is_ridge_at(&frame, theta)) {
+    if (!(frame.length > 0) || !is_driven_by_order(&frame, theta)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
-                 "a norm-constrained curve needs a ridge and a start other than theta = 0");
+                 "a norm-constrained curve needs a regulariser and a start with n > 0, so other "
+                 "than theta = 0");
     }
     SPN_TRY(spni_linearise(&frame, theta, beta, NULL, &at));
     for (int64_t i = 0; i < count; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Both surfaces from one evaluation: E's Hessian is assembled once and decomposed once; L's is the same
- * with its eigenvalues moved by 2 beta. */
+/* Both surfaces from one evaluation: E's Hessian is assembled once and decomposed once; where the regulariser only
+ * shifts it, L's is the same with its eigenvalues moved. Otherwise L's is decomposed for itself. */
 #include "geometry/surface.h"
 #include "objective/objective.h"
 
@@ -32,6 +32,7 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
     SPN_NEW(context, workspace->eigenvalues, dimension);
     SPN_NEW(context, workspace->scratch, dimension);
     SPN_NEW(context, workspace->product, dimension);
+    SPN_NEW(context, workspace->response, dimension);
     *out = workspace;
 done:
     if (status != SPN_OK) {
@@ -51,6 +52,7 @@ void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *w
     spn_release(context, workspace->eigenvalues);
     spn_release(context, workspace->scratch);
     spn_release(context, workspace->product);
+    spn_release(context, workspace->response);
     spn_release(context, workspace);
 }
 
@@ -123,12 +125,13 @@ static mode_sums sum_solved(int64_t n, const double *vector, const double *solve
         .energy = fmax(form, 0), .form = form, .length2 = spn_dot(n, solved, solved)};
 }
 
-/* The vector whose response T10 asks for: d(grad L)/d(parameter), for the ridge half of it; NULL where
- * there is none. */
-static const double *response_of(const spn_point *point, bool has_ridge)
+/* The vector whose response T10 asks for: d(grad L)/d(parameter), which of a regularised objective is grad n; NULL
+ * where there is none. */
+static const double *response_of(spn_geometry_workspace *workspace, const spn_point *point)
 {
-    if (has_ridge) {
-        return point->theta;
+    if (spn_point_error(point) != point) {
+        spn_objective_order_gradient(point->objective, point->theta, workspace->response);
+        return workspace->response;
     }
     return point->has & SPN_WANT_PARAMETER ? point->parameter_gradient : NULL;
 }
@@ -202,11 +205,11 @@ static void measure_gate(const spn_geometry_workspace *workspace, const spn_poin
     if (!out->stationary || response == NULL) {
         return;
     }
-    /* d(theta)/d(parameter) = -H^+ b; for the ridge b = 2 theta. */
+    /* d(theta)/d(parameter) = -H^+ b. */
     mode_sums sums = is_solved ? sum_solved(n, response, workspace->product)
                                : sum_modes(workspace, shift, response);
     bool has_flat_part = sqrt(sums.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, response);
-    out->susceptibility = has_flat_part ? none : (response == point->theta ? 4 : 1) * sums.form;
+    out->susceptibility = has_flat_part ? none : sums.form;
 }
 
 /* Frobenius norms of the two parts of E's Hessian. Objectives without them have neither number. */
@@ -290,8 +293,58 @@ static spn_geometry start_record(spn_surface surface, const spn_point *point,
     record.samples = valued->objective->samples;
     record.value = valued->value;
     record.gradient_norm = spn_norm(point->dimension, valued->gradient);
-    record.weight_norm = spn_norm(point->dimension, point->theta);
+    record.weight_norm = spn_objective_order_root(point->objective, point->theta);
     return record;
+}
+
+/* A point's Hessian becomes the one at hand. *is_finite: whether anything follows from it. */
+static spn_status take_hessian(spn_context *context, spn_geometry_workspace *workspace,
+                               const spn_point *point, bool *is_finite)
+{
+    spn_status status = SPN_OK;
+    workspace->has_eigenvalues = false;
+    SPN_TRY(spni_point_hessian_view(context, point, SPN_PART_FULL, workspace->own,
+                                    &workspace->hessian));
+    workspace->below_squared = spni_below_squared(workspace->dimension, workspace->hessian);
+    *is_finite =
+        lower_is_finite(workspace->dimension, workspace->hessian, workspace->below_squared);
+done:
+    return status;
+}
+
+/* The spectrum of the Hessian at hand and, where wanted, the gate of L, whose Hessian is that plus shift I. */
+static spn_status judge(spn_context *context, spn_geometry_workspace *workspace,
+                        const spn_point *point, double shift, unsigned wanted,
+                        spn_geometry *of_loss)
+{
+    spn_status status = SPN_OK;
+    if (wanted & SPN_GEOMETRY_STATIONARY) {
+        const double *response = response_of(workspace, point);
+        bool is_solved = false;
+        SPN_TRY(prepare_gate(context, workspace, point, shift, response, &is_solved));
+        if (spn_all_finite(workspace->dimension, point->gradient)) {
+            measure_gate(workspace, point, shift, response, is_solved, of_loss);
+        }
+    } else if (wanted & SPN_GEOMETRY_SPECTRUM) {
+        SPN_TRY(decompose(context, workspace, false));
+    }
+done:
+    return status;
+}
+
+/* L whose Hessian is not E's moved. */
+static spn_status measure_apart(spn_context *context, spn_geometry_workspace *workspace,
+                                const spn_point *point, unsigned wanted, spn_geometry *of_loss)
+{
+    spn_status status = SPN_OK;
+    bool is_finite = false;
+    SPN_TRY(take_hessian(context, workspace, point, &is_finite));
+    if (is_finite) {
+        SPN_TRY(judge(context, workspace, point, 0, wanted, of_loss));
+        SPN_TRY(measure_surface(context, workspace, 0, point, wanted, of_loss));
+    }
+done:
+    return status;
 }
 
 spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *workspace,
@@ -300,29 +353,20 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
 {
     spn_status status = SPN_OK;
     const spn_point *inner = spn_point_error(point);
-    bool has_ridge = inner != point;
-    double shift = has_ridge ? 2 * point->parameter : 0;
+    bool is_finite = false;
+    double shift = 0;
     SPN_TRY(check_point(context, workspace, point, inner));
-    workspace->has_eigenvalues = false;
+    bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
     spn_geometry of_error = start_record(SPN_SURFACE_ERROR, point, inner);
     spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
-    SPN_TRY(spni_point_hessian_view(context, inner, SPN_PART_FULL, workspace->own,
-                                    &workspace->hessian));
-    workspace->below_squared = spni_below_squared(workspace->dimension, workspace->hessian);
-    bool is_finite =
-        lower_is_finite(workspace->dimension, workspace->hessian, workspace->below_squared);
-    bool wants_gate = wanted & SPN_GEOMETRY_STATIONARY;
-    if (wants_gate) {
-        of_loss.stationary = 0;
+    of_loss.stationary = wanted & SPN_GEOMETRY_STATIONARY ? 0 : of_loss.stationary;
+    if (!is_shifted && (loss != NULL || wanted & SPN_GEOMETRY_STATIONARY)) {
+        SPN_TRY(measure_apart(context, workspace, point, wanted, &of_loss));
     }
-    if (is_finite && wants_gate) {
-        const double *response = response_of(point, has_ridge);
-        bool is_solved = false;
-        SPN_TRY(prepare_gate(context, workspace, point, shift, response, &is_solved));
-        if (spn_all_finite(workspace->dimension, point->gradient)) {
-            measure_gate(workspace, point, shift, response, is_solved, &of_loss);
-        }
-    } else if (is_finite && (wanted & SPN_GEOMETRY_SPECTRUM)) {
+    SPN_TRY(take_hessian(context, workspace, inner, &is_finite));
+    if (is_finite && is_shifted) {
+        SPN_TRY(judge(context, workspace, point, shift, wanted, &of_loss));
+    } else if (is_finite && wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY)) {
         SPN_TRY(decompose(context, workspace, false));
     }
     if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
@@ -332,7 +376,7 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
     if (is_finite && error != NULL) {
         SPN_TRY(measure_surface(context, workspace, 0, inner, wanted, &of_error));
     }
-    if (is_finite && loss != NULL) {
+    if (is_finite && is_shifted && loss != NULL) {
         SPN_TRY(measure_surface(context, workspace, shift, point, wanted, &of_loss));
     }
     if (error != NULL) {

@@ -9,14 +9,16 @@
 struct spn_geometry_workspace {
     int64_t dimension;
     spn_dense *dense;
-    const double *hessian; /**< P x P: of E, lower triangle; the point's own or `own` */
-    double *own;           /**< P x P */
-    double *work;          /**< P x P: eigenvectors, then other matrices */
-    double *eigenvalues;   /**< P: of E */
-    double *scratch;       /**< P */
-    double *product;       /**< P: H g */
-    double below_squared;  /**< of `hessian`, see spni_surface */
-    bool has_eigenvalues;  /**< of the last measurement */
+    const double *
+        hessian; /**< P x P: of E, lower triangle (of L, while that is measured apart); the point's own or `own` */
+    double *own;          /**< P x P */
+    double *work;         /**< P x P: eigenvectors, then other matrices */
+    double *eigenvalues;  /**< P: of E */
+    double *scratch;      /**< P */
+    double *product;      /**< P: H g */
+    double *response;     /**< P: grad n */
+    double below_squared; /**< of `hessian`, see spni_surface */
+    bool has_eigenvalues; /**< of the last measurement */
 };
 
 /** A surface before anything was derived: Hessian h + shift I, gradient g. */

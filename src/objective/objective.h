@@ -13,6 +13,15 @@
 /* Sizes of theta and L before rounding, 1 where they are not known. */
 void spni_objective_sizes(const spn_objective *objective, double *weight, double *value);
 
+/* c_i of a regulariser. */
+static inline double spni_weight(const double *weights, int64_t i)
+{
+    return weights != NULL ? weights[i] : 1;
+}
+
+/* n = sum c_i theta_i^2. */
+double spni_order(const double *weights, int64_t n, const double *theta);
+
 /* spn_point_hessian() for readers: *h is the point's own copy, which holds until the point is set again, or
  * `scratch` (P x P) where it keeps none. Saves writing and reading a triangle. */
 spn_status spni_point_hessian_view(spn_context *context, const spn_point *point, spn_part part,

@@ -67,7 +67,7 @@ static spn_status measure(spn_context *context, const spn_slice_task *task, spn_
     SPN_TRY(spn_point_set(context, point, theta, 0, NULL,
                           task->curvature ? SPN_WANT_ALL : SPN_WANT_VALUE));
     out->error = point->value;
-    out->norm_squared = spn_dot(task->plane->dimension, theta, theta);
+    out->norm_squared = spn_objective_order(task->objective, theta);
     out->scalar_curvature_error = (double)NAN;
     if (task->curvature) {
         SPN_TRY(spn_geometry_measure(context, workspace, point, 0, &geometry, NULL));

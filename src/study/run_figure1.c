@@ -93,7 +93,7 @@ done:
     return status;
 }
 
-/* L of the phase equals that of the trivial model: Newton's method on L(beta) - E_0, whose slope is |theta|^2
+/* L of the phase equals that of the trivial model: Newton's method on L(beta) - E_0, whose slope is n
  * (T9). L is concave in beta, so that the steps cannot run away from the root. */
 static spn_status find_maxwell(drawing *d)
 {
@@ -102,12 +102,12 @@ static spn_status find_maxwell(drawing *d)
     double beta = d->spinodal;
     SPN_TRY(minimize_copy(d, &d->phase, beta, &phase));
     for (int k = 0; k < MAXWELL_STEPS; k++) {
-        const double norm = spn_norm(d->study->loss.dimension, phase.theta);
+        const double root = spn_objective_order_root(&d->study->loss, phase.theta);
         const double gap = phase.loss - d->trivial.error;
         if (fabs(gap) <= equal_loss * fabs(phase.loss)) {
             break;
         }
-        beta -= gap / (norm * norm);
+        beta -= gap / (root * root);
         SPN_TRY(spni_anchor_minimize(d->context, d->study, beta, &phase));
     }
     d->maxwell = beta;
@@ -179,7 +179,7 @@ static spn_status follow_curve(drawing *d)
     double norms[CURVE_DOWN + CURVE_UP], *theta = NULL;
     spn_norm_record *rows = NULL, half[CURVE_DOWN];
     int64_t down = 0, up = 0;
-    const double length = spn_norm(n, d->phase.theta);
+    const double length = spn_objective_order_root(&d->study->loss, d->phase.theta);
     SPN_TAKE(d->context, d->cuts.arena, theta, n);
     SPN_TAKE(d->context, d->cuts.arena, rows, CURVE_DOWN + CURVE_UP);
     for (int k = 0; k < CURVE_DOWN; k++) {

@@ -128,7 +128,7 @@ static spn_status measure(spn_context *context, const spni_starts *starts, spn_p
     record->residue = start->residue;
     record->loss = point->value;
     record->error = spn_point_error(point)->value;
-    record->weight_norm = spn_norm(loss->dimension, theta);
+    record->weight_norm = spn_objective_order_root(loss, theta);
     record->gradient_norm = spn_norm(loss->dimension, point->gradient);
     SPN_TRY(spn_point_labels(context, point, &labels));
     record->active_modes = labels.learned_modes;

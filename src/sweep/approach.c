@@ -89,7 +89,7 @@ static void choose(spni_follower *f, int64_t count, const double eigenvalues[SPN
     }
 }
 
-/* T10 from the eigenvectors at hand: b . H^+ b, b the parameter's gradient (2 theta for the ridge). */
+/* T10 from the eigenvectors at hand: b . H^+ b, b the parameter's gradient (grad n). */
 static double susceptibility(const spni_follower *f)
 {
     int64_t n = f->parameters;
@@ -164,7 +164,8 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
                                     .distance = fabs(beta - message->jump.beta),
                                     .eigenvalue = (double)NAN,
                                     .overlap = 1,
-                                    .norm_squared = spn_dot(f->parameters, f->theta, f->theta),
+                                    .norm_squared =
+                                        spn_objective_order(f->problem->objective, f->theta),
                                     .susceptibility = susceptibility(f),
                                     .error = spn_point_error(f->point)->value,
                                     .loss = f->point->value};

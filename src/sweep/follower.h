@@ -10,9 +10,9 @@
 /** What a linearised point contributes to the check of T9 and to the next step. */
 typedef struct spni_place {
     double beta, loss;
-    double by_parameter; /**< dL/dbeta: |theta|^2 for a ridge (T9) */
-    double squared_norm; /**< |theta|^2 */
-    double slope;        /**< d |theta|^2 / dbeta = 2 theta . t */
+    double by_parameter; /**< dL/dbeta: n for a regularised objective (T9) */
+    double order;        /**< n */
+    double slope;        /**< dn / dbeta = t . grad n */
     double speed;        /**< |t| */
     int64_t active, merged;
 } spni_place;
@@ -21,7 +21,7 @@ typedef struct spni_place {
 typedef struct spni_passage {
     spn_solver_info info; /**< of the last solve; iterations and escapes of all */
     bool is_jump;
-    double integral; /**< of |theta|^2 over beta along the chain since the point before (T9) */
+    double integral; /**< of n over beta along the chain since the point before (T9) */
 } spni_passage;
 
 enum { SPNI_CANDIDATES = 12 }; /* modes among which the critical one is looked for */
@@ -78,7 +78,7 @@ bool spni_is_unexplained(const spni_follower *f, double step, double least);
 bool spni_is_bent(const spni_follower *f, double step, double least);
 /** Have the labels changed since `before`? */
 bool spni_is_relabelled(const spni_follower *f);
-/** Integral of |theta|^2 from a to b by Hermite's rule, error O(h^5). */
+/** Integral of n from a to b by Hermite's rule, error O(h^5). */
 double spni_integral_between(const spni_place *a, const spni_place *b);
 /** The point in work becomes `before`. */
 void spni_accept_point(spni_follower *f);

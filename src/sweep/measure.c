@@ -6,7 +6,7 @@
 #include <math.h>
 #include <string.h>
 
-/* T9: L(b) - L(a) = integral of |theta|^2, relative to the integral, or to the rounding of L where that
+/* T9: L(b) - L(a) = integral of n, relative to the integral, or to the rounding of L where that
  * is larger (in the trivial phase the integral is 0). */
 static double free_energy_mismatch(const spni_follower *f, const spni_passage *way, double loss)
 {

@@ -47,19 +47,19 @@ static void fill_sides(spn_sweep_jump *jump, const spn_geometry sides[2],
     jump->accuracy_after = labels[1].accuracy;
 }
 
-/* Is the change of |theta|^2 more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
- * a fold, |theta|^2 still changes by 2 r times its slope; r from the last two points of the branch. At a
+/* Is the change of n more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
+ * a fold, n still changes by 2 r times its slope; r from the last two points of the branch. At a
  * branch point the solver cannot tell 0 from eigenvalues up to 1e-9 of the largest, nor from the weights that
  * belong to them: that is the rounding. Where theta vanishes on both sides, as lengths go, nothing jumps. */
 static bool is_discontinuous(const spn_objective *objective, const spni_place *older,
                              const spni_place *before, const spni_place *after)
 {
     const double margin = 2, rounding = 1e-8;
-    double longest = fmax(after->squared_norm, before->squared_norm);
+    double longest = fmax(after->order, before->order);
     double width = fabs(after->beta - before->beta);
     double reach = fmin(width, spni_fold_distance(older, before));
     double explained = 2 * fabs(before->slope) * reach + 2 * fabs(after->slope) * width;
-    double change = fabs(after->squared_norm - before->squared_norm);
+    double change = fabs(after->order - before->order);
     double length = SPN_WEIGHT_FLOOR * spn_objective_scales(objective).weight;
     return longest > length * length && change > margin * explained + rounding * longest;
 }
@@ -116,15 +116,16 @@ done:
     return status;
 }
 
-/* At beta = 0 the minima of E are not isolated: the ridge alone gives the Hessian its smallest eigenvalues,
- * 2 beta. Where they cannot be told from 0 nothing is a transition. */
+/* At beta = 0 the minima of E are not isolated: the regulariser alone gives the Hessian its smallest
+ * eigenvalues, 2 beta for the ridge. Where they cannot be told from 0 nothing is a transition. */
 static bool is_valley(const spni_search *s, const spn_geometry sides[2])
 {
     const spni_follower *f = s->f;
     const spn_sweep_jump *jump = &f->message->jump;
     double beta = fmax(fabs(jump->beta_before), fabs(jump->beta_after));
+    double stiffness = spn_objective_stiffness(f->problem->objective, beta);
     double largest = fmax(sides[0].eigenvalue_max, sides[1].eigenvalue_max);
-    return spn_point_error(f->point) != f->point && 2 * beta < VALLEY_SHARE * largest;
+    return spn_point_error(f->point) != f->point && stiffness < VALLEY_SHARE * largest;
 }
 
 /* Both sides of what lies between `before`, which is kept in the message, and the point in work. */

@@ -70,12 +70,13 @@ void spni_predict(spni_follower *f, double step)
 spni_place spni_place_here(const spni_follower *f)
 {
     const spn_point *point = f->point;
-    double norm = spn_norm(f->parameters, point->theta);
+    const spn_objective *objective = f->problem->objective;
+    double root = spn_objective_order_root(objective, point->theta);
     return (spni_place){.beta = point->parameter,
                         .loss = point->value,
                         .by_parameter = point->parameter_value,
-                        .squared_norm = norm * norm,
-                        .slope = 2 * spn_dot(f->parameters, point->theta, f->ahead),
+                        .order = root * root,
+                        .slope = spn_objective_order_along(objective, point->theta, f->ahead),
                         .speed = spn_norm(f->parameters, f->ahead),
                         .active = f->labels.active_modes,
                         .merged = f->labels.merged_units};

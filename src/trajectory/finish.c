@@ -73,7 +73,7 @@ static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
                                  NULL, &loss));
     end->final_error = place.error;
     end->final_loss = place.loss;
-    end->final_weight_norm = sqrt(place.norm_squared);
+    end->final_weight_norm = sqrt(place.order);
     end->final_eigenvalue = place.values[0];
     end->final_negative_eigenvalues = place.index;
     end->final_active_modes = place.labels.active_modes;
@@ -94,6 +94,7 @@ spn_status spni_finish(spni_walker *w)
     spn_run_record *end = &w->note->end;
     const double *theta = view.theta;
     int64_t start = w->run / settings->seeds;
+    const double root = spn_objective_order_root(w->problem->objective, view.theta);
     *end = (spn_run_record){.run = w->run,
                             .start = start,
                             .seed = w->run % settings->seeds,
@@ -105,7 +106,7 @@ spn_status spni_finish(spni_walker *w)
                             .stability_max = w->watch.head.stability,
                             .error = spn_point_error(view.point)->value,
                             .loss = view.value,
-                            .weight_norm = spn_norm(w->n, view.theta),
+                            .weight_norm = root,
                             .gradient_norm = view.gradient_norm};
     fill_nothing(end);
     if (!view.is_diverged && w->is_dense) {

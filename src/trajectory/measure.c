@@ -74,6 +74,7 @@ spn_status spni_record(spni_walker *w)
     spn_stepper_view view = spn_stepper_look(w->stepper);
     spn_trajectory_record *record = &note->point;
     spn_labels labels;
+    const double root = spn_objective_order_root(w->problem->objective, view.theta);
     SPN_TRY(spni_labels(w->context, view.point, &labels));
     *record = (spn_trajectory_record){.run = w->run,
                                       .record = (int64_t)w->watch.head.recorded,
@@ -81,7 +82,7 @@ spn_status spni_record(spni_walker *w)
                                       .time = view.time,
                                       .error = spn_point_error(view.point)->value,
                                       .loss = view.value,
-                                      .weight_norm = spn_norm(w->n, view.theta),
+                                      .weight_norm = root,
                                       .accuracy = labels.accuracy,
                                       .test_error = labels.test_error,
                                       .test_accuracy = labels.test_accuracy,

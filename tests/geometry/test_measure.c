@@ -261,6 +261,115 @@ static void test_both_surfaces(void **state)
     spn_point_free(context, point);
 }
 
+/* A regulariser that is no shift: L's numbers are those of its own Hessian, E's are those without it. */
+static void test_weighted_surfaces(void **state)
+{
+    (void)state;
+    enum { P = 6 };
+    static const double weights[P] = {1, 0, 2, 0, 1, 0.5};
+    const double theta[P] = {0.4, -1.1, 0.7, 1.3, -0.2, 0.9}, beta = 30;
+    spn_landscape landscape = {SPN_LANDSCAPE_ROSENBROCK, P, NULL};
+    spn_objective plain = spn_landscape_objective(&landscape);
+    spn_regularised regularised = {&plain, {.weights = weights}};
+    spn_objective loss = spn_regularise(&regularised);
+    spn_geometry_workspace *workspace = NULL;
+    spn_point *point = NULL;
+    spn_geometry e, l, bare, direct;
+    double h[P * P] = {0};
+    measure(&plain, theta, 0, SPN_GEOMETRY_ALL, &bare, NULL);
+    check_ok(context, spn_point_create(context, &loss, &point));
+    check_ok(context, spn_geometry_workspace_create(context, P, &workspace));
+    check_ok(context, spn_point_set(context, point, theta, beta, NULL, SPN_WANT_ALL));
+    check_ok(context, spn_geometry_measure(context, workspace, point, SPN_GEOMETRY_ALL, &e, &l));
+    check_close(spn_geometry_eigenvalues(workspace)[0], bare.eigenvalue_min, 0, 0);
+    check_close(e.eigenvalue_min, bare.eigenvalue_min, 0, 0);
+    check_close(e.scalar_curvature, bare.scalar_curvature, 0, 0);
+    check_close(e.principal_curvature_max, bare.principal_curvature_max, 0, 0);
+    check_ok(context, spn_point_hessian(context, point, SPN_PART_FULL, h));
+    check_ok(context, spn_geometry_from_derivatives(context, workspace, point->value,
+                                                    point->gradient, h, &direct));
+    /* The same routine at the same numbers; eigenvalues with and without eigenvectors differ by the rounding of the
+     * largest. */
+    const double rounding = 16 * DBL_EPSILON;
+    check_close(l.trace, direct.trace, 0, 0);
+    check_close(l.frobenius_squared, direct.frobenius_squared, 0, 0);
+    check_close(l.scalar_curvature, direct.scalar_curvature, 0, 0);
+    check_close(l.eigenvalue_min, direct.eigenvalue_min, rounding, direct.eigenvalue_max);
+    check_close(l.eigenvalue_max, direct.eigenvalue_max, rounding, 0);
+    check_close(l.gauss_kronecker_log, direct.gauss_kronecker_log, 16 * rounding, 0);
+    check_close(l.principal_curvature_min, direct.principal_curvature_min, 0, 0);
+    assert_int_equal(l.negative_eigenvalues, direct.negative_eigenvalues);
+    /* tr H_L = tr H_E + 2 beta sum c (T24); and no eigenvalue is that of E moved by 2 beta. */
+    check_close(l.trace, e.trace + 2 * beta * 4.5, 8 * DBL_EPSILON, 0);
+    assert_true(fabs(l.eigenvalue_min - e.eigenvalue_min - 2 * beta) > 1);
+    check_close(l.weight_norm * l.weight_norm, point->parameter_value, 8 * DBL_EPSILON, 0);
+    spn_geometry_workspace_free(context, workspace);
+    spn_point_free(context, point);
+}
+
+/* E = 1/2 sum a_i (t_i - 1)^2 + const with c: t_i = a_i / (a_i + 2 beta c_i), H_L = a + 2 beta c, chi = sum (2 c t)^2 /
+ * H_L (T10, T24). c_i = 0: the optimum of E itself, which adds nothing. The gate opens there with the eigenvectors (a zero
+ * mode: a_3 = c_3 = 0) and with Cholesky. */
+static spn_status bowl_set(spn_context *unused, spn_point *point, const spn_subset *subset,
+                           unsigned wanted)
+{
+    (void)unused, (void)subset, (void)wanted;
+    const double *a = point->objective->problem;
+    point->value = 0;
+    for (int64_t i = 0; i < point->dimension; i++) {
+        double off = point->theta[i] - 1;
+        point->value += a[i] * off * off / 2;
+        point->gradient[i] = a[i] * off;
+    }
+    return SPN_OK;
+}
+
+static spn_status bowl_hessian(spn_context *unused, const spn_point *point, spn_part part,
+                               double *h)
+{
+    const double *a = point->objective->problem;
+    int64_t n = point->dimension;
+    if (part != SPN_PART_FULL) {
+        return spn_fail(unused, SPN_ERROR_UNSUPPORTED, "no parts");
+    }
+    for (int64_t j = 0; j < n; j++) {
+        for (int64_t i = j; i < n; i++) {
+            h[i + j * n] = i == j ? a[i] : 0;
+        }
+    }
+    return SPN_OK;
+}
+
+static void test_weighted_susceptibility(void **state)
+{
+    (void)state;
+    enum { P = 4 };
+    static const spn_objective_operations operations = {
+        .size = sizeof(spn_objective_operations), .set = bowl_set, .hessian = bowl_hessian};
+    static const double weights[P] = {1, 0, 2, 0};
+    const double beta = 0.4;
+    for (int flat = 0; flat < 2; flat++) {
+        const double a[P] = {2, 3, 0.7, flat ? 0 : 1.5};
+        const spn_objective error = {&operations, a, P, 1, 0};
+        const spn_regularised regularised = {&error, {.weights = weights}};
+        const spn_objective loss = spn_regularise(&regularised);
+        double theta[P], chi = 0;
+        spn_geometry e, l;
+        for (int i = 0; i < P; i++) {
+            const double h = a[i] + 2 * beta * weights[i];
+            theta[i] = h > 0 ? a[i] / h : 5;
+            chi += h > 0 ? pow(2 * weights[i] * theta[i], 2) / h : 0;
+        }
+        measure(&loss, theta, beta, SPN_GEOMETRY_ALL, &e, &l);
+        assert_int_equal(l.stationary, 1);
+        assert_int_equal(l.zero_eigenvalues, flat);
+        check_close(l.susceptibility, chi, 8 * DBL_EPSILON, 0);
+        check_close(l.eigenvalue_max, 3, 4 * DBL_EPSILON, 0);
+        check_close(e.eigenvalue_max, 3, 4 * DBL_EPSILON, 0);
+        check_close(e.eigenvalue_min, flat ? 0 : 0.7, 4 * DBL_EPSILON, 1);
+    }
+}
+
 /* One deep linear mode on its branch (T13): T8, T9's derivative and T10 in closed form, through the ridge
  * and through the landscape with its own parameter. */
 static void test_deep_mode(void **state)
@@ -445,7 +554,7 @@ static spn_status workspace_once(spn_context *other, void *state)
 static void test_memory(void **state)
 {
     (void)state;
-    assert_int_equal(support_fail_each_allocation(workspace_once, NULL), 10);
+    assert_int_equal(support_fail_each_allocation(workspace_once, NULL), 11);
     const double coefficients[3] = {0.9}, theta[3] = {0.9, 0.8, 1.0};
     spn_landscape landscape = {SPN_LANDSCAPE_DEEP_MODE, 3, coefficients};
     spn_objective plain = spn_landscape_objective(&landscape), ridge = spn_ridge(&plain);
@@ -473,12 +582,20 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact_zero_modes), cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_far_out),          cmocka_unit_test(test_both_surfaces),
-        cmocka_unit_test(test_deep_mode),        cmocka_unit_test(test_trivial_state),
-        cmocka_unit_test(test_double_well),      cmocka_unit_test(test_flat_theta),
-        cmocka_unit_test(test_not_finite),       cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_exact_zero_modes),
+        cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_far_out),
+        cmocka_unit_test(test_both_surfaces),
+        cmocka_unit_test(test_deep_mode),
+        cmocka_unit_test(test_trivial_state),
+        cmocka_unit_test(test_double_well),
+        cmocka_unit_test(test_flat_theta),
+        cmocka_unit_test(test_not_finite),
+        cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_weighted_surfaces),
+        cmocka_unit_test(test_weighted_susceptibility),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
