@@ -53,9 +53,21 @@ typedef struct spn_model_settings {
 } spn_model_settings;
 extern const spn_option_table spn_model_options;
 
+/** What beta penalises. */
+typedef enum spn_regularise_kind {
+    SPN_REGULARISE_ALL,     /**< n = |theta|^2: all parameters (T2) */
+    SPN_REGULARISE_WEIGHTS, /**< n = |w|^2, w the weights: biases are free (T24) */
+} spn_regularise_kind;
+/** How sqrt(n) is written: "|theta|", "|w|"; and what the letter stands for, or "". NULL for any other number. */
+const char *spn_regularise_symbol(int64_t kind);
+const char *spn_regularise_note(int64_t kind);
+/** The kind that an experiment calls `word`; -1: none. */
+int64_t spn_regularise_find(const char *word);
+
 /** Section `objective` of an experiment. */
 typedef struct spn_error_settings {
-    int error; /**< spn_error_kind */
+    int error;      /**< spn_error_kind */
+    int regularise; /**< spn_regularise_kind */
 } spn_error_settings;
 extern const spn_option_table spn_error_options;
 
@@ -101,7 +113,7 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
                                const spn_dataset *dataset, const double *theta, double *f);
 
 /** The error of the network on the data as an objective (the parameter is ignored; wrap it with
- *  spn_ridge()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
+ *  spn_ridge(), or with spn_regularise()). Network and data must outlive it. Shapes are checked (SPN_ERROR_INPUT). Its labels hold
  *  the accuracy where there are classes (cross-entropy, or more than one output and targets of each sample
  *  that are one 1 and otherwise 0): the class is that of the largest output, the first of equals; of one
  *  logit it is whether f > 0. */
@@ -109,6 +121,15 @@ typedef struct spn_network_error spn_network_error;
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,
                                     spn_network_error **out);
+/** Make the error one of a loss with this regulariser, which spn_regularise() wants: what its objective says about L
+ *  (trivial point, symmetric directions, natural scales) then holds for it. Before points are created; *out lives as
+ *  long as the error. Without biases all kinds are the ridge. With biases that are free
+ *   - the trivial point has output biases that solve their problem alone (means of the targets) and any hidden biases;
+ *   - symmetric directions are, too: hidden biases of units without weights, of linear networks all that move the
+ *     outputs' constant only, and the common constant of several logits;
+ *   - scales are those of centred data: a constant added to a column of data changes nothing but biases. */
+spn_status spn_network_error_regularise(spn_context *context, spn_network_error *error,
+                                        spn_regularise_kind kind, spn_regulariser *out);
 /** Have labels hold test error and test accuracy as well, on `test`, which must outlive it (one forward pass over it
  *  whenever labels are asked for). Before points are created. */
 spn_status spn_network_error_watch(spn_context *context, spn_network_error *error,

@@ -146,6 +146,14 @@ typedef struct spn_objective_operations {
     /** The regulariser of an objective that has an inner error. Where there is an error and this operation is absent,
      *  nothing is assumed of what L adds to it, and n is |theta|^2. */
     const spn_regulariser *(*regulariser)(const spn_objective *objective);
+
+    /** Where L leaves parameters of the trivial point free: the one nearest to `near`. Absent: there is just one. */
+    spn_status (*trivial_near)(spn_context *context, const spn_objective *objective,
+                               double parameter, const double *near, double *theta);
+
+    /** Of all theta' with the outputs and n of theta, which shifts of parameters lead to (rows of `orbit` that do not
+     *  shrink with theta), choose one: what it is must follow from the outputs and n. Absent: there is just one. */
+    void (*settle)(const spn_objective *objective, double *theta);
 } spn_objective_operations;
 
 struct spn_objective {
@@ -194,6 +202,13 @@ spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_par
                            double *out);
 spn_status spn_objective_trivial(spn_context *context, const spn_objective *objective,
                                  double parameter, double *theta);
+/** The trivial point nearest to `near` (not theta itself): of many, where some of its parameters are free. What
+ *  distances to the trivial point are measured to. */
+spn_status spn_objective_trivial_near(spn_context *context, const spn_objective *objective,
+                                      double parameter, const double *near, double *theta);
+/** Where parameters may be shifted without any effect, put them to one place, in `theta`: two solutions that differ by
+ *  such a shift become the same. Nothing else is changed. O(P). */
+void spn_objective_settle(const spn_objective *objective, double *theta);
 /** After a failure the labels say that nothing is known: counts -1, no modes, NaN. */
 spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out);
 /** The unregularised error's point (never NULL; the point itself when it has no inner one). */

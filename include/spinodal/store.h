@@ -172,6 +172,10 @@ const spn_text_column *spn_results_text_column(const spn_results *results, const
 const char *spn_results_setting(const spn_results *results, const char *key, char *buffer,
                                 size_t size);
 
+/** The spn_regularise_kind whose order parameter n these results hold (columns weight_norm, norm, norm_squared):
+ *  SPN_REGULARISE_ALL where they do not say. Its symbol stands for |theta| in what is written about them. */
+int64_t spn_results_regulariser(const spn_results *results);
+
 /** For attributes: "x86_64, AMD EPYC ..." (at most size - 1 bytes) and the compiler's name and version. */
 const char *spn_describe_machine(char *buffer, int64_t size);
 const char *spn_describe_compiler(void);

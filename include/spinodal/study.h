@@ -74,8 +74,10 @@ typedef struct spn_study {
     spn_dataset *dataset; /**< for training */
     spn_dataset *test;    /**< kept for testing; NULL: none */
     spn_network *network;
-    spn_network_error *error;  /**< E; its labels know the test error */
-    spn_objective loss;        /**< L = E + beta |theta|^2 */
+    spn_network_error *error; /**< E; its labels know the test error */
+    spn_regularised regularised;
+    spn_objective
+        loss; /**< L = E + beta n, objective.regularise says which n; |theta|^2 by default */
     double *initial_weights;   /**< from init.weights, or NULL: drawn per seed */
     uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
     uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
@@ -159,7 +161,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete);
 
 /** Cut through the surfaces of a study, as section `slice` says: E and, where wanted, R on the grid of a line or
- *  plane, L = E + beta |theta|^2 for each of its betas. Results of kind "slice" (docs/format.md). The same bits for
+ *  plane, L = E + beta n for each of its betas. Results of kind "slice" (docs/format.md). The same bits for
  *  any number of threads; nothing is kept of an interrupted run (`is_resumed` has no meaning). `*is_good`
  *  tells whether E and L at the points that the slice was laid through are those that were stored, to 1e-12; a
  *  warning says where not. SPN_ERROR_INPUT, one line with the place: an unknown phase, results without

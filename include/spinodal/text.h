@@ -21,7 +21,13 @@ typedef struct spn_text {
     spn_context *context;
     spn_text_buffer buffer; /**< buffer.text: NUL-terminated, NULL while nothing was written */
     spn_status status;
+    const char *
+        norm; /**< what is appended in the place of "|theta|", and of such a title; NULL: that itself */
 } spn_text;
+
+/** How sqrt(n) is written in what is said of these results: the symbol of their regulariser (objective.regularise), NULL
+ *  for |theta|. */
+const char *spn_text_norm(const spn_results *results);
 
 /** Append a text as it is; NULL appends nothing. */
 void spn_text_add(spn_text *text, const char *piece);

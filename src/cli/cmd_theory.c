@@ -90,7 +90,7 @@ static spn_status print_text(spn_context *context, int64_t depth, int64_t count,
 
 static spn_status from_experiment(cli_session *session, const cli_arguments *arguments,
                                   int64_t *depth, int64_t *count, spn_theory_mode *modes,
-                                  spn_prediction *prediction)
+                                  spn_prediction *prediction, const char **norm)
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
@@ -98,6 +98,9 @@ static spn_status from_experiment(cli_session *session, const cli_arguments *arg
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(session->context, experiment, &study));
     *depth = spn_network_depth(study->network);
+    if (study->regularised.regulariser.weights != NULL) {
+        *norm = spn_regularise_symbol(spn_experiment_error(experiment)->regularise);
+    }
     SPN_TRY(spn_study_theory(session->context, study, count, modes));
     SPN_TRY(spn_study_predict(session->context, study, prediction));
 done:
@@ -114,6 +117,7 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
     double values[MAX_VALUES];
     spn_theory_mode modes[MAX_VALUES];
     spn_prediction prediction;
+    const char *norm = NULL;
     int64_t depth = arguments->depth, count = 0;
     bool has_values = arguments->singular_values != NULL;
     if ((depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
@@ -129,14 +133,14 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
             SPN_TRY(spn_theory_mode_transition(context, depth, values[i], &modes[i]));
         }
     } else {
-        SPN_TRY(from_experiment(session, arguments, &depth, &count, modes, &prediction));
+        SPN_TRY(from_experiment(session, arguments, &depth, &count, modes, &prediction, &norm));
     }
     if (arguments->is_json) {
         SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
     } else {
         SPN_TRY(print_text(context, depth, count, modes, has_values ? NULL : &prediction));
         if (!has_values) {
-            SPN_TRY(cli_print_prediction(context, &prediction));
+            SPN_TRY(cli_print_prediction(context, &prediction, norm));
         }
     }
 done:

@@ -5,6 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* sqrt(n) of the ridge. */
+static const char ridge_length[] = "|theta|";
+
 const char *cli_number(double value, int digits, char buffer[CLI_CELL])
 {
     if (isnan(value)) {
@@ -35,6 +38,24 @@ double cli_beside(double value, double other)
 double cli_length(double norm, double beta, double loss)
 {
     return beta > 0 && beta * norm * norm < 1e-18 * fabs(loss) ? 0 : norm;
+}
+
+void cli_put_norm(FILE *out, const char *text, const char *norm)
+{
+    const char *next = NULL;
+    while (norm != NULL && (next = strstr(text, ridge_length)) != NULL) {
+        fprintf(out, "%.*s%s", (int)(next - text), text, norm);
+        text = next + strlen(ridge_length);
+    }
+    fputs(text, out);
+}
+
+/* NULL: the title before spans the column. */
+static const char *title_of(const cli_grid *grid, int column)
+{
+    const char *title = grid->columns[column].title;
+    bool is_length = title != NULL && strcmp(title, ridge_length) == 0;
+    return is_length && grid->norm != NULL ? grid->norm : title;
 }
 
 cli_grid cli_grid_begin(spn_context *context, const cli_grid_column *columns, int width)
@@ -109,7 +130,7 @@ static void measure(const cli_grid *grid, widths *w)
         for (next = first + 1; next < grid->width && grid->columns[next].title == NULL; next++) {
             spanned += gap_of(grid, next) + w->head[next] + w->tail[next];
         }
-        int missing = (int)strlen(grid->columns[first].title) - spanned;
+        int missing = (int)strlen(title_of(grid, first)) - spanned;
         if (missing > 0 && next == first + 1 && grid->columns[first].align != CLI_LEFT) {
             w->head[first] += missing; /* numbers end where their title ends */
         } else if (missing > 0 && next < grid->width) {
@@ -122,7 +143,7 @@ static void print_titles(const cli_grid *grid, const widths *w, FILE *out)
 {
     int owed = 0;
     for (int i = 0; i < grid->width; i++) {
-        const char *title = grid->columns[i].title;
+        const char *title = title_of(grid, i);
         int length = title != NULL ? (int)strlen(title) : 0;
         int space = gap_of(grid, i) + w->head[i] + w->tail[i] + w->extra[i];
         if (length > 0) { /* no line ends with spaces */

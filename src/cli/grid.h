@@ -4,7 +4,7 @@
 #ifndef SPINODAL_SRC_CLI_GRID_H
 #define SPINODAL_SRC_CLI_GRID_H
 
-#include <spinodal/base.h>
+#include <spinodal/text.h>
 
 #include <stdio.h>
 
@@ -26,6 +26,7 @@ typedef struct cli_grid {
     char (*cells)[CLI_CELL];
     int64_t count, capacity; /**< cells */
     spn_status status;
+    const char *norm; /**< what a title "|theta|" becomes; NULL: nothing else */
 } cli_grid;
 
 /** `value` with at most `digits` significant digits, in the shortest way: trailing zeros left out, an exponent
@@ -35,8 +36,11 @@ const char *cli_number(double value, int digits, char buffer[CLI_CELL]);
 const char *cli_measured(double value, double error, char buffer[CLI_CELL]);
 /** 0 where `value` is rounding beside `other`, below 1e-12 of it; otherwise `value`. */
 double cli_beside(double value, double other);
-/** |theta|, 0 where the ridge beta |theta|^2 is below 1e-18 of L: rounding of a network that has vanished. */
+/** sqrt(n), |theta| for the ridge, 0 where beta n is below 1e-18 of L: rounding of a network that has vanished. */
 double cli_length(double norm, double beta, double loss);
+
+/** `text` with |theta| written so (NULL: as it is), on out. */
+void cli_put_norm(FILE *out, const char *text, const char *norm);
 
 cli_grid cli_grid_begin(spn_context *context, const cli_grid_column *columns, int width);
 void cli_grid_text(cli_grid *grid, const char *format, ...) __attribute__((format(printf, 2, 3)));

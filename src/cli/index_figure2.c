@@ -112,7 +112,7 @@ spn_status cli_write_figure2(spn_text *page, const cli_source *source)
     cli_theory theory;
     int64_t count = 0;
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(cli_add_transitions(context, source->path, transitions, NULL));
+    SPN_TRY(cli_add_transitions(context, source->path, transitions, NULL, NULL));
     SPN_TRY(cli_read_theory(context, source, &theory));
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     put_beside_theory(page, &theory, count, rows);

@@ -6,7 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
-static spn_status print_sweep(spn_context *context, const spn_prediction *prediction)
+static spn_status print_sweep(spn_context *context, const spn_prediction *prediction,
+                              const char *norm)
 {
     static const cli_grid_column columns[] = {
         {"order", CLI_LEFT, NULL},          {"modes", CLI_RIGHT, NULL},
@@ -16,6 +17,7 @@ static spn_status print_sweep(spn_context *context, const spn_prediction *predic
         {NULL, CLI_POINT, " -> "}};
     const spn_theory_sweep *sweep = &prediction->sweep;
     cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
+    grid.norm = norm;
     if (!prediction->has_sweep) {
         printf("\nupward sweep on the data's own covariance: no prediction, %s\n",
                prediction->sweep_note);
@@ -73,9 +75,10 @@ static void print_onset(const spn_prediction *prediction)
     printf("\n(%s)\n", prediction->onset_note);
 }
 
-spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction)
+spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction,
+                                const char *norm)
 {
-    spn_status status = print_sweep(context, prediction);
+    spn_status status = print_sweep(context, prediction, norm);
     if (status == SPN_OK) {
         print_onset(prediction);
     }

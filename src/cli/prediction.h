@@ -8,7 +8,9 @@
 /** Significant digits of what `theory` prints. */
 enum { CLI_THEORY_DIGITS = 6 };
 
-spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction);
+/** `norm`: how sqrt(n) is written, NULL: |theta|. */
+spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction,
+                                const char *norm);
 /** Keys "surrogate", "surrogate_note", "onset", "onset_note" of the object that is open. */
 void cli_write_prediction(spn_json *json, const spn_prediction *prediction);
 

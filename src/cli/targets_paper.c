@@ -30,7 +30,7 @@ spn_status cli_make_figure2(cli_job *job)
     spn_table table = {.name = "transitions", .columns = &spn_transition_columns};
     SPN_TRY(cli_job_path(job, cli_paper_sweep.name, ".h5", path));
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(cli_add_transitions(context, path, transitions, NULL));
+    SPN_TRY(cli_add_transitions(context, path, transitions, NULL, NULL));
     table.records = spn_transitions_rows(transitions, &table.rows);
     SPN_TRY(cli_job_write_csv(job, "fig2", "-transitions.csv", &table));
     SPN_TRY(cli_job_draw(job, path, NULL));

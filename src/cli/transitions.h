@@ -7,11 +7,13 @@
 
 #include <spinodal/transition.h>
 
-/** The table of transitions with all that belongs to it, on stdout. `files`: one name a run. */
+/** The table of transitions with all that belongs to it, on stdout. `files`: one name a run; `norms`: how its sqrt(n) is
+ *  written, as spn_text_norm() says. */
 spn_status cli_write_transitions(spn_context *context, spn_transitions *transitions,
                                  const char *const *files);
 spn_status cli_print_transitions(spn_context *context, spn_transitions *transitions,
-                                 const char *const *files, double beta_from, double beta_to);
+                                 const char *const *files, const char *const *norms,
+                                 double beta_from, double beta_to);
 
 /** A range of beta. */
 typedef struct cli_range {
@@ -19,9 +21,9 @@ typedef struct cli_range {
 } cli_range;
 
 /** Find the transitions of the results file at `path`, a sweep or branches, as the next run; `range` (may be NULL)
- *  is widened by its points. SPN_ERROR_INPUT for other kinds. */
+ *  is widened by its points; *norm (may be NULL): spn_text_norm() of the file. SPN_ERROR_INPUT for other kinds. */
 spn_status cli_add_transitions(spn_context *context, const char *path, spn_transitions *transitions,
-                               cli_range *range);
+                               cli_range *range, const char **norm);
 
 /** As in the table: "spinodal up", "accuracy", "1st". */
 const char *cli_transition_kind(int64_t kind);

@@ -5,6 +5,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
@@ -189,9 +190,10 @@ static void add_row(cli_grid *grid, const spn_transition *row)
 
 /* Rows of one file, from `first` on; *next: the first of another. */
 static spn_status print_rows(spn_context *context, int64_t count, const spn_transition *rows,
-                             int64_t first, int64_t *next)
+                             const char *const *norms, int64_t first, int64_t *next)
 {
     cli_grid grid = cli_grid_begin(context, row_columns, sizeof row_columns / sizeof *row_columns);
+    grid.norm = norms[rows[first].run];
     for (*next = first; *next < count && rows[*next].run == rows[first].run; ++*next) {
         add_row(&grid, &rows[*next]);
     }
@@ -205,49 +207,68 @@ static bool is_open(const spn_transition *row)
 }
 
 /* Nobody knows what lies in the interval: what was seen at its ends. */
-static void print_seen(const spn_transition *row)
+static void print_seen(FILE *out, const spn_transition *row)
 {
     const spn_side *a = &row->before, *b = &row->after;
-    printf("between beta = %.9g and %.9g |theta| goes %.6g -> %.6g and E %.6g -> %.6g",
-           row->beta_low, row->beta_high, norm_of(row, a), norm_of(row, b), a->error, b->error);
+    fprintf(out, "between beta = %.9g and %.9g |theta| goes %.6g -> %.6g and E %.6g -> %.6g",
+            row->beta_low, row->beta_high, norm_of(row, a), norm_of(row, b), a->error, b->error);
 }
 
-static void print_change(const spn_transition *row)
+static void print_change(FILE *out, const spn_transition *row)
 {
-    printf("|theta|^2 changes by %.6g", row->jump);
+    fprintf(out, "|theta|^2 changes by %.6g", row->jump);
     if (isfinite(row->jump_low) && row->jump_low < row->jump_high) {
-        printf(" (%.6g .. %.6g)", row->jump_low, row->jump_high);
+        fprintf(out, " (%.6g .. %.6g)", row->jump_low, row->jump_high);
     }
 }
 
-static void print_evidence(const spn_transition *row)
+static void print_evidence(FILE *out, const spn_transition *row)
 {
     double chi_before = row->before.susceptibility, chi_after = row->after.susceptibility;
     char beta[CLI_CELL];
-    printf("  beta = %s: %s; ", cli_measured(row->beta, half_width(row), beta),
-           is_open(row) ? "undecided: no phase was found that it goes over into"
-                        : spn_evidence_text(row->evidence));
+    fprintf(out, "  beta = %s: %s; ", cli_measured(row->beta, half_width(row), beta),
+            is_open(row) ? "undecided: no phase was found that it goes over into"
+                         : spn_evidence_text(row->evidence));
     if (is_open(row)) {
-        printf("|theta| is %.6g and E %.6g there", norm_of(row, &row->before), row->before.error);
+        fprintf(out, "|theta| is %.6g and E %.6g there", norm_of(row, &row->before),
+                row->before.error);
     } else if (row->evidence == SPN_EVIDENCE_UNRESOLVED) {
-        print_seen(row);
+        print_seen(out, row);
     } else {
-        print_change(row);
+        print_change(out, row);
     }
     if (row->eigenvalue.points > 0) {
-        printf("; exponent %.4f +- %.4f over %.1f decades (%.2g .. %.2g)", row->eigenvalue.value,
-               row->eigenvalue.error, row->eigenvalue.decades, row->eigenvalue.low,
-               row->eigenvalue.high);
+        fprintf(out, "; exponent %.4f +- %.4f over %.1f decades (%.2g .. %.2g)",
+                row->eigenvalue.value, row->eigenvalue.error, row->eigenvalue.decades,
+                row->eigenvalue.low, row->eigenvalue.high);
     }
     if (row->susceptibility.points > 0) {
-        printf("; chi goes like distance^%.3f", row->susceptibility.value);
+        fprintf(out, "; chi goes like distance^%.3f", row->susceptibility.value);
     }
     if (isfinite(chi_before) && isfinite(chi_after)) {
         /* -0 of a trivial phase is 0. */
-        printf("; chi %.5g -> %.5g", cli_beside(chi_before, chi_after) + 0.0,
-               cli_beside(chi_after, chi_before) + 0.0);
+        fprintf(out, "; chi %.5g -> %.5g", cli_beside(chi_before, chi_after) + 0.0,
+                cli_beside(chi_after, chi_before) + 0.0);
     }
-    printf("\n");
+    fprintf(out, "\n");
+}
+
+/* The same with sqrt(n) written as `norm` says. */
+static spn_status print_named_evidence(spn_context *context, const spn_transition *row,
+                                       const char *norm)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = norm != NULL ? open_memstream(&text, &size) : stdout;
+    if (out == NULL) {
+        return spn_fail(context, SPN_ERROR_MEMORY, "out of memory");
+    }
+    print_evidence(out, row);
+    if (norm != NULL && fclose(out) == 0) {
+        cli_put_norm(stdout, text, norm);
+    }
+    free(text);
+    return SPN_OK;
 }
 
 static spn_status print_loops(spn_context *context, int64_t count, const spn_hysteresis *rows)
@@ -390,7 +411,8 @@ static void print_verdict(int64_t count, const spn_transition *rows,
 }
 
 spn_status cli_print_transitions(spn_context *context, spn_transitions *transitions,
-                                 const char *const *files, double beta_from, double beta_to)
+                                 const char *const *files, const char *const *norms,
+                                 double beta_from, double beta_to)
 {
     spn_status status = SPN_OK;
     int64_t count = 0, others = 0, next = 0, most_seeds = 0;
@@ -400,11 +422,11 @@ spn_status cli_print_transitions(spn_context *context, spn_transitions *transiti
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     for (int64_t i = 0; i < count; i = next) {
         printf("%s%s\n", i == 0 ? "" : "\n", files[rows[i].run]);
-        SPN_TRY(print_rows(context, count, rows, i, &next));
+        SPN_TRY(print_rows(context, count, rows, norms, i, &next));
     }
     printf("%s", count > 0 ? "\nevidence\n" : "");
     for (int64_t i = 0; i < count; i++) {
-        print_evidence(&rows[i]);
+        SPN_TRY(print_named_evidence(context, &rows[i], norms[rows[i].run]));
         most_seeds = rows[i].seeds > most_seeds ? rows[i].seeds : most_seeds;
     }
     if (notes.runs > 1 || most_seeds > 1) {
@@ -413,7 +435,7 @@ spn_status cli_print_transitions(spn_context *context, spn_transitions *transiti
     const spn_transition *crossings = spn_transitions_crossings(transitions, &others);
     printf("%s", others > 0 ? "\ncrossings of L below which a third phase lies\n" : "");
     for (int64_t i = 0; i < others; i = next) {
-        SPN_TRY(print_rows(context, others, crossings, i, &next));
+        SPN_TRY(print_rows(context, others, crossings, norms, i, &next));
     }
     const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &others);
     SPN_TRY(print_loops(context, others, loops));

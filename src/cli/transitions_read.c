@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transitions of a results file. */
+#include "cli/grid.h"
 #include "cli/transitions.h"
 
 #include <math.h>
@@ -55,7 +56,7 @@ static void include_range(const spn_results *results, cli_range *range)
 }
 
 spn_status cli_add_transitions(spn_context *context, const char *path, spn_transitions *transitions,
-                               cli_range *range)
+                               cli_range *range, const char **norm)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
@@ -78,6 +79,9 @@ spn_status cli_add_transitions(spn_context *context, const char *path, spn_trans
     SPN_TRY(status);
     if (range != NULL) {
         include_range(&results, range);
+    }
+    if (norm != NULL) {
+        *norm = spn_text_norm(&results);
     }
 done:
     spn_arena_free(arena);

@@ -157,6 +157,7 @@ static spn_status is_on_segment(spn_branches *all, const spni_place *place, int6
         bool is_converged = false;
         SPN_TRY(solve_segment(all, row, place->beta, root == 1, &is_converged));
         if (is_converged) {
+            spn_objective_settle(all->frame.objective, all->other);
             SPN_TRY(spni_linearise(&all->frame, all->other, place->beta, NULL, &all->crossing));
             *is_on = spni_is_same(&all->frame, place, &all->crossing);
         }

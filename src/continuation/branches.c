@@ -136,7 +136,7 @@ done:
 static void set_scales(spn_branches *all, const double *theta)
 {
     spni_frame *frame = &all->frame;
-    double norm = spn_norm(frame->n, theta);
+    double norm = spn_objective_order_root(frame->objective, theta);
     double scale = frame->scales.weight;
     frame->length = norm > SPN_WEIGHT_FLOOR * scale ? norm : scale;
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);

@@ -438,6 +438,9 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
         memcpy(start.away, away, bytes);
     }
     memcpy(start.theta, theta, bytes);
+    if (away == NULL) {
+        spn_objective_settle(all->frame.objective, start.theta);
+    }
     queue->items[queue->count++] = start;
     start = (spni_start){.theta = NULL};
 done:

@@ -146,8 +146,7 @@ done:
 static double longest_step(const spni_tracer *tracer)
 {
     const spni_frame *frame = tracer->frame;
-    return frame->settings->step *
-           fmax(frame->length, sqrt(spn_dot(frame->n, tracer->at.theta, tracer->at.theta)));
+    return frame->settings->step * fmax(frame->length, sqrt(tracer->at.order));
 }
 
 void spni_tracer_adapt(spni_tracer *tracer, double length, int64_t corrections)

@@ -9,10 +9,12 @@ static spn_status tell(spn_context *context, spn_arena *arena, const spn_kind *k
     SPN_TAKE(context, arena, contents, (int64_t)kind->contents_size);
     SPN_TRY(kind->read(context, arena, results, contents));
     if (report->summary != NULL && kind->summarise != NULL) {
+        report->summary->norm = spn_text_norm(results);
         kind->summarise(report->summary, path, contents, report->is_verbose);
         SPN_TRY(report->summary->status);
     }
     if (report->troubles != NULL && kind->troubles != NULL) {
+        report->troubles->norm = spn_text_norm(results);
         kind->troubles(report->troubles, contents);
         SPN_TRY(report->troubles->status);
     }

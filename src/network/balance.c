@@ -117,7 +117,7 @@ spn_status spni_balanced_logits(spn_context *context, int64_t count, const doubl
     if (!(beta > 0.0)) {
         SPN_FAIL(context, SPN_ERROR_UNSUPPORTED,
                  "cross_entropy with biases: a class without samples has no finite trivial point "
-                 "at beta = 0");
+                 "where nothing penalises its bias");
     }
     SPN_NEW(context, memory, 3 * count);
     self.p = memory;

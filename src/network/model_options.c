@@ -2,12 +2,19 @@
 /* The option tables of the sections `model` and `objective`. */
 #include <spinodal/network.h>
 
+#include <string.h>
+
 static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
                                           "gelu", "linear", NULL};
 static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
 /* The words of spn_weight_layout, which room formats owns; a test of room study sees that they agree. */
 static const char *const layouts[] = {"auto", "out_in", "in_out", NULL};
 static const char *const errors[] = {"mse", "mse_mean", "cross_entropy", NULL};
+/* In the order of spn_regularise_kind. */
+static const char *const regularisers[] = {"all", "weights", NULL};
+static const char *const symbols[] = {"|theta|", "|w|"};
+static const char *const notes[] = {"", "w: the weights, without the biases"};
+enum { REGULARISERS = sizeof symbols / sizeof *symbols };
 
 static const spn_option model_items[] = {
     {"hidden", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, hidden), "[5, 5]", SPN_COUNT, NULL,
@@ -15,7 +22,7 @@ static const spn_option model_items[] = {
     {"activation", SPN_OPTION_CHOICE, offsetof(spn_model_settings, activation), "tanh", SPN_ANY,
      activations, "", "activation of the hidden units"},
     {"bias", SPN_OPTION_BOOLEAN, offsetof(spn_model_settings, bias), "false", SPN_ANY, NULL, "",
-     "whether the layers have biases; beta penalises them as it does weights"},
+     "whether the layers have biases; objective.regularise says whether beta penalises them"},
     {"init.scheme", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_scheme), "fan_in", SPN_ANY,
      schemes, "", "how the spread of the initial weights follows from the widths"},
     {"init.scale", SPN_OPTION_REAL, offsetof(spn_model_settings, init_scale), "0.7",
@@ -44,6 +51,9 @@ const spn_option_table spn_model_options = {
 static const spn_option error_items[] = {
     {"error", SPN_OPTION_CHOICE, offsetof(spn_error_settings, error), "mse", SPN_ANY, errors, "",
      "error of the network's outputs, averaged over samples"},
+    {"regularise", SPN_OPTION_CHOICE, offsetof(spn_error_settings, regularise), "all", SPN_ANY,
+     regularisers, "",
+     "what beta penalises: all parameters, or the weights, which leaves biases free"},
 };
 
 const spn_option_table spn_error_options = {
@@ -53,3 +63,23 @@ const spn_option_table spn_error_options = {
     .count = sizeof error_items / sizeof error_items[0],
     .settings_size = sizeof(spn_error_settings),
 };
+
+const char *spn_regularise_symbol(int64_t kind)
+{
+    return kind >= 0 && kind < REGULARISERS ? symbols[kind] : NULL;
+}
+
+const char *spn_regularise_note(int64_t kind)
+{
+    return kind >= 0 && kind < REGULARISERS ? notes[kind] : NULL;
+}
+
+int64_t spn_regularise_find(const char *word)
+{
+    for (int64_t kind = 0; kind < REGULARISERS; kind++) {
+        if (strcmp(regularisers[kind], word) == 0) {
+            return kind;
+        }
+    }
+    return -1;
+}

@@ -83,6 +83,8 @@ static const spn_objective_operations operations = {
     .orbit_capacity = spni_error_orbit_capacity,
     .orbit = spni_error_orbit,
     .scales = spni_error_scales,
+    .trivial_near = spni_error_trivial_near,
+    .settle = spni_error_settle,
 };
 
 /* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the
@@ -218,6 +220,8 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     }
     spni_plan_free(context, &error->plan);
     spn_release(context, error->mean_y);
+    spn_release(context, error->penalty);
+    spn_release(context, error->mean_x);
     spn_release(context, error->mode_output);
     spn_release(context, error->mode_input);
     spn_release(context, error->symmetries);

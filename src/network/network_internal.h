@@ -46,6 +46,8 @@ struct spn_network_error {
     spn_error_kind kind;
     spni_plan plan;
     double *mean_y;                 /* K */
+    double *penalty;                /* P: the c_i of the loss's regulariser; NULL: all 1 */
+    double *mean_x;                 /* I; NULL where biases are not free */
     double weight_size, value_size; /* of theta and E, see network_scales.c */
     int64_t mode_count;             /* of the data; 0: they have no linear mode */
     double modes[SPN_MODES_MAX];    /* sigma_i */
@@ -212,9 +214,19 @@ spn_status spni_error_hessian(spn_context *context, const spn_point *point, spn_
 spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
                             double *out);
 
+/* network_regulariser.c, network_orbit.c */
+/** Is E the same for outputs that all differ by one constant: more than one output of a softmax? */
+bool spni_has_common_logit(const spn_network_error *error);
+/** Are the biases free, that is in E alone? */
+bool spni_is_bias_free(const spn_network_error *error);
+/** c of the output biases. */
+double spni_output_penalty(const spn_network_error *error);
+
 /* network_trivial.c */
 spn_status spni_error_trivial(spn_context *context, const spn_objective *objective,
                               double parameter, double *theta);
+spn_status spni_error_trivial_near(spn_context *context, const spn_objective *objective,
+                                   double parameter, const double *near, double *theta);
 
 /* balance.c */
 /** Output biases that solve the cross-entropy alone, with mean targets (count) and the ridge beta |b|^2.
@@ -244,12 +256,13 @@ double spni_classes_share(const spn_network_error *error, int64_t right);
 /* network_symmetry.c, network_orbit.c */
 spn_status spni_symmetries_create(spn_context *context, spn_network_error *error);
 /* network_scales.c */
-/** The sizes of theta and E into the error. */
+/** The sizes of theta and E into the error; of centred data where biases are free. */
 void spni_measure_sizes(spn_network_error *error);
 void spni_error_scales(const spn_objective *objective, double *weight, double *value);
 
 int64_t spni_error_orbit_capacity(const spn_objective *objective);
 spn_status spni_error_orbit(spn_context *context, const spn_objective *objective,
                             const double *theta, double *z);
+void spni_error_settle(const spn_objective *objective, double *theta);
 
 #endif

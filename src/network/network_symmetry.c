@@ -3,7 +3,8 @@
  *
  *  With f(x) = B x + c,  E = tr B C_xx B^T - 2 tr B C_yx^T + 2 c.(B m_x) + |c|^2 - 2 c.m_y + const (raw
  *  moments). B -> exp(A_out) B exp(A_in)^T, c -> exp(A_out) c with antisymmetric A changes no term for any B, c
- *  if and only if  [A_in, C_xx] = 0,  C_yx A_in = A_out C_yx  and, with biases,  A_in m_x = 0, A_out m_y = 0.
+ *  if and only if  [A_in, C_xx] = 0,  C_yx A_in = A_out C_yx  and, with biases,  A_in m_x = 0, A_out m_y = 0. Free biases
+ *  keep the mean output where it is: then C are covariances and there is no condition on the means.
  *  Each unknown entry of the two A is a row of a small matrix, each equation a column, divided by what its
  *  coefficients may be at most (Cauchy-Schwarz), so that rounding in a moment that should vanish is no
  *  equation and inputs of small variance count; the left null space are the generators. */
@@ -108,10 +109,11 @@ static void take_scales(symmetry_problem *p)
 static spn_status take_symmetry_moments(spn_context *context, const spn_network_error *error,
                                         symmetry_problem *p)
 {
-    bool has_bias = error->network->has_bias; /* without them the means stay 0 */
+    bool is_free = spni_is_bias_free(error);
+    bool has_means = error->network->has_bias && !is_free; /* without them they stay 0 */
     spn_status status =
-        spn_dataset_moments(context, error->dataset, false, has_bias ? p->mean_x : NULL,
-                            has_bias ? p->mean_y : NULL, p->xx, p->yx, p->yy);
+        spn_dataset_moments(context, error->dataset, is_free, has_means ? p->mean_x : NULL,
+                            has_means ? p->mean_y : NULL, p->xx, p->yx, p->yy);
     if (status == SPN_OK) {
         take_scales(p);
     }

@@ -363,6 +363,22 @@ spn_status spn_objective_trivial(spn_context *context, const spn_objective *obje
     return objective->operations->trivial(context, objective, parameter, theta);
 }
 
+spn_status spn_objective_trivial_near(spn_context *context, const spn_objective *objective,
+                                      double parameter, const double *near, double *theta)
+{
+    if (!SPNI_HAS_OPERATION(objective->operations, trivial_near)) {
+        return spn_objective_trivial(context, objective, parameter, theta);
+    }
+    return objective->operations->trivial_near(context, objective, parameter, near, theta);
+}
+
+void spn_objective_settle(const spn_objective *objective, double *theta)
+{
+    if (SPNI_HAS_OPERATION(objective->operations, settle)) {
+        objective->operations->settle(objective, theta);
+    }
+}
+
 spn_status spn_point_labels(spn_context *context, const spn_point *point, spn_labels *out)
 {
     const double none = (double)NAN;

@@ -140,6 +140,17 @@ static spn_status regularised_trivial(spn_context *context, const spn_objective 
     return spn_objective_trivial(context, error_of(objective), parameter, theta);
 }
 
+static spn_status regularised_trivial_near(spn_context *context, const spn_objective *objective,
+                                           double parameter, const double *near, double *theta)
+{
+    return spn_objective_trivial_near(context, error_of(objective), parameter, near, theta);
+}
+
+static void regularised_settle(const spn_objective *objective, double *theta)
+{
+    spn_objective_settle(error_of(objective), theta);
+}
+
 static spn_status regularised_labels(spn_context *context, const spn_point *point, spn_labels *out)
 {
     return spn_point_labels(context, point->state, out);
@@ -172,6 +183,7 @@ static void regularised_scales(const spn_objective *objective, double *weight, d
         .trivial = regularised_trivial, .labels = regularised_labels, .error = regularised_error,  \
         .orbit_capacity = regularised_orbit_capacity, .orbit = regularised_orbit,                  \
         .scales = regularised_scales, .regulariser = (its_regulariser),                            \
+        .trivial_near = regularised_trivial_near, .settle = regularised_settle,                    \
     }
 static const spn_objective_operations ridge_operations = OPERATIONS(ridge_regulariser);
 static const spn_objective_operations weighted_operations = OPERATIONS(weighted_regulariser);

@@ -358,7 +358,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
         "Distance to origin |{/:Italic θ}|", "Error {/:Italic E}",
         "Loss {/:Italic L} − {/:Italic F}", "Scalar curvature {/:Italic R}"};
     spn_status status = SPN_OK;
-    spn_text caption = {.context = d->context};
+    spn_text caption = {.context = d->context, .norm = spn_text_norm(results)};
     spn_panel panels[SPNI_PANELS];
     spn_figure figure = {.name = "branches",
                          .x_label = "Regularisation strength {/:Italic β}",
@@ -377,6 +377,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
         SPN_TRY(make_panel(d, k, &panels[k]));
     }
     SPN_TRY(spni_theory_guides(d->context, d->arena, &d->view->lines, &figure));
+    SPN_TRY(spni_norm_label(d->context, d->arena, results, &panels[0].y_label));
     spni_branches_caption(results, d->view, &caption);
     figure.caption = caption.buffer.text;
     SPN_TRY(caption.status);

@@ -167,7 +167,7 @@ static spn_status draw_lines(const drawing *d, const spn_results *results, const
 {
     spn_status status = SPN_OK;
     spn_panel panels[2];
-    spn_text caption = {.context = d->context};
+    spn_text caption = {.context = d->context, .norm = spn_text_norm(results)};
     SPN_TRY(make_panel(d, draw_line, "Along the line {/:Italic L} − {/:Italic L}_0", &panels[0]));
     SPN_TRY(make_panel(d, draw_potential, "Potential {/:Italic E}({/:Italic n}) + {/:Italic βn}",
                        &panels[1]));
@@ -192,7 +192,7 @@ spn_status spni_plot_figure1(spn_context *context, spn_arena *arena, const spn_r
                              const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text caption = {.context = context};
+    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
     drawing d = {.context = context, .arena = arena, .view = view};
     SPN_TRY(read_potential(&d));
     SPN_TRY(draw_lines(&d, results, directory, settings));

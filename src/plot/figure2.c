@@ -297,7 +297,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
-    spn_text caption = {.context = context};
+    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
     spni_sweep_view view;
     spn_panel panels[SPNI_QUANTITIES + 1] = {
         {.y_label = "Error {/:Italic E}",
@@ -331,6 +331,7 @@ spn_status spn_plot_figure2(spn_context *context, const spn_results *results, co
     }
     SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
     SPN_TRY(spni_theory_guides(context, arena, &view.lines, &figure));
+    SPN_TRY(spni_norm_label(context, arena, results, &panels[SPNI_NORM].y_label));
     spni_figure2_caption(results, &view, &caption);
     figure.caption = caption.buffer.text;
     SPN_TRY(caption.status);

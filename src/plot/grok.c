@@ -363,7 +363,7 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
 {
     spn_status status = SPN_OK;
     spni_grok_view view;
-    spn_text caption = {.context = context};
+    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
     spn_panel panels[PANELS_MAX];
     drawing d = {.context = context, .view = &view};
     SPN_TRY(spn_arena_create(context, &d.arena));
@@ -380,6 +380,9 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
         figure.columns = 2;
         figure.width = WIDE;
         figure.height = MARGINS + ROW_HEIGHT * (double)((figure.panel_count + 1) / 2);
+    }
+    for (int64_t k = 0; k < figure.panel_count; k++) {
+        SPN_TRY(spni_norm_label(context, d.arena, results, &panels[k].y_label));
     }
     spni_grok_caption(results, &view, &caption);
     figure.caption = caption.buffer.text;

@@ -4,6 +4,7 @@
 #include "plot/figure2.h"
 
 #include <math.h>
+#include <spinodal/network.h>
 #include <string.h>
 
 #define ZERO 1e-6 /* distances below are those of a solver that has converged */
@@ -94,9 +95,11 @@ static void put_reason(const spn_results *results, spn_text *text)
                  has_no_bias ? "no biases" : "targets of mean zero");
 }
 
+/* Biases that are free have no strict minimum. */
 static bool is_origin_minimum(const spn_results *results)
 {
-    return count_matrices(results) >= 3 && find_vanishing(results) != NULL &&
+    return spn_results_regulariser(results) == SPN_REGULARISE_ALL && count_matrices(results) >= 3 &&
+           find_vanishing(results) != NULL &&
            (says(results, "model.bias", "false") || has_centred_targets(results));
 }
 

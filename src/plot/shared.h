@@ -12,6 +12,10 @@ void spni_put_change(spn_text *text, const char *name, double before, double aft
 /* All attributes of the results, the experiment last. */
 void spni_put_parameters(spn_text *text, const spn_results *results);
 
+/* A label that was written for the ridge: θ becomes the letter of the results' own regulariser. */
+spn_status spni_norm_label(spn_context *context, spn_arena *arena, const spn_results *results,
+                           const char **label);
+
 /* The table `theory` (or NULL) in a figure that covers beta from low to high. */
 typedef struct spni_theory_lines {
     const spn_table *table;

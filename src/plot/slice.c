@@ -284,7 +284,7 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spni_slice_view view;
-    spn_text caption = {.context = context};
+    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_slice_view_make(context, arena, results, &view));
     if (spn_results_table(results, "potential") != NULL) {

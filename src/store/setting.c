@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Values out of the effective experiment that results keep. spn_experiment_dump() writes sections at the left
  * edge, their keys two blanks further, and keys of a group four. */
+#include <spinodal/network.h>
 #include <spinodal/store.h>
 
 #include <stdio.h>
@@ -40,4 +41,12 @@ const char *spn_results_setting(const spn_results *results, const char *key, cha
         line += *line == '\n';
     }
     return NULL;
+}
+
+int64_t spn_results_regulariser(const spn_results *results)
+{
+    char word[32];
+    const char *said = spn_results_setting(results, "objective.regularise", word, sizeof word);
+    int64_t kind = said != NULL ? spn_regularise_find(said) : -1;
+    return kind >= 0 ? kind : SPN_REGULARISE_ALL;
 }

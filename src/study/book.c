@@ -132,8 +132,8 @@ done:
 static spn_status add_attributes(spn_context *context, const spn_study *study, spni_book *book)
 {
     spn_status status = SPN_OK;
-    enum { MACHINE_SIZE = 256 };
-    char *dump = NULL, *machine = NULL;
+    enum { MACHINE_SIZE = 256, ORDER_SIZE = 128 };
+    char *dump = NULL, *machine = NULL, *order = NULL;
     const char *classes = NULL;
     char checksum[16], weights[16];
     SPN_TAKE(context, book->arena, machine, MACHINE_SIZE);
@@ -161,7 +161,7 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"parameters", NULL, study->loss.dimension},
         {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
-    _Static_assert(sizeof attributes / sizeof *attributes + 1 < SPNI_BOOK_ATTRIBUTES,
+    _Static_assert(sizeof attributes / sizeof *attributes + 2 < SPNI_BOOK_ATTRIBUTES,
                    "room for all");
     const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
     for (size_t i = 0; i < count; i++) {
@@ -170,6 +170,13 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
     SPN_TRY(join_classes(context, study, book, &classes));
     if (classes != NULL) {
         spni_book_attribute(book, (spn_attribute){"classes", classes, 0});
+    }
+    const int64_t kind = spn_experiment_error(study->experiment)->regularise;
+    if (study->regularised.regulariser.weights != NULL) {
+        SPN_TAKE(context, book->arena, order, ORDER_SIZE);
+        snprintf(order, ORDER_SIZE, "n = %s^2, %s", spn_regularise_symbol(kind),
+                 spn_regularise_note(kind));
+        spni_book_attribute(book, (spn_attribute){"order_parameter", order, 0});
     }
     if (book->settings != NULL) {
         spni_book_attribute(book, (spn_attribute){"settings", book->settings, 0});

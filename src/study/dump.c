@@ -67,8 +67,18 @@ static const exclusion exclusions[] = {
     {SPNI_SECTION_GROK, "at", "records"},
 };
 
+/* The default is what experiments without the key mean, and without biases there is no other. */
+static bool is_regulariser_used(const spn_experiment *experiment)
+{
+    return spn_experiment_error(experiment)->regularise != SPN_REGULARISE_ALL &&
+           spn_experiment_model(experiment)->bias;
+}
+
 static bool is_used(const spn_experiment *experiment, int section, const char *key)
 {
+    if (section == SPNI_SECTION_OBJECTIVE && strcmp(key, "regularise") == 0) {
+        return is_regulariser_used(experiment);
+    }
     if (section == SPNI_SECTION_DATA) {
         const spn_data_settings *data = spn_experiment_data(experiment);
         int kind = data->kind;

@@ -117,8 +117,22 @@ done:
     return status;
 }
 
+/* Figures of families, and the closed forms beside their numbers, are those of the ridge on all parameters. */
+static bool sets_regulariser(const char *assignment)
+{
+    static const char key[] = "objective.regularise";
+    return strncmp(assignment, key, strlen(key)) == 0;
+}
+
 static spn_status refuse_varied(spn_context *context, const plan *family, const char *assignment)
 {
+    if (sets_regulariser(assignment)) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "objective.regularise: cannot be set, '%s' compares with closed forms of "
+                        "the ridge on all "
+                        "parameters; run an experiment of your own by `branches`",
+                        family->name);
+    }
     for (int64_t i = 0; family->varied[i] != NULL; i++) {
         const size_t length = strlen(family->varied[i]);
         if (strncmp(assignment, family->varied[i], length) == 0 &&

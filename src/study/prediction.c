@@ -20,6 +20,7 @@ typedef struct forecast {
     int64_t depth, inputs, outputs;
     spn_activation activation;
     bool has_bias, is_smooth; /* is_smooth: no kink at 0 */
+    bool is_free;             /* biases are in E alone (T24) */
     double taylor[4];
     double divisor;       /* K for mse_mean, otherwise 1 */
     double *xx, *yx, *yy; /* covariances with biases, raw moments without */
@@ -152,7 +153,7 @@ static spn_status predict_sweep(forecast *f, spn_prediction *out)
         out->sweep_note = f->activation != SPN_LINEAR
                               ? "of the linear network with this activation's slope at 0: where "
                                 "activations saturate, transitions move"
-                          : f->has_bias && !f->is_centred
+                          : f->has_bias && !f->is_free && !f->is_centred
                               ? "as if data were centred: the ridge on the output's bias moves them"
                               : "exact";
     }
@@ -199,7 +200,7 @@ static void deep_onset(const forecast *f, spn_prediction *out)
 {
     const double none = (double)NAN;
     double slope = f->is_smooth ? f->taylor[1] : 1; /* relu */
-    if (f->has_bias && fabs(slope) * f->mean_size >= 1) {
+    if (f->has_bias && !f->is_free && fabs(slope) * f->mean_size >= 1) {
         out->onset_note = "the targets' means are so large that the output's bias makes the "
                           "trivial state unstable at small beta: center the targets (T14)";
         return;
@@ -227,7 +228,10 @@ static spn_status predict_onset(forecast *f, spn_prediction *out)
                           "(T12)";
     } else if (spn_experiment_error(f->study->experiment)->error == SPN_ERROR_CROSS_ENTROPY) {
         out->onset_note = "cross_entropy has no closed form here";
-    } else if (f->is_smooth && f->taylor[0] != 0) {
+    } else if (f->is_free && f->depth == 2) {
+        out->onset_note = "the biases are free: nothing holds those of hidden units at the trivial "
+                          "state, and there is no expansion in the weights alone";
+    } else if (!f->is_free && f->is_smooth && f->taylor[0] != 0) {
         out->onset_note = "phi(0) is not 0: where targets have means the origin is not stationary; "
                           "the onset is then rounded or stays of first order; nothing is predicted";
     } else if (f->depth > 2) {
@@ -253,7 +257,8 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
                   .inputs = study->dataset->inputs,
                   .outputs = study->dataset->outputs,
                   .activation = spn_network_activation(study->network),
-                  .has_bias = spn_network_has_bias(study->network)};
+                  .has_bias = spn_network_has_bias(study->network),
+                  .is_free = study->regularised.regulariser.weights != NULL};
     *out = (spn_prediction){0};
     f.divisor = kind == SPN_ERROR_MSE_MEAN ? (double)f.outputs : 1;
     f.is_smooth = spn_activation_taylor(f.activation, f.taylor);

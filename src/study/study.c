@@ -282,7 +282,11 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "test_share",
                   study->test != NULL ? spn_network_error_watch(context, study->error, study->test)
                                       : SPN_OK));
-    study->loss = spn_ridge(spn_network_error_objective(study->error));
+    study->regularised.error = spn_network_error_objective(study->error);
+    SPN_TRY(spn_network_error_regularise(
+        context, study->error, (spn_regularise_kind)spn_experiment_error(experiment)->regularise,
+        &study->regularised.regulariser));
+    study->loss = spn_regularise(&study->regularised);
     SPN_TRY(make_initial_weights(context, study));
     *out = study;
     study = NULL;

@@ -17,7 +17,8 @@ static double free_energy_mismatch(const spni_follower *f, const spni_passage *w
 static spn_status measure_trivial_distance(spni_follower *f, double beta, spn_sweep_record *record)
 {
     record->trivial_distance = (double)NAN;
-    spn_status status = spn_objective_trivial(f->context, f->problem->objective, beta, f->trivial);
+    spn_status status =
+        spn_objective_trivial_near(f->context, f->problem->objective, beta, f->theta, f->trivial);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(f->context);
         return SPN_OK;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "text/norm.h"
+
+#include <spinodal/network.h>
 #include <spinodal/text.h>
 
 #include <stdarg.h>
@@ -13,9 +16,27 @@ static void append(spn_text *text, const char *bytes, size_t size)
     }
 }
 
+const char *spn_text_norm(const spn_results *results)
+{
+    const int64_t kind = spn_results_regulariser(results);
+    return kind != SPN_REGULARISE_ALL ? spn_regularise_symbol(kind) : NULL;
+}
+
+/* Everything but single characters goes through here. */
+static void append_named(spn_text *text, const char *piece, size_t size)
+{
+    const char *end = piece + size, *next = NULL;
+    while (text->norm != NULL && (next = strstr(piece, SPNI_RIDGE_NORM)) != NULL) {
+        append(text, piece, (size_t)(next - piece));
+        append(text, text->norm, strlen(text->norm));
+        piece = next + strlen(SPNI_RIDGE_NORM);
+    }
+    append(text, piece, (size_t)(end - piece));
+}
+
 void spn_text_add(spn_text *text, const char *piece)
 {
-    append(text, piece != NULL ? piece : "", piece != NULL ? strlen(piece) : 0);
+    append_named(text, piece != NULL ? piece : "", piece != NULL ? strlen(piece) : 0);
 }
 
 void spn_text_character(spn_text *text, char character)
@@ -32,14 +53,14 @@ void spn_text_put(spn_text *text, const char *format, ...)
     va_copy(again, arguments);
     const int length = vsnprintf(piece, sizeof piece, format, arguments);
     if (length < (int)sizeof piece) {
-        append(text, piece, length > 0 ? (size_t)length : 0);
+        append_named(text, piece, length > 0 ? (size_t)length : 0);
     } else if (text->status == SPN_OK) {
         char *all = spn_allocate(text->context, (int64_t)length + 1, 1);
         if (all == NULL) {
             text->status = spn_error_status(text->context);
         } else {
             vsnprintf(all, (size_t)length + 1, format, again);
-            append(text, all, (size_t)length);
+            append_named(text, all, (size_t)length);
             spn_release(text->context, all);
         }
     }

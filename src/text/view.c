@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Views: cells are made first, all of them, since a column is as wide as its longest cell. */
+#include "text/norm.h"
+
 #include <spinodal/text.h>
 
 #include <math.h>
@@ -213,7 +215,15 @@ static const char *gap_of(const spn_view *view, int64_t column)
     return column == 0 ? "" : shown->gap != NULL ? shown->gap : shown->title != NULL ? "  " : " ";
 }
 
-static void measure(const sheet *s, widths *w)
+/* NULL: the title before spans the column, too. */
+static const char *title_of(const spn_text *text, const spn_view *view, int64_t column)
+{
+    const char *title = view->columns[column].title;
+    const bool is_norm = title != NULL && strcmp(title, SPNI_RIDGE_NORM) == 0;
+    return is_norm && text->norm != NULL ? text->norm : title;
+}
+
+static void measure(const spn_text *text, const sheet *s, widths *w)
 {
     const spn_view *view = s->view;
     const int64_t count = view->column_count;
@@ -230,7 +240,7 @@ static void measure(const sheet *s, widths *w)
         for (next = first + 1; next < count && view->columns[next].title == NULL; next++) {
             spanned += width_of_all(gap_of(view, next)) + w->head[next] + w->tail[next];
         }
-        const int missing = width_of_all(view->columns[first].title) - spanned;
+        const int missing = width_of_all(title_of(text, view, first)) - spanned;
         if (missing > 0 && next == first + 1 && s->alignment[first] != ALIGN_LEFT) {
             w->head[first] += missing; /* numbers end where their title ends */
         } else if (missing > 0 && next < count) {
@@ -244,7 +254,7 @@ static void put_titles(spn_text *text, const sheet *s, const widths *w)
 {
     int owed = 0;
     for (int64_t c = 0; c < s->view->column_count; c++) {
-        const char *title = s->view->columns[c].title;
+        const char *title = title_of(text, s->view, c);
         const int gap = width_of_all(gap_of(s->view, c));
         const int space = gap + w->head[c] + w->tail[c] + w->extra[c];
         if (title != NULL && title[0] != '\0') {
@@ -283,7 +293,7 @@ int64_t spn_view_terminal(spn_text *text, const spn_view *view, const char *inde
         return 0;
     }
     if (s.rows > 0) {
-        measure(&s, &w);
+        measure(text, &s, &w);
         spn_text_add(text, view->heading);
         spn_text_add(text, indent);
         put_titles(text, &s, &w);
@@ -332,7 +342,7 @@ int64_t spn_view_markdown(spn_text *text, const spn_view *view)
     for (int64_t c = 0; c < view->column_count; c++) {
         if (view->columns[c].title != NULL) {
             spn_text_add(text, " ");
-            spn_text_cell(text, view->columns[c].title);
+            spn_text_cell(text, title_of(text, view, c));
             spn_text_add(text, " |");
         }
     }

@@ -86,12 +86,12 @@ static void fill_branch(explanation *x, const spn_near_record *near)
     out->negative_eigenvalues = near->negative_eigenvalues;
 }
 
-/* The trivial point into x->vector. */
+/* The trivial point, of many the nearest to the path, into x->vector. */
 static spn_status find_trivial(explanation *x, bool *is_there)
 {
     const spni_walker *w = x->w;
-    spn_status status = spn_objective_trivial(w->context, w->problem->objective,
-                                              w->problem->settings->beta, x->vector);
+    spn_status status = spn_objective_trivial_near(
+        w->context, w->problem->objective, w->problem->settings->beta, x->slowest, x->vector);
     *is_there = status == SPN_OK;
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(w->context);

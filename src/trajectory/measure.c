@@ -27,8 +27,8 @@ static spn_status measure_trivial_distance(spni_walker *w, const double *theta, 
     spn_context *context = w->context;
     const spn_trajectory_problem *problem = w->problem;
     *distance = (double)NAN;
-    spn_status status =
-        spn_objective_trivial(context, problem->objective, problem->settings->beta, w->scratch);
+    spn_status status = spn_objective_trivial_near(context, problem->objective,
+                                                   problem->settings->beta, theta, w->scratch);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(context);
         return SPN_OK;

@@ -582,20 +582,13 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact_zero_modes),
-        cmocka_unit_test(test_gate),
-        cmocka_unit_test(test_far_out),
-        cmocka_unit_test(test_both_surfaces),
-        cmocka_unit_test(test_deep_mode),
-        cmocka_unit_test(test_trivial_state),
-        cmocka_unit_test(test_double_well),
-        cmocka_unit_test(test_flat_theta),
-        cmocka_unit_test(test_not_finite),
-        cmocka_unit_test(test_wanted),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_weighted_surfaces),
-        cmocka_unit_test(test_weighted_susceptibility),
+        cmocka_unit_test(test_exact_zero_modes),  cmocka_unit_test(test_gate),
+        cmocka_unit_test(test_far_out),           cmocka_unit_test(test_both_surfaces),
+        cmocka_unit_test(test_deep_mode),         cmocka_unit_test(test_trivial_state),
+        cmocka_unit_test(test_double_well),       cmocka_unit_test(test_flat_theta),
+        cmocka_unit_test(test_not_finite),        cmocka_unit_test(test_wanted),
+        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_weighted_surfaces), cmocka_unit_test(test_weighted_susceptibility),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

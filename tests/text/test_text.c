@@ -53,6 +53,39 @@ static void test_escapes(void **state)
     check_ok(context, spn_text_end(&text));
 }
 
+/* Texts are written for the ridge, whose sqrt(n) is |theta|; what has another n says so, also in titles of tables. */
+static void test_norm(void **state)
+{
+    (void)state;
+    typedef struct record {
+        double norm;
+    } record;
+    static const spn_column columns[] = {
+        {"norm", SPN_COLUMN_REAL, offsetof(record, norm), "", "", NULL}};
+    static const spn_columns all = {columns, 1, sizeof(record)};
+    static const spn_view_column shown[] = {{.title = "|theta|", .column = "norm"}};
+    const record rows[] = {{1.25}};
+    const spn_table table = {"points", &all, 1, rows};
+    const spn_view view = SPN_VIEW(&table, shown);
+    char configuration[] =
+        "model:\n  bias: true\nobjective:\n  error: mse\n  regularise: weights\n";
+    spn_attribute attribute = {"configuration", configuration, 0};
+    spn_results results = {.kind = "sweep", .attribute_count = 1, .attributes = &attribute};
+    spn_text text = {.context = context, .norm = spn_text_norm(&results)};
+    spn_text_put(&text, "L = E + beta |theta|^2, %s", "|theta| and |theta - theta_0|\n");
+    spn_view_terminal(&text, &view, "");
+    spn_view_markdown(&text, &view);
+    assert_string_equal(text.buffer.text, "L = E + beta |w|^2, |w| and |theta - theta_0|\n"
+                                          "|w|\n1.25\n"
+                                          "\n| \\|w\\| |\n|---|\n| 1.25 |\n");
+    check_ok(context, spn_text_end(&text));
+    /* Where nothing else is said it is the ridge. */
+    strstr(configuration, "  regularise")[0] = '\0';
+    assert_null(spn_text_norm(&results));
+    attribute.name = "other";
+    assert_null(spn_text_norm(&results));
+}
+
 /* The first failure is kept, and nothing is written after it. */
 static void test_failure_sticks(void **state)
 {
@@ -114,8 +147,11 @@ static void test_zero_has_no_scale(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_pieces_of_any_length), cmocka_unit_test(test_escapes),
-        cmocka_unit_test(test_failure_sticks),       cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_pieces_of_any_length),
+        cmocka_unit_test(test_escapes),
+        cmocka_unit_test(test_norm),
+        cmocka_unit_test(test_failure_sticks),
+        cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_zero_has_no_scale),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

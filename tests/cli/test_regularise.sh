@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# objective.regularise: weights in the program: derivatives, what is printed and drawn, theory, and where it is refused or says
+# nothing.
+. "$(dirname "$0")/harness.sh"
+
+experiment | sed 's/bias: false/bias: true/; s/direction: both/direction: up/; s/seeds: 2/seeds: 1/' >all.yaml
+sed 's/error: mse/error: mse\n  regularise: weights/' all.yaml >weights.yaml
+
+run spinodal check weights.yaml --beta 0.2
+expect_status 0
+run spinodal check weights.yaml --beta 0.2 --set model.activation=sigmoid --set objective.error=mse_mean
+expect_status 0
+
+# The spectrum of L is its own: 2 beta added to every eigenvalue is what the ridge on all parameters does.
+gap() {
+    spinodal geometry "$1" --beta 0.2 | awk '/^eigenvalue_min/ { print $3 - $2 }'
+}
+checks=$((checks + 2))
+awk -v g="$(gap all.yaml)" 'BEGIN { exit !(g - 0.4 < 1e-12 && 0.4 - g < 1e-12) }' || complain "all: no shift by 2 beta"
+awk -v g="$(gap weights.yaml)" 'BEGIN { exit !(g > 0 && g < 0.4 - 1e-6) }' || complain "weights: a shift by 2 beta"
+
+run spinodal sweep weights.yaml -o weights.h5
+expect_status 0
+expect_stderr '\|w\|'
+expect_no_text "$stderr" '\|theta\|'
+run spinodal transitions weights.h5
+expect_stdout '\|w\|\^2 changes by'
+expect_stdout '^kind .* \|w\| '
+expect_no_text "$stdout" '\|theta\|'
+run spinodal branches weights.yaml -o branches.h5 --set branches.beta.from=0.3
+expect_stderr 'phase .*\|w\|'
+run spinodal plot weights.h5 -o figures
+expect_status 0
+expect_text figures/fig2.txt 'L = E \+ beta \|w\|\^2'
+expect_text figures/fig2.txt '^order_parameter: n = \|w\|\^2, w: the weights, without the biases$'
+expect_text figures/fig2.txt '^  regularise: weights$'
+expect_text figures/fig2.gp 'Distance to origin \|\{/:Italic w\}\|'
+expect_no_text figures/fig2.txt '\|theta\|'
+run spinodal theory weights.yaml
+expect_status 0
+expect_stdout '\|w\|'
+expect_stdout '^\(the trivial state is a local minimum at every beta > 0 \(T14\)'
+run spinodal theory weights.yaml --set 'model.hidden=[3]'
+expect_stdout 'onset of learning: no prediction, the biases are free'
+
+# Without biases there is nothing to spare: the same bytes.
+experiment >bare.yaml
+run spinodal sweep bare.yaml -o bare.h5
+run spinodal sweep bare.yaml -o spared.h5 --set objective.regularise=weights
+checks=$((checks + 1))
+cmp -s bare.h5 spared.h5 || complain "without biases the key changes the results"
+
+run spinodal reproduce order -o order --set objective.regularise=weights
+expect_status 3
+expect_stderr 'objective\.regularise: cannot be set'
+run spinodal sweep all.yaml -o no.h5 --set objective.regularise=biases
+expect_status 3
+expect_stderr 'objective\.regularise.*all, weights'
+finish

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* objective.regularise: weights, from an experiment's text to its results: the closed forms of deep linear networks hold on
+ * data of any mean, n takes the place of |theta|^2 in T9 and T10, and experiments without the key are what they were. */
+#include "sweep_run.h"
+
+#include <math.h>
+#include <spinodal/theory.h>
+#include <stdio.h>
+
+enum { SAMPLES = 60, INPUTS = 3, OUTPUTS = 2 };
+static const double sigma[2] = {0.9, 0.5};
+static const double mean_x = 3, mean_y = -12;
+
+static spn_context *context;
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+/* White data with two modes, moved; sample n of the file is sample `stride` n of the draw. Its path. */
+static void write_data(const char *name, double dx, double dy, int64_t stride, char path[512])
+{
+    const spn_data_settings settings = {.kind = SPN_DATA_GAUSSIAN,
+                                        .samples = SAMPLES,
+                                        .inputs = INPUTS,
+                                        .outputs = OUTPUTS,
+                                        .correlations = {2, sigma},
+                                        .moments = SPN_MOMENTS_EXACT,
+                                        .seed = 4};
+    spn_dataset *data = NULL;
+    support_scratch(name, path);
+    check_ok(context, spn_dataset_gaussian(context, &settings, &data));
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fprintf(file, "a,b,c,y,z\n");
+    for (int64_t n = 0; n < SAMPLES; n++) {
+        int64_t from = stride * n % SAMPLES;
+        for (int64_t i = 0; i < INPUTS + OUTPUTS; i++) {
+            const double *column =
+                i < INPUTS ? data->x + i * data->stride : data->y + (i - INPUTS) * data->stride;
+            fprintf(file, "%.17g%s", column[from] + (i < INPUTS ? dx : dy),
+                    i + 1 < INPUTS + OUTPUTS ? "," : "\n");
+        }
+    }
+    fclose(file);
+    spn_dataset_free(context, data);
+}
+
+/* An experiment on that file. */
+static void write_text(char text[2048], const char *path, const char *hidden,
+                       const char *activation, const char *kind, const char *sweep)
+{
+    snprintf(text, 2048,
+             "data: {kind: csv, path: %s, targets: [y, z]}\n"
+             "model: {hidden: %s, activation: %s, bias: true}\n"
+             "objective: {regularise: %s}\n"
+             "sweep: {%s}\n",
+             path, hidden, activation, kind, sweep);
+}
+
+/* D = 2 (T12): s_i = max(0, sigma_i - beta), E = E_0 + sum (s_i - sigma_i)^2 - sigma_i^2, n = 2 sum s_i, chi = 2 times the
+ * number of active modes, and T9 holds with n. Without free biases none of this is so. */
+static void two_layers_on_moved_data(void **state)
+{
+    (void)state;
+    char path[512], text[2048];
+    sweep_run run;
+    write_data("regularise_moved.csv", mean_x, mean_y, 1, path);
+    write_text(text, path, "[4]", "linear", "weights",
+               "direction: up, beta: {from: 0.11, to: 1.11, points: 26, spacing: linear}");
+    sweep_run_make(context, text, 1, "regularise_two.h5", &run);
+    assert_true(run.is_gated);
+    assert_int_equal(run.count, 26);
+    for (int64_t i = 0; i < run.count; i++) {
+        const spn_sweep_record *p = &run.points[i];
+        double error = OUTPUTS, n = 0, chi = 0;
+        for (int k = 0; k < 2; k++) {
+            double s = fmax(sigma[k] - p->beta, 0);
+            error += (s - sigma[k]) * (s - sigma[k]) - sigma[k] * sigma[k];
+            n += 2 * s;
+            chi += s > 0 ? 2 : 0;
+        }
+        /* Outputs of size 12: E is right to their rounding; the solver's tolerance for the rest. */
+        check_close(p->error, error, 1e-11, 1);
+        check_close(p->weight_norm, sqrt(n), 1e-8, 1);
+        check_close(p->loss, error + p->beta * n, 1e-11, 1);
+        check_close(p->susceptibility, chi, 1e-6, 1);
+        /* F is quadratic in beta between the transitions, where Hermite's rule is exact, but for the tangent's regularisation:
+         * 1e-8 of the largest entry of the Hessian, 200, against eigenvalues of 0.2. */
+        double away = fmin(fabs(p->beta - sigma[0]), fabs(p->beta - sigma[1]));
+        if (i > 0 && away > 0.1 && n > 0) {
+            check_close(p->free_energy_mismatch, 0, 1e-5, 1);
+        }
+        assert_int_equal(p->negative_eigenvalues_loss, 0);
+        if (p->beta > sigma[0]) {
+            assert_int_equal(p->dead_units, -1);
+            check_close(p->trivial_distance, 0, 1e-9, 1);
+        }
+    }
+    sweep_run_free(&run);
+}
+
+/* D = 3 (T13): the upward sweep loses its modes at their spinodals, which the prediction says exactly. */
+static void three_layers_on_moved_data(void **state)
+{
+    (void)state;
+    char path[512], text[2048];
+    sweep_run run;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    spn_prediction prediction;
+    write_data("regularise_moved.csv", mean_x, mean_y, 1, path);
+    write_text(text, path, "[3, 3]", "linear", "weights",
+               "direction: up, beta: {from: 0.05, to: 0.5, points: 10, spacing: linear}");
+    sweep_run_make(context, text, 1, "regularise_three.h5", &run);
+    const spn_table *table = spn_results_table(&run.results, "jumps");
+    assert_non_null(table);
+    assert_int_equal(table->rows, 2);
+    check_ok(context,
+             spn_experiment_parse(context, "test.yaml", text, (int64_t)strlen(text), &experiment));
+    check_ok(context, spn_study_create(context, experiment, &study));
+    check_ok(context, spn_study_predict(context, study, &prediction));
+    assert_string_equal(prediction.sweep_note, "exact");
+    assert_true(prediction.has_onset && prediction.onset.order == 1);
+    assert_int_equal(prediction.sweep.count, 2);
+    for (int64_t k = 0; k < 2; k++) {
+        spn_theory_mode mode;
+        check_ok(context, spn_theory_mode_transition(context, 3, sigma[1 - k], &mode));
+        double beta = spn_table_real(table, k, spn_table_find(table, "beta"));
+        /* Located to sweep.refine_tolerance, a share of beta. */
+        check_close(beta, mode.spinodal_beta, 1e-6, 0);
+        check_close(prediction.sweep.transitions[k].spinodal_beta, mode.spinodal_beta, 1e-9, 0);
+    }
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    sweep_run_free(&run);
+}
+
+/* A tanh network on moved data, followed up: what depends on the outputs and on n is what it is on centred data, and what it is
+ * with the samples in another order. With the ridge on all parameters the large means cost what they weigh. */
+static void moves_and_orders(void **state)
+{
+    (void)state;
+    char path[512], text[2048];
+    static const char grid[] =
+        "direction: up, refine: false, beta: {from: 0.35, to: 0.6, points: 26, spacing: linear}";
+    sweep_run runs[3], all;
+    for (int k = 0; k < 3; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "regularise_%d.csv", k);
+        write_data(name, k == 1 ? mean_x : 0, k == 1 ? mean_y : 0, k == 2 ? 7 : 1, path);
+        write_text(text, path, "[3]", "tanh", "weights", grid);
+        snprintf(name, sizeof name, "regularise_%d.h5", k);
+        sweep_run_make(context, text, 1, name, &runs[k]);
+        assert_true(runs[k].is_gated);
+    }
+    for (int k = 1; k < 3; k++) {
+        for (int64_t i = 0; i < runs[0].count; i++) {
+            const spn_sweep_record *a = &runs[0].points[i], *b = &runs[k].points[i];
+            /* Solved to 1e-9 and better; outputs of size 12 in units of 1e-16. */
+            check_close(b->error, a->error, 1e-9, 1);
+            check_close(b->weight_norm, a->weight_norm, 1e-7, 1);
+            check_close(b->susceptibility, a->susceptibility, 1e-5, 1);
+            assert_int_equal(b->active_modes, a->active_modes);
+        }
+    }
+    write_data("regularise_1.csv", mean_x, mean_y, 1, path);
+    write_text(text, path, "[3]", "tanh", "all", grid);
+    sweep_run_make(context, text, 1, "regularise_all.h5", &all);
+    for (int64_t i = 0; i < all.count; i++) {
+        const spn_sweep_record *a = &all.points[i], *b = &runs[1].points[i];
+        /* Two outputs whose means are 12 are worth at least 2 * 144 beta / (1 + beta) of L, as biases or otherwise less than
+         * a tenth of that. */
+        assert_true(a->loss > b->loss + 10 * a->beta);
+        assert_true(a->weight_norm > b->weight_norm + 1);
+    }
+    for (int k = 0; k < 3; k++) {
+        sweep_run_free(&runs[k]);
+    }
+    sweep_run_free(&all);
+}
+
+/* n = dF/dbeta and chi = -d^2F/dbeta^2 against central differences of L along a smooth piece of a branch. */
+static void thermodynamics_along_a_branch(void **state)
+{
+    (void)state;
+    char path[512], text[2048];
+    sweep_run run;
+    const double h = 0.002;
+    write_data("regularise_moved.csv", mean_x, mean_y, 1, path);
+    write_text(text, path, "[3, 3]", "tanh", "weights",
+               "direction: up, beta: {from: 0.03, to: 0.042, points: 7, spacing: linear}");
+    sweep_run_make(context, text, 1, "regularise_branch.h5", &run);
+    for (int64_t i = 1; i + 1 < run.count; i++) {
+        const spn_sweep_record *p = &run.points[i];
+        double slope = (p[1].loss - p[-1].loss) / (2 * h);
+        double bend = (p[1].loss - 2 * p->loss + p[-1].loss) / (h * h);
+        double n = p->weight_norm * p->weight_norm;
+        assert_true(p->jump == 0 && p[1].jump == 0);
+        /* h^2/6 of the third derivative, which is chi / beta or so; for the second derivative h^2/12 of the fourth and the
+         * rounding 1e-14 / h^2 of E. */
+        check_close(slope, n, h * h / 6 * 20 * p->susceptibility / p->beta, 1 / n);
+        check_close(bend, -p->susceptibility, 0.02, 0);
+        check_close(p->free_energy_mismatch, 0, 1e-6, 1);
+    }
+    sweep_run_free(&run);
+}
+
+static char *dump_of(const char *const *assignments, bool changes)
+{
+    spn_experiment *experiment = NULL;
+    char *text = NULL;
+    check_ok(context, spn_experiment_create(context, &experiment));
+    for (; *assignments != NULL; assignments++) {
+        check_ok(context, spn_experiment_set(context, experiment, *assignments));
+    }
+    check_ok(context, changes ? spn_experiment_changes(context, experiment, &text)
+                              : spn_experiment_dump(context, experiment, &text));
+    spn_experiment_free(context, experiment);
+    return text;
+}
+
+/* The effective experiment says it only where it means something: results and journals of old stay what they are. */
+static void dumps(void **state)
+{
+    (void)state;
+    static const char *const none[] = {"model.bias=true", NULL};
+    static const char *const all[] = {"model.bias=true", "objective.regularise=all", NULL};
+    static const char *const weights[] = {"model.bias=true", "objective.regularise=weights", NULL};
+    static const char *const bare[] = {"objective.regularise=weights", NULL};
+    static const char *const nothing[] = {NULL};
+    char *a = dump_of(none, false), *b = dump_of(all, false), *c = dump_of(weights, false);
+    assert_string_equal(a, b);
+    assert_null(strstr(a, "regularise"));
+    assert_non_null(strstr(c, "  error: mse\n  regularise: weights\n"));
+    spn_release(context, a);
+    spn_release(context, b);
+    spn_release(context, c);
+    a = dump_of(bare, false);
+    b = dump_of(nothing, false);
+    assert_string_equal(a, b);
+    spn_release(context, a);
+    spn_release(context, b);
+    a = dump_of(weights, true);
+    assert_non_null(strstr(a, "objective.regularise=weights\n"));
+    spn_release(context, a);
+}
+
+static void refusals(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = NULL;
+    check_ok(context, spn_experiment_create(context, &experiment));
+    check_fails(context, spn_experiment_set(context, experiment, "objective.regularise=biases"),
+                SPN_ERROR_INPUT, "objective.regularise");
+    spn_experiment_free(context, experiment);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(two_layers_on_moved_data),
+        cmocka_unit_test(three_layers_on_moved_data),
+        cmocka_unit_test(moves_and_orders),
+        cmocka_unit_test(thermodynamics_along_a_branch),
+        cmocka_unit_test(dumps),
+        cmocka_unit_test(refusals),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
