@@ -210,8 +210,8 @@ typedef struct spn_family_run {
     /** Random starts; all NaN or 0 where there were none. */
     double start_beta;
     int64_t starts;
-    int64_t best_modes; /**< active modes of the end with the smallest loss */
-    int64_t stuck;      /**< starts that ended with fewer active modes than that */
+    int64_t best_modes; /**< learned modes of the end with the smallest loss */
+    int64_t stuck;      /**< starts that ended with fewer learned modes than that */
     double stuck_fraction, stuck_low, stuck_high; /**< with its 95 % interval (Wilson) */
 } spn_family_run;
 extern const spn_columns spn_family_run_columns;
@@ -222,7 +222,7 @@ typedef struct spn_family_transition {
     int64_t mode;                          /**< from 1, the strongest first */
     double singular_value;
     double predicted_beta;      /**< spinodal of the deep linear network (T12, T13) */
-    double measured_beta;       /**< end of the last phase with `mode` active modes */
+    double measured_beta;       /**< end of the last phase with `mode` learned modes */
     double beta_low, beta_high; /**< its interval */
     double difference;          /**< measured - predicted */
     int64_t predicted_order;    /**< 0: no transition, else 1 or 2 */

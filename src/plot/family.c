@@ -99,9 +99,11 @@ static void put_transition(const spn_family_transition *t, spn_text *text)
 
 void spni_family_put_transitions(const spni_family_view *v, spn_text *text)
 {
-    spn_text_add(text, "\nTransitions along the upward sweep, as measured: the last phase with "
-                       "so many active modes ends at a\nfold (first order), or at a branch point "
-                       "from which a stable branch goes on (second order).\n");
+    spn_text_add(
+        text,
+        "\nTransitions along the upward sweep, as measured: the last phase with "
+        "so many learned modes (above 5 %) ends at a\nfold (first order), or at a branch point "
+        "from which a stable branch goes on (second order).\n");
     for (int64_t i = 0; i < v->transition_count; i++) {
         put_transition(&v->transitions[i], text);
     }

@@ -125,7 +125,7 @@ static void make_caption(const spni_family_view *v, const spn_results *results, 
         "tanh activation. ");
     spn_text_add(
         text,
-        "(b) Share of random starts that end, at one small beta, in a phase\nwith fewer active "
+        "(b) Share of random starts that end, at one small beta, in a phase\nwith fewer learned "
         "modes than the end with the smallest loss; bars: 95 % intervals. The share depends on "
         "beta,\non the scale of the initial weights and on the minimiser, all stated below.\n");
     spni_family_put_transitions(v, text);

@@ -222,13 +222,13 @@ static spn_run_settings run_settings(const maker *m, char *path)
                               .is_resumed = m->settings->is_resumed};
 }
 
-static spn_status run_branches(spn_context *context, maker *m, member which, spn_family_run *run)
+static spn_status run_branches(spn_context *context, maker *m, member which, spn_family_run *run,
+                               spn_theory_mode modes[SPN_MODES_MAX])
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     char path[PATH_SIZE];
-    spn_theory_mode modes[SPN_MODES_MAX];
     bool is_good = true;
     const spn_run_settings settings = run_settings(m, path);
     SPN_TRY(make_path(context, m, which, "", path));
@@ -245,7 +245,8 @@ done:
     return status;
 }
 
-static spn_status run_starts(spn_context *context, maker *m, member which, spn_family_run *run)
+static spn_status run_starts(spn_context *context, maker *m, member which, spn_family_run *run,
+                             const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
@@ -257,7 +258,7 @@ static spn_status run_starts(spn_context *context, maker *m, member which, spn_f
     SPN_TRY(make_study(context, m, which, true, &experiment, &study));
     SPN_TRY(spn_study_sweep(context, study, &settings, &is_good));
     m->is_good = m->is_good && is_good;
-    SPN_TRY(spni_family_read_starts(context, path, run));
+    SPN_TRY(spni_family_read_starts(context, path, run, modes));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
@@ -268,13 +269,14 @@ static spn_status run_member(spn_context *context, maker *m, member which)
 {
     spn_status status = SPN_OK;
     const double none = (double)NAN;
+    spn_theory_mode modes[SPN_MODES_MAX];
     spn_family_run run = {.activation = which.is_linear ? SPN_LINEAR : SPN_TANH,
                           .start_beta = none,
                           .stuck_fraction = none,
                           .stuck_low = none,
                           .stuck_high = none};
-    SPN_TRY(run_branches(context, m, which, &run));
-    SPN_TRY(m->plan->starts != NULL ? run_starts(context, m, which, &run) : SPN_OK);
+    SPN_TRY(run_branches(context, m, which, &run, modes));
+    SPN_TRY(m->plan->starts != NULL ? run_starts(context, m, which, &run, modes) : SPN_OK);
     SPN_TRY(spni_list_append(context, &m->family.runs, &run));
 done:
     return status;

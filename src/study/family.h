@@ -19,7 +19,8 @@ typedef struct spni_family {
 spn_status spni_family_read_branches(spn_context *context, spni_family *family, const char *path,
                                      spn_family_run *run, const spn_theory_mode *modes);
 
-/** Where random starts ended: the quenches at the smallest beta of a sweep's results. */
-spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run);
+/** Where random starts ended: the quenches at the smallest beta of a sweep's results. `run`: as the branches left it. */
+spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run,
+                                   const spn_theory_mode *modes);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct source {
     const spn_branch_record *point;
     const spn_special_record *special;
     const spn_phase_record *phase;
+    int64_t *learned; /* of each phase, modes of the data */
 } source;
 
 static spn_status read_source(spn_context *context, const char *path, source *s)
@@ -35,24 +36,84 @@ done:
     return status;
 }
 
+static spn_status find_strengths(spn_context *context, const spn_results *results, const char *path,
+                                 int64_t rows, int64_t modes, const double **out)
+{
+    const spn_array *array = spn_results_array(results, "modes");
+    const bool is_whole = array != NULL && array->rows == rows && array->columns == modes;
+    *out = is_whole ? array->values : NULL;
+    return is_whole ? SPN_OK
+                    : spn_fail(context, SPN_ERROR_INPUT,
+                               "%s has no strengths of %lld modes at each of its points", path,
+                               (long long)modes);
+}
+
+/* The outputs of a tanh network have more directions than it has learned modes: its bends leave traces of the others,
+ * of some 1e-3 of their strength. Families count modes of the data, and a trace is not one. */
+static int64_t count_learned(const double *strengths, const spn_theory_mode *theory, int64_t modes)
+{
+    int64_t learned = 0;
+    for (int64_t k = 0; k < modes; k++) {
+        learned += strengths[k] > SPN_ACTIVE_SHARE * theory[k].singular_value;
+    }
+    return learned;
+}
+
+/* The most at any of its points: a mode that is lost continuously is below the share before its phase ends. */
+static spn_status count_learned_by_phase(spn_context *context, source *s, const char *path,
+                                         int64_t modes, const spn_theory_mode *theory)
+{
+    spn_status status = SPN_OK;
+    const double *strengths = NULL;
+    SPN_TRY(find_strengths(context, &s->results, path, s->points, modes, &strengths));
+    SPN_TAKE(context, s->arena, s->learned, s->phases);
+    for (int64_t i = 0; i < s->points; i++) {
+        const int64_t phase = s->point[i].phase;
+        if (phase >= 0 && phase < s->phases) {
+            const int64_t learned = count_learned(strengths + i * modes, theory, modes);
+            s->learned[phase] = learned > s->learned[phase] ? learned : s->learned[phase];
+        }
+    }
+done:
+    return status;
+}
+
 static int64_t measured_order(const spn_special_record *end)
 {
     return end->kind == SPN_SPECIAL_BRANCH_POINT && end->is_continuous == 1 ? 2 : 1;
 }
 
-/* The special point at which the last phase with this many active modes loses one: from other ends it falls
- * into a phase with as many. *order: 0 where a phase with as many or more goes on to the end of the range,
- * SPNI_NOT_FOUND where no such phase was found. */
+static int64_t root(const source *s, int64_t special)
+{
+    return s->special[special].same_as >= 0 ? s->special[special].same_as : special;
+}
+
+/* Does another phase with as many learned modes, or more, begin where this one ends? They are then not lost there. */
+static bool is_followed(const source *s, int64_t phase, int64_t modes)
+{
+    const int64_t end = s->phase[phase].special_high;
+    for (int64_t i = 0; i < s->phases; i++) {
+        const int64_t start = s->phase[i].special_low;
+        if (i != phase && start >= 0 && start < s->specials && s->learned[i] >= modes &&
+            root(s, start) == root(s, end)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The special point at which the last phase with this many learned modes ends. Phases may be shorter than beta has digits:
+ * of two ends at one beta it is the one behind which there are fewer. *order: 0 where a phase with as many or more goes on
+ * to the end of the range, SPNI_NOT_FOUND where no such phase was found. */
 static const spn_special_record *last_end(const source *s, int64_t modes, int64_t *order)
 {
     const spn_special_record *last = NULL;
     bool goes_on = false;
     for (int64_t i = 0; i < s->phases; i++) {
-        const spn_phase_record *phase = &s->phase[i];
-        const int64_t row = phase->special_high;
+        const int64_t row = s->phase[i].special_high;
         const bool has_end = row >= 0 && row < s->specials;
-        goes_on = goes_on || (!has_end && phase->active_modes >= modes);
-        if (has_end && phase->active_modes == modes && s->special[row].active_after < modes &&
+        goes_on = goes_on || (!has_end && s->learned[i] >= modes);
+        if (has_end && s->learned[i] == modes && !is_followed(s, i, modes) &&
             (last == NULL || s->special[row].beta > last->beta)) {
             last = &s->special[row];
         }
@@ -139,7 +200,7 @@ static spn_status add_phase(spn_context *context, spni_family *family, const sou
     const int64_t first = family->points.count;
     const spn_phase_record *record = &s->phase[phase];
     spn_family_point point = {
-        .run = run, .phase = phase, .active_modes = record->active_modes, .mark = SPN_FAMILY_PLAIN};
+        .run = run, .phase = phase, .active_modes = s->learned[phase], .mark = SPN_FAMILY_PLAIN};
     SPN_TRY(add_end(context, family, s, record->special_low, point));
     SPN_TRY(add_end(context, family, s, record->special_high, point));
     for (int64_t i = 0; i < s->points; i++) {
@@ -163,6 +224,7 @@ spn_status spni_family_read_branches(spn_context *context, spni_family *family, 
     source s = {.arena = NULL};
     run->run = family->runs.count;
     SPN_TRY(read_source(context, path, &s));
+    SPN_TRY(count_learned_by_phase(context, &s, path, run->modes, modes));
     SPN_TRY(add_transitions(context, family, &s, run, modes));
     for (int64_t phase = 0; phase < s.phases; phase++) {
         SPN_TRY(add_phase(context, family, &s, run->run, phase));
@@ -178,9 +240,10 @@ static bool is_start(const spn_sweep_record *row, double beta)
     return row->beta == beta && row->stationary == 1;
 }
 
-static void count_starts(const spn_sweep_record *rows, int64_t count, spn_family_run *run)
+static void count_starts(const spn_sweep_record *rows, int64_t count, const double *strengths,
+                         const spn_theory_mode *modes, spn_family_run *run)
 {
-    const spn_sweep_record *best = NULL;
+    int64_t best = -1;
     run->start_beta = count > 0 ? rows[0].beta : (double)NAN;
     for (int64_t i = 1; i < count; i++) {
         run->start_beta = fmin(run->start_beta, rows[i].beta);
@@ -188,31 +251,35 @@ static void count_starts(const spn_sweep_record *rows, int64_t count, spn_family
     for (int64_t i = 0; i < count; i++) {
         if (is_start(&rows[i], run->start_beta)) {
             run->starts++;
-            best = best == NULL || rows[i].loss < best->loss ? &rows[i] : best;
+            best = best < 0 || rows[i].loss < rows[best].loss ? i : best;
         }
     }
-    if (best == NULL) {
+    if (best < 0) {
         return;
     }
-    run->best_modes = best->active_modes;
+    run->best_modes = count_learned(strengths + best * run->modes, modes, run->modes);
     for (int64_t i = 0; i < count; i++) {
         run->stuck +=
-            is_start(&rows[i], run->start_beta) && rows[i].active_modes < best->active_modes;
+            is_start(&rows[i], run->start_beta) &&
+            count_learned(strengths + i * run->modes, modes, run->modes) < run->best_modes;
     }
     run->stuck_fraction = (double)run->stuck / (double)run->starts;
     spn_binomial_interval(run->stuck, run->starts, CONFIDENCE, &run->stuck_low, &run->stuck_high);
 }
 
-spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run)
+spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run,
+                                   const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
     spn_sweep_contents c;
+    const double *strengths = NULL;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     SPN_TRY(spn_sweep_contents_read(context, arena, &results, &c));
-    count_starts(c.points.records, c.points.rows, run);
+    SPN_TRY(find_strengths(context, &results, path, c.points.rows, run->modes, &strengths));
+    count_starts(c.points.records, c.points.rows, strengths, modes, run);
 done:
     spn_arena_free(arena);
     return status;
