@@ -14,6 +14,7 @@
 #include <spinodal/sweep.h>
 #include <spinodal/text.h>
 #include <spinodal/trajectory.h>
+#include <spinodal/transition.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -109,6 +110,28 @@ void spn_slice_json(spn_json *json, const char *path, const void *contents);
 /** Rows of a table as a list of objects; `texts` (may be NULL), one a row, first, under `label`. */
 void spn_json_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
                    const char *const *texts);
+
+/* ---- Transitions ------------------------------------------------------------------------------- */
+
+/** Find the transitions of results of a sweep or of branches, as the next run, and widen the range *from .. *to by their
+ *  points. SPN_ERROR_INPUT for other kinds. */
+spn_status spn_add_transitions(spn_context *context, const spn_results *results,
+                               spn_transitions *transitions, double *from, double *to);
+/** The table of transitions with all that belongs to it: evidence, groups, crossings, hysteresis, stuck starts, and the
+ *  verdict over the range. `files`: one name a run; `norms`: how its sqrt(n) is written, as spn_text_norm() says;
+ *  `groups`: of spn_transitions_group(). */
+void spn_transitions_summary(spn_text *text, spn_transitions *transitions, const char *const *files,
+                             const char *const *norms, int64_t group_count,
+                             const spn_transition_group *groups, double beta_from, double beta_to);
+void spn_transitions_json(spn_json *json, spn_transitions *transitions, const char *const *files,
+                          int64_t group_count, const spn_transition_group *groups);
+
+/** The same rows as tables of a Markdown page. */
+void spn_transitions_page(spn_text *page, int64_t count, const spn_transition *rows);
+void spn_hysteresis_page(spn_text *page, int64_t count, const spn_hysteresis *rows);
+/** "spinodal up", "1st": as in the table. */
+const char *spn_transition_kind_text(int64_t kind);
+const char *spn_transition_order_text(double order);
 
 /* ---- Kinds ------------------------------------------------------------------------------------- */
 

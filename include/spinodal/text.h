@@ -140,6 +140,17 @@ typedef struct spn_view_column {
         .gap = (its_gap), .column = (its_column), .digits = 2, .form = SPN_CELL_ERROR, .a = (low), \
         .b = (high)                                                                                \
     }
+/** A number, 0 where it is rounding beside that of another column. */
+#define SPN_SHOW_BESIDE(its_title, its_column, its_digits, other)                                  \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .digits = (its_digits),                      \
+        .form = SPN_CELL_BESIDE, .a = (other)                                                      \
+    }
+#define SPN_JOIN_BESIDE(its_gap, its_column, its_digits, other)                                    \
+    {                                                                                              \
+        .gap = (its_gap), .column = (its_column), .digits = (its_digits), .form = SPN_CELL_BESIDE, \
+        .a = (other)                                                                               \
+    }
 /** A word where there is no number. */
 #define SPN_SHOW_OR(its_title, its_column, its_digits, word)                                       \
     {                                                                                              \
@@ -184,12 +195,12 @@ enum { SPN_VIEW_COLUMNS_MAX = 24 };
                 .column_count = (int64_t)(sizeof(its_columns) / sizeof *(its_columns))})
 
 /** Titles and rows with columns as wide as what stands in them, each line behind `indent`; without rows nothing.
- *  A column of the view that the table lacks is shown as "-". O(rows * columns) memory, O(rows^2) time where they are
+ *  SPN_ERROR_ARGUMENT for a name that the table has not. O(rows * columns) memory, O(rows^2) time where they are
  *  ordered. Returns the number of rows. */
 int64_t spn_view_terminal(spn_text *text, const spn_view *view, const char *indent);
 
 /** The same as a table of Markdown, behind an empty line; columns without a title share the cell before. Arrows and
- *  signs of gaps are those of print (→, …, ±). Without rows the head alone. Returns their number. */
+ *  signs of gaps are those of print (→, …, ±), as are Greek letters in titles. Without rows the head alone. Returns their number. */
 int64_t spn_view_markdown(spn_text *text, const spn_view *view);
 
 #ifdef __cplusplus

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/grid.h"
 #include "cli/prediction.h"
 
 #include <math.h>
@@ -56,36 +55,37 @@ static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
     return spn_json_end_document(&json);
 }
 
-static spn_status print_text(spn_context *context, int64_t depth, int64_t count,
-                             const spn_theory_mode *modes, const spn_prediction *prediction)
+static void write_order(const void *record, int64_t row, const void *state, char *cell)
 {
     static const char *const orders[] = {"none", "first", "second"};
-    static const cli_grid_column columns[] = {
-        {"order", CLI_LEFT, NULL},         {"singular value", CLI_POINT, NULL},
-        {"Maxwell beta", CLI_POINT, NULL}, {"spinodal beta", CLI_POINT, NULL},
-        {"s at Maxwell", CLI_POINT, NULL}, {"s at spinodal", CLI_POINT, NULL}};
-    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s", orders[((const spn_theory_mode *)record)->order]);
+}
+
+static void put_modes(spn_text *text, int64_t depth, int64_t count, const spn_theory_mode *modes,
+                      const spn_prediction *prediction)
+{
+    static const spn_view_column columns[] = {SPN_SHOW_BY("order", write_order),
+                                              SPN_SHOW("singular value", "singular_value", 6),
+                                              SPN_SHOW("Maxwell beta", "maxwell_beta", 6),
+                                              SPN_SHOW("spinodal beta", "spinodal_beta", 6),
+                                              SPN_SHOW("s at Maxwell", "maxwell_strength", 6),
+                                              SPN_SHOW("s at spinodal", "spinodal_strength", 6)};
+    const spn_table table = {"theory", &spn_theory_mode_columns, count, modes};
+    const spn_view view = SPN_VIEW(&table, columns);
     if (count == 0 && prediction != NULL && prediction->has_sweep) {
-        printf(
+        spn_text_add(
+            text,
             "no linear mode: the cross-covariance of inputs and targets is 0 to rounding. What is "
             "learned comes from higher moments, and linear theory predicts none of its "
             "transitions\n");
-        return SPN_OK;
+    } else if (count == 0) {
+        spn_text_add(text, "no linear theory for this activation or error\n");
+    } else {
+        spn_text_put(text, "depth %lld\n", (long long)depth);
+        spn_view_terminal(text, &view, "");
     }
-    if (count == 0) {
-        printf("no linear theory for this activation or error\n");
-        return SPN_OK;
-    }
-    printf("depth %lld\n", (long long)depth);
-    for (int64_t i = 0; i < count; i++) {
-        cli_grid_text(&grid, "%s", orders[modes[i].order]);
-        cli_grid_number(&grid, modes[i].singular_value, CLI_THEORY_DIGITS);
-        cli_grid_number(&grid, modes[i].maxwell_beta, CLI_THEORY_DIGITS);
-        cli_grid_number(&grid, modes[i].spinodal_beta, CLI_THEORY_DIGITS);
-        cli_grid_number(&grid, modes[i].maxwell_strength, CLI_THEORY_DIGITS);
-        cli_grid_number(&grid, modes[i].spinodal_strength, CLI_THEORY_DIGITS);
-    }
-    return cli_grid_end(&grid, "", stdout);
 }
 
 static spn_status from_experiment(cli_session *session, const cli_arguments *arguments,
@@ -117,7 +117,7 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
     double values[MAX_VALUES];
     spn_theory_mode modes[MAX_VALUES];
     spn_prediction prediction;
-    const char *norm = NULL;
+    spn_text text = {.context = context};
     int64_t depth = arguments->depth, count = 0;
     bool has_values = arguments->singular_values != NULL;
     if ((depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
@@ -133,16 +133,20 @@ int cmd_theory(cli_session *session, const cli_arguments *arguments)
             SPN_TRY(spn_theory_mode_transition(context, depth, values[i], &modes[i]));
         }
     } else {
-        SPN_TRY(from_experiment(session, arguments, &depth, &count, modes, &prediction, &norm));
+        SPN_TRY(
+            from_experiment(session, arguments, &depth, &count, modes, &prediction, &text.norm));
     }
     if (arguments->is_json) {
         SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
     } else {
-        SPN_TRY(print_text(context, depth, count, modes, has_values ? NULL : &prediction));
+        put_modes(&text, depth, count, modes, has_values ? NULL : &prediction);
         if (!has_values) {
-            SPN_TRY(cli_print_prediction(context, &prediction, norm));
+            cli_put_prediction(&text, &prediction);
         }
+        SPN_TRY(text.status);
+        cli_put_text(stdout, text.buffer.text);
     }
 done:
+    spn_text_end(&text);
     return cli_finish(session, status);
 }

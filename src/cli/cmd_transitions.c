@@ -1,32 +1,72 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/transitions.h"
+#include "cli/noisy.h"
 
 #include <math.h>
+
+static spn_status add_file(spn_context *context, const char *path, spn_transitions *transitions,
+                           double *from, double *to, const char **norm)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    status = spn_add_transitions(context, &results, transitions, from, to);
+    *norm = spn_text_norm(&results);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", path);
+    }
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+static spn_status answer(spn_context *context, const cli_arguments *arguments,
+                         spn_transitions *transitions)
+{
+    spn_status status = SPN_OK;
+    spn_text text = {.context = context};
+    spn_json json;
+    int64_t count = 0;
+    const spn_transition_group *groups = NULL;
+    const char **norms = NULL;
+    double from = (double)INFINITY, to = -(double)INFINITY;
+    SPN_NEW(context, norms, arguments->word_count);
+    for (int64_t i = 0; i < arguments->word_count; i++) {
+        SPN_TRY(add_file(context, arguments->words[i], transitions, &from, &to, &norms[i]));
+    }
+    SPN_TRY(spn_transitions_group(context, transitions, &groups, &count));
+    if (arguments->is_json) {
+        spn_json_begin(&json, context, spn_sink_stream(stdout));
+        spn_transitions_json(&json, transitions, arguments->words, count, groups);
+        SPN_TRY(spn_json_end_document(&json));
+    } else {
+        spn_transitions_summary(&text, transitions, arguments->words, norms, count, groups, from,
+                                to);
+        SPN_TRY(text.status);
+        cli_put_text(stdout, text.buffer.text);
+    }
+done:
+    spn_release(context, norms);
+    spn_text_end(&text);
+    return status;
+}
 
 int cmd_transitions(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_transitions *transitions = NULL;
-    cli_range range = {(double)INFINITY, -(double)INFINITY};
-    const char **norms = NULL;
+    bool is_answered = true;
     if (arguments->is_noisy) {
-        bool is_answered = true;
-        int result = cli_finish(session, cli_noisy_samples(session, arguments, &is_answered));
-        return result == EXIT_DONE && !is_answered ? EXIT_CHECK_FAILED : result;
+        SPN_TRY(cli_noisy_samples(session, arguments, &is_answered));
+    } else {
+        SPN_TRY(spn_transitions_create(context, &transitions));
+        SPN_TRY(answer(context, arguments, transitions));
+        is_answered = spn_transitions_decided(transitions);
     }
-    SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_NEW(context, norms, arguments->word_count);
-    for (int64_t i = 0; i < arguments->word_count; i++) {
-        SPN_TRY(cli_add_transitions(context, arguments->words[i], transitions, &range, &norms[i]));
-    }
-    SPN_TRY(arguments->is_json ? cli_write_transitions(context, transitions, arguments->words)
-                               : cli_print_transitions(context, transitions, arguments->words,
-                                                       norms, range.from, range.to));
 done:
-    spn_release(context, norms);
-    bool is_decided = transitions != NULL && spn_transitions_decided(transitions);
     spn_transitions_free(context, transitions);
-    int result = cli_finish(session, status);
-    return result == EXIT_DONE && !is_decided ? EXIT_CHECK_FAILED : result;
+    const int result = cli_finish(session, status);
+    return result == EXIT_DONE && !is_answered ? EXIT_CHECK_FAILED : result;
 }

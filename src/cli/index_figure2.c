@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Section of the index: Figure 2, transitions of a sweep beside linear theory. */
 #include "cli/index_theory.h"
-#include "cli/transitions.h"
 
 #include <math.h>
 
@@ -10,14 +9,6 @@ enum { BETA_DIGITS = 9, DIGITS = 6, FEW_DIGITS = 2 };
 static double half_width(const spn_transition *t)
 {
     return 0.5 * (t->beta_high - t->beta_low);
-}
-
-static void put_phases(spn_text *page, const spn_side *before, const char *between,
-                       const spn_side *after)
-{
-    char a[96], b[96];
-    spn_text_put(page, "| %s %s %s ", spn_side_label(before, a, sizeof a), between,
-                 spn_side_label(after, b, sizeof b));
 }
 
 static void put_prediction(spn_text *page, double measured, double predicted)
@@ -46,12 +37,12 @@ static void put_beside_theory(spn_text *page, const cli_theory *theory, int64_t 
         const cli_mode_theory none = {0, (double)NAN, (double)NAN};
         const cli_mode_theory white = is_one ? cli_whitened_mode(theory, mode) : none;
         const cli_mode_theory raw = is_one ? cli_swept_mode(theory, mode) : none;
-        cli_put_word(page, cli_transition_kind(t->kind));
+        cli_put_word(page, spn_transition_kind_text(t->kind));
         spn_text_put(page, "| %lld → %lld ", (long long)mode, (long long)t->after.active_modes);
         cli_put_real(page, BETA_DIGITS, t->beta);
         cli_put_real(page, FEW_DIGITS, half_width(t));
-        cli_put_word(page, cli_transition_order(t->order));
-        cli_put_word(page, white.order > 0 ? cli_transition_order((double)white.order) : NULL);
+        cli_put_word(page, spn_transition_order_text(t->order));
+        cli_put_word(page, white.order > 0 ? spn_transition_order_text((double)white.order) : NULL);
         put_prediction(page, t->beta, is_maxwell ? white.maxwell : white.spinodal);
         put_prediction(page, t->beta, is_maxwell ? raw.maxwell : raw.spinodal);
         cli_end_row(page);
@@ -63,44 +54,18 @@ static void put_transitions(spn_text *page, int64_t count, const spn_transition 
 {
     spn_text_add(page, "\nAll transitions of the sweep, up and down, as `spinodal transitions "
                        "fig2.h5` lists them:\n");
-    cli_put_head(page, "kind | order | change | β | ± | phases | E | \\|θ\\| | R | evidence");
-    for (int64_t i = 0; i < count; i++) {
-        const spn_transition *t = &rows[i];
-        cli_put_word(page, cli_transition_kind(t->kind));
-        cli_put_word(page, cli_transition_order(t->order));
-        cli_put_word(page, cli_transition_change(t->change));
-        cli_put_real(page, BETA_DIGITS, t->beta);
-        cli_put_real(page, FEW_DIGITS, half_width(t));
-        put_phases(page, &t->before, "→", &t->after);
-        cli_put_change(page, DIGITS, t->before.error, t->after.error);
-        cli_put_change(page, DIGITS, t->before.norm, t->after.norm);
-        cli_put_change(page, DIGITS, t->before.curvature, t->after.curvature);
-        cli_put_word(page, spn_evidence_text(t->evidence));
-        cli_end_row(page);
-    }
+    spn_transitions_page(page, count, rows);
     spn_text_add(page, count == 0 ? "\nThere is none.\n" : "");
 }
 
 static void put_loops(spn_text *page, int64_t count, const spn_hysteresis *rows)
 {
-    if (count == 0) {
-        return;
-    }
-    spn_text_add(page, "\nHysteresis: windows of β in which two phases were seen, and the area of "
-                       "the loop of |θ|² beside the change of the difference of *L* over the "
-                       "window, which it must equal (T9). `<`: the upper phase did not end within "
-                       "the range.\n");
-    cli_put_head(page, "phases | β from | to | width | loop area | change of L | β Maxwell");
-    for (int64_t i = 0; i < count; i++) {
-        const spn_hysteresis *h = &rows[i];
-        put_phases(page, &h->below, "/", &h->above);
-        spn_text_put(page, "| %s%.*g ", h->is_open ? "< " : "", BETA_DIGITS, h->beta_low);
-        cli_put_real(page, BETA_DIGITS, h->beta_high);
-        cli_put_real(page, DIGITS, h->width);
-        cli_put_real(page, BETA_DIGITS, h->area);
-        cli_put_real(page, BETA_DIGITS, h->area_from_loss);
-        cli_put_real(page, BETA_DIGITS, h->maxwell_beta);
-        cli_end_row(page);
+    if (count > 0) {
+        spn_text_add(page, "\nHysteresis: windows of β in which two phases were seen, and the "
+                           "area of the loop of |θ|² beside the change of the difference of *L* "
+                           "over the window, which it must equal (T9). `<`: the upper phase did "
+                           "not end within the range.\n");
+        spn_hysteresis_page(page, count, rows);
     }
 }
 
@@ -111,8 +76,9 @@ spn_status cli_write_figure2(spn_text *page, const cli_source *source)
     spn_transitions *transitions = NULL;
     cli_theory theory;
     int64_t count = 0;
+    double from = 0, to = 0;
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(cli_add_transitions(context, source->path, transitions, NULL, NULL));
+    SPN_TRY(spn_add_transitions(context, source->results, transitions, &from, &to));
     SPN_TRY(cli_read_theory(context, source, &theory));
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     put_beside_theory(page, &theory, count, rows);

@@ -5,12 +5,7 @@
 
 #include "cli/cli.h"
 
-/** Significant digits of what `theory` prints. */
-enum { CLI_THEORY_DIGITS = 6 };
-
-/** `norm`: how sqrt(n) is written, NULL: |theta|. */
-spn_status cli_print_prediction(spn_context *context, const spn_prediction *prediction,
-                                const char *norm);
+void cli_put_prediction(spn_text *text, const spn_prediction *prediction);
 /** Keys "surrogate", "surrogate_note", "onset", "onset_note" of the object that is open. */
 void cli_write_prediction(spn_json *json, const spn_prediction *prediction);
 

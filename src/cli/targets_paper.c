@@ -2,7 +2,6 @@
 /* The figures of the paper: both rest on one sweep. */
 #include "cli/run.h"
 #include "cli/targets.h"
-#include "cli/transitions.h"
 
 #include <string.h>
 
@@ -27,14 +26,20 @@ spn_status cli_make_figure2(cli_job *job)
     spn_context *context = job->session->context;
     spn_transitions *transitions = NULL;
     char path[CLI_PATH_SIZE];
+    spn_arena *arena = NULL;
+    spn_results results;
+    double from = 0, to = 0;
     spn_table table = {.name = "transitions", .columns = &spn_transition_columns};
     SPN_TRY(cli_job_path(job, cli_paper_sweep.name, ".h5", path));
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(cli_add_transitions(context, path, transitions, NULL, NULL));
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, path, &results));
+    SPN_TRY(spn_add_transitions(context, &results, transitions, &from, &to));
     table.records = spn_transitions_rows(transitions, &table.rows);
     SPN_TRY(cli_job_write_csv(job, "fig2", "-transitions.csv", &table));
     SPN_TRY(cli_job_draw(job, path, NULL));
 done:
+    spn_arena_free(arena);
     spn_transitions_free(context, transitions);
     return status;
 }

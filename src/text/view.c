@@ -35,9 +35,7 @@ static void show_value(const spn_table *table, int64_t row, const spn_view_colum
     const int64_t column = spn_table_find(table, shown->column);
     const int digits = shown->digits > 0 ? shown->digits : DIGITS;
     const bool has_instead = shown->form == SPN_CELL_INSTEAD;
-    if (column < 0) {
-        snprintf(cell, SPN_CELL_SIZE, "-");
-    } else if (table->columns->items[column].type == SPN_COLUMN_REAL) {
+    if (table->columns->items[column].type == SPN_COLUMN_REAL) {
         const double value = spn_table_real(table, row, column);
         if (has_instead && !isfinite(value)) {
             snprintf(cell, SPN_CELL_SIZE, "%s", shown->a);
@@ -140,6 +138,24 @@ static void choose_rows(const spn_view *view, sheet *s)
     }
 }
 
+/* A view is made for its table: a name that is not there is a fault of the program. */
+static spn_status check_columns(spn_context *context, const spn_view *view)
+{
+    for (int64_t c = 0; c < view->column_count; c++) {
+        const spn_view_column *shown = &view->columns[c];
+        const bool has_others = shown->form != SPN_CELL_VALUE && shown->form != SPN_CELL_INSTEAD &&
+                                shown->form != SPN_CELL_NAME;
+        const char *const names[] = {shown->column, has_others ? shown->a : NULL, shown->b};
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+            if (names[i] != NULL && spn_table_find(view->table, names[i]) < 0) {
+                return spn_fail(context, SPN_ERROR_ARGUMENT, "a view of table %s: no column '%s'",
+                                view->table->name, names[i]);
+            }
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
 {
     spn_status status = SPN_OK;
@@ -148,6 +164,7 @@ static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
     if (count > SPN_VIEW_COLUMNS_MAX) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a view of %lld columns", (long long)count);
     }
+    SPN_TRY(check_columns(context, view));
     SPN_NEW(context, s->order, view->table->rows);
     choose_rows(view, s);
     SPN_NEW(context, s->cells, s->rows * count);
@@ -316,6 +333,22 @@ static void put_gap(spn_text *text, const char *gap)
     spn_text_add(text, gap);
 }
 
+/* A title as it is printed: Greek letters are spelled on a terminal only. */
+static void put_symbols(spn_text *text, const char *title)
+{
+    static const char *const letters[][2] = {{"beta", "β"}, {"theta", "θ"}, {"lambda", "λ"}};
+    enum { LETTERS = sizeof letters / sizeof *letters };
+    while (*title != '\0') {
+        int k = 0;
+        while (k < LETTERS && strncmp(title, letters[k][0], strlen(letters[k][0])) != 0) {
+            k++;
+        }
+        const char piece[2] = {*title, '\0'};
+        spn_text_cell(text, k < LETTERS ? letters[k][1] : piece);
+        title += k < LETTERS ? strlen(letters[k][0]) : 1;
+    }
+}
+
 static void put_markdown_row(spn_text *text, const sheet *s, int64_t row)
 {
     const int64_t count = s->view->column_count;
@@ -342,7 +375,7 @@ int64_t spn_view_markdown(spn_text *text, const spn_view *view)
     for (int64_t c = 0; c < view->column_count; c++) {
         if (view->columns[c].title != NULL) {
             spn_text_add(text, " ");
-            spn_text_cell(text, title_of(text, view, c));
+            put_symbols(text, title_of(text, view, c));
             spn_text_add(text, " |");
         }
     }

@@ -69,7 +69,6 @@ static const spn_view_column shown[] = {
     {.title = "|theta|", .column = "norm", .form = SPN_CELL_LENGTH, .a = "beta", .b = "loss"},
     {.title = "epoch", .column = "epoch", .form = SPN_CELL_INSTEAD, .a = "never"},
     {.title = "", .write = write_pair},
-    {.title = "missing", .column = "no such column"},
 };
 
 static void test_terminal(void **state)
@@ -81,10 +80,10 @@ static void test_terminal(void **state)
     spn_view_terminal(&text, &view, "> ");
     assert_string_equal(
         text.buffer.text,
-        "> run   kind          β               E          |theta|  epoch             missing\n"
-        ">    3  fold          0.125 +- 0.001  1.5  -> 0      0     never  row 0/3   -\n"
-        ">   12  branch point  0.5   +- 0      0.25 -> 2      2.5  20      row 1/12  -\n"
-        "> none  7             -     +- -      0    -> 1      1     never  row 2/-1  -\n");
+        "> run   kind          β               E          |theta|  epoch\n"
+        ">    3  fold          0.125 +- 0.001  1.5  -> 0      0     never  row 0/3\n"
+        ">   12  branch point  0.5   +- 0      0.25 -> 2      2.5  20      row 1/12\n"
+        "> none  7             -     +- -      0    -> 1      1     never  row 2/-1\n");
     check_ok(context, spn_text_end(&text));
 }
 
@@ -107,10 +106,10 @@ static void test_markdown(void **state)
     view.heading = "Runs:\n";
     assert_int_equal(spn_view_markdown(&text, &view), 2);
     assert_string_equal(text.buffer.text,
-                        "Runs:\n\n| run | kind | β | E | \\|theta\\| | epoch |  | missing |\n"
-                        "|---|---|---|---|---|---|---|---|\n"
-                        "| 3 | fold | 0.125 ± 0.001 | 1.5 → 0 | 0 | never | a\\|b 0/3 | - |\n"
-                        "| 12 | branch point | 0.5 ± 0 | 0.25 → 2 | 2.5 | 20 | a\\|b 1/12 | - |\n");
+                        "Runs:\n\n| run | kind | β | E | \\|θ\\| | epoch |  |\n"
+                        "|---|---|---|---|---|---|---|\n"
+                        "| 3 | fold | 0.125 ± 0.001 | 1.5 → 0 | 0 | never | a\\|b 0/3 |\n"
+                        "| 12 | branch point | 0.5 ± 0 | 0.25 → 2 | 2.5 | 20 | a\\|b 1/12 |\n");
     check_ok(context, spn_text_end(&text));
 }
 
@@ -132,6 +131,17 @@ static void test_order(void **state)
     check_ok(context, spn_text_end(&text));
 }
 
+/* What the table has not is a fault, not an empty cell. */
+static void test_unknown_column(void **state)
+{
+    (void)state;
+    static const spn_view_column one[] = {SPN_SHOW("run", "ran", 0)};
+    spn_text text = {.context = context};
+    const spn_view view = SPN_VIEW(&table, one);
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 0);
+    check_fails(context, spn_text_end(&text), SPN_ERROR_ARGUMENT, "no column 'ran'");
+}
+
 /* Without rows a terminal shows nothing, a page the head. */
 static void test_empty(void **state)
 {
@@ -150,9 +160,8 @@ static void test_empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terminal),
-        cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_order),
+        cmocka_unit_test(test_terminal), cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_order),    cmocka_unit_test(test_unknown_column),
         cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

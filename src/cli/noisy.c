@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Change points in noisy samples, chain by chain and column by column, and how far the columns coincide. */
-#include "cli/grid.h"
 #include "cli/noisy.h"
-#include "cli/transitions.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
@@ -107,88 +105,135 @@ done:
 
 /* ---- Output ----------------------------------------------------------------------------------- */
 
-static spn_status print_points(spn_context *context, const findings *f)
+static void write_series(const void *record, int64_t row, const void *state, char *cell)
 {
-    static const cli_grid_column columns[] = {
-        {"column", CLI_LEFT, NULL},  {"beta", CLI_POINT, NULL},  {"95 % interval", CLI_POINT, NULL},
-        {NULL, CLI_POINT, " .. "},   {"kind", CLI_LEFT, NULL},   {"p smooth", CLI_POINT, NULL},
-        {"p kink", CLI_POINT, NULL}, {"value", CLI_POINT, NULL}, {"slope", CLI_POINT, NULL}};
-    cli_grid grid = cli_grid_begin(context, columns, sizeof columns / sizeof *columns);
-    for (int64_t i = 0; i < f->count; i++) {
-        const spn_change_point *p = &f->points[i];
-        cli_grid_text(&grid, "%s", cli_series_kinds[p->series].shown);
-        cli_grid_number(&grid, p->beta, 6);
-        cli_grid_number(&grid, p->beta_low, 6);
-        cli_grid_number(&grid, p->beta_high, 6);
-        cli_grid_text(&grid, "%s", p->order == 1 ? "jump" : "kink");
-        cli_grid_number(&grid, p->p_value, 3);
-        cli_grid_number(&grid, p->jump_p_value, 3);
-        cli_grid_text(&grid, "%+.4g", p->value_jump);
-        cli_grid_text(&grid, "%+.4g", p->slope_jump);
-    }
-    return cli_grid_end(&grid, "", stdout);
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             cli_series_kinds[((const spn_change_point *)record)->series].shown);
+}
+
+static void write_kind(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             ((const spn_change_point *)record)->order == 1 ? "jump" : "kink");
+}
+
+static void write_value(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)record)->value_jump);
+}
+
+static void write_slope(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)record)->slope_jump);
+}
+
+static void put_points(spn_text *text, const findings *f)
+{
+    static const spn_view_column columns[] = {
+        SPN_SHOW_BY("column", write_series),      SPN_SHOW("beta", "beta", 6),
+        SPN_SHOW("95 % interval", "beta_low", 6), SPN_JOIN(" .. ", "beta_high", 6),
+        SPN_SHOW_BY("kind", write_kind),          SPN_SHOW("p smooth", "p_value", 3),
+        SPN_SHOW("p kink", "jump_p_value", 3),    SPN_SHOW_NUMBER_BY("value", write_value),
+        SPN_SHOW_NUMBER_BY("slope", write_slope)};
+    const spn_table table = {"change_points", &spn_change_point_columns, f->count, f->points};
+    const spn_view view = SPN_VIEW(&table, columns);
+    spn_view_terminal(text, &view, "");
 }
 
 /* What was not found, and what was not asked. */
-static void print_gaps(const cli_samples *in, const findings *f)
+static void put_gaps(spn_text *text, const cli_samples *in, const findings *f)
 {
     bool is_first = true;
     for (int s = 0; s < CLI_SERIES && f->count == 0; s++) {
         const cli_series *series = &in->series[s];
         if (f->is_searched[s] && is_first) {
-            printf("verdict: none; no change point between beta = %.6g and %.6g\n", series->beta[0],
-                   series->beta[series->count - 1]);
+            spn_text_put(text, "verdict: none; no change point between beta = %.6g and %.6g\n",
+                         series->beta[0], series->beta[series->count - 1]);
             is_first = false;
         }
     }
     for (int s = 0; s < CLI_SERIES; s++) {
         const cli_series *series = &in->series[s];
         if (series->count > 0 && !f->is_searched[s]) {
-            printf("%s: not searched, %lld samples are too few (at least %d)\n",
-                   cli_series_kinds[s].shown, (long long)series->count, SPN_CHANGES_FEWEST);
+            spn_text_put(text, "%s: not searched, %lld samples are too few (at least %d)\n",
+                         cli_series_kinds[s].shown, (long long)series->count, SPN_CHANGES_FEWEST);
         } else if (series->missing > 0) {
-            printf("%s: %lld of %lld cells are empty and were left out\n",
-                   cli_series_kinds[s].shown, (long long)series->missing, (long long)in->count);
+            spn_text_put(text, "%s: %lld of %lld cells are empty and were left out\n",
+                         cli_series_kinds[s].shown, (long long)series->missing,
+                         (long long)in->count);
         }
     }
 }
 
-static spn_status print_coincidences(spn_context *context, const findings *f)
+/* A coincidence as a row: betas of the series that were searched, NaN where it has no change. */
+typedef struct coincidence_row {
+    int64_t series;
+    double betas[CLI_SERIES], spread;
+} coincidence_row;
+
+static spn_status put_coincidences(spn_text *text, const findings *f)
 {
-    cli_grid_column columns[CLI_SERIES + 2] = {{"together", CLI_RIGHT, NULL}};
-    int width = 1;
-    for (int64_t s = 0; s < CLI_SERIES; s++) {
+    spn_status status = SPN_OK;
+    spn_column items[CLI_SERIES + 2] = {
+        {"together", SPN_COLUMN_INTEGER, offsetof(coincidence_row, series), "", "", NULL}};
+    spn_view_column shown[CLI_SERIES + 2] = {SPN_SHOW("together", "together", 0)};
+    coincidence_row *rows = NULL;
+    int64_t width = 1;
+    for (size_t s = 0; s < CLI_SERIES; s++) {
         if (f->is_searched[s]) {
-            columns[width++] = (cli_grid_column){cli_series_kinds[s].shown, CLI_POINT, NULL};
+            const char *name = cli_series_kinds[s].shown;
+            items[width] = (spn_column){name,
+                                        SPN_COLUMN_REAL,
+                                        offsetof(coincidence_row, betas) + s * sizeof(double),
+                                        "",
+                                        "",
+                                        NULL};
+            shown[width++] = (spn_view_column)SPN_SHOW(name, name, 6);
         }
     }
-    columns[width++] = (cli_grid_column){"spread", CLI_LEFT, NULL};
-    cli_grid grid = cli_grid_begin(context, columns, width);
+    items[width] =
+        (spn_column){"spread", SPN_COLUMN_REAL, offsetof(coincidence_row, spread), "", "", NULL};
+    shown[width++] = (spn_view_column)SPN_SHOW("spread", "spread", 3);
+    SPN_NEW(text->context, rows, f->groups);
     for (int64_t i = 0; i < f->groups; i++) {
         const spn_coincidence *g = &f->coincidences[i];
-        cli_grid_text(&grid, "%lld", (long long)g->series);
+        rows[i] = (coincidence_row){.series = g->series, .spread = g->spread};
         for (int64_t s = 0; s < CLI_SERIES; s++) {
-            if (f->is_searched[s]) {
-                double beta = g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN;
-                cli_grid_number(&grid, beta, 6);
-            }
+            rows[i].betas[s] = g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN;
         }
-        cli_grid_number(&grid, g->spread, 3);
     }
-    printf("%s", f->groups > 0 ? "\n" : "");
-    return cli_grid_end(&grid, "", stdout);
+    const spn_columns columns = {items, width, sizeof *rows};
+    const spn_table table = {"coincidences", &columns, f->groups, rows};
+    const spn_view view = {
+        .table = &table, .columns = shown, .column_count = width, .heading = "\n"};
+    spn_view_terminal(text, &view, "");
+done:
+    spn_release(text->context, rows);
+    return status;
 }
 
 static spn_status print_text(spn_context *context, const cli_samples *in, const findings *f)
 {
     spn_status status = SPN_OK;
-    printf("%s%s%s: %lld samples\n", in->file, in->chain[0] != '\0' ? ", " : "", in->chain,
-           (long long)in->count);
-    SPN_TRY(print_points(context, f));
-    print_gaps(in, f);
-    SPN_TRY(print_coincidences(context, f));
-    printf("\n");
+    spn_text text = {.context = context};
+    spn_text_put(&text, "%s%s%s: %lld samples\n", in->file, in->chain[0] != '\0' ? ", " : "",
+                 in->chain, (long long)in->count);
+    put_points(&text, f);
+    put_gaps(&text, in, f);
+    SPN_TRY(put_coincidences(&text, f));
+    spn_text_add(&text, "\n");
+    SPN_TRY(text.status);
+    cli_put_text(stdout, text.buffer.text);
 done:
+    spn_text_end(&text);
     return status;
 }
 
@@ -220,7 +265,8 @@ static void write_json(spn_json *json, const cli_samples *in, const findings *f)
     for (int64_t i = 0; i < f->count; i++) {
         spn_json_begin_object(json, NULL);
         spn_json_text(json, "column", cli_series_kinds[f->points[i].series].key);
-        cli_json_row(json, &spn_change_point_columns, &f->points[i]);
+        spn_json_cells(json, &(const spn_table){"", &spn_change_point_columns, f->count, f->points},
+                       i);
         spn_json_end_object(json);
     }
     spn_json_end_list(json);

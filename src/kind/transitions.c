@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Transitions of a results file. */
-#include "cli/grid.h"
-#include "cli/transitions.h"
+/* Transitions of results. */
+#include <spinodal/kind.h>
 
 #include <math.h>
 #include <string.h>
@@ -44,45 +43,33 @@ done:
     return status;
 }
 
-/* Widen the range by the points of a file. */
-static void include_range(const spn_results *results, cli_range *range)
+/* Widen the range by the points. */
+static void include_range(const spn_results *results, double *from, double *to)
 {
     const spn_table *points = spn_results_table(results, "points");
-    int64_t column = points != NULL ? spn_table_find(points, "beta") : -1;
+    const int64_t column = points != NULL ? spn_table_find(points, "beta") : -1;
     for (int64_t i = 0; column >= 0 && i < points->rows; i++) {
-        range->from = fmin(range->from, spn_table_real(points, i, column));
-        range->to = fmax(range->to, spn_table_real(points, i, column));
+        *from = fmin(*from, spn_table_real(points, i, column));
+        *to = fmax(*to, spn_table_real(points, i, column));
     }
 }
 
-spn_status cli_add_transitions(spn_context *context, const char *path, spn_transitions *transitions,
-                               cli_range *range, const char **norm)
+spn_status spn_add_transitions(spn_context *context, const spn_results *results,
+                               spn_transitions *transitions, double *from, double *to)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
-    spn_results results;
     SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_results_read(context, arena, path, &results));
-    if (strcmp(results.kind, "sweep") == 0) {
-        status = add_sweep(context, arena, &results, transitions);
-    } else if (strcmp(results.kind, "branches") == 0) {
-        status = add_branches(context, arena, &results, transitions);
+    if (strcmp(results->kind, "sweep") == 0) {
+        SPN_TRY(add_sweep(context, arena, results, transitions));
+    } else if (strcmp(results->kind, "branches") == 0) {
+        SPN_TRY(add_branches(context, arena, results, transitions));
     } else {
-        SPN_FAIL(
-            context, SPN_ERROR_INPUT,
-            "%s: holds results of '%.40s'; transitions are found in those of sweep and branches",
-            path, results.kind);
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "holds results of '%.40s'; transitions are found in those of sweep and branches",
+                 results->kind);
     }
-    if (status == SPN_ERROR_INPUT && strncmp(spn_error_text(context), path, strlen(path)) != 0) {
-        spn_error_prefix(context, "%s", path);
-    }
-    SPN_TRY(status);
-    if (range != NULL) {
-        include_range(&results, range);
-    }
-    if (norm != NULL) {
-        *norm = spn_text_norm(&results);
-    }
+    include_range(results, from, to);
 done:
     spn_arena_free(arena);
     return status;

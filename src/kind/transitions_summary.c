@@ -1,0 +1,469 @@
+/* SPDX-License-Identifier: MIT */
+/* Transitions with their evidence, for people and as JSON. */
+#include <spinodal/kind.h>
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- JSON ------------------------------------------------------------------------------------- */
+
+/* A word that there is none for is null. */
+static void json_row(spn_json *json, const spn_columns *columns, const void *record)
+{
+    const spn_table table = {"", columns, 1, record};
+    for (int64_t i = 0; i < columns->count; i++) {
+        const spn_column *column = &columns->items[i];
+        if (column->type == SPN_COLUMN_REAL) {
+            spn_json_real(json, column->name, spn_table_real(&table, 0, i));
+        } else if (column->words != NULL) {
+            spn_json_text(json, column->name, spn_table_word(&table, 0, i));
+        } else {
+            spn_json_integer(json, column->name, spn_table_integer(&table, 0, i));
+        }
+    }
+}
+
+static void json_labels(spn_json *json, const char *first, const spn_side *a, const char *second,
+                        const spn_side *b)
+{
+    char text[96];
+    spn_json_text(json, first, spn_side_label(a, text, sizeof text));
+    spn_json_text(json, second, spn_side_label(b, text, sizeof text));
+}
+
+static void json_transitions(spn_json *json, const char *key, int64_t count,
+                             const spn_transition *rows)
+{
+    spn_json_begin_list(json, key);
+    for (int64_t i = 0; i < count; i++) {
+        spn_json_begin_object(json, NULL);
+        json_row(json, &spn_transition_columns, &rows[i]);
+        json_labels(json, "label_before", &rows[i].before, "label_after", &rows[i].after);
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+/* What was seen and could not be judged: row numbers of the list of transitions. */
+static void json_undecided(spn_json *json, int64_t count, const spn_transition *rows)
+{
+    spn_json_begin_list(json, "unresolved");
+    for (int64_t i = 0; i < count; i++) {
+        if (isnan(rows[i].order)) {
+            spn_json_integer(json, NULL, i);
+        }
+    }
+    spn_json_end_list(json);
+}
+
+static void json_groups(spn_json *json, int64_t count, const spn_transition_group *groups)
+{
+    spn_json_begin_list(json, "groups");
+    for (int64_t i = 0; i < count; i++) {
+        spn_json_begin_object(json, NULL);
+        json_row(json, &spn_transition_group_columns, &groups[i]);
+        json_labels(json, "label_before", &groups[i].before, "label_after", &groups[i].after);
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+static void json_hysteresis(spn_json *json, int64_t count, const spn_hysteresis *rows)
+{
+    spn_json_begin_list(json, "hysteresis");
+    for (int64_t i = 0; i < count; i++) {
+        spn_json_begin_object(json, NULL);
+        json_row(json, &spn_hysteresis_columns, &rows[i]);
+        json_labels(json, "label_below", &rows[i].below, "label_above", &rows[i].above);
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+void spn_transitions_json(spn_json *json, spn_transitions *transitions, const char *const *files,
+                          int64_t group_count, const spn_transition_group *groups)
+{
+    int64_t count = 0;
+    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    spn_json_begin_object(json, NULL);
+    spn_json_begin_list(json, "files");
+    for (int64_t i = 0; i < notes.runs; i++) {
+        spn_json_text(json, NULL, files[i]);
+    }
+    spn_json_end_list(json);
+    const spn_transition *rows = spn_transitions_rows(transitions, &count);
+    json_transitions(json, "transitions", count, rows);
+    json_undecided(json, count, rows);
+    rows = spn_transitions_crossings(transitions, &count);
+    json_transitions(json, "crossings", count, rows);
+    json_groups(json, group_count, groups);
+    const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &count);
+    json_hysteresis(json, count, loops);
+    const spn_stuck *stuck = spn_transitions_stuck(transitions, &count);
+    spn_json_rows(json, "stuck", &(const spn_table){"", &spn_stuck_columns, count, stuck}, NULL,
+                  NULL);
+    spn_json_integer(json, "unrefined", notes.unrefined);
+    spn_json_integer(json, "relabelled", notes.relabelled);
+    spn_json_integer(json, "unsettled", notes.unsettled);
+    spn_json_integer(json, "quenched", notes.quenched);
+    spn_json_integer(json, "unfinished", notes.unfinished);
+    spn_json_end_object(json);
+}
+
+/* ---- Text ------------------------------------------------------------------------------------- */
+
+const char *spn_transition_kind_text(int64_t kind)
+{
+    static const char *const kinds[] = {"spinodal up", "spinodal down", "Maxwell", "continuous"};
+    return kind < 0 || kind > SPN_TRANSITION_CONTINUOUS ? "undecided" : kinds[kind];
+}
+
+const char *spn_transition_order_text(double order)
+{
+    return isnan(order) ? "?" : order == 1 ? "1st" : "2nd";
+}
+
+static void write_kind(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             spn_transition_kind_text(((const spn_transition *)record)->kind));
+}
+
+static void write_order(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             spn_transition_order_text(((const spn_transition *)record)->order));
+}
+
+static void show_sides(const spn_side *a, const char *between, const spn_side *b, char *cell)
+{
+    char first[96], second[96];
+    snprintf(cell, SPN_CELL_SIZE, "%s %s %s", spn_side_label(a, first, sizeof first), between,
+             spn_side_label(b, second, sizeof second));
+}
+
+static void write_phases(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_transition *t = record;
+    (void)row;
+    (void)state;
+    show_sides(&t->before, "->", &t->after, cell);
+}
+
+/* beta is not always in the middle of its interval, which several seeds share. */
+static double half_width(const spn_transition *row)
+{
+    return fmax(row->beta - row->beta_low, row->beta_high - row->beta);
+}
+
+static bool is_of_run(const void *record, int64_t row, const void *state)
+{
+    (void)row;
+    return ((const spn_transition *)record)->run == *(const int64_t *)state;
+}
+
+static void write_evidence(const void *record, int64_t row, const void *state, char *cell)
+{
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             spn_evidence_text(((const spn_transition *)record)->evidence));
+}
+
+/* The last one on pages only: a terminal has no room for it. */
+static const spn_view_column transition_columns[] = {
+    SPN_SHOW_BY("kind", write_kind),
+    SPN_SHOW_BY("order", write_order),
+    SPN_SHOW("change", "change", 0),
+    SPN_SHOW_MEASURED("beta", "beta", "beta_low", "beta_high"),
+    SPN_JOIN_ERROR(" +- ", "beta", "beta_low", "beta_high"),
+    SPN_SHOW_LENGTH("|theta|", "norm_before", 6, "beta", "loss_before"),
+    SPN_JOIN_LENGTH(" -> ", "norm_after", 6, "beta", "loss_after"),
+    SPN_SHOW("error", "error_before", 6),
+    SPN_JOIN(" -> ", "error_after", 6),
+    SPN_SHOW_BESIDE("curvature", "curvature_before", 4, "curvature_after"),
+    SPN_JOIN_BESIDE(" -> ", "curvature_after", 4, "curvature_before"),
+    SPN_SHOW("seeds", "seeds", 0),
+    SPN_SHOW_BY("phases", write_phases),
+    SPN_SHOW_BY("evidence", write_evidence)};
+
+void spn_transitions_page(spn_text *page, int64_t count, const spn_transition *rows)
+{
+    const spn_table table = {"transitions", &spn_transition_columns, count, rows};
+    const spn_view view = SPN_VIEW(&table, transition_columns);
+    spn_view_markdown(page, &view);
+}
+
+/* Rows of one file; they stand together. *next: the first of another. */
+static void put_rows(spn_text *text, int64_t count, const spn_transition *rows, int64_t first,
+                     int64_t *next)
+{
+    const spn_table table = {"transitions", &spn_transition_columns, count, rows};
+    spn_view view = SPN_VIEW(&table, transition_columns);
+    view.column_count--;
+    view.filter = is_of_run;
+    view.state = &rows[first].run;
+    *next = first + spn_view_terminal(text, &view, "");
+}
+
+static double norm_of(const spn_transition *row, const spn_side *side)
+{
+    return spn_shown_length(side->norm, row->beta, side->loss);
+}
+
+/* A phase ends, and no phase is known behind its end: how wide the interval is does not matter then. */
+static bool is_open(const spn_transition *row)
+{
+    return row->evidence == SPN_EVIDENCE_UNRESOLVED && isnan(row->after.error);
+}
+
+/* Nobody knows what lies in the interval: what was seen at its ends. */
+static void put_seen(spn_text *text, const spn_transition *row)
+{
+    const spn_side *a = &row->before, *b = &row->after;
+    spn_text_put(text, "between beta = %.9g and %.9g |theta| goes %.6g -> %.6g and E %.6g -> %.6g",
+                 row->beta_low, row->beta_high, norm_of(row, a), norm_of(row, b), a->error,
+                 b->error);
+}
+
+static void put_change(spn_text *text, const spn_transition *row)
+{
+    spn_text_put(text, "|theta|^2 changes by %.6g", row->jump);
+    if (isfinite(row->jump_low) && row->jump_low < row->jump_high) {
+        spn_text_put(text, " (%.6g .. %.6g)", row->jump_low, row->jump_high);
+    }
+}
+
+static void put_evidence(spn_text *text, const spn_transition *row)
+{
+    double chi_before = row->before.susceptibility, chi_after = row->after.susceptibility;
+    char beta[SPN_CELL_SIZE];
+    spn_text_put(text, "  beta = %s: %s; ", spn_show_measured(row->beta, half_width(row), beta),
+                 is_open(row) ? "undecided: no phase was found that it goes over into"
+                              : spn_evidence_text(row->evidence));
+    if (is_open(row)) {
+        spn_text_put(text, "|theta| is %.6g and E %.6g there", norm_of(row, &row->before),
+                     row->before.error);
+    } else if (row->evidence == SPN_EVIDENCE_UNRESOLVED) {
+        put_seen(text, row);
+    } else {
+        put_change(text, row);
+    }
+    if (row->eigenvalue.points > 0) {
+        spn_text_put(text, "; exponent %.4f +- %.4f over %.1f decades (%.2g .. %.2g)",
+                     row->eigenvalue.value, row->eigenvalue.error, row->eigenvalue.decades,
+                     row->eigenvalue.low, row->eigenvalue.high);
+    }
+    if (row->susceptibility.points > 0) {
+        spn_text_put(text, "; chi goes like distance^%.3f", row->susceptibility.value);
+    }
+    if (isfinite(chi_before) && isfinite(chi_after)) {
+        /* -0 of a trivial phase is 0. */
+        spn_text_put(text, "; chi %.5g -> %.5g", spn_beside(chi_before, chi_after) + 0.0,
+                     spn_beside(chi_after, chi_before) + 0.0);
+    }
+    spn_text_put(text, "\n");
+}
+
+static void write_window(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_hysteresis *h = record;
+    (void)row;
+    (void)state;
+    snprintf(cell, SPN_CELL_SIZE, "%s%.9g", h->is_open ? "<" : "", h->beta_low);
+}
+
+static void write_loop_phases(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_hysteresis *h = record;
+    (void)row;
+    (void)state;
+    show_sides(&h->below, "/", &h->above, cell);
+}
+
+static const spn_view_column loop_columns[] = {SPN_SHOW_NUMBER_BY("coexist", write_window),
+                                               SPN_JOIN(" .. ", "beta_high", 9),
+                                               SPN_SHOW("width", "width", 6),
+                                               SPN_SHOW("loop area", "area", 8),
+                                               SPN_SHOW("change of L", "area_from_loss", 8),
+                                               SPN_SHOW("Maxwell", "maxwell_beta", 9),
+                                               SPN_SHOW_BY("phases", write_loop_phases)};
+
+void spn_hysteresis_page(spn_text *page, int64_t count, const spn_hysteresis *rows)
+{
+    const spn_table table = {"hysteresis", &spn_hysteresis_columns, count, rows};
+    const spn_view view = SPN_VIEW(&table, loop_columns);
+    spn_view_markdown(page, &view);
+}
+
+static void put_loops(spn_text *text, int64_t count, const spn_hysteresis *rows)
+{
+    const spn_table table = {"hysteresis", &spn_hysteresis_columns, count, rows};
+    spn_view view = SPN_VIEW(&table, loop_columns);
+    view.heading = "\nhysteresis\n";
+    spn_view_terminal(text, &view, "  ");
+}
+
+static void put_stuck(spn_text *text, int64_t count, const spn_stuck *rows)
+{
+    static const spn_view_column columns[] = {SPN_SHOW("beta", "beta", 6),
+                                              SPN_SHOW("stuck", "stuck", 0),
+                                              SPN_JOIN(" of ", "starts", 0),
+                                              SPN_SHOW("share", "fraction", 3),
+                                              SPN_SHOW("from", "fraction_low", 3),
+                                              SPN_SHOW("to", "fraction_high", 3),
+                                              SPN_SHOW("L above the lowest", "higher", 0)};
+    const spn_table table = {"stuck", &spn_stuck_columns, count, rows};
+    spn_view view = SPN_VIEW(&table, columns);
+    view.heading = "\nrandom starts: stuck in a phase with fewer modes than the best one, as a "
+                   "share with its 95 % interval\n";
+    spn_view_terminal(text, &view, "  ");
+}
+
+#define WRITE_SHARE(name, part, whole)                                                             \
+    static void name(const void *record, int64_t row, const void *state, char *cell)               \
+    {                                                                                              \
+        const spn_transition_group *g = record;                                                    \
+        (void)row;                                                                                 \
+        (void)state;                                                                               \
+        snprintf(cell, SPN_CELL_SIZE, "%lld/%lld", (long long)g->part, (long long)g->whole);       \
+    }
+WRITE_SHARE(write_seeds, seeds, seeds_of)
+WRITE_SHARE(write_files, runs, runs_of)
+WRITE_SHARE(write_orders, first, second)
+#undef WRITE_SHARE
+
+static void write_group_kind(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_transition t = {.kind = ((const spn_transition_group *)record)->kind};
+    write_kind(&t, row, state, cell);
+}
+
+static void write_group_phases(const void *record, int64_t row, const void *state, char *cell)
+{
+    const spn_transition_group *g = record;
+    (void)row;
+    (void)state;
+    show_sides(&g->before, "->", &g->after, cell);
+}
+
+static void put_groups(spn_text *text, int64_t count, const spn_transition_group *groups)
+{
+    static const spn_view_column columns[] = {
+        SPN_SHOW_BY("kind", write_group_kind),      SPN_SHOW("beta", "beta_mean", 8),
+        SPN_SHOW("deviation", "beta_deviation", 2), SPN_SHOW("least", "beta_min", 8),
+        SPN_SHOW("largest", "beta_max", 8),         SPN_SHOW_BY("seeds", write_seeds),
+        SPN_SHOW_BY("files", write_files),          SPN_SHOW_BY("1st/2nd", write_orders),
+        SPN_SHOW_BY("phases", write_group_phases)};
+    const spn_table table = {"groups", &spn_transition_group_columns, count, groups};
+    spn_view view = SPN_VIEW(&table, columns);
+    view.heading = "\nover seeds and files\n";
+    spn_view_terminal(text, &view, "  ");
+}
+
+static void put_notes(spn_text *text, const spn_transition_notes *notes)
+{
+    if (notes->unrefined > 0) {
+        spn_text_put(text,
+                     "note: %lld file%s without refined jumps (made by an older version or with "
+                     "sweep.refine: false): intervals are steps of the grid\n",
+                     (long long)notes->unrefined, notes->unrefined == 1 ? "" : "s");
+    }
+    if (notes->relabelled > 0) {
+        spn_text_put(text, "note: %lld change%s of labels without a transition\n",
+                     (long long)notes->relabelled, notes->relabelled == 1 ? "" : "s");
+    }
+    if (notes->unsettled > 0) {
+        spn_text_put(text, "note: %lld point%s not stationary and left out of the phases\n",
+                     (long long)notes->unsettled, notes->unsettled == 1 ? " is" : "s are");
+    }
+    if (notes->unfinished > 0) {
+        spn_text_put(text, "note: %lld phase%s not followed to the end\n",
+                     (long long)notes->unfinished, notes->unfinished == 1 ? " was" : "s were");
+    }
+}
+
+/* Why the answer may lack something; NULL: it does not. */
+static const char *find_gap(const spn_transition_notes *notes)
+{
+    if (notes->unsettled > 0) {
+        return "where points are not stationary it cannot tell";
+    }
+    if (notes->quenched > 0) {
+        return "a quench starts afresh at each beta and cannot tell";
+    }
+    if (notes->unfinished > 0) {
+        return "behind the ends of phases that were not followed it cannot tell";
+    }
+    return NULL;
+}
+
+static void put_verdict(spn_text *text, int64_t count, const spn_transition *rows,
+                        const spn_transition_notes *notes, double from, double to)
+{
+    int64_t first = 0, second = 0, undecided = 0;
+    const char *gap = find_gap(notes);
+    for (int64_t i = 0; i < count; i++) {
+        first += rows[i].order == 1;
+        second += rows[i].order == 2;
+        undecided += isnan(rows[i].order);
+    }
+    if (count == 0 && gap != NULL) {
+        spn_text_put(text, "verdict: no transition was seen between beta = %.6g and %.6g, but %s\n",
+                     from, to, gap);
+        return;
+    }
+    if (count == 0) {
+        spn_text_put(text, "verdict: none; no transition between beta = %.6g and %.6g\n", from, to);
+        return;
+    }
+    spn_text_put(text, "verdict: %lld of first order, %lld of second", (long long)first,
+                 (long long)second);
+    if (undecided > 0) {
+        spn_text_put(text, ", %lld undecided", (long long)undecided);
+    }
+    spn_text_put(text, ", between beta = %.6g and %.6g%s%s\n", from, to, gap != NULL ? "; " : "",
+                 gap != NULL ? gap : "");
+}
+
+void spn_transitions_summary(spn_text *text, spn_transitions *transitions, const char *const *files,
+                             const char *const *norms, int64_t group_count,
+                             const spn_transition_group *groups, double beta_from, double beta_to)
+{
+    int64_t count = 0, others = 0, next = 0, most_seeds = 0;
+    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    const spn_transition *rows = spn_transitions_rows(transitions, &count);
+    for (int64_t i = 0; i < count && text->status == SPN_OK; i = next) {
+        spn_text_put(text, "%s%s\n", i == 0 ? "" : "\n", files[rows[i].run]);
+        text->norm = norms[rows[i].run];
+        put_rows(text, count, rows, i, &next);
+    }
+    spn_text_add(text, count > 0 ? "\nevidence\n" : "");
+    for (int64_t i = 0; i < count; i++) {
+        text->norm = norms[rows[i].run];
+        put_evidence(text, &rows[i]);
+        most_seeds = rows[i].seeds > most_seeds ? rows[i].seeds : most_seeds;
+    }
+    text->norm = NULL;
+    if (notes.runs > 1 || most_seeds > 1) {
+        put_groups(text, group_count, groups);
+    }
+    const spn_transition *crossings = spn_transitions_crossings(transitions, &others);
+    spn_text_add(text, others > 0 ? "\ncrossings of L below which a third phase lies\n" : "");
+    for (int64_t i = 0; i < others && text->status == SPN_OK; i = next) {
+        text->norm = norms[crossings[i].run];
+        put_rows(text, others, crossings, i, &next);
+    }
+    text->norm = NULL;
+    const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &others);
+    put_loops(text, others, loops);
+    const spn_stuck *stuck = spn_transitions_stuck(transitions, &others);
+    put_stuck(text, others, stuck);
+    put_notes(text, &notes);
+    put_verdict(text, count, rows, &notes, beta_from, beta_to);
+}
