@@ -176,13 +176,17 @@ static spn_status start_random(spn_context *context, const void *state, int64_t 
     return spn_study_initial(context, s->study, seed, theta);
 }
 
-static spn_status count_point(spn_context *context, void *state, const spn_sweep_point *point)
+static spn_status count_point(spn_context *context, void *state, const spn_item *item)
 {
     (void)context;
     subject_sweep *sweep = state;
+    const spn_sweep_record *point = item->record;
+    if (item->stream != SPN_SWEEP_POINT) {
+        return SPN_OK;
+    }
     sweep->points++;
-    sweep->iterations += point->record->iterations;
-    sweep->passed += point->record->stationary == 1;
+    sweep->iterations += point->iterations;
+    sweep->passed += point->stationary == 1;
     return SPN_OK;
 }
 

@@ -186,26 +186,13 @@ extern const spn_columns spn_norm_columns;
 
 /* ---- All phases of a problem ---------------------------------------------------------------- */
 
-typedef enum spn_branch_item_kind {
-    SPN_ITEM_POINT,
-    SPN_ITEM_SPECIAL,
-    SPN_ITEM_APPROACH,
-} spn_branch_item_kind;
-
-/** One finished piece of work, valid during the call it is passed to. */
-typedef struct spn_branch_item {
-    spn_branch_item_kind kind;
-    const spn_branch_record *point;      /**< points */
-    const spn_special_record *special;   /**< special points */
-    const spn_branch_approach *approach; /**< approaches */
-    int64_t mode_count;                  /**< points: mode strengths (spn_labels) */
-    const double *modes;
-    int64_t parameters; /**< points and special points: theta; 0 otherwise */
-    const double *theta;
-} spn_branch_item;
-
-/** Receives every item in its order, on the calling thread. A failure stops the run. */
-typedef spn_status spn_branch_sink(spn_context *context, void *state, const spn_branch_item *item);
+/** What is sent while branches are followed (spn_item), in one order, on the calling thread; there is one job. */
+typedef enum spn_branches_stream {
+    SPN_BRANCHES_POINT,    /**< spn_branch_record, with its modes and theta */
+    SPN_BRANCHES_SPECIAL,  /**< spn_special_record, with theta */
+    SPN_BRANCHES_APPROACH, /**< spn_branch_approach */
+} spn_branches_stream;
+extern const spn_streams spn_branches_streams;
 
 /** What is explored. Everything pointed to must outlive the run. */
 typedef struct spn_branches_problem {
@@ -225,14 +212,13 @@ void spn_branches_free(spn_context *context, spn_branches *branches);
 /** Tell it about an item that an earlier, interrupted run has finished (before spn_branches_run(), in the
  *  order in which the sink received them). The run goes on behind the last one with the same
  *  bits. SPN_ERROR_INPUT when the item does not fit. */
-spn_status spn_branches_replay(spn_context *context, spn_branches *branches,
-                               const spn_branch_item *item);
+spn_status spn_branches_replay(spn_context *context, spn_branches *branches, const spn_item *item);
 
 /** Explore: follow what starts (sweeps up and down, random minimisations, the trivial point, deflation) lead to, all
  *  that crosses it, and so on, until nothing new is found or a limit of the settings is reached. Then
  *  Maxwell points and barriers. What was cut short is said by a warning event and by SPN_END_UNFINISHED.
  *  Deterministic. SPN_ERROR_INTERRUPTED leaves it as far as it got. Memory: P numbers a point. */
-spn_status spn_branches_run(spn_context *context, spn_branches *branches, spn_branch_sink *sink,
+spn_status spn_branches_run(spn_context *context, spn_branches *branches, spn_item_sink *sink,
                             void *sink_state);
 
 /** Results of a finished run; valid as long as the object. Rows are in the order of their numbers. */

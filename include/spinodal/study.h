@@ -212,6 +212,21 @@ const spn_kind *spn_kind_find(const char *name);
  *  pass. */
 spn_status spn_study_judge(spn_context *context, const spn_results *results, const char **fault);
 
+/** What has to agree for two results to be the same: bits for spn_study_compare(). */
+typedef enum spn_same {
+    SPN_SAME_DATA = 1,     /**< checksums of the data, of initial weights, of what else was read */
+    SPN_SAME_PROGRAM = 2,  /**< version, kernels, linear algebra: what the bits depend on */
+    SPN_SAME_SETTINGS = 4, /**< what the caller set, of families and built-in studies */
+    /** What both say, as far as this version reads it: another version may say less, or in other words. Otherwise a
+     *  text that one of them lacks is a difference, and experiments are compared word by word. */
+    SPN_SAME_KNOWN = 8,
+} spn_same;
+
+/** Are results of the same experiment? `sections` of it ("data model", by spaces; "": none; NULL: the whole), and what
+ *  the bits `what` (spn_same) say. */
+spn_status spn_study_compare(spn_context *context, const spn_results *a, const spn_results *b,
+                             const char *sections, unsigned what, bool *is_same);
+
 /** Built-in families of experiments, each with a linear and a tanh network. */
 typedef enum spn_family_kind {
     /** Depth: 1, 2, 3, 4 weight matrices, hidden widths 5, on the data of the built-in experiment. */

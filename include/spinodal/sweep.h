@@ -125,7 +125,7 @@ extern const spn_columns spn_sweep_jump_columns;
 
 /** One point of the old branch on the way to a jump. 8-byte fields only. */
 typedef struct spn_sweep_approach {
-    int64_t jump; /**< row of the jump in its table; within a transition that is being sent: 0 */
+    int64_t jump; /**< row of the jump in its table; within an item: 0 */
     double beta;
     double distance;   /**< |beta - that of the jump| */
     double eigenvalue; /**< the critical one of the Hessian of L: its mode is followed by overlap */
@@ -139,26 +139,13 @@ extern const spn_columns spn_sweep_approach_columns;
 /** Rows of the approach to one jump: four a decade. */
 enum { SPN_APPROACH_MAX = 40 };
 
-/** One refined transition, valid during the call it is passed to. */
-typedef struct spn_sweep_transition {
-    int64_t chain;
-    int64_t ordinal; /**< among the transitions in the same interval of the grid, from 0 */
-    const spn_sweep_jump *jump;
-    int64_t approach_count;
-    const spn_sweep_approach *approach; /**< the closest first */
-    int64_t parameters;
-    const double *theta_before, *theta_after; /**< parameters numbers each */
-} spn_sweep_transition;
-
-/** One finished point, valid during the call it is passed to. */
-typedef struct spn_sweep_point {
-    int64_t chain;                  /**< number of the chain it belongs to */
-    const spn_sweep_record *record; /**< its row */
-    int64_t mode_count;
-    const double *modes; /**< mode strengths (spn_labels): mode_count numbers */
-    int64_t parameters;
-    const double *theta; /**< parameters numbers */
-} spn_sweep_point;
+/** What a sweep sends (spn_item); jobs are chains. */
+typedef enum spn_sweep_stream {
+    SPN_SWEEP_POINT, /**< spn_sweep_record, with its modes and theta */
+    SPN_SWEEP_JUMP, /**< spn_sweep_jump, with its approach, the closest first, and theta before and after it;
+                          ordinal: among the transitions in the same interval of the grid */
+} spn_sweep_stream;
+extern const spn_streams spn_sweep_streams;
 
 /** What is followed. Everything pointed to must outlive the sweep. */
 typedef struct spn_sweep_problem {
@@ -169,14 +156,6 @@ typedef struct spn_sweep_problem {
     spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
     const void *initial_state;
 } spn_sweep_problem;
-
-/** Receives every point on the coordinating thread: points of one chain in their order, chains
- *  interleaved as they happen. A failure stops the sweep. */
-typedef spn_status spn_sweep_sink(spn_context *context, void *state, const spn_sweep_point *point);
-
-/** Receives every refined transition on the coordinating thread, before the point behind it. */
-typedef spn_status spn_sweep_jump_sink(spn_context *context, void *state,
-                                       const spn_sweep_transition *transition);
 
 /** Most values of the control parameter, and most points of a path through them. */
 #define SPN_GRID_MAX 1000000
@@ -201,24 +180,21 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
                             spn_sweep **out);
 void spn_sweep_free(spn_context *context, spn_sweep *sweep);
 
-/** Tell a sweep about a point that an earlier, interrupted run has finished (before spn_sweep_run(); in
- *  the order in which the sink received them). Chains go on behind their last replayed point with the
- *  same bits as without the interruption. SPN_ERROR_INPUT when the point does not fit. */
-spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point);
-
-/** Send refined transitions to `sink` (before spn_sweep_run(), whose sink_state it gets; NULL: nowhere). A
- *  transition whose point an interruption cut off is found and sent again by the resumed run, with the
- *  same bits: the receiver keeps one of those with the same chain, point and ordinal. */
-void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink);
+/** Tell a sweep about an item that an earlier, interrupted run has sent (before spn_sweep_run(); in the order in
+ *  which the sink received them). Chains go on behind their last replayed point with the
+ *  same bits as without the interruption; transitions may be left out. SPN_ERROR_INPUT when the item does not fit. */
+spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_item *item);
 
 /** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
  *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with
  *  the same number of active modes, cut also where a jump changes E or the accuracy of classes (objectives without
- *  labels: points without a jump). Progress is
+ *  labels: points without a jump). The sink receives points and refined transitions, these before the point behind
+ *  them. A transition whose point an interruption cut off is found and sent again by the resumed run, with the same
+ *  bits: the receiver keeps one of those with the same chain, point and ordinal. Progress is
  *  emitted per point. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
  *  point. Results do not depend on the pool's number of threads. */
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
-                         spn_sweep_sink *sink, void *sink_state);
+                         spn_item_sink *sink, void *sink_state);
 
 #ifdef __cplusplus
 }

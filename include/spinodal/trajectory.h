@@ -150,37 +150,16 @@ typedef struct spn_trajectory_problem {
     const void *origin_state;
 } spn_trajectory_problem;
 
-typedef enum spn_trajectory_item_kind {
-    SPN_TRAJECTORY_POINT,
-    SPN_TRAJECTORY_CROSSING,
-    SPN_TRAJECTORY_PLATEAU,
-    SPN_TRAJECTORY_END,
-} spn_trajectory_item_kind;
-
-/** A finished piece of a run, valid during the call it is passed to. */
-typedef struct spn_trajectory_item {
-    spn_trajectory_item_kind kind;
-    int64_t run;
-    const spn_trajectory_record *point;
-    const spn_crossing_record *crossing;
-    const spn_plateau_record *plateau;
-    const spn_run_record *end;
-    int64_t mode_count; /**< points: mode strengths (spn_labels) */
-    const double *modes;
-    int64_t
-        parameters; /**< points: theta; plateaus: theta at epoch_slowest; ends: that of the minimum,
-                         or of the last state where the run diverged */
-    const double *theta;
-    int64_t
-        state_size; /**< points: all that the rest of the run depends on; what resuming needs. Grows with
-                             the plateaus that the run has left. */
-    const double *state;
-} spn_trajectory_item;
-
-/** Receives every item on the coordinating thread: those of one run in their order, runs interleaved as they
- *  happen. A failure stops the runs. */
-typedef spn_status spn_trajectory_sink(spn_context *context, void *state,
-                                       const spn_trajectory_item *item);
+/** What runs send (spn_item); jobs are runs. */
+typedef enum spn_trajectory_stream {
+    SPN_TRAJECTORY_POINT, /**< spn_trajectory_record, with modes, theta and the state, which grows with the plateaus
+                               that the run has left */
+    SPN_TRAJECTORY_CROSSING, /**< spn_crossing_record */
+    SPN_TRAJECTORY_PLATEAU,  /**< spn_plateau_record, with theta at epoch_slowest */
+    SPN_TRAJECTORY_END, /**< spn_run_record, with theta of the minimum, or of the last state where the run
+                                  diverged */
+} spn_trajectory_stream;
+extern const spn_streams spn_trajectory_streams;
 
 /** The epochs at which runs are recorded, ascending, first 0 and last settings->epochs: `records` per decade
  *  from 1, rounded to whole epochs but for the flow, each once; or those of `at` within the length. `*count` numbers
@@ -197,13 +176,13 @@ void spn_trajectories_free(spn_context *context, spn_trajectories *runs);
  *  which the sink received them). The runs go on behind their last replayed items with the same bits.
  *  SPN_ERROR_INPUT when the item does not fit. */
 spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
-                                   const spn_trajectory_item *item);
+                                   const spn_item *item);
 
 /** Run all that is left. Progress is emitted by epochs. Within a run the order is: points and crossings as they come,
  *  then, when it is over, plateaus and the end. A run that diverges is a result: it ends with its last finite
  *  state, which is recorded whatever its epoch. One warning a run where gradient descent is seen to be unstable. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
-                                spn_trajectory_sink *sink, void *sink_state);
+                                spn_item_sink *sink, void *sink_state);
 
 #ifdef __cplusplus
 }

@@ -184,57 +184,8 @@ static spn_status changes_of(spn_context *context, const spn_results *results, c
     return status;
 }
 
-/* The next line of changes that says what is trained and swept; NULL: none. What a target does with the phases of
- * a sweep is its own. */
-static const char *next_shared(const char *at)
-{
-    static const char *const sections[] = {"data.", "model.", "objective.", "sweep."};
-    while (*at != '\0') {
-        for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-            if (strncmp(at, sections[i], strlen(sections[i])) == 0) {
-                return at;
-            }
-        }
-        at += strcspn(at, "\n");
-        at += *at == '\n';
-    }
-    return NULL;
-}
-
-static bool are_same_experiment(const char *a, const char *b)
-{
-    const char *x = next_shared(a), *y = next_shared(b);
-    while (x != NULL && y != NULL) {
-        const size_t length = strcspn(x, "\n") + 1;
-        if (strncmp(x, y, length) != 0) {
-            return false;
-        }
-        x = next_shared(x + length);
-        y = next_shared(y + length);
-    }
-    return x == NULL && y == NULL;
-}
-
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL || strcmp(a, b) == 0;
-}
-
-static spn_status compare_results(spn_context *context, const spn_results *own,
-                                  const spn_results *base, bool *is_same)
-{
-    spn_status status = SPN_OK;
-    char *a = NULL, *b = NULL;
-    SPN_TRY(changes_of(context, own, &a));
-    SPN_TRY(changes_of(context, base, &b));
-    *is_same = (a == NULL || b == NULL || are_same_experiment(a, b)) &&
-               is_same_text(text_of(own, "data_checksum"), text_of(base, "data_checksum")) &&
-               is_same_text(text_of(own, "weights_checksum"), text_of(base, "weights_checksum"));
-done:
-    spn_release(context, a);
-    spn_release(context, b);
-    return status;
-}
+/* What is trained and swept. What a target does with the phases of a sweep is its own. */
+static const char shared_sections[] = "data model objective sweep";
 
 spn_status cli_is_outdated(spn_context *context, const cli_listing *listing, const char *name,
                            const char *base, bool *out)
@@ -250,7 +201,9 @@ spn_status cli_is_outdated(spn_context *context, const cli_listing *listing, con
         snprintf(file, sizeof file, "%s.h5", names[i]);
         SPN_TRY(cli_read_listed(context, arena, listing, file, &results[i], &why, &is_read));
     }
-    SPN_TRY(is_read ? compare_results(context, &results[0], &results[1], &is_same) : SPN_OK);
+    SPN_TRY(is_read ? spn_study_compare(context, &results[0], &results[1], shared_sections,
+                                        SPN_SAME_DATA | SPN_SAME_KNOWN, &is_same)
+                    : SPN_OK);
     *out = !is_same;
 done:
     spn_arena_free(arena);

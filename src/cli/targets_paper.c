@@ -44,19 +44,10 @@ done:
     return status;
 }
 
-static bool has_same_text(const spn_results *a, const spn_results *b, const char *name)
-{
-    const spn_attribute *x = spn_results_attribute(a, name), *y = spn_results_attribute(b, name);
-    return x != NULL && y != NULL && x->text != NULL && y->text != NULL &&
-           strcmp(x->text, y->text) == 0;
-}
-
 /* Results that were made by this program of this very sweep, which may be kept. */
 static spn_status find_slices(const cli_job *job, const char *sweep, const char *slices,
                               bool *is_found)
 {
-    static const char *const names[] = {"configuration",   "data_checksum", "weights_checksum",
-                                        "program_version", "kernels",       "blas_core"};
     spn_status status = SPN_OK;
     spn_context *context = job->session->context;
     spn_arena *arena = NULL;
@@ -70,9 +61,9 @@ static spn_status find_slices(const cli_job *job, const char *sweep, const char 
     SPN_TRY(spn_results_read(context, arena, sweep, &a));
     SPN_TRY(spn_results_read(context, arena, slices, &b));
     SPN_TRY(spn_study_judge(context, &b, &fault));
-    *is_found = fault == NULL && strcmp(b.kind, "slice") == 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        *is_found = *is_found && has_same_text(&a, &b, names[i]);
+    if (fault == NULL && strcmp(b.kind, "slice") == 0) {
+        SPN_TRY(
+            spn_study_compare(context, &a, &b, NULL, SPN_SAME_DATA | SPN_SAME_PROGRAM, is_found));
     }
 done:
     spn_arena_free(arena);

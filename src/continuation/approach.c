@@ -68,7 +68,7 @@ static spn_status send(spn_branches *all, double distance, double *v)
             place->beta_slope,
         .error = place->error,
         .loss = place->loss};
-    const spn_branch_item item = {.kind = SPN_ITEM_APPROACH, .approach = &approach};
+    const spn_item item = {.stream = SPN_BRANCHES_APPROACH, .record = &approach};
     return spni_emit(all, &item);
 }
 

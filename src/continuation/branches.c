@@ -106,26 +106,28 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     spn_release(context, all);
 }
 
-spn_status spn_branches_replay(spn_context *context, spn_branches *all, const spn_branch_item *item)
+spn_status spn_branches_replay(spn_context *context, spn_branches *all, const spn_item *item)
 {
     spn_status status = SPN_OK;
-    spni_replayed known = {.kind = item->kind};
-    int64_t n = all->frame.n;
-    bool has_theta = item->kind != SPN_ITEM_APPROACH;
-    if (has_theta && item->parameters != n) {
+    spni_replayed known = {.stream = item->stream};
+    if (item->stream < 0 || item->stream >= spn_branches_streams.count) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item is of no stream of branches");
+    }
+    const int64_t n = spn_branches_streams.items[item->stream].theta_count * all->frame.n;
+    if (item->theta_size != n) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item has %lld parameters instead of %lld",
-                 (long long)item->parameters, (long long)n);
+                 (long long)item->theta_size, (long long)n);
     }
     SPN_TRY(spni_grow(context, (void **)&all->replayed, sizeof *all->replayed, all->replayed_count,
                       &all->replayed_capacity));
-    if (has_theta) {
+    if (n > 0) {
         SPN_NEW(context, known.theta, n);
         memcpy(known.theta, item->theta, (size_t)n * sizeof *known.theta);
     }
-    if (item->kind == SPN_ITEM_POINT) {
-        known.point = *item->point;
-    } else if (item->kind == SPN_ITEM_SPECIAL) {
-        known.special = *item->special;
+    if (item->stream == SPN_BRANCHES_POINT) {
+        known.point = *(const spn_branch_record *)item->record;
+    } else if (item->stream == SPN_BRANCHES_SPECIAL) {
+        known.special = *(const spn_special_record *)item->record;
     }
     all->replayed[all->replayed_count++] = known;
 done:
@@ -259,7 +261,7 @@ static void agree_on_specials(spn_branches *all)
     }
 }
 
-spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_branch_sink *sink,
+spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_sink *sink,
                             void *sink_state)
 {
     spn_status status = SPN_OK;

@@ -51,7 +51,7 @@ typedef struct spni_start_queue {
 
 /** What an interrupted run had sent. */
 typedef struct spni_replayed {
-    spn_branch_item_kind kind;
+    int64_t stream; /**< spn_branches_stream */
     spn_branch_record point;
     spn_special_record special;
     double *theta;
@@ -88,7 +88,7 @@ struct spn_branches {
     int64_t replayed_count, replayed_capacity, replayed_next;
     bool is_cut;    /**< a limit of the settings was met */
     int64_t unused; /**< starts on no known branch that the limit of branches left over */
-    spn_branch_sink *sink;
+    spn_item_sink *sink;
     void *sink_state;
     spni_phase *phases;
     int64_t phase_count, phase_capacity;
@@ -122,7 +122,7 @@ spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t br
 
 /* follow.c */
 /** Send an item, or take it as sent when it is the next to be replayed. */
-spn_status spni_emit(spn_branches *all, const spn_branch_item *item);
+spn_status spni_emit(spn_branches *all, const spn_item *item);
 const spni_replayed *spni_replay_next(const spn_branches *all);
 /** Follow the branch of all->start, both ways or one, and queue what its special points lead to. */
 spn_status spni_follow_branch(spn_branches *all, const spni_start *start);

@@ -19,18 +19,19 @@ const spni_replayed *spni_replay_next(const spn_branches *all)
     return all->replayed_next < all->replayed_count ? &all->replayed[all->replayed_next] : NULL;
 }
 
-spn_status spni_emit(spn_branches *all, const spn_branch_item *item)
+spn_status spni_emit(spn_branches *all, const spn_item *item)
 {
     const spni_replayed *known = spni_replay_next(all);
     if (known == NULL) {
         return all->sink(all->context, all->sink_state, item);
     }
-    bool is_same = known->kind == item->kind;
-    if (is_same && item->kind == SPN_ITEM_POINT) {
-        is_same =
-            known->point.branch == item->point->branch && known->point.point == item->point->point;
-    } else if (is_same && item->kind == SPN_ITEM_SPECIAL) {
-        is_same = known->special.special == item->special->special;
+    bool is_same = known->stream == item->stream;
+    if (is_same && item->stream == SPN_BRANCHES_POINT) {
+        const spn_branch_record *point = item->record;
+        is_same = known->point.branch == point->branch && known->point.point == point->point;
+    } else if (is_same && item->stream == SPN_BRANCHES_SPECIAL) {
+        const spn_special_record *special = item->record;
+        is_same = known->special.special == special->special;
     }
     if (!is_same) {
         return spn_fail(all->context, SPN_ERROR_INPUT,
@@ -46,7 +47,7 @@ static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t
 {
     for (int64_t i = all->replayed_next; i < all->replayed_count; i++) {
         const spni_replayed *known = &all->replayed[i];
-        if (known->kind == SPN_ITEM_POINT) {
+        if (known->stream == SPN_BRANCHES_POINT) {
             bool is_it = known->point.branch == branch && known->point.point == number;
             return is_it ? known : NULL;
         }
@@ -95,12 +96,12 @@ static spn_status send_point(spn_branches *all, const spni_place *place, spn_bra
     spn_status status = SPN_OK;
     int64_t n = all->frame.n;
     fill_record(&all->frame, place, record);
-    spn_branch_item item = {.kind = SPN_ITEM_POINT,
-                            .point = record,
-                            .mode_count = place->labels.mode_count,
-                            .modes = place->labels.strengths,
-                            .parameters = n,
-                            .theta = place->theta};
+    const spn_item item = {.stream = SPN_BRANCHES_POINT,
+                           .record = record,
+                           .mode_count = place->labels.mode_count,
+                           .modes = place->labels.strengths,
+                           .theta_size = n,
+                           .theta = place->theta};
     SPN_TRY(
         spni_bank_add(all->context, &all->bank, record, place->theta, place->loss_slope, previous));
     all->points_sent++;
@@ -239,10 +240,10 @@ static spn_status handle_special(spn_branches *all, int64_t branch, int64_t from
     if (beyond != 0) {
         SPN_TRY(spni_find_fall(all, beyond));
     }
-    const spn_branch_item item = {.kind = SPN_ITEM_SPECIAL,
-                                  .special = record,
-                                  .parameters = all->frame.n,
-                                  .theta = all->special.place.theta};
+    const spn_item item = {.stream = SPN_BRANCHES_SPECIAL,
+                           .record = record,
+                           .theta_size = all->frame.n,
+                           .theta = all->special.place.theta};
     SPN_TRY(keep_special(all));
     SPN_TRY(spni_emit(all, &item));
     if (beyond != 0) {

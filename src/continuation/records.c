@@ -191,3 +191,22 @@ static const spn_column norm_columns[] = {
     REAL(gradient_norm, "error/weight", "|grad E + 2 beta theta|"),
 };
 COLUMNS(spn_norm_columns, norm_columns);
+
+static const spn_stream streams[] = {
+    [SPN_BRANCHES_POINT] = {.table = "points",
+                            .columns = &spn_branch_columns,
+                            .has_modes = true,
+                            .theta_count = 1,
+                            .thetas = {{"theta", "all weights and biases in the order of /layout; "
+                                                 "one row per row of /points"}},
+                            .key_count = 2,
+                            .keys = {offsetof(spn_branch_record, branch),
+                                     offsetof(spn_branch_record, point)}},
+    [SPN_BRANCHES_SPECIAL] = {.table = "specials",
+                              .columns = &spn_special_columns,
+                              .theta_count = 1,
+                              .thetas = {{"special_theta", "the same at the special points; one "
+                                                           "row per row of /specials"}}},
+    [SPN_BRANCHES_APPROACH] = {.table = "approach", .columns = &spn_branch_approach_columns},
+};
+const spn_streams spn_branches_streams = {streams, sizeof streams / sizeof *streams};

@@ -27,37 +27,76 @@ static const spn_columns layout_columns = {layout_items, sizeof layout_items / s
 
 spn_status spni_book_begin(spn_context *context, const char *kind, spni_book *book)
 {
-    *book = (spni_book){.results = {.kind = kind}};
-    book->results.tables = book->tables;
-    book->results.arrays = book->arrays;
-    book->results.text_columns = book->texts;
-    book->results.attributes = book->attributes;
+    *book = (spni_book){.context = context,
+                        .tables = {.size = sizeof(spn_table)},
+                        .arrays = {.size = sizeof(spn_array)},
+                        .texts = {.size = sizeof(spn_text_column)},
+                        .attributes = {.size = sizeof(spn_attribute)},
+                        .results = {.kind = kind}};
     return spn_arena_create(context, &book->arena);
 }
 
 void spni_book_end(spni_book *book)
 {
+    spni_list *const lists[] = {&book->tables, &book->arrays, &book->texts, &book->attributes};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        spni_list_free(book->context, lists[i]);
+    }
     spn_arena_free(book->arena);
+    book->arena = NULL;
+}
+
+static void add(spni_book *book, spni_list *list, const void *item)
+{
+    if (book->status == SPN_OK) {
+        book->status = spni_list_append(book->context, list, item);
+    }
 }
 
 void spni_book_table(spni_book *book, spn_table table)
 {
-    book->tables[book->results.table_count++] = table;
+    add(book, &book->tables, &table);
 }
 
 void spni_book_array(spni_book *book, spn_array array)
 {
-    book->arrays[book->results.array_count++] = array;
+    add(book, &book->arrays, &array);
 }
 
 void spni_book_text(spni_book *book, spn_text_column text)
 {
-    book->texts[book->results.text_column_count++] = text;
+    add(book, &book->texts, &text);
 }
 
 void spni_book_attribute(spni_book *book, spn_attribute attribute)
 {
-    book->attributes[book->results.attribute_count++] = attribute;
+    add(book, &book->attributes, &attribute);
+}
+
+void spni_book_weights(spni_book *book, spn_theta theta, int64_t rows, int64_t columns,
+                       const double *values)
+{
+    spni_book_array(book, (spn_array){.name = theta.name,
+                                      .rows = rows,
+                                      .columns = columns,
+                                      .values = values,
+                                      .unit = "weight",
+                                      .help = theta.help,
+                                      .is_compressed = true});
+}
+
+spn_status spni_book_close(spni_book *book)
+{
+    spn_results *results = &book->results;
+    results->table_count = book->tables.count;
+    results->tables = (const void *)book->tables.items;
+    results->array_count = book->arrays.count;
+    results->arrays = (const void *)book->arrays.items;
+    results->text_column_count = book->texts.count;
+    results->text_columns = (const void *)book->texts.items;
+    results->attribute_count = book->attributes.count;
+    results->attributes = (const void *)book->attributes.items;
+    return book->status;
 }
 
 static spn_status add_layout(spn_context *context, const spn_study *study, spni_book *book)
@@ -129,7 +168,7 @@ done:
     return status;
 }
 
-static spn_status add_attributes(spn_context *context, const spn_study *study, spni_book *book)
+spn_status spni_book_attributes(spn_context *context, const spn_study *study, spni_book *book)
 {
     spn_status status = SPN_OK;
     enum { MACHINE_SIZE = 256, ORDER_SIZE = 128 };
@@ -161,8 +200,6 @@ static spn_status add_attributes(spn_context *context, const spn_study *study, s
         {"parameters", NULL, study->loss.dimension},
         {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
     };
-    _Static_assert(sizeof attributes / sizeof *attributes + 2 < SPNI_BOOK_ATTRIBUTES,
-                   "room for all");
     const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
     for (size_t i = 0; i < count; i++) {
         spni_book_attribute(book, attributes[i]);
@@ -187,13 +224,19 @@ done:
 }
 
 spn_status spni_book_write(spn_context *context, const spn_study *study, spni_book *book,
-                           const char *path, bool is_forced)
+                           const char *path, bool is_forced, bool *is_good)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(add_layout(context, study, book));
-    SPN_TRY(add_theory(context, study, book));
-    SPN_TRY(add_attributes(context, study, book));
+    const char *fault = NULL;
+    if (study != NULL) {
+        SPN_TRY(add_layout(context, study, book));
+        SPN_TRY(add_theory(context, study, book));
+        SPN_TRY(spni_book_attributes(context, study, book));
+    }
+    SPN_TRY(spni_book_close(book));
+    SPN_TRY(spn_study_judge(context, &book->results, &fault));
     SPN_TRY(spn_results_write(context, path, is_forced, &book->results));
+    *is_good = fault == NULL;
 done:
     return status;
 }

@@ -9,8 +9,10 @@
 spn_status spni_join_settings(spn_context *context, int64_t count, const char *const *sets,
                               char **out);
 
-/** Has this program made results of this kind at `path`, of this very study? Files that cannot be read are not that. */
-spn_status spni_find_results(spn_context *context, const spn_study *study, const char *kind,
-                             const char *path, bool *is_found);
+/** May results of this kind be made at `path`, or (resuming) has this program made them of this very study? Told in
+ *  *is_found, and *is_good whether they pass their check. */
+spn_status spni_check_built_in(spn_context *context, const spn_study *study, const char *kind,
+                               const char *path, bool is_resumed, bool is_forced, bool *is_found,
+                               bool *is_good);
 
 #endif

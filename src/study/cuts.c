@@ -2,15 +2,12 @@
 #include "study/cuts.h"
 
 #include "study/book.h"
-#include "study/run.h"
+#include "study/verdict.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What stored and measured numbers may differ by: they come from the same network at weights that differ by
- * the rounding of (b - a) / |b - a| |b - a|. */
-static const double agreement = 1e-12;
 /* Points of a slice: half a gigabyte. */
 static const double points_most = 1e7;
 
@@ -239,53 +236,6 @@ done:
     return status;
 }
 
-static bool agree(double measured, double stored)
-{
-    return fabs(measured - stored) <= agreement * fmax(1, fabs(stored));
-}
-
-bool spni_slice_judge(const spn_results *results)
-{
-    const spn_table *anchors = spn_results_table(results, "anchors");
-    const char *const names[4] = {"error", "stored_error", "loss", "stored_loss"};
-    int64_t columns[4];
-    for (int i = 0; i < 4; i++) {
-        columns[i] = anchors != NULL ? spn_table_find(anchors, names[i]) : -1;
-        if (columns[i] < 0) {
-            return false;
-        }
-    }
-    for (int64_t row = 0; row < anchors->rows; row++) {
-        for (int i = 0; i < 4; i += 2) {
-            if (!agree(spn_table_real(anchors, row, columns[i]),
-                       spn_table_real(anchors, row, columns[i + 1]))) {
-                return false;
-            }
-        }
-    }
-    return true;
-}
-
-bool spni_cuts_check(spn_context *context, const spni_cuts *cuts)
-{
-    bool are_all_good = true;
-    for (int64_t k = 0; k < cuts->count; k++) {
-        const spni_cut *cut = &cuts->items[k];
-        for (int64_t i = 0; i < cut->anchor_count; i++) {
-            const spn_slice_anchor *a = &cut->anchors[i];
-            if (!agree(a->error, a->stored_error) || !agree(a->loss, a->stored_loss)) {
-                are_all_good = false;
-                spn_warning(context,
-                            "'%s' has E = %.15g, L = %.15g on the slice, but %.15g, %.15g in the "
-                            "results: are they of other data, or of another model?",
-                            cut->stored[i].name, a->error, a->loss, a->stored_error,
-                            a->stored_loss);
-            }
-        }
-    }
-    return are_all_good;
-}
-
 /* All slices, one after the other, in the arena of the book. */
 typedef struct gathered {
     int64_t point_count, anchor_count, level_count, direction_count;
@@ -363,27 +313,19 @@ static void add_tables(const spni_cuts *cuts, const gathered *g, spni_book *book
 static void add_arrays(const spni_cuts *cuts, const gathered *g, spni_book *book)
 {
     const int64_t n = cuts->study->loss.dimension;
-    spni_book_array(book, (spn_array){.name = "anchor_theta",
-                                      .rows = g->anchor_count,
-                                      .columns = n,
-                                      .values = g->theta,
-                                      .unit = "weight",
-                                      .help = "all weights and biases of the points that the "
-                                              "slices go through, in the order of /layout; one "
-                                              "row per row of /anchors",
-                                      .is_compressed = true});
-    spni_book_array(book, (spn_array){.name = "directions",
-                                      .rows = g->direction_count,
-                                      .columns = n,
-                                      .values = g->directions,
-                                      .unit = "weight",
-                                      .help = "for each slice its origin and its one or two axes: "
-                                              "theta = origin + u axis_1 + v axis_2",
-                                      .is_compressed = true});
+    spni_book_weights(book,
+                      (spn_theta){"anchor_theta",
+                                  "all weights and biases of the points that the slices go "
+                                  "through, in the order of /layout; one row per row of /anchors"},
+                      g->anchor_count, n, g->theta);
+    spni_book_weights(book,
+                      (spn_theta){"directions", "for each slice its origin and its one or two "
+                                                "axes: theta = origin + u axis_1 + v axis_2"},
+                      g->direction_count, n, g->directions);
 }
 
 spn_status spni_cuts_write(spn_context *context, const spni_cuts *cuts, const char *path,
-                           bool is_forced)
+                           bool is_forced, bool *is_good)
 {
     spn_status status = SPN_OK;
     spni_book book;
@@ -392,7 +334,8 @@ spn_status spni_cuts_write(spn_context *context, const spni_cuts *cuts, const ch
     SPN_TRY(gather(context, book.arena, cuts, &all));
     add_tables(cuts, &all, &book);
     add_arrays(cuts, &all, &book);
-    SPN_TRY(spni_book_write(context, cuts->study, &book, path, is_forced));
+    SPN_TRY(spni_book_write(context, cuts->study, &book, path, is_forced, is_good));
+    (void)spni_slice_judge(context, &book.results); /* tells where not */
 done:
     spni_book_end(&book);
     return status;

@@ -37,10 +37,8 @@ void spni_cuts_end(spn_context *context, spni_cuts *cuts);
 spn_status spni_cuts_add(spn_context *context, spni_cuts *cuts, const spn_slice_settings *settings,
                          double beta, int64_t count, const spni_anchor *anchors);
 
-/** Are E and L at all anchors those that were stored, to 1e-12? Warns where not. */
-bool spni_cuts_check(spn_context *context, const spni_cuts *cuts);
-
+/** Write the results. *is_good: E and L at all anchors are those that were stored, to 1e-12; warns where not. */
 spn_status spni_cuts_write(spn_context *context, const spni_cuts *cuts, const char *path,
-                           bool is_forced);
+                           bool is_forced, bool *is_good);
 
 #endif

@@ -148,7 +148,8 @@ static spn_status make_path(spn_context *context, const delay *d, char path[PATH
 }
 
 /* The configuration is that of depth 2: the others differ in model.hidden. */
-static spn_status write_results(spn_context *context, const delay *d, const char *path)
+static spn_status write_results(spn_context *context, const delay *d, const char *path,
+                                bool *is_good)
 {
     spn_status status = SPN_OK;
     spni_book book = {.arena = NULL};
@@ -157,7 +158,8 @@ static spn_status write_results(spn_context *context, const delay *d, const char
     SPN_TRY(spni_book_begin(context, "delay", &book));
     book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"runs", &spn_delay_columns, d->count, d->runs});
-    SPN_TRY(spni_book_write(context, d->nets[0].study, &book, path, d->settings->is_forced));
+    SPN_TRY(
+        spni_book_write(context, d->nets[0].study, &book, path, d->settings->is_forced, is_good));
 done:
     spni_book_end(&book);
     spn_release(context, settings);
@@ -188,26 +190,8 @@ static spn_status run_and_write(spn_context *context, delay *d, const char *path
     double scales[SCALES];
     fill_grid(d, scales);
     SPN_TRY(run_all(context, d));
-    SPN_TRY(write_results(context, d, path));
-    *is_good = true;
-    for (int64_t i = 0; i < d->count; i++) {
-        *is_good = *is_good && spni_delay_agrees(&d->runs[i]);
-    }
+    SPN_TRY(write_results(context, d, path, is_good));
 done:
-    return status;
-}
-
-static spn_status judge_found(spn_context *context, const char *path, bool *is_good)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    spn_message(context, "%s is complete: nothing to resume", path);
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_results_read(context, arena, path, &results));
-    SPN_TRY(spni_delay_judge(context, &results, is_good));
-done:
-    spn_arena_free(arena);
     return status;
 }
 
@@ -224,14 +208,10 @@ spn_status spn_study_delay(spn_context *context, const spn_delay_settings *setti
     for (int64_t i = 0; i < DEPTHS; i++) {
         SPN_TRY(spni_delay_net_create(context, settings, depths[i], &d.nets[i]));
     }
-    SPN_TRY(settings->is_resumed && settings->grid == NULL
-                ? spni_find_results(context, d.nets[0].study, "delay", path, &is_found)
-                : SPN_OK);
-    SPN_TRY(settings->is_resumed && !is_found
-                ? spn_results_check_target(context, path, settings->is_forced)
-                : SPN_OK);
-    SPN_TRY(is_found ? judge_found(context, path, is_good)
-                     : run_and_write(context, &d, path, is_good));
+    SPN_TRY(spni_check_built_in(context, d.nets[0].study, "delay", path,
+                                settings->is_resumed && settings->grid == NULL, settings->is_forced,
+                                &is_found, is_good));
+    SPN_TRY(is_found ? SPN_OK : run_and_write(context, &d, path, is_good));
 done:
     for (int64_t i = 0; i < DEPTHS; i++) {
         spni_delay_net_free(context, &d.nets[i]);

@@ -43,10 +43,4 @@ void spni_delay_walker_free(spn_context *context, spni_delay_walker *walker);
 /** Fill a run whose axis, depth, method, seed, scale and beta are set: the laws, then the walk. */
 spn_status spni_delay_run(spn_context *context, spni_delay_walker *walker, spn_delay_run *run);
 
-/** Does a run of the flow agree with its law? True for other methods. */
-bool spni_delay_agrees(const spn_delay_run *run);
-
-/** The same of all runs of a file. */
-spn_status spni_delay_judge(spn_context *context, const spn_results *results, bool *is_good);
-
 #endif

@@ -484,20 +484,20 @@ done:
 }
 
 /* Sections begin at the left edge. */
-static bool is_kept(const char *line, unsigned sections)
+static bool is_kept(const char *line, const char *sections)
 {
-    int64_t count = 0;
-    const spn_option_table *const *tables = spn_experiment_tables(&count);
-    for (int64_t i = 0; i < count; i++) {
-        const size_t length = strlen(tables[i]->section);
-        if (strncmp(line, tables[i]->section, length) == 0 && line[length] == ':') {
-            return (sections >> i & 1U) != 0;
+    const size_t length = strcspn(line, ":\n");
+    for (const char *at = sections; *at != '\0';) {
+        const size_t end = strcspn(at, " ");
+        if (end == length && strncmp(at, line, length) == 0) {
+            return line[length] == ':';
         }
+        at += end + (at[end] == ' ');
     }
     return false;
 }
 
-void spni_experiment_keep(char *dump, unsigned sections)
+void spni_experiment_keep(char *dump, const char *sections)
 {
     char *to = dump;
     bool is_wanted = false;

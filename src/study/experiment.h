@@ -44,9 +44,9 @@ spn_status spni_experiment_blame_named(spn_context *context, const spn_experimen
  *  follow; 0: it is something else. */
 int64_t spni_file_length(const char *name);
 
-/** Cut all but the sections of which the bit SPNI_SECTION_... is set from the text of a dump. Texts of programs that
- *  knew fewer sections are compared in those that they have. */
-void spni_experiment_keep(char *dump, unsigned sections);
+/** Cut all but these sections ("data model", by spaces) from the text of a dump. Texts of programs that knew fewer
+ *  sections are compared in those that they have. */
+void spni_experiment_keep(char *dump, const char *sections);
 
 enum { SPNI_PATH_SIZE = 4096 };
 

@@ -2,15 +2,15 @@
 /* Families of experiments: built-in settings, the runs, the results made of them. */
 #include "study/family.h"
 #include "study/built_in.h"
+#include "study/same.h"
 
 #include <math.h>
 #include <spinodal/base/version.h>
 #include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6, ATTRIBUTES = 8 };
+enum { PATH_SIZE = 4200, LIST_SIZE = 256, MODES = 6 };
 
 /* How a family is made. `all`, then `linear` with a linear activation, then the caller's settings, then what
  * varies: that the caller may not set. */
@@ -102,6 +102,7 @@ typedef struct maker {
     const spn_family_settings *settings;
     spni_family family;
     char *configurations[2]; /* of branches and starts, without what varies */
+    char *joined;            /* the caller's settings, one on a line; NULL: none */
     bool is_good;
     bool is_found; /* an earlier run of this family has written its results */
 } maker;
@@ -282,94 +283,79 @@ done:
     return status;
 }
 
-static spn_status write_results(spn_context *context, const maker *m)
+/* "FOLDER/order.h5". */
+static spn_status make_target(spn_context *context, const maker *m, char path[PATH_SIZE])
+{
+    return snprintf(path, PATH_SIZE, "%s/%s.h5", m->settings->folder, m->plan->name) < PATH_SIZE
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+}
+
+static spn_status add_attributes(spn_context *context, const maker *m, spni_book *book)
 {
     spn_status status = SPN_OK;
-    char path[PATH_SIZE], machine[256], *settings = NULL;
-    const spni_family *f = &m->family;
-    int64_t count = 6;
-    const spn_table tables[] = {
-        {"runs", &spn_family_run_columns, f->runs.count, f->runs.items},
-        {"transitions", &spn_family_transition_columns, f->transitions.count, f->transitions.items},
-        {"points", &spn_family_point_columns, f->points.count, f->points.items},
-    };
-    spn_attribute attributes[ATTRIBUTES] = {
+    enum { MACHINE_SIZE = 256 };
+    char *machine = NULL;
+    SPN_TAKE(context, book->arena, machine, MACHINE_SIZE);
+    const spn_attribute attributes[] = {
         {"configuration", m->configurations[0], 0},
         {"program_version", SPN_VERSION, 0},
         {"compiler", spn_describe_compiler(), 0},
-        {"machine", spn_describe_machine(machine, sizeof machine), 0},
+        {"machine", spn_describe_machine(machine, MACHINE_SIZE), 0},
         {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
         {"blas_core", spn_blas_core(), 0},
+        {"starts_configuration", m->configurations[1], 0},
+        {"settings", m->joined, 0},
     };
-    SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &settings));
-    if (m->plan->starts != NULL) {
-        attributes[count++] = (spn_attribute){"starts_configuration", m->configurations[1], 0};
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        if (attributes[i].text != NULL) {
+            spni_book_attribute(book, attributes[i]);
+        }
     }
-    if (settings != NULL) {
-        attributes[count++] = (spn_attribute){"settings", settings, 0};
-    }
-    const spn_results results = {.kind = m->plan->name,
-                                 .attribute_count = count,
-                                 .attributes = attributes,
-                                 .table_count = sizeof tables / sizeof *tables,
-                                 .tables = tables};
-    if (snprintf(path, sizeof path, "%s/%s.h5", m->settings->folder, m->plan->name) >=
-        (int)sizeof path) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-    }
-    SPN_TRY(spn_results_write(context, path, m->settings->is_forced || m->is_found, &results));
 done:
-    spn_release(context, settings);
+    return status;
+}
+
+static spn_status write_results(spn_context *context, maker *m)
+{
+    spn_status status = SPN_OK;
+    char path[PATH_SIZE];
+    bool is_good = false;
+    spni_book book = {.arena = NULL};
+    const spni_family *f = &m->family;
+    SPN_TRY(make_target(context, m, path));
+    SPN_TRY(spni_book_begin(context, m->plan->name, &book));
+    spni_book_table(&book,
+                    (spn_table){"runs", &spn_family_run_columns, f->runs.count, f->runs.items});
+    spni_book_table(&book, (spn_table){"transitions", &spn_family_transition_columns,
+                                       f->transitions.count, f->transitions.items});
+    spni_book_table(
+        &book, (spn_table){"points", &spn_family_point_columns, f->points.count, f->points.items});
+    SPN_TRY(add_attributes(context, m, &book));
+    SPN_TRY(spni_book_write(context, NULL, &book, path, m->settings->is_forced || m->is_found,
+                            &is_good));
+    m->is_good = m->is_good && is_good;
+done:
+    spni_book_end(&book);
     return status;
 }
 
 /* A finished family that is resumed is read again from its runs, which see to it that they are this one's. */
-static spn_status find_target(spn_context *context, maker *m, const char *path)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    char *settings = NULL;
-    spn_results results;
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &settings));
-    status = spn_results_read(context, arena, path, &results);
-    if (status == SPN_ERROR_INPUT) {
-        spn_error_clear(context);
-        status = SPN_OK;
-        goto done;
-    }
-    SPN_TRY(status);
-    const spn_attribute *kept = spn_results_attribute(&results, "settings");
-    const char *had = kept != NULL && kept->text != NULL ? kept->text : "";
-    m->is_found = strcmp(results.kind, m->plan->name) == 0 &&
-                  strcmp(had, settings != NULL ? settings : "") == 0;
-done:
-    spn_arena_free(arena);
-    spn_release(context, settings);
-    return status;
-}
-
 static spn_status check_target(spn_context *context, maker *m)
 {
     spn_status status = SPN_OK;
     char path[PATH_SIZE];
-    snprintf(path, sizeof path, "%s/%s.h5", m->settings->folder, m->plan->name);
-    SPN_TRY(m->settings->is_resumed && access(path, F_OK) == 0 ? find_target(context, m, path)
-                                                               : SPN_OK);
+    SPN_TRY(make_target(context, m, path));
+    SPN_TRY(spni_join_settings(context, m->settings->set_count, m->settings->sets, &m->joined));
+    const spn_attribute settings = {"settings", m->joined, 0};
+    const spn_results expected = {
+        .kind = m->plan->name, .attribute_count = m->joined != NULL, .attributes = &settings};
+    SPN_TRY(m->settings->is_resumed ? spni_find_results(context, &expected, path, "",
+                                                        SPN_SAME_SETTINGS, &m->is_found, NULL)
+                                    : SPN_OK);
     SPN_TRY(spn_results_check_target(context, path, m->settings->is_forced || m->is_found));
 done:
     return status;
-}
-
-static bool are_all_found(const spni_family *family)
-{
-    const spn_family_transition *rows = (const void *)family->transitions.items;
-    for (int64_t i = 0; i < family->transitions.count; i++) {
-        if (rows[i].order == SPNI_NOT_FOUND) {
-            return false;
-        }
-    }
-    return true;
 }
 
 spn_status spn_study_family(spn_context *context, spn_family_kind kind,
@@ -394,12 +380,13 @@ spn_status spn_study_family(spn_context *context, spn_family_kind kind,
         SPN_TRY(run_member(context, &m, which));
     }
     SPN_TRY(write_results(context, &m));
-    *is_good = m.is_good && are_all_found(&m.family);
+    *is_good = m.is_good;
 done:
+    spn_release(context, m.joined);
     spn_release(context, m.configurations[0]);
     spn_release(context, m.configurations[1]);
-    spn_release(context, m.family.runs.items);
-    spn_release(context, m.family.transitions.items);
-    spn_release(context, m.family.points.items);
+    spni_list_free(context, &m.family.runs);
+    spni_list_free(context, &m.family.transitions);
+    spni_list_free(context, &m.family.points);
     return status;
 }

@@ -3,9 +3,10 @@
 #ifndef SPINODAL_SRC_STUDY_FAMILY_H
 #define SPINODAL_SRC_STUDY_FAMILY_H
 
-#include "study/branch_results.h"
+#include "study/list.h"
 
 #include <spinodal/plot.h>
+#include <spinodal/study.h>
 
 /** Order of a transition whose phase was not found. */
 enum { SPNI_NOT_FOUND = 3 };

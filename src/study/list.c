@@ -24,33 +24,38 @@ done:
 
 spn_status spni_list_append(spn_context *context, spni_list *list, const void *item)
 {
+    return spni_list_extend(context, list, item, 1);
+}
+
+spn_status spni_list_extend(spn_context *context, spni_list *list, const void *items, int64_t count)
+{
     spn_status status = SPN_OK;
-    if (list->count == list->capacity) {
-        SPN_TRY(reserve(context, list, 2 * list->capacity + 256));
+    if (count > list->capacity - list->count) {
+        SPN_TRY(reserve(context, list, 2 * list->capacity + (count > 256 ? count : 256)));
     }
-    if (list->size > 0) {
-        memcpy(list->items + list->count * list->size, item, (size_t)list->size);
+    if (list->size > 0 && count > 0) {
+        memcpy(list->items + list->count * list->size, items, (size_t)(count * list->size));
     }
-    list->count++;
+    list->count += count;
 done:
     return status;
 }
 
-spn_status spni_list_permute(spn_context *context, spni_list *list, const int64_t *order)
+spn_status spni_list_pick(spn_context *context, spni_list *list, const int64_t *order,
+                          int64_t count)
 {
     spn_status status = SPN_OK;
-    spni_list sorted = {.size = list->size};
-    if (list->count == 0 || list->size == 0) {
-        return SPN_OK;
+    spni_list picked = {.size = list->size};
+    if (count > 0) {
+        SPN_TRY(reserve(context, &picked, count));
     }
-    SPN_TRY(reserve(context, &sorted, list->count));
-    for (int64_t i = 0; i < list->count; i++) {
-        memcpy(sorted.items + i * list->size, list->items + order[i] * list->size,
+    for (int64_t i = 0; i < count && list->size > 0; i++) {
+        memcpy(picked.items + i * list->size, list->items + order[i] * list->size,
                (size_t)list->size);
     }
-    sorted.count = list->count;
+    picked.count = count;
     spn_release(context, list->items);
-    *list = sorted;
+    *list = picked;
 done:
     return status;
 }

@@ -157,11 +157,13 @@ static spn_status write_results(spn_context *context, const orders *o, const cha
     spn_status status = SPN_OK;
     spni_book book = {.arena = NULL};
     char *settings = NULL;
+    bool is_good = true; /* of races nothing is demanded */
     SPN_TRY(spni_join_settings(context, o->settings->set_count, o->settings->sets, &settings));
     SPN_TRY(spni_book_begin(context, "orders", &book));
     book.settings = settings != NULL ? settings : "";
     spni_book_table(&book, (spn_table){"races", &spn_orders_columns, o->race_count, o->races});
-    SPN_TRY(spni_book_write(context, o->field.study, &book, path, o->settings->is_forced));
+    SPN_TRY(
+        spni_book_write(context, o->field.study, &book, path, o->settings->is_forced, &is_good));
 done:
     spni_book_end(&book);
     spn_release(context, settings);
@@ -190,7 +192,7 @@ spn_status spn_study_orders(spn_context *context, const spn_orders_settings *set
 {
     spn_status status = SPN_OK;
     char path[PATH_SIZE];
-    bool is_found = false;
+    bool is_found = false, is_good = false;
     orders o = {.settings = settings};
     if (snprintf(path, PATH_SIZE, "%s/orders.h5", settings->folder) >= PATH_SIZE) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
@@ -198,14 +200,10 @@ spn_status spn_study_orders(spn_context *context, const spn_orders_settings *set
     SPN_TRY(settings->is_resumed ? SPN_OK
                                  : spn_results_check_target(context, path, settings->is_forced));
     SPN_TRY(spni_orders_field_create(context, settings, &o.field));
-    SPN_TRY(settings->is_resumed && settings->grid == NULL
-                ? spni_find_results(context, o.field.study, "orders", path, &is_found)
-                : SPN_OK);
-    SPN_TRY(settings->is_resumed && !is_found
-                ? spn_results_check_target(context, path, settings->is_forced)
-                : SPN_OK);
+    SPN_TRY(spni_check_built_in(context, o.field.study, "orders", path,
+                                settings->is_resumed && settings->grid == NULL, settings->is_forced,
+                                &is_found, &is_good));
     if (is_found) {
-        spn_message(context, "%s is complete: nothing to resume", path);
         goto done;
     }
     fill_grid(&o);

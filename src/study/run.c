@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/run.h"
 
+#include "study/experiment.h"
+#include "study/same.h"
+
 #include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* What a journal belongs to: the kind of run, the sections that it depends on, the very data and initial weights, and
- * the program, whose records are in it as they are in memory and whose bits depend on the kernels and the linear algebra
- * it uses. */
+enum { SECTIONS_SIZE = 128 };
+
+static const char *sections_of(const spni_run *run, char buffer[SECTIONS_SIZE])
+{
+    snprintf(buffer, SECTIONS_SIZE, "%s%s", SPNI_SECTIONS_ALWAYS, run->kind->sections);
+    return buffer;
+}
+
+/* Of all records, which the journal holds as memory does. */
+static int64_t record_bytes(const spn_streams *streams)
+{
+    int64_t bytes = 0;
+    for (int64_t s = 0; s < streams->count; s++) {
+        const spn_stream *stream = &streams->items[s];
+        bytes += (int64_t)stream->columns->record_size;
+        bytes +=
+            stream->attached.table != NULL ? (int64_t)stream->attached.columns->record_size : 0;
+    }
+    return bytes;
+}
+
+/* What a journal belongs to: its format, the kind of run, the sections that it depends on, the very data and initial
+ * weights, and the program, whose records are in it as they are in memory and whose bits depend on the kernels and the
+ * linear algebra it uses. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
-    char *dump = NULL, *all = NULL;
+    char *dump = NULL, *all = NULL, sections[SECTIONS_SIZE];
     *text = NULL;
     SPN_TRY(spn_experiment_dump(context, run->study->experiment, &dump));
-    spni_experiment_keep(dump, run->kind->sections);
+    spni_experiment_keep(dump, sections_of(run, sections));
     const char *kernels = spn_kernels_name(spn_context_kernels(context));
-    size_t size = strlen(dump) + 256;
+    size_t size = strlen(dump) + 352;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
-             "# run: %s\n%s# data checksum %08x\n# weights checksum %08x\n# inputs checksum %s\n"
-             "# program version %s\n# record of %lld bytes\n# kernels %s\n# linear algebra for %s "
-             "(OPENBLAS_CORETYPE)\n",
-             run->kind->name, dump, (unsigned)run->study->data_checksum,
+             "# journal format %d (a run is finished by the program that began it)\n# run: %s\n%s# "
+             "data checksum %08x\n# weights checksum %08x\n"
+             "# inputs checksum %s\n# program version %s\n# record of %lld bytes\n# kernels %s\n"
+             "# linear algebra for %s (OPENBLAS_CORETYPE)\n",
+             SPNI_JOURNAL_FORMAT, run->kind->name, dump, (unsigned)run->study->data_checksum,
              (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
-             SPN_VERSION, (long long)run->kind->record_size, kernels, spn_blas_core());
+             SPN_VERSION, (long long)record_bytes(run->kind->streams), kernels, spn_blas_core());
     *text = all;
     all = NULL;
 done:
@@ -34,126 +59,24 @@ done:
     return status;
 }
 
-spn_status spni_run_open(spn_context *context, spni_run *run, void *state)
-{
-    spn_status status = SPN_OK;
-    char *configuration = NULL;
-    const char *path = run->journal_path;
-    spn_journal_info info;
-    SPN_TRY(describe(context, run, &configuration));
-    if (run->settings.is_resumed && spn_journal_exists(path)) {
-        SPN_TRY(spn_journal_open(context, path, configuration, run->kind->replay, state, &info,
-                                 &run->journal));
-        run->records = info.records;
-        spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
-        goto done;
-    }
-    if (run->settings.is_resumed) {
-        spn_message(context, "nothing to resume (%s does not exist): starting anew", path);
-    }
-    SPN_TRY(
-        spn_journal_create(context, path, configuration, run->settings.is_forced, &run->journal));
-done:
-    spn_release(context, configuration);
-    return status;
-}
-
-spn_status spni_run_append(spn_context *context, spni_run *run, int64_t type,
-                           const spn_bytes *parts, int64_t count)
-{
-    spn_status status = spn_journal_append(context, run->journal, type, parts, count);
-    run->records += status == SPN_OK;
-    return status;
-}
-
-static bool has_text(const spn_results *results, const char *name, const char *text)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, name);
-    return attribute != NULL && attribute->text != NULL && strcmp(attribute->text, text) == 0;
-}
-
-static bool has_checksum(const spn_results *results, const char *name, uint32_t checksum)
-{
-    char text[16];
-    snprintf(text, sizeof text, "%08x", (unsigned)checksum);
-    return has_text(results, name, text);
-}
-
-/* Is what the run depends on in the configuration of finished results the same? */
-static spn_status compare_configuration(spn_context *context, const spni_run *run,
-                                        const spn_results *results, bool *is_same)
-{
-    spn_status status = SPN_OK;
-    char *dump = NULL, *stored = NULL;
-    const spn_attribute *attribute = spn_results_attribute(results, "configuration");
-    *is_same = false;
-    if (attribute == NULL || attribute->text == NULL) {
-        return SPN_OK;
-    }
-    SPN_TRY(spn_experiment_dump(context, run->study->experiment, &dump));
-    stored = spn_duplicate(context, attribute->text);
-    SPN_TRY(stored != NULL ? SPN_OK : spn_error_status(context));
-    spni_experiment_keep(dump, run->kind->sections);
-    spni_experiment_keep(stored, run->kind->sections);
-    *is_same = strcmp(dump, stored) == 0;
-done:
-    spn_release(context, dump);
-    spn_release(context, stored);
-    return status;
-}
-
-/* Were the results made by this program as it is here? A journal beside them certainly was. */
-static bool is_of_this_program(spn_context *context, const spn_results *results)
-{
-    return has_text(results, "program_version", SPN_VERSION) &&
-           has_text(results, "kernels", spn_kernels_name(spn_context_kernels(context)));
-}
-
-/* Results of this very experiment and data: an earlier run has finished. Whatever else stands there is not. */
-static spn_status find_finished(spn_context *context, spni_run *run)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    bool is_same = false;
-    const spn_study *study = run->study;
-    const char *path = run->settings.output;
-    SPN_TRY(spn_arena_create(context, &arena));
-    status = spn_results_read(context, arena, path, &results);
-    if (status == SPN_ERROR_INPUT) {
-        spn_error_clear(context);
-        status = SPN_OK;
-        goto done;
-    }
-    SPN_TRY(status);
-    SPN_TRY(compare_configuration(context, run, &results, &is_same));
-    run->is_finished =
-        is_same && strcmp(results.kind, run->kind->name) == 0 &&
-        (run->inputs == NULL || has_text(&results, SPNI_INPUTS, run->inputs)) &&
-        has_checksum(&results, "data_checksum", study->data_checksum) &&
-        has_checksum(&results, "weights_checksum", study->weights_checksum) &&
-        (!spn_journal_exists(run->journal_path) || is_of_this_program(context, &results));
-    if (run->is_finished) {
-        run->is_good = run->kind->judge(&results);
-        spn_message(context, "%s is complete: nothing to resume", path);
-    }
-done:
-    spn_arena_free(arena);
-    return status;
-}
+/* ---- Before it ------------------------------------------------------------------------------- */
 
 /* A run that goes on replaces nothing either: its results are there already (it was killed when they were), or
- * somebody has put a file there since. */
+ * somebody has put a file there since. A journal beside them was made by this program as it is here. */
 static spn_status check_output(spn_context *context, spni_run *run)
 {
     const spn_run_settings *settings = &run->settings;
+    char sections[SECTIONS_SIZE];
     if (spn_experiment_reads(run->study->experiment, settings->output)) {
         return spn_fail(context, SPN_ERROR_IO,
                         "%s is a file that the experiment reads; choose another output",
                         settings->output);
     }
     if (settings->is_resumed && !settings->is_forced && access(settings->output, F_OK) == 0) {
-        spn_status status = find_finished(context, run);
+        const unsigned program = spn_journal_exists(run->journal_path) ? SPN_SAME_PROGRAM : 0;
+        spn_status status = spni_find_finished(
+            context, run->study, run->kind->name, run->inputs, settings->output,
+            sections_of(run, sections), SPN_SAME_DATA | program, &run->is_finished, &run->is_good);
         if (status != SPN_OK || run->is_finished) {
             return status;
         }
@@ -182,10 +105,11 @@ done:
 
 spn_status spni_run_begin(spn_context *context, const spn_study *study,
                           const spn_run_settings *settings, const spni_run_kind *kind,
-                          const char *inputs, spni_run *run)
+                          const char *inputs, void *state, spni_run *run)
 {
     spn_status status = SPN_OK;
-    *run = (spni_run){.study = study, .kind = kind, .settings = *settings, .inputs = inputs};
+    *run = (spni_run){
+        .study = study, .kind = kind, .state = state, .settings = *settings, .inputs = inputs};
     size_t size = strlen(settings->output) + sizeof ".part";
     SPN_NEW(context, run->journal_path, (int64_t)size);
     snprintf(run->journal_path, size, "%s.part", settings->output);
@@ -193,6 +117,57 @@ spn_status spni_run_begin(spn_context *context, const spn_study *study,
     if (run->is_finished && spn_journal_exists(run->journal_path)) {
         SPN_TRY(drop_journal(context, run));
     }
+done:
+    return status;
+}
+
+/* ---- While it runs --------------------------------------------------------------------------- */
+
+static spn_status replay(spn_context *context, void *state, int64_t type, const void *payload,
+                         int64_t size)
+{
+    spni_run *run = state;
+    spn_status status = SPN_OK;
+    spn_item item;
+    SPN_TRY(spni_recorder_read(context, &run->recorder, type, payload, size, &item));
+    SPN_TRY(run->kind->replay(context, run->state, &item));
+    SPN_TRY(spni_recorder_keep(context, &run->recorder, &item));
+    run->replayed += item.stream == 0;
+done:
+    return status;
+}
+
+spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
+{
+    spn_status status = SPN_OK;
+    char *configuration = NULL;
+    const char *path = run->journal_path;
+    spn_journal_info info;
+    SPN_TRY(spni_recorder_begin(context, run->study, run->kind->streams, without, &run->recorder));
+    SPN_TRY(describe(context, run, &configuration));
+    if (run->settings.is_resumed && spn_journal_exists(path)) {
+        SPN_TRY(spn_journal_open(context, path, configuration, replay, run, &info, &run->journal));
+        run->records = info.records;
+        spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
+        goto done;
+    }
+    if (run->settings.is_resumed) {
+        spn_message(context, "nothing to resume (%s does not exist): starting anew", path);
+    }
+    SPN_TRY(
+        spn_journal_create(context, path, configuration, run->settings.is_forced, &run->journal));
+done:
+    spn_release(context, configuration);
+    return status;
+}
+
+spn_status spni_run_record(spn_context *context, void *state, const spn_item *item)
+{
+    spni_run *run = state;
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_recorder_write(context, &run->recorder, run->journal, item));
+    run->records++;
+    SPN_TRY(spni_recorder_keep(context, &run->recorder, item));
 done:
     return status;
 }
@@ -208,11 +183,24 @@ spn_status spni_run_initial(spn_context *context, const void *state, int64_t see
     return status;
 }
 
-spn_status spni_run_finish(spn_context *context, spni_run *run)
+/* ---- Behind it ------------------------------------------------------------------------------- */
+
+spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
 {
+    spn_status status = SPN_OK;
+    spni_book book = {.arena = NULL};
+    SPN_TRY(spni_book_begin(context, run->kind->name, &book));
+    SPN_TRY(run->kind->complete != NULL ? run->kind->complete(context, run->state) : SPN_OK);
+    SPN_TRY(spni_recorder_sort(context, &run->recorder));
+    SPN_TRY(run->kind->fill(context, run->state, &book));
+    SPN_TRY(spni_book_write(context, run->study, &book, run->settings.output,
+                            run->settings.is_forced, is_good));
     spn_journal *finished = run->journal;
     run->journal = NULL;
-    return spn_journal_remove(context, finished);
+    SPN_TRY(spn_journal_remove(context, finished));
+done:
+    spni_book_end(&book);
+    return status;
 }
 
 spn_status spni_run_end(spn_context *context, spni_run *run, spn_status status)
@@ -230,6 +218,7 @@ spn_status spni_run_end(spn_context *context, spni_run *run, spn_status status)
             status = closed;
         }
     }
+    spni_recorder_end(context, &run->recorder);
     spn_release(context, run->journal_path);
     run->journal_path = NULL;
     return status;

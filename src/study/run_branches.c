@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Branches as a study follows them: every item goes to the journal first, then to memory; the HDF5 file
- * is made at the end. */
-#include "study/branch_results.h"
+/* Branches as a study follows them. */
 #include "study/experiment.h"
 #include "study/run.h"
+#include "study/verdict.h"
 
 #include <spinodal/numeric.h>
 #include <stdio.h>
@@ -11,188 +10,138 @@
 
 enum { NAME_SIZE = 128 };
 
-/* Head of a journal record; the record, the modes and theta follow. A record's type is the item's
- * kind + 1. */
-typedef struct item_head {
-    int64_t mode_count, parameters;
-} item_head;
-
-static const int64_t record_sizes[] = {
-    [SPN_ITEM_POINT] = sizeof(spn_branch_record),
-    [SPN_ITEM_SPECIAL] = sizeof(spn_special_record),
-    [SPN_ITEM_APPROACH] = sizeof(spn_branch_approach),
-};
-enum { KINDS = sizeof record_sizes / sizeof *record_sizes };
-
 typedef struct follower {
     spni_run run;
     spn_branches *branches;
-    spni_branch_rows rows;
-    int64_t branch_count;
+    int64_t branch_count; /* of those that points lie on */
 } follower;
 
-static const void *item_record(const spn_branch_item *item)
+static void count_branch(follower *f, const spn_item *item)
 {
-    return item->kind == SPN_ITEM_POINT     ? (const void *)item->point
-           : item->kind == SPN_ITEM_SPECIAL ? (const void *)item->special
-                                            : (const void *)item->approach;
+    const spn_branch_record *point = item->record;
+    if (item->stream == SPN_BRANCHES_POINT && point->branch >= f->branch_count) {
+        f->branch_count = point->branch + 1;
+    }
 }
 
-static spn_status keep(spn_context *context, follower *f, const spn_branch_item *item)
+static spn_status replay(spn_context *context, void *state, const spn_item *item)
 {
-    if (item->kind == SPN_ITEM_POINT && item->point->branch >= f->branch_count) {
-        f->branch_count = item->point->branch + 1;
-    }
-    return spni_branch_rows_append(context, &f->rows, item);
+    follower *f = state;
+    count_branch(f, item);
+    return spn_branches_replay(context, f->branches, item);
 }
 
 /* How much there will be nobody knows: the total is 0. */
-static void tell_progress(spn_context *context, const follower *f)
+static spn_status record(spn_context *context, void *state, const spn_item *item)
 {
+    follower *f = state;
+    spn_status status = SPN_OK;
     char text[128];
+    int64_t points = 0, specials = 0;
+    SPN_TRY(spni_run_record(context, &f->run, item));
+    count_branch(f, item);
+    (void)spni_recorder_records(&f->run.recorder, SPN_BRANCHES_POINT, &points);
+    (void)spni_recorder_records(&f->run.recorder, SPN_BRANCHES_SPECIAL, &specials);
     snprintf(text, sizeof text, "points, %lld branch%s, %lld special points",
-             (long long)f->branch_count, f->branch_count == 1 ? "" : "es",
-             (long long)f->rows.specials.count);
-    spn_progress(context, (double)f->rows.points.count, 0, text);
+             (long long)f->branch_count, f->branch_count == 1 ? "" : "es", (long long)specials);
+    spn_progress(context, (double)points, 0, text);
+done:
+    return status;
 }
 
-static spn_status record_item(spn_context *context, void *state, const spn_branch_item *item)
+/* The phase of each point and what special points mean are known when all branches are. */
+static spn_status complete(spn_context *context, void *state)
 {
+    spn_status status = SPN_OK;
     follower *f = state;
-    spn_status status = SPN_OK;
-    const item_head head = {item->mode_count, item->parameters};
-    const spn_bytes parts[4] = {
-        {&head, sizeof head},
-        {item_record(item), record_sizes[item->kind]},
-        {item->modes, item->mode_count * (int64_t)sizeof(double)},
-        {item->theta, item->parameters * (int64_t)sizeof(double)},
-    };
-    SPN_TRY(spni_run_append(context, &f->run, (int64_t)item->kind + 1, parts, 4));
-    SPN_TRY(keep(context, f, item));
-    tell_progress(context, f);
-done:
-    return status;
-}
-
-/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
-static spn_status replay_item(spn_context *context, void *state, int64_t type, const void *payload,
-                              int64_t size)
-{
-    follower *f = state;
-    spn_status status = SPN_OK;
-    const char *bytes = payload;
-    item_head head = {0};
-    if (type < 1 || type > KINDS || size < (int64_t)sizeof head + record_sizes[type - 1]) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a record that is not of a branch");
-    }
-    const spn_branch_item_kind kind = (spn_branch_item_kind)(type - 1);
-    const int64_t fixed = (int64_t)sizeof head + record_sizes[kind];
-    memcpy(&head, bytes, sizeof head);
-    if (head.mode_count < 0 || head.mode_count > SPN_MODES_MAX ||
-        head.parameters != (kind == SPN_ITEM_APPROACH ? 0 : f->run.study->loss.dimension) ||
-        size != fixed + (head.mode_count + head.parameters) * (int64_t)sizeof(double)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a point of another network");
-    }
-    const void *record = bytes + sizeof head;
-    const spn_branch_item item = {
-        .kind = kind,
-        .point = kind == SPN_ITEM_POINT ? record : NULL,
-        .special = kind == SPN_ITEM_SPECIAL ? record : NULL,
-        .approach = kind == SPN_ITEM_APPROACH ? record : NULL,
-        .mode_count = head.mode_count,
-        .modes = (const void *)(bytes + fixed),
-        .parameters = head.parameters,
-        .theta = (const void *)(bytes + fixed + head.mode_count * (int64_t)sizeof(double))};
-    SPN_TRY(spn_branches_replay(context, f->branches, &item));
-    SPN_TRY(keep(context, f, &item));
-    f->run.replayed += kind == SPN_ITEM_POINT;
-done:
-    return status;
-}
-
-static spn_status take_names(spn_context *context, spn_arena *arena, const follower *f,
-                             spni_branch_findings *found)
-{
-    spn_status status = SPN_OK;
-    const char **names = NULL;
-    SPN_TAKE(context, arena, names, found->phases);
-    for (int64_t i = 0; i < found->phases; i++) {
-        char name[NAME_SIZE];
-        names[i] =
-            spn_arena_duplicate(arena, spn_branches_phase_name(f->branches, i, name, sizeof name));
-        if (names[i] == NULL) {
-            return spn_arena_status(context, arena);
-        }
-    }
-    found->phase_names = names;
-done:
-    return status;
-}
-
-static bool is_followed(int64_t end_low, int64_t end_high)
-{
-    return end_low != SPN_END_UNFINISHED && end_high != SPN_END_UNFINISHED;
-}
-
-static spn_status write_findings(spn_context *context, follower *f, bool *is_complete)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spni_branch_findings found = {0};
-    int64_t points = 0;
-    const spn_run_settings *settings = &f->run.settings;
-    SPN_TRY(spn_arena_create(context, &arena));
-    found.special_rows = spn_branches_specials(f->branches, &found.specials);
-    found.phase_rows = spn_branches_phases(f->branches, &found.phases);
-    found.maxwell_rows = spn_branches_maxwell(f->branches, &found.maxwell);
-    found.global_rows = spn_branches_global(f->branches, &found.global);
-    found.unused = spn_branches_unused(f->branches);
-    found.barrier_rows = spn_branches_barriers(f->branches, &found.barriers);
-    const int64_t *phases = spn_branches_point_phases(f->branches, &points);
-    if (points != f->rows.points.count || found.specials != f->rows.specials.count) {
+    const spni_recorder *recorder = &f->run.recorder;
+    int64_t points = 0, specials = 0, known_points = 0, known_specials = 0;
+    spn_branch_record *point = spni_recorder_records(recorder, SPN_BRANCHES_POINT, &points);
+    void *special = spni_recorder_records(recorder, SPN_BRANCHES_SPECIAL, &specials);
+    const int64_t *phases = spn_branches_point_phases(f->branches, &known_points);
+    const spn_special_record *known = spn_branches_specials(f->branches, &known_specials);
+    if (points != known_points || specials != known_specials) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
                  "branches: %lld points and %lld special points were told of, but there are %lld "
                  "and %lld",
-                 (long long)f->rows.points.count, (long long)f->rows.specials.count,
-                 (long long)points, (long long)found.specials);
+                 (long long)points, (long long)specials, (long long)known_points,
+                 (long long)known_specials);
     }
-    SPN_TRY(spni_branch_rows_sort(context, &f->rows, phases));
-    SPN_TRY(take_names(context, arena, f, &found));
-    SPN_TRY(spni_branch_results_write(context, f->run.study, &f->rows, &found, settings->output,
-                                      settings->is_forced));
-    *is_complete = found.unused == 0;
-    for (int64_t i = 0; i < found.phases; i++) {
-        const spn_phase_record *phase = &found.phase_rows[i];
-        *is_complete = *is_complete && is_followed(phase->end_low, phase->end_high);
+    for (int64_t i = 0; i < points; i++) {
+        point[i].phase = phases[i];
+    }
+    if (specials > 0) {
+        memcpy(special, known, (size_t)specials * sizeof *known);
     }
 done:
-    spn_arena_free(arena);
     return status;
 }
 
-bool spni_branches_judge(const spn_results *results)
+/* The table of phases, and their names. */
+static spn_status add_phases(spn_context *context, const follower *f, spni_book *book)
 {
-    const spn_table *phases = spn_results_table(results, "phases");
-    int64_t low = phases != NULL ? spn_table_find(phases, "end_low") : -1;
-    int64_t high = phases != NULL ? spn_table_find(phases, "end_high") : -1;
-    const spn_attribute *unused = spn_results_attribute(results, SPNI_UNUSED);
-    if (low < 0 || high < 0 || (unused != NULL && unused->integer > 0)) {
-        return false;
+    spn_status status = SPN_OK;
+    int64_t count = 0;
+    const char **names = NULL;
+    const spn_phase_record *phases = spn_branches_phases(f->branches, &count);
+    SPN_TAKE(context, book->arena, names, count);
+    for (int64_t i = 0; i < count; i++) {
+        char name[NAME_SIZE];
+        spn_branches_phase_name(f->branches, i, name, sizeof name);
+        names[i] = spn_arena_duplicate(book->arena, name);
+        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, book->arena));
     }
-    for (int64_t row = 0; row < phases->rows; row++) {
-        if (!is_followed(spn_table_integer(phases, row, low),
-                         spn_table_integer(phases, row, high))) {
-            return false;
-        }
+    spni_book_table(book, (spn_table){"phases", &spn_phase_columns, count, phases});
+    spni_book_text(book, (spn_text_column){"phases", "name", count, names,
+                                           "name of the phase, from its labels"});
+done:
+    return status;
+}
+
+static spn_status fill(spn_context *context, void *state, spni_book *book)
+{
+    spn_status status = SPN_OK;
+    const follower *f = state;
+    const spn_branches *branches = f->branches;
+    const spni_recorder *recorder = &f->run.recorder;
+    spn_table maxwell = {.name = "maxwell", .columns = &spn_maxwell_columns};
+    spn_table global = {.name = "global", .columns = &spn_global_columns};
+    spn_table barriers = {.name = "barriers", .columns = &spn_barrier_columns};
+    maxwell.records = spn_branches_maxwell(branches, &maxwell.rows);
+    global.records = spn_branches_global(branches, &global.rows);
+    barriers.records = spn_branches_barriers(branches, &barriers.rows);
+    for (int64_t s = 0; s < spn_branches_streams.count; s++) {
+        spni_recorder_table(recorder, s, book);
+        spni_recorder_arrays(recorder, s, book);
     }
-    return true;
+    SPN_TRY(add_phases(context, f, book));
+    spni_book_table(book, maxwell);
+    spni_book_table(book, global);
+    spni_book_table(book, barriers);
+    spni_book_attribute(book, (spn_attribute){SPNI_UNUSED, NULL, spn_branches_unused(branches)});
+done:
+    return status;
+}
+
+static spn_status run_and_write(spn_context *context, follower *f, bool has_theta,
+                                bool *is_complete)
+{
+    spn_status status = SPN_OK;
+    const unsigned both = 1U << SPN_BRANCHES_POINT | 1U << SPN_BRANCHES_SPECIAL;
+    SPN_TRY(spni_run_open(context, &f->run, has_theta ? 0 : both));
+    SPN_TRY(spn_branches_run(context, f->branches, record, f));
+    SPN_TRY(spni_run_finish(context, &f->run, is_complete));
+done:
+    return status;
 }
 
 /* An end of the range that section `branches` leaves open is that of the sweep. */
-static const spni_run_kind branches_kind = {
-    "branches", SPNI_SECTIONS_ALWAYS | 1U << SPNI_SECTION_BRANCHES | 1U << SPNI_SECTION_SWEEP,
-    sizeof(spn_branch_record) + sizeof(spn_special_record) + sizeof(spn_branch_approach),
-    replay_item, spni_branches_judge};
+static const spni_run_kind branches_kind = {.name = "branches",
+                                            .sections = "branches sweep",
+                                            .streams = &spn_branches_streams,
+                                            .replay = replay,
+                                            .complete = complete,
+                                            .fill = fill};
 
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
@@ -207,24 +156,19 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                                           .initial = spni_run_initial,
                                           .initial_state = study};
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
-    spni_branch_rows_init(&f.rows, own.parameters);
-    SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f.run));
+    SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
         spn_dense_announce(context, study->loss.dimension, "branches, at each point");
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
         SPN_TRY(spn_branches_create(context, &problem, &f.branches));
-        SPN_TRY(spni_run_open(context, &f.run, &f));
-        SPN_TRY(spn_branches_run(context, f.branches, record_item, &f));
-        SPN_TRY(write_findings(context, &f, is_complete));
-        SPN_TRY(spni_run_finish(context, &f.run));
+        SPN_TRY(run_and_write(context, &f, own.parameters, is_complete));
     }
 done:
     status = spni_run_end(context, &f.run, status);
     spn_branches_free(context, f.branches);
     spn_context_set_team(context, NULL);
     spn_team_free(team);
-    spni_branch_rows_free(context, &f.rows);
     return status;
 }

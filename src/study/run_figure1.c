@@ -237,8 +237,7 @@ spn_status spn_study_figure1(spn_context *context, const spn_study *study, const
     SPN_TRY(find_phases(&d));
     SPN_TRY(find_maxwell(&d));
     SPN_TRY(cut_all(&d));
-    *is_good = spni_cuts_check(context, &d.cuts);
-    SPN_TRY(spni_cuts_write(context, &d.cuts, settings->output, settings->is_forced));
+    SPN_TRY(spni_cuts_write(context, &d.cuts, settings->output, settings->is_forced, is_good));
 done:
     spni_cuts_end(context, &d.cuts);
     return status;

@@ -1,184 +1,121 @@
 /* SPDX-License-Identifier: MIT */
-/* Training as a study watches it: every item goes to the journal first, points with all that the rest of the run
- * depends on, then to memory; the HDF5 file is made at the end, sorted by run. */
-#include "study/grok_rows.h"
+/* Training as a study watches it. Points come with all that the rest of their run depends on, for the journal. */
+#include "study/experiment.h"
 #include "study/origin.h"
 #include "study/run.h"
+#include "study/same.h"
+#include "study/starts.h"
 
 #include <spinodal/numeric.h>
 #include <string.h>
-
-/* Head of a journal record; the record, the modes, theta and the state follow. A record's type is the item's
- * kind + 1. */
-typedef struct item_head {
-    int64_t run, mode_count, parameters, state_size;
-} item_head;
-
-static const int64_t record_sizes[] = {
-    [SPN_TRAJECTORY_POINT] = sizeof(spn_trajectory_record),
-    [SPN_TRAJECTORY_CROSSING] = sizeof(spn_crossing_record),
-    [SPN_TRAJECTORY_PLATEAU] = sizeof(spn_plateau_record),
-    [SPN_TRAJECTORY_END] = sizeof(spn_run_record),
-};
-enum { KINDS = sizeof record_sizes / sizeof *record_sizes };
 
 typedef struct trainer {
     spni_run run;
     spni_starts starts;
     spni_origin origin;
     spn_trajectories *runs;
-    spni_grok_rows rows;
+    int64_t run_count, parameters;
+    double *last_theta; /* of each run, where those of all points are not kept, too */
 } trainer;
 
-static const void *item_record(const spn_trajectory_item *item)
+static void keep_last(trainer *t, const spn_item *item)
 {
-    switch (item->kind) {
-    case SPN_TRAJECTORY_POINT:
-        return item->point;
-    case SPN_TRAJECTORY_CROSSING:
-        return item->crossing;
-    case SPN_TRAJECTORY_PLATEAU:
-        return item->plateau;
-    case SPN_TRAJECTORY_END:
-        return item->end;
+    if (item->stream == SPN_TRAJECTORY_POINT) {
+        memcpy(t->last_theta + item->job * t->parameters, item->theta,
+               (size_t)t->parameters * sizeof *t->last_theta);
     }
-    return NULL;
 }
 
-static spn_status record_item(spn_context *context, void *state, const spn_trajectory_item *item)
+static spn_status replay(spn_context *context, void *state, const spn_item *item)
 {
     trainer *t = state;
     spn_status status = SPN_OK;
-    const int64_t real = (int64_t)sizeof(double);
-    const item_head head = {item->run, item->mode_count, item->parameters, item->state_size};
-    const spn_bytes parts[5] = {
-        {&head, sizeof head},
-        {item_record(item), record_sizes[item->kind]},
-        {item->modes, item->mode_count * real},
-        {item->theta, item->parameters * real},
-        {item->state, item->state_size * real},
-    };
-    SPN_TRY(spni_run_append(context, &t->run, (int64_t)item->kind + 1, parts, 5));
-    SPN_TRY(spni_grok_rows_append(context, &t->rows, item));
+    SPN_TRY(spn_trajectories_replay(context, t->runs, item));
+    keep_last(t, item);
 done:
     return status;
 }
 
-static bool is_size(int64_t count, int64_t most)
-{
-    return count >= 0 && count <= most;
-}
-
-/* A record's checksum was right, but its sizes are still checked: they steer pointers. */
-static spn_status replay_item(spn_context *context, void *state, int64_t type, const void *payload,
-                              int64_t size)
+static spn_status record(spn_context *context, void *state, const spn_item *item)
 {
     trainer *t = state;
+    keep_last(t, item);
+    return spni_run_record(context, &t->run, item);
+}
+
+/* Names of the phases in which the runs end. */
+static spn_status add_phases(spn_context *context, const trainer *t, spni_book *book)
+{
     spn_status status = SPN_OK;
-    const int64_t real = (int64_t)sizeof(double);
-    const char *bytes = payload;
-    item_head head = {0};
-    if (type < 1 || type > KINDS || size < (int64_t)sizeof head + record_sizes[type - 1]) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds a record that is not of training");
+    int64_t count = 0;
+    const char **names = NULL;
+    const spn_run_record *ends =
+        spni_recorder_records(&t->run.recorder, SPN_TRAJECTORY_END, &count);
+    SPN_TAKE(context, book->arena, names, count);
+    for (int64_t i = 0; i < count; i++) {
+        char text[SPNI_NAME_SIZE];
+        names[i] =
+            spn_arena_duplicate(book->arena, spni_modes_name(ends[i].final_active_modes, text));
+        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, book->arena));
     }
-    const spn_trajectory_item_kind kind = (spn_trajectory_item_kind)(type - 1);
-    const int64_t fixed = (int64_t)sizeof head + record_sizes[kind];
-    memcpy(&head, bytes, sizeof head);
-    if (!is_size(head.mode_count, SPN_MODES_MAX) || !is_size(head.state_size, size / real) ||
-        head.parameters != (kind == SPN_TRAJECTORY_CROSSING ? 0 : t->rows.parameters) ||
-        !is_size(head.run, t->rows.runs - 1) ||
-        size != fixed + (head.mode_count + head.parameters + head.state_size) * real) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "the journal holds an item of another network");
-    }
-    const void *record = bytes + sizeof head;
-    const double *numbers = (const void *)(bytes + fixed);
-    const spn_trajectory_item item = {.kind = kind,
-                                      .run = head.run,
-                                      .point = kind == SPN_TRAJECTORY_POINT ? record : NULL,
-                                      .crossing = kind == SPN_TRAJECTORY_CROSSING ? record : NULL,
-                                      .plateau = kind == SPN_TRAJECTORY_PLATEAU ? record : NULL,
-                                      .end = kind == SPN_TRAJECTORY_END ? record : NULL,
-                                      .mode_count = head.mode_count,
-                                      .modes = numbers,
-                                      .parameters = head.parameters,
-                                      .theta = numbers + head.mode_count,
-                                      .state_size = head.state_size,
-                                      .state = numbers + head.mode_count + head.parameters};
-    SPN_TRY(spn_trajectories_replay(context, t->runs, &item));
-    SPN_TRY(spni_grok_rows_append(context, &t->rows, &item));
-    t->run.replayed += kind == SPN_TRAJECTORY_POINT;
+    spni_book_text(book, (spn_text_column){"runs", "phase", count, names,
+                                           "phase of the minimum that the run belongs to"});
 done:
     return status;
 }
 
-/* Of large networks without geometry no minimum is sought: -1. */
-static bool is_good_end(int64_t stop, int64_t stationary, int64_t negative)
+static spn_status fill(spn_context *context, void *state, spni_book *book)
 {
-    return stop != SPN_STOP_DIVERGED && stationary != 0 && negative <= 0;
+    spn_status status = SPN_OK;
+    const trainer *t = state;
+    const spni_starts *starts = &t->starts;
+    const spni_recorder *recorder = &t->run.recorder;
+    spni_book_table(book,
+                    (spn_table){"starts", &spn_start_columns, starts->count, starts->records});
+    spni_recorder_table(recorder, SPN_TRAJECTORY_END, book);
+    spni_recorder_table(recorder, SPN_TRAJECTORY_POINT, book);
+    spni_recorder_table(recorder, SPN_TRAJECTORY_CROSSING, book);
+    spni_recorder_table(recorder, SPN_TRAJECTORY_PLATEAU, book);
+    spni_book_text(book, (spn_text_column){"starts", "name", starts->count, starts->names,
+                                           "the start, as grok.starts has it"});
+    SPN_TRY(add_phases(context, t, book));
+    spni_book_attribute(book, (spn_attribute){SPNI_INPUTS, starts->checksum, 0});
+    spni_recorder_arrays(recorder, SPN_TRAJECTORY_POINT, book);
+    spni_book_weights(book,
+                      (spn_theta){"last_theta", "the same at the end of each run; one row per row "
+                                                "of /runs"},
+                      t->run_count, t->parameters, t->last_theta);
+    spni_recorder_arrays(recorder, SPN_TRAJECTORY_END, book);
+    spni_recorder_arrays(recorder, SPN_TRAJECTORY_PLATEAU, book);
+done:
+    return status;
 }
 
-static bool are_all_good(const spni_grok_rows *rows)
-{
-    const spn_run_record *ends = (const void *)rows->ends.items;
-    for (int64_t i = 0; i < rows->ends.count; i++) {
-        if (!is_good_end(ends[i].stop, ends[i].final_stationary,
-                         ends[i].final_negative_eigenvalues)) {
-            return false;
-        }
-    }
-    return true;
-}
+static const spni_run_kind grok_kind = {.name = "grok",
+                                        .sections = "grok",
+                                        .streams = &spn_trajectory_streams,
+                                        .replay = replay,
+                                        .fill = fill};
 
-bool spni_grok_judge(const spn_results *results)
-{
-    static const char *const names[] = {"stop", "final_stationary", "final_negative_eigenvalues"};
-    const spn_table *runs = spn_results_table(results, "runs");
-    int64_t columns[3];
-    for (int i = 0; i < 3; i++) {
-        columns[i] = runs != NULL ? spn_table_find(runs, names[i]) : -1;
-        if (columns[i] < 0) {
-            return false;
-        }
-    }
-    for (int64_t row = 0; row < runs->rows; row++) {
-        if (!is_good_end(spn_table_integer(runs, row, columns[0]),
-                         spn_table_integer(runs, row, columns[1]),
-                         spn_table_integer(runs, row, columns[2]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static const spni_run_kind grok_kind = {"grok", SPNI_SECTIONS_ALWAYS | 1U << SPNI_SECTION_GROK,
-                                        sizeof(spn_trajectory_record) +
-                                            sizeof(spn_crossing_record) +
-                                            sizeof(spn_plateau_record) + sizeof(spn_run_record),
-                                        replay_item, spni_grok_judge};
-
-static spn_status run_and_write(spn_context *context, trainer *t, bool *is_good)
+static spn_status run_and_write(spn_context *context, trainer *t, bool has_theta, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
-    const spn_run_settings *settings = &t->run.settings;
-    SPN_TRY(spni_run_open(context, &t->run, t));
-    SPN_TRY(spn_pool_create(context, settings->threads, &pool));
-    SPN_TRY(spn_trajectories_run(context, t->runs, pool, record_item, t));
-    SPN_TRY(spni_grok_rows_sort(context, &t->rows));
-    SPN_TRY(spni_grok_results_write(context, &t->starts, &t->rows, settings->output,
-                                    settings->is_forced));
-    *is_good = are_all_good(&t->rows);
-    SPN_TRY(spni_run_finish(context, &t->run));
+    SPN_TRY(spni_run_open(context, &t->run, has_theta ? 0 : 1U << SPN_TRAJECTORY_POINT));
+    SPN_TRY(spn_pool_create(context, t->run.settings.threads, &pool));
+    SPN_TRY(spn_trajectories_run(context, t->runs, pool, record, t));
+    SPN_TRY(spni_run_finish(context, &t->run, is_good));
 done:
     spn_pool_free(pool);
     return status;
 }
 
 /* Everything that a run needs but its output. */
-static spn_status prepare(spn_context *context, trainer *t, const spn_study *study)
+static spn_status prepare(spn_context *context, trainer *t, const spn_study *study,
+                          const spn_grok_settings *own)
 {
     spn_status status = SPN_OK;
-    const spn_grok_settings *own = spn_experiment_grok(study->experiment);
+    int64_t numbers = 0;
     if (own->geometry) {
         spn_dense_announce(context, study->loss.dimension, "grok, at each record");
     }
@@ -194,8 +131,12 @@ static spn_status prepare(spn_context *context, trainer *t, const spn_study *stu
                                             .origin_state = &t->origin};
     SPN_TRY(spni_experiment_blame_named(context, study->experiment,
                                         spn_trajectories_create(context, &problem, &t->runs)));
-    SPN_TRY(spni_grok_rows_begin(context, t->starts.count * own->seeds, study->loss.dimension,
-                                 own->parameters, &t->rows));
+    t->run_count = t->starts.count * own->seeds;
+    t->parameters = study->loss.dimension;
+    if (!spn_size_multiply(t->run_count, t->parameters, &numbers)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "too many runs to keep in memory");
+    }
+    SPN_NEW(context, t->last_theta, numbers);
 done:
     return status;
 }
@@ -205,18 +146,19 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
 {
     spn_status status = SPN_OK;
     trainer t = {.runs = NULL};
+    const spn_grok_settings *own = spn_experiment_grok(study->experiment);
     *is_good = false;
     SPN_TRY(spni_starts_begin(context, study, &t.starts));
-    SPN_TRY(spni_run_begin(context, study, settings, &grok_kind, t.starts.checksum, &t.run));
+    SPN_TRY(spni_run_begin(context, study, settings, &grok_kind, t.starts.checksum, &t, &t.run));
     *is_good = t.run.is_good;
     if (!t.run.is_finished) {
-        SPN_TRY(prepare(context, &t, study));
-        SPN_TRY(run_and_write(context, &t, is_good));
+        SPN_TRY(prepare(context, &t, study, own));
+        SPN_TRY(run_and_write(context, &t, own->parameters, is_good));
     }
 done:
     status = spni_run_end(context, &t.run, status);
     spn_trajectories_free(context, t.runs);
-    spni_grok_rows_end(context, &t.rows);
+    spn_release(context, t.last_theta);
     spni_starts_end(&t.starts);
     return status;
 }

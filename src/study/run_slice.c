@@ -99,8 +99,7 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
         context, study->experiment, SPNI_SECTION_SLICE,
         own.span == SPN_SLICE_EIGENVECTORS ? "eigenvectors" : "through",
         spni_cuts_add(context, &cuts, &own, own.at, own.through.count, anchors)));
-    *is_good = spni_cuts_check(context, &cuts);
-    SPN_TRY(spni_cuts_write(context, &cuts, settings->output, settings->is_forced));
+    SPN_TRY(spni_cuts_write(context, &cuts, settings->output, settings->is_forced, is_good));
 done:
     spni_cuts_end(context, &cuts);
     return status;

@@ -28,8 +28,7 @@ struct spn_sweep {
     phase_end *phases;
     int64_t phase_count, phase_capacity;
     int64_t done, total; /* points, for progress */
-    spn_sweep_sink *sink;
-    spn_sweep_jump_sink *jump_sink;
+    spn_item_sink *sink;
     void *sink_state;
     int64_t job_offset; /* chain number of job 0 of the stage that runs */
 };
@@ -170,9 +169,9 @@ done:
 
 /* With one output, or classes, several phases have the same number of directions: a jump of E or of the accuracy
  * separates them too. */
-static bool is_phase_change(const spni_chain *chain, const spn_sweep_point *point)
+static bool is_phase_change(const spni_chain *chain, const spn_sweep_record *here)
 {
-    const spn_sweep_record *before = &chain->last, *here = point->record;
+    const spn_sweep_record *before = &chain->last;
     bool is_wrong =
         !isnan(before->accuracy) && !isnan(here->accuracy) && before->accuracy != here->accuracy;
     bool jumps = fabs(here->error - before->error) >
@@ -184,16 +183,17 @@ static bool is_phase_change(const spni_chain *chain, const spn_sweep_point *poin
 }
 
 /* Book a finished point: progress of its chain, ends of phases. */
-static spn_status book(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point)
+static spn_status book(spn_context *context, spn_sweep *sweep, const spn_item *point)
 {
     spn_status status = SPN_OK;
-    spni_chain *chain = &sweep->chains[point->chain];
+    spni_chain *chain = &sweep->chains[point->job];
+    const spn_sweep_record *record = point->record;
     bool is_up =
         chain->direction == SPN_DIRECTION_UP && wants_second_stage(sweep->problem.settings);
-    if (is_up && chain->done > 0 && is_phase_change(chain, point)) {
+    if (is_up && chain->done > 0 && is_phase_change(chain, record)) {
         SPN_TRY(end_phase(context, sweep, chain));
     }
-    chain->last = *point->record;
+    chain->last = *record;
     memcpy(chain->last_theta, point->theta, (size_t)sweep->parameters * sizeof *chain->last_theta);
     chain->done++;
     sweep->done++;
@@ -251,21 +251,32 @@ static spn_status prepare_second_stage(spn_context *context, spn_sweep *sweep)
     return is_due ? make_second_stage(context, sweep) : SPN_OK;
 }
 
-spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_sweep_point *point)
+static bool is_item(const spn_sweep *sweep, const spn_item *item)
+{
+    return item->stream >= 0 && item->stream < spn_sweep_streams.count && item->job >= 0 &&
+           item->job < sweep->chain_count &&
+           item->theta_size ==
+               spn_sweep_streams.items[item->stream].theta_count * sweep->parameters;
+}
+
+spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_item *item)
 {
     spn_status status = SPN_OK;
     SPN_TRY(prepare_second_stage(context, sweep));
-    if (point->chain < 0 || point->chain >= sweep->chain_count ||
-        point->parameters != sweep->parameters) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point does not belong to this sweep");
+    if (!is_item(sweep, item)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item does not belong to this sweep");
     }
-    const spni_chain *chain = &sweep->chains[point->chain];
-    if (chain->done >= chain->count || point->record->point != chain->done ||
-        point->record->beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
+    if (item->stream == SPN_SWEEP_JUMP) { /* nothing else depends on it */
+        return SPN_OK;
+    }
+    const spni_chain *chain = &sweep->chains[item->job];
+    const spn_sweep_record *record = item->record;
+    if (chain->done >= chain->count || record->point != chain->done ||
+        record->beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point is out of order in chain %lld",
-                 (long long)point->chain);
+                 (long long)item->job);
     }
-    SPN_TRY(book(context, sweep, point));
+    SPN_TRY(book(context, sweep, item));
 done:
     return status;
 }
@@ -282,24 +293,18 @@ static spn_status run_chain(spn_context *context, void *state, int64_t job,
     return spni_chain_follow(context, &sweep->problem, sweep->grid, &start, channel);
 }
 
-void spn_sweep_watch_jumps(spn_sweep *sweep, spn_sweep_jump_sink *sink)
+static spn_status send_transition(spn_context *context, const spn_sweep *sweep, int64_t chain,
+                                  const spni_message *sent)
 {
-    sweep->jump_sink = sink;
-}
-
-static spn_status receive_transition(spn_context *context, const spn_sweep *sweep, int64_t chain,
-                                     const spni_message *sent)
-{
-    const spn_sweep_transition transition = {.chain = chain,
-                                             .ordinal = sent->ordinal,
-                                             .jump = &sent->jump,
-                                             .approach_count = sent->approach_count,
-                                             .approach = sent->approach,
-                                             .parameters = sweep->parameters,
-                                             .theta_before = sent->theta,
-                                             .theta_after = sent->theta + sweep->parameters};
-    return sweep->jump_sink == NULL ? SPN_OK
-                                    : sweep->jump_sink(context, sweep->sink_state, &transition);
+    const spn_item item = {.stream = SPN_SWEEP_JUMP,
+                           .job = chain,
+                           .ordinal = sent->ordinal,
+                           .record = &sent->jump,
+                           .row_count = sent->approach_count,
+                           .rows = sent->approach,
+                           .theta_size = 2 * sweep->parameters,
+                           .theta = sent->theta};
+    return sweep->sink(context, sweep->sink_state, &item);
 }
 
 static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
@@ -308,14 +313,15 @@ static spn_status receive(spn_context *context, void *state, int64_t job, const 
     spn_sweep *sweep = state;
     const spni_message *sent = message;
     if (sent->is_transition) {
-        return receive_transition(context, sweep, sweep->job_offset + job, sent);
+        return send_transition(context, sweep, sweep->job_offset + job, sent);
     }
-    spn_sweep_point point = {.chain = sweep->job_offset + job,
-                             .record = &sent->record,
-                             .mode_count = sent->mode_count,
-                             .modes = sent->modes,
-                             .parameters = sweep->parameters,
-                             .theta = sent->theta};
+    const spn_item point = {.stream = SPN_SWEEP_POINT,
+                            .job = sweep->job_offset + job,
+                            .record = &sent->record,
+                            .mode_count = sent->mode_count,
+                            .modes = sent->modes,
+                            .theta_size = sweep->parameters,
+                            .theta = sent->theta};
     SPN_TRY(sweep->sink(context, sweep->sink_state, &point));
     SPN_TRY(book(context, sweep, &point));
     spn_progress(context, (double)sweep->done, (double)sweep->total, "points");
@@ -339,7 +345,7 @@ static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *po
 }
 
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
-                         spn_sweep_sink *sink, void *sink_state)
+                         spn_item_sink *sink, void *sink_state)
 {
     spn_status status = SPN_OK;
     sweep->sink = sink;

@@ -495,7 +495,7 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
         bound_prediction(&x);
     }
     w->note->is_tick = false;
-    w->note->kind = SPN_TRAJECTORY_PLATEAU;
+    w->note->stream = SPN_TRAJECTORY_PLATEAU;
     w->note->epoch = w->problem->settings->epochs;
     memcpy(w->note->numbers, x.slowest, (size_t)w->n * sizeof *x.slowest);
     SPN_TRY(spni_send(w));

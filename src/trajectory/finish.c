@@ -118,7 +118,7 @@ spn_status spni_finish(spni_walker *w)
         end->final_distance = spn_norm(w->n, w->scratch);
     }
     w->note->is_tick = false;
-    w->note->kind = SPN_TRAJECTORY_END;
+    w->note->stream = SPN_TRAJECTORY_END;
     w->note->epoch = settings->epochs;
     memcpy(w->note->numbers, theta, (size_t)w->n * sizeof *theta);
     SPN_TRY(spni_send(w));

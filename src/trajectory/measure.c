@@ -95,7 +95,7 @@ spn_status spni_record(spni_walker *w)
     w->watch.head.recorded++;
     w->watch.head.last_record = view.epoch;
     note->is_tick = false;
-    note->kind = SPN_TRAJECTORY_POINT;
+    note->stream = SPN_TRAJECTORY_POINT;
     note->epoch = view.epoch;
     note->mode_count = labels.mode_count;
     memcpy(note->modes, labels.strengths, sizeof note->modes);

@@ -108,3 +108,26 @@ static const spn_column run_columns[] = {
 };
 const spn_columns spn_run_columns = COLUMNS(run_columns);
 #undef RECORD
+
+static const spn_stream streams[] = {
+    [SPN_TRAJECTORY_POINT] = {.table = "points",
+                              .columns = &spn_trajectory_columns,
+                              .has_modes = true,
+                              .has_state = true,
+                              .theta_count = 1,
+                              .thetas = {{"theta", "all weights and biases in the order of "
+                                                   "/layout; one row per row of /points"}}},
+    [SPN_TRAJECTORY_CROSSING] = {.table = "crossings", .columns = &spn_crossing_columns},
+    [SPN_TRAJECTORY_PLATEAU] = {.table = "plateaus",
+                                .columns = &spn_plateau_columns,
+                                .theta_count = 1,
+                                .thetas = {{"plateau_theta",
+                                            "the same where each plateau is slowest; one row per "
+                                            "row of /plateaus"}}},
+    [SPN_TRAJECTORY_END] = {.table = "runs",
+                            .columns = &spn_run_columns,
+                            .theta_count = 1,
+                            .thetas = {{"final_theta", "the same at the minimum that Newton's "
+                                                       "method reaches from there"}}},
+};
+const spn_streams spn_trajectory_streams = {streams, sizeof streams / sizeof *streams};

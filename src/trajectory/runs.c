@@ -24,7 +24,7 @@ struct spn_trajectories {
     spni_progress *runs;
     int64_t stepper_size, note_bytes;
     double done; /* epochs, for progress */
-    spn_trajectory_sink *sink;
+    spn_item_sink *sink;
     void *sink_state;
 };
 
@@ -115,8 +115,7 @@ static void advance(spn_trajectories *runs, spni_progress *run, double epoch)
     run->epoch = fmax(run->epoch, epoch);
 }
 
-static spn_status keep_state(spn_context *context, spni_progress *run,
-                             const spn_trajectory_item *item)
+static spn_status keep_state(spn_context *context, spni_progress *run, const spn_item *item)
 {
     spn_status status = SPN_OK;
     if (item->state_size > run->state_capacity) {
@@ -132,34 +131,35 @@ done:
     return status;
 }
 
-/* Book an item: what the run needs to go on behind it. */
-static spn_status book(spn_context *context, spn_trajectories *runs,
-                       const spn_trajectory_item *item)
+static spn_status book_point(spn_context *context, spn_trajectories *runs, const spn_item *item)
 {
     spn_status status = SPN_OK;
-    spni_progress *run = &runs->runs[item->run];
-    switch (item->kind) {
-    case SPN_TRAJECTORY_POINT:
-        SPN_TRY(keep_state(context, run, item));
-        run->points++;
-        run->items_after = 0;
-        run->last_record = item->point->epoch;
-        advance(runs, run, item->point->epoch);
-        break;
-    case SPN_TRAJECTORY_CROSSING:
-        run->crossings++;
-        break;
-    case SPN_TRAJECTORY_PLATEAU:
-        run->plateaus++;
-        break;
-    case SPN_TRAJECTORY_END:
-        run->is_over = true;
-        advance(runs, run, runs->problem.settings->epochs);
-        break;
-    }
-    run->items_after += item->kind != SPN_TRAJECTORY_POINT;
+    spni_progress *run = &runs->runs[item->job];
+    const spn_trajectory_record *point = item->record;
+    SPN_TRY(keep_state(context, run, item));
+    run->points++;
+    run->items_after = 0;
+    run->last_record = point->epoch;
+    advance(runs, run, point->epoch);
 done:
     return status;
+}
+
+/* Book an item: what the run needs to go on behind it. */
+static spn_status book(spn_context *context, spn_trajectories *runs, const spn_item *item)
+{
+    spni_progress *run = &runs->runs[item->job];
+    if (item->stream == SPN_TRAJECTORY_POINT) {
+        return book_point(context, runs, item);
+    }
+    run->items_after++;
+    run->crossings += item->stream == SPN_TRAJECTORY_CROSSING;
+    run->plateaus += item->stream == SPN_TRAJECTORY_PLATEAU;
+    if (item->stream == SPN_TRAJECTORY_END) {
+        run->is_over = true;
+        advance(runs, run, runs->problem.settings->epochs);
+    }
+    return SPN_OK;
 }
 
 static void warn(spn_trajectories *runs, const spn_trajectory_record *point, bool is_silent)
@@ -193,29 +193,34 @@ static bool is_known_level(const spn_trajectories *runs, double level)
 
 /* A record lies at a scheduled epoch, or between two where the run diverged. */
 static bool is_point_next(const spn_trajectories *runs, const spni_progress *run,
-                          const spn_trajectory_item *item)
+                          const spn_item *item)
 {
-    const spn_trajectory_record *point = item->point;
+    const spn_trajectory_record *point = item->record;
     bool is_behind = run->points == 0 ? point->epoch == 0 : point->epoch > run->last_record;
     return run->plateaus == 0 && point->record == run->points && is_behind &&
-           point->epoch <= runs->problem.settings->epochs && item->parameters == runs->parameters &&
+           point->epoch <= runs->problem.settings->epochs &&
            item->state_size > runs->stepper_size && item->state != NULL;
 }
 
-static bool is_next(const spn_trajectories *runs, const spn_trajectory_item *item)
+static bool is_next(const spn_trajectories *runs, const spn_item *item)
 {
-    if (item->run < 0 || item->run >= runs->count || runs->runs[item->run].is_over) {
+    if (item->stream < 0 || item->stream >= spn_trajectory_streams.count || item->job < 0 ||
+        item->job >= runs->count || runs->runs[item->job].is_over ||
+        item->theta_size !=
+            spn_trajectory_streams.items[item->stream].theta_count * runs->parameters) {
         return false;
     }
-    const spni_progress *run = &runs->runs[item->run];
-    switch (item->kind) {
+    const spni_progress *run = &runs->runs[item->job];
+    const spn_crossing_record *crossing = item->record;
+    const spn_plateau_record *plateau = item->record;
+    switch ((spn_trajectory_stream)item->stream) {
     case SPN_TRAJECTORY_POINT:
         return is_point_next(runs, run, item);
     case SPN_TRAJECTORY_CROSSING:
         return run->plateaus == 0 && run->crossings < runs->problem.settings->levels.count &&
-               is_known_level(runs, item->crossing->level);
+               is_known_level(runs, crossing->level);
     case SPN_TRAJECTORY_PLATEAU:
-        return run->points > 0 && item->plateau->plateau == run->plateaus;
+        return run->points > 0 && plateau->plateau == run->plateaus;
     case SPN_TRAJECTORY_END:
         return run->points > 0;
     }
@@ -223,16 +228,16 @@ static bool is_next(const spn_trajectories *runs, const spn_trajectory_item *ite
 }
 
 spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
-                                   const spn_trajectory_item *item)
+                                   const spn_item *item)
 {
     spn_status status = SPN_OK;
     if (!is_next(runs, item)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "a saved item of run %lld does not belong to these runs, or is out of order",
-                 (long long)item->run);
+                 (long long)item->job);
     }
-    if (item->kind == SPN_TRAJECTORY_POINT) {
-        warn(runs, item->point, true);
+    if (item->stream == SPN_TRAJECTORY_POINT) {
+        warn(runs, item->record, true);
     }
     SPN_TRY(book(context, runs, item));
 done:
@@ -250,30 +255,23 @@ static spn_status walk(spn_context *context, void *state, int64_t job, spn_pool_
                      runs->note_bytes, job, &start, channel);
 }
 
-static spn_trajectory_item item_of(const spn_trajectories *runs, int64_t run, const spni_note *note)
+static spn_item item_of(const spn_trajectories *runs, int64_t run, const spni_note *note)
 {
-    spn_trajectory_item item = {.kind = note->kind, .run = run};
-    if (note->kind != SPN_TRAJECTORY_CROSSING) {
-        item.parameters = runs->parameters;
+    const void *const records[] = {[SPN_TRAJECTORY_POINT] = &note->point,
+                                   [SPN_TRAJECTORY_CROSSING] = &note->crossing,
+                                   [SPN_TRAJECTORY_PLATEAU] = &note->plateau,
+                                   [SPN_TRAJECTORY_END] = &note->end};
+    const spn_stream *stream = &spn_trajectory_streams.items[note->stream];
+    spn_item item = {.stream = note->stream, .job = run, .record = records[note->stream]};
+    if (stream->theta_count > 0) {
+        item.theta_size = runs->parameters;
         item.theta = note->numbers;
     }
-    switch (note->kind) {
-    case SPN_TRAJECTORY_POINT:
-        item.point = &note->point;
+    if (stream->has_state) {
         item.mode_count = note->mode_count;
         item.modes = note->modes;
         item.state_size = note->state_size;
         item.state = note->numbers + runs->parameters;
-        break;
-    case SPN_TRAJECTORY_CROSSING:
-        item.crossing = &note->crossing;
-        break;
-    case SPN_TRAJECTORY_PLATEAU:
-        item.plateau = &note->plateau;
-        break;
-    case SPN_TRAJECTORY_END:
-        item.end = &note->end;
-        break;
     }
     return item;
 }
@@ -286,10 +284,10 @@ static spn_status receive(spn_context *context, void *state, int64_t job, const 
     if (note->is_tick) {
         advance(runs, &runs->runs[job], note->epoch);
     } else {
-        spn_trajectory_item item = item_of(runs, job, note);
+        const spn_item item = item_of(runs, job, note);
         SPN_TRY(runs->sink(context, runs->sink_state, &item));
         SPN_TRY(book(context, runs, &item));
-        if (note->kind == SPN_TRAJECTORY_POINT) {
+        if (note->stream == SPN_TRAJECTORY_POINT) {
             warn(runs, &note->point, false);
         }
     }
@@ -301,7 +299,7 @@ done:
 
 /* A job copies its run's progress before it sends anything, so that nobody writes what it reads. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
-                                spn_trajectory_sink *sink, void *sink_state)
+                                spn_item_sink *sink, void *sink_state)
 {
     runs->sink = sink;
     runs->sink_state = sink_state;

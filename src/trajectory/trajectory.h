@@ -69,7 +69,7 @@ bool spni_watch_unpack(spni_watch *watch, const double *state, int64_t size);
 /** What travels from a worker to the coordinator: this head, then theta (P numbers) and, for points, the state. */
 typedef struct spni_note {
     bool is_tick; /**< progress only */
-    spn_trajectory_item_kind kind;
+    spn_trajectory_stream stream;
     double epoch;
     spn_trajectory_record point;
     spn_crossing_record crossing;

@@ -114,7 +114,7 @@ static spn_status send_crossing(spni_walker *w, int64_t level, double epoch, dou
 {
     spni_note *note = w->note;
     note->is_tick = false;
-    note->kind = SPN_TRAJECTORY_CROSSING;
+    note->stream = SPN_TRAJECTORY_CROSSING;
     note->crossing = (spn_crossing_record){.run = w->run,
                                            .level = w->problem->settings->levels.items[level],
                                            .epoch = epoch,

@@ -12,7 +12,7 @@
 enum { ITEMS_MAX = 6000, THETA_MAX = 160 };
 
 typedef struct kept_item {
-    spn_branch_item_kind kind;
+    int64_t stream;
     spn_branch_record point;
     spn_special_record special;
     spn_branch_approach approach;
@@ -50,7 +50,28 @@ static spn_status case_initial(spn_context *context, const void *state, int64_t 
     return SPN_OK;
 }
 
-static spn_status case_sink(spn_context *context, void *state, const spn_branch_item *item)
+static inline void *record_of(kept_item *kept)
+{
+    void *const records[] = {[SPN_BRANCHES_POINT] = &kept->point,
+                             [SPN_BRANCHES_SPECIAL] = &kept->special,
+                             [SPN_BRANCHES_APPROACH] = &kept->approach};
+    return records[kept->stream];
+}
+
+/* Tell a run about an item, and keep it. */
+static inline void case_replay(run_case *run, const kept_item *item)
+{
+    run->items[run->count] = *item;
+    kept_item *kept = &run->items[run->count++];
+    const bool has_theta = kept->stream != SPN_BRANCHES_APPROACH;
+    const spn_item again = {.stream = kept->stream,
+                            .record = record_of(kept),
+                            .theta_size = has_theta ? run->dimension : 0,
+                            .theta = kept->theta};
+    check_ok(run->context, spn_branches_replay(run->context, run->branches, &again));
+}
+
+static spn_status case_sink(spn_context *context, void *state, const spn_item *item)
 {
     run_case *run = state;
     if (run->stop_after > 0 && run->count == run->stop_after) {
@@ -59,16 +80,11 @@ static spn_status case_sink(spn_context *context, void *state, const spn_branch_
     assert_true(run->count < ITEMS_MAX);
     kept_item *kept = &run->items[run->count++];
     memset(kept, 0, sizeof *kept);
-    kept->kind = item->kind;
-    if (item->kind == SPN_ITEM_POINT) {
-        kept->point = *item->point;
-    } else if (item->kind == SPN_ITEM_SPECIAL) {
-        kept->special = *item->special;
-    } else {
-        kept->approach = *item->approach;
-    }
-    if (item->kind != SPN_ITEM_APPROACH) {
-        assert_int_equal(item->parameters, run->dimension);
+    kept->stream = item->stream;
+    memcpy(record_of(kept), item->record,
+           spn_branches_streams.items[item->stream].columns->record_size);
+    if (item->stream != SPN_BRANCHES_APPROACH) {
+        assert_int_equal(item->theta_size, run->dimension);
         memcpy(kept->theta, item->theta, (size_t)run->dimension * sizeof(double));
     }
     return SPN_OK;

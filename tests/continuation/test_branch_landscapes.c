@@ -47,7 +47,7 @@ static void test_fold(void **state)
     assert_int_equal(phases[0].end_high, SPN_END_FOLD);
     /* Every point is (+-sqrt(-p), 0). */
     for (int64_t i = 0; i < run.count; i++) {
-        if (run.items[i].kind == SPN_ITEM_POINT) {
+        if (run.items[i].stream == SPN_BRANCHES_POINT) {
             double t = run.items[i].theta[0];
             check_close(t * t, -run.items[i].point.beta, 1e-14, 1);
             check_close(run.items[i].theta[1], 0, 1e-14, 1);
@@ -73,7 +73,7 @@ static void test_approach(void **state)
     for (int64_t i = 0; i < run.count; i++) {
         const spn_branch_approach *a = &run.items[i].approach;
         spn_theory_state there;
-        if (run.items[i].kind != SPN_ITEM_APPROACH) {
+        if (run.items[i].stream != SPN_BRANCHES_APPROACH) {
             continue;
         }
         count++;
@@ -251,19 +251,6 @@ static void check_same(const run_case *a, const run_case *b)
     }
 }
 
-static void replay(run_case *run, const kept_item *item)
-{
-    const spn_branch_item again = {.kind = item->kind,
-                                   .point = &item->point,
-                                   .special = &item->special,
-                                   .approach = &item->approach,
-                                   .parameters =
-                                       item->kind == SPN_ITEM_APPROACH ? 0 : run->dimension,
-                                   .theta = item->theta};
-    check_ok(run->context, spn_branches_replay(run->context, run->branches, &again));
-    run->items[run->count++] = *item;
-}
-
 /* Stopped behind each item, resumed from what was sent: the same items with the same bits. */
 static void test_resume(void **state)
 {
@@ -282,7 +269,7 @@ static void test_resume(void **state)
         set_landscape(&rest, &mode, 0.01, 0.6, start);
         case_create(&rest);
         for (int64_t i = 0; i < part.count; i++) {
-            replay(&rest, &part.items[i]);
+            case_replay(&rest, &part.items[i]);
         }
         check_ok(context, spn_branches_run(context, rest.branches, case_sink, &rest));
         check_same(&whole, &rest);
@@ -292,7 +279,7 @@ static void test_resume(void **state)
     /* Items of another run are refused. */
     set_landscape(&rest, &mode, 0.01, 0.6, start);
     case_create(&rest);
-    replay(&rest, &whole.items[1]);
+    case_replay(&rest, &whole.items[1]);
     check_fails(context, spn_branches_run(context, rest.branches, case_sink, &rest),
                 SPN_ERROR_INPUT, "does not belong");
     case_free(&rest);

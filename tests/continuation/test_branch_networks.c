@@ -45,7 +45,7 @@ static void check_points(const network_case *c, const network_setup *setup)
         spn_theory_phase phase;
         int64_t active = p->active_modes;
         bool is_near = false;
-        if (c->run.items[i].kind != SPN_ITEM_POINT || p->negative_eigenvalues > 0) {
+        if (c->run.items[i].stream != SPN_BRANCHES_POINT || p->negative_eigenvalues > 0) {
             continue;
         }
         for (int64_t k = 0; setup->depth == 2 && k < setup->modes; k++) {
@@ -312,7 +312,7 @@ static int64_t found_index(const network_case *c, const network_setup *setup, ui
     for (int64_t i = 0; i < c->run.count; i++) {
         const spn_branch_record *p = &c->run.items[i].point;
         spn_theory_phase phase;
-        if (c->run.items[i].kind != SPN_ITEM_POINT) {
+        if (c->run.items[i].stream != SPN_BRANCHES_POINT) {
             continue;
         }
         check_ok(context, spn_theory_phase_at(context, &theory, active, p->beta, &phase));
@@ -346,9 +346,10 @@ static void test_saddles(void **state)
         (void)spn_branches_phases(c.run.branches, &count);
         assert_int_equal(count, modes + 1);
         for (int64_t i = 0; i < c.run.count; i++) {
-            branches = c.run.items[i].kind == SPN_ITEM_POINT && c.run.items[i].point.point == 0
-                           ? branches + 1
-                           : branches;
+            branches =
+                c.run.items[i].stream == SPN_BRANCHES_POINT && c.run.items[i].point.point == 0
+                    ? branches + 1
+                    : branches;
         }
         assert_int_equal(branches, modes == 2 ? 9 : 27);
         network_case_close(&c);

@@ -40,16 +40,7 @@ static void resume(const run_case *whole, int64_t depth, int64_t stop)
     open_pair(&rest, depth);
     case_create(&rest.run);
     for (int64_t i = 0; i < part.run.count; i++) {
-        const kept_item *item = &part.run.items[i];
-        bool has_theta = item->kind != SPN_ITEM_APPROACH;
-        const spn_branch_item again = {.kind = item->kind,
-                                       .point = &item->point,
-                                       .special = &item->special,
-                                       .approach = &item->approach,
-                                       .parameters = has_theta ? rest.run.dimension : 0,
-                                       .theta = item->theta};
-        check_ok(context, spn_branches_replay(context, rest.run.branches, &again));
-        rest.run.items[rest.run.count++] = *item;
+        case_replay(&rest.run, &part.run.items[i]);
     }
     check_ok(context, spn_branches_run(context, rest.run.branches, case_sink, &rest.run));
     check_same(whole, &rest.run);

@@ -65,7 +65,7 @@ static const kept_item *closest_point(const run_case *run, int64_t phase, double
     const kept_item *best = NULL;
     for (int64_t i = 0; i < run->count; i++) {
         const kept_item *item = &run->items[i];
-        if (item->kind != SPN_ITEM_POINT) {
+        if (item->stream != SPN_BRANCHES_POINT) {
             continue;
         }
         bool is_closer =
@@ -140,7 +140,7 @@ static void check_intervals(const run_case *run)
     const spn_special_record *all = spn_branches_specials(run->branches, &count);
     for (int64_t i = 0; i < run->count; i++) {
         const spn_special_record *raw = &run->items[i].special;
-        if (run->items[i].kind == SPN_ITEM_SPECIAL && raw->beta > 0.02) {
+        if (run->items[i].stream == SPN_BRANCHES_SPECIAL && raw->beta > 0.02) {
             double beta = all[raw->special].beta;
             assert_true(beta > raw->beta_low - 1e-11 && beta < raw->beta_high + 1e-11);
         }
@@ -200,7 +200,8 @@ static void check_base(const network_case *c, const spn_special_record *special)
     double lambda[3], step = 1e-4 * special->beta;
     for (int64_t i = 0; i < c->run.count; i++) {
         const kept_item *item = &c->run.items[i];
-        bool is_it = item->kind == SPN_ITEM_SPECIAL && item->special.special == special->special;
+        bool is_it =
+            item->stream == SPN_BRANCHES_SPECIAL && item->special.special == special->special;
         start = is_it ? item->theta : start;
     }
     assert_non_null(start);
@@ -294,7 +295,7 @@ static void test_norm_curve(void **state)
     for (int64_t i = 0; i < c.run.count; i++) {
         const kept_item *item = &c.run.items[i];
         int64_t place = item->point.point - folds[fold].point + 4;
-        if (item->kind == SPN_ITEM_POINT && item->point.branch == folds[fold].branch &&
+        if (item->stream == SPN_BRANCHES_POINT && item->point.branch == folds[fold].branch &&
             place >= 0 && place < ROWS) {
             points[place] = item;
             norms[place] = item->point.weight_norm * item->point.weight_norm;

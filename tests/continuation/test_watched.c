@@ -23,11 +23,15 @@ static spn_dataset *copy_of(spn_context *context, const spn_dataset *data)
     return copy;
 }
 
-static spn_status check_point(spn_context *context, void *state, const spn_sweep_point *point)
+static spn_status check_point(spn_context *context, void *state, const spn_item *item)
 {
     (void)context;
-    assert_true(point->record->test_error == point->record->error);
-    assert_true(isnan(point->record->accuracy) && isnan(point->record->test_accuracy));
+    const spn_sweep_record *record = item->record;
+    if (item->stream != SPN_SWEEP_POINT) {
+        return SPN_OK;
+    }
+    assert_true(record->test_error == record->error);
+    assert_true(isnan(record->accuracy) && isnan(record->test_accuracy));
     (*(int64_t *)state)++;
     return SPN_OK;
 }
@@ -82,7 +86,7 @@ static void test_branches(void **state)
     case_run(&c.run);
     for (int64_t i = 0; i < c.run.count; i++) {
         const spn_branch_record *record = &c.run.items[i].point;
-        if (c.run.items[i].kind == SPN_ITEM_POINT) {
+        if (c.run.items[i].stream == SPN_BRANCHES_POINT) {
             assert_true(record->test_error == record->error);
             assert_true(isnan(record->accuracy) && isnan(record->test_accuracy));
             points++;

@@ -51,10 +51,13 @@ static spn_status draw_start(spn_context *context, const void *state, int64_t st
     return spn_study_initial(context, state, seed, theta);
 }
 
-static spn_status count_point(spn_context *context, void *state, const spn_sweep_point *point)
+static spn_status count_point(spn_context *context, void *state, const spn_item *item)
 {
     int *points = state;
-    demand(isfinite(point->record->beta));
+    if (item->stream != SPN_SWEEP_POINT) {
+        return SPN_OK;
+    }
+    demand(isfinite(((const spn_sweep_record *)item->record)->beta));
     return ++*points < POINTS ? SPN_OK : spn_fail(context, SPN_ERROR_INTERRUPTED, "enough points");
 }
 

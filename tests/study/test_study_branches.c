@@ -295,7 +295,7 @@ static void test_refusals(void **state)
     check_ok(context, spn_journal_append(context, other, 1, &part, 1));
     check_ok(context, spn_journal_close(context, other));
     check_fails(context, follow(path, true, -1, &is_good), SPN_ERROR_INPUT,
-                "a record that is not of a branch");
+                "a record that is not of this kind of run");
     spn_release(context, configuration);
     remove(journal);
     /* Finished results of a sweep are not branches. */

@@ -132,7 +132,7 @@ static void test_refusals(void **state)
         check_ok(context, spn_journal_append(context, other, type, &part, 1));
         check_ok(context, spn_journal_close(context, other));
         check_fails(context, train(RUNS, MORE, &settings, -1, &is_good), SPN_ERROR_INPUT,
-                    "a record that is not of training");
+                    "a record that is not of this kind of run");
     }
     spn_release(context, configuration);
     remove(journal);

@@ -254,12 +254,21 @@ static void test_refusals(void **state)
                 "--force");
     /* A journal of another experiment is not gone on with. */
     spn_journal *journal = NULL;
-    check_ok(context, spn_journal_create(context, part, "# run: sweep\ndata:\n  samples: 51\n",
-                                         true, &journal));
+    check_ok(context,
+             spn_journal_create(context, part,
+                                "# journal format 2 (a run is finished by the program that began "
+                                "it)\n# run: sweep\ndata:\n  samples: 51\n",
+                                true, &journal));
     check_ok(context, spn_journal_close(context, journal));
     remove(path);
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
                 "samples: 5");
+    /* Nor is one of a version that did not name its format: the first line says so. */
+    check_ok(context, spn_journal_create(context, part, "# run: sweep\ndata:\n  samples: 50\n",
+                                         true, &journal));
+    check_ok(context, spn_journal_close(context, journal));
+    check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
+                "journal format 2");
     settings.is_resumed = false;
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
                 "--resume");
@@ -268,6 +277,40 @@ static void test_refusals(void **state)
                 "/no/such/folder");
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
+}
+
+static bool sweep_towards(const char *direction)
+{
+    char text[256], path[512];
+    bool is_good = false, is_good_again = false;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    support_scratch("towards.h5", path);
+    remove(path);
+    snprintf(text, sizeof text,
+             "data: {samples: 40}\nmodel: {hidden: [2]}\nsolver: {max_iterations: 10}\n"
+             "sweep: {direction: %s, beta: {points: 6}}\n",
+             direction);
+    const spn_run_settings settings = {.output = path, .threads = 1};
+    const spn_run_settings again = {.output = path, .threads = 1, .is_resumed = true};
+    check_ok(context,
+             spn_experiment_parse(context, "test.yaml", text, (int64_t)strlen(text), &experiment));
+    check_ok(context, spn_study_create(context, experiment, &study));
+    check_ok(context, spn_study_sweep(context, study, &settings, &is_good));
+    check_ok(context, spn_study_sweep(context, study, &again, &is_good_again));
+    assert_int_equal(is_good, is_good_again);
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    return is_good;
+}
+
+/* Ten iterations are too few from random weights, and enough from a point to the next. The way up to the phases where a
+ * sweep `down` starts is not among its results, and its verdict is about these: at its end as when it is resumed. */
+static void test_verdict_is_of_the_results(void **state)
+{
+    (void)state;
+    assert_false(sweep_towards("up"));
+    assert_true(sweep_towards("down"));
 }
 
 /* Allocations of a whole study with `points` points; rows in memory grow beyond 256 only. */
@@ -346,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_monotone_on_figure_2),
         cmocka_unit_test(test_protocols_keep_their_rows),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_verdict_is_of_the_results),
         cmocka_unit_test(test_points_allocate_nothing),
         cmocka_unit_test(test_every_allocation_may_fail),
     };

@@ -31,38 +31,38 @@ static inline spn_status check_stop(spn_context *context, const trace *t)
     return SPN_OK;
 }
 
-static inline spn_status collect(spn_context *context, void *state, const spn_sweep_point *point)
+static inline void collect_point(trace *t, const spn_item *item)
 {
-    trace *t = state;
-    spn_status status = check_stop(context, t);
     assert_true(t->count < MAX_POINTS);
-    if (status == SPN_OK) {
-        t->chains[t->count] = point->chain;
-        t->records[t->count] = *point->record;
-        memcpy(t->theta[t->count], point->theta, (size_t)point->parameters * sizeof(double));
-        t->count++;
-    }
-    return status;
+    t->chains[t->count] = item->job;
+    t->records[t->count] = *(const spn_sweep_record *)item->record;
+    memcpy(t->theta[t->count], item->theta, (size_t)item->theta_size * sizeof(double));
+    t->count++;
 }
 
-static inline spn_status collect_jump(spn_context *context, void *state,
-                                      const spn_sweep_transition *transition)
+static inline void collect_jump(trace *t, const spn_item *item)
+{
+    int64_t row = t->jump_count, parameters = item->theta_size / 2;
+    size_t bytes = (size_t)parameters * sizeof(double);
+    assert_true(row < MAX_JUMPS);
+    t->ordinals[row] = item->ordinal;
+    t->jumps[row] = *(const spn_sweep_jump *)item->record;
+    assert_int_equal(item->job, t->jumps[row].chain);
+    memcpy(t->before[row], item->theta, bytes);
+    memcpy(t->after[row], item->theta + parameters, bytes);
+    t->rows[row] = item->row_count;
+    memcpy(t->approach[row], item->rows, (size_t)item->row_count * sizeof t->approach[row][0]);
+    t->jump_count++;
+}
+
+static inline spn_status collect(spn_context *context, void *state, const spn_item *item)
 {
     trace *t = state;
-    int64_t row = t->jump_count;
-    size_t bytes = (size_t)transition->parameters * sizeof(double);
     spn_status status = check_stop(context, t);
-    assert_true(row < MAX_JUMPS);
-    if (status == SPN_OK) {
-        assert_int_equal(transition->chain, transition->jump->chain);
-        t->ordinals[row] = transition->ordinal;
-        t->jumps[row] = *transition->jump;
-        memcpy(t->before[row], transition->theta_before, bytes);
-        memcpy(t->after[row], transition->theta_after, bytes);
-        t->rows[row] = transition->approach_count;
-        memcpy(t->approach[row], transition->approach,
-               (size_t)transition->approach_count * sizeof *transition->approach);
-        t->jump_count++;
+    if (status == SPN_OK && item->stream == SPN_SWEEP_POINT) {
+        collect_point(t, item);
+    } else if (status == SPN_OK) {
+        collect_jump(t, item);
     }
     return status;
 }
@@ -135,7 +135,6 @@ static inline void close_scene(scene *s)
 static inline void make_sweep(scene *s, spn_sweep **out)
 {
     check_ok(s->context, spn_sweep_create(s->context, &s->problem, out));
-    spn_sweep_watch_jumps(*out, collect_jump);
 }
 
 static inline void run_scene(scene *s, trace *t)
@@ -199,10 +198,11 @@ static inline void check_resumes(scene *s, const trace *whole, trace *resumed)
         make_sweep(s, &sweep);
         assert_int_equal(resumed->count + resumed->jump_count, k);
         for (int64_t i = 0; i < resumed->count; i++) {
-            spn_sweep_point point = {.chain = resumed->chains[i],
-                                     .record = &resumed->records[i],
-                                     .parameters = s->landscape.dimension,
-                                     .theta = resumed->theta[i]};
+            const spn_item point = {.stream = SPN_SWEEP_POINT,
+                                    .job = resumed->chains[i],
+                                    .record = &resumed->records[i],
+                                    .theta_size = s->landscape.dimension,
+                                    .theta = resumed->theta[i]};
             check_ok(s->context, spn_sweep_replay(s->context, sweep, &point));
         }
         resumed->stop_after = 0;

@@ -15,22 +15,19 @@ typedef struct jump_list {
 
 static jump_list found, again;
 
-static spn_status drop(spn_context *context, void *state, const spn_sweep_point *point)
-{
-    (void)context, (void)state, (void)point;
-    return SPN_OK;
-}
-
-static spn_status collect(spn_context *context, void *state, const spn_sweep_transition *transition)
+static spn_status collect(spn_context *context, void *state, const spn_item *item)
 {
     (void)context;
     jump_list *list = state;
+    if (item->stream != SPN_SWEEP_JUMP) {
+        return SPN_OK;
+    }
     int64_t row = list->count++;
     assert_true(row < MAX_JUMPS);
-    list->rows[row] = *transition->jump;
-    list->approach_count[row] = transition->approach_count;
-    memcpy(list->approach[row], transition->approach,
-           (size_t)transition->approach_count * sizeof *transition->approach);
+    list->rows[row] = *(const spn_sweep_jump *)item->record;
+    list->approach_count[row] = item->row_count;
+    memcpy(list->approach[row], item->rows,
+           (size_t)item->row_count * sizeof list->approach[row][0]);
     return SPN_OK;
 }
 
@@ -80,8 +77,7 @@ static void sweep(spn_landscape landscape, const double *values, double from, do
                                        .initial = start_at,
                                        .initial_state = &given};
     check_ok(context, spn_sweep_create(context, &problem, &run));
-    spn_sweep_watch_jumps(run, collect);
-    check_ok(context, spn_sweep_run(context, run, pool, drop, out));
+    check_ok(context, spn_sweep_run(context, run, pool, collect, out));
     spn_sweep_free(context, run);
     spn_pool_free(pool);
     spn_arena_free(arena);

@@ -391,7 +391,6 @@ static spn_status small_run(spn_context *context, void *state)
     memset(&now, 0, sizeof now);
     SPN_TRY(spn_pool_create(context, 1, &pool));
     SPN_TRY(spn_sweep_create(context, state, &sweep));
-    spn_sweep_watch_jumps(sweep, collect_jump);
     SPN_TRY(spn_sweep_run(context, sweep, pool, collect, &now));
     assert_int_equal(now.jump_count, 1);
 done:

@@ -137,10 +137,10 @@ static void test_replay_refuses_what_does_not_fit(void **state)
     spn_sweep_record record = {.beta = 0.01};
     open_scene(&s, SPN_LANDSCAPE_DEEP_MODE, 3, coefficients, theta);
     make_sweep(&s, &sweep);
-    spn_sweep_point point = {.chain = 7, .record = &record, .parameters = 3, .theta = theta};
+    spn_item point = {.job = 7, .record = &record, .theta_size = 3, .theta = theta};
     check_fails(s.context, spn_sweep_replay(s.context, sweep, &point), SPN_ERROR_INPUT,
                 "does not belong");
-    point.chain = 0;
+    point.job = 0;
     record.point = 3;
     check_fails(s.context, spn_sweep_replay(s.context, sweep, &point), SPN_ERROR_INPUT,
                 "out of order");
@@ -148,6 +148,13 @@ static void test_replay_refuses_what_does_not_fit(void **state)
     record.beta = 0.02;
     check_fails(s.context, spn_sweep_replay(s.context, sweep, &point), SPN_ERROR_INPUT,
                 "out of order");
+    /* Of no stream; a transition with theta on one side only. */
+    for (point.stream = -1; point.stream <= 2; point.stream++) {
+        if (point.stream != SPN_SWEEP_POINT) {
+            check_fails(s.context, spn_sweep_replay(s.context, sweep, &point), SPN_ERROR_INPUT,
+                        "does not belong");
+        }
+    }
     spn_sweep_free(s.context, sweep);
     close_scene(&s);
 }

@@ -258,15 +258,15 @@ static void test_replay_is_checked(void **state)
     run_scene(&s, &t);
     check_ok(s.context, spn_trajectories_create(s.context, &s.problem, &runs));
     kept *first = &t.items[0];
-    while (first->item.kind != SPN_TRAJECTORY_POINT) {
+    while (first->item.stream != SPN_TRAJECTORY_POINT) {
         first++;
     }
-    spn_trajectory_item item = item_of(first);
-    item.run = 2;
+    spn_item item = item_of(first);
+    item.job = 2;
     check_fails(s.context, spn_trajectories_replay(s.context, runs, &item), SPN_ERROR_INPUT,
                 "run 2");
     item = item_of(first);
-    item.parameters = 3;
+    item.theta_size = 3;
     check_fails(s.context, spn_trajectories_replay(s.context, runs, &item), SPN_ERROR_INPUT,
                 "does not belong");
     item = item_of(first);

@@ -10,7 +10,7 @@
 enum { MAX_ITEMS = 2048, MAX_PARAMETERS = 64 };
 
 typedef struct kept {
-    spn_trajectory_item item; /* its pointers lead here */
+    spn_item item; /* its pointers are set by item_of() */
     spn_trajectory_record point;
     spn_crossing_record crossing;
     spn_plateau_record plateau;
@@ -35,26 +35,27 @@ static inline void clear_trace(trace *t)
     *t = (trace){.items = NULL};
 }
 
+static inline void *record_of(kept *k)
+{
+    void *const records[] = {[SPN_TRAJECTORY_POINT] = &k->point,
+                             [SPN_TRAJECTORY_CROSSING] = &k->crossing,
+                             [SPN_TRAJECTORY_PLATEAU] = &k->plateau,
+                             [SPN_TRAJECTORY_END] = &k->end};
+    return records[k->item.stream];
+}
+
 /* Records of 8-byte fields have no padding, so that copies may be compared byte by byte. */
-static inline void keep(kept *k, const spn_trajectory_item *item)
+static inline void keep(kept *k, const spn_item *item)
 {
     memset(k, 0, sizeof *k);
     k->item = *item;
-    if (item->point != NULL) {
-        k->point = *item->point;
+    memcpy(record_of(k), item->record,
+           spn_trajectory_streams.items[item->stream].columns->record_size);
+    if (item->modes != NULL) {
         memcpy(k->modes, item->modes, (size_t)item->mode_count * sizeof(double));
     }
-    if (item->crossing != NULL) {
-        k->crossing = *item->crossing;
-    }
-    if (item->plateau != NULL) {
-        k->plateau = *item->plateau;
-    }
-    if (item->end != NULL) {
-        k->end = *item->end;
-    }
-    if (item->theta != NULL && item->parameters <= MAX_PARAMETERS) {
-        memcpy(k->theta, item->theta, (size_t)item->parameters * sizeof(double));
+    if (item->theta != NULL && item->theta_size <= MAX_PARAMETERS) {
+        memcpy(k->theta, item->theta, (size_t)item->theta_size * sizeof(double));
     }
     if (item->state != NULL) {
         k->state = malloc((size_t)item->state_size * sizeof(double));
@@ -62,7 +63,7 @@ static inline void keep(kept *k, const spn_trajectory_item *item)
     }
 }
 
-static inline spn_status collect(spn_context *context, void *state, const spn_trajectory_item *item)
+static inline spn_status collect(spn_context *context, void *state, const spn_item *item)
 {
     trace *t = state;
     if (t->stop_after > 0 && t->count == t->stop_after) {
@@ -76,13 +77,10 @@ static inline spn_status collect(spn_context *context, void *state, const spn_tr
     return SPN_OK;
 }
 
-static inline spn_trajectory_item item_of(kept *k)
+static inline spn_item item_of(kept *k)
 {
-    spn_trajectory_item item = k->item;
-    item.point = item.point == NULL ? NULL : &k->point;
-    item.crossing = item.crossing == NULL ? NULL : &k->crossing;
-    item.plateau = item.plateau == NULL ? NULL : &k->plateau;
-    item.end = item.end == NULL ? NULL : &k->end;
+    spn_item item = k->item;
+    item.record = record_of(k);
     item.modes = item.modes == NULL ? NULL : k->modes;
     item.theta = item.theta == NULL ? NULL : k->theta;
     item.state = item.state == NULL ? NULL : k->state;
@@ -173,22 +171,21 @@ static inline void run_scene(scene *s, trace *t)
 }
 
 /** Item `number` of its kind of a run; NULL: there are fewer. */
-static inline const kept *find_item(const trace *t, int64_t run, spn_trajectory_item_kind kind,
-                                    int64_t number)
+static inline const kept *find_item(const trace *t, int64_t run, int64_t stream, int64_t number)
 {
     for (int64_t i = 0; i < t->count; i++) {
         const kept *k = &t->items[i];
-        if (k->item.run == run && k->item.kind == kind && number-- == 0) {
+        if (k->item.job == run && k->item.stream == stream && number-- == 0) {
             return k;
         }
     }
     return NULL;
 }
 
-static inline int64_t count_items(const trace *t, int64_t run, spn_trajectory_item_kind kind)
+static inline int64_t count_items(const trace *t, int64_t run, int64_t stream)
 {
     int64_t count = 0;
-    while (find_item(t, run, kind, count) != NULL) {
+    while (find_item(t, run, stream, count) != NULL) {
         count++;
     }
     return count;
@@ -196,8 +193,8 @@ static inline int64_t count_items(const trace *t, int64_t run, spn_trajectory_it
 
 static inline void check_same_item(const kept *a, const kept *b)
 {
-    assert_int_equal(a->item.kind, b->item.kind);
-    assert_int_equal(a->item.parameters, b->item.parameters);
+    assert_int_equal(a->item.stream, b->item.stream);
+    assert_int_equal(a->item.theta_size, b->item.theta_size);
     assert_int_equal(a->item.state_size, b->item.state_size);
     assert_int_equal(a->item.mode_count, b->item.mode_count);
     assert_memory_equal(&a->point, &b->point, sizeof a->point);
@@ -218,10 +215,10 @@ static inline void check_same(const trace *a, const trace *b, int64_t runs)
     for (int64_t run = 0; run < runs; run++) {
         int64_t j = 0;
         for (int64_t i = 0; i < a->count; i++) {
-            if (a->items[i].item.run != run) {
+            if (a->items[i].item.job != run) {
                 continue;
             }
-            while (j < b->count && b->items[j].item.run != run) {
+            while (j < b->count && b->items[j].item.job != run) {
                 j++;
             }
             assert_true(j < b->count);
@@ -243,7 +240,7 @@ static inline void check_resumes(scene *s, const trace *whole, int64_t runs, int
         assert_int_equal(t.count, k);
         check_ok(s->context, spn_trajectories_create(s->context, &s->problem, &part));
         for (int64_t i = 0; i < k; i++) {
-            spn_trajectory_item item = item_of(&t.items[i]);
+            spn_item item = item_of(&t.items[i]);
             check_ok(s->context, spn_trajectories_replay(s->context, part, &item));
         }
         t.stop_after = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/** @file record.h  Column tables: how a plain struct of observables is named, typed and explained.
+/** @file record.h  Column tables: how a plain struct of observables is named, typed and explained; items and
+ *  streams: how a method sends its results, one finished piece after the other.
  *
- *  The table lives beside the struct; the journal, HDF5, CSV, JSON and the documentation use it. */
+ *  The tables live beside the structs; the journal, HDF5, CSV, JSON and the documentation use them. */
 #ifndef SPINODAL_BASE_RECORD_H
 #define SPINODAL_BASE_RECORD_H
 
@@ -31,6 +32,67 @@ typedef struct spn_columns {
     int64_t count;
     size_t record_size; /**< sizeof the struct: 8-byte fields only, no padding */
 } spn_columns;
+
+/** One finished piece of results, as every method sends it: a record and what belongs to it. Valid during the call
+ *  it is passed to. Parts that the stream does not have are 0 and NULL. */
+typedef struct spn_item {
+    int64_t stream;     /**< index into the streams of the room that sends it */
+    int64_t job;        /**< the numbered job it is of: a chain, a run; 0 where there is one */
+    int64_t ordinal;    /**< among items of one stream, one job and equal keys, from 0 */
+    const void *record; /**< one struct of the stream's columns */
+    int64_t row_count;  /**< rows of the stream's attached table that belong to it */
+    const void *rows;
+    int64_t mode_count; /**< mode strengths (spn_labels) */
+    const double *modes;
+    int64_t theta_size; /**< numbers: the parameters P times the thetas of the stream */
+    const double *theta;
+    int64_t
+        state_size; /**< numbers: all that the rest of its job depends on; what resuming needs */
+    const double *state;
+} spn_item;
+
+/** Receives items on the coordinating thread: those of one job in their order, jobs interleaved as they happen. A
+ *  failure stops the method. */
+typedef spn_status spn_item_sink(spn_context *context, void *state, const spn_item *item);
+
+/** The rows that items of a stream may bring along. */
+typedef struct spn_attached {
+    const char *table; /**< name of their table; NULL: there are none */
+    const spn_columns *columns;
+    size_t
+        row; /**< offset of the integer that says which row of the stream's table a row belongs to */
+    int64_t most; /**< rows of one item */
+} spn_attached;
+
+/** An array of parameter vectors in files: one row per row of the stream's table. */
+typedef struct spn_theta {
+    const char *name, *help;
+} spn_theta;
+
+enum { SPN_KEYS_MAX = 2, SPN_THETAS_MAX = 2 };
+
+/** What the items of one kind that a room sends are made of, and what becomes of them in files. */
+typedef struct spn_stream {
+    const char *table; /**< name of their table in files: "points" */
+    const spn_columns *columns;
+    bool has_modes, has_state;
+    /** A resumed method may send an item again, with the same bits: of those with the same job, keys and ordinal
+     *  one is kept. */
+    bool is_resent;
+    int64_t theta_count; /**< parameter vectors of an item, one behind the other in theta */
+    spn_theta thetas[SPN_THETAS_MAX];
+    spn_attached attached;
+    /** Rows of the table are in order of the job, then of these integers of the record (offsets), then as they were
+     *  sent. */
+    int64_t key_count;
+    size_t keys[SPN_KEYS_MAX];
+} spn_stream;
+
+/** All streams of a room; `stream` of its items is an index. The first are its points. */
+typedef struct spn_streams {
+    const spn_stream *items;
+    int64_t count;
+} spn_streams;
 
 #ifdef __cplusplus
 }

@@ -132,6 +132,30 @@ const spn_columns spn_sweep_approach_columns = {approach_columns,
                                                 sizeof approach_columns / sizeof *approach_columns,
                                                 sizeof(spn_sweep_approach)};
 
+static const spn_stream streams[] = {
+    [SPN_SWEEP_POINT] = {.table = "points",
+                         .columns = &spn_sweep_columns,
+                         .has_modes = true,
+                         .theta_count = 1,
+                         .thetas = {{"theta", "all weights and biases in the order of /layout; one "
+                                              "row per row of /points"}},
+                         .key_count = 1,
+                         .keys = {offsetof(spn_sweep_record, point)}},
+    [SPN_SWEEP_JUMP] = {.table = "jumps",
+                        .columns = &spn_sweep_jump_columns,
+                        .is_resent = true,
+                        .theta_count = 2,
+                        .thetas = {{"jump_theta_before", "theta at the last point of the old "
+                                                         "branch; one row per row of /jumps"},
+                                   {"jump_theta_after",
+                                    "theta behind it; one row per row of /jumps"}},
+                        .attached = {"approach", &spn_sweep_approach_columns,
+                                     offsetof(spn_sweep_approach, jump), SPN_APPROACH_MAX},
+                        .key_count = 1,
+                        .keys = {offsetof(spn_sweep_jump, point)}},
+};
+const spn_streams spn_sweep_streams = {streams, sizeof streams / sizeof *streams};
+
 const char *spn_direction_text(int64_t direction)
 {
     bool is_known = direction >= SPN_DIRECTION_UP && direction <= SPN_DIRECTION_QUENCH;

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Are these results of the very experiment? The only place that says so. */
+#include "study/same.h"
+
+#include "study/book.h"
+#include "study/experiment.h"
+
+#include <string.h>
+
+static const char *text_of(const spn_results *results, const char *name)
+{
+    const spn_attribute *attribute = spn_results_attribute(results, name);
+    return attribute != NULL ? attribute->text : NULL;
+}
+
+static bool are_same_texts(const char *a, const char *b, unsigned what)
+{
+    if (a == NULL || b == NULL) {
+        return a == b || (what & SPN_SAME_KNOWN) != 0;
+    }
+    return strcmp(a, b) == 0;
+}
+
+static bool are_same_attributes(const spn_results *a, const spn_results *b, unsigned what)
+{
+    static const struct {
+        unsigned what;
+        const char *name;
+    } attributes[] = {
+        {SPN_SAME_DATA, "data_checksum"}, {SPN_SAME_DATA, "weights_checksum"},
+        {SPN_SAME_DATA, SPNI_INPUTS},     {SPN_SAME_PROGRAM, "program_version"},
+        {SPN_SAME_PROGRAM, "kernels"},    {SPN_SAME_PROGRAM, "blas_core"},
+        {SPN_SAME_SETTINGS, "settings"},
+    };
+    for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
+        const char *name = attributes[i].name;
+        if ((what & attributes[i].what) != 0 &&
+            !are_same_texts(text_of(a, name), text_of(b, name), what)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The sections of a configuration, SPN_SAME_KNOWN: as this version writes them. *text is NULL where there is none, or
+ * none that this version reads. Released by the caller. */
+static spn_status take_sections(spn_context *context, const spn_results *results,
+                                const char *sections, unsigned what, char **text)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    const char *configuration = text_of(results, "configuration");
+    *text = NULL;
+    if (configuration == NULL) {
+        return SPN_OK;
+    }
+    if ((what & SPN_SAME_KNOWN) != 0) {
+        status = spn_experiment_parse(context, "configuration", configuration,
+                                      (int64_t)strlen(configuration), &experiment);
+        if (status == SPN_ERROR_INPUT) {
+            spn_error_clear(context);
+            return SPN_OK;
+        }
+        SPN_TRY(status);
+        SPN_TRY(spn_experiment_dump(context, experiment, text));
+    } else {
+        *text = spn_duplicate(context, configuration);
+        SPN_TRY(*text != NULL ? SPN_OK : spn_error_status(context));
+    }
+    if (sections != NULL) {
+        spni_experiment_keep(*text, sections);
+    }
+done:
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
+spn_status spn_study_compare(spn_context *context, const spn_results *a, const spn_results *b,
+                             const char *sections, unsigned what, bool *is_same)
+{
+    spn_status status = SPN_OK;
+    char *one = NULL, *other = NULL;
+    *is_same = false;
+    if (!are_same_attributes(a, b, what)) {
+        return SPN_OK;
+    }
+    if (sections != NULL && *sections == '\0') {
+        *is_same = true;
+        return SPN_OK;
+    }
+    SPN_TRY(take_sections(context, a, sections, what, &one));
+    SPN_TRY(take_sections(context, b, sections, what, &other));
+    *is_same = are_same_texts(one, other, what);
+done:
+    spn_release(context, one);
+    spn_release(context, other);
+    return status;
+}
+
+spn_status spni_find_results(spn_context *context, const spn_results *expected, const char *path,
+                             const char *sections, unsigned what, bool *is_found,
+                             const char **fault)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    *is_found = false;
+    if (!spn_journal_exists(path)) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_arena_create(context, &arena));
+    status = spn_results_read(context, arena, path, &results);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_clear(context);
+        status = SPN_OK;
+        goto done;
+    }
+    SPN_TRY(status);
+    if (strcmp(results.kind, expected->kind) == 0) {
+        SPN_TRY(spn_study_compare(context, &results, expected, sections, what, is_found));
+    }
+    SPN_TRY(*is_found && fault != NULL ? spn_study_judge(context, &results, fault) : SPN_OK);
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+spn_status spni_find_finished(spn_context *context, const spn_study *study, const char *kind,
+                              const char *inputs, const char *path, const char *sections,
+                              unsigned what, bool *is_found, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    spni_book book;
+    const char *fault = NULL;
+    *is_found = false;
+    SPN_TRY(spni_book_begin(context, kind, &book));
+    if (inputs != NULL) {
+        spni_book_attribute(&book, (spn_attribute){SPNI_INPUTS, inputs, 0});
+    }
+    SPN_TRY(spni_book_attributes(context, study, &book));
+    SPN_TRY(spni_book_close(&book));
+    SPN_TRY(spni_find_results(context, &book.results, path, sections, what, is_found, &fault));
+    if (*is_found) {
+        *is_good = fault == NULL;
+        spn_message(context, "%s is complete: nothing to resume", path);
+    }
+done:
+    spni_book_end(&book);
+    return status;
+}
