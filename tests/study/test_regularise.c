@@ -27,7 +27,10 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* White data with two modes, moved; sample n of the file is sample `stride` n of the draw. Its path. */
+/* Units of inputs and targets. */
+static double unit_x = 1, unit_y = 1;
+
+/* White data with two modes, moved and in those units; sample n of the file is sample `stride` n of the draw. Its path. */
 static void write_data(const char *name, double dx, double dy, int64_t stride, char path[512])
 {
     const spn_data_settings settings = {.kind = SPN_DATA_GAUSSIAN,
@@ -48,8 +51,8 @@ static void write_data(const char *name, double dx, double dy, int64_t stride, c
         for (int64_t i = 0; i < INPUTS + OUTPUTS; i++) {
             const double *column =
                 i < INPUTS ? data->x + i * data->stride : data->y + (i - INPUTS) * data->stride;
-            fprintf(file, "%.17g%s", column[from] + (i < INPUTS ? dx : dy),
-                    i + 1 < INPUTS + OUTPUTS ? "," : "\n");
+            double value = i < INPUTS ? unit_x * (column[from] + dx) : unit_y * (column[from] + dy);
+            fprintf(file, "%.17g%s", value, i + 1 < INPUTS + OUTPUTS ? "," : "\n");
         }
     }
     fclose(file);
@@ -216,6 +219,42 @@ static void thermodynamics_along_a_branch(void **state)
     sweep_run_free(&run);
 }
 
+/* D = 2: x -> c x and y -> d y take beta to c d beta, L to d^2 L and n to d / c n; tanh has a unit of its own, a linear network
+ * none. Every threshold scales along, so that the same transitions are found. */
+static void other_units(void **state)
+{
+    (void)state;
+    char path[512], text[2048];
+    sweep_run runs[2];
+    const double c = 1e3, d = 1e-2;
+    for (int k = 0; k < 2; k++) {
+        char grid[128];
+        unit_x = k == 0 ? 1 : c;
+        unit_y = k == 0 ? 1 : d;
+        snprintf(grid, sizeof grid,
+                 "direction: up, beta: {from: %g, to: %g, points: 18, spacing: linear}",
+                 0.11 * unit_x * unit_y, 0.96 * unit_x * unit_y);
+        write_data("regularise_units.csv", mean_x, mean_y, 1, path);
+        write_text(text, path, "[4]", "linear", "weights", grid);
+        sweep_run_make(context, text, 1, k == 0 ? "regularise_a.h5" : "regularise_b.h5", &runs[k]);
+        assert_true(runs[k].is_gated);
+    }
+    unit_x = unit_y = 1;
+    assert_int_equal(runs[0].count, runs[1].count);
+    for (int64_t i = 0; i < runs[0].count; i++) {
+        const spn_sweep_record *p = &runs[0].points[i], *q = &runs[1].points[i];
+        check_close(q->beta, c * d * p->beta, 1e-12, 0);
+        check_close(q->error, d * d * p->error, 1e-8, 0);
+        /* Beside an onset weights are good to the root of what L is. */
+        check_close(q->weight_norm, sqrt(d / c) * p->weight_norm, 1e-4, sqrt(d / c));
+        assert_int_equal(q->active_modes, p->active_modes);
+        assert_int_equal(q->jump, p->jump);
+    }
+    for (int k = 0; k < 2; k++) {
+        sweep_run_free(&runs[k]);
+    }
+}
+
 static char *dump_of(const char *const *assignments, bool changes)
 {
     spn_experiment *experiment = NULL;
@@ -273,6 +312,7 @@ int main(void)
         cmocka_unit_test(three_layers_on_moved_data),
         cmocka_unit_test(moves_and_orders),
         cmocka_unit_test(thermodynamics_along_a_branch),
+        cmocka_unit_test(other_units),
         cmocka_unit_test(dumps),
         cmocka_unit_test(refusals),
     };
