@@ -15,8 +15,8 @@ static const char *const evidence_texts[] = {
     "a stable branch leaves the branch point at which the phase loses stability",
     "undecided: the interval in beta is too wide to tell a jump from a steep change",
     "undecided: the jump of |theta|^2 and the exponent of the eigenvalue contradict each other",
-    "undecided: two phases have equal L, and within the error of beta perhaps equal |theta|^2: "
-    "they cross or touch",
+    ("undecided: two phases have equal L, and within the error of beta perhaps equal |theta|^2: "
+     "they cross or touch"),
 };
 
 const char *spn_evidence_text(int64_t evidence)

@@ -46,10 +46,11 @@ static long double sample_error(const exact *e, const double *y, const long doub
         share[k] = expl(f[k] - top) / below;
         long double rest = others / below;
         /* y and 1 - y: targets are 0 or 1 */
-        slope[k] = e->is_classes ? (y[k] > 0.5 ? -rest : share[k]) : 2 * (f[k] - y[k]);
+        slope[k] = e->is_classes ? (y[k] > 0.5 ? -rest : share[k]) : 2 * (f[k] - (long double)y[k]);
         bend[k][k] = e->is_classes ? share[k] * rest : 2;
         if (!e->is_classes) {
-            value += (f[k] - y[k]) * (f[k] - y[k]);
+            long double off = f[k] - (long double)y[k];
+            value += off * off;
         } else if (y[k] > 0.5 || count == 1) {
             value += y[k] > 0.5 ? log1pl(others / expl(f[k] - top)) : log1pl(expl(f[k]));
         }

@@ -242,7 +242,8 @@ static void a_saturated_slope_keeps_its_digits(void **state)
             forms[k].table->tanh(1, &alone[i], &apart[i], &bends[i]);
             assert_true(apart[i] == slopes[i] && alone[i] == h[i]);
             long double c = coshl((long double)x[i]), want = 1.0L / (c * c);
-            if (i % 5 != 0 && !(fabsl((long double)slopes[i] - want) <= 4 * DBL_EPSILON * want)) {
+            if (i % 5 != 0 &&
+                !(fabsl((long double)slopes[i] - want) <= 4 * (long double)DBL_EPSILON * want)) {
                 fail_msg("%s: the slope of tanh at %g is %.17g, not %.17Lg",
                          spn_kernels_name(forms[k].kind), x[i], slopes[i], want);
             }

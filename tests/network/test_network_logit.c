@@ -57,7 +57,8 @@ static void a_logit_keeps_its_digits(void **state)
             double f = i % 2 == 0 ? sizes[i / 2] : -sizes[i / 2], y = targets[t], h = 0, hv = 0;
             long double e = expl(-fabsl((long double)f)), near = 1 / (1 + e), far = e * near;
             long double p = f > 0 ? near : far, q = f > 0 ? far : near;
-            long double value = (f > 0 ? (1 - y) : y) * fabsl((long double)f) + log1pl(e);
+            long double value =
+                (long double)(f > 0 ? 1 - y : y) * fabsl((long double)f) + log1pl(e);
             const double one = 1.0;
             bool is_certain = y != targets[2];
             made.theta[0] = f;
@@ -66,7 +67,9 @@ static void a_logit_keeps_its_digits(void **state)
             if (is_certain) {
                 check_relative(made.point->gradient[0], y > 0 ? -q : p, 4 * EPSILON, "slope", f);
             } else {
-                check_close(made.point->gradient[0], (double)(p * (1 - y) - q * y), 4 * EPSILON, 1);
+                check_close(made.point->gradient[0],
+                            (double)(p * (long double)(1 - y) - q * (long double)y), 4 * EPSILON,
+                            1);
             }
             check_ok(context, spn_point_hessian(context, made.point, SPN_PART_FULL, &h));
             check_ok(context, spn_point_hvp(context, made.point, SPN_PART_FULL, 1, &one, &hv));
