@@ -40,6 +40,7 @@ spn_status spn_take_texts(spn_context *context, const spn_results *results, cons
 typedef struct spn_sweep_contents {
     spn_table points;          /**< spn_sweep_record */
     spn_table jumps, approach; /**< spn_sweep_jump, spn_sweep_approach */
+    const spn_array *modes;    /**< strengths, a row a point; NULL: none */
     bool is_refined;           /**< jumps were looked for */
     bool has_rate;             /**< points of a finite rate: not meant to be stationary */
     bool is_quench;            /**< some chain starts afresh at each beta */

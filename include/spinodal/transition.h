@@ -130,8 +130,10 @@ extern const spn_columns spn_transition_group_columns;
 typedef struct spn_stuck {
     int64_t run;
     double beta;
-    int64_t starts;             /**< quenches, and first points of chains from initial weights */
-    int64_t stuck;              /**< with fewer active modes than the best start there */
+    int64_t starts; /**< quenches, and first points of chains from initial weights */
+    int64_t
+        stuck; /**< with fewer modes learned than the best start there; where strengths of modes are not
+                        known, fewer active modes */
     double fraction, low, high; /**< with the 95 % interval of spn_binomial_interval() */
     int64_t higher; /**< with L above the lowest one found there by more than a millionth */
 } spn_stuck;
@@ -146,6 +148,11 @@ typedef struct spn_sweep_tables {
     const spn_sweep_record *points;
     const spn_sweep_jump *jumps;
     const spn_sweep_approach *approach;
+    /** Strengths of the data's modes, a row a point, and their singular values: a mode counts as learned above
+     *  SPN_ACTIVE_SHARE of it. The outputs of a nonlinear network have more directions than it has learned modes. NULL: not
+     *  known. */
+    int64_t mode_count; /**< at most SPN_MODES_MAX */
+    const double *modes, *singular_values;
 } spn_sweep_tables;
 
 /** The tables of a set of branches. */

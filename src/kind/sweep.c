@@ -13,11 +13,15 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
         .points = {.name = "points", .columns = &spn_sweep_columns},
         .jumps = {.name = "jumps", .columns = &spn_sweep_jump_columns},
         .approach = {.name = "approach", .columns = &spn_sweep_approach_columns},
+        .modes = spn_results_array(results, "modes"),
         .is_refined = spn_results_table(results, "jumps") != NULL,
     };
     const spn_wanted_table wanted[] = {
         {&out->points, false}, {&out->jumps, true}, {&out->approach, true}};
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
+    if (out->modes != NULL && (out->modes->rows != out->points.rows || out->modes->columns == 0)) {
+        out->modes = NULL;
+    }
     const char *said = spn_results_setting(results, "sweep.epochs", epochs, sizeof epochs);
     out->has_rate = said != NULL && strcmp(said, "0") != 0;
     const spn_sweep_record *points = out->points.records;

@@ -5,13 +5,42 @@
 #include <math.h>
 #include <string.h>
 
+/* Singular values of the modes whose strengths stand in the array "modes": the table "theory" has a row a mode. NULL where
+ * there is no linear theory, or the strengths are those of the outputs' own directions. */
+static spn_status take_singular_values(spn_context *context, spn_arena *arena,
+                                       const spn_results *results, int64_t modes,
+                                       const double **out)
+{
+    spn_status status = SPN_OK;
+    const spn_table *theory = spn_results_table(results, "theory");
+    const int64_t column = theory != NULL ? spn_table_find(theory, "singular_value") : -1;
+    double *values = NULL;
+    *out = NULL;
+    if (column < 0 || modes == 0 || theory->rows != modes) {
+        return SPN_OK;
+    }
+    SPN_TAKE(context, arena, values, modes);
+    for (int64_t m = 0; m < modes; m++) {
+        values[m] = spn_table_real(theory, m, column);
+    }
+    *out = values;
+done:
+    return status;
+}
+
 static spn_status add_sweep(spn_context *context, spn_arena *arena, const spn_results *results,
                             spn_transitions *transitions)
 {
     spn_status status = SPN_OK;
     spn_sweep_contents c;
+    const double *singular_values = NULL;
     SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
-    const spn_sweep_tables tables = {.point_count = c.points.rows,
+    const int64_t modes = c.modes != NULL ? c.modes->columns : 0;
+    SPN_TRY(take_singular_values(context, arena, results, modes, &singular_values));
+    const spn_sweep_tables tables = {.mode_count = modes,
+                                     .modes = modes > 0 ? c.modes->values : NULL,
+                                     .singular_values = singular_values,
+                                     .point_count = c.points.rows,
                                      .points = c.points.records,
                                      .jump_count = c.jumps.rows,
                                      .jumps = c.jumps.records,

@@ -123,7 +123,7 @@ static const spn_column items_spn_stuck[] = {
     INTEGER("run", run, "number of the file, from 0"),
     REAL("beta", beta, "error/weight^2", "where the starts were made"),
     INTEGER("starts", starts, "random starts"),
-    INTEGER("stuck", stuck, "with fewer active modes than the best of them"),
+    INTEGER("stuck", stuck, "with fewer modes learned than the best of them"),
     REAL("fraction", fraction, "", "stuck / starts"),
     REAL("fraction_low", low, "", "lower end of Wilson's 95 % interval"),
     REAL("fraction_high", high, "", "upper end of Wilson's 95 % interval"),

@@ -419,6 +419,20 @@ static spn_status find_tally(spn_context *context, spni_list *tallies, double be
     return status;
 }
 
+/* Modes that a start has learned. */
+static int64_t count_learned(const spn_sweep_tables *tables, int64_t row)
+{
+    int64_t learned = 0;
+    if (tables->modes == NULL || tables->singular_values == NULL) {
+        return tables->points[row].active_modes;
+    }
+    for (int64_t m = 0; m < tables->mode_count; m++) {
+        const double strength = tables->modes[row * tables->mode_count + m];
+        learned += strength > SPN_ACTIVE_SHARE * tables->singular_values[m];
+    }
+    return learned;
+}
+
 /* Two passes over the starts: what the best ones reach, then who falls short of it. */
 static spn_status count_stuck(walk *w)
 {
@@ -431,13 +445,14 @@ static spn_status count_stuck(walk *w)
             if (!is_start(r)) {
                 continue;
             }
+            const int64_t learned = count_learned(w->tables, i);
             SPN_TRY(find_tally(w->context, &tallies, r->beta, &one));
             if (pass == 0) {
                 one->starts++;
-                one->most = r->active_modes > one->most ? r->active_modes : one->most;
+                one->most = learned > one->most ? learned : one->most;
                 one->lowest = fmin(one->lowest, r->loss);
             } else {
-                one->stuck += r->active_modes < one->most;
+                one->stuck += learned < one->most;
                 one->higher += r->loss > one->lowest + 1e-6 * fabs(one->lowest);
             }
         }

@@ -155,6 +155,35 @@ static void test_stuck(void **state)
     free(m);
 }
 
+/* The outputs of a nonlinear network have both directions in every phase, the second as a trace of 1e-3 of its mode's strength
+ * where one mode is learned: 7 of 20 starts are stuck all the same. */
+static void test_stuck_with_traces(void **state)
+{
+    (void)state;
+    enum { STARTS = 20, STUCK = 7 };
+    static const double sigma[] = {0.9, 0.5};
+    double modes[STARTS][2];
+    int64_t count = 0;
+    spn_transitions *t = NULL;
+    model *m = model_new(context, 3, 2, sigma);
+    for (int64_t i = 0; i < STARTS; i++) {
+        model_point(m, i, SPN_DIRECTION_QUENCH, -1, 0, 2, 0.1);
+        modes[i][0] = 0.8 * sigma[0];
+        modes[i][1] = i < STUCK ? 1e-3 * sigma[1] : 0.8 * sigma[1];
+    }
+    m->tables.mode_count = 2;
+    m->tables.modes = modes[0];
+    m->tables.singular_values = sigma;
+    check_ok(context, spn_transitions_create(context, &t));
+    check_ok(context, spn_transitions_add_sweep(context, t, &m->tables));
+    const spn_stuck *rows = spn_transitions_stuck(t, &count);
+    assert_int_equal(count, 1);
+    assert_int_equal(rows[0].starts, STARTS);
+    assert_int_equal(rows[0].stuck, STUCK);
+    spn_transitions_free(context, t);
+    free(m);
+}
+
 static void test_labels(void **state)
 {
     (void)state;
@@ -174,8 +203,11 @@ static void test_labels(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_seeds),       cmocka_unit_test(test_draws),
-        cmocka_unit_test(test_occurrences), cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_seeds),
+        cmocka_unit_test(test_draws),
+        cmocka_unit_test(test_occurrences),
+        cmocka_unit_test(test_stuck),
+        cmocka_unit_test(test_stuck_with_traces),
         cmocka_unit_test(test_labels),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
