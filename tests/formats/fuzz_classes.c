@@ -42,16 +42,44 @@ static spn_csv_table *parse(const input *in)
     return table;
 }
 
-static const char *item_of(const input *in, const spn_csv_table *table, char item[40])
+static const char *item_of(const input *in, char item[40])
 {
-    snprintf(item, 40, "position=%lld", (long long)(in->column % table->columns) + 1);
+    snprintf(item, 40, "position=%lld", (long long)in->column + 1);
     return item;
+}
+
+/* The column that the second byte chooses; false where the header makes a name of its position. */
+static bool find_column(input *in, const spn_csv_table *table)
+{
+    char item[40];
+    int64_t column = -1;
+    in->column %= table->columns;
+    return works(in, spn_csv_find(in->context, table, item_of(in, item), &column)) &&
+           column == in->column;
+}
+
+/* A name leads to its column or is refused; what is near a name is told, whatever the header holds. */
+static void check_name(const input *in, const spn_csv_table *table)
+{
+    char item[300];
+    int64_t column = -1;
+    const char *name = table->names != NULL ? table->names[in->column] : "y";
+    if (works(in, spn_csv_find(in->context, table, name, &column))) {
+        demand(column == in->column || table->names == NULL);
+    }
+    snprintf(item, sizeof item, "name=%.250s", name);
+    if (works(in, spn_csv_find(in->context, table, item, &column))) {
+        demand(strcmp(table->names[column], item + strlen("name=")) == 0 ||
+               strcmp(table->names[column], item) == 0);
+    }
+    snprintf(item, sizeof item, "%.250s_", name);
+    works(in, spn_csv_find(in->context, table, item, &column));
 }
 
 /* Whole numbers of classes, each of which some row has, in a column that is one of numbers from now on. */
 static void check_codes(const input *in, const spn_csv_table *table, const spn_classes *classes)
 {
-    const int64_t column = in->column % table->columns;
+    const int64_t column = in->column;
     const spn_csv_column *facts = &table->facts[column];
     bool is_there[SPN_CLASSES_MAX] = {false};
     int64_t found = 0, numbers = 0;
@@ -77,8 +105,7 @@ static void check_known(const input *in, const spn_csv_table *table, const spn_c
     char item[40];
     spn_csv_table *again = parse(in);
     spn_classes *none = NULL;
-    demand(
-        works(in, spn_csv_classes(in->context, again, item_of(in, again, item), classes, &none)));
+    demand(works(in, spn_csv_classes(in->context, again, item_of(in, item), classes, &none)));
     demand(none == NULL);
     demand(memcmp(again->values, table->values,
                   (size_t)(table->rows * table->columns) * sizeof(double)) == 0);
@@ -89,7 +116,7 @@ static void check_known(const input *in, const spn_csv_table *table, const spn_c
 static void check_samples(const input *in, const spn_csv_table *table, const spn_classes *classes)
 {
     char item[40];
-    const char *target = item_of(in, table, item);
+    const char *target = item_of(in, item);
     const spn_csv_choice choice = {.targets = {1, &target}, .missing = in->missing};
     spn_samples *samples = NULL;
     if (!works(in, spn_csv_samples(in->context, table, &choice, &samples))) {
@@ -121,7 +148,7 @@ static void check_others(const input *in)
     char item[40];
     spn_csv_table *table = parse(in);
     spn_classes *none = NULL;
-    works(in, spn_csv_classes(in->context, table, item_of(in, table, item), &known, &none));
+    works(in, spn_csv_classes(in->context, table, item_of(in, item), &known, &none));
     demand(none == NULL);
     spn_csv_free(in->context, table);
 }
@@ -139,15 +166,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
                 .size = (int64_t)size - 2};
     demand(spn_context_create(NULL, &in.context) == SPN_OK);
     spn_csv_table *table = parse(&in);
-    if (table != NULL) {
+    if (table != NULL && find_column(&in, table)) {
         char item[40];
         spn_classes *classes = NULL;
-        if (works(&in,
-                  spn_csv_classes(in.context, table, item_of(&in, table, item), NULL, &classes))) {
+        if (works(&in, spn_csv_classes(in.context, table, item_of(&in, item), NULL, &classes))) {
             check_codes(&in, table, classes);
             check_known(&in, table, classes);
             check_samples(&in, table, classes);
         }
+        check_name(&in, table);
         check_others(&in);
         spn_classes_free(in.context, classes);
     }
