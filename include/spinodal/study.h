@@ -203,9 +203,8 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
 spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
                              const spn_run_settings *settings, bool *is_good);
 
-/** All kinds of results, NULL-terminated; the one of this name, or NULL. */
-extern const spn_kind *const spn_kinds[];
-const spn_kind *spn_kind_find(const char *name);
+/** The kinds of results that are made here; gallery.h lists all kinds. */
+extern const spn_kind spn_sweep_kind, spn_branches_kind, spn_slice_kind, spn_grok_kind;
 
 /** Do results that were read from a file pass the check of the run that made them? *fault is NULL where they
  *  do, otherwise what does not hold, as part of a sentence (static). Results of a kind without a check

@@ -40,6 +40,10 @@ void spn_text_character(spn_text *text, char character);
 void spn_text_cell(spn_text *text, const char *word);
 /** A word for the shell, in quotes where it needs them. */
 void spn_text_shell_word(spn_text *text, const char *word);
+/** "NAME before -> after", of four digits; one that is nothing beside the other is the rounding of zero. */
+void spn_text_change(spn_text *text, const char *name, double before, double after);
+/** All attributes of results, a line each, the experiment last: what a caption ends with. */
+void spn_text_parameters(spn_text *text, const spn_results *results);
 /** Free the text. Returns the first failure. */
 spn_status spn_text_end(spn_text *text);
 /** "" for 1, "s" otherwise: of nouns. */

@@ -14,7 +14,7 @@ int cmd_plot(cli_session *session, const cli_arguments *arguments)
     const spn_plot_settings settings = {.force = arguments->is_forced};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
-    SPN_TRY(cli_make_folder(context, folder));
+    SPN_TRY(spn_make_folder(context, folder));
     status = cli_draw(context, &results, folder, &settings);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", arguments->words[0]);

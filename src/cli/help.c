@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Help is printed from the same tables that parse. */
-#include "cli/targets.h"
+#include "cli/cli.h"
+
+#include <spinodal/gallery.h>
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,9 +61,9 @@ static void print_keys(void)
 
 static void print_targets(void)
 {
-    cli_target_name target;
+    spn_gallery_name target;
     printf("\ntargets:\n");
-    for (int64_t i = 0; cli_target_name_at(i, &target); i++) {
+    for (int64_t i = 0; spn_gallery_name_at(i, &target); i++) {
         printf("  %-10s  %s\n", target.name, target.help);
     }
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* docs/reference.md, printed from the tables that parse and write: `spinodal help reference`. */
-#include "cli/targets.h"
+#include "cli/cli.h"
+
+#include <spinodal/gallery.h>
 
 #include <spinodal/geometry.h>
 #include <spinodal/theory.h>
@@ -18,9 +20,9 @@ static void print_cell(const char *text)
 
 static void print_targets(void)
 {
-    cli_target_name target;
+    spn_gallery_name target;
     printf("| target | makes |\n|---|---|\n");
-    for (int64_t i = 0; cli_target_name_at(i, &target); i++) {
+    for (int64_t i = 0; spn_gallery_name_at(i, &target); i++) {
         printf("| `%s` | ", target.name);
         print_cell(target.help);
         printf(" |\n");

@@ -2,7 +2,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
-#include <spinodal/plot.h>
+#include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,46 +88,33 @@ spn_status cli_run(cli_session *session, const cli_arguments *arguments, const c
 
 /* ---- What results hold -------------------------------------------------------------------------- */
 
-static spn_status write_json(cli_session *session, const spn_kind *kind, const spn_results *results,
-                             const char *path, spn_text *troubles)
-{
-    spn_status status = SPN_OK;
-    spn_json json;
-    spn_json_begin(&json, session->context, spn_sink_stream(stdout));
-    const spn_report report = {.json = &json, .troubles = troubles};
-    SPN_TRY(spn_kind_report(session->context, kind, results, path, &report));
-    SPN_TRY(spn_json_end_document(&json));
-done:
-    return status;
-}
-
-spn_status cli_report(cli_session *session, const char *path, bool is_json)
+static spn_status write_json(cli_session *session, const char *path)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_arena *arena = NULL;
     spn_results results;
-    spn_text summary = {.context = context}, troubles = {.context = context};
-    const spn_report report = {
-        .summary = &summary, .troubles = &troubles, .is_verbose = session->is_verbose};
+    spn_json json;
+    spn_text troubles = {.context = context};
+    const spn_report report = {.json = &json, .troubles = &troubles};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    const spn_kind *kind = spn_kind_find(results.kind);
-    if (kind == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: holds results of an unknown kind '%.40s'", path,
-                 results.kind);
-    }
-    SPN_TRY(is_json ? write_json(session, kind, &results, path, &troubles)
-                    : spn_kind_report(context, kind, &results, path, &report));
+    spn_json_begin(&json, context, spn_sink_stream(stdout));
+    SPN_TRY(spn_kind_report(context, spn_kind_find(results.kind), &results, path, &report));
+    SPN_TRY(spn_json_end_document(&json));
     if (!session->is_quiet) {
-        cli_put_text(stderr, summary.buffer.text);
         cli_put_text(stderr, troubles.buffer.text);
     }
 done:
-    spn_text_end(&summary);
     spn_text_end(&troubles);
     spn_arena_free(arena);
     return status;
+}
+
+spn_status cli_report(cli_session *session, const char *path, bool is_json)
+{
+    return is_json ? write_json(session, path)
+                   : spn_results_tell(session->context, path, session->is_verbose);
 }
 
 spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,

@@ -282,7 +282,7 @@ void spn_branches_summary(spn_text *text, const char *path, const void *contents
 void spn_branches_troubles(spn_text *text, const void *contents)
 {
     if (is_open(contents)) {
-        spn_text_add(text, "warning: not everything was followed; a larger branches.points or "
+        spn_text_add(text, "not everything was followed; a larger branches.points or "
                            "branches.branches may help, or a shorter branches.step\n");
     }
 }

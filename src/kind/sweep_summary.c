@@ -348,7 +348,7 @@ void spn_sweep_troubles(spn_text *text, const void *contents)
     }
     if (n.unsettled > 0) {
         spn_text_put(text,
-                     "warning: %lld of %lld points did not pass the stationarity gate (column "
+                     "%lld of %lld points did not pass the stationarity gate (column "
                      "'stationary' is 0), the first at beta = %.6g; more solver.max_iterations may "
                      "help, solver.method: newton where it is another, an activation without "
                      "kinks\n",

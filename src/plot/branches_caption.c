@@ -17,9 +17,9 @@ static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
     spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->names[row], p->beta_low,
                  word(&v->phase_table, row, "end_low"), p->beta_high,
                  word(&v->phase_table, row, "end_high"));
-    spni_put_change(text, "; E", p->error_low, p->error_high);
-    spni_put_change(text, ", R", p->curvature_low, p->curvature_high);
-    spni_put_change(text, ", |theta|", p->norm_low, p->norm_high);
+    spn_text_change(text, "; E", p->error_low, p->error_high);
+    spn_text_change(text, ", R", p->curvature_low, p->curvature_high);
+    spn_text_change(text, ", |theta|", p->norm_low, p->norm_high);
     if (isfinite(p->global_low)) {
         spn_text_put(text, "; globally stable from %.8g to %.8g", p->global_low, p->global_high);
     }
@@ -30,9 +30,9 @@ static void put_maxwell(spn_text *text, const spni_branches_view *v, const spn_m
 {
     spn_text_put(text, "  beta = %.10g, %.100s and %.100s%s", m->beta, v->names[m->phase_a],
                  v->names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
-    spni_put_change(text, ": E", m->error_a, m->error_b);
-    spni_put_change(text, ", R", m->curvature_a, m->curvature_b);
-    spni_put_change(text, ", |theta|", m->norm_a, m->norm_b);
+    spn_text_change(text, ": E", m->error_a, m->error_b);
+    spn_text_change(text, ", R", m->curvature_a, m->curvature_b);
+    spn_text_change(text, ", |theta|", m->norm_a, m->norm_b);
     spn_text_add(text, "\n");
 }
 
@@ -92,5 +92,5 @@ void spni_branches_caption(const spn_results *results, const spni_branches_view 
     }
     spni_put_theory(text, &view->lines);
     spn_text_add(text, "\n");
-    spni_put_parameters(text, results);
+    spn_text_parameters(text, results);
 }

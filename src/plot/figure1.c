@@ -159,7 +159,7 @@ static void put_caption(const drawing *d, const spn_results *results, spn_text *
         "the Maxwell point, where both have equal loss.\n");
     spni_slice_caption_numbers(d->view, text);
     spn_text_add(text, "\n");
-    spni_put_parameters(text, results);
+    spn_text_parameters(text, results);
 }
 
 static spn_status draw_lines(const drawing *d, const spn_results *results, const char *directory,

@@ -117,5 +117,5 @@ void spni_grok_caption(const spn_results *results, const spni_grok_view *v, spn_
         }
     }
     spn_text_add(text, "\n");
-    spni_put_parameters(text, results);
+    spn_text_parameters(text, results);
 }

@@ -6,12 +6,6 @@
 #include <spinodal/plot.h>
 #include <spinodal/text.h>
 
-/* "NAME before -> after". One that is nothing beside the other is the rounding of zero. */
-void spni_put_change(spn_text *text, const char *name, double before, double after);
-
-/* All attributes of the results, the experiment last. */
-void spni_put_parameters(spn_text *text, const spn_results *results);
-
 /* A label that was written for the ridge: θ becomes the letter of the results' own regulariser. */
 spn_status spni_norm_label(spn_context *context, spn_arena *arena, const spn_results *results,
                            const char **label);

@@ -66,5 +66,5 @@ void spni_slice_caption(const spn_results *results, const spni_slice_view *v, in
     put_legend(text, &v->slices[slice]);
     put_slice(text, v, slice);
     spn_text_add(text, "\n");
-    spni_put_parameters(text, results);
+    spn_text_parameters(text, results);
 }

@@ -3,7 +3,7 @@
 #ifndef SPINODAL_SRC_STUDY_DELAY_H
 #define SPINODAL_SRC_STUDY_DELAY_H
 
-#include <spinodal/plot.h>
+#include <spinodal/kind.h>
 #include <spinodal/study.h>
 
 /** A network of one depth on the data. */

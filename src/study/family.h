@@ -5,7 +5,7 @@
 
 #include "study/list.h"
 
-#include <spinodal/plot.h>
+#include <spinodal/kind.h>
 #include <spinodal/study.h>
 
 /** Order of a transition whose phase was not found. */

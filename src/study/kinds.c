@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The registry of kinds of results: a row each. */
+/* Rows of the registry of kinds (gallery.h): those that are made here. */
 #include <spinodal/plot.h>
 #include <spinodal/study.h>
-
-#include <string.h>
 
 #define TABLES(its_tables)                                                                         \
     .table_count = sizeof(its_tables) / sizeof *(its_tables), .tables = (its_tables)
@@ -13,7 +11,7 @@ static const spn_kind_table sweep_tables[] = {
     {"Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns},
     {"The ways to them (table `approach`)", &spn_sweep_approach_columns},
 };
-static const spn_kind sweep_kind = {
+const spn_kind spn_sweep_kind = {
     .name = "sweep",
     TABLES(sweep_tables),
     .contents_size = sizeof(spn_sweep_contents),
@@ -33,7 +31,7 @@ static const spn_kind_table branches_tables[] = {
     {"Globally stable phases (table `global`)", &spn_global_columns},
     {"Barriers (table `barriers`)", &spn_barrier_columns},
 };
-static const spn_kind branches_kind = {
+const spn_kind spn_branches_kind = {
     .name = "branches",
     TABLES(branches_tables),
     .contents_size = sizeof(spn_branches_contents),
@@ -52,7 +50,7 @@ static const spn_kind_table slice_tables[] = {
     {"Betas of slices (table `levels`)", &spn_slice_level_columns},
     {"Norm-constrained curve (table `potential`)", &spn_norm_columns},
 };
-static const spn_kind slice_kind = {
+const spn_kind spn_slice_kind = {
     .name = "slice",
     TABLES(slice_tables),
     .contents_size = sizeof(spn_slice_contents),
@@ -69,7 +67,7 @@ static const spn_kind_table grok_tables[] = {
     {"Levels of E (table `crossings`)", &spn_crossing_columns},
     {"Plateaus (table `plateaus`)", &spn_plateau_columns},
 };
-static const spn_kind grok_kind = {
+const spn_kind spn_grok_kind = {
     .name = "grok",
     TABLES(grok_tables),
     .contents_size = sizeof(spn_grok_contents),
@@ -79,36 +77,3 @@ static const spn_kind grok_kind = {
     .write_json = spn_grok_json,
     .plot = spn_plot_grok,
 };
-
-static const spn_kind_table family_tables[] = {
-    {"Runs of a family (table `runs`)", &spn_family_run_columns},
-    {"Transitions of a family (table `transitions`)", &spn_family_transition_columns},
-    {"Points of a family (table `points`)", &spn_family_point_columns},
-};
-static const spn_kind order_kind = {.name = "order", TABLES(family_tables), .plot = spn_plot_order};
-static const spn_kind complexity_kind = {.name = "complexity", .plot = spn_plot_complexity};
-
-static const spn_kind_table delay_tables[] = {
-    {"Escape times (`reproduce delay`, table `runs`)", &spn_delay_columns},
-};
-static const spn_kind delay_kind = {.name = "delay", TABLES(delay_tables), .plot = spn_plot_delay};
-
-static const spn_kind_table orders_tables[] = {
-    {"Three starts (`reproduce orders`, table `races`)", &spn_orders_columns},
-};
-static const spn_kind orders_kind = {
-    .name = "orders", TABLES(orders_tables), .plot = spn_plot_orders};
-
-const spn_kind *const spn_kinds[] = {
-    &sweep_kind,      &branches_kind, &slice_kind,  &grok_kind, &order_kind,
-    &complexity_kind, &delay_kind,    &orders_kind, NULL,
-};
-
-const spn_kind *spn_kind_find(const char *name)
-{
-    const spn_kind *const *kind = spn_kinds;
-    while (*kind != NULL && strcmp((*kind)->name, name) != 0) {
-        kind++;
-    }
-    return *kind;
-}

@@ -3,7 +3,7 @@
 #ifndef SPINODAL_SRC_STUDY_ORDERS_H
 #define SPINODAL_SRC_STUDY_ORDERS_H
 
-#include <spinodal/plot.h>
+#include <spinodal/kind.h>
 #include <spinodal/study.h>
 
 /** What all runs share. */

@@ -156,6 +156,15 @@ static spn_status check_columns(spn_context *context, const spn_view *view)
     return SPN_OK;
 }
 
+/* Where neither of two joined numbers exists, one "-" says it. */
+static void join_nothing(const spn_view_column *shown, char (*cells)[SPN_CELL_SIZE], int64_t i)
+{
+    const bool is_nothing = strcmp(cells[i], "-") == 0;
+    if (shown->title == NULL && is_nothing && strcmp(cells[i - 1], "-") == 0) {
+        cells[i][0] = '\0';
+    }
+}
+
 static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
 {
     spn_status status = SPN_OK;
@@ -173,6 +182,7 @@ static spn_status fill(spn_context *context, const spn_view *view, sheet *s)
     }
     for (int64_t i = 0; i < s->rows * count; i++) {
         show(view, s->order[i / count], &view->columns[i % count], s->cells[i]);
+        join_nothing(&view->columns[i % count], s->cells, i);
     }
 done:
     return status;
@@ -354,6 +364,9 @@ static void put_markdown_row(spn_text *text, const sheet *s, int64_t row)
     const int64_t count = s->view->column_count;
     for (int64_t c = 0; c < count; c++) {
         const bool is_spanned = s->view->columns[c].title == NULL;
+        if (is_spanned && s->cells[row * count + c][0] == '\0') {
+            continue;
+        }
         if (is_spanned) {
             put_gap(text, gap_of(s->view, c));
         } else {

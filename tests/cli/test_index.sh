@@ -131,7 +131,9 @@ expect_status 0
 expect_links a
 expect_tables a/index.md
 section order a/index.md >order.md
-awk -F, 'NR > 1 && $8 != "" { printf "| %.9g | %.9g | %.2g | %.2g | %s | %s |\n", $7, $8, ($10 - $9) / 2, $11, $12, $13 }' \
+awk -F, 'NR > 1 && $8 != "" {
+    low = $8 - $9; high = $10 - $8
+    printf "| %.9g | %.9g ± %.2g | %.2g | %s | %s |\n", $7, $8, (low > high ? low : high), $11, $12, $13 }' \
     a/order.csv >rows
 expect_rows_of order.md <rows
 expect_text order.md '^spinodal reproduce order --set model.init.seed=2 --set data.samples=60$'

@@ -19,8 +19,8 @@ small='--set data.samples=20 --set sweep.seeds=1'
 # shellcheck disable=SC2086
 run spinodal reproduce delay -o figures $small
 expect_status 0
-expect_stderr '3  flow  aligned     35     10  exact [0-9.]+e-[01][0-9], T16 3.3e-02'
-expect_stderr '2  flow  aligned .* exact [0-9.]+e-[01][0-9], T16 [0-9.]+e-[01][0-9];'
+expect_stderr '^ *3  flow  *aligned  *35  *10  *[0-9.]+e-[01][0-9]  *0.033 '
+expect_stderr '^ *2  flow  *aligned  *[0-9]+  *[0-9]+  *[0-9.]+e-[01][0-9]  *[0-9.]+e-[01][0-9]  *-'
 
 # T16 here and now: exact at depth 2, within 5 % at depth 3 and 4 up to u_0 = 0.05; none leaves where it is infinite.
 expect_rows figures/delay.csv '

@@ -3,8 +3,8 @@
  * threshold and T22; Adam against its own recursion for one number. */
 #include "support.h"
 
+#include <spinodal/gallery.h>
 #include <spinodal/optimize.h>
-#include <spinodal/plot.h>
 #include <spinodal/study.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -2,8 +2,8 @@
 /* Three starts that race: against gradient descent written out here, and what must hold between the columns. */
 #include "support.h"
 
+#include <spinodal/gallery.h>
 #include <spinodal/optimize.h>
-#include <spinodal/plot.h>
 #include <spinodal/study.h>
 #include <stdio.h>
 #include <sys/stat.h>

@@ -83,7 +83,7 @@ static void test_terminal(void **state)
         "> run   kind          β               E          |theta|  epoch\n"
         ">    3  fold          0.125 +- 0.001  1.5  -> 0      0     never  row 0/3\n"
         ">   12  branch point  0.5   +- 0      0.25 -> 2      2.5  20      row 1/12\n"
-        "> none  7             -     +- -      0    -> 1      1     never  row 2/-1\n");
+        "> none  7             -              0    -> 1      1     never  row 2/-1\n");
     check_ok(context, spn_text_end(&text));
 }
 

@@ -63,6 +63,9 @@ spn_status spn_output_commit(spn_context *context, spn_output **output);
 /** Drop the output and its temporary file; NULL is allowed. */
 void spn_output_abandon(spn_context *context, spn_output *output);
 
+/** Make a folder and the folders above it; one that exists is fine. SPN_ERROR_IO with the reason. */
+spn_status spn_make_folder(spn_context *context, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

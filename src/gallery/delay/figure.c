@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: MIT */
+/* Escape times against u_0 and against beta: a column of panels for each depth. */
+#include "gallery/delay/view.h"
+
+#include <math.h>
+#include <spinodal/optimize.h>
+#include <spinodal/theory.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { CURVE_POINTS = 400, SERIES_MAX = 12, TITLE_SIZE = 96 };
+#define WIDTH 7.0
+#define ROW_HEIGHT 1.75
+
+/* What is drawn over x: epochs of all methods, or the flow's time over a law's, the same for all starts: against u_0 that
+ * of the aligned start, against beta the same without a ridge. */
+typedef enum quantity { EPOCHS, SHARE, QUANTITIES } quantity;
+
+typedef struct drawing {
+    spni_delay_view view;
+    int64_t axis;
+    double low, high; /* of x */
+} drawing;
+
+/* A column: what the curves of one depth need. */
+typedef struct column {
+    int64_t depth;
+    double sigma;
+    const spn_delay_run *any; /* one of its runs */
+} column;
+
+bool spni_delay_is_in(const spn_delay_run *run, const spni_delay_part *part)
+{
+    return run->axis == part->axis && run->depth == part->depth && run->method == part->method &&
+           (run->seed < 0) == part->is_aligned;
+}
+
+/* The threshold is sigma u_0^(D-2). */
+double spni_delay_sigma(const spn_delay_run *run)
+{
+    return run->threshold / pow(run->scale, (double)(run->depth - 2));
+}
+
+static double place(const spn_delay_run *run)
+{
+    return run->axis == SPN_DELAY_SCALE ? run->scale : run->beta / run->threshold;
+}
+
+typedef struct path {
+    int64_t count;
+    double *x, *y;
+} path;
+
+static spn_status begin(const drawing *d, int64_t capacity, path *p)
+{
+    spn_status status = SPN_OK;
+    *p = (path){0};
+    SPN_TAKE(d->view.context, d->view.arena, p->x, capacity);
+    SPN_TAKE(d->view.context, d->view.arena, p->y, capacity);
+done:
+    return status;
+}
+
+static void put(path *p, double x, double y)
+{
+    p->x[p->count] = x;
+    p->y[p->count++] = y;
+}
+
+static void end(const path *p, spn_series *series)
+{
+    series->count = p->count;
+    series->x = p->x;
+    series->y = p->y;
+}
+
+typedef enum law { EXACT, LEADING } law;
+
+/* Time of an aligned start, at a place of the axis; `gain` times as large as u_0 says. */
+static double law_at(const drawing *d, const column *c, double x, double gain, law which)
+{
+    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    const double scale = is_scale ? x : c->any->scale;
+    const double beta = is_scale ? c->any->beta : x * c->sigma * pow(scale, (double)(c->depth - 2));
+    const double strength = (c->depth == 2 ? c->sigma - beta : c->sigma) / 2;
+    if (!(strength > 0)) {
+        return HUGE_VAL;
+    }
+    return which == EXACT
+               ? spn_theory_passage_time(c->depth, c->sigma, beta, gain * scale, strength)
+               : spn_theory_escape_time(c->depth, c->sigma, beta, gain * scale);
+}
+
+/* `time` as it is drawn; NaN where it is none. */
+static double drawn(const drawing *d, const column *c, double x, double time, quantity q)
+{
+    if (q == EPOCHS) {
+        return time / d->view.rate;
+    }
+    const double unit = law_at(d, c, d->axis == SPN_DELAY_SCALE ? x : 0, 1, EXACT);
+    return isfinite(unit) && unit > 0 ? time / unit : (double)NAN;
+}
+
+static double value_of(const drawing *d, const column *c, const spn_delay_run *run, quantity q)
+{
+    return q == EPOCHS ? run->epoch : drawn(d, c, place(run), run->time, q);
+}
+
+/* Those that left, at their value. */
+static spn_status draw_points(const drawing *d, const column *c, const spni_delay_part *part,
+                              quantity q, spn_series *series)
+{
+    spn_status status = SPN_OK;
+    path p;
+    SPN_TRY(begin(d, d->view.count, &p));
+    for (int64_t i = 0; i < d->view.count; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        if (spni_delay_is_in(run, part) && run->outcome == SPN_DELAY_LEFT) {
+            put(&p, place(run), value_of(d, c, run, q));
+        }
+    }
+    end(&p, series);
+done:
+    return status;
+}
+
+/* Those that did not, at the edge. */
+static spn_status draw_stays(const drawing *d, const spni_delay_part *part, double edge,
+                             spn_series *series)
+{
+    spn_status status = SPN_OK;
+    path p;
+    SPN_TRY(begin(d, d->view.count, &p));
+    for (int64_t i = 0; i < d->view.count; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        if (spni_delay_is_in(run, part) && run->outcome != SPN_DELAY_LEFT) {
+            put(&p, place(run), edge);
+        }
+    }
+    end(&p, series);
+done:
+    return status;
+}
+
+/* Vertices: evenly over the axis, and towards where the curve goes to infinity. */
+static double curve_place(const drawing *d, double threshold, int64_t i)
+{
+    const double share = (double)(i / 2) / (CURVE_POINTS / 2 - 1);
+    if (i % 2 == 0) {
+        return d->low * pow(d->high / d->low, share);
+    }
+    const double distance = pow(10, -12 * share);
+    return d->axis == SPN_DELAY_SCALE ? threshold * (1 + distance) : threshold * (1 - distance);
+}
+
+static int compare_places(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static spn_status put_law(const drawing *d, const column *c, double gain, law which, quantity q,
+                          path *p)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL;
+    const double power = (double)(c->depth - 2);
+    const double threshold = d->axis == SPN_DELAY_BETA ? pow(gain, power)
+                             : c->depth == 2           ? d->low
+                                             : pow(c->any->beta / c->sigma, 1 / power) / gain;
+    SPN_TAKE(d->view.context, d->view.arena, x, CURVE_POINTS);
+    for (int64_t i = 0; i < CURVE_POINTS; i++) {
+        x[i] = curve_place(d, threshold, i);
+    }
+    qsort(x, CURVE_POINTS, sizeof *x, compare_places);
+    put(p, (double)NAN, (double)NAN);
+    for (int64_t i = 0; i < CURVE_POINTS; i++) {
+        const double y = drawn(d, c, x[i], law_at(d, c, x[i], gain, which), q);
+        put(p, x[i], x[i] >= d->low && x[i] <= d->high && isfinite(y) ? y : (double)NAN);
+    }
+done:
+    return status;
+}
+
+static spn_status draw_law(const drawing *d, const column *c, law which, quantity q,
+                           spn_series *series)
+{
+    spn_status status = SPN_OK;
+    path p;
+    SPN_TRY(begin(d, CURVE_POINTS + 1, &p));
+    SPN_TRY(put_law(d, c, 1, which, q, &p));
+    end(&p, series);
+done:
+    return status;
+}
+
+/* A curve for each random start: the runs of the flow at one place of the axis. */
+static spn_status draw_own_laws(const drawing *d, const column *c, quantity q, spn_series *series)
+{
+    spn_status status = SPN_OK;
+    path p;
+    const spni_delay_part part = {d->axis, c->depth, SPN_PATH_FLOW, false};
+    const spn_delay_run *first = NULL;
+    int64_t starts = 0;
+    for (int64_t i = 0; i < d->view.count; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        if (spni_delay_is_in(run, &part)) {
+            first = first == NULL ? run : first;
+            starts += place(run) == place(first);
+        }
+    }
+    SPN_TRY(begin(d, starts * (CURVE_POINTS + 1), &p));
+    for (int64_t i = 0; i < d->view.count; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        if (spni_delay_is_in(run, &part) && place(run) == place(first)) {
+            SPN_TRY(put_law(d, c, run->own_scale / run->scale, EXACT, q, &p));
+        }
+    }
+    end(&p, series);
+done:
+    return status;
+}
+
+/* Where an aligned start ceases to leave. */
+static spn_status draw_threshold(const drawing *d, const column *c, const spn_panel *panel,
+                                 spn_series *series)
+{
+    spn_status status = SPN_OK;
+    path p;
+    const double power = (double)(c->depth - 2);
+    const double x = d->axis == SPN_DELAY_BETA ? 1
+                     : c->depth > 2            ? pow(c->any->beta / c->sigma, 1 / power)
+                                               : (double)NAN;
+    SPN_TRY(begin(d, 2, &p));
+    put(&p, x, panel->y_low);
+    put(&p, x, panel->y_high);
+    end(&p, series);
+done:
+    return status;
+}
+
+/* The axis: of what was measured, in all depths, with room above for those that stay. */
+static void choose_range(const drawing *d, spn_panel *panel)
+{
+    double low = HUGE_VAL, high = 0;
+    for (int64_t i = 0; i < d->view.count; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        if (run->axis == d->axis && run->outcome == SPN_DELAY_LEFT && run->epoch > 0) {
+            low = fmin(low, run->epoch);
+            high = fmax(high, run->epoch);
+        }
+    }
+    /* Just below a power of ten: its label would meet the panel's letter. */
+    panel->y_low = high > 0 ? low / (d->axis == SPN_DELAY_BETA ? 20 : 4) : 1;
+    panel->y_high = high > 0 ? 0.9 * pow(10, ceil(log10(20 * high))) : 9;
+}
+
+/* So much of the axis below its upper end. */
+static double below_end(const spn_panel *panel, double share)
+{
+    return panel->y_high / pow(panel->y_high / panel->y_low, share);
+}
+
+static spn_status draw_flow(const drawing *d, const column *c, quantity q, spn_panel *panel,
+                            spn_series *s)
+{
+    spn_status status = SPN_OK;
+    const spni_delay_part aligned = {d->axis, c->depth, SPN_PATH_FLOW, true};
+    const spni_delay_part randoms = {d->axis, c->depth, SPN_PATH_FLOW, false};
+    const double edge = below_end(panel, 0.05);
+    int64_t n = panel->series_count;
+    s[n] = (spn_series){.label = "random starts: law of each (T22)",
+                        .color = SPN_COLOR_SKY,
+                        .line = SPN_LINE_SOLID,
+                        .width = 0.5};
+    SPN_TRY(draw_own_laws(d, c, q, &s[n++]));
+    s[n] = (spn_series){
+        .label = "aligned start: exact passage time", .line = SPN_LINE_SOLID, .width = 0.9};
+    SPN_TRY(draw_law(d, c, EXACT, q, &s[n++]));
+    s[n] = (spn_series){.label = "aligned start: T16",
+                        .color = SPN_COLOR_GREEN,
+                        .line = SPN_LINE_DASHED,
+                        .width = 0.9};
+    SPN_TRY(draw_law(d, c, LEADING, q, &s[n++]));
+    s[n] = (spn_series){.label = "random starts, flow",
+                        .color = SPN_COLOR_SKY,
+                        .marker = SPN_MARKER_CIRCLE,
+                        .marker_size = 0.45};
+    SPN_TRY(draw_points(d, c, &randoms, q, &s[n++]));
+    s[n] = (spn_series){.label = "aligned start, flow",
+                        .color = SPN_COLOR_BLUE,
+                        .marker = SPN_MARKER_OPEN_CIRCLE,
+                        .marker_size = 0.95};
+    SPN_TRY(draw_points(d, c, &aligned, q, &s[n++]));
+    if (q != SHARE) {
+        s[n] =
+            (spn_series){.color = SPN_COLOR_SKY, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.6};
+        SPN_TRY(draw_stays(d, &randoms, edge, &s[n++]));
+        s[n] = (spn_series){.label = "never leaves",
+                            .color = SPN_COLOR_BLUE,
+                            .marker = SPN_MARKER_OPEN_TRIANGLE,
+                            .marker_size = 0.95};
+        SPN_TRY(draw_stays(d, &aligned, edge, &s[n++]));
+    }
+    panel->series_count = n;
+done:
+    return status;
+}
+
+static spn_status draw_adam(const drawing *d, const column *c, spn_panel *panel, spn_series *s)
+{
+    spn_status status = SPN_OK;
+    const spni_delay_part aligned = {d->axis, c->depth, SPN_PATH_ADAM, true};
+    const spni_delay_part randoms = {d->axis, c->depth, SPN_PATH_ADAM, false};
+    const double edge = below_end(panel, 0.12);
+    int64_t n = panel->series_count;
+    s[n] = (spn_series){.label = "random starts, Adam",
+                        .color = SPN_COLOR_ORANGE,
+                        .marker = SPN_MARKER_SQUARE,
+                        .marker_size = 0.4};
+    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, &s[n++]));
+    s[n] = (spn_series){.label = "aligned start, Adam",
+                        .color = SPN_COLOR_VERMILION,
+                        .marker = SPN_MARKER_OPEN_SQUARE,
+                        .marker_size = 0.8};
+    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, &s[n++]));
+    s[n] = (spn_series){.label = "Adam has not left after 10^4 steps",
+                        .color = SPN_COLOR_VERMILION,
+                        .marker = SPN_MARKER_OPEN_TRIANGLE,
+                        .marker_size = 0.8};
+    SPN_TRY(draw_stays(d, &aligned, edge, &s[n++]));
+    s[n] =
+        (spn_series){.color = SPN_COLOR_ORANGE, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.5};
+    SPN_TRY(draw_stays(d, &randoms, edge, &s[n++]));
+    panel->series_count = n;
+done:
+    return status;
+}
+
+static spn_status draw_panel(const drawing *d, const column *c, quantity q, spn_panel *panel)
+{
+    spn_status status = SPN_OK;
+    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    spn_series *s = NULL;
+    *panel = (spn_panel){.y_label = q == EPOCHS ? "Epochs to escape"
+                                    : is_scale  ? "Time / aligned start's"
+                                                : "Time / that at {/:Italic β} = 0",
+                         .y_scale = q == SHARE && is_scale ? SPN_AXIS_LINEAR : SPN_AXIS_LOG};
+    if (q == EPOCHS) {
+        choose_range(d, panel);
+    } else {
+        panel->y_low = is_scale ? 0 : 0.02;
+        panel->y_high = is_scale ? 1.2 : 30;
+    }
+    SPN_TAKE(d->view.context, d->view.arena, s, SERIES_MAX);
+    panel->series = s;
+    s[panel->series_count] = (spn_series){.label = "threshold of the aligned start",
+                                          .color = SPN_COLOR_GREY,
+                                          .line = SPN_LINE_DOTTED,
+                                          .width = 0.9};
+    SPN_TRY(draw_threshold(d, c, panel, &s[panel->series_count++]));
+    SPN_TRY(draw_flow(d, c, q, panel, s));
+    SPN_TRY(q == EPOCHS ? draw_adam(d, c, panel, s) : SPN_OK);
+done:
+    return status;
+}
+
+/* "3 10^{-4}". */
+static void put_power(double value, char *text, size_t size)
+{
+    const int exponent = (int)floor(log10(value) + 1e-9);
+    const double factor = value / pow(10, exponent);
+    if (fabs(factor - 1) < 1e-9) {
+        snprintf(text, size, "10^{%d}", exponent);
+    } else {
+        snprintf(text, size, "%.3g·10^{%d}", factor, exponent);
+    }
+}
+
+static spn_status make_title(const drawing *d, const column *c, const char **out)
+{
+    char text[TITLE_SIZE], fixed[TITLE_SIZE / 2];
+    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    put_power(is_scale ? c->any->beta : c->any->scale, fixed, sizeof fixed);
+    snprintf(text, sizeof text, "{/:Italic D} = %lld, {/:Italic %s} = %s", (long long)c->depth,
+             is_scale ? "β" : "u}_{0", fixed);
+    *out = spn_arena_duplicate(d->view.arena, text);
+    return *out != NULL ? SPN_OK : spn_arena_status(d->view.context, d->view.arena);
+}
+
+/* The first run of the axis and depth. */
+static bool find_column(const drawing *d, int64_t depth, column *c)
+{
+    *c = (column){.depth = depth};
+    for (int64_t i = 0; i < d->view.count && c->any == NULL; i++) {
+        const spn_delay_run *run = &d->view.runs[i];
+        c->any = run->axis == d->axis && run->depth == depth ? run : NULL;
+    }
+    c->sigma = c->any != NULL ? spni_delay_sigma(c->any) : 0;
+    return c->any != NULL;
+}
+
+static void find_range(drawing *d)
+{
+    d->low = HUGE_VAL;
+    d->high = 0;
+    for (int64_t i = 0; i < d->view.count; i++) {
+        if (d->view.runs[i].axis == d->axis) {
+            d->low = fmin(d->low, place(&d->view.runs[i]));
+            d->high = fmax(d->high, place(&d->view.runs[i]));
+        }
+    }
+    d->low /= 1.15;
+    d->high *= d->axis == SPN_DELAY_SCALE ? 2.2 : 1.6;
+}
+
+static spn_status draw(drawing *d, const spn_results *results, const char *directory,
+                       const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    spn_text caption = {.context = d->view.context};
+    spn_panel panels[QUANTITIES * SPNI_DELAY_DEPTHS_MAX];
+    int64_t columns = 0;
+    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    column found[SPNI_DELAY_DEPTHS_MAX];
+    find_range(d);
+    for (int64_t i = 0; i < d->view.depth_count; i++) {
+        columns += find_column(d, d->view.depths[i], &found[columns]);
+    }
+    if (columns == 0) {
+        goto done; /* the study may have one axis only */
+    }
+    for (int64_t i = 0; i < QUANTITIES * columns; i++) {
+        const column *c = &found[i % columns];
+        SPN_TRY(draw_panel(d, c, (quantity)(i / columns), &panels[i]));
+        if (i < columns) {
+            SPN_TRY(make_title(d, c, &panels[i].title));
+            panels[i].title_place = is_scale ? SPN_LEGEND_TOP_RIGHT : SPN_LEGEND_BOTTOM_LEFT;
+        }
+    }
+    panels[columns - 1].legend = SPN_LEGEND_ABOVE;
+    spni_delay_caption(&d->view, results, d->axis, &caption);
+    const spn_figure figure = {
+        .name = is_scale ? "delay" : "delay-beta",
+        .x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold",
+        .x_scale = SPN_AXIS_LOG,
+        .x_low = d->low,
+        .x_high = d->high,
+        .width = WIDTH,
+        .height = 1.2 + ROW_HEIGHT * QUANTITIES,
+        .columns = columns,
+        .panel_count = QUANTITIES * columns,
+        .panels = panels,
+        .caption = caption.buffer.text,
+    };
+    SPN_TRY(caption.status);
+    SPN_TRY(spn_plot_render(d->view.context, &figure, directory, settings));
+done:
+    spn_text_end(&caption);
+    return status;
+}
+
+static spn_status read_runs(const spn_results *results, spni_delay_view *v)
+{
+    spn_status status = SPN_OK;
+    spn_table table = {.name = "runs", .columns = &spn_delay_columns};
+    const spn_wanted_table wanted = {&table, false};
+    SPN_TRY(spn_take_tables(v->context, v->arena, results, 1, &wanted));
+    if (table.rows == 0) {
+        SPN_FAIL(v->context, SPN_ERROR_INPUT, "has no rows in the table 'runs': nothing to draw");
+    }
+    v->count = table.rows;
+    v->runs = table.records;
+    for (int64_t i = 0; i < v->count; i++) {
+        const spn_delay_run *run = &v->runs[i];
+        if (run->depth < 2 || !(run->scale > 0)) {
+            SPN_FAIL(v->context, SPN_ERROR_INPUT, "these results have a run of depth %lld, u_0 %g",
+                     (long long)run->depth, run->scale);
+        }
+        if (v->rate == 0 && isfinite(run->time)) {
+            v->rate = run->time / run->epoch;
+        }
+        int64_t k = 0;
+        while (k < v->depth_count && v->depths[k] != run->depth) {
+            k++;
+        }
+        if (k == v->depth_count && k < SPNI_DELAY_DEPTHS_MAX) {
+            v->depths[v->depth_count++] = run->depth;
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spn_plot_delay(spn_context *context, const spn_results *results, const char *directory,
+                          const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    drawing d = {.view = {.context = context}};
+    SPN_TRY(spn_arena_create(context, &d.view.arena));
+    SPN_TRY(read_runs(results, &d.view));
+    d.axis = SPN_DELAY_SCALE;
+    SPN_TRY(draw(&d, results, directory, settings));
+    d.axis = SPN_DELAY_BETA;
+    SPN_TRY(draw(&d, results, directory, settings));
+done:
+    spn_arena_free(d.view.arena);
+    return status;
+}

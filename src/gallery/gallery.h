@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/** @file gallery.h  Targets and how they are made; private to room `gallery`. */
+#ifndef SPINODAL_SRC_GALLERY_GALLERY_H
+#define SPINODAL_SRC_GALLERY_GALLERY_H
+
+#include "gallery/page.h"
+
+#include <spinodal/gallery.h>
+
+enum { SPNI_PATH_SIZE = 4200, SPNI_TARGETS_MAX = 16 };
+
+/** What is being made: where, with which settings, and whether it passed its checks. */
+typedef struct spni_job {
+    spn_context *context;
+    const spn_gallery_settings *settings;
+    bool is_good;
+    struct {
+        bool is_run;
+        spn_status status;
+    } steps[SPNI_TARGETS_MAX]; /**< by spni_job_prepare() */
+} spni_job;
+
+/** Makes a target or a step. A check that is not passed has been told and makes the job not good. */
+typedef spn_status spni_maker(spni_job *job);
+
+/** An experiment that several targets rest on; run at most once. */
+typedef struct spni_step {
+    const char *name; /**< of its results, without .h5 */
+    spni_maker *make;
+} spni_step;
+
+/** Where the numbers of a section come from. */
+typedef struct spni_source {
+    const char *path; /**< of the target's results */
+    const spn_results *results;
+} spni_source;
+
+/** Writes the numbers of a target, read from its results, beside their predictions. */
+typedef spn_status spni_section(spn_text *page, const spni_source *source);
+
+/** Sets of targets that have a name. */
+enum { SPNI_GROUP_ALL = 1, SPNI_GROUP_PAPER = 2 };
+
+/** A target: a folder here, and a row in gallery.c. */
+typedef struct spni_target {
+    const char *name;      /**< its results are NAME.h5 and NAME-*.h5; its figures NAME*.png, ... */
+    const char *help;      /**< one line */
+    const char *title;     /**< of its section */
+    const char *text;      /**< what it shows: a paragraph of Markdown, without numbers */
+    const spni_step *step; /**< made before it; NULL: it rests on nothing */
+    unsigned groups;       /**< besides SPNI_GROUP_ALL */
+    spni_maker *make;
+    spni_section *write;
+    const char *const *
+        sets; /**< what its experiment changes of the defaults, as spn_experiment_set() takes it and
+                                  spn_experiment_changes() writes it; NULL-terminated, or NULL */
+} spni_target;
+
+/** All targets, in the order in which they are made; NULL-terminated. */
+extern const spni_target *const spni_targets[];
+
+/** Bit k: `name` means target k; 0: no such name. */
+uint64_t spni_targets_named(const char *name);
+
+/* ---- Jobs -------------------------------------------------------------------------------------- */
+
+/** "FOLDER/NAMESUFFIX". */
+spn_status spni_job_path(const spni_job *job, const char *name, const char *suffix,
+                         char path[SPNI_PATH_SIZE]);
+/** spn_study_sweep() and its like. */
+typedef spn_status spni_study(spn_context *context, const spn_study *study,
+                              const spn_run_settings *settings, bool *is_good);
+/** Run an experiment into NAME.h5 and tell what is in it: the defaults with `own` settings (NULL-terminated, or NULL), then
+ *  `further` (or NULL), then those of the job. */
+spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
+                        const char *further, spni_study *run);
+/** The experiment of that, alone. */
+spn_status spni_job_experiment(const spni_job *job, const char *const *own, const char *further,
+                               spn_experiment **out);
+/** Draw the figure of NAME.h5 into the folder; `as`: name of its files, NULL: its own. */
+spn_status spni_job_draw(const spni_job *job, const char *name, const char *as);
+/** "FOLDER/NAMESUFFIX" from a table. */
+spn_status spni_job_write_csv(const spni_job *job, const char *name, const char *suffix,
+                              const spn_table *table);
+/** Run a step unless this job has run it. One that has failed is not tried again: it fails as before. */
+spn_status spni_job_prepare(spni_job *job, const spni_step *step);
+/** Tell a text by messages, a line each. */
+void spni_job_tell(const spni_job *job, const spn_text *text);
+
+/** Tables of results as this program's records: see spn_take_tables(). SPN_ERROR_INPUT names the file. */
+spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,
+                            spn_table *table);
+/** Read NAME.h5 of the folder. */
+spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name,
+                         char path[SPNI_PATH_SIZE], spn_results *results);
+
+/* ---- Targets ----------------------------------------------------------------------------------- */
+
+/** The sweep on which the figures of the paper rest. */
+extern const spni_step spni_paper_sweep;
+
+extern const spni_target spni_target_fig1, spni_target_fig2, spni_target_fig3, spni_target_order,
+    spni_target_complexity, spni_target_delay, spni_target_orders, spni_target_omnigrok;
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Making targets: what would be refused first, then each, then the index. */
+#include "gallery/index.h"
+
+#include <string.h>
+
+/* The settings are tried once, before anything is made. */
+static spn_status check_settings(const spni_job *job)
+{
+    spn_experiment *experiment = NULL;
+    spn_status status = spni_job_experiment(job, NULL, NULL, &experiment);
+    spn_experiment_free(job->context, experiment);
+    return status;
+}
+
+static spn_status check_file(const spni_job *job, const char *name, const char *suffix)
+{
+    spn_status status = SPN_OK;
+    char path[SPNI_PATH_SIZE];
+    SPN_TRY(spni_job_path(job, name, suffix, path));
+    SPN_TRY(spn_results_check_target(job->context, path, job->settings->is_forced));
+done:
+    return status;
+}
+
+/* What would be refused at the end of a long run is refused at its beginning. One that goes on finds its own
+ * files and looks at each when it has made it again. */
+static spn_status check_files(const spni_job *job, uint64_t chosen)
+{
+    static const char *const suffixes[] = {".h5",  ".csv", ".svg", ".pdf",
+                                           ".png", ".gp",  ".dat", ".txt"};
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_check_index(job->context, job->settings->folder, job->settings->is_forced));
+    for (int64_t k = 0; spni_targets[k] != NULL && !job->settings->is_resumed; k++) {
+        const spni_target *target = spni_targets[k];
+        if ((chosen >> k & 1) == 0) {
+            continue;
+        }
+        for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+            SPN_TRY(check_file(job, target->name, suffixes[i]));
+        }
+        SPN_TRY(target->step != NULL ? check_file(job, target->step->name, ".h5") : SPN_OK);
+    }
+done:
+    return status;
+}
+
+static spn_status make_target(spni_job *job, const spni_target *target)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(target->step != NULL ? spni_job_prepare(job, target->step) : SPN_OK);
+    SPN_TRY(target->make(job));
+done:
+    return status;
+}
+
+/* Keep why a target was not made; of one among many tell it, and be ready for the next. */
+static void note_failure(spni_job *job, const spni_target *target, bool is_one_of_many,
+                         spni_outcome *outcome, spn_error *first)
+{
+    spn_context *context = job->context;
+    const char *text = spn_error_text(context);
+    outcome->text =
+        spn_duplicate(context, text[0] != '\0' ? text : spn_status_text(outcome->status));
+    if (is_one_of_many) {
+        spn_error_prefix(context, "%s", target->name);
+    }
+    if (first->status == SPN_OK || outcome->status == SPN_ERROR_INTERRUPTED) {
+        spn_error_get(context, first);
+    } else {
+        spn_warning(context, "%s", spn_error_text(context));
+    }
+    spn_error_clear(context);
+}
+
+/* Make all chosen targets. One that fails does not keep others from being made; an interruption does. */
+static void make_chosen(spni_job *job, uint64_t chosen, spni_outcome *outcomes, spn_error *first)
+{
+    const bool is_one_of_many = (chosen & (chosen - 1)) != 0;
+    *first = (spn_error){.status = SPN_OK};
+    for (int64_t k = 0; spni_targets[k] != NULL && first->status != SPN_ERROR_INTERRUPTED; k++) {
+        if ((chosen >> k & 1) == 0) {
+            continue;
+        }
+        outcomes[k].is_tried = true;
+        outcomes[k].status = make_target(job, spni_targets[k]);
+        if (outcomes[k].status != SPN_OK) {
+            note_failure(job, spni_targets[k], is_one_of_many, &outcomes[k], first);
+        }
+    }
+}
+
+/* In a context that no signal cancels: the page tells of an interrupted run, too. */
+static spn_status write_index(const spni_job *job, const spni_outcome *outcomes)
+{
+    spn_context *context = NULL;
+    spn_status status = spn_context_create(NULL, &context);
+    if (status != SPN_OK) {
+        return spn_fail(job->context, status, "out of memory");
+    }
+    status = spni_write_index(context, job->settings->folder, job->settings->is_forced, outcomes);
+    if (status != SPN_OK) {
+        spn_error_copy(job->context, context);
+    }
+    spn_context_free(context);
+    return status;
+}
+
+static spn_status unknown_target(spn_context *context, const char *name)
+{
+    enum { NAMES_MAX = SPNI_TARGETS_MAX + 8 };
+    const char *names[NAMES_MAX];
+    spn_text list = {.context = context};
+    int64_t count = 0;
+    spn_gallery_name known;
+    while (count < NAMES_MAX && spn_gallery_name_at(count, &known)) {
+        spn_text_put(&list, "%s%s", count > 0 ? ", " : "", known.name);
+        names[count++] = known.name;
+    }
+    const char *near = spn_nearest_name(name, names, count);
+    spn_status status =
+        spn_fail(context, SPN_ERROR_ARGUMENT, "unknown target '%s'%s%s%s; there are: %s", name,
+                 near != NULL ? ", did you mean '" : "", near != NULL ? near : "",
+                 near != NULL ? "'?" : "", list.buffer.text != NULL ? list.buffer.text : "");
+    spn_text_end(&list);
+    return status;
+}
+
+spn_status spn_gallery_make(spn_context *context, const char *name,
+                            const spn_gallery_settings *settings, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    const uint64_t chosen = spni_targets_named(name);
+    spni_outcome outcomes[SPNI_TARGETS_MAX] = {{false, SPN_OK, NULL}};
+    spni_job job = {.context = context, .settings = settings, .is_good = true};
+    spn_error first;
+    *is_good = true;
+    if (chosen == 0) {
+        return unknown_target(context, name);
+    }
+    SPN_TRY(check_settings(&job));
+    SPN_TRY(spn_make_folder(context, settings->folder));
+    SPN_TRY(check_files(&job, chosen));
+    make_chosen(&job, chosen, outcomes, &first);
+    status = write_index(&job, outcomes);
+    for (int64_t k = 0; k < SPNI_TARGETS_MAX; k++) {
+        spn_release(context, outcomes[k].text);
+    }
+    SPN_TRY(status);
+    *is_good = job.is_good;
+    if (first.status != SPN_OK) {
+        spn_error_set(context, &first);
+        return first.status;
+    }
+    spn_message(context, "%s/index.md lists what is there", settings->folder);
+done:
+    return status;
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: MIT */
+/* Who learns both modes first: a row of panels for each method, epochs against u_0 and a map of the order. */
+#include <spinodal/gallery.h>
+
+#include <math.h>
+#include <spinodal/kind.h>
+#include <spinodal/optimize.h>
+#include <stdio.h>
+
+#define WIDTH 7.0
+#define ROW_HEIGHT 1.25
+#define BETA_OF_EPOCHS 1e-4 /* of the left column: the nearest that there is */
+#define BETA_LINEAR 1e-6    /* of the map's axis, so that 0 has a place */
+
+enum { METHODS_MAX = 5, COLUMNS = 2, SERIES = 8, KINDS = 4, VALUES_MAX = 64 };
+
+typedef struct drawing {
+    spn_context *context;
+    spn_arena *arena;
+    int64_t count;
+    const spn_orders_race *races;
+    int64_t method_count;
+    int64_t methods[METHODS_MAX];
+    double beta; /* of the left column */
+} drawing;
+
+/* How the draws of one place end. */
+typedef enum kind { MIDDLE, TRIVIAL, MIXED, NEITHER } kind;
+
+static const spn_series kind_styles[KINDS] = {
+    [MIDDLE] = {.label = "middle first",
+                .color = SPN_COLOR_BLUE,
+                .marker = SPN_MARKER_CIRCLE,
+                .marker_size = 1.1},
+    [TRIVIAL] = {.label = "trivial first",
+                 .color = SPN_COLOR_VERMILION,
+                 .marker = SPN_MARKER_SQUARE,
+                 .marker_size = 1.0},
+    [MIXED] = {.label = "draws differ",
+               .color = SPN_COLOR_PURPLE,
+               .marker = SPN_MARKER_OPEN_DIAMOND,
+               .marker_size = 1.2},
+    [NEITHER] = {.label = "neither",
+                 .color = SPN_COLOR_GREY,
+                 .marker = SPN_MARKER_OPEN_TRIANGLE,
+                 .marker_size = 1.0},
+};
+
+static const char *method_name(int64_t method)
+{
+    static const char *const names[] = {[SPN_PATH_FLOW] = "gradient flow",
+                                        [SPN_PATH_GD] = "gradient descent",
+                                        [SPN_PATH_MOMENTUM] = "momentum",
+                                        [SPN_PATH_ADAM] = "Adam",
+                                        [SPN_PATH_SGD] = "SGD"};
+    return method >= SPN_PATH_FLOW && method <= SPN_PATH_SGD ? names[method] : "?";
+}
+
+static double epoch_of(const spn_orders_race *race, int64_t start)
+{
+    return start == SPN_ORDERS_RANDOM   ? race->epoch_random
+           : start == SPN_ORDERS_MIDDLE ? race->epoch_middle
+                                        : race->epoch_trivial;
+}
+
+static kind judge(const drawing *d, const spn_orders_race *at)
+{
+    int64_t middle = 0, trivial = 0, neither = 0, draws = 0;
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        if (r->method != at->method || r->beta != at->beta || r->residue != at->residue) {
+            continue;
+        }
+        draws++;
+        middle += r->lead > 0;
+        trivial += r->lead < 0;
+        neither += isnan(r->lead);
+    }
+    return middle == draws    ? MIDDLE
+           : trivial == draws ? TRIVIAL
+           : neither == draws ? NEITHER
+                              : MIXED;
+}
+
+static spn_status begin(const drawing *d, spn_series *series, double **x, double **y)
+{
+    spn_status status = SPN_OK;
+    SPN_TAKE(d->context, d->arena, *x, d->count);
+    SPN_TAKE(d->context, d->arena, *y, d->count);
+    series->count = 0;
+    series->x = *x;
+    series->y = *y;
+done:
+    return status;
+}
+
+/* One place of the map for all its draws. */
+static spn_status draw_kind(const drawing *d, int64_t method, kind which, spn_series *series)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL, *y = NULL;
+    *series = kind_styles[which];
+    SPN_TRY(begin(d, series, &x, &y));
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        if (r->method == method && r->draw == 0 && judge(d, r) == which) {
+            x[series->count] = r->residue;
+            y[series->count++] = r->beta;
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status draw_epochs(const drawing *d, int64_t method, int64_t start, spn_series *series)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL, *y = NULL;
+    SPN_TRY(begin(d, series, &x, &y));
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        if (r->method == method && r->beta == d->beta) {
+            x[series->count] = r->residue;
+            y[series->count++] = epoch_of(r, start);
+        }
+    }
+done:
+    return status;
+}
+
+/* The middle draw; one that never arrives comes last. */
+static double median(const drawing *d, const spn_orders_race *at, int64_t start)
+{
+    double sorted[VALUES_MAX];
+    int64_t n = 0;
+    for (int64_t i = 0; i < d->count && n < VALUES_MAX; i++) {
+        const spn_orders_race *r = &d->races[i];
+        if (r->method == at->method && r->beta == at->beta && r->residue == at->residue) {
+            const double epoch = epoch_of(r, start), value = isnan(epoch) ? HUGE_VAL : epoch;
+            int64_t k = n++;
+            for (; k > 0 && sorted[k - 1] > value; k--) {
+                sorted[k] = sorted[k - 1];
+            }
+            sorted[k] = value;
+        }
+    }
+    const double middle = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+    return isfinite(middle) ? middle : (double)NAN;
+}
+
+static spn_status draw_medians(const drawing *d, int64_t method, int64_t start, spn_series *series)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL, *y = NULL;
+    SPN_TRY(begin(d, series, &x, &y));
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        if (r->method == method && r->beta == d->beta && r->draw == 0) {
+            x[series->count] = r->residue;
+            y[series->count++] = median(d, r, start);
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status draw_race(const drawing *d, int64_t method, spn_panel *panel)
+{
+    static const spn_series styles[] = {
+        [SPN_ORDERS_RANDOM] = {.label = "random start",
+                               .marker = SPN_MARKER_OPEN_TRIANGLE,
+                               .marker_size = 0.8},
+        [SPN_ORDERS_MIDDLE] = {.label = "from the middle phase",
+                               .color = SPN_COLOR_BLUE,
+                               .marker = SPN_MARKER_OPEN_CIRCLE,
+                               .marker_size = 0.9},
+        [SPN_ORDERS_TRIVIAL] = {.label = "from the trivial phase",
+                                .color = SPN_COLOR_VERMILION,
+                                .marker = SPN_MARKER_OPEN_SQUARE,
+                                .marker_size = 0.75},
+    };
+    spn_status status = SPN_OK;
+    spn_series *s = NULL;
+    *panel = (spn_panel){.y_label = method == SPN_PATH_ADAM ? "Steps" : "Epochs",
+                         .y_scale = SPN_AXIS_LOG,
+                         .y_low = (double)NAN,
+                         .y_high = (double)NAN,
+                         .title = method_name(method),
+                         .title_place = SPN_LEGEND_TOP_RIGHT};
+    SPN_TAKE(d->context, d->arena, s, SERIES);
+    panel->series = s;
+    for (int64_t start = SPN_ORDERS_RANDOM; start <= SPN_ORDERS_TRIVIAL; start++) {
+        spn_series line = {.color = styles[start].color, .line = SPN_LINE_SOLID, .width = 0.9};
+        s[panel->series_count] = line;
+        SPN_TRY(draw_medians(d, method, start, &s[panel->series_count++]));
+        s[panel->series_count] = styles[start];
+        SPN_TRY(draw_epochs(d, method, start, &s[panel->series_count++]));
+    }
+done:
+    return status;
+}
+
+static spn_status draw_map(const drawing *d, int64_t method, spn_panel *panel)
+{
+    spn_status status = SPN_OK;
+    spn_series *s = NULL;
+    double high = 0;
+    for (int64_t i = 0; i < d->count; i++) {
+        high = fmax(high, d->races[i].beta);
+    }
+    *panel = (spn_panel){.y_label = "{/:Italic β}",
+                         .y_scale = SPN_AXIS_SYMMETRIC_LOG,
+                         .y_linear = BETA_LINEAR,
+                         .y_low = -0.7 * BETA_LINEAR,
+                         .y_high = 3 * fmax(high, BETA_LINEAR)};
+    SPN_TAKE(d->context, d->arena, s, SERIES);
+    panel->series = s;
+    for (int which = 0; which < KINDS; which++) {
+        SPN_TRY(draw_kind(d, method, (kind)which, &s[panel->series_count++]));
+    }
+done:
+    return status;
+}
+
+/* ---- Caption ---------------------------------------------------------------------------------- */
+
+static void put_epoch(double epoch, char *text, size_t size)
+{
+    if (isnan(epoch)) {
+        snprintf(text, size, "never");
+    } else {
+        snprintf(text, size, "%.6g", epoch);
+    }
+}
+
+static void put_race(const drawing *d, const spn_orders_race *at, spn_text *text)
+{
+    char words[SPN_ORDERS_NONE][32];
+    int64_t middle = 0, trivial = 0, draws = 0;
+    for (int64_t start = 0; start < SPN_ORDERS_NONE; start++) {
+        put_epoch(median(d, at, start), words[start], sizeof words[start]);
+    }
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        const bool is_here =
+            r->method == at->method && r->beta == at->beta && r->residue == at->residue;
+        draws += is_here;
+        middle += is_here && r->lead > 0;
+        trivial += is_here && r->lead < 0;
+    }
+    spn_text_put(text,
+                 "  %s, beta = %.6g, u_0 = %.6g: random %s, middle %s, trivial %s; of %lld "
+                 "draws middle first in %lld, trivial first in %lld\n",
+                 method_name(at->method), at->beta, at->residue, words[SPN_ORDERS_RANDOM],
+                 words[SPN_ORDERS_MIDDLE], words[SPN_ORDERS_TRIVIAL], (long long)draws,
+                 (long long)middle, (long long)trivial);
+}
+
+static void put_random(const drawing *d, spn_text *text)
+{
+    int64_t first = 0;
+    for (int64_t i = 0; i < d->count; i++) {
+        first += d->races[i].first == SPN_ORDERS_RANDOM;
+    }
+    spn_text_put(text, "Random weights are first in %lld of %lld races.\n", (long long)first,
+                 (long long)d->count);
+}
+
+static void make_caption(const drawing *d, const spn_results *results, spn_text *text)
+{
+    spn_text_put(
+        text,
+        "Who learns both modes first. Training of one network at one beta from random weights, "
+        "from the middle phase\n(one mode; the minimum at beta = 0.01) and from the trivial phase, "
+        "to the last two a residue added: u_0 times a\nnormal deviate on every weight, the same "
+        "for both. Left, beta = %.6g: first epoch with E < 1.1, the full\nphase, for each draw of "
+        "the random numbers, and the median as a line; ",
+        d->beta);
+    spn_text_add(
+        text,
+        "one that never arrives is not shown.\nRight: which of the two stationary starts is first, "
+        "over u_0 and beta, in all draws; the draws also differ where both arrive in the same "
+        "epoch.\n\nThe two need about the same time, since both wait for the weak "
+        "mode to grow from the residue: method, beta, residue\nand the very random numbers decide "
+        "who is first. An epoch of the flow is a time of one learning rate.\n");
+    put_random(d, text);
+    spn_text_add(text, "\nLearning rates:");
+    for (int64_t k = 0; k < d->method_count; k++) {
+        for (int64_t i = 0; i < d->count; i++) {
+            if (d->races[i].method == d->methods[k]) {
+                spn_text_put(text, "%s %s %.6g", k > 0 ? "," : "", method_name(d->methods[k]),
+                             d->races[i].learning_rate);
+                break;
+            }
+        }
+    }
+    spn_text_add(text, "; momentum 0.9, batches of 32.\n\nMeasured, medians of the draws:\n");
+    for (int64_t i = 0; i < d->count; i++) {
+        if (d->races[i].draw == 0) {
+            put_race(d, &d->races[i], text);
+        }
+    }
+    spn_text_add(text, "\n");
+    spn_text_parameters(text, results);
+}
+
+/* ---- The figure ------------------------------------------------------------------------------- */
+
+static spn_status draw(const drawing *d, const spn_results *results, const char *directory,
+                       const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    spn_text caption = {.context = d->context};
+    spn_panel panels[COLUMNS * METHODS_MAX];
+    double low = HUGE_VAL, high = 0;
+    for (int64_t i = 0; i < d->count; i++) {
+        low = fmin(low, d->races[i].residue);
+        high = fmax(high, d->races[i].residue);
+    }
+    for (int64_t k = 0; k < d->method_count; k++) {
+        SPN_TRY(draw_race(d, d->methods[k], &panels[COLUMNS * k]));
+        SPN_TRY(draw_map(d, d->methods[k], &panels[COLUMNS * k + 1]));
+    }
+    panels[0].legend = panels[1].legend = SPN_LEGEND_ABOVE;
+    make_caption(d, results, &caption);
+    const spn_figure figure = {
+        .name = "orders",
+        .x_label = "Residue {/:Italic u}_0",
+        .x_scale = SPN_AXIS_LOG,
+        .x_low = low / 2,
+        .x_high = high * 2.5,
+        .width = WIDTH,
+        .height = 1.0 + ROW_HEIGHT * (double)d->method_count,
+        .columns = COLUMNS,
+        .panel_count = COLUMNS * d->method_count,
+        .panels = panels,
+        .caption = caption.buffer.text,
+    };
+    SPN_TRY(caption.status);
+    SPN_TRY(spn_plot_render(d->context, &figure, directory, settings));
+done:
+    spn_text_end(&caption);
+    return status;
+}
+
+static spn_status read_races(const spn_results *results, drawing *d)
+{
+    spn_status status = SPN_OK;
+    spn_table table = {.name = "races", .columns = &spn_orders_columns};
+    const spn_wanted_table wanted = {&table, false};
+    SPN_TRY(spn_take_tables(d->context, d->arena, results, 1, &wanted));
+    if (table.rows == 0) {
+        SPN_FAIL(d->context, SPN_ERROR_INPUT, "has no rows in the table 'races': nothing to draw");
+    }
+    d->count = table.rows;
+    d->races = table.records;
+    double nearest = HUGE_VAL;
+    for (int64_t i = 0; i < d->count; i++) {
+        const spn_orders_race *r = &d->races[i];
+        int64_t k = 0;
+        while (k < d->method_count && d->methods[k] != r->method) {
+            k++;
+        }
+        if (k == d->method_count && k < METHODS_MAX) {
+            d->methods[d->method_count++] = r->method;
+        }
+        if (fabs(r->beta - BETA_OF_EPOCHS) < nearest) {
+            nearest = fabs(r->beta - BETA_OF_EPOCHS);
+            d->beta = r->beta;
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spn_plot_orders(spn_context *context, const spn_results *results, const char *directory,
+                           const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    drawing d = {.context = context};
+    SPN_TRY(spn_arena_create(context, &d.arena));
+    SPN_TRY(read_races(results, &d));
+    SPN_TRY(draw(&d, results, directory, settings));
+done:
+    spn_arena_free(d.arena);
+    return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/** @file page.h  Cells of a table of Markdown, where no view of a table will do. */
+#ifndef SPINODAL_SRC_GALLERY_PAGE_H
+#define SPINODAL_SRC_GALLERY_PAGE_H
+
+#include <spinodal/text.h>
+
+/** The head of a table: "kind | order" has two columns; a bar inside a name is written \|. */
+void spni_put_head(spn_text *page, const char *columns);
+/** A cell; what would end it or be read as markup of a table is escaped. NULL: "-". */
+void spni_put_word(spn_text *page, const char *word);
+/** A cell with a number of so many significant digits; "-" where it does not exist. */
+void spni_put_real(spn_text *page, int digits, double value);
+/** A cell "before → after", each 0 where it is rounding beside the other; "-" where one of them does not exist. */
+void spni_put_change(spn_text *page, int digits, double before, double after);
+void spni_put_integer(spn_text *page, int64_t value);
+void spni_end_row(spn_text *page);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* The caption of Figure 2: what is drawn, where the branches jump, every parameter. */
+#include "plot/figure2.h"
+
+#include <string.h>
+
+double spni_branch_real(const spni_sweep_view *view, const spni_branch *branch, int64_t i,
+                        int64_t column)
+{
+    return spn_table_real(view->points, branch->rows[i], column);
+}
+
+bool spni_has_branch(const spni_sweep_view *view, const char *word, bool is_phase)
+{
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        const spni_branch *b = &view->branches[k];
+        if (strcmp(b->word, word) == 0 && (b->phase >= 0) == is_phase) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void put_jump(spn_text *text, const spni_sweep_view *view, const spni_branch *b, int64_t i)
+{
+    static const char *const names[SPNI_QUANTITIES] = {": E", ", R", ", |theta|"};
+    spn_text_put(text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
+                 (long long)spn_table_integer(view->points, b->rows[i], view->modes),
+                 (long long)spn_table_integer(view->points, b->rows[i + 1], view->modes),
+                 spni_branch_real(view, b, i, view->beta),
+                 spni_branch_real(view, b, i + 1, view->beta));
+    for (int k = 0; k < SPNI_QUANTITIES; k++) {
+        spn_text_change(text, names[k], spni_branch_real(view, b, i, view->quantities[k]),
+                        spni_branch_real(view, b, i + 1, view->quantities[k]));
+    }
+    spn_text_add(text, "\n");
+}
+
+static void put_branch(spn_text *text, const spni_sweep_view *view, const spni_branch *b)
+{
+    spn_text_put(text, "  %s", b->word);
+    if (b->phase >= 0) {
+        spn_text_put(text, " from the phase with %lld active mode%s", (long long)b->phase,
+                     b->phase == 1 ? "" : "s");
+    }
+    spn_text_put(text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
+                 spni_branch_real(view, b, 0, view->beta),
+                 spni_branch_real(view, b, b->count - 1, view->beta));
+    for (int64_t i = 0; i + 1 < b->count; i++) {
+        if (strcmp(b->word, "quench") != 0 && spni_is_jump(view, b, i)) {
+            put_jump(text, view, b, i);
+        }
+    }
+}
+
+static bool has_jump(const spni_sweep_view *view)
+{
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        const spni_branch *b = &view->branches[k];
+        for (int64_t i = 0; strcmp(b->word, "quench") != 0 && i + 1 < b->count; i++) {
+            if (spni_is_jump(view, b, i)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* "Classes: setosa, versicolor, virginica." */
+static void put_classes(spn_text *text, const spn_results *results)
+{
+    const spn_attribute *classes = spn_results_attribute(results, "classes");
+    const char *at = classes != NULL ? classes->text : NULL;
+    if (at == NULL) {
+        return;
+    }
+    spn_text_add(text, "Classes:");
+    while (*at != '\0') {
+        const int length = (int)strcspn(at, "\n");
+        const bool is_last = at[length] == '\0';
+        spn_text_put(text, " %.*s%s", length, at, is_last ? ".\n" : ",");
+        at += length + (is_last ? 0 : 1);
+    }
+}
+
+/* What is drawn: only the kinds of branches that are there. */
+static void put_legend(spn_text *text, const spn_results *results, const spni_sweep_view *view)
+{
+    spn_text_add(
+        text,
+        "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
+        "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), (c) distance |theta| "
+        "to the origin, against\nthe regularisation strength beta.\n");
+    if (view->accuracy >= 0) {
+        spn_text_add(text, "(d) Accuracy: share of the samples whose largest output is that of "
+                           "their class.\n");
+        put_classes(text, results);
+    }
+    if (view->test_error >= 0) {
+        spn_text_put(text,
+                     "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
+                     "for testing.\n",
+                     view->test_accuracy >= 0 ? " and (d)" : "");
+    }
+    if (spni_has_branch(view, "up", false)) {
+        spn_text_add(text, "Broad line: beta is raised, each solve starts from the one before.\n");
+    }
+    if (spni_has_branch(view, "down", true)) {
+        spn_text_add(text, "Thin lines with markers: beta is lowered again from the last point of "
+                           "each phase that the upward\nsweep visited.\n");
+    }
+    if (spni_has_branch(view, "down", false)) {
+        spn_text_add(text, "Thin line with markers: beta is lowered, starting from the initial "
+                           "weights at the largest beta.\n");
+    }
+    if (spni_has_branch(view, "quench", false)) {
+        spn_text_add(text, "Open circles: a fresh start at each beta.\n");
+    }
+    if (has_jump(view)) {
+        spn_text_add(text,
+                     "Dotted pieces in the colour of a branch join the points before and after "
+                     "a jump.\n");
+    }
+}
+
+void spni_figure2_caption(const spn_results *results, const spni_sweep_view *view, spn_text *text)
+{
+    put_legend(text, results, view);
+    spni_figure2_hysteresis(results, view, text);
+    spn_text_add(text, "\nBranches (first random start):\n");
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        put_branch(text, view, &view->branches[k]);
+    }
+    spni_put_theory(text, &view->lines);
+    spn_text_add(text, "\n");
+    spn_text_parameters(text, results);
+}
