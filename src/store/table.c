@@ -7,8 +7,15 @@
 #include <string.h>
 
 /* Columns that results of earlier versions lack (docs/format.md). */
-static const char *const later_columns[] = {"accuracy", "accuracy_before", "accuracy_after",
-                                            "test_error", "test_accuracy"};
+static const struct {
+    const char *name;
+    spn_column_type type;
+} later_columns[] = {
+    {"accuracy", SPN_COLUMN_REAL},       {"accuracy_before", SPN_COLUMN_REAL},
+    {"accuracy_after", SPN_COLUMN_REAL}, {"test_error", SPN_COLUMN_REAL},
+    {"test_accuracy", SPN_COLUMN_REAL},  {"predicted_low", SPN_COLUMN_REAL},
+    {"predicted_high", SPN_COLUMN_REAL}, {"final_steps", SPN_COLUMN_INTEGER},
+};
 
 static int64_t find(const spn_columns *columns, const char *name)
 {
@@ -83,18 +90,25 @@ static bool is_later(const spn_column *column)
 {
     bool is_found = false;
     for (size_t i = 0; i < sizeof later_columns / sizeof *later_columns && !is_found; i++) {
-        is_found = strcmp(column->name, later_columns[i]) == 0;
+        is_found = strcmp(column->name, later_columns[i].name) == 0 &&
+                   column->type == later_columns[i].type;
     }
-    return is_found && column->type == SPN_COLUMN_REAL;
+    return is_found;
 }
 
-/* The column was not recorded: NaN. */
+/* The column was not recorded: NaN, of integers -1. */
 static void fill_column(int64_t rows, const spn_columns *columns, int64_t index, void *records)
 {
+    const spn_column *column = &columns->items[index];
     const double none = (double)NAN;
+    const int64_t unknown = -1;
     for (int64_t row = 0; row < rows; row++) {
-        memcpy((char *)records + (size_t)row * columns->record_size + columns->items[index].offset,
-               &none, sizeof none);
+        char *target = (char *)records + (size_t)row * columns->record_size + column->offset;
+        if (column->type == SPN_COLUMN_REAL) {
+            memcpy(target, &none, sizeof none);
+        } else {
+            memcpy(target, &unknown, sizeof unknown);
+        }
     }
 }
 

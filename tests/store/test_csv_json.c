@@ -272,7 +272,7 @@ static void test_out_of_memory(void **state)
     assert_true(support_fail_each_allocation(write_both, NULL) >= 2);
 }
 
-/* What an earlier version did not record is NaN; other columns, and integers, must be there. */
+/* What an earlier version did not record is NaN, of integers -1; other columns must be there. */
 static void test_later_columns(void **state)
 {
     (void)state;
@@ -288,6 +288,10 @@ static void test_later_columns(void **state)
             assert_true(isnan(found[n].beta) && found[n].point == rows[n].point);
         }
     }
+    wanted[0].name = "final_steps";
+    check_ok(context, spn_table_convert(context, &table, "old.h5", &some, found));
+    assert_true(found[0].point == -1 && found[2].point == -1);
+    wanted[0].name = items[0].name;
     wanted[1].name = "accuracy2";
     check_fails(context, spn_table_convert(context, &table, "old.h5", &some, found),
                 SPN_ERROR_INPUT, "old.h5: table points has no column \"accuracy2\"");
