@@ -44,6 +44,8 @@ void spn_text_shell_word(spn_text *text, const char *word);
 void spn_text_change(spn_text *text, const char *name, double before, double after);
 /** All attributes of results, a line each, the experiment last: what a caption ends with. */
 void spn_text_parameters(spn_text *text, const spn_results *results);
+/** Tell the text by events of its context, a line each: messages, or warnings. */
+void spn_text_tell(const spn_text *text, bool is_warning);
 /** Free the text. Returns the first failure. */
 spn_status spn_text_end(spn_text *text);
 /** "" for 1, "s" otherwise: of nouns. */

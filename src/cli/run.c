@@ -88,10 +88,9 @@ spn_status cli_run(cli_session *session, const cli_arguments *arguments, const c
 
 /* ---- What results hold -------------------------------------------------------------------------- */
 
-static spn_status write_json(cli_session *session, const char *path)
+static spn_status write_json(spn_context *context, const char *path)
 {
     spn_status status = SPN_OK;
-    spn_context *context = session->context;
     spn_arena *arena = NULL;
     spn_results results;
     spn_json json;
@@ -102,9 +101,7 @@ static spn_status write_json(cli_session *session, const char *path)
     spn_json_begin(&json, context, spn_sink_stream(stdout));
     SPN_TRY(spn_kind_report(context, spn_kind_find(results.kind), &results, path, &report));
     SPN_TRY(spn_json_end_document(&json));
-    if (!session->is_quiet) {
-        cli_put_text(stderr, troubles.buffer.text);
-    }
+    spn_text_tell(&troubles, true);
 done:
     spn_text_end(&troubles);
     spn_arena_free(arena);
@@ -113,7 +110,7 @@ done:
 
 spn_status cli_report(cli_session *session, const char *path, bool is_json)
 {
-    return is_json ? write_json(session, path)
+    return is_json ? write_json(session->context, path)
                    : spn_results_tell(session->context, path, session->is_verbose);
 }
 

@@ -84,8 +84,6 @@ spn_status spni_job_write_csv(const spni_job *job, const char *name, const char 
                               const spn_table *table);
 /** Run a step unless this job has run it. One that has failed is not tried again: it fails as before. */
 spn_status spni_job_prepare(spni_job *job, const spni_step *step);
-/** Tell a text by messages, a line each. */
-void spni_job_tell(const spni_job *job, const spn_text *text);
 
 /** Tables of results as this program's records: see spn_take_tables(). SPN_ERROR_INPUT names the file. */
 spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,

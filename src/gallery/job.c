@@ -134,15 +134,6 @@ spn_status spni_job_prepare(spni_job *job, const spni_step *step)
     return job->steps[k].status;
 }
 
-void spni_job_tell(const spni_job *job, const spn_text *text)
-{
-    for (const char *at = text->buffer.text, *end = NULL; at != NULL && *at != '\0'; at = end) {
-        end = at + strcspn(at, "\n");
-        spn_message(job->context, "%.*s", (int)(end - at), at);
-        end += *end == '\n';
-    }
-}
-
 spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,
                             spn_table *table)
 {

@@ -40,15 +40,6 @@ const spn_kind *spn_kind_find(const char *name)
     return *kind;
 }
 
-static void tell_lines(spn_context *context, const spn_text *text, bool is_warning)
-{
-    for (const char *at = text->buffer.text, *end = NULL; at != NULL && *at != '\0'; at = end) {
-        end = at + strcspn(at, "\n");
-        (is_warning ? spn_warning : spn_message)(context, "%.*s", (int)(end - at), at);
-        end += *end == '\n';
-    }
-}
-
 spn_status spn_results_tell(spn_context *context, const char *path, bool is_verbose)
 {
     spn_status status = SPN_OK;
@@ -65,8 +56,8 @@ spn_status spn_results_tell(spn_context *context, const char *path, bool is_verb
                  results.kind);
     }
     SPN_TRY(spn_kind_report(context, kind, &results, path, &report));
-    tell_lines(context, &summary, false);
-    tell_lines(context, &troubles, true);
+    spn_text_tell(&summary, false);
+    spn_text_tell(&troubles, true);
 done:
     spn_text_end(&summary);
     spn_text_end(&troubles);

@@ -97,6 +97,15 @@ void spn_text_shell_word(spn_text *text, const char *word)
     spn_text_add(text, "'");
 }
 
+void spn_text_tell(const spn_text *text, bool is_warning)
+{
+    for (const char *at = text->buffer.text, *end = NULL; at != NULL && *at != '\0'; at = end) {
+        end = at + strcspn(at, "\n");
+        (is_warning ? spn_warning : spn_message)(text->context, "%.*s", (int)(end - at), at);
+        end += *end == '\n';
+    }
+}
+
 spn_status spn_text_end(spn_text *text)
 {
     spn_release(text->context, text->buffer.text);

@@ -191,6 +191,10 @@ run spinodal grok run.yaml -o far.h5 --set 'grok.starts=[random]' --set grok.epo
 expect_status 1
 expect_stderr "^warning: run 0: not stationary after 3 steps of Newton's method from its last state"
 
+run spinodal grok run.yaml -o far2.h5 --json --set 'grok.starts=[random]' --set grok.epochs=2 --set solver.max_iterations=3
+expect_status 1
+expect_stderr "^warning: run 0: not stationary after 3 steps of Newton's method from its last state"
+
 # Without geometry nothing dense is formed of a large network: no minimum is sought, and none is missed.
 run spinodal grok one.yaml -o large.h5 --set 'model.hidden=[40, 40]' --set grok.epochs=5 --set 'grok.starts=[random]'
 expect_status 0

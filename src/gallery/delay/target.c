@@ -18,7 +18,7 @@ static spn_status report(const spni_job *job)
     spn_text_put(&text, "T16 and T22 of u_0 <= %g:\n", SPNI_DELAY_SCALE);
     spni_delay_put_lines(&text, spni_delay_lines(&runs, lines), lines, false);
     SPN_TRY(text.status);
-    spni_job_tell(job, &text);
+    spn_text_tell(&text, false);
 done:
     spn_text_end(&text);
     spn_arena_free(arena);

@@ -100,7 +100,7 @@ static spn_status report(const spni_job *job, const char *name)
     put_transitions(&text, &lost, false);
     put_runs(&text, &runs, false);
     SPN_TRY(text.status);
-    spni_job_tell(job, &text);
+    spn_text_tell(&text, false);
 done:
     spn_text_end(&text);
     spn_arena_free(arena);

@@ -16,7 +16,7 @@ static spn_status report(const spni_job *job)
     SPN_TRY(spni_job_write_csv(job, "orders", ".csv", &races));
     spni_orders_put_counts(&text, &races, false);
     SPN_TRY(text.status);
-    spni_job_tell(job, &text);
+    spn_text_tell(&text, false);
 done:
     spn_text_end(&text);
     spn_arena_free(arena);
