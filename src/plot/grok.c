@@ -316,7 +316,8 @@ static spn_status make_labels(drawing *d)
     for (int64_t r = 0; r < v->run_count; r++) {
         char text[LABEL_SIZE];
         const spn_run_record *run = &v->runs[r];
-        const char *name = v->names[run->start];
+        const char *name = spni_plain(d->arena, v->names[run->start]);
+        SPN_TRY(name != NULL ? SPN_OK : spn_arena_status(d->context, d->arena));
         if (isfinite(run->residue) && run->residue > 0) {
             snprintf(text, sizeof text, "%.*s, {/:Italic u}_0 = %.4g", (int)strcspn(name, "+"),
                      name, run->residue);

@@ -6,6 +6,10 @@
 #include <spinodal/plot.h>
 #include <spinodal/text.h>
 
+/* A name from outside (a file, a column) as gnuplot shows it letter by letter, in the arena; NULL on failure. At most
+ * 255 letters. */
+const char *spni_plain(spn_arena *arena, const char *name);
+
 /* A label that was written for the ridge: θ becomes the letter of the results' own regulariser. */
 spn_status spni_norm_label(spn_context *context, spn_arena *arena, const spn_results *results,
                            const char **label);

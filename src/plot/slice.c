@@ -114,8 +114,10 @@ static spn_status anchor_guides(spn_context *context, spn_arena *arena, const sp
     SPN_TAKE(context, arena, guides, v->anchor_count);
     for (int64_t i = 0; i < v->anchor_count; i++) {
         if (v->anchors[i].slice == slice) {
+            const char *name = spni_plain(arena, v->names[i]);
+            SPN_TRY(name != NULL ? SPN_OK : spn_arena_status(context, arena));
             guides[figure->guide_count++] =
-                (spn_guide){.x = v->anchors[i].u, .label = v->names[i], .line = SPN_LINE_DOTTED};
+                (spn_guide){.x = v->anchors[i].u, .label = name, .line = SPN_LINE_DOTTED};
         }
     }
     figure->guides = guides;
@@ -250,8 +252,9 @@ static spn_status make_map(spn_context *context, spn_arena *arena, const spni_sl
     }
     for (int64_t i = 0; i < v->anchor_count; i++) {
         if (v->anchors[i].slice == slice) {
-            marks[map->mark_count++] =
-                (spn_map_mark){v->anchors[i].u, v->anchors[i].v, v->names[i]};
+            const char *name = spni_plain(arena, v->names[i]);
+            SPN_TRY(name != NULL ? SPN_OK : spn_arena_status(context, arena));
+            marks[map->mark_count++] = (spn_map_mark){v->anchors[i].u, v->anchors[i].v, name};
         }
     }
     map->x = x;

@@ -191,6 +191,18 @@ static void check_bad(const model *m, const char *fragment)
                 SPN_ERROR_INPUT, fragment);
 }
 
+/* Names from outside are shown letter by letter: gnuplot's markup in them is escaped. */
+static void test_names(void **state)
+{
+    (void)state;
+    char folder[512];
+    model m;
+    make_model(&m);
+    m.names[0] = "my_weights^{2}@a&b~c\\d.npz";
+    draw(&m, make_folder("names", folder));
+    check_contains(folder, "grok.gp", "title 'my\\_weights\\^\\{2\\}\\@a\\&b\\~c\\\\d.npz'");
+}
+
 /* Numbers that refer to rows which are not there. */
 static void test_bad(void **state)
 {
@@ -229,9 +241,8 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_figure),
-        cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_decades),
+        cmocka_unit_test(test_figure),  cmocka_unit_test(test_names),
+        cmocka_unit_test(test_samples), cmocka_unit_test(test_decades),
         cmocka_unit_test(test_bad),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
