@@ -161,6 +161,8 @@ static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_c
     SPN_TRY(grow_phases(context, sweep));
     SPN_NEW(context, theta, sweep->parameters);
     memcpy(theta, chain->last_theta, (size_t)sweep->parameters * sizeof *theta);
+    /* Parameters without any effect lie where the way up has left them, and move the place where the way down branches off. */
+    spn_objective_settle(sweep->problem.objective, theta);
     sweep->phases[sweep->phase_count++] =
         (phase_end){chain->number, chain->last.active_modes, chain->done - 1, theta};
 done:

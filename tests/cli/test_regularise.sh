@@ -51,6 +51,26 @@ run spinodal sweep bare.yaml -o spared.h5 --set objective.regularise=weights
 checks=$((checks + 1))
 cmp -s bare.h5 spared.h5 || complain "without biases the key changes the results"
 
+# Hidden biases of a network that does nothing are free. The way down begins from them all the same as on centred data: one onset,
+# where the closed form of the ridge on centred data has it.
+awk 'BEGIN { print "a,b,y"; for (i = 0; i < 24; i++) { a = sin(1 + 7 * i) + 2; b = cos(3 + 5 * i) - 1
+    printf "%.12g,%.12g,%.12g\n", a, b, 1000 + 1.1 * a - 0.4 * b + 0.3 * a * b } }' >moved.csv
+cat >moved.yaml <<'EOF'
+data: {kind: csv, path: moved.csv, targets: [y]}
+model: {hidden: [3], activation: tanh, bias: true, init: {scale: 0.7, seed: 1}}
+objective: {error: mse, regularise: weights}
+sweep: {beta: {from: 0.05, to: 8, points: 12, spacing: log}, direction: both}
+EOF
+run spinodal sweep moved.yaml -o moved.h5
+run spinodal transitions moved.h5
+expect_status 0
+grep -- '-> trivial$' "$stdout" | awk '$1 == "continuous"' >onset
+run spinodal theory moved.yaml --set data.center=true --set objective.regularise=all
+sed -n 's/.*second order at beta_c = \([0-9.]*\).*/\1/p' "$stdout" >closed
+checks=$((checks + 1))
+awk 'NR == FNR { closed = $1; next } { rows++; d = $4 - closed; if (d * d > $6 * $6) bad = 1 }
+    END { exit !(rows == 1 && closed > 0 && !bad) }' closed onset || complain "not one onset at $(cat closed)" onset
+
 run spinodal reproduce order -o order --set objective.regularise=weights
 expect_status 3
 expect_stderr 'objective\.regularise: cannot be set'
