@@ -111,10 +111,25 @@ static bool is_copy(const spn_network *network, const double *theta, int64_t l, 
     return difference <= MERGED_SHARE * MERGED_SHARE * fmax(norm_a, norm_b);
 }
 
-static void count_units(const spn_network *network, const double *theta, spn_labels *out)
+/* |theta|, without what is not regularised: free biases have the size of the targets' means, whatever the weights are. */
+static double size_of(const spn_network_error *error, const double *theta)
 {
+    const int64_t n = error->network->parameters;
+    double square = 0.0;
+    if (error->penalty == NULL) {
+        return spn_norm(n, theta);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        square += error->penalty[i] * theta[i] * theta[i];
+    }
+    return sqrt(square);
+}
+
+static void count_units(const spn_network_error *error, const double *theta, spn_labels *out)
+{
+    const spn_network *network = error->network;
     bool is_odd = spni_activation_is_odd(network->activation);
-    double size = fmax(spn_norm(network->parameters, theta), DBL_MIN / DEAD_SHARE);
+    double size = fmax(size_of(error, theta), DBL_MIN / DEAD_SHARE);
     for (int64_t l = 1; l < network->depth; l++) {
         for (int64_t b = 0; b < network->width[l]; b++) {
             bool has_twin = false;
@@ -159,7 +174,7 @@ spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_l
         out->active_modes += out->directions[i] > SPN_DIRECTION_SHARE * out->output_scale ? 1 : 0;
     }
     count_learned(error, strengths, out);
-    count_units(error->network, point->theta, out);
+    count_units(error, point->theta, out);
 done:
     return status;
 }

@@ -172,6 +172,28 @@ done:
     return status;
 }
 
+/* Output biases that are free start at the targets' means, where they end up whatever the weights do: with means that are
+ * large beside the spread, the way there would take thousands of steps, and the weights would be dragged along. */
+static void start_free_biases(const spn_study *study, double *theta)
+{
+    int64_t count = 0;
+    const spn_dataset *data = study->dataset;
+    const spn_layout_entry *entries = spn_network_layout(study->network, &count);
+    const spn_layout_entry *last = &entries[count - 1];
+    const int64_t kind = spn_experiment_error(study->experiment)->error;
+    if (study->regularised.regulariser.weights == NULL || !last->is_bias ||
+        (kind != SPN_ERROR_MSE && kind != SPN_ERROR_MSE_MEAN)) {
+        return;
+    }
+    for (int64_t k = 0; k < data->outputs; k++) {
+        double sum = 0;
+        for (int64_t i = 0; i < data->samples; i++) {
+            sum += data->y[k * data->stride + i];
+        }
+        theta[last->offset + k] += sum / (double)data->samples;
+    }
+}
+
 spn_status spni_run_initial(spn_context *context, const void *state, int64_t seed, double *theta)
 {
     const spn_study *study = state;
@@ -179,6 +201,9 @@ spn_status spni_run_initial(spn_context *context, const void *state, int64_t see
     double scale = spn_objective_scales(&study->loss).weight;
     for (int64_t i = 0; study->initial_weights == NULL && i < study->loss.dimension; i++) {
         theta[i] *= scale;
+    }
+    if (status == SPN_OK && study->initial_weights == NULL) {
+        start_free_biases(study, theta);
     }
     return status;
 }

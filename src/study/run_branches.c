@@ -143,6 +143,18 @@ static const spni_run_kind branches_kind = {.name = "branches",
                                             .complete = complete,
                                             .fill = fill};
 
+/* Hidden units that do nothing have biases without any effect where biases are spared: a phase with one is a family. */
+static void warn_of_families(spn_context *context, const spn_study *study)
+{
+    if (study->regularised.regulariser.weights != NULL && spn_network_depth(study->network) > 1) {
+        spn_warning(
+            context,
+            "objective.regularise: weights leaves the biases of idle hidden units free: near "
+            "an onset one phase may be listed many times, with false transitions between; "
+            "`sweep` and `transitions` follow the network itself");
+    }
+}
+
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
 {
@@ -155,6 +167,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                                           .solver = spn_experiment_solver(study->experiment),
                                           .initial = spni_run_initial,
                                           .initial_state = study};
+    warn_of_families(context, study);
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f, &f.run));
     *is_complete = f.run.is_good;

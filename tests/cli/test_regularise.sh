@@ -71,6 +71,16 @@ checks=$((checks + 1))
 awk 'NR == FNR { closed = $1; next } { rows++; d = $4 - closed; if (d * d > $6 * $6) bad = 1 }
     END { exit !(rows == 1 && closed > 0 && !bad) }' closed onset || complain "not one onset at $(cat closed)" onset
 
+# Means of any size: the regression with a free intercept is that of centred data, solved from the first point on.
+awk -F, 'NR == 1 { print; next } { printf "%s,%s,%.17g\n", $1, $2, $3 + 3e7 }' moved.csv >far.csv
+for data in moved far; do
+    run spinodal sweep moved.yaml -o $data-line.h5 --set data.path=$data.csv --set 'model.hidden=[]' --set sweep.beta.points=4
+    expect_status 0
+    spinodal export $data-line.h5 --table points | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        { printf "%.6f %.6f\n", $at["error"], $at["weight_norm"] }' >$data.txt
+done
+expect_same moved.txt far.txt
+
 run spinodal reproduce order -o order --set objective.regularise=weights
 expect_status 3
 expect_stderr 'objective\.regularise: cannot be set'

@@ -202,7 +202,7 @@ static void thermodynamics_along_a_branch(void **state)
     const double h = 0.002;
     write_data("regularise_moved.csv", mean_x, mean_y, 1, path);
     write_text(text, path, "[3, 3]", "tanh", "weights",
-               "direction: up, beta: {from: 0.03, to: 0.042, points: 7, spacing: linear}");
+               "direction: up, beta: {from: 0.045, to: 0.057, points: 7, spacing: linear}");
     sweep_run_make(context, text, 1, "regularise_branch.h5", &run);
     for (int64_t i = 1; i + 1 < run.count; i++) {
         const spn_sweep_record *p = &run.points[i];
