@@ -118,7 +118,11 @@ spn_status cli_draw(spn_context *context, const spn_results *results, const char
                     const spn_plot_settings *settings)
 {
     const spn_kind *kind = spn_kind_find(results->kind);
-    kind = kind != NULL && kind->plot != NULL ? kind : spn_kinds[0];
+    if (kind == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "holds results of '%.40s', of which this version knows no figure",
+                        results->kind);
+    }
     return kind->plot(context, results, folder, settings);
 }
 

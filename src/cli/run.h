@@ -19,7 +19,7 @@ spn_status cli_run(cli_session *session, const cli_arguments *arguments, const c
  *  on stderr with both. */
 spn_status cli_report(cli_session *session, const char *path, bool is_json);
 
-/** Draw the figures of the results' kind (those of a sweep for an unknown one, which say what is missing). */
+/** Draw the figures of the results' kind. SPN_ERROR_INPUT, without the file's name, for an unknown one. */
 spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,
                     const struct spn_plot_settings *settings);
 

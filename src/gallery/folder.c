@@ -221,6 +221,19 @@ spn_status spni_settings_of(spn_context *context, const spn_results *results, ch
     return *text != NULL ? SPN_OK : spn_error_status(context);
 }
 
+/* A piece of code in a cell: a bar would end the cell, a backtick the piece. */
+static void put_code(spn_text *page, const char *line, size_t length)
+{
+    const char *const fence = memchr(line, '`', length) != NULL ? "``" : "`";
+    const char *const space = fence[1] != '\0' ? " " : "";
+    spn_text_put(page, "%s%s", fence, space);
+    for (size_t i = 0; i < length; i++) {
+        spn_text_add(page, line[i] == '|' ? "\\" : "");
+        spn_text_character(page, line[i]);
+    }
+    spn_text_put(page, "%s%s ", space, fence);
+}
+
 /* Lines as pieces of code in one cell. */
 static void put_lines(spn_text *page, const char *lines)
 {
@@ -228,7 +241,7 @@ static void put_lines(spn_text *page, const char *lines)
     for (const char *at = lines, *end = NULL; *at != '\0'; at = *end != '\0' ? end + 1 : end) {
         end = at + strcspn(at, "\n");
         if (end > at) {
-            spn_text_put(page, "`%.*s` ", (int)(end - at), at);
+            put_code(page, at, (size_t)(end - at));
         }
     }
 }

@@ -183,7 +183,9 @@ static spn_status put_numbers(writer *w, const spni_target *target, const spni_s
 {
     spn_text *page = &w->page;
     const int64_t begin = page->buffer.size;
+    page->norm = spn_text_norm(source->results);
     spn_status status = target->write(page, source);
+    page->norm = NULL;
     if (status == SPN_ERROR_INPUT || status == SPN_ERROR_UNSUPPORTED) {
         page->buffer.size = begin;
         const char *text =

@@ -215,4 +215,11 @@ expect_status 0
 # shellcheck disable=SC2086
 run spinodal reproduce fig2 -q -o d $long
 expect_same c/index.md d/index.md
+# Bars and backticks in settings stay in their cell.
+awk 'BEGIN { print "a,b,y"
+    for (i = 0; i < 20; i++) printf "%g,%g,%g\n", sin(i), cos(3 * i), sin(i) + cos(2 * i) }' >'a|b`.csv'
+run spinodal reproduce fig2 -q -o bars --set data.kind=csv --set 'data.path="a|b`.csv"' --set 'data.targets=[y]' \
+    --set sweep.beta.points=6
+expect_tables bars/index.md
+expect_text bars/index.md '`` data\.path="a.\|b`\.csv" ``'
 finish
