@@ -26,17 +26,6 @@ void spni_put_real(spn_text *page, int digits, double value)
     spni_put_word(page, isfinite(value) ? spn_show_number(value, digits, cell) : NULL);
 }
 
-void spni_put_change(spn_text *page, int digits, double before, double after)
-{
-    char a[SPN_CELL_SIZE], b[SPN_CELL_SIZE];
-    if (isfinite(before) && isfinite(after)) {
-        spn_text_put(page, "| %s → %s ", spn_show_number(spn_beside(before, after), digits, a),
-                     spn_show_number(spn_beside(after, before), digits, b));
-    } else {
-        spni_put_word(page, NULL);
-    }
-}
-
 void spni_put_integer(spn_text *page, int64_t value)
 {
     spn_text_put(page, "| %lld ", (long long)value);

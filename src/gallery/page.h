@@ -11,8 +11,6 @@ void spni_put_head(spn_text *page, const char *columns);
 void spni_put_word(spn_text *page, const char *word);
 /** A cell with a number of so many significant digits; "-" where it does not exist. */
 void spni_put_real(spn_text *page, int digits, double value);
-/** A cell "before → after", each 0 where it is rounding beside the other; "-" where one of them does not exist. */
-void spni_put_change(spn_text *page, int digits, double before, double after);
 void spni_put_integer(spn_text *page, int64_t value);
 void spni_end_row(spn_text *page);
 
