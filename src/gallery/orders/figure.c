@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <spinodal/kind.h>
+#include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
 #include <stdio.h>
 
@@ -131,20 +132,16 @@ done:
 /* The middle draw; one that never arrives comes last. */
 static double median(const drawing *d, const spn_orders_race *at, int64_t start)
 {
-    double sorted[VALUES_MAX];
+    double epochs[VALUES_MAX];
     int64_t n = 0;
     for (int64_t i = 0; i < d->count && n < VALUES_MAX; i++) {
         const spn_orders_race *r = &d->races[i];
         if (r->method == at->method && r->beta == at->beta && r->residue == at->residue) {
-            const double epoch = epoch_of(r, start), value = isnan(epoch) ? HUGE_VAL : epoch;
-            int64_t k = n++;
-            for (; k > 0 && sorted[k - 1] > value; k--) {
-                sorted[k] = sorted[k - 1];
-            }
-            sorted[k] = value;
+            const double epoch = epoch_of(r, start);
+            epochs[n++] = isnan(epoch) ? HUGE_VAL : epoch;
         }
     }
-    const double middle = 0.5 * (sorted[(n - 1) / 2] + sorted[n / 2]);
+    const double middle = spn_median(n, epochs);
     return isfinite(middle) ? middle : (double)NAN;
 }
 
