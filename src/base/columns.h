@@ -6,17 +6,8 @@
 
 #include <spinodal/base/record.h>
 
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
-    }
-#define WORDS(member, words, help)                                                                 \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words                     \
-    }
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
-    }
+#define INTEGER(member, help) SPN_INTEGER_COLUMN(RECORD, member, help)
+#define WORDS(member, words, help) SPN_WORD_COLUMN(RECORD, member, words, help)
+#define REAL(member, unit, help) SPN_REAL_COLUMN(RECORD, member, unit, help)
 
 #endif

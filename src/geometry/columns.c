@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/columns.h"
+
 #include <spinodal/geometry.h>
 
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(spn_geometry, member), unit, help, NULL                 \
-    }
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(spn_geometry, member), "", help, NULL                \
-    }
+#define RECORD spn_geometry
 
 static const char *const surfaces[] = {"error", "loss", NULL};
 
 static const spn_column columns[] = {
-    {"surface", SPN_COLUMN_INTEGER, offsetof(spn_geometry, surface), "",
-     "surface measured: graph of the error E or of the loss L = E + beta |theta|^2 (T2)", surfaces},
+    WORDS(surface, surfaces,
+          "surface measured: graph of the error E or of the loss L = E + beta |theta|^2 (T2)"),
     REAL(beta, "error/weight^2", "strength of the ridge (T2)"),
     INTEGER(parameters, "number of parameters P"),
     INTEGER(samples, "number of samples N"),
@@ -49,8 +44,4 @@ static const spn_column columns[] = {
     REAL(distance, "", "|H^+ g| / length of theta, of the loss: estimated relative distance"),
 };
 
-const spn_columns spn_geometry_columns = {
-    .items = columns,
-    .count = sizeof columns / sizeof columns[0],
-    .record_size = sizeof(spn_geometry),
-};
+const spn_columns spn_geometry_columns = SPN_COLUMNS_OF(columns, spn_geometry);

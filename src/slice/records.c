@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/columns.h"
+
 #include <spinodal/slice.h>
 
 static const char *const spans[] = {"points", "eigenvectors", "random", NULL};
@@ -49,17 +51,6 @@ const spn_option_table spn_slice_options = {
     "slice", "lines and planes along which the surfaces are drawn", options,
     sizeof options / sizeof *options, sizeof(spn_slice_settings)};
 
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL                      \
-    }
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL                       \
-    }
-#define COLUMNS(name, table)                                                                       \
-    const spn_columns name = {table, sizeof(table) / sizeof *(table), sizeof(RECORD)}
-
 #define RECORD spn_slice_record
 static const spn_column slice_columns[] = {
     INTEGER(slice, "number of the slice, from 0"),
@@ -75,7 +66,7 @@ static const spn_column slice_columns[] = {
     REAL(eigenvalue_u, BETA, "eigenvalue of the Hessian of L along u; null: no eigenvector"),
     REAL(eigenvalue_v, BETA, "eigenvalue of the Hessian of L along v; null: no eigenvector"),
 };
-COLUMNS(spn_slice_columns, slice_columns);
+const spn_columns spn_slice_columns = SPN_COLUMNS_OF(slice_columns, RECORD);
 #undef RECORD
 
 #define RECORD spn_slice_point
@@ -90,7 +81,7 @@ static const spn_column point_columns[] = {
     REAL(scalar_curvature_error, "error^2/weight^4",
          "scalar (Ricci) curvature of E's graph (T3); null: not wanted"),
 };
-COLUMNS(spn_slice_point_columns, point_columns);
+const spn_columns spn_slice_point_columns = SPN_COLUMNS_OF(point_columns, RECORD);
 #undef RECORD
 
 #define RECORD spn_slice_anchor
@@ -108,7 +99,7 @@ static const spn_column anchor_columns[] = {
     REAL(stored_loss, "error",
          "L as the results file has it; of other points L at the point itself"),
 };
-COLUMNS(spn_slice_anchor_columns, anchor_columns);
+const spn_columns spn_slice_anchor_columns = SPN_COLUMNS_OF(anchor_columns, RECORD);
 #undef RECORD
 
 #define RECORD spn_slice_level
@@ -119,5 +110,5 @@ static const spn_column level_columns[] = {
     REAL(v, "", "where L is smallest on the grid"),
     REAL(loss, "error", "L there"),
 };
-COLUMNS(spn_slice_level_columns, level_columns);
+const spn_columns spn_slice_level_columns = SPN_COLUMNS_OF(level_columns, RECORD);
 #undef RECORD

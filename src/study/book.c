@@ -10,20 +10,15 @@ typedef struct layout_record {
     int64_t layer, is_bias, offset, rows, columns;
 } layout_record;
 
-#define INTEGER(type, member, help)                                                                \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(type, member), "", help, NULL                        \
-    }
 static const spn_column layout_items[] = {
-    INTEGER(layout_record, layer, "layer, from 0"),
-    INTEGER(layout_record, is_bias, "1: a bias vector"),
-    INTEGER(layout_record, offset, "index of the first entry in theta"),
-    INTEGER(layout_record, rows, "rows (outputs of the layer)"),
-    INTEGER(layout_record, columns, "columns (inputs of the layer; 1 for a bias); row-major"),
+    SPN_INTEGER_COLUMN(layout_record, layer, "layer, from 0"),
+    SPN_INTEGER_COLUMN(layout_record, is_bias, "1: a bias vector"),
+    SPN_INTEGER_COLUMN(layout_record, offset, "index of the first entry in theta"),
+    SPN_INTEGER_COLUMN(layout_record, rows, "rows (outputs of the layer)"),
+    SPN_INTEGER_COLUMN(layout_record, columns,
+                       "columns (inputs of the layer; 1 for a bias); row-major"),
 };
-static const spn_columns layout_columns = {layout_items, sizeof layout_items / sizeof *layout_items,
-                                           sizeof(layout_record)};
-#undef INTEGER
+static const spn_columns layout_columns = SPN_COLUMNS_OF(layout_items, layout_record);
 
 spn_status spni_book_begin(spn_context *context, const char *kind, spni_book *book)
 {

@@ -10,27 +10,22 @@
 #include <string.h>
 #include <zlib.h>
 
-#define REAL(member, unit, help)                                                                   \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(spn_start_record, member), unit, help, NULL             \
-    }
-#define INTEGER(member, help)                                                                      \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(spn_start_record, member), "", help, NULL            \
-    }
 static const spn_column start_items[] = {
-    INTEGER(start, "number of the start, from 0"),
-    REAL(residue, "weight",
-         "u_0: standard deviation of what is added to each weight; null: a random start"),
-    REAL(stored_beta, "error/weight^2", "beta at which a phase was stored; null: not a phase"),
-    REAL(error, "error", "E before the residue, of the first seed"),
-    REAL(loss, "error", "L at the training beta, likewise"),
-    REAL(weight_norm, "weight", "|theta|, likewise"),
-    REAL(gradient_norm, "error/weight", "|grad L| at the training beta, likewise"),
-    INTEGER(active_modes, "modes of the data that it has learned, likewise"),
+    SPN_INTEGER_COLUMN(spn_start_record, start, "number of the start, from 0"),
+    SPN_REAL_COLUMN(
+        spn_start_record, residue, "weight",
+        "u_0: standard deviation of what is added to each weight; null: a random start"),
+    SPN_REAL_COLUMN(spn_start_record, stored_beta, "error/weight^2",
+                    "beta at which a phase was stored; null: not a phase"),
+    SPN_REAL_COLUMN(spn_start_record, error, "error", "E before the residue, of the first seed"),
+    SPN_REAL_COLUMN(spn_start_record, loss, "error", "L at the training beta, likewise"),
+    SPN_REAL_COLUMN(spn_start_record, weight_norm, "weight", "|theta|, likewise"),
+    SPN_REAL_COLUMN(spn_start_record, gradient_norm, "error/weight",
+                    "|grad L| at the training beta, likewise"),
+    SPN_INTEGER_COLUMN(spn_start_record, active_modes,
+                       "modes of the data that it has learned, likewise"),
 };
-const spn_columns spn_start_columns = {start_items, sizeof start_items / sizeof *start_items,
-                                       sizeof(spn_start_record)};
+const spn_columns spn_start_columns = SPN_COLUMNS_OF(start_items, spn_start_record);
 
 /* "random" or "random*8". */
 static spn_status parse_random(spn_context *context, const char *name, spni_start *start)

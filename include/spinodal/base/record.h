@@ -33,6 +33,25 @@ typedef struct spn_columns {
     size_t record_size; /**< sizeof the struct: 8-byte fields only, no padding */
 } spn_columns;
 
+/** A column of a table: member `member` of the struct `record`, named like it. For the initialiser of an array of
+ *  spn_column; SPN_COLUMNS_OF() is the one of the spn_columns of that array. */
+#define SPN_INTEGER_COLUMN(record, member, help)                                                   \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, NULL                      \
+    }
+#define SPN_WORD_COLUMN(record, member, words, help)                                               \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, words                     \
+    }
+#define SPN_REAL_COLUMN(record, member, unit, help)                                                \
+    {                                                                                              \
+#member, SPN_COLUMN_REAL, offsetof(record, member), unit, help, NULL                       \
+    }
+#define SPN_COLUMNS_OF(items, record)                                                              \
+    {                                                                                              \
+        items, sizeof(items) / sizeof *(items), sizeof(record)                                     \
+    }
+
 /** One finished piece of results, as every method sends it: a record and what belongs to it. Valid during the call
  *  it is passed to. Parts that the stream does not have are 0 and NULL. */
 typedef struct spn_item {

@@ -6,30 +6,21 @@
 static const char *const methods[] = {"flow", "gd", "momentum", "Adam", "sgd", NULL};
 static const char *const starts[] = {"random", "aligned", NULL};
 
-#define INTEGER(member, words)                                                                     \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(spni_delay_line, member), "", "", words              \
-    }
-#define REAL(member)                                                                               \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(spni_delay_line, member), "", "", NULL                  \
-    }
 static const spn_column items[] = {
-    INTEGER(depth, NULL),
-    INTEGER(method, methods),
-    INTEGER(start, starts),
-    INTEGER(left, NULL),
-    INTEGER(stays, NULL),
-    REAL(passage),
-    REAL(t16),
-    REAL(t22),
-    REAL(share_low),
-    REAL(share_high),
-    REAL(epoch_low),
-    REAL(epoch_high),
+    SPN_INTEGER_COLUMN(spni_delay_line, depth, ""),
+    SPN_WORD_COLUMN(spni_delay_line, method, methods, ""),
+    SPN_WORD_COLUMN(spni_delay_line, start, starts, ""),
+    SPN_INTEGER_COLUMN(spni_delay_line, left, ""),
+    SPN_INTEGER_COLUMN(spni_delay_line, stays, ""),
+    SPN_REAL_COLUMN(spni_delay_line, passage, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, t16, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, t22, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, share_low, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, share_high, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, epoch_low, "", ""),
+    SPN_REAL_COLUMN(spni_delay_line, epoch_high, "", ""),
 };
-static const spn_columns line_columns = {items, sizeof items / sizeof *items,
-                                         sizeof(spni_delay_line)};
+static const spn_columns line_columns = SPN_COLUMNS_OF(items, spni_delay_line);
 
 static spni_delay_line *find_line(spni_delay_line *lines, int64_t *count, const spn_delay_run *run)
 {

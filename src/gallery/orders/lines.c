@@ -16,30 +16,16 @@ typedef struct line {
 } line;
 
 static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", NULL};
-#define INTEGER(member, words)                                                                     \
-    {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(line, member), "", "", words                         \
-    }
-#define REAL(member)                                                                               \
-    {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(line, member), "", "", NULL                             \
-    }
 static const spn_column items[] = {
-    INTEGER(method, methods),
-    REAL(beta),
-    REAL(residue),
-    REAL(random),
-    REAL(middle),
-    REAL(trivial),
-    REAL(strong),
-    INTEGER(races, NULL),
-    INTEGER(middle_first, NULL),
-    INTEGER(trivial_first, NULL),
-    INTEGER(equal, NULL),
-    INTEGER(neither, NULL),
-    INTEGER(random_first, NULL),
+    SPN_WORD_COLUMN(line, method, methods, ""), SPN_REAL_COLUMN(line, beta, "", ""),
+    SPN_REAL_COLUMN(line, residue, "", ""),     SPN_REAL_COLUMN(line, random, "", ""),
+    SPN_REAL_COLUMN(line, middle, "", ""),      SPN_REAL_COLUMN(line, trivial, "", ""),
+    SPN_REAL_COLUMN(line, strong, "", ""),      SPN_INTEGER_COLUMN(line, races, ""),
+    SPN_INTEGER_COLUMN(line, middle_first, ""), SPN_INTEGER_COLUMN(line, trivial_first, ""),
+    SPN_INTEGER_COLUMN(line, equal, ""),        SPN_INTEGER_COLUMN(line, neither, ""),
+    SPN_INTEGER_COLUMN(line, random_first, ""),
 };
-static const spn_columns line_columns = {items, sizeof items / sizeof *items, sizeof(line)};
+static const spn_columns line_columns = SPN_COLUMNS_OF(items, line);
 
 static bool is_same(const spn_orders_race *a, const spn_orders_race *b, bool has_beta)
 {
