@@ -93,7 +93,7 @@ typedef struct spn_data_settings {
      *  them besides `samples`; of files and of modular addition a random share (seed) is held out. */
     double test_share;
     spn_integers teacher_hidden; /**< teacher: its hidden widths */
-    int teacher_activation;      /**< teacher: spn_activation of room network */
+    int teacher_activation;      /**< teacher: spn_activation of room kernel */
     double teacher_scale;        /**< teacher: weights have this / sqrt(fan_in) */
     double noise;                /**< teacher: standard deviation of what is added to each target */
     int64_t modulus;             /**< modular: p; (a + b) mod p, all p^2 pairs */

@@ -7,23 +7,12 @@
 #define SPINODAL_NETWORK_H
 
 #include <spinodal/data.h>
+#include <spinodal/kernel.h>
 #include <spinodal/objective.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-typedef enum spn_activation {
-    SPN_TANH,
-    SPN_RELU,
-    SPN_SIGMOID,
-    SPN_SOFTPLUS,
-    SPN_GELU, /**< x Phi(x), with erf */
-    SPN_LINEAR,
-} spn_activation;
-
-/** phi(0) and its first three derivatives there; false (all NaN) at a kink (relu). */
-bool spn_activation_taylor(spn_activation activation, double taylor[4]);
 
 typedef enum spn_error_kind {
     SPN_ERROR_MSE,      /**< (1/N) sum |f - y|^2, summed over outputs (T1) */

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/data.h>
+#include <spinodal/kernel.h>
 
 static const char *const kinds[] = {"gaussian", "csv", "npz", "teacher", "modular", NULL};
-/* The words of spn_activation, which room network above this one owns; a test there sees that they agree. */
-static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
-                                          "gelu", "linear", NULL};
 static const char *const moments[] = {"exact", "drawn", NULL};
 static const char *const columns[] = {"false", "true", "none", "inputs", "all", NULL};
 static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "space", NULL};
@@ -70,7 +68,7 @@ static const spn_option options[] = {
     {"teacher.hidden", SPN_OPTION_INTEGERS, FIELD(teacher_hidden), "[5]", SPN_COUNT, NULL, "",
      "teacher: widths of the hidden layers of the network that makes the targets"},
     {"teacher.activation", SPN_OPTION_CHOICE, FIELD(teacher_activation), "tanh", SPN_ANY,
-     activations, "", "teacher: its activation"},
+     spn_activation_words, "", "teacher: its activation"},
     {"teacher.scale", SPN_OPTION_REAL, FIELD(teacher_scale), "1", SPN_POSITIVE, NULL, "",
      "teacher: its weights are normal with deviation scale / sqrt(fan_in)"},
     {"noise", SPN_OPTION_REAL, FIELD(noise), "0", SPN_NONNEGATIVE, NULL, "",

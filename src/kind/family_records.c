@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
+#include <spinodal/kernel.h>
 #include <spinodal/kind.h>
 
-static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
-                                          "gelu", "linear", NULL};
 static const char *const orders[] = {"none", "first", "second", "not_found", NULL};
 static const char *const marks[] = {"plain", "fold", "branch_point", NULL};
 
 static const spn_column run_items[] = {
     SPN_INTEGER_COLUMN(spn_family_run, run, "number of the experiment, from 0"),
-    SPN_WORD_COLUMN(spn_family_run, activation, activations, "activation of the hidden units"),
+    SPN_WORD_COLUMN(spn_family_run, activation, spn_activation_words,
+                    "activation of the hidden units"),
     SPN_INTEGER_COLUMN(spn_family_run, depth, "number of weight matrices"),
     SPN_INTEGER_COLUMN(spn_family_run, modes, "modes of the data"),
     SPN_INTEGER_COLUMN(spn_family_run, transitions,
@@ -29,7 +29,7 @@ const spn_columns spn_family_run_columns = SPN_COLUMNS_OF(run_items, spn_family_
 
 static const spn_column transition_items[] = {
     SPN_INTEGER_COLUMN(spn_family_transition, run, "row of `runs`"),
-    SPN_WORD_COLUMN(spn_family_transition, activation, activations,
+    SPN_WORD_COLUMN(spn_family_transition, activation, spn_activation_words,
                     "activation of the hidden units"),
     SPN_INTEGER_COLUMN(spn_family_transition, depth, "number of weight matrices"),
     SPN_INTEGER_COLUMN(spn_family_transition, modes, "modes of the data"),

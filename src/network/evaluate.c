@@ -5,7 +5,7 @@
  *   backward  dE/dW_l = sum_n delta_l h_{l-1}^T,  g_{l-1} = W_l^T delta_l,
  *             delta_{l-1} = phi'(a_{l-1}) g_{l-1},  c_{l-1} = phi''(a_{l-1}) g_{l-1}
  * With SPN_WANT_CURVATURE every block has a slot of its own, otherwise those of a lane share one. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 #include "network/product.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The architecture: widths, where each array lies in theta, initial weights. */
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 
 #include <math.h>
@@ -79,7 +80,7 @@ spn_status spn_network_create(spn_context *context, int64_t inputs, int64_t outp
     spn_network *network = NULL;
     *out = NULL;
     SPN_TRY(check_widths(context, inputs, outputs, hidden_count, hidden));
-    if ((int)activation < SPN_TANH || (int)activation > SPN_LINEAR) {
+    if (!spni_activation_exists((int)activation)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: activation %d does not exist",
                  (int)activation);
     }

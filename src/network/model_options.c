@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-static const char *const activations[] = {"tanh", "relu",   "sigmoid", "softplus",
-                                          "gelu", "linear", NULL};
 static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
 /* The words of spn_weight_layout, which room formats owns; a test of room study sees that they agree. */
 static const char *const layouts[] = {"auto", "out_in", "in_out", NULL};
@@ -20,7 +18,7 @@ static const spn_option model_items[] = {
     {"hidden", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, hidden), "[5, 5]", SPN_COUNT, NULL,
      "", "widths of the hidden layers; [] for a linear model"},
     {"activation", SPN_OPTION_CHOICE, offsetof(spn_model_settings, activation), "tanh", SPN_ANY,
-     activations, "", "activation of the hidden units"},
+     spn_activation_words, "", "activation of the hidden units"},
     {"bias", SPN_OPTION_BOOLEAN, offsetof(spn_model_settings, bias), "false", SPN_ANY, NULL, "",
      "whether the layers have biases; objective.regularise says whether beta penalises them"},
     {"init.scheme", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_scheme), "fan_in", SPN_ANY,

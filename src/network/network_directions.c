@@ -2,7 +2,7 @@
 /* Principal strengths of the outputs over the samples: how many independent directions f has, whatever the data's
  * modes are. The axes come from the outputs' second moments, the strength along each from the outputs themselves: as
  * the root of an eigenvalue it would have lost half of its digits. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a point means in function space: strengths of the data's modes and of the outputs' own directions, dead and
  * merged hidden units, accuracy, and the error of samples kept for testing. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 #include "network/product.h"
 

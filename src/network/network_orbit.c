@@ -40,7 +40,7 @@ int64_t spni_error_orbit_capacity(const spn_objective *objective)
     const spn_network_error *error = objective->problem;
     const spn_network *network = error->network;
     int64_t count = error->symmetry_count;
-    for (int64_t l = 1; network->activation == SPN_LINEAR && l < network->depth; l++) {
+    for (int64_t l = 1; spn_activation_is_linear(network->activation) && l < network->depth; l++) {
         count += network->width[l] * (network->width[l] - 1) / 2;
     }
     return count + free_rows(error);
@@ -138,7 +138,7 @@ static void shift_biases(const spn_objective *objective, const double *theta, do
     int64_t n = network->parameters, row = 0;
     const double scale = spn_objective_scales(objective).weight;
     const double size = fmax(scale, spn_norm(n, theta));
-    const bool is_linear = network->activation == SPN_LINEAR;
+    const bool is_linear = spn_activation_is_linear(network->activation);
     for (int64_t l = 1; l < network->depth; l++) {
         for (int64_t a = 0; a < network->width[l]; a++, row++) {
             if (!is_linear && !is_idle(network, theta, l, a, SPN_ORBIT_TOLERANCE * scale)) {
@@ -185,10 +185,10 @@ void spni_error_settle(const spn_objective *objective, double *theta)
     if (!spni_is_bias_free(error)) {
         return;
     }
-    if (network->activation == SPN_LINEAR) {
+    if (spn_activation_is_linear(network->activation)) {
         settle_means(error, theta);
     }
-    for (int64_t l = 1; network->activation != SPN_LINEAR && l < network->depth; l++) {
+    for (int64_t l = 1; !spn_activation_is_linear(network->activation) && l < network->depth; l++) {
         for (int64_t a = 0; a < network->width[l]; a++) {
             if (is_idle(network, theta, l, a, rounding)) {
                 theta[network->bias_offset[l] + a] = 0.0;
@@ -212,7 +212,7 @@ spn_status spni_error_orbit(spn_context *context, const spn_objective *objective
     int64_t inputs = network->width[0], outputs = network->width[network->depth];
     int64_t stride = inputs * inputs + outputs * outputs;
     memset(z, 0, (size_t)(n * spni_error_orbit_capacity(objective)) * sizeof *z);
-    for (int64_t l = 1; network->activation == SPN_LINEAR && l < network->depth; l++) {
+    for (int64_t l = 1; spn_activation_is_linear(network->activation) && l < network->depth; l++) {
         spn_status status = spn_poll(context);
         if (status != SPN_OK) {
             return status;

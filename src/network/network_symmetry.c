@@ -202,8 +202,9 @@ spn_status spni_symmetries_create(spn_context *context, spn_network_error *error
     spn_status status = SPN_OK;
     int64_t inputs = error->dataset->inputs, outputs = error->dataset->outputs;
     symmetry_problem p = {.inputs = inputs, .outputs = outputs};
-    if (error->network->activation != SPN_LINEAR || error->kind == SPN_ERROR_CROSS_ENTROPY ||
-        inputs + outputs < 3 || inputs + outputs > SYMMETRY_DIMENSION_MAX) {
+    if (!spn_activation_is_linear(error->network->activation) ||
+        error->kind == SPN_ERROR_CROSS_ENTROPY || inputs + outputs < 3 ||
+        inputs + outputs > SYMMETRY_DIMENSION_MAX) {
         return SPN_OK;
     }
     p.unknowns = pairs_of(inputs) + pairs_of(outputs);

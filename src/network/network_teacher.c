@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples whose targets a random network makes. Plain kernels and loops, whatever the context uses: the data
  * have the same bits with all forms of the kernels. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 
 #include <spinodal/numeric.h>

@@ -3,7 +3,7 @@
  * may vanish; the output bias alone then solves its own problem: b = ybar / (1 + c beta) for mse, c its weight in n,
  * ybar / (1 + K c beta) for its mean over outputs; balance.c solves that of cross-entropy. Where c = 0 the mean residual
  * vanishes, and phi(0) may be anything. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "network/network_internal.h"
 
 #include <math.h>

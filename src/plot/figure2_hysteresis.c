@@ -32,13 +32,15 @@ static int64_t count_matrices(const spn_results *results)
 /* The activation's name where it vanishes at 0, otherwise NULL. */
 static const char *find_vanishing(const spn_results *results)
 {
-    static const char *const names[] = {"tanh", "gelu", "relu", "linear"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (says(results, "model.activation", names[i])) {
-            return names[i];
-        }
+    char text[64];
+    double taylor[4];
+    const char *said = spn_results_setting(results, "model.activation", text, sizeof text);
+    const int64_t found = said != NULL ? spn_activation_find(said) : -1;
+    if (found < 0) {
+        return NULL;
     }
-    return NULL;
+    spn_activation_taylor((spn_activation)found, taylor);
+    return taylor[0] == 0 ? spn_activation_words[found] : NULL;
 }
 
 /* Targets of mean zero by construction. With cross-entropy they are classes: a mean says nothing there. */

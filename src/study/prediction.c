@@ -150,7 +150,7 @@ static spn_status predict_sweep(forecast *f, spn_prediction *out)
     if (status == SPN_OK) {
         scale_sweep(f, &out->sweep);
         out->has_sweep = true;
-        out->sweep_note = f->activation != SPN_LINEAR
+        out->sweep_note = !spn_activation_is_linear(f->activation)
                               ? "of the linear network with this activation's slope at 0: where "
                                 "activations saturate, transitions move"
                           : f->has_bias && !f->is_free && !f->is_centred
@@ -237,7 +237,7 @@ static spn_status predict_onset(forecast *f, spn_prediction *out)
     } else if (f->depth > 2) {
         deep_onset(f, out);
     } else if (!f->is_smooth) {
-        out->onset_note = "relu has a kink at 0: there is no expansion";
+        out->onset_note = "this activation has a kink at 0: there is no expansion";
     } else if (f->has_bias && !f->is_centred) {
         out->onset_note = "with biases the targets must have mean 0: center them";
     } else {

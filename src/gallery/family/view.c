@@ -46,7 +46,7 @@ done:
 
 const char *spni_family_activation(int64_t activation)
 {
-    return activation == SPN_LINEAR ? "linear" : "tanh";
+    return spn_activation_words[activation];
 }
 
 const char *spni_family_order(int64_t order)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Activations against numbers computed with 40 digits, and at the ends of the number range. */
-#include "network/activation.h"
+#include "kernel/activation.h"
 #include "support.h"
 
 #include <float.h>
@@ -64,7 +64,7 @@ static void the_ends_are_finite(void **state)
 {
     (void)state;
     const double ends[] = {1e300, -1e300, 800.0, -800.0, 1e-300, -1e-300, DBL_MIN, 0.0, -0.0};
-    for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
+    for (int kind = 0; spn_activation_words[kind] != NULL; kind++) {
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
             double h = ends[i], slope = (double)NAN, bend = (double)NAN;
             spni_activate(kernels, (spn_activation)kind, 1, &h, &slope, &bend);
@@ -77,7 +77,7 @@ static void the_ends_are_finite(void **state)
 static void not_a_number_stays_visible(void **state)
 {
     (void)state;
-    for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
+    for (int kind = 0; spn_activation_words[kind] != NULL; kind++) {
         double h = (double)NAN;
         spni_activate(kernels, (spn_activation)kind, 1, &h, NULL, NULL);
         assert_true(isnan(h));
@@ -93,7 +93,7 @@ static void zero_and_parity_are_known(void **state)
     check_close(spni_activation_at_zero(SPN_SOFTPLUS), log(2.0), 1e-15, 0.0);
     assert_true(spni_activation_at_zero(SPN_GELU) == 0.0);
     assert_true(spni_activation_at_zero(SPN_LINEAR) == 0.0);
-    for (int kind = SPN_TANH; kind <= SPN_LINEAR; kind++) {
+    for (int kind = 0; spn_activation_words[kind] != NULL; kind++) {
         double plus = 0.7, minus = -0.7;
         spni_activate(kernels, (spn_activation)kind, 1, &plus, NULL, NULL);
         spni_activate(kernels, (spn_activation)kind, 1, &minus, NULL, NULL);
@@ -117,7 +117,7 @@ static void expansions_at_zero(void **state)
 {
     (void)state;
     double taylor[4];
-    for (int k = SPN_TANH; k <= SPN_LINEAR; k++) {
+    for (int k = 0; spn_activation_words[k] != NULL; k++) {
         double h[3] = {-1e-3, 0.0, 1e-3}, slopes[3], bends[3];
         spni_activate(kernels, (spn_activation)k, 3, h, slopes, bends);
         assert_int_equal(spn_activation_taylor((spn_activation)k, taylor), k != SPN_RELU);
