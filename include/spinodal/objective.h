@@ -154,6 +154,9 @@ typedef struct spn_objective_operations {
     /** Of all theta' with the outputs and n of theta, which shifts of parameters lead to (rows of `orbit` that do not
      *  shrink with theta), choose one: what it is must follow from the outputs and n. Absent: there is just one. */
     void (*settle)(const spn_objective *objective, double *theta);
+
+    /** An approximation of the Hessian whose inverse is cheap: see objective/preconditioner.h. */
+    const struct spn_preconditioner_operations *preconditioner;
 } spn_objective_operations;
 
 struct spn_objective {

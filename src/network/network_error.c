@@ -85,6 +85,7 @@ static const spn_objective_operations operations = {
     .scales = spni_error_scales,
     .trivial_near = spni_error_trivial_near,
     .settle = spni_error_settle,
+    .preconditioner = &spni_network_preconditioner,
 };
 
 /* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the

@@ -214,6 +214,9 @@ spn_status spni_error_hessian(spn_context *context, const spn_point *point, spn_
 spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
                             double *out);
 
+/* network_kfac.c */
+extern const struct spn_preconditioner_operations spni_network_preconditioner;
+
 /* network_regulariser.c, network_orbit.c */
 /** Is E the same for outputs that all differ by one constant: more than one output of a softmax? */
 bool spni_has_common_logit(const spn_network_error *error);

@@ -3,6 +3,7 @@
  * evaluation and one Hessian serve both surfaces. For the ridge, all c_i = 1 (T2), there are no weights to read. */
 #include "objective/objective.h"
 #include <spinodal/numeric.h>
+#include <spinodal/objective/preconditioner.h>
 
 static const spn_regulariser *ridge_regulariser(const spn_objective *objective)
 {
@@ -174,6 +175,75 @@ static void regularised_scales(const spn_objective *objective, double *weight, d
     spni_objective_sizes(error_of(objective), weight, value);
 }
 
+static const spn_preconditioner_operations *inner_preconditioner(const spn_objective *objective)
+{
+    const spn_objective *error = error_of(objective);
+    return SPNI_HAS_OPERATION(error->operations, preconditioner) ? error->operations->preconditioner
+                                                                 : NULL;
+}
+
+/* The error's own, damped. What belongs to it stands behind the table that says what to do with it. */
+typedef struct damped {
+    const spn_preconditioner_operations *operations;
+    void *memory;
+} damped;
+
+static void damped_free(spn_context *context, void *memory)
+{
+    damped *own = memory;
+    own->operations->free(context, own->memory);
+    spn_release(context, own);
+}
+
+static spn_status damped_create(spn_context *context, const spn_objective *objective,
+                                const void *like, void **memory)
+{
+    spn_status status = SPN_OK;
+    damped *own = NULL;
+    const damped *other = like;
+    const spn_preconditioner_operations *operations = inner_preconditioner(objective);
+    *memory = NULL;
+    if (operations == NULL) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, own, 1);
+    own->operations = operations;
+    bool is_alike = other != NULL && other->operations == operations;
+    SPN_TRY(operations->create(context, error_of(objective), is_alike ? other->memory : NULL,
+                               &own->memory));
+    if (own->memory != NULL) {
+        *memory = own;
+        own = NULL;
+    }
+done:
+    spn_release(context, own);
+    return status;
+}
+
+static spn_status damped_refresh(spn_context *context, const spn_point *point,
+                                 const spn_damping *damping, void *memory)
+{
+    const damped *own = memory;
+    const spn_damping added = {.stiffness = 2 * point->parameter,
+                               .weights = weights_of(point->objective)};
+    (void)damping; /* a regularised objective in a regularised one: the inner damping is enough */
+    return own->operations->refresh(context, point->state, &added, own->memory);
+}
+
+static void damped_apply(const void *memory, bool is_inverse, int64_t k, const double *v,
+                         double *out)
+{
+    const damped *own = memory;
+    own->operations->apply(own->memory, is_inverse, k, v, out);
+}
+
+static const spn_preconditioner_operations damped_operations = {
+    .create = damped_create,
+    .free = damped_free,
+    .refresh = damped_refresh,
+    .apply = damped_apply,
+};
+
 /* Both tables: they differ in what `problem` is. */
 #define OPERATIONS(its_regulariser)                                                                \
     {                                                                                              \
@@ -184,6 +254,7 @@ static void regularised_scales(const spn_objective *objective, double *weight, d
         .orbit_capacity = regularised_orbit_capacity, .orbit = regularised_orbit,                  \
         .scales = regularised_scales, .regulariser = (its_regulariser),                            \
         .trivial_near = regularised_trivial_near, .settle = regularised_settle,                    \
+        .preconditioner = &damped_operations,                                                      \
     }
 static const spn_objective_operations ridge_operations = OPERATIONS(ridge_regulariser);
 static const spn_objective_operations weighted_operations = OPERATIONS(weighted_regulariser);
