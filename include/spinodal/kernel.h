@@ -17,6 +17,7 @@ typedef enum spn_activation {
     SPN_SOFTPLUS,
     SPN_GELU, /**< x Phi(x), with erf */
     SPN_LINEAR,
+    SPN_SILU, /**< x sigmoid(x), swish */
 } spn_activation;
 
 /** The words of experiments and results, in the order of spn_activation, behind the last one NULL. */

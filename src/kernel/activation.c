@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* All that is known of the activations: an enumerator, a word and a row of the table below are an activation.
  * gelu(a) = a Phi(a) with Phi(a) = erfc(-a/sqrt 2)/2, slope Phi + a p, second derivative p (2 - a^2), p the
- * normal density. */
+ * normal density. silu(a) = a s(a) with the sigmoid s: slope s + a s', second derivative 2 s' + a s''. */
 #include "kernel/activation.h"
 
 #include <math.h>
@@ -85,15 +85,35 @@ static void apply_linear(const spni_kernels *kernels, int64_t count, double *res
     }
 }
 
-const char *const spn_activation_words[] = {[SPN_TANH] = "tanh",
-                                            [SPN_RELU] = "relu",
-                                            [SPN_SIGMOID] = "sigmoid",
-                                            [SPN_SOFTPLUS] = "softplus",
-                                            [SPN_GELU] = "gelu",
-                                            [SPN_LINEAR] = "linear",
-                                            NULL};
+/* The sigmoid's kernel beside the samples, a piece that fits on the stack at a time. */
+static void apply_silu(const spni_kernels *kernels, int64_t count, double *restrict h,
+                       double *restrict slopes, double *restrict bends)
+{
+    enum { PIECE = 64 };
+    double s[PIECE], first[PIECE], second[PIECE];
+    for (int64_t start = 0; start < count; start += PIECE) {
+        int64_t n = count - start < PIECE ? count - start : PIECE;
+        memcpy(s, h + start, (size_t)n * sizeof *s);
+        kernels->sigmoid(n, s, slopes != NULL ? first : NULL, bends != NULL ? second : NULL);
+        for (int64_t i = 0; slopes != NULL && i < n; i++) {
+            slopes[start + i] = s[i] + h[start + i] * first[i];
+        }
+        for (int64_t i = 0; bends != NULL && i < n; i++) {
+            bends[start + i] = 2.0 * first[i] + h[start + i] * second[i];
+        }
+        for (int64_t i = 0; i < n; i++) {
+            h[start + i] *= s[i];
+        }
+    }
+}
 
-/* gelu: a Phi(a) = a/2 + a^2 p(0) + O(a^4). sigmoid: 1/2 + a/4 - a^3/48; softplus is its integral. */
+const char *const spn_activation_words[] = {[SPN_TANH] = "tanh",       [SPN_RELU] = "relu",
+                                            [SPN_SIGMOID] = "sigmoid", [SPN_SOFTPLUS] = "softplus",
+                                            [SPN_GELU] = "gelu",       [SPN_LINEAR] = "linear",
+                                            [SPN_SILU] = "silu",       NULL};
+
+/* gelu: a Phi(a) = a/2 + a^2 p(0) + O(a^4). sigmoid: 1/2 + a/4 - a^3/48; softplus is its integral,
+ * silu a times it. */
 static const descriptor table[] = {
     [SPN_TANH] = {apply_tanh, {0.0, 1.0, 0.0, -2.0}, .is_odd = true},
     [SPN_RELU] = {apply_relu, {0.0, (double)NAN, (double)NAN, (double)NAN}},
@@ -101,6 +121,7 @@ static const descriptor table[] = {
     [SPN_SOFTPLUS] = {apply_softplus, {0.69314718055994530942, 0.5, 0.25, 0.0}},
     [SPN_GELU] = {apply_gelu, {0.0, 0.5, 2.0 * INVERSE_SQRT_2PI, 0.0}},
     [SPN_LINEAR] = {apply_linear, {0.0, 1.0, 0.0, 0.0}, .is_odd = true, .is_linear = true},
+    [SPN_SILU] = {apply_silu, {0.0, 0.5, 0.5, 0.0}},
 };
 enum { COUNT = sizeof table / sizeof *table };
 _Static_assert(sizeof spn_activation_words / sizeof *spn_activation_words == COUNT + 1,

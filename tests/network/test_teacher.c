@@ -50,6 +50,8 @@ static double activate(int activation, double a)
         return log1p(exp(a));
     case SPN_GELU:
         return 0.5 * a * (1 + erf(a / sqrt(2)));
+    case SPN_SILU:
+        return a / (1 + exp(-a));
     default:
         return a;
     }
