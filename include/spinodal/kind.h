@@ -22,10 +22,12 @@ extern "C" {
 
 /* ---- Contents ---------------------------------------------------------------------------------- */
 
-/** Fill tables of which name and columns are set: records of the program's own columns, in the arena. A table that is
- *  `is_optional` and missing has no rows and no records. */
+/** Fill tables: records of the program's own columns, in the arena. A table that is `is_optional` and missing has no
+ *  rows and no records. */
 typedef struct spn_wanted_table {
     spn_table *table;
+    const char *name;
+    const spn_columns *columns;
     bool is_optional;
 } spn_wanted_table;
 spn_status spn_take_tables(spn_context *context, spn_arena *arena, const spn_results *results,

@@ -233,7 +233,7 @@ void spn_json_boolean(spn_json *json, const char *key, bool value);
 /** Valid UTF-8 is kept, invalid bytes become U+FFFD; NULL becomes null. */
 void spn_json_text(spn_json *json, const char *key, const char *value);
 void spn_json_null(spn_json *json, const char *key);
-/** The columns of one row of a table, into an object that is open. */
+/** The columns of one row of a table, into an object that is open; null for an integer of which no word is known. */
 void spn_json_cells(spn_json *json, const spn_table *table, int64_t row);
 /** One row of a table as an object of its columns. */
 void spn_json_record(spn_json *json, const char *key, const spn_table *table, int64_t row);

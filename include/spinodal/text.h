@@ -80,11 +80,18 @@ typedef enum spn_cell_form {
                             where an integer is negative */
     SPN_CELL_NAME, /**< of the view's names the one that the integer means, `a` where there is none; without a
                             column that of the row */
+    SPN_CELL_WORD, /**< of the column's words the one that the number means, `a` where there is none */
 } spn_cell_form;
 
-/** Writes a cell from the record of a row; `state` is that of the view. */
-typedef void spn_cell_writer(const void *record, int64_t row, const void *state,
-                             char cell[SPN_CELL_SIZE]);
+/** The row that a writer or a filter is asked about. */
+typedef struct spn_row {
+    const void *record;
+    int64_t index;     /**< in its table */
+    const void *state; /**< of the view */
+} spn_row;
+
+/** Writes a cell of a row. */
+typedef void spn_cell_writer(const spn_row *row, char cell[SPN_CELL_SIZE]);
 
 /** One column of a view. Words are aligned to the left, integers to the right, other numbers at their points. */
 typedef struct spn_view_column {
@@ -94,8 +101,9 @@ typedef struct spn_view_column {
     spn_cell_form form;
     const char *a, *b; /**< further columns, as the form says */
     const char *gap; /**< before it, where title is NULL: " -> ", " .. ", " +- ", "/"; NULL: " " */
-    spn_cell_writer *write; /**< in place of a column */
-    bool is_number;         /**< of `write`: aligned at its point */
+    spn_cell_writer *write;   /**< in place of a column */
+    bool is_number;           /**< of `write`: aligned at its point */
+    const char *const *words; /**< of SPN_CELL_WORD, from 0; NULL-terminated */
 } spn_view_column;
 
 /** Columns in one line each: titled and joined to the one before, as they stand and by forms. */
@@ -174,8 +182,15 @@ typedef struct spn_view_column {
         .gap = (its_gap), .column = (its_column), .form = SPN_CELL_NAME, .a = (otherwise)          \
     }
 
+/** The word that a number means. */
+#define SPN_SHOW_WORD(its_title, its_column, its_words, otherwise)                                 \
+    {                                                                                              \
+        .title = (its_title), .column = (its_column), .form = SPN_CELL_WORD, .words = (its_words), \
+        .a = (otherwise)                                                                           \
+    }
+
 /** Is a row shown? */
-typedef bool spn_row_filter(const void *record, int64_t row, const void *state);
+typedef bool spn_row_filter(const spn_row *row);
 
 /** Some columns of some rows of a table. What it points to outlives it. */
 typedef struct spn_view {

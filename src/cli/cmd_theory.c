@@ -55,18 +55,11 @@ static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
     return spn_json_end_document(&json);
 }
 
-static void write_order(const void *record, int64_t row, const void *state, char *cell)
-{
-    static const char *const orders[] = {"none", "first", "second"};
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s", orders[((const spn_theory_mode *)record)->order]);
-}
-
 static void put_modes(spn_text *text, int64_t depth, int64_t count, const spn_theory_mode *modes,
                       const spn_prediction *prediction)
 {
-    static const spn_view_column columns[] = {SPN_SHOW_BY("order", write_order),
+    static const char *const orders[] = {"none", "first", "second", NULL};
+    static const spn_view_column columns[] = {SPN_SHOW_WORD("order", "order", orders, "none"),
                                               SPN_SHOW("singular value", "singular_value", 6),
                                               SPN_SHOW("Maxwell beta", "maxwell_beta", 6),
                                               SPN_SHOW("spinodal beta", "spinodal_beta", 6),

@@ -105,43 +105,30 @@ done:
 
 /* ---- Output ----------------------------------------------------------------------------------- */
 
-static void write_series(const void *record, int64_t row, const void *state, char *cell)
+static void write_series(const spn_row *row, char *cell)
 {
-    (void)row;
-    (void)state;
     snprintf(cell, SPN_CELL_SIZE, "%s",
-             cli_series_kinds[((const spn_change_point *)record)->series].shown);
+             cli_series_kinds[((const spn_change_point *)row->record)->series].shown);
 }
 
-static void write_kind(const void *record, int64_t row, const void *state, char *cell)
+static void write_value(const spn_row *row, char *cell)
 {
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             ((const spn_change_point *)record)->order == 1 ? "jump" : "kink");
+    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)row->record)->value_jump);
 }
 
-static void write_value(const void *record, int64_t row, const void *state, char *cell)
+static void write_slope(const spn_row *row, char *cell)
 {
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)record)->value_jump);
-}
-
-static void write_slope(const void *record, int64_t row, const void *state, char *cell)
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)record)->slope_jump);
+    snprintf(cell, SPN_CELL_SIZE, "%+.4g", ((const spn_change_point *)row->record)->slope_jump);
 }
 
 static void put_points(spn_text *text, const findings *f)
 {
+    static const char *const kinds[] = {"kink", "jump", "kink", NULL};
     static const spn_view_column columns[] = {
-        SPN_SHOW_BY("column", write_series),      SPN_SHOW("beta", "beta", 6),
-        SPN_SHOW("95 % interval", "beta_low", 6), SPN_JOIN(" .. ", "beta_high", 6),
-        SPN_SHOW_BY("kind", write_kind),          SPN_SHOW("p smooth", "p_value", 3),
-        SPN_SHOW("p kink", "jump_p_value", 3),    SPN_SHOW_NUMBER_BY("value", write_value),
+        SPN_SHOW_BY("column", write_series),           SPN_SHOW("beta", "beta", 6),
+        SPN_SHOW("95 % interval", "beta_low", 6),      SPN_JOIN(" .. ", "beta_high", 6),
+        SPN_SHOW_WORD("kind", "order", kinds, "kink"), SPN_SHOW("p smooth", "p_value", 3),
+        SPN_SHOW("p kink", "jump_p_value", 3),         SPN_SHOW_NUMBER_BY("value", write_value),
         SPN_SHOW_NUMBER_BY("slope", write_slope)};
     const spn_table table = {"change_points", &spn_change_point_columns, f->count, f->points};
     const spn_view view = SPN_VIEW(&table, columns);

@@ -4,38 +4,27 @@
 #include <math.h>
 #include <stdio.h>
 
-static void write_order(const void *record, int64_t row, const void *state, char *cell)
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             ((const spn_theory_transition *)record)->order == 2 ? "second" : "first");
-}
-
 static double loss_before(const spn_theory_transition *t)
 {
     return t->error_before + t->spinodal_beta * t->norm_before * t->norm_before;
 }
 
-static void write_before(const void *record, int64_t row, const void *state, char *cell)
+static void write_before(const spn_row *row, char *cell)
 {
-    const spn_theory_transition *t = record;
-    (void)row;
-    (void)state;
+    const spn_theory_transition *t = row->record;
     spn_show_number(spn_shown_length(t->norm_before, t->spinodal_beta, loss_before(t)), 6, cell);
 }
 
-static void write_after(const void *record, int64_t row, const void *state, char *cell)
+static void write_after(const spn_row *row, char *cell)
 {
-    const spn_theory_transition *t = record;
-    (void)row;
-    (void)state;
+    const spn_theory_transition *t = row->record;
     spn_show_number(spn_shown_length(t->norm_after, t->spinodal_beta, loss_before(t)), 6, cell);
 }
 
 static void put_sweep(spn_text *text, const spn_prediction *prediction)
 {
-    static const spn_view_column columns[] = {SPN_SHOW_BY("order", write_order),
+    static const char *const orders[] = {"first", "first", "second", NULL};
+    static const spn_view_column columns[] = {SPN_SHOW_WORD("order", "order", orders, "first"),
                                               SPN_SHOW("modes", "modes_before", 0),
                                               SPN_JOIN(" -> ", "modes_after", 0),
                                               SPN_SHOW("Maxwell beta", "maxwell_beta", 6),

@@ -137,7 +137,7 @@ spn_status spni_job_prepare(spni_job *job, const spni_step *step)
 spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,
                             spn_table *table)
 {
-    const spn_wanted_table wanted = {table, false};
+    const spn_wanted_table wanted = {table, table->name, table->columns, false};
     spn_status status = spn_take_tables(context, arena, source->results, 1, &wanted);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", source->path);

@@ -33,19 +33,14 @@ spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
 {
     spn_status status = SPN_OK;
     spn_branches_contents *out = contents;
-    *out = (spn_branches_contents){
-        .points = {.name = "points", .columns = &spn_branch_columns},
-        .specials = {.name = "specials", .columns = &spn_special_columns},
-        .approach = {.name = "approach", .columns = &spn_branch_approach_columns},
-        .phases = {.name = "phases", .columns = &spn_phase_columns},
-        .maxwell = {.name = "maxwell", .columns = &spn_maxwell_columns},
-        .global = {.name = "global", .columns = &spn_global_columns},
-        .barriers = {.name = "barriers", .columns = &spn_barrier_columns},
-    };
     const spn_wanted_table wanted[] = {
-        {&out->points, false},  {&out->specials, false}, {&out->approach, true},
-        {&out->phases, false},  {&out->maxwell, false},  {&out->global, true},
-        {&out->barriers, true},
+        {&out->points, "points", &spn_branch_columns, false},
+        {&out->specials, "specials", &spn_special_columns, false},
+        {&out->approach, "approach", &spn_branch_approach_columns, true},
+        {&out->phases, "phases", &spn_phase_columns, false},
+        {&out->maxwell, "maxwell", &spn_maxwell_columns, false},
+        {&out->global, "global", &spn_global_columns, true},
+        {&out->barriers, "barriers", &spn_barrier_columns, true},
     };
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));

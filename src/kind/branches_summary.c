@@ -49,11 +49,11 @@ void spn_branches_json(spn_json *json, const char *path, const void *contents)
 /* ---- Phases ------------------------------------------------------------------------------------ */
 
 /* "fold +1", "symmetry +3": what ends the phase, and how many negative eigenvalues lie behind it. */
-static void write_end(const spn_branches_contents *c, int64_t row, const char *column,
-                      int64_t special, char *cell)
+static void write_end(const spn_row *row, const char *column, int64_t special, char *cell)
 {
+    const spn_branches_contents *c = row->state;
     const spn_special_record *specials = c->specials.records;
-    const char *word = spn_table_word(&c->phases, row, spn_table_find(&c->phases, column));
+    const char *word = spn_table_word(&c->phases, row->index, spn_table_find(&c->phases, column));
     int64_t behind = 0;
     if (special >= 0 && special < c->specials.rows) {
         const spn_special_record *s = &specials[special];
@@ -65,14 +65,16 @@ static void write_end(const spn_branches_contents *c, int64_t row, const char *c
     }
 }
 
-static void write_low(const void *record, int64_t row, const void *state, char *cell)
+static void write_low(const spn_row *row, char *cell)
 {
-    write_end(state, row, "end_low", ((const spn_phase_record *)record)->special_low, cell);
+    const spn_phase_record *phase = row->record;
+    write_end(row, "end_low", phase->special_low, cell);
 }
 
-static void write_high(const void *record, int64_t row, const void *state, char *cell)
+static void write_high(const spn_row *row, char *cell)
 {
-    write_end(state, row, "end_high", ((const spn_phase_record *)record)->special_high, cell);
+    const spn_phase_record *phase = row->record;
+    write_end(row, "end_high", phase->special_high, cell);
 }
 
 /* The curvature of a vanishing network is rounding beside what the column's largest number says is large. */
@@ -87,16 +89,14 @@ static void write_curvature(const spn_branches_contents *c, double curvature, ch
     spn_show_number(fabs(curvature) < 1e-9 * largest ? 0 : curvature, 4, cell);
 }
 
-static void write_curvature_low(const void *record, int64_t row, const void *state, char *cell)
+static void write_curvature_low(const spn_row *row, char *cell)
 {
-    (void)row;
-    write_curvature(state, ((const spn_phase_record *)record)->curvature_low, cell);
+    write_curvature(row->state, ((const spn_phase_record *)row->record)->curvature_low, cell);
 }
 
-static void write_curvature_high(const void *record, int64_t row, const void *state, char *cell)
+static void write_curvature_high(const spn_row *row, char *cell)
 {
-    (void)row;
-    write_curvature(state, ((const spn_phase_record *)record)->curvature_high, cell);
+    write_curvature(row->state, ((const spn_phase_record *)row->record)->curvature_high, cell);
 }
 
 static void put_phases(spn_text *text, const spn_branches_contents *c)
@@ -150,16 +150,9 @@ static void put_global(spn_text *text, const spn_branches_contents *c)
     }
 }
 
-static void write_metastable(const void *record, int64_t row, const void *state, char *cell)
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             ((const spn_maxwell_record *)record)->is_global ? "" : "both metastable");
-}
-
 static void put_maxwell(spn_text *text, const spn_branches_contents *c)
 {
+    static const char *const words[] = {"both metastable", "", NULL};
     static const spn_view_column columns[] = {
         SPN_SHOW("beta", "beta", BETA_DIGITS),
         SPN_SHOW_NAME("phases", "phase_a", "?"),
@@ -168,7 +161,7 @@ static void put_maxwell(spn_text *text, const spn_branches_contents *c)
         SPN_JOIN(" -> ", "error_b", DIGITS),
         SPN_SHOW_LENGTH("|theta|", "norm_a", DIGITS, "beta", "loss"),
         SPN_JOIN_LENGTH(" -> ", "norm_b", DIGITS, "beta", "loss"),
-        SPN_SHOW_BY("", write_metastable)};
+        SPN_SHOW_WORD("", "is_global", words, "")};
     spn_view view = PHASE_VIEW(c, &c->maxwell, columns);
     view.order = "beta";
     view.heading = "\nMaxwell points:\n";
@@ -178,11 +171,9 @@ static void put_maxwell(spn_text *text, const spn_branches_contents *c)
 /* ---- Special points ---------------------------------------------------------------------------- */
 
 /* Ends that could be bracketed only. */
-static bool is_bracketed(const void *record, int64_t row, const void *state)
+static bool is_bracketed(const spn_row *row)
 {
-    const spn_special_record *s = record;
-    (void)row;
-    (void)state;
+    const spn_special_record *s = row->record;
     return s->is_continuous >= 0 && s->same_as < 0 &&
            s->beta_high - s->beta_low > 1e-5 * fabs(s->beta);
 }
@@ -205,34 +196,19 @@ static bool is_unstable(const spn_special_record *s)
 }
 
 /* Those met again on another branch once. */
-static bool is_first(const void *record, int64_t row, const void *state)
+static bool is_first(const spn_row *row)
 {
-    (void)row;
-    (void)state;
-    return ((const spn_special_record *)record)->same_as < 0;
+    return ((const spn_special_record *)row->record)->same_as < 0;
 }
 
-static bool touches_phase(const void *record, int64_t row, const void *state)
+static bool touches_phase(const spn_row *row)
 {
-    return is_first(record, row, state) && !is_unstable(record);
+    return is_first(row) && !is_unstable(row->record);
 }
 
-static void write_order(const void *record, int64_t row, const void *state, char *cell)
+static void write_behind(const spn_row *row, char *cell)
 {
-    const spn_special_record *s = record;
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             s->is_continuous < 0    ? ""
-             : s->is_continuous == 1 ? "continuous"
-                                     : "first order");
-}
-
-static void write_behind(const void *record, int64_t row, const void *state, char *cell)
-{
-    const spn_special_record *s = record;
-    (void)row;
-    (void)state;
+    const spn_special_record *s = row->record;
     if (s->active_after >= 0) {
         spn_show_number(s->error_after, DIGITS, cell);
     }
@@ -241,6 +217,7 @@ static void write_behind(const void *record, int64_t row, const void *state, cha
 /* Those that no phase touches only when all are wanted. */
 static void put_specials(spn_text *text, const spn_branches_contents *c, bool are_all_wanted)
 {
+    static const char *const orders[] = {"first order", "continuous", NULL};
     static const spn_view_column columns[] = {
         SPN_SHOW("beta", "beta", BETA_DIGITS),
         SPN_SHOW("kind", "kind", 0),
@@ -250,7 +227,7 @@ static void put_specials(spn_text *text, const spn_branches_contents *c, bool ar
         SPN_SHOW("kernel", "kernel", 0),
         SPN_SHOW("E", "error", DIGITS),
         SPN_SHOW_LENGTH("|theta|", "weight_norm", DIGITS, "beta", "loss"),
-        SPN_SHOW_BY("ends a phase", write_order),
+        SPN_SHOW_WORD("ends a phase", "is_continuous", orders, ""),
         SPN_SHOW_NUMBER_BY("E behind it", write_behind)};
     const spn_special_record *specials = c->specials.records;
     int64_t left_out = 0;

@@ -36,17 +36,13 @@ spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
     spn_status status = SPN_OK;
     spn_grok_contents *out = contents;
     char method[16];
-    *out = (spn_grok_contents){
-        .runs = {.name = "runs", .columns = &spn_run_columns},
-        .points = {.name = "points", .columns = &spn_trajectory_columns},
-        .crossings = {.name = "crossings", .columns = &spn_crossing_columns},
-        .plateaus = {.name = "plateaus", .columns = &spn_plateau_columns},
-        .modes = spn_results_array(results, "modes"),
+    *out = (spn_grok_contents){.modes = spn_results_array(results, "modes")};
+    const spn_wanted_table wanted[] = {
+        {&out->runs, "runs", &spn_run_columns, false},
+        {&out->points, "points", &spn_trajectory_columns, false},
+        {&out->crossings, "crossings", &spn_crossing_columns, false},
+        {&out->plateaus, "plateaus", &spn_plateau_columns, false},
     };
-    const spn_wanted_table wanted[] = {{&out->runs, false},
-                                       {&out->points, false},
-                                       {&out->crossings, false},
-                                       {&out->plateaus, false}};
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     const spn_table *starts = spn_results_table(results, "starts");
     if (starts == NULL) {

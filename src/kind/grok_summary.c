@@ -24,31 +24,29 @@ void spn_grok_json(spn_json *json, const char *path, const void *contents)
 
 /* ---- Runs -------------------------------------------------------------------------------------- */
 
-static void write_end(const void *record, int64_t row, const void *state, char *cell)
+static void write_end(const spn_row *row, char *cell)
 {
-    const int64_t stop = ((const spn_run_record *)record)->stop;
-    (void)row;
-    (void)state;
+    const spn_run_record *run = row->record;
+    const int64_t stop = run->stop;
     snprintf(cell, SPN_CELL_SIZE, "%s",
              stop == SPN_STOP_MAX_ITERATIONS ? "all epochs" : spn_stop_text((spn_stop)stop));
 }
 
-static void write_phase(const void *record, int64_t row, const void *state, char *cell)
+static void write_phase(const spn_row *row, char *cell)
 {
-    (void)record;
-    snprintf(cell, SPN_CELL_SIZE, "%s", ((const spn_grok_contents *)state)->phases[row]);
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             ((const spn_grok_contents *)row->state)->phases[row->index]);
 }
 
 /* "1.6: 45, 1.2: never": the epochs at which levels of E were passed. */
-static void write_levels(const void *record, int64_t row, const void *state, char *cell)
+static void write_levels(const spn_row *row, char *cell)
 {
-    const spn_grok_contents *c = state;
+    const spn_grok_contents *c = row->state;
     const spn_crossing_record *crossings = c->crossings.records;
     size_t used = 0;
-    (void)row;
     for (int64_t i = 0; i < c->crossings.rows && used < SPN_CELL_SIZE; i++) {
         char epoch[VALUE_SIZE] = "never";
-        if (crossings[i].run != ((const spn_run_record *)record)->run) {
+        if (crossings[i].run != ((const spn_run_record *)row->record)->run) {
             continue;
         }
         if (!isnan(crossings[i].epoch)) {
@@ -82,11 +80,9 @@ static void put_runs(spn_text *text, const spn_grok_contents *c)
 /* ---- Plateaus ---------------------------------------------------------------------------------- */
 
 /* With its range: of the two digits that it is worth. */
-static void write_prediction(const void *record, int64_t row, const void *state, char *cell)
+static void write_prediction(const spn_row *row, char *cell)
 {
-    const spn_plateau_record *p = record;
-    (void)row;
-    (void)state;
+    const spn_plateau_record *p = row->record;
     if (isnan(p->predicted)) {
         snprintf(cell, SPN_CELL_SIZE, "%s",
                  p->kind == SPN_PLATEAU_METASTABLE ? "never left" : "no law");

@@ -25,18 +25,13 @@ spn_status spn_slice_contents_read(spn_context *context, spn_arena *arena,
 {
     spn_status status = SPN_OK;
     spn_slice_contents *out = contents;
-    *out = (spn_slice_contents){
-        .slices = {.name = "slices", .columns = &spn_slice_columns},
-        .points = {.name = "points", .columns = &spn_slice_point_columns},
-        .anchors = {.name = "anchors", .columns = &spn_slice_anchor_columns},
-        .levels = {.name = "levels", .columns = &spn_slice_level_columns},
-        .potential = {.name = "potential", .columns = &spn_norm_columns},
+    const spn_wanted_table wanted[] = {
+        {&out->slices, "slices", &spn_slice_columns, false},
+        {&out->points, "points", &spn_slice_point_columns, false},
+        {&out->anchors, "anchors", &spn_slice_anchor_columns, false},
+        {&out->levels, "levels", &spn_slice_level_columns, false},
+        {&out->potential, "potential", &spn_norm_columns, true},
     };
-    const spn_wanted_table wanted[] = {{&out->slices, false},
-                                       {&out->points, false},
-                                       {&out->anchors, false},
-                                       {&out->levels, false},
-                                       {&out->potential, true}};
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     SPN_TRY(spn_take_texts(context, results, &out->anchors, "name", &out->names));
     SPN_TRY(check_grids(context, out));

@@ -23,24 +23,23 @@ typedef struct part {
     double size; /* the largest of their places */
 } part;
 
-static bool is_here(const void *record, int64_t row, const void *state)
+static bool is_here(const spn_row *row)
 {
-    (void)row;
-    return ((const spn_slice_anchor *)record)->slice == ((const part *)state)->slice;
+    return ((const spn_slice_anchor *)row->record)->slice == ((const part *)row->state)->slice;
 }
 
-static void write_u(const void *record, int64_t row, const void *state, char *cell)
+static void write_u(const spn_row *row, char *cell)
 {
-    (void)row;
-    spn_show_number(spn_beside(((const spn_slice_anchor *)record)->u, ((const part *)state)->size),
-                    6, cell);
+    spn_show_number(
+        spn_beside(((const spn_slice_anchor *)row->record)->u, ((const part *)row->state)->size), 6,
+        cell);
 }
 
-static void write_v(const void *record, int64_t row, const void *state, char *cell)
+static void write_v(const spn_row *row, char *cell)
 {
-    (void)row;
-    spn_show_number(spn_beside(((const spn_slice_anchor *)record)->v, ((const part *)state)->size),
-                    6, cell);
+    spn_show_number(
+        spn_beside(((const spn_slice_anchor *)row->record)->v, ((const part *)row->state)->size), 6,
+        cell);
 }
 
 static void put_anchors(spn_text *text, const spn_slice_contents *c, int64_t slice)

@@ -9,15 +9,13 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
     spn_status status = SPN_OK;
     spn_sweep_contents *out = contents;
     char epochs[32];
-    *out = (spn_sweep_contents){
-        .points = {.name = "points", .columns = &spn_sweep_columns},
-        .jumps = {.name = "jumps", .columns = &spn_sweep_jump_columns},
-        .approach = {.name = "approach", .columns = &spn_sweep_approach_columns},
-        .modes = spn_results_array(results, "modes"),
-        .is_refined = spn_results_table(results, "jumps") != NULL,
-    };
+    *out = (spn_sweep_contents){.modes = spn_results_array(results, "modes"),
+                                .is_refined = spn_results_table(results, "jumps") != NULL};
     const spn_wanted_table wanted[] = {
-        {&out->points, false}, {&out->jumps, true}, {&out->approach, true}};
+        {&out->points, "points", &spn_sweep_columns, false},
+        {&out->jumps, "jumps", &spn_sweep_jump_columns, true},
+        {&out->approach, "approach", &spn_sweep_approach_columns, true},
+    };
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     if (out->modes != NULL && (out->modes->rows != out->points.rows || out->modes->columns == 0)) {
         out->modes = NULL;

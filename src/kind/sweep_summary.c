@@ -129,21 +129,15 @@ static void put_way(int64_t direction, int64_t phase, char cell[SPN_CELL_SIZE])
     }
 }
 
-static void write_jump_way(const void *record, int64_t row, const void *state,
-                           char cell[SPN_CELL_SIZE])
+static void write_jump_way(const spn_row *row, char *cell)
 {
-    const spn_sweep_jump *jump = record;
-    (void)row;
-    (void)state;
+    const spn_sweep_jump *jump = row->record;
     put_way(jump->direction, jump->phase, cell);
 }
 
-static void write_point_way(const void *record, int64_t row, const void *state,
-                            char cell[SPN_CELL_SIZE])
+static void write_point_way(const spn_row *row, char *cell)
 {
-    const spn_sweep_record *point = record;
-    (void)row;
-    (void)state;
+    const spn_sweep_record *point = row->record;
     put_way(point->direction, point->phase, cell);
 }
 
@@ -156,20 +150,16 @@ static void write_point_way(const void *record, int64_t row, const void *state,
         SPN_JOIN_LENGTH(" -> ", "norm_after", 0, "beta", "loss_after")
 
 /* "jump" or "smooth": whether |theta| is continuous there. */
-static void write_kind(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE])
+static void write_kind(const spn_row *row, char *cell)
 {
-    const spn_sweep_jump *j = record;
-    (void)row;
-    (void)state;
+    const spn_sweep_jump *j = row->record;
     snprintf(cell, SPN_CELL_SIZE, "%s%s", j->survives ? "jump" : "smooth",
              j->settled ? "" : ", nothing stable behind it");
 }
 
-static bool is_located_row(const void *record, int64_t row, const void *state)
+static bool is_located_row(const spn_row *row)
 {
-    (void)row;
-    (void)state;
-    return is_located(record);
+    return is_located(row->record);
 }
 
 /* What the refinement has located. */
@@ -219,11 +209,9 @@ static void join_open(const spn_sweep_contents *c, open_jumps *open)
     }
 }
 
-static void write_points(const void *record, int64_t row, const void *state,
-                         char cell[SPN_CELL_SIZE])
+static void write_points(const spn_row *row, char *cell)
 {
-    (void)record;
-    snprintf(cell, SPN_CELL_SIZE, "%lld", (long long)((const int64_t *)state)[row]);
+    snprintf(cell, SPN_CELL_SIZE, "%lld", (long long)((const int64_t *)row->state)[row->index]);
 }
 
 static void put_open(spn_text *text, const spn_sweep_contents *c)
@@ -267,37 +255,28 @@ static void put_jumps(spn_text *text, const spn_sweep_contents *c)
 
 /* ---- Changes along chains that were not refined ------------------------------------------------- */
 
-static bool is_change(const void *record, int64_t row, const void *state)
+static bool is_change(const spn_row *row)
 {
-    const spn_sweep_record *b = record, *a = before(b, row);
-    (void)state;
+    const spn_sweep_record *b = row->record, *a = before(b, row->index);
     return a != NULL && (a->active_modes != b->active_modes || b->jump);
 }
 
 /* The column of the point before. */
-#define WRITE_BEFORE(name, value, digits)                                                          \
-    static void name(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE]) \
+#define WRITE_BEFORE(name, value)                                                                  \
+    static void name(const spn_row *row, char *cell)                                               \
     {                                                                                              \
-        const spn_sweep_record *a = before(record, row);                                           \
-        (void)state;                                                                               \
-        spn_show_number(value, digits, cell);                                                      \
+        const spn_sweep_record *a = before(row->record, row->index);                               \
+        spn_show_number(value, 6, cell);                                                           \
     }
-WRITE_BEFORE(write_modes, (double)a->active_modes, 6)
-WRITE_BEFORE(write_beta, a->beta, 6)
-WRITE_BEFORE(write_error, a->error, 6)
-WRITE_BEFORE(write_norm, spn_shown_length(a->weight_norm, a->beta, a->loss), 6)
+WRITE_BEFORE(write_modes, (double)a->active_modes)
+WRITE_BEFORE(write_beta, a->beta)
+WRITE_BEFORE(write_error, a->error)
+WRITE_BEFORE(write_norm, spn_shown_length(a->weight_norm, a->beta, a->loss))
 #undef WRITE_BEFORE
-
-static void write_step(const void *record, int64_t row, const void *state, char cell[SPN_CELL_SIZE])
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             ((const spn_sweep_record *)record)->jump ? "jump or bifurcation" : "");
-}
 
 static void put_changes(spn_text *text, const spn_sweep_contents *c)
 {
+    static const char *const steps[] = {"", "jump or bifurcation", NULL};
     static const spn_view_column columns[] = {
         CHAIN_COLUMNS(write_point_way),
         SPN_SHOW_NUMBER_BY("modes", write_modes),
@@ -308,7 +287,7 @@ static void put_changes(spn_text *text, const spn_sweep_contents *c)
         SPN_JOIN(" -> ", "error", 0),
         SPN_SHOW_NUMBER_BY("|theta|", write_norm),
         SPN_JOIN_LENGTH(" -> ", "weight_norm", 0, "beta", "loss"),
-        SPN_SHOW_BY("step", write_step)};
+        SPN_SHOW_WORD("step", "jump", steps, "jump or bifurcation")};
     spn_view view = SPN_VIEW(&c->points, columns);
     view.filter = is_change;
     if (spn_view_terminal(text, &view, "") == 0) {

@@ -7,9 +7,10 @@ static spn_status take(spn_context *context, spn_arena *arena, const spn_results
 {
     spn_status status = SPN_OK;
     spn_table *table = wanted->table;
-    const spn_table *found = spn_results_table(results, table->name);
+    const spn_table *found = spn_results_table(results, wanted->name);
     char *records = NULL;
     int64_t size = 0;
+    *table = (spn_table){.name = wanted->name, .columns = wanted->columns};
     if (found == NULL && wanted->is_optional) {
         return SPN_OK;
     }

@@ -8,38 +8,32 @@
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
-/* A word that there is none for is null. */
-static void json_row(spn_json *json, const spn_columns *columns, const void *record)
-{
-    const spn_table table = {"", columns, 1, record};
-    for (int64_t i = 0; i < columns->count; i++) {
-        const spn_column *column = &columns->items[i];
-        if (column->type == SPN_COLUMN_REAL) {
-            spn_json_real(json, column->name, spn_table_real(&table, 0, i));
-        } else if (column->words != NULL) {
-            spn_json_text(json, column->name, spn_table_word(&table, 0, i));
-        } else {
-            spn_json_integer(json, column->name, spn_table_integer(&table, 0, i));
-        }
-    }
-}
+/* Where the sides of a row stand in its record, and as what they are named. */
+typedef struct row_sides {
+    size_t first, second;
+    const char *first_label, *second_label;
+} row_sides;
+static const row_sides transition_sides = {offsetof(spn_transition, before),
+                                           offsetof(spn_transition, after), "label_before",
+                                           "label_after"};
+static const row_sides group_sides = {offsetof(spn_transition_group, before),
+                                      offsetof(spn_transition_group, after), "label_before",
+                                      "label_after"};
+static const row_sides loop_sides = {offsetof(spn_hysteresis, below),
+                                     offsetof(spn_hysteresis, above), "label_below", "label_above"};
 
-static void json_labels(spn_json *json, const char *first, const spn_side *a, const char *second,
-                        const spn_side *b)
+/* The rows as a list with the table's name, their sides in words behind the columns. */
+static void json_rows(spn_json *json, const spn_table *table, const row_sides *sides)
 {
+    const char *record = table->records;
     char text[96];
-    spn_json_text(json, first, spn_side_label(a, text, sizeof text));
-    spn_json_text(json, second, spn_side_label(b, text, sizeof text));
-}
-
-static void json_transitions(spn_json *json, const char *key, int64_t count,
-                             const spn_transition *rows)
-{
-    spn_json_begin_list(json, key);
-    for (int64_t i = 0; i < count; i++) {
+    spn_json_begin_list(json, table->name);
+    for (int64_t i = 0; i < table->rows; i++, record += table->columns->record_size) {
+        const void *first = record + sides->first, *second = record + sides->second;
         spn_json_begin_object(json, NULL);
-        json_row(json, &spn_transition_columns, &rows[i]);
-        json_labels(json, "label_before", &rows[i].before, "label_after", &rows[i].after);
+        spn_json_cells(json, table, i);
+        spn_json_text(json, sides->first_label, spn_side_label(first, text, sizeof text));
+        spn_json_text(json, sides->second_label, spn_side_label(second, text, sizeof text));
         spn_json_end_object(json);
     }
     spn_json_end_list(json);
@@ -57,34 +51,9 @@ static void json_undecided(spn_json *json, int64_t count, const spn_transition *
     spn_json_end_list(json);
 }
 
-static void json_groups(spn_json *json, int64_t count, const spn_transition_group *groups)
-{
-    spn_json_begin_list(json, "groups");
-    for (int64_t i = 0; i < count; i++) {
-        spn_json_begin_object(json, NULL);
-        json_row(json, &spn_transition_group_columns, &groups[i]);
-        json_labels(json, "label_before", &groups[i].before, "label_after", &groups[i].after);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
-static void json_hysteresis(spn_json *json, int64_t count, const spn_hysteresis *rows)
-{
-    spn_json_begin_list(json, "hysteresis");
-    for (int64_t i = 0; i < count; i++) {
-        spn_json_begin_object(json, NULL);
-        json_row(json, &spn_hysteresis_columns, &rows[i]);
-        json_labels(json, "label_below", &rows[i].below, "label_above", &rows[i].above);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
 void spn_transitions_json(spn_json *json, spn_transitions *transitions, const char *const *files,
                           int64_t group_count, const spn_transition_group *groups)
 {
-    int64_t count = 0;
     const spn_transition_notes notes = spn_transitions_notes(transitions);
     spn_json_begin_object(json, NULL);
     spn_json_begin_list(json, "files");
@@ -92,17 +61,21 @@ void spn_transitions_json(spn_json *json, spn_transitions *transitions, const ch
         spn_json_text(json, NULL, files[i]);
     }
     spn_json_end_list(json);
-    const spn_transition *rows = spn_transitions_rows(transitions, &count);
-    json_transitions(json, "transitions", count, rows);
-    json_undecided(json, count, rows);
-    rows = spn_transitions_crossings(transitions, &count);
-    json_transitions(json, "crossings", count, rows);
-    json_groups(json, group_count, groups);
-    const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &count);
-    json_hysteresis(json, count, loops);
-    const spn_stuck *stuck = spn_transitions_stuck(transitions, &count);
-    spn_json_rows(json, "stuck", &(const spn_table){"", &spn_stuck_columns, count, stuck}, NULL,
-                  NULL);
+    spn_table table = {.name = "transitions", .columns = &spn_transition_columns};
+    table.records = spn_transitions_rows(transitions, &table.rows);
+    json_rows(json, &table, &transition_sides);
+    json_undecided(json, table.rows, table.records);
+    table.name = "crossings";
+    table.records = spn_transitions_crossings(transitions, &table.rows);
+    json_rows(json, &table, &transition_sides);
+    table = (spn_table){"groups", &spn_transition_group_columns, group_count, groups};
+    json_rows(json, &table, &group_sides);
+    table = (spn_table){.name = "hysteresis", .columns = &spn_hysteresis_columns};
+    table.records = spn_transitions_hysteresis(transitions, &table.rows);
+    json_rows(json, &table, &loop_sides);
+    table = (spn_table){.name = "stuck", .columns = &spn_stuck_columns};
+    table.records = spn_transitions_stuck(transitions, &table.rows);
+    spn_json_rows(json, "stuck", &table, NULL, NULL);
     spn_json_integer(json, "unrefined", notes.unrefined);
     spn_json_integer(json, "relabelled", notes.relabelled);
     spn_json_integer(json, "unsettled", notes.unsettled);
@@ -113,31 +86,17 @@ void spn_transitions_json(spn_json *json, spn_transitions *transitions, const ch
 
 /* ---- Text ------------------------------------------------------------------------------------- */
 
+static const char *const kinds[] = {"spinodal up", "spinodal down", "Maxwell", "continuous", NULL};
+static const char *const orders[] = {"?", "1st", "2nd", NULL};
+
 const char *spn_transition_kind_text(int64_t kind)
 {
-    static const char *const kinds[] = {"spinodal up", "spinodal down", "Maxwell", "continuous"};
     return kind < 0 || kind > SPN_TRANSITION_CONTINUOUS ? "undecided" : kinds[kind];
 }
 
 const char *spn_transition_order_text(double order)
 {
-    return isnan(order) ? "?" : order == 1 ? "1st" : "2nd";
-}
-
-static void write_kind(const void *record, int64_t row, const void *state, char *cell)
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             spn_transition_kind_text(((const spn_transition *)record)->kind));
-}
-
-static void write_order(const void *record, int64_t row, const void *state, char *cell)
-{
-    (void)row;
-    (void)state;
-    snprintf(cell, SPN_CELL_SIZE, "%s",
-             spn_transition_order_text(((const spn_transition *)record)->order));
+    return orders[isnan(order) ? 0 : order == 1 ? 1 : 2];
 }
 
 static void show_sides(const spn_side *a, const char *between, const spn_side *b, char *cell)
@@ -147,11 +106,9 @@ static void show_sides(const spn_side *a, const char *between, const spn_side *b
              spn_side_label(b, second, sizeof second));
 }
 
-static void write_phases(const void *record, int64_t row, const void *state, char *cell)
+static void write_phases(const spn_row *row, char *cell)
 {
-    const spn_transition *t = record;
-    (void)row;
-    (void)state;
+    const spn_transition *t = row->record;
     show_sides(&t->before, "->", &t->after, cell);
 }
 
@@ -161,24 +118,21 @@ static double half_width(const spn_transition *row)
     return fmax(row->beta - row->beta_low, row->beta_high - row->beta);
 }
 
-static bool is_of_run(const void *record, int64_t row, const void *state)
+static bool is_of_run(const spn_row *row)
 {
-    (void)row;
-    return ((const spn_transition *)record)->run == *(const int64_t *)state;
+    return ((const spn_transition *)row->record)->run == *(const int64_t *)row->state;
 }
 
-static void write_evidence(const void *record, int64_t row, const void *state, char *cell)
+static void write_evidence(const spn_row *row, char *cell)
 {
-    (void)row;
-    (void)state;
     snprintf(cell, SPN_CELL_SIZE, "%s",
-             spn_evidence_text(((const spn_transition *)record)->evidence));
+             spn_evidence_text(((const spn_transition *)row->record)->evidence));
 }
 
 /* The last one on pages only: a terminal has no room for it. */
 static const spn_view_column transition_columns[] = {
-    SPN_SHOW_BY("kind", write_kind),
-    SPN_SHOW_BY("order", write_order),
+    SPN_SHOW_WORD("kind", "kind", kinds, "undecided"),
+    SPN_SHOW_WORD("order", "order", orders, "?"),
     SPN_SHOW("change", "change", 0),
     SPN_SHOW_MEASURED("beta", "beta", "beta_low", "beta_high"),
     SPN_JOIN_ERROR(" +- ", "beta", "beta_low", "beta_high"),
@@ -270,19 +224,15 @@ static void put_evidence(spn_text *text, const spn_transition *row)
     spn_text_put(text, "\n");
 }
 
-static void write_window(const void *record, int64_t row, const void *state, char *cell)
+static void write_window(const spn_row *row, char *cell)
 {
-    const spn_hysteresis *h = record;
-    (void)row;
-    (void)state;
+    const spn_hysteresis *h = row->record;
     snprintf(cell, SPN_CELL_SIZE, "%s%.9g", h->is_open ? "<" : "", h->beta_low);
 }
 
-static void write_loop_phases(const void *record, int64_t row, const void *state, char *cell)
+static void write_loop_phases(const spn_row *row, char *cell)
 {
-    const spn_hysteresis *h = record;
-    (void)row;
-    (void)state;
+    const spn_hysteresis *h = row->record;
     show_sides(&h->below, "/", &h->above, cell);
 }
 
@@ -326,11 +276,9 @@ static void put_stuck(spn_text *text, int64_t count, const spn_stuck *rows)
 }
 
 #define WRITE_SHARE(name, part, whole)                                                             \
-    static void name(const void *record, int64_t row, const void *state, char *cell)               \
+    static void name(const spn_row *row, char *cell)                                               \
     {                                                                                              \
-        const spn_transition_group *g = record;                                                    \
-        (void)row;                                                                                 \
-        (void)state;                                                                               \
+        const spn_transition_group *g = row->record;                                               \
         snprintf(cell, SPN_CELL_SIZE, "%lld/%lld", (long long)g->part, (long long)g->whole);       \
     }
 WRITE_SHARE(write_seeds, seeds, seeds_of)
@@ -338,28 +286,23 @@ WRITE_SHARE(write_files, runs, runs_of)
 WRITE_SHARE(write_orders, first, second)
 #undef WRITE_SHARE
 
-static void write_group_kind(const void *record, int64_t row, const void *state, char *cell)
+static void write_group_phases(const spn_row *row, char *cell)
 {
-    const spn_transition t = {.kind = ((const spn_transition_group *)record)->kind};
-    write_kind(&t, row, state, cell);
-}
-
-static void write_group_phases(const void *record, int64_t row, const void *state, char *cell)
-{
-    const spn_transition_group *g = record;
-    (void)row;
-    (void)state;
+    const spn_transition_group *g = row->record;
     show_sides(&g->before, "->", &g->after, cell);
 }
 
 static void put_groups(spn_text *text, int64_t count, const spn_transition_group *groups)
 {
-    static const spn_view_column columns[] = {
-        SPN_SHOW_BY("kind", write_group_kind),      SPN_SHOW("beta", "beta_mean", 8),
-        SPN_SHOW("deviation", "beta_deviation", 2), SPN_SHOW("least", "beta_min", 8),
-        SPN_SHOW("largest", "beta_max", 8),         SPN_SHOW_BY("seeds", write_seeds),
-        SPN_SHOW_BY("files", write_files),          SPN_SHOW_BY("1st/2nd", write_orders),
-        SPN_SHOW_BY("phases", write_group_phases)};
+    static const spn_view_column columns[] = {SPN_SHOW_WORD("kind", "kind", kinds, "undecided"),
+                                              SPN_SHOW("beta", "beta_mean", 8),
+                                              SPN_SHOW("deviation", "beta_deviation", 2),
+                                              SPN_SHOW("least", "beta_min", 8),
+                                              SPN_SHOW("largest", "beta_max", 8),
+                                              SPN_SHOW_BY("seeds", write_seeds),
+                                              SPN_SHOW_BY("files", write_files),
+                                              SPN_SHOW_BY("1st/2nd", write_orders),
+                                              SPN_SHOW_BY("phases", write_group_phases)};
     const spn_table table = {"groups", &spn_transition_group_columns, count, groups};
     spn_view view = SPN_VIEW(&table, columns);
     view.heading = "\nover seeds and files\n";

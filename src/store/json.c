@@ -239,11 +239,10 @@ void spn_json_cells(spn_json *json, const spn_table *table, int64_t row)
 {
     for (int64_t i = 0; i < table->columns->count; i++) {
         const spn_column *column = &table->columns->items[i];
-        const char *word = spn_table_word(table, row, i);
         if (column->type == SPN_COLUMN_REAL) {
             spn_json_real(json, column->name, spn_table_real(table, row, i));
-        } else if (word != NULL) {
-            spn_json_text(json, column->name, word);
+        } else if (column->words != NULL) {
+            spn_json_text(json, column->name, spn_table_word(table, row, i));
         } else {
             spn_json_integer(json, column->name, spn_table_integer(table, row, i));
         }

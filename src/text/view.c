@@ -67,15 +67,30 @@ static void show_name(const spn_view *view, int64_t row, const spn_view_column *
     snprintf(cell, SPN_CELL_SIZE, "%s", is_known ? view->names[index] : shown->a);
 }
 
+static void show_word(double value, const spn_view_column *shown, char cell[SPN_CELL_SIZE])
+{
+    const char *word = shown->a;
+    for (int64_t i = 0; shown->words[i] != NULL; i++) {
+        word = value == (double)i ? shown->words[i] : word;
+    }
+    snprintf(cell, SPN_CELL_SIZE, "%s", word);
+}
+
+static spn_row row_of(const spn_view *view, int64_t row)
+{
+    const char *records = view->table->records;
+    return (spn_row){records + (size_t)row * view->table->columns->record_size, row, view->state};
+}
+
 static void show(const spn_view *view, int64_t row, const spn_view_column *shown,
                  char cell[SPN_CELL_SIZE])
 {
     const spn_table *table = view->table;
     const int digits = shown->digits > 0 ? shown->digits : DIGITS;
     if (shown->write != NULL) {
-        const char *records = table->records;
+        const spn_row its = row_of(view, row);
         cell[0] = '\0';
-        shown->write(records + (size_t)row * table->columns->record_size, row, view->state, cell);
+        shown->write(&its, cell);
         return;
     }
     const double value = real_at(table, row, shown->column);
@@ -88,6 +103,9 @@ static void show(const spn_view *view, int64_t row, const spn_view_column *shown
         break;
     case SPN_CELL_NAME:
         show_name(view, row, shown, cell);
+        break;
+    case SPN_CELL_WORD:
+        show_word(value, shown, cell);
         break;
     case SPN_CELL_BESIDE:
         spn_show_number(spn_beside(value, a), digits, cell);
@@ -107,7 +125,8 @@ static void show(const spn_view *view, int64_t row, const spn_view_column *shown
 static align alignment_of(const spn_table *table, const spn_view_column *shown)
 {
     const int64_t column = shown->column != NULL ? spn_table_find(table, shown->column) : -1;
-    if (shown->write != NULL || shown->form == SPN_CELL_NAME || column < 0) {
+    const bool is_text = shown->form == SPN_CELL_NAME || shown->form == SPN_CELL_WORD;
+    if (shown->write != NULL || is_text || column < 0) {
         return shown->is_number ? ALIGN_POINT : ALIGN_LEFT;
     }
     const spn_column *kind = &table->columns->items[column];
@@ -120,11 +139,10 @@ static align alignment_of(const spn_table *table, const spn_view_column *shown)
 static void choose_rows(const spn_view *view, sheet *s)
 {
     const spn_table *table = view->table;
-    const char *records = table->records;
     for (int64_t row = 0; row < table->rows; row++) {
-        const void *record = records + (size_t)row * table->columns->record_size;
+        const spn_row its = row_of(view, row);
         const double value = real_at(table, row, view->order);
-        if ((view->filter != NULL && !view->filter(record, row, view->state)) ||
+        if ((view->filter != NULL && !view->filter(&its)) ||
             (view->order != NULL && isnan(value))) {
             continue;
         }
@@ -144,7 +162,7 @@ static spn_status check_columns(spn_context *context, const spn_view *view)
     for (int64_t c = 0; c < view->column_count; c++) {
         const spn_view_column *shown = &view->columns[c];
         const bool has_others = shown->form != SPN_CELL_VALUE && shown->form != SPN_CELL_INSTEAD &&
-                                shown->form != SPN_CELL_NAME;
+                                shown->form != SPN_CELL_NAME && shown->form != SPN_CELL_WORD;
         const char *const names[] = {shown->column, has_others ? shown->a : NULL, shown->b};
         for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
             if (names[i] != NULL && spn_table_find(view->table, names[i]) < 0) {

@@ -52,10 +52,10 @@ static int teardown(void **state)
     return 0;
 }
 
-static void write_pair(const void *record, int64_t index, const void *state, char *cell)
+static void write_pair(const spn_row *its, char *cell)
 {
-    const row *r = record;
-    snprintf(cell, SPN_CELL_SIZE, "%s %lld/%lld", (const char *)state, (long long)index,
+    const row *r = its->record;
+    snprintf(cell, SPN_CELL_SIZE, "%s %lld/%lld", (const char *)its->state, (long long)its->index,
              (long long)r->run);
 }
 
@@ -87,11 +87,9 @@ static void test_terminal(void **state)
     check_ok(context, spn_text_end(&text));
 }
 
-static bool has_run(const void *record, int64_t index, const void *state)
+static bool has_run(const spn_row *its)
 {
-    (void)index;
-    (void)state;
-    return ((const row *)record)->run >= 0;
+    return ((const row *)its->record)->run >= 0;
 }
 
 /* A filter, an order and a heading. Titles without a column of their own share the cell before; bars are escaped. */
@@ -131,6 +129,23 @@ static void test_order(void **state)
     check_ok(context, spn_text_end(&text));
 }
 
+/* Words of a column of numbers, whole or not, and what stands in for numbers that mean none. */
+static void test_words(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"none", "some", "many", NULL};
+    static const spn_view_column two[] = {SPN_SHOW_WORD("of run", "run", words, "other"),
+                                          SPN_SHOW_WORD("of epoch", "epoch", words, "?")};
+    const row three[] = {{.run = 2, .epoch = 1}, {.run = -1, .epoch = (double)NAN}, {.run = 3}};
+    const spn_table of_three = {"points", &columns, 3, three};
+    spn_text text = {.context = context};
+    const spn_view view = SPN_VIEW(&of_three, two);
+    assert_int_equal(spn_view_terminal(&text, &view, ""), 3);
+    assert_string_equal(text.buffer.text, "of run  of epoch\nmany    some\nother   ?\n"
+                                          "other   none\n");
+    check_ok(context, spn_text_end(&text));
+}
+
 /* What the table has not is a fault, not an empty cell. */
 static void test_unknown_column(void **state)
 {
@@ -160,9 +175,9 @@ static void test_empty(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terminal), cmocka_unit_test(test_markdown),
-        cmocka_unit_test(test_order),    cmocka_unit_test(test_unknown_column),
-        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_terminal),       cmocka_unit_test(test_markdown),
+        cmocka_unit_test(test_order),          cmocka_unit_test(test_words),
+        cmocka_unit_test(test_unknown_column), cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

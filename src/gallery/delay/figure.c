@@ -463,8 +463,8 @@ done:
 static spn_status read_runs(const spn_results *results, spni_delay_view *v)
 {
     spn_status status = SPN_OK;
-    spn_table table = {.name = "runs", .columns = &spn_delay_columns};
-    const spn_wanted_table wanted = {&table, false};
+    spn_table table;
+    const spn_wanted_table wanted = {&table, "runs", &spn_delay_columns, false};
     SPN_TRY(spn_take_tables(v->context, v->arena, results, 1, &wanted));
     if (table.rows == 0) {
         SPN_FAIL(v->context, SPN_ERROR_INPUT, "has no rows in the table 'runs': nothing to draw");

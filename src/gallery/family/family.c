@@ -33,18 +33,14 @@ static void put_transitions(spn_text *text, const spn_table *table, bool is_page
     }
 }
 
-static bool has_starts_row(const void *record, int64_t row, const void *state)
+static bool has_starts_row(const spn_row *row)
 {
-    (void)row;
-    (void)state;
-    return ((const spn_family_run *)record)->starts > 0;
+    return ((const spn_family_run *)row->record)->starts > 0;
 }
 
-static void write_predicted(const void *record, int64_t row, const void *state, char *cell)
+static void write_predicted(const spn_row *row, char *cell)
 {
-    const spn_family_run *r = record;
-    (void)row;
-    (void)state;
+    const spn_family_run *r = row->record;
     snprintf(cell, SPN_CELL_SIZE, "%lld", (long long)(r->depth > 1 ? r->modes : 0));
 }
 

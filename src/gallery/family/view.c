@@ -25,10 +25,12 @@ spn_status spni_family_view_make(const spn_results *results, spni_family_view *v
 {
     spn_status status = SPN_OK;
     spn_context *context = v->context;
-    spn_table runs = {.name = "runs", .columns = &spn_family_run_columns};
-    spn_table transitions = {.name = "transitions", .columns = &spn_family_transition_columns};
-    spn_table points = {.name = "points", .columns = &spn_family_point_columns};
-    const spn_wanted_table wanted[] = {{&runs, false}, {&transitions, false}, {&points, false}};
+    spn_table runs, transitions, points;
+    const spn_wanted_table wanted[] = {
+        {&runs, "runs", &spn_family_run_columns, false},
+        {&transitions, "transitions", &spn_family_transition_columns, false},
+        {&points, "points", &spn_family_point_columns, false},
+    };
     SPN_TRY(spn_take_tables(context, v->arena, results, sizeof wanted / sizeof *wanted, wanted));
     if (runs.rows == 0 || transitions.rows == 0 || points.rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "has a table without rows: nothing to draw");

@@ -10,11 +10,10 @@ static const char *start_of(const void *state, int64_t run)
     return t->c.names[spni_training_run(t, run)->start];
 }
 
-static void write_crossing_start(const void *record, int64_t row, const void *state, char *cell)
+static void write_crossing_start(const spn_row *row, char *cell)
 {
-    (void)row;
     snprintf(cell, SPN_CELL_SIZE, "%s",
-             start_of(state, ((const spn_crossing_record *)record)->run));
+             start_of(row->state, ((const spn_crossing_record *)row->record)->run));
 }
 
 static void put_crossings(const spni_training *t)
@@ -28,17 +27,15 @@ static void put_crossings(const spni_training *t)
     spn_view_markdown(t->page, &view);
 }
 
-static void write_plateau_start(const void *record, int64_t row, const void *state, char *cell)
+static void write_plateau_start(const spn_row *row, char *cell)
 {
-    (void)row;
-    snprintf(cell, SPN_CELL_SIZE, "%s", start_of(state, ((const spn_plateau_record *)record)->run));
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             start_of(row->state, ((const spn_plateau_record *)row->record)->run));
 }
 
-static void write_ratio(const void *record, int64_t row, const void *state, char *cell)
+static void write_ratio(const spn_row *row, char *cell)
 {
-    const spn_plateau_record *p = record;
-    (void)row;
-    (void)state;
+    const spn_plateau_record *p = row->record;
     spn_show_number(p->measured / p->predicted, 4, cell);
 }
 

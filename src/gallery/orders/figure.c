@@ -343,8 +343,8 @@ done:
 static spn_status read_races(const spn_results *results, drawing *d)
 {
     spn_status status = SPN_OK;
-    spn_table table = {.name = "races", .columns = &spn_orders_columns};
-    const spn_wanted_table wanted = {&table, false};
+    spn_table table;
+    const spn_wanted_table wanted = {&table, "races", &spn_orders_columns, false};
     SPN_TRY(spn_take_tables(d->context, d->arena, results, 1, &wanted));
     if (table.rows == 0) {
         SPN_FAIL(d->context, SPN_ERROR_INPUT, "has no rows in the table 'races': nothing to draw");

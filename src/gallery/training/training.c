@@ -59,10 +59,10 @@ void spni_training_put_start(const spni_training *t, int64_t run)
     spni_put_word(t->page, t->c.names[spni_training_run(t, run)->start]);
 }
 
-static void write_phase(const void *record, int64_t row, const void *state, char *cell)
+static void write_phase(const spn_row *row, char *cell)
 {
-    (void)record;
-    snprintf(cell, SPN_CELL_SIZE, "%s", ((const spn_grok_contents *)state)->phases[row]);
+    snprintf(cell, SPN_CELL_SIZE, "%s",
+             ((const spn_grok_contents *)row->state)->phases[row->index]);
 }
 
 void spni_training_put_ends(const spni_training *t)
