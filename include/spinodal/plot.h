@@ -159,13 +159,11 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
 
 /** Figure 2 from a sweep: over beta, (a) the error, (b) the scalar curvature of the error surface on a
  *  symmetric-log axis, (c) the distance to the origin |theta|, for the first seed; upward branch,
- *  downward branches from each phase, quenches. Needs the columns seed, direction, phase, beta, error,
- *  scalar_curvature_error and weight_norm of the table "points" (SPN_ERROR_INPUT otherwise; the message does
- *  not know the file's name, the caller does). The columns spinodal_beta and maxwell_beta of the table
+ *  downward branches from each phase, quenches. Needs the table points of
+ *  sweep.h (SPN_ERROR_INPUT otherwise; the message does not know the file's name, the caller does). The columns spinodal_beta and maxwell_beta of the table
  *  "theory", where present, become guides. The x axis is logarithmic where the betas are spaced so. The
  *  caption quotes the configuration, says what happens on the way down from the phase with no active
- *  mode, and why where the columns active_modes and trivial_distance, the table "layout" and the
- *  configuration tell (T14). */
+ *  mode, and why where the table "layout" and the configuration tell (T14). */
 spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
                             const spn_plot_settings *settings);
 

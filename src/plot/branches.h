@@ -3,7 +3,7 @@
 #ifndef SPNI_PLOT_BRANCHES_H
 #define SPNI_PLOT_BRANCHES_H
 
-#include "plot/shared.h"
+#include "plot/canvas.h"
 
 #include <spinodal/kind.h>
 
@@ -22,16 +22,14 @@ typedef struct spni_piece {
 } spni_piece;
 
 typedef struct spni_branches_view {
-    int64_t point_count, special_count, phase_count, maxwell_count, branch_count;
+    spn_branches_contents c;
     spn_branch_record *points; /* by branch and place */
     const spn_special_record *specials;
     const spn_phase_record *phases;
     const spn_maxwell_record *maxwell;
-    const char *const *names; /* of the phases */
-    spn_table phase_table, special_table;
     spni_state *states;     /* of the points, then of the specials */
     spni_state *coexisting; /* of both phases of each Maxwell point */
-    int64_t piece_count;
+    int64_t branch_count, piece_count;
     spni_piece *pieces;
     double loss_high; /* end of the loss axis; NaN: from the data */
     spni_theory_lines lines;

@@ -14,9 +14,9 @@ static const char *word(const spn_table *table, int64_t row, const char *column)
 static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
 {
     const spn_phase_record *p = &v->phases[row];
-    spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->names[row], p->beta_low,
-                 word(&v->phase_table, row, "end_low"), p->beta_high,
-                 word(&v->phase_table, row, "end_high"));
+    spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->c.names[row], p->beta_low,
+                 word(&v->c.phases, row, "end_low"), p->beta_high,
+                 word(&v->c.phases, row, "end_high"));
     spn_text_change(text, "; E", p->error_low, p->error_high);
     spn_text_change(text, ", R", p->curvature_low, p->curvature_high);
     spn_text_change(text, ", |theta|", p->norm_low, p->norm_high);
@@ -28,8 +28,8 @@ static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
 
 static void put_maxwell(spn_text *text, const spni_branches_view *v, const spn_maxwell_record *m)
 {
-    spn_text_put(text, "  beta = %.10g, %.100s and %.100s%s", m->beta, v->names[m->phase_a],
-                 v->names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
+    spn_text_put(text, "  beta = %.10g, %.100s and %.100s%s", m->beta, v->c.names[m->phase_a],
+                 v->c.names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
     spn_text_change(text, ": E", m->error_a, m->error_b);
     spn_text_change(text, ", R", m->curvature_a, m->curvature_b);
     spn_text_change(text, ", |theta|", m->norm_a, m->norm_b);
@@ -40,7 +40,7 @@ static void put_special(spn_text *text, const spni_branches_view *v, int64_t row
 {
     const spn_special_record *s = &v->specials[row];
     spn_text_put(text, "  beta = %.10g, %s (%s): %lld -> %lld negative eigenvalues", s->beta,
-                 word(&v->special_table, row, "kind"), word(&v->special_table, row, "change"),
+                 word(&v->c.specials, row, "kind"), word(&v->c.specials, row, "change"),
                  (long long)s->index_before, (long long)s->index_after);
     if (s->kernel > 1) {
         spn_text_put(text, ", kernel of dimension %lld", (long long)s->kernel);
@@ -76,16 +76,16 @@ void spni_branches_caption(const spn_results *results, const spni_branches_view 
 {
     put_legend(text, view);
     spn_text_put(text, "\n%lld branches, %lld points. Phases:\n", (long long)view->branch_count,
-                 (long long)view->point_count);
-    for (int64_t i = 0; i < view->phase_count; i++) {
+                 (long long)view->c.points.rows);
+    for (int64_t i = 0; i < view->c.phases.rows; i++) {
         put_phase(text, view, i);
     }
-    spn_text_add(text, view->maxwell_count > 0 ? "\nMaxwell points:\n" : "");
-    for (int64_t i = 0; i < view->maxwell_count; i++) {
+    spn_text_add(text, view->c.maxwell.rows > 0 ? "\nMaxwell points:\n" : "");
+    for (int64_t i = 0; i < view->c.maxwell.rows; i++) {
         put_maxwell(text, view, &view->maxwell[i]);
     }
-    spn_text_add(text, view->special_count > 0 ? "\nSpecial points:\n" : "");
-    for (int64_t i = 0; i < view->special_count; i++) {
+    spn_text_add(text, view->c.specials.rows > 0 ? "\nSpecial points:\n" : "");
+    for (int64_t i = 0; i < view->c.specials.rows; i++) {
         if (view->specials[i].same_as < 0) {
             put_special(text, view, i);
         }

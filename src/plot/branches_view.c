@@ -28,33 +28,28 @@ done:
     return status;
 }
 
-static void set_state(spni_state *state, double beta, double norm, double error, double loss,
-                      double curvature)
-{
-    *state = (spni_state){beta, loss, {norm, error, loss, curvature}};
-}
-
 /* The loss still as it is. */
 static spn_status make_states(spn_context *context, spn_arena *arena, spni_branches_view *v)
 {
     spn_status status = SPN_OK;
-    SPN_TAKE(context, arena, v->states, v->point_count + v->special_count);
-    SPN_TAKE(context, arena, v->coexisting, 2 * v->maxwell_count);
-    for (int64_t i = 0; i < v->point_count; i++) {
+    SPN_TAKE(context, arena, v->states, v->c.points.rows + v->c.specials.rows);
+    SPN_TAKE(context, arena, v->coexisting, 2 * v->c.maxwell.rows);
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
         const spn_branch_record *p = &v->points[i];
-        set_state(&v->states[i], p->beta, p->weight_norm, p->error, p->loss,
-                  p->scalar_curvature_error);
+        v->states[i] = (spni_state){
+            p->beta, p->loss, {p->weight_norm, p->error, p->loss, p->scalar_curvature_error}};
     }
-    for (int64_t i = 0; i < v->special_count; i++) {
+    for (int64_t i = 0; i < v->c.specials.rows; i++) {
         const spn_special_record *s = &v->specials[i];
-        set_state(&v->states[v->point_count + i], s->beta, s->weight_norm, s->error, s->loss,
-                  s->scalar_curvature_error);
+        v->states[v->c.points.rows + i] = (spni_state){
+            s->beta, s->loss, {s->weight_norm, s->error, s->loss, s->scalar_curvature_error}};
     }
-    for (int64_t i = 0; i < v->maxwell_count; i++) {
+    for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
         const spn_maxwell_record *m = &v->maxwell[i];
-        set_state(&v->coexisting[2 * i], m->beta, m->norm_a, m->error_a, m->loss, m->curvature_a);
-        set_state(&v->coexisting[2 * i + 1], m->beta, m->norm_b, m->error_b, m->loss,
-                  m->curvature_b);
+        v->coexisting[2 * i] =
+            (spni_state){m->beta, m->loss, {m->norm_a, m->error_a, m->loss, m->curvature_a}};
+        v->coexisting[2 * i + 1] =
+            (spni_state){m->beta, m->loss, {m->norm_b, m->error_b, m->loss, m->curvature_b}};
     }
 done:
     return status;
@@ -74,8 +69,8 @@ static spn_status subtract_free_energy(spn_context *context, spn_arena *arena,
     spn_status status = SPN_OK;
     spni_free_energy *energy = NULL;
     SPN_TRY(spni_free_energy_make(context, arena, v, &energy));
-    subtract(energy, v->point_count + v->special_count, v->states);
-    subtract(energy, 2 * v->maxwell_count, v->coexisting);
+    subtract(energy, v->c.points.rows + v->c.specials.rows, v->states);
+    subtract(energy, 2 * v->c.maxwell.rows, v->coexisting);
 done:
     return status;
 }
@@ -89,7 +84,7 @@ static int64_t find_behind(const spni_branches_view *v, int64_t i, int64_t place
 {
     const spn_branch_record *p = &v->points[i];
     int64_t count = 0;
-    for (int64_t k = 0; k < v->special_count && count < BETWEEN_MAX; k++) {
+    for (int64_t k = 0; k < v->c.specials.rows && count < BETWEEN_MAX; k++) {
         if (v->specials[k].branch != p->branch || v->specials[k].point != place) {
             continue;
         }
@@ -120,13 +115,13 @@ static void join(spni_branches_view *v, int64_t i)
         add_piece(v, first == last || (first >= 0 && last >= 0) ? first : -1, i, i + 1);
         return;
     }
-    add_piece(v, first, i, v->point_count + between[0]);
+    add_piece(v, first, i, v->c.points.rows + between[0]);
     for (int64_t k = 0; k + 1 < count; k++) {
         const bool is_stable = v->specials[between[k]].index_after == 0;
-        add_piece(v, is_stable ? first : -1, v->point_count + between[k],
-                  v->point_count + between[k + 1]);
+        add_piece(v, is_stable ? first : -1, v->c.points.rows + between[k],
+                  v->c.points.rows + between[k + 1]);
     }
-    add_piece(v, last, v->point_count + between[count - 1], i + 1);
+    add_piece(v, last, v->c.points.rows + between[count - 1], i + 1);
 }
 
 /* A branch may begin or end at a special point: from there to its first, or last, point i. */
@@ -134,21 +129,21 @@ static void finish(spni_branches_view *v, int64_t i, int64_t place)
 {
     int64_t behind[BETWEEN_MAX];
     if (find_behind(v, i, place, behind) > 0) {
-        add_piece(v, v->points[i].phase, v->point_count + behind[0], i);
+        add_piece(v, v->points[i].phase, v->c.points.rows + behind[0], i);
     }
 }
 
 static spn_status make_pieces(spn_context *context, spn_arena *arena, spni_branches_view *v)
 {
     spn_status status = SPN_OK;
-    SPN_TAKE(context, arena, v->pieces, 2 * (v->point_count + v->special_count));
-    for (int64_t i = 0; i < v->point_count; i++) {
+    SPN_TAKE(context, arena, v->pieces, 2 * (v->c.points.rows + v->c.specials.rows));
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
         const spn_branch_record *p = &v->points[i];
         if (i == 0 || p->branch != p[-1].branch) {
             v->branch_count++;
             finish(v, i, p->point - 1);
         }
-        if (i + 1 < v->point_count && p->branch == p[1].branch) {
+        if (i + 1 < v->c.points.rows && p->branch == p[1].branch) {
             join(v, i);
         } else {
             finish(v, i, p->point);
@@ -163,12 +158,12 @@ done:
 static void choose_loss_range(spni_branches_view *v)
 {
     double highest = 0;
-    for (int64_t k = 0; k < v->phase_count; k++) {
+    for (int64_t k = 0; k < v->c.phases.rows; k++) {
         const int64_t ends[2] = {v->phases[k].special_low, v->phases[k].special_high};
         for (int e = 0; e < 2; e++) {
-            if (ends[e] >= 0 && ends[e] < v->special_count &&
+            if (ends[e] >= 0 && ends[e] < v->c.specials.rows &&
                 v->specials[ends[e]].kind == SPN_SPECIAL_FOLD) {
-                highest = fmax(highest, v->states[v->point_count + ends[e]].y[SPNI_BRANCH_LOSS]);
+                highest = fmax(highest, v->states[v->c.points.rows + ends[e]].y[SPNI_BRANCH_LOSS]);
             }
         }
     }
@@ -179,30 +174,22 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
                                    const spn_results *results, spni_branches_view *view)
 {
     spn_status status = SPN_OK;
-    spn_branches_contents c;
-    SPN_TRY(spn_branches_contents_read(context, arena, results, &c));
-    if (c.points.rows == 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "holds no points: nothing to draw");
-    }
-    *view = (spni_branches_view){.point_count = c.points.rows,
-                                 .special_count = c.specials.rows,
-                                 .phase_count = c.phases.rows,
-                                 .maxwell_count = c.maxwell.rows,
-                                 .specials = c.specials.records,
-                                 .phases = c.phases.records,
-                                 .maxwell = c.maxwell.records,
-                                 .names = c.names,
-                                 .phase_table = c.phases,
-                                 .special_table = c.specials,
-                                 .lines = {.table = spn_results_table(results, "theory"),
+    *view = (spni_branches_view){.lines = {.table = spn_results_table(results, "theory"),
                                            .low = HUGE_VAL,
                                            .high = -HUGE_VAL}};
-    SPN_TRY(sort_points(context, arena, &c.points, &view->points));
+    SPN_TRY(spn_branches_contents_read(context, arena, results, &view->c));
+    if (view->c.points.rows == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "holds no points: nothing to draw");
+    }
+    view->specials = view->c.specials.records;
+    view->phases = view->c.phases.records;
+    view->maxwell = view->c.maxwell.records;
+    SPN_TRY(sort_points(context, arena, &view->c.points, &view->points));
     SPN_TRY(make_states(context, arena, view));
     SPN_TRY(make_pieces(context, arena, view));
     SPN_TRY(subtract_free_energy(context, arena, view));
     choose_loss_range(view);
-    for (int64_t i = 0; i < view->point_count; i++) {
+    for (int64_t i = 0; i < view->c.points.rows; i++) {
         view->lines.low = fmin(view->lines.low, view->points[i].beta);
         view->lines.high = fmax(view->lines.high, view->points[i].beta);
     }

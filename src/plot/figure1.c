@@ -12,141 +12,113 @@ enum { LINES = 3 };
 #define BEYOND 1.35
 
 typedef struct drawing {
-    spn_context *context;
-    spn_arena *arena;
+    spni_canvas *canvas;
     const spni_slice_view *view;
-    int64_t potential_count;
     const spn_norm_record *potential;
     double trivial; /* E of the trivial model */
     double x_high;
 } drawing;
 
-static spn_status read_potential(drawing *d)
+static spn_status find_range(drawing *d)
 {
-    d->potential = d->view->potential;
-    d->potential_count = d->view->potential_count;
+    const spni_slice_view *v = d->view;
+    d->potential = v->c.potential.records;
     d->trivial = (double)NAN;
-    for (int64_t i = 0; i < d->view->anchor_count; i++) {
-        const spn_slice_anchor *a = &d->view->anchors[i];
-        if (a->slice < LINES && strcmp(d->view->names[i], "trivial") == 0) {
+    for (int64_t i = 0; i < v->c.anchors.rows; i++) {
+        const spn_slice_anchor *a = &v->anchors[i];
+        if (a->slice < LINES && strcmp(v->c.names[i], "trivial") == 0) {
             d->trivial = a->error;
         } else if (a->slice < LINES) {
             d->x_high = fmax(d->x_high, BEYOND * a->u);
         }
     }
     /* As far as all curves go. */
-    for (int64_t k = 0; k < LINES && k < d->view->slice_count; k++) {
-        d->x_high = fmin(d->x_high, d->view->slices[k].u_high);
+    for (int64_t k = 0; k < LINES && k < v->c.slices.rows; k++) {
+        d->x_high = fmin(d->x_high, v->slices[k].u_high);
     }
-    if (d->potential_count > 0) {
-        d->x_high = fmin(d->x_high, sqrt(d->potential[d->potential_count - 1].norm_squared));
+    if (v->c.potential.rows > 0) {
+        d->x_high = fmin(d->x_high, sqrt(d->potential[v->c.potential.rows - 1].norm_squared));
     }
-    if (d->view->slice_count < LINES || isnan(d->trivial) || !(d->x_high > 0)) {
-        return spn_fail(d->context, SPN_ERROR_INPUT,
+    if (v->c.slices.rows < LINES || isnan(d->trivial) || !(d->x_high > 0)) {
+        return spn_fail(d->canvas->context, SPN_ERROR_INPUT,
                         "Figure 1 needs three lines that begin at the trivial model");
     }
     return SPN_OK;
 }
 
-static spn_status begin(const drawing *d, int64_t number, int64_t capacity, double beta,
-                        spn_series *series, double **x, double **y)
+/* L - E_0 along the line of a level. */
+static void draw_line(const drawing *d, const spn_slice_level *level)
 {
-    spn_status status = SPN_OK;
-    static const spn_color colors[] = {SPN_COLOR_BLUE, SPN_COLOR_GREEN, SPN_COLOR_ORANGE,
-                                       SPN_COLOR_VERMILION};
-    static const char *const before[] = {"{/:Italic β}", "{/:Italic β}_M", "{/:Italic β}",
-                                         "{/:Italic β}"};
-    static const char *const behind[] = {"", "", "", " > {/:Italic β}_{sp}"};
-    static const spn_line_style lines[] = {SPN_LINE_SOLID, SPN_LINE_SOLID, SPN_LINE_SOLID,
-                                           SPN_LINE_DASHED};
-    SPN_TAKE(d->context, d->arena, *x, capacity);
-    SPN_TAKE(d->context, d->arena, *y, capacity);
-    *series = (spn_series){
-        .x = *x,
-        .y = *y,
-        .color = colors[number % 4],
-        .line = lines[number % 4],
-        .width = 1.5,
-        .label = spni_slice_beta(d->arena, before[number % 4], behind[number % 4], beta)};
-    SPN_TRY(series->label != NULL ? SPN_OK : spn_arena_status(d->context, d->arena));
-done:
-    return status;
+    const spn_slice_point *points = spni_slice_points(d->view, level->slice);
+    for (int64_t i = 0; i < d->view->slices[level->slice].columns; i++) {
+        spni_add_point(d->canvas, points[i].u,
+                       spni_slice_loss(&points[i], level->beta) - d->trivial);
+    }
 }
 
-/* L - E_0 along the line of a level. */
-static spn_status draw_line(const drawing *d, int64_t number, const spn_slice_level *level,
-                            spn_series *series)
+static void add_potential(const drawing *d, const spn_slice_level *level, int64_t i, double sign)
 {
-    spn_status status = SPN_OK;
-    const spn_slice_point *points = spni_slice_points(d->view, level->slice);
-    const int64_t count = d->view->slices[level->slice].columns;
-    double *x = NULL, *y = NULL;
-    SPN_TRY(begin(d, number, count, level->beta, series, &x, &y));
-    series->count = count;
-    for (int64_t i = 0; i < count; i++) {
-        x[i] = points[i].u;
-        y[i] = spni_slice_loss(&points[i], level->beta) - d->trivial;
-    }
-done:
-    return status;
+    const spn_norm_record *p = &d->potential[i];
+    spni_add_point(d->canvas, sign * sqrt(p->norm_squared),
+                   p->error + level->beta * p->norm_squared - d->trivial);
 }
 
 /* E(n) + beta n - E_0 against sqrt(n), from the trivial model at 0. */
-static spn_status draw_potential(const drawing *d, int64_t number, const spn_slice_level *level,
-                                 spn_series *series)
+static void draw_potential(const drawing *d, const spn_slice_level *level)
 {
-    spn_status status = SPN_OK;
-    double *x = NULL, *y = NULL;
-    SPN_TRY(begin(d, number, d->potential_count + 2, level->beta, series, &x, &y));
-    series->label = NULL;
-    series->count = 2;
-    for (int64_t i = 0; i < d->potential_count; i++) {
-        const spn_norm_record *p = &d->potential[i];
-        x[series->count] = sqrt(p->norm_squared);
-        y[series->count++] = p->error + level->beta * p->norm_squared - d->trivial;
-    }
+    const int64_t count = d->view->c.potential.rows;
     /* A function of n: the same on the other side of 0, outside the figure. */
-    x[0] = series->count > 2 ? -x[2] : 0;
-    y[0] = series->count > 2 ? y[2] : 0;
-done:
-    return status;
+    if (count > 0) {
+        add_potential(d, level, 0, -1);
+    } else {
+        spni_add_point(d->canvas, 0, 0);
+    }
+    spni_add_point(d->canvas, 0, 0);
+    for (int64_t i = 0; i < count; i++) {
+        add_potential(d, level, i, 1);
+    }
 }
 
-typedef spn_status painter(const drawing *d, int64_t number, const spn_slice_level *level,
-                           spn_series *series);
+typedef void painter(const drawing *d, const spn_slice_level *level);
+
+static const char *label_of(const drawing *d, int64_t level)
+{
+    static const char *const before[] = {"{/:Italic β}", "{/:Italic β}_M", "{/:Italic β}",
+                                         "{/:Italic β}"};
+    static const char *const behind[] = {"", "", "", " > {/:Italic β}_{sp}"};
+    return spni_label(d->canvas, "%s = %.5g%s", before[level % 4], d->view->levels[level].beta,
+                      behind[level % 4]);
+}
 
 /* Curves of all levels of the lines, and their minima on top. */
-static spn_status make_panel(const drawing *d, painter *paint, const char *label, spn_panel *panel)
+static void draw_panel(const drawing *d, painter *paint, const char *label, bool is_named)
 {
-    spn_status status = SPN_OK;
-    spn_series *series = NULL;
-    int64_t count = 0;
+    static const spn_series looks[] = {
+        {.color = SPN_COLOR_BLUE, .line = SPN_LINE_SOLID, .width = 1.5},
+        {.color = SPN_COLOR_GREEN, .line = SPN_LINE_SOLID, .width = 1.5},
+        {.color = SPN_COLOR_ORANGE, .line = SPN_LINE_SOLID, .width = 1.5},
+        {.color = SPN_COLOR_VERMILION, .line = SPN_LINE_DASHED, .width = 1.5}};
+    spn_panel *panel = spni_add_panel(d->canvas, label);
     double low = 0;
-    SPN_TAKE(d->context, d->arena, series, 2 * d->view->level_count);
-    for (int64_t k = 0; k < d->view->level_count; k++) {
+    for (int64_t k = 0; k < d->view->c.levels.rows; k++) {
         if (d->view->levels[k].slice < LINES) {
-            SPN_TRY(paint(d, k, &d->view->levels[k], &series[count]));
-            count++;
+            spni_add_series(d->canvas, looks[k % 4])->label = is_named ? label_of(d, k) : NULL;
+            paint(d, &d->view->levels[k]);
         }
     }
-    for (int64_t k = 0, curves = count; k < curves; k++) {
-        SPN_TRY(spni_slice_minima(d->context, d->arena, &series[k], &series[count]));
-        for (int64_t i = 0; i < series[count].count; i++) {
-            low = fmin(low, series[count].y[i]);
+    for (int64_t k = 0, curves = panel->series_count; k < curves; k++) {
+        const spn_series *minima = spni_add_minima(d->canvas, &panel->series[k]);
+        for (int64_t i = 0; i < minima->count; i++) {
+            low = fmin(low, minima->y[i]);
         }
-        count++;
     }
-    *panel = (spn_panel){.y_label = label,
-                         .y_low = low < 0 ? 1.5 * low : (double)NAN,
-                         .y_high = low < 0 ? -4 * low : (double)NAN,
-                         .series_count = count,
-                         .series = series};
-done:
-    return status;
+    panel->y_low = low < 0 ? 1.5 * low : (double)NAN;
+    panel->y_high = low < 0 ? -4 * low : (double)NAN;
 }
 
-static void put_caption(const drawing *d, const spn_results *results, spn_text *text)
+static void put_caption(const drawing *d)
 {
+    spn_text *text = &d->canvas->caption;
     spn_text_add(
         text,
         "The loss L = E + beta |theta|^2 below, at and above the onset of learning, less that of "
@@ -159,50 +131,38 @@ static void put_caption(const drawing *d, const spn_results *results, spn_text *
         "the Maxwell point, where both have equal loss.\n");
     spni_slice_caption_numbers(d->view, text);
     spn_text_add(text, "\n");
-    spn_text_parameters(text, results);
+    spn_text_parameters(text, d->canvas->results);
 }
 
-static spn_status draw_lines(const drawing *d, const spn_results *results, const char *directory,
+static spn_status draw_lines(const drawing *d, const char *directory,
                              const spn_plot_settings *settings)
 {
-    spn_status status = SPN_OK;
-    spn_panel panels[2];
-    spn_text caption = {.context = d->context, .norm = spn_text_norm(results)};
-    SPN_TRY(make_panel(d, draw_line, "Along the line {/:Italic L} − {/:Italic L}_0", &panels[0]));
-    SPN_TRY(make_panel(d, draw_potential, "Potential {/:Italic E}({/:Italic n}) + {/:Italic βn}",
-                       &panels[1]));
-    panels[0].legend = SPN_LEGEND_ABOVE;
-    put_caption(d, results, &caption);
-    const spn_figure figure = {.name = "fig1",
-                               .x_label = "Distance to the trivial model |{/:Italic θ}|",
-                               .x_low = -0.03 * d->x_high,
-                               .x_high = d->x_high,
-                               .panel_count = 2,
-                               .panels = panels,
-                               .caption = caption.buffer.text};
-    SPN_TRY(caption.status);
-    SPN_TRY(spn_plot_render(d->context, &figure, directory, settings));
-done:
-    spn_text_end(&caption);
-    return status;
+    spn_figure *figure = &d->canvas->figure;
+    figure->name = "fig1";
+    figure->x_label = "Distance to the trivial model |{/:Italic θ}|";
+    figure->x_low = -0.03 * d->x_high;
+    figure->x_high = d->x_high;
+    draw_panel(d, draw_line, "Along the line {/:Italic L} − {/:Italic L}_0", true);
+    draw_panel(d, draw_potential, "Potential {/:Italic E}({/:Italic n}) + {/:Italic βn}", false);
+    d->canvas->panels[0].legend = SPN_LEGEND_ABOVE;
+    put_caption(d);
+    return spni_canvas_render(d->canvas, directory, settings);
 }
 
-spn_status spni_plot_figure1(spn_context *context, spn_arena *arena, const spn_results *results,
-                             const spni_slice_view *view, const char *directory,
-                             const spn_plot_settings *settings)
+spn_status spni_plot_figure1(spni_canvas *canvas, const spni_slice_view *view,
+                             const char *directory, const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
-    drawing d = {.context = context, .arena = arena, .view = view};
-    SPN_TRY(read_potential(&d));
-    SPN_TRY(draw_lines(&d, results, directory, settings));
-    if (view->slice_count > LINES) {
-        spni_slice_caption(results, view, LINES, &caption);
-        SPN_TRY(caption.status);
-        SPN_TRY(spni_slice_render_plane(context, arena, view, LINES, "fig1-plane",
-                                        caption.buffer.text, directory, settings));
+    spni_canvas plane = {.context = NULL};
+    drawing d = {.canvas = canvas, .view = view};
+    SPN_TRY(find_range(&d));
+    SPN_TRY(draw_lines(&d, directory, settings));
+    if (view->c.slices.rows > LINES) {
+        SPN_TRY(spni_canvas_begin(canvas->context, canvas->results, &plane));
+        spni_slice_caption(canvas->results, view, LINES, &plane.caption);
+        SPN_TRY(spni_slice_render_plane(&plane, view, LINES, "fig1-plane", directory, settings));
     }
 done:
-    spn_text_end(&caption);
+    spni_canvas_end(&plane);
     return status;
 }

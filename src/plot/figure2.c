@@ -3,77 +3,53 @@
 #include "plot/figure2.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <spinodal/numeric.h>
 #include <string.h>
 
 #define MARKERS_PER_BRANCH 11
-#define LABEL_SIZE 96
 #define LOG_STEPS 20
 #define LOG_RATIOS 1.5
 #define SAME 1e-12 /* values that branches share, up to rounding */
 
-static const char *const quantity_columns[SPNI_QUANTITIES] = {"error", "scalar_curvature_error",
-                                                              "weight_norm"};
+/* A quantity of a record, by its place in the struct. */
+#define AT(member) offsetof(spn_sweep_record, member)
 
-bool spni_is_jump(const spni_sweep_view *view, const spni_branch *branch, int64_t i)
+static double value_of(const spn_sweep_record *point, size_t offset)
 {
-    return view->modes >= 0 && i + 1 < branch->count &&
-           spn_table_integer(view->points, branch->rows[i], view->modes) !=
-               spn_table_integer(view->points, branch->rows[i + 1], view->modes);
+    double value = 0;
+    memcpy(&value, (const char *)point + offset, sizeof value);
+    return value;
 }
 
-static spn_status find_column(spn_context *context, const spn_table *table, const char *name,
-                              int64_t *out)
+/* ---- The branches -------------------------------------------------------------------------------- */
+
+const char *spni_branch_word(const spni_branch *branch)
 {
-    *out = spn_table_find(table, name);
-    if (*out < 0) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "these results have no column \"%s\" in the table \"points\": Figure 2 is "
-                        "drawn from a sweep",
-                        name);
-    }
-    return SPN_OK;
+    const char *word = spn_direction_text(branch->direction);
+    return word != NULL ? word : "branch";
 }
 
-/* A column in which there is a number, or -1. */
-static int64_t find_numbers(const spn_table *table, const char *name)
+bool spni_is_jump(const spni_branch *branch, int64_t i)
 {
-    const int64_t column = spn_table_find(table, name);
-    for (int64_t row = 0; column >= 0 && row < table->rows; row++) {
-        if (isfinite(spn_table_real(table, row, column))) {
-            return column;
-        }
-    }
-    return -1;
+    return i + 1 < branch->count &&
+           branch->points[i]->active_modes != branch->points[i + 1]->active_modes;
 }
 
-/* The branch of (direction, phase, leg), made if it is new. */
+/* The branch that a point belongs to, made if it is new; there is room for one a point. */
 static spn_status find_branch(spn_context *context, spn_arena *arena, spni_sweep_view *view,
-                              int64_t row, int64_t direction_column, int64_t phase_column,
-                              int64_t leg_column, spni_branch **out)
+                              const spn_sweep_record *point, int64_t points, spni_branch **out)
 {
     spn_status status = SPN_OK;
-    const int64_t direction = spn_table_integer(view->points, row, direction_column);
-    const int64_t phase = spn_table_integer(view->points, row, phase_column);
-    const int64_t leg = leg_column >= 0 ? spn_table_integer(view->points, row, leg_column) : 0;
     for (int64_t i = 0; i < view->branch_count; i++) {
         spni_branch *b = &view->branches[i];
-        if (b->direction == direction && b->phase == phase && b->leg == leg) {
+        if (b->direction == point->direction && b->phase == point->phase && b->leg == point->leg) {
             *out = b;
             return SPN_OK;
         }
     }
-    spni_branch *grown = NULL;
-    SPN_TAKE(context, arena, grown, view->branch_count + 1);
-    if (view->branch_count > 0) {
-        memcpy(grown, view->branches, (size_t)view->branch_count * sizeof *grown);
-    }
-    view->branches = grown;
-    *out = &grown[view->branch_count++];
-    const char *word = spn_table_word(view->points, row, direction_column);
-    **out = (spni_branch){direction, word != NULL ? word : "branch", phase, leg, 0, NULL};
-    SPN_TAKE(context, arena, (*out)->rows, view->points->rows);
+    *out = &view->branches[view->branch_count++];
+    **out = (spni_branch){point->direction, point->phase, point->leg, 0, NULL};
+    SPN_TAKE(context, arena, (*out)->points, points);
 done:
     return status;
 }
@@ -82,77 +58,69 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
                             spni_sweep_view *view)
 {
     spn_status status = SPN_OK;
-    int64_t seed = -1;
-    int64_t direction = -1;
-    int64_t phase = -1;
-    *view = (spni_sweep_view){.points = spn_results_table(results, "points"),
-                              .lines = {.table = spn_results_table(results, "theory")}};
-    if (view->points == NULL || view->points->rows == 0) {
+    spn_sweep_contents c;
+    const spn_table *table = spn_results_table(results, "points");
+    *view = (spni_sweep_view){.lines = {.table = spn_results_table(results, "theory")}};
+    if (table == NULL || table->rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
     }
-    SPN_TRY(find_column(context, view->points, "seed", &seed));
-    SPN_TRY(find_column(context, view->points, "direction", &direction));
-    SPN_TRY(find_column(context, view->points, "phase", &phase));
-    SPN_TRY(find_column(context, view->points, "beta", &view->beta));
-    for (int k = 0; k < SPNI_QUANTITIES; k++) {
-        SPN_TRY(find_column(context, view->points, quantity_columns[k], &view->quantities[k]));
-    }
-    view->modes = spn_table_find(view->points, "active_modes");
-    view->trivial = spn_table_find(view->points, "trivial_distance");
-    view->test_error = find_numbers(view->points, "test_error");
-    view->accuracy = find_numbers(view->points, "accuracy");
-    view->test_accuracy = find_numbers(view->points, "test_accuracy");
-    const int64_t leg = spn_table_find(view->points, "leg");
-    const int64_t first_seed = spn_table_integer(view->points, 0, seed);
-    for (int64_t row = 0; row < view->points->rows; row++) {
+    SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
+    const spn_sweep_record *points = c.points.records;
+    SPN_TAKE(context, arena, view->branches, c.points.rows);
+    for (int64_t i = 0; i < c.points.rows; i++) {
+        const spn_sweep_record *point = &points[i];
         spni_branch *branch = NULL;
-        if (spn_table_integer(view->points, row, seed) != first_seed) {
-            continue;
+        view->has_test_error = view->has_test_error || isfinite(point->test_error);
+        view->has_accuracy = view->has_accuracy || isfinite(point->accuracy);
+        view->has_test_accuracy = view->has_test_accuracy || isfinite(point->test_accuracy);
+        if (point->seed == points[0].seed) {
+            SPN_TRY(find_branch(context, arena, view, point, c.points.rows, &branch));
+            branch->points[branch->count++] = point;
         }
-        SPN_TRY(find_branch(context, arena, view, row, direction, phase, leg, &branch));
-        branch->rows[branch->count++] = row;
     }
 done:
     return status;
 }
 
-/* A branch's points with a gap at each jump, or (is_connector) only the two ends of each jump. */
-static spn_status make_curve(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                             const spni_branch *branch, int64_t column, bool is_connector,
-                             spn_series *series)
+/* ---- Curves -------------------------------------------------------------------------------------- */
+
+/* A branch's points with a gap at each jump. */
+static void add_points(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
 {
-    spn_status status = SPN_OK;
-    double *x = NULL;
-    double *y = NULL;
-    int64_t n = 0;
-    SPN_TAKE(context, arena, x, 3 * branch->count);
-    SPN_TAKE(context, arena, y, 3 * branch->count);
     for (int64_t i = 0; i < branch->count; i++) {
-        const bool is_jump = spni_is_jump(view, branch, i);
-        const bool was_jump = i > 0 && spni_is_jump(view, branch, i - 1);
-        if (!is_connector || is_jump || was_jump) {
-            x[n] = spn_table_real(view->points, branch->rows[i], view->beta);
-            y[n++] = spn_table_real(view->points, branch->rows[i], column);
-        }
-        if (is_connector ? was_jump : is_jump) {
-            x[n] = (double)NAN;
-            y[n++] = (double)NAN;
-        }
-        if (is_connector && is_jump && was_jump) { /* end of one jump and start of the next */
-            x[n] = x[n - 2];
-            y[n] = y[n - 2];
-            n++;
+        spni_add_point(canvas, branch->points[i]->beta, value_of(branch->points[i], quantity));
+        if (spni_is_jump(branch, i)) {
+            spni_add_gap(canvas);
         }
     }
-    series->count = n;
-    series->x = x;
-    series->y = y;
-done:
-    return status;
+}
+
+/* The two ends of each jump. */
+static void add_jumps(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
+{
+    for (int64_t i = 0; i + 1 < branch->count; i++) {
+        const spn_sweep_record *before = branch->points[i], *behind = branch->points[i + 1];
+        if (spni_is_jump(branch, i)) {
+            spni_add_point(canvas, before->beta, value_of(before, quantity));
+            spni_add_point(canvas, behind->beta, value_of(behind, quantity));
+            spni_add_gap(canvas);
+        }
+    }
+}
+
+static const char *label_of(spni_canvas *canvas, const spni_branch *branch)
+{
+    const char *word = spni_branch_word(branch);
+    if (branch->phase >= 0) {
+        return spni_label(canvas, "%s from %lld mode%s", word, (long long)branch->phase,
+                          spn_plural(branch->phase));
+    }
+    return branch->leg > 0 ? spni_label(canvas, "%s, leg %lld", word, (long long)branch->leg + 1)
+                           : word;
 }
 
 /* Upward: a broad line below the others; downward: thin lines with a marker now and then. */
-static void choose_style(const spni_branch *branch, int64_t downward, spn_series *series)
+static spn_series look_of(const spni_branch *branch, int64_t downward)
 {
     /* By phase, so that a phase looks the same in every figure. */
     static const spn_color colors[] = {SPN_COLOR_PURPLE, SPN_COLOR_GREEN, SPN_COLOR_VERMILION,
@@ -160,119 +128,66 @@ static void choose_style(const spni_branch *branch, int64_t downward, spn_series
     static const spn_marker markers[] = {SPN_MARKER_DIAMOND, SPN_MARKER_SQUARE, SPN_MARKER_TRIANGLE,
                                          SPN_MARKER_CIRCLE};
     const int64_t look = branch->phase >= 0 ? branch->phase : 2 + downward;
-    series->line = SPN_LINE_SOLID;
-    if (strcmp(branch->word, "up") == 0) {
-        series->color = SPN_COLOR_BLUE;
-        series->width = 2.4;
-    } else if (strcmp(branch->word, "quench") == 0) {
-        series->color = SPN_COLOR_BLACK;
-        series->line = SPN_LINE_NONE;
-        series->marker = SPN_MARKER_OPEN_CIRCLE;
-        series->marker_size = 0.7;
-    } else {
-        series->color = colors[look % 6];
-        series->width = 0.9;
-        series->marker = markers[look % 4];
-        series->marker_interval = 1 + branch->count / MARKERS_PER_BRANCH;
+    switch (branch->direction) {
+    case SPN_DIRECTION_UP:
+        return (spn_series){.color = SPN_COLOR_BLUE, .line = SPN_LINE_SOLID, .width = 2.4};
+    case SPN_DIRECTION_QUENCH:
+        return (spn_series){
+            .color = SPN_COLOR_BLACK, .marker = SPN_MARKER_OPEN_CIRCLE, .marker_size = 0.7};
+    default:
+        return (spn_series){.color = colors[look % 6],
+                            .line = SPN_LINE_SOLID,
+                            .width = 0.9,
+                            .marker = markers[look % 4],
+                            .marker_interval = 1 + branch->count / MARKERS_PER_BRANCH};
     }
-}
-
-static spn_status make_label(spn_context *context, spn_arena *arena, const spni_branch *branch,
-                             const char **out)
-{
-    char text[LABEL_SIZE];
-    snprintf(text, sizeof text, "%s", branch->word);
-    if (branch->phase >= 0) {
-        snprintf(text, sizeof text, "%s from %lld mode%s", branch->word, (long long)branch->phase,
-                 branch->phase == 1 ? "" : "s");
-    } else if (branch->leg > 0) {
-        snprintf(text, sizeof text, "%s, leg %lld", branch->word, (long long)branch->leg + 1);
-    }
-    *out = spn_arena_duplicate(arena, text);
-    return *out != NULL ? SPN_OK : spn_error_status(context);
 }
 
 /* The same quantity on the samples kept for testing: the branch's line dashed, of a quench dots. */
-static spn_status make_test_curve(spn_context *context, spn_arena *arena,
-                                  const spni_sweep_view *view, const spni_branch *branch,
-                                  int64_t column, const spn_series *curve, const char *label,
-                                  spn_series *series)
+static spn_series test_look_of(const spn_series *look)
 {
-    spn_status status = make_curve(context, arena, view, branch, column, false, series);
-    series->label = label;
-    series->color = curve->color;
-    series->width = 0.9;
-    series->line = SPN_LINE_DASHED;
-    if (curve->line == SPN_LINE_NONE) {
-        series->line = SPN_LINE_NONE;
-        series->marker = SPN_MARKER_CIRCLE;
-        series->marker_size = 0.4;
+    spn_series test = {.color = look->color, .width = 0.9, .line = SPN_LINE_DASHED};
+    if (look->line == SPN_LINE_NONE) {
+        test.line = SPN_LINE_NONE;
+        test.marker = SPN_MARKER_CIRCLE;
+        test.marker_size = 0.4;
     }
-    return status;
+    return test;
 }
 
-/* `test_column`: that of the samples kept for testing; -1: none. */
-static spn_status make_panel(spn_context *context, spn_arena *arena, const spni_sweep_view *view,
-                             int64_t column, int64_t test_column, spn_panel *panel)
+/* `test`: the quantity on the samples kept for testing; 0: there are none. */
+static spn_panel *draw_panel(spni_canvas *canvas, const spni_sweep_view *view, const char *label,
+                             size_t quantity, size_t test)
 {
-    spn_status status = SPN_OK;
-    spn_series *series = NULL;
+    spn_panel *panel = spni_add_panel(canvas, label);
     int64_t downward = 0;
-    int64_t n = 0;
-    SPN_TAKE(context, arena, series, 3 * view->branch_count);
     for (int64_t i = 0; i < view->branch_count; i++) {
         const spni_branch *branch = &view->branches[i];
-        const bool is_quench = strcmp(branch->word, "quench") == 0;
-        spn_series *curve = &series[n++];
-        SPN_TRY(make_curve(context, arena, view, branch, column, false, curve));
-        SPN_TRY(make_label(context, arena, branch, &curve->label));
-        choose_style(branch, downward, curve);
-        if (!is_quench) {
-            spn_series *jumps = &series[n++];
-            SPN_TRY(make_curve(context, arena, view, branch, column, true, jumps));
-            jumps->color = curve->color;
-            jumps->line = SPN_LINE_DOTTED;
-            jumps->width = 0.9;
-            downward += strcmp(branch->word, "down") == 0;
+        spn_series look = look_of(branch, downward);
+        look.label = label_of(canvas, branch);
+        spni_add_series(canvas, look);
+        add_points(canvas, branch, quantity);
+        if (branch->direction != SPN_DIRECTION_QUENCH) {
+            spni_add_series(
+                canvas, (spn_series){.color = look.color, .line = SPN_LINE_DOTTED, .width = 0.9});
+            add_jumps(canvas, branch, quantity);
+            downward += branch->direction == SPN_DIRECTION_DOWN;
         }
-        if (test_column >= 0) {
-            SPN_TRY(make_test_curve(context, arena, view, branch, test_column, curve,
-                                    i == 0 ? "on test samples" : NULL, &series[n++]));
+        if (test != 0) {
+            spni_add_series(canvas, test_look_of(&look))->label = i == 0 ? "on test samples" : NULL;
+            add_points(canvas, branch, test);
         }
     }
-    panel->series = series;
-    panel->series_count = n;
-done:
-    return status;
+    return panel;
 }
 
-static int compare(const void *a, const void *b)
-{
-    const double x = *(const double *)a;
-    const double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
+/* ---- The figure ---------------------------------------------------------------------------------- */
 
 /* A logarithmic axis for values that are spaced evenly on one and would crowd at the left end of a linear
  * one: steps that grow by more than a factor LOG_STEPS, ratios of neighbours that differ less than
  * 1, 2, 5, 10 do (log 2.5 / log 2 = 1.32). */
-static spn_status choose_x_scale(spn_context *context, spn_arena *arena, spni_sweep_view *view,
-                                 spn_axis_scale *scale)
+static bool is_even_on_log(int64_t count, const double *betas)
 {
-    spn_status status = SPN_OK;
-    double *betas = NULL;
-    int64_t count = 0;
-    *scale = SPN_AXIS_LINEAR;
-    SPN_TAKE(context, arena, betas, view->points->rows);
-    for (int64_t k = 0; k < view->branch_count; k++) {
-        const spni_branch *b = &view->branches[k];
-        for (int64_t i = 0; i < b->count; i++) {
-            betas[count++] = spni_branch_real(view, b, i, view->beta);
-        }
-    }
-    qsort(betas, (size_t)count, sizeof *betas, compare);
-    view->lines.low = count > 0 ? betas[0] : 0;
-    view->lines.high = count > 0 ? betas[count - 1] : 0;
     double step_low = HUGE_VAL, step_high = 0, ratio_low = HUGE_VAL, ratio_high = 0;
     for (int64_t i = 1; i < count; i++) {
         const double step = betas[i] - betas[i - 1];
@@ -284,60 +199,63 @@ static spn_status choose_x_scale(spn_context *context, spn_arena *arena, spni_sw
             ratio_high = fmax(ratio_high, ratio);
         }
     }
-    if (view->lines.low > 0 && step_high > LOG_STEPS * step_low &&
-        ratio_high < LOG_RATIOS * ratio_low) {
-        *scale = SPN_AXIS_LOG;
+    return betas[0] > 0 && step_high > LOG_STEPS * step_low && ratio_high < LOG_RATIOS * ratio_low;
+}
+
+static spn_status choose_axis(spni_canvas *canvas, spni_sweep_view *view)
+{
+    spn_status status = SPN_OK;
+    double *betas = NULL;
+    int64_t count = 0, points = 0;
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        points += view->branches[k].count;
     }
+    SPN_TAKE(canvas->context, canvas->arena, betas, points);
+    for (int64_t k = 0; k < view->branch_count; k++) {
+        for (int64_t i = 0; i < view->branches[k].count; i++) {
+            betas[count++] = view->branches[k].points[i]->beta;
+        }
+    }
+    spn_sort(count, betas);
+    view->lines.low = betas[0];
+    view->lines.high = betas[count - 1];
+    canvas->figure.x_scale = is_even_on_log(count, betas) ? SPN_AXIS_LOG : SPN_AXIS_LINEAR;
 done:
     return status;
+}
+
+static void draw(spni_canvas *canvas, const spni_sweep_view *view)
+{
+    canvas->figure.name = "fig2";
+    canvas->figure.x_label = "Regularisation strength {/:Italic β}";
+    draw_panel(canvas, view, "Error {/:Italic E}", AT(error),
+               view->has_test_error ? AT(test_error) : 0)
+        ->legend = SPN_LEGEND_ABOVE;
+    draw_panel(canvas, view, "Scalar curvature {/:Italic R}", AT(scalar_curvature_error), 0)
+        ->y_scale = SPN_AXIS_SYMMETRIC_LOG;
+    draw_panel(canvas, view, "Distance to origin |{/:Italic θ}|", AT(weight_norm), 0);
+    if (view->has_accuracy) {
+        spn_panel *panel = draw_panel(canvas, view, "Accuracy", AT(accuracy),
+                                      view->has_test_accuracy ? AT(test_accuracy) : 0);
+        panel->y_low = 0;
+        panel->y_high = 1.05;
+    }
+    spni_add_theory(canvas, &view->lines);
 }
 
 spn_status spn_plot_figure2(spn_context *context, const spn_results *results, const char *directory,
                             const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_text caption = {.context = context, .norm = spn_text_norm(results)};
+    spni_canvas canvas;
     spni_sweep_view view;
-    spn_panel panels[SPNI_QUANTITIES + 1] = {
-        {.y_label = "Error {/:Italic E}",
-         .y_low = (double)NAN,
-         .y_high = (double)NAN,
-         .legend = SPN_LEGEND_ABOVE},
-        {.y_label = "Scalar curvature {/:Italic R}",
-         .y_scale = SPN_AXIS_SYMMETRIC_LOG,
-         .y_low = (double)NAN,
-         .y_high = (double)NAN},
-        {.y_label = "Distance to origin |{/:Italic θ}|",
-         .y_low = (double)NAN,
-         .y_high = (double)NAN},
-        {.y_label = "Accuracy", .y_low = 0, .y_high = 1.05},
-    };
-    spn_figure figure = {.name = "fig2",
-                         .x_label = "Regularisation strength {/:Italic β}",
-                         .x_low = (double)NAN,
-                         .x_high = (double)NAN,
-                         .panel_count = SPNI_QUANTITIES,
-                         .panels = panels};
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(make_view(context, arena, results, &view));
-    for (int k = 0; k < SPNI_QUANTITIES; k++) {
-        SPN_TRY(make_panel(context, arena, &view, view.quantities[k],
-                           k == SPNI_ERROR ? view.test_error : -1, &panels[k]));
-    }
-    if (view.accuracy >= 0) {
-        SPN_TRY(make_panel(context, arena, &view, view.accuracy, view.test_accuracy,
-                           &panels[figure.panel_count++]));
-    }
-    SPN_TRY(choose_x_scale(context, arena, &view, &figure.x_scale));
-    SPN_TRY(spni_theory_guides(context, arena, &view.lines, &figure));
-    SPN_TRY(spni_norm_label(context, arena, results, &panels[SPNI_NORM].y_label));
-    spni_figure2_caption(results, &view, &caption);
-    figure.caption = caption.buffer.text;
-    SPN_TRY(caption.status);
-    SPN_TRY(spn_plot_render(context, &figure, directory, settings));
+    SPN_TRY(spni_canvas_begin(context, results, &canvas));
+    SPN_TRY(make_view(context, canvas.arena, results, &view));
+    SPN_TRY(choose_axis(&canvas, &view));
+    draw(&canvas, &view);
+    spni_figure2_caption(results, &view, &canvas.caption);
+    SPN_TRY(spni_canvas_render(&canvas, directory, settings));
 done:
-    spn_text_end(&caption);
-    spn_arena_free(arena);
+    spni_canvas_end(&canvas);
     return status;
 }

@@ -4,51 +4,39 @@
 
 #include <string.h>
 
-double spni_branch_real(const spni_sweep_view *view, const spni_branch *branch, int64_t i,
-                        int64_t column)
-{
-    return spn_table_real(view->points, branch->rows[i], column);
-}
-
-bool spni_has_branch(const spni_sweep_view *view, const char *word, bool is_phase)
+static bool has_branch(const spni_sweep_view *view, spn_direction direction, bool is_phase)
 {
     for (int64_t k = 0; k < view->branch_count; k++) {
         const spni_branch *b = &view->branches[k];
-        if (strcmp(b->word, word) == 0 && (b->phase >= 0) == is_phase) {
+        if (b->direction == (int64_t)direction && (b->phase >= 0) == is_phase) {
             return true;
         }
     }
     return false;
 }
 
-static void put_jump(spn_text *text, const spni_sweep_view *view, const spni_branch *b, int64_t i)
+static void put_jump(spn_text *text, const spn_sweep_record *a, const spn_sweep_record *b)
 {
-    static const char *const names[SPNI_QUANTITIES] = {": E", ", R", ", |theta|"};
     spn_text_put(text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
-                 (long long)spn_table_integer(view->points, b->rows[i], view->modes),
-                 (long long)spn_table_integer(view->points, b->rows[i + 1], view->modes),
-                 spni_branch_real(view, b, i, view->beta),
-                 spni_branch_real(view, b, i + 1, view->beta));
-    for (int k = 0; k < SPNI_QUANTITIES; k++) {
-        spn_text_change(text, names[k], spni_branch_real(view, b, i, view->quantities[k]),
-                        spni_branch_real(view, b, i + 1, view->quantities[k]));
-    }
+                 (long long)a->active_modes, (long long)b->active_modes, a->beta, b->beta);
+    spn_text_change(text, ": E", a->error, b->error);
+    spn_text_change(text, ", R", a->scalar_curvature_error, b->scalar_curvature_error);
+    spn_text_change(text, ", |theta|", a->weight_norm, b->weight_norm);
     spn_text_add(text, "\n");
 }
 
-static void put_branch(spn_text *text, const spni_sweep_view *view, const spni_branch *b)
+static void put_branch(spn_text *text, const spni_branch *b)
 {
-    spn_text_put(text, "  %s", b->word);
+    spn_text_put(text, "  %s", spni_branch_word(b));
     if (b->phase >= 0) {
         spn_text_put(text, " from the phase with %lld active mode%s", (long long)b->phase,
-                     b->phase == 1 ? "" : "s");
+                     spn_plural(b->phase));
     }
     spn_text_put(text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
-                 spni_branch_real(view, b, 0, view->beta),
-                 spni_branch_real(view, b, b->count - 1, view->beta));
+                 b->points[0]->beta, b->points[b->count - 1]->beta);
     for (int64_t i = 0; i + 1 < b->count; i++) {
-        if (strcmp(b->word, "quench") != 0 && spni_is_jump(view, b, i)) {
-            put_jump(text, view, b, i);
+        if (b->direction != SPN_DIRECTION_QUENCH && spni_is_jump(b, i)) {
+            put_jump(text, b->points[i], b->points[i + 1]);
         }
     }
 }
@@ -57,8 +45,8 @@ static bool has_jump(const spni_sweep_view *view)
 {
     for (int64_t k = 0; k < view->branch_count; k++) {
         const spni_branch *b = &view->branches[k];
-        for (int64_t i = 0; strcmp(b->word, "quench") != 0 && i + 1 < b->count; i++) {
-            if (spni_is_jump(view, b, i)) {
+        for (int64_t i = 0; b->direction != SPN_DIRECTION_QUENCH && i + 1 < b->count; i++) {
+            if (spni_is_jump(b, i)) {
                 return true;
             }
         }
@@ -91,29 +79,29 @@ static void put_legend(spn_text *text, const spn_results *results, const spni_sw
         "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
         "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), (c) distance |theta| "
         "to the origin, against\nthe regularisation strength beta.\n");
-    if (view->accuracy >= 0) {
+    if (view->has_accuracy) {
         spn_text_add(text, "(d) Accuracy: share of the samples whose largest output is that of "
                            "their class.\n");
         put_classes(text, results);
     }
-    if (view->test_error >= 0) {
+    if (view->has_test_error) {
         spn_text_put(text,
                      "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
                      "for testing.\n",
-                     view->test_accuracy >= 0 ? " and (d)" : "");
+                     view->has_test_accuracy ? " and (d)" : "");
     }
-    if (spni_has_branch(view, "up", false)) {
+    if (has_branch(view, SPN_DIRECTION_UP, false)) {
         spn_text_add(text, "Broad line: beta is raised, each solve starts from the one before.\n");
     }
-    if (spni_has_branch(view, "down", true)) {
+    if (has_branch(view, SPN_DIRECTION_DOWN, true)) {
         spn_text_add(text, "Thin lines with markers: beta is lowered again from the last point of "
                            "each phase that the upward\nsweep visited.\n");
     }
-    if (spni_has_branch(view, "down", false)) {
+    if (has_branch(view, SPN_DIRECTION_DOWN, false)) {
         spn_text_add(text, "Thin line with markers: beta is lowered, starting from the initial "
                            "weights at the largest beta.\n");
     }
-    if (spni_has_branch(view, "quench", false)) {
+    if (has_branch(view, SPN_DIRECTION_QUENCH, false)) {
         spn_text_add(text, "Open circles: a fresh start at each beta.\n");
     }
     if (has_jump(view)) {
@@ -126,10 +114,10 @@ static void put_legend(spn_text *text, const spn_results *results, const spni_sw
 void spni_figure2_caption(const spn_results *results, const spni_sweep_view *view, spn_text *text)
 {
     put_legend(text, results, view);
-    spni_figure2_hysteresis(results, view, text);
+    spni_figure2_way_down(results, view, text);
     spn_text_add(text, "\nBranches (first random start):\n");
     for (int64_t k = 0; k < view->branch_count; k++) {
-        put_branch(text, view, &view->branches[k]);
+        put_branch(text, &view->branches[k]);
     }
     spni_put_theory(text, &view->lines);
     spn_text_add(text, "\n");

@@ -3,23 +3,19 @@
 #ifndef SPNI_PLOT_GROK_H
 #define SPNI_PLOT_GROK_H
 
-#include "plot/shared.h"
+#include "plot/canvas.h"
 
 #include <spinodal/kind.h>
 
 /* A file of grok. */
 typedef struct spni_grok_view {
-    int64_t start_count, run_count, point_count, crossing_count, plateau_count;
+    spn_grok_contents c;
     const spn_run_record *runs;
     const spn_trajectory_record *points;
     const spn_crossing_record *crossings;
     const spn_plateau_record *plateaus;
-    const char *const *names;  /* of the starts */
-    const char *const *phases; /* in which the runs end */
-    const spn_array *modes;    /* one row per row of points; NULL: none */
-    bool is_descent;           /* plain gradient descent: its bound is drawn */
-    double left;               /* where epoch 0 is drawn: half the first recorded epoch */
-    double right;              /* the last epoch */
+    double left;  /* where epoch 0 is drawn: half the first recorded epoch */
+    double right; /* the last epoch */
 } spni_grok_view;
 
 /* Everything lives in the arena. */

@@ -10,9 +10,9 @@ static void put_legend(spn_text *text, const spni_grok_view *v)
                  "Training at beta = %.10g from different starts: the error E against the epoch, a "
                  "curve a run%s.\nEpoch 0 stands at the left edge. ",
                  v->runs[0].beta,
-                 v->run_count > v->start_count ? " (runs of one start have its "
-                                                 "colour)"
-                                               : "");
+                 v->c.runs.rows > v->c.starts.rows ? " (runs of one start have its "
+                                                     "colour)"
+                                                   : "");
     spn_text_add(text, "Solid: training samples; dashed: samples kept for testing, where there "
                        "are any.\nDotted: E of "
                        "the stationary state (or of the fold) that holds a plateau, over its "
@@ -62,7 +62,7 @@ static void put_parameters(const spn_results *results, spn_text *text)
 
 static void put_run(spn_text *text, const spni_grok_view *v, const spn_run_record *run)
 {
-    spn_text_put(text, "\nRun %lld from %.100s", (long long)run->run, v->names[run->start]);
+    spn_text_put(text, "\nRun %lld from %.100s", (long long)run->run, v->c.names[run->start]);
     if (isfinite(run->residue)) {
         spn_text_put(text, ", u_0 = %.6g", run->residue);
     }
@@ -71,9 +71,9 @@ static void put_run(spn_text *text, const spni_grok_view *v, const spn_run_recor
     } else {
         spn_text_put(
             text, ": ends in the phase %s, E %.10g, |theta| %.6g, smallest eigenvalue %.4g",
-            v->phases[run->run], run->final_error, run->final_weight_norm, run->final_eigenvalue);
+            v->c.phases[run->run], run->final_error, run->final_weight_norm, run->final_eigenvalue);
     }
-    for (int64_t i = 0; i < v->crossing_count; i++) {
+    for (int64_t i = 0; i < v->c.crossings.rows; i++) {
         const spn_crossing_record *c = &v->crossings[i];
         if (c->run == run->run && isnan(c->epoch)) {
             spn_text_put(text, "; never below E = %.6g", c->level);
@@ -108,9 +108,9 @@ void spni_grok_caption(const spn_results *results, const spni_grok_view *v, spn_
 {
     put_legend(text, v);
     put_parameters(results, text);
-    for (int64_t r = 0; r < v->run_count; r++) {
+    for (int64_t r = 0; r < v->c.runs.rows; r++) {
         put_run(text, v, &v->runs[r]);
-        for (int64_t i = 0; i < v->plateau_count; i++) {
+        for (int64_t i = 0; i < v->c.plateaus.rows; i++) {
             if (v->plateaus[i].run == r) {
                 put_plateau(text, &v->plateaus[i]);
             }

@@ -7,8 +7,7 @@
 static void find_ends(spni_grok_view *v)
 {
     double first = HUGE_VAL;
-    v->right = 1;
-    for (int64_t i = 0; i < v->point_count; i++) {
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
         const double epoch = v->points[i].epoch;
         first = epoch > 0 ? fmin(first, epoch) : first;
         v->right = fmax(v->right, epoch);
@@ -20,24 +19,15 @@ spn_status spni_grok_view_make(spn_context *context, spn_arena *arena, const spn
                                spni_grok_view *v)
 {
     spn_status status = SPN_OK;
-    spn_grok_contents c;
-    SPN_TRY(spn_grok_contents_read(context, arena, results, &c));
-    if (c.runs.rows == 0 || c.points.rows == 0) {
+    *v = (spni_grok_view){.right = 1};
+    SPN_TRY(spn_grok_contents_read(context, arena, results, &v->c));
+    if (v->c.runs.rows == 0 || v->c.points.rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "holds no runs: nothing to draw");
     }
-    *v = (spni_grok_view){.start_count = c.starts.rows,
-                          .run_count = c.runs.rows,
-                          .point_count = c.points.rows,
-                          .crossing_count = c.crossings.rows,
-                          .plateau_count = c.plateaus.rows,
-                          .runs = c.runs.records,
-                          .points = c.points.records,
-                          .crossings = c.crossings.records,
-                          .plateaus = c.plateaus.records,
-                          .names = c.names,
-                          .phases = c.phases,
-                          .modes = c.modes,
-                          .is_descent = c.is_descent};
+    v->runs = v->c.runs.records;
+    v->points = v->c.points.records;
+    v->crossings = v->c.crossings.records;
+    v->plateaus = v->c.plateaus.records;
     find_ends(v);
 done:
     return status;

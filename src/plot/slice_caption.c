@@ -18,14 +18,14 @@ static void put_slice(spn_text *text, const spni_slice_view *v, int64_t slice)
         }
     }
     spn_text_add(text, "\n");
-    for (int64_t i = 0; i < v->anchor_count; i++) {
+    for (int64_t i = 0; i < v->c.anchors.rows; i++) {
         const spn_slice_anchor *a = &v->anchors[i];
         if (a->slice == slice) {
             spn_text_put(text, "  %s at (u, v) = (%.6g, %.6g): E %.10g, L %.10g at beta = %.10g\n",
-                         v->names[i], a->u, a->v, a->error, a->loss, a->beta);
+                         v->c.names[i], a->u, a->v, a->error, a->loss, a->beta);
         }
     }
-    for (int64_t i = 0; i < v->level_count; i++) {
+    for (int64_t i = 0; i < v->c.levels.rows; i++) {
         const spn_slice_level *l = &v->levels[i];
         if (l->slice == slice) {
             spn_text_put(text,
@@ -55,7 +55,7 @@ static void put_legend(spn_text *text, const spn_slice_record *slice)
 
 void spni_slice_caption_numbers(const spni_slice_view *v, spn_text *text)
 {
-    for (int64_t k = 0; k < v->slice_count; k++) {
+    for (int64_t k = 0; k < v->c.slices.rows; k++) {
         put_slice(text, v, k);
     }
 }

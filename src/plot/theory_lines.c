@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Closed forms (T12, T13) as thin vertical lines. */
-#include "plot/shared.h"
+#include "plot/canvas.h"
 
 #include <math.h>
-#include <stdio.h>
-
-#define LABEL_SIZE 96
 
 /* Is there a line for this cell (a finite beta that the figure covers)? */
 static bool has_line(const spni_theory_lines *lines, int64_t row, int64_t column)
@@ -59,48 +56,27 @@ void spni_put_theory(spn_text *text, const spni_theory_lines *lines)
     }
 }
 
-static spn_status add_guides(spn_context *context, spn_arena *arena, const spni_theory_lines *lines,
-                             const char *column, const char *note, spn_line_style line,
-                             spn_guide *guides, int64_t *count)
+static void add_guides(spni_canvas *canvas, const spni_theory_lines *lines, const char *column,
+                       const char *note, spn_line_style line)
 {
-    spn_status status = SPN_OK;
     const int64_t index = spn_table_find(lines->table, column);
     for (int64_t row = 0; row < lines->table->rows; row++) {
-        if (!has_line(lines, row, index)) {
-            continue;
-        }
-        const double beta = spn_table_real(lines->table, row, index);
-        spn_guide *guide = &guides[(*count)++];
-        *guide = (spn_guide){.x = beta, .line = line, .note = note};
-        note = NULL;
-        if (line == SPN_LINE_DASHED) {
-            char label[LABEL_SIZE];
-            snprintf(label, sizeof label, "{/:Italic σ}_{%lld}", (long long)row + 1);
-            guide->label = spn_arena_duplicate(arena, label);
-            if (guide->label == NULL) {
-                status = spn_error_status(context);
-                goto done;
-            }
+        if (has_line(lines, row, index)) {
+            const char *label = line == SPN_LINE_DASHED
+                                    ? spni_label(canvas, "{/:Italic σ}_{%lld}", (long long)row + 1)
+                                    : NULL;
+            const double beta = spn_table_real(lines->table, row, index);
+            spni_add_guide(canvas,
+                           (spn_guide){.x = beta, .label = label, .note = note, .line = line});
+            note = NULL;
         }
     }
-done:
-    return status;
 }
 
-spn_status spni_theory_guides(spn_context *context, spn_arena *arena,
-                              const spni_theory_lines *lines, spn_figure *figure)
+void spni_add_theory(spni_canvas *canvas, const spni_theory_lines *lines)
 {
-    spn_status status = SPN_OK;
-    spn_guide *guides = NULL;
-    if (lines->table == NULL) {
-        return SPN_OK;
+    if (lines->table != NULL) {
+        add_guides(canvas, lines, "spinodal_beta", "linear spinodal", SPN_LINE_DASHED);
+        add_guides(canvas, lines, "maxwell_beta", "linear Maxwell", SPN_LINE_DOTTED);
     }
-    SPN_TAKE(context, arena, guides, 2 * lines->table->rows);
-    SPN_TRY(add_guides(context, arena, lines, "spinodal_beta", "linear spinodal", SPN_LINE_DASHED,
-                       guides, &figure->guide_count));
-    SPN_TRY(add_guides(context, arena, lines, "maxwell_beta", "linear Maxwell", SPN_LINE_DOTTED,
-                       guides, &figure->guide_count));
-    figure->guides = guides;
-done:
-    return status;
 }

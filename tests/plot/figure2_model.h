@@ -6,35 +6,11 @@
 
 #include "folder.h"
 
+#include <math.h>
 #include <spinodal/plot.h>
+#include <spinodal/sweep.h>
 
-typedef struct row {
-    int64_t seed, direction, phase, point, active_modes;
-    double beta, error, scalar_curvature_error, weight_norm, trivial_distance;
-} row;
-
-static const char *const directions[] = {"up", "down", "quench", NULL};
-#define REAL(name)                                                                                 \
-    {                                                                                              \
-#name, SPN_COLUMN_REAL, offsetof(row, name), "", "", NULL                                  \
-    }
-#define INTEGER(name)                                                                              \
-    {                                                                                              \
-#name, SPN_COLUMN_INTEGER, offsetof(row, name), "", "", NULL                               \
-    }
-static const spn_column items[] = {
-    INTEGER(seed),
-    {"direction", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "", directions},
-    INTEGER(phase),
-    INTEGER(point),
-    INTEGER(active_modes),
-    REAL(beta),
-    REAL(error),
-    REAL(scalar_curvature_error),
-    REAL(weight_norm),
-    REAL(trivial_distance),
-};
-static const spn_columns columns = {items, 10, sizeof(row)};
+typedef spn_sweep_record row;
 
 static const int64_t layout_biases[] = {0, 0, 0, 1, 1, 1};
 static const spn_column layout_items[] = {{"is_bias", SPN_COLUMN_INTEGER, 0, "", "", NULL}};
@@ -81,7 +57,15 @@ static double strength(double sigma, double beta)
 static void add(sample *s, int64_t direction, int64_t phase, int64_t point, double beta,
                 int64_t active)
 {
-    row r = {0, direction, phase, point, active, beta, 2, 0, 0, 0};
+    row r = {.direction = direction,
+             .phase = phase,
+             .point = point,
+             .active_modes = active,
+             .beta = beta,
+             .error = 2,
+             .accuracy = (double)NAN,
+             .test_error = (double)NAN,
+             .test_accuracy = (double)NAN};
     for (int64_t k = 0; k < active; k++) {
         double x = strength(modes[k].singular_value, beta);
         r.error += x * x - 2 * x * modes[k].singular_value;
@@ -109,7 +93,7 @@ static void fill(sample *s)
             add(s, 1, phase, last[phase] - i, betas[i], phase);
         }
     }
-    s->tables[0] = (spn_table){"points", &columns, s->count, s->rows};
+    s->tables[0] = (spn_table){"points", &spn_sweep_columns, s->count, s->rows};
     s->tables[1] = (spn_table){"theory", &mode_columns, 2, modes};
     s->tables[2] = (spn_table){"layout", &layout_columns, 3, layout_biases};
     s->attributes[0] = (spn_attribute){"configuration", odd_network, 0};

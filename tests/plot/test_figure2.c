@@ -280,7 +280,7 @@ static void test_bad_results(void **state)
     bad.table_count = 0;
     check_fails(context, spn_plot_figure2(context, &bad, folder, NULL), SPN_ERROR_INPUT,
                 "no points");
-    const spn_columns few = {items, 5, sizeof(row)};
+    const spn_columns few = {spn_sweep_columns.items, 5, sizeof(row)};
     spn_table table = model->tables[0];
     table.columns = &few;
     bad.table_count = 1;

@@ -64,23 +64,20 @@ static way_down follow(const spni_sweep_view *view)
     way_down way = {.left = -1};
     for (int64_t k = 0; k < view->branch_count && way.branch == NULL; k++) {
         const spni_branch *b = &view->branches[k];
-        way.branch = strcmp(b->word, "down") == 0 && b->phase == 0 ? b : NULL;
+        way.branch = b->direction == SPN_DIRECTION_DOWN && b->phase == 0 ? b : NULL;
     }
     if (way.branch == NULL) {
         return way;
     }
-    bool is_known = view->modes >= 0;
-    way.is_trivial = view->trivial >= 0;
+    bool is_known = true;
+    way.is_trivial = true;
     way.is_zero = true;
     for (int64_t i = 0; i < way.branch->count; i++) {
-        const int64_t row = way.branch->rows[i];
-        const int64_t modes =
-            view->modes >= 0 ? spn_table_integer(view->points, row, view->modes) : -1;
-        is_known = is_known && modes >= 0;
-        way.left = way.left < 0 && modes > 0 ? i : way.left;
-        way.is_trivial = way.is_trivial && spn_table_real(view->points, row, view->trivial) < ZERO;
-        way.is_zero =
-            way.is_zero && spn_table_real(view->points, row, view->quantities[SPNI_NORM]) < ZERO;
+        const spn_sweep_record *point = way.branch->points[i];
+        is_known = is_known && point->active_modes >= 0;
+        way.left = way.left < 0 && point->active_modes > 0 ? i : way.left;
+        way.is_trivial = way.is_trivial && point->trivial_distance < ZERO;
+        way.is_zero = way.is_zero && point->weight_norm < ZERO;
     }
     way.stays = way.left < 0 && (is_known || way.is_trivial || way.is_zero);
     return way;
@@ -105,8 +102,7 @@ static bool is_origin_minimum(const spn_results *results)
            (says(results, "model.bias", "false") || has_centred_targets(results));
 }
 
-static void put_stay(const spn_results *results, const spni_sweep_view *view, const way_down *way,
-                     spn_text *text)
+static void put_stay(const spn_results *results, const way_down *way, spn_text *text)
 {
     if (way->is_zero && is_origin_minimum(results)) {
         spn_text_put(text,
@@ -122,11 +118,10 @@ static void put_stay(const spn_results *results, const spni_sweep_view *view, co
                  way->is_zero      ? ", at |theta| = 0,"
                  : way->is_trivial ? ", at the trivial model (theory.md, T14),"
                                    : "",
-                 spni_branch_real(view, way->branch, way->branch->count - 1, view->beta));
+                 way->branch->points[way->branch->count - 1]->beta);
 }
 
-void spni_figure2_hysteresis(const spn_results *results, const spni_sweep_view *view,
-                             spn_text *text)
+void spni_figure2_way_down(const spn_results *results, const spni_sweep_view *view, spn_text *text)
 {
     const way_down way = follow(view);
     if (count_matrices(results) == 1) { /* a linear model has no phases */
@@ -136,12 +131,11 @@ void spni_figure2_hysteresis(const spn_results *results, const spni_sweep_view *
         spn_text_put(text,
                      "On the way down the phase with no active mode is left between beta = %.6g "
                      "and %.6g.\n",
-                     spni_branch_real(view, way.branch, way.left - 1, view->beta),
-                     spni_branch_real(view, way.branch, way.left, view->beta));
+                     way.branch->points[way.left - 1]->beta, way.branch->points[way.left]->beta);
         return;
     }
     if (way.stays) {
-        put_stay(results, view, &way, text);
+        put_stay(results, &way, text);
         return;
     }
     if (way.branch == NULL && is_origin_minimum(results)) {

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+#include "plot/canvas.h"
+
+#include <math.h>
+#include <spinodal/network.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { FIRST_CAPACITY = 16, LABEL_SIZE = 512 };
+
+spn_status spni_canvas_begin(spn_context *context, const spn_results *results, spni_canvas *canvas)
+{
+    *canvas = (spni_canvas){
+        .context = context,
+        .results = results,
+        .figure = {.x_low = (double)NAN, .x_high = (double)NAN},
+        .caption = {.context = context, .norm = spn_text_norm(results)},
+    };
+    return spn_arena_create(context, &canvas->arena);
+}
+
+void spni_canvas_end(spni_canvas *canvas)
+{
+    spn_text_end(&canvas->caption);
+    spn_arena_free(canvas->arena);
+}
+
+/* ---- Panels, series, points ---------------------------------------------------------------------- */
+
+/* The items in memory with room for more of them; as they are after a failure. What was there before stays in the arena
+ * too: capacities double. */
+static void *grow(spni_canvas *canvas, void *items, int64_t count, int64_t capacity, size_t size)
+{
+    if (canvas->status != SPN_OK) {
+        return items;
+    }
+    void *grown = spn_arena_take(canvas->arena, capacity, size);
+    if (grown == NULL) {
+        canvas->status = spn_arena_status(canvas->context, canvas->arena);
+        return items;
+    }
+    if (count > 0) {
+        memcpy(grown, items, (size_t)count * size);
+    }
+    return grown;
+}
+
+static int64_t double_of(int64_t capacity)
+{
+    return capacity > 0 ? 2 * capacity : FIRST_CAPACITY;
+}
+
+static spn_panel *last_panel(spni_canvas *canvas)
+{
+    const int64_t count = canvas->figure.panel_count;
+    return count > 0 && canvas->status == SPN_OK ? &canvas->panels[count - 1]
+                                                 : &canvas->spare_panel;
+}
+
+static spn_series *last_series(spni_canvas *canvas)
+{
+    const int64_t count = last_panel(canvas)->series_count;
+    return count > 0 && canvas->status == SPN_OK ? &canvas->series[count - 1]
+                                                 : &canvas->spare_series;
+}
+
+spn_panel *spni_add_panel(spni_canvas *canvas, const char *y_label)
+{
+    if (canvas->status == SPN_OK && canvas->figure.panel_count == SPNI_PANELS_MAX) {
+        canvas->status = spn_fail(canvas->context, SPN_ERROR_ARGUMENT, "more than %d panels",
+                                  (int)SPNI_PANELS_MAX);
+    }
+    canvas->figure.panel_count += canvas->status == SPN_OK;
+    canvas->series_capacity = 0;
+    spn_panel *panel = last_panel(canvas);
+    *panel = (spn_panel){.y_label = y_label, .y_low = (double)NAN, .y_high = (double)NAN};
+    return panel;
+}
+
+spn_series *spni_add_series(spni_canvas *canvas, spn_series look)
+{
+    spn_panel *panel = last_panel(canvas);
+    if (panel->series_count == canvas->series_capacity) {
+        const int64_t capacity = double_of(canvas->series_capacity);
+        canvas->series =
+            grow(canvas, canvas->series, panel->series_count, capacity, sizeof *canvas->series);
+        canvas->series_capacity = capacity;
+        panel->series = canvas->series;
+    }
+    panel->series_count += canvas->status == SPN_OK;
+    canvas->point_capacity = 0;
+    spn_series *series = last_series(canvas);
+    *series = look;
+    return series;
+}
+
+void spni_add_point(spni_canvas *canvas, double x, double y)
+{
+    spn_series *series = last_series(canvas);
+    if (series->count == canvas->point_capacity) {
+        const int64_t capacity = double_of(canvas->point_capacity);
+        canvas->x = grow(canvas, canvas->x, series->count, capacity, sizeof *canvas->x);
+        canvas->y = grow(canvas, canvas->y, series->count, capacity, sizeof *canvas->y);
+        canvas->point_capacity = capacity;
+        series->x = canvas->x;
+        series->y = canvas->y;
+    }
+    if (canvas->status == SPN_OK) {
+        canvas->x[series->count] = x;
+        canvas->y[series->count++] = y;
+    }
+}
+
+void spni_add_gap(spni_canvas *canvas)
+{
+    spni_add_point(canvas, (double)NAN, (double)NAN);
+}
+
+void spni_add_guide(spni_canvas *canvas, spn_guide guide)
+{
+    const int64_t count = canvas->figure.guide_count;
+    if (count == canvas->guide_capacity) {
+        canvas->guide_capacity = double_of(count);
+        canvas->guides = grow(canvas, canvas->guides, count, canvas->guide_capacity, sizeof guide);
+        canvas->figure.guides = canvas->guides;
+    }
+    if (canvas->status == SPN_OK) {
+        canvas->guides[canvas->figure.guide_count++] = guide;
+    }
+}
+
+/* ---- Labels -------------------------------------------------------------------------------------- */
+
+static const char *keep(spni_canvas *canvas, const char *text)
+{
+    char *kept = canvas->status == SPN_OK ? spn_arena_duplicate(canvas->arena, text) : NULL;
+    if (kept == NULL && canvas->status == SPN_OK) {
+        canvas->status = spn_arena_status(canvas->context, canvas->arena);
+    }
+    return kept != NULL ? kept : "";
+}
+
+const char *spni_label(spni_canvas *canvas, const char *format, ...)
+{
+    char text[LABEL_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    return keep(canvas, text);
+}
+
+const char *spni_plain(spni_canvas *canvas, const char *name)
+{
+    /* gnuplot reads these in its enhanced text: sub- and superscripts, groups, phantoms, overprints, and the sign
+     * that escapes them. */
+    static const char markup[] = "_^{}@&~\\";
+    char twice[LABEL_SIZE];
+    size_t used = 0;
+    for (; *name != '\0' && used + 2 < sizeof twice; name++) {
+        if (strchr(markup, *name) != NULL) {
+            twice[used++] = '\\';
+        }
+        twice[used++] = *name;
+    }
+    twice[used] = '\0';
+    return keep(canvas, twice);
+}
+
+/* The label with θ, which is written for the ridge, as the letter between the bars of the results' own symbol. */
+static const char *norm_label(spni_canvas *canvas, const char *label)
+{
+    static const char theta[] = "θ";
+    const int64_t kind = spn_results_regulariser(canvas->results);
+    const char *symbol = spn_regularise_symbol(kind), *at = strstr(label, theta);
+    if (kind == SPN_REGULARISE_ALL || at == NULL) {
+        return label;
+    }
+    return spni_label(canvas, "%.*s%.*s%s", (int)(at - label), label, (int)strlen(symbol) - 2,
+                      symbol + 1, at + strlen(theta));
+}
+
+/* ---- The figure ---------------------------------------------------------------------------------- */
+
+spn_status spni_canvas_render(spni_canvas *canvas, const char *directory,
+                              const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < canvas->figure.panel_count; i++) {
+        canvas->panels[i].y_label = norm_label(canvas, canvas->panels[i].y_label);
+    }
+    SPN_TRY(canvas->status);
+    SPN_TRY(canvas->caption.status);
+    canvas->figure.panels = canvas->panels;
+    canvas->figure.caption = canvas->caption.buffer.text;
+    SPN_TRY(spn_plot_render(canvas->context, &canvas->figure, directory, settings));
+done:
+    return status;
+}
