@@ -8,8 +8,8 @@
 #ifndef SPINODAL_TRAJECTORY_H
 #define SPINODAL_TRAJECTORY_H
 
-#include <spinodal/continuation.h>
 #include <spinodal/optimize.h>
+#include <spinodal/stationary.h>
 
 #ifdef __cplusplus
 extern "C" {

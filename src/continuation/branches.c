@@ -14,16 +14,30 @@
 /* Where the range was asked to begin at 0 it begins at this share of its length: at 0 itself the Hessian of an
  * overparametrised network is singular. */
 static const double LEAST_SHARE = 1e-8;
+/* Longest step of the minimiser, in natural scales of theta: barriers are not hopped over. */
+static const double MINIMISER_RADIUS = 0.1;
 
+/* The range of beta, the frame that holds it, and the minimiser: Newton's method with steps that hop over no barrier. */
 static spn_status create_frame(spn_context *context, spn_branches *all)
 {
     spn_status status = SPN_OK;
-    spn_branches_problem problem = all->problem;
-    if (all->settings.beta_from == 0) {
-        all->settings.beta_from = LEAST_SHARE * all->settings.beta_to;
+    spn_branches_settings *settings = &all->settings;
+    spn_solver_settings solver = *all->problem.solver;
+    if (settings->beta_from == 0) {
+        settings->beta_from = LEAST_SHARE * settings->beta_to;
     }
-    problem.settings = &all->settings;
-    SPN_TRY(spni_frame_create(context, &problem, &all->frame));
+    if (!(settings->beta_from < settings->beta_to) || !isfinite(settings->beta_from) ||
+        !isfinite(settings->beta_to)) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "branches: beta.from (%g) must be below beta.to (%g), and both finite",
+                 settings->beta_from, settings->beta_to);
+    }
+    SPN_TRY(spni_frame_create(context, all->problem.objective, settings->beta_from,
+                              settings->beta_to, &all->frame));
+    solver.method = SPN_METHOD_NEWTON;
+    solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
+    solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
+    SPN_TRY(spn_solver_create(context, &solver, all->problem.objective, &all->solver));
 done:
     return status;
 }
@@ -42,7 +56,7 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     all->settings = *problem->settings;
     all->bank.n = n;
     SPN_TRY(create_frame(context, all));
-    SPN_TRY(spni_tracer_create(&all->frame, &all->tracer));
+    SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
     SPN_TRY(spni_place_create(context, n, &all->start));
     SPN_TRY(spni_place_create(context, n, &all->crossing));
     SPN_TRY(spni_place_create(context, n, &all->special.place));
@@ -102,6 +116,7 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     spn_release(context, all->theta);
     spn_release(context, all->other);
     spni_tracer_free(&all->tracer);
+    spn_solver_free(context, all->solver);
     spni_frame_free(&all->frame);
     spn_release(context, all);
 }
@@ -154,7 +169,7 @@ static spn_status first_starts(spn_branches *all)
     SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
     /* The weights as they are: where an upward sweep starts. */
     SPN_TRY(all->problem.initial(all->context, all->problem.initial_state, 0, all->theta));
-    SPN_TRY(spni_minimise(&all->frame, beta, all->theta, &is_converged));
+    SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
     SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
     spn_status has_trivial =
         spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, all->theta);

@@ -247,7 +247,7 @@ static spn_status fall_beyond(spn_branches *all, int64_t beyond, double *beta, b
     for (int k = 0; k < FALLS_MOST && !*is_converged; k++, way *= 4) {
         *beta = record->beta + (double)beyond * way * scale;
         memcpy(all->theta, all->special.place.theta, (size_t)frame->n * sizeof(double));
-        SPN_TRY(spni_minimise(frame, *beta, all->theta, is_converged));
+        SPN_TRY(spni_minimise(all, *beta, all->theta, is_converged));
     }
 done:
     return status;
@@ -266,7 +266,7 @@ static spn_status judge_outside(spn_branches *all, double beta)
     double nearer = record->beta + (beta - record->beta) / CLOSER;
     bool is_converged = false;
     memcpy(all->other, all->special.place.theta, (size_t)n * sizeof(double));
-    SPN_TRY(spni_minimise(&all->frame, nearer, all->other, &is_converged));
+    SPN_TRY(spni_minimise(all, nearer, all->other, &is_converged));
     double rest = fabs(spn_objective_order(all->frame.objective, all->other) - order);
     if (is_converged && record->kind == SPN_SPECIAL_BRANCH_POINT &&
         rest <= 2 / sqrt(CLOSER) * gap) {

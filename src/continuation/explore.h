@@ -69,6 +69,7 @@ struct spn_branches {
     spn_branches_problem problem;
     spn_branches_settings settings;
     spni_frame frame;
+    spn_solver *solver; /**< Newton's method, for minimising */
     spni_tracer tracer;
     spni_place start, crossing; /**< work space */
     spni_special special;       /**< the one in work */
@@ -155,6 +156,8 @@ spn_status spni_find_maxwell(spn_branches *all);
 spn_status spni_find_barriers(spn_branches *all);
 
 /* starts.c */
+/** Minimise from theta at beta by Newton's method with a short trust radius. *is_converged: to a minimum. */
+spn_status spni_minimise(spn_branches *all, double beta, double *theta, bool *is_converged);
 /** The minimum at the lower end of the range that the weights of start `seed` lead to, by way of smaller beta: into
  *  all->theta. */
 spn_status spni_annealed_start(spn_branches *all, int64_t seed, bool *is_converged);

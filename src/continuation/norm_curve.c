@@ -126,10 +126,9 @@ spn_status spn_norm_curve(spn_context *context, const spn_objective *objective, 
     spni_place at = {.beta = 0}, next = at;
     double *trial = NULL;
     int64_t n = objective->dimension;
-    spn_branches_settings settings = {
-        .beta_from = 0, .beta_to = fmax(2 * fabs(beta), spn_objective_scales(objective).parameter)};
+    double beta_to = fmax(2 * fabs(beta), spn_objective_scales(objective).parameter);
     *done_rows = 0;
-    SPN_TRY(spni_frame_prepare(context, objective, &settings, &frame));
+    SPN_TRY(spni_frame_create(context, objective, 0, beta_to, &frame));
     SPN_TRY(spni_place_create(context, n, &at));
     SPN_TRY(spni_place_create(context, n, &next));
     SPN_NEW(context, trial, n);

@@ -5,6 +5,19 @@
 #include <math.h>
 #include <string.h>
 
+spn_status spni_minimise(spn_branches *all, double beta, double *theta, bool *is_converged)
+{
+    spn_status status = SPN_OK;
+    spn_solver_info info;
+    SPN_TRY(spn_solver_run(all->context, all->solver, beta, theta, &info));
+    if (info.stop == SPN_STOP_INTERRUPTED) {
+        SPN_FAIL(all->context, SPN_ERROR_INTERRUPTED, "interrupted");
+    }
+    *is_converged = info.stop == SPN_STOP_CONVERGED && info.negative_eigenvalues == 0;
+done:
+    return status;
+}
+
 double spni_level(const spn_branches *all, int64_t level)
 {
     double share = ((double)level + 0.5) / (double)all->settings.levels;
@@ -24,9 +37,9 @@ spn_status spni_annealed_start(spn_branches *all, int64_t seed, bool *is_converg
     beta = beta > 0 ? beta : from;
     SPN_TRY(problem->initial(all->context, problem->initial_state, seed, all->theta));
     for (; beta < from; beta = fmin(ANNEAL_RATIO * beta, from)) {
-        SPN_TRY(spni_minimise(&all->frame, beta, all->theta, is_converged));
+        SPN_TRY(spni_minimise(all, beta, all->theta, is_converged));
     }
-    SPN_TRY(spni_minimise(&all->frame, from, all->theta, is_converged));
+    SPN_TRY(spni_minimise(all, from, all->theta, is_converged));
 done:
     return status;
 }
@@ -37,7 +50,7 @@ static spn_status start_at_level(spn_branches *all, int64_t level)
     spn_status status = SPN_OK;
     double beta = spni_level(all, level);
     bool is_converged = false;
-    SPN_TRY(spni_minimise(&all->frame, beta, all->theta, &is_converged));
+    SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
     SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
 done:
     return status;
@@ -80,7 +93,7 @@ static spn_status descend(spn_branches *all, int64_t row)
         bool is_converged = false;
         memcpy(all->theta, all->start.theta, (size_t)n * sizeof *all->theta);
         spn_axpy(n, side * PUSH * frame->length, all->start.vectors, all->theta);
-        SPN_TRY(spni_minimise(frame, beta, all->theta, &is_converged));
+        SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
         SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
     }
 done:

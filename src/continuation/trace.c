@@ -24,11 +24,12 @@ static const double REMAINDER_SHARE = 0.02;
 /* More corrections than this: the next step is shorter. */
 enum { CORRECTIONS_GOOD = 4 };
 
-spn_status spni_tracer_create(spni_frame *frame, spni_tracer *tracer)
+spn_status spni_tracer_create(spni_frame *frame, const spn_branches_settings *settings,
+                              spni_tracer *tracer)
 {
     spn_status status = SPN_OK;
     spn_context *context = frame->context;
-    *tracer = (spni_tracer){.frame = frame};
+    *tracer = (spni_tracer){.frame = frame, .settings = settings};
     SPN_TRY(spni_place_create(context, frame->n, &tracer->at));
     SPN_TRY(spni_place_create(context, frame->n, &tracer->next));
     SPN_TRY(spni_place_create(context, frame->n, &tracer->low));
@@ -88,7 +89,7 @@ static bool is_step_good(const spni_tracer *tracer, double h)
     spni_find_turned(frame->n, a, b, &fall, &rise);
     bool is_crossed = fall.count > 0 && rise.count > 0;
     bool is_short = h <= STEP_TANGLED * frame->length;
-    return angle <= 1.5 * frame->settings->angle &&
+    return angle <= 1.5 * tracer->settings->angle &&
            remainder_of(frame, a, b, h) <= REMAINDER_SHARE * h && (!is_crossed || is_short);
 }
 
@@ -146,13 +147,13 @@ done:
 static double longest_step(const spni_tracer *tracer)
 {
     const spni_frame *frame = tracer->frame;
-    return frame->settings->step * fmax(frame->length, sqrt(tracer->at.order));
+    return tracer->settings->step * fmax(frame->length, sqrt(tracer->at.order));
 }
 
 void spni_tracer_adapt(spni_tracer *tracer, double length, int64_t corrections)
 {
     double angle = angle_between(tracer->frame, &tracer->at, &tracer->next);
-    double growth = fmin(2, fmax(0.5, tracer->frame->settings->angle / fmax(angle, 1e-6)));
+    double growth = fmin(2, fmax(0.5, tracer->settings->angle / fmax(angle, 1e-6)));
     tracer->step = length * (corrections > CORRECTIONS_GOOD ? fmin(growth, 0.7) : growth);
 }
 

@@ -413,7 +413,7 @@ done:
     return status;
 }
 
-static spn_status explanation_create(explanation *x, spn_branches_settings *window)
+static spn_status explanation_create(explanation *x)
 {
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
@@ -421,8 +421,8 @@ static spn_status explanation_create(explanation *x, spn_branches_settings *wind
     SPN_NEW(w->context, x->branch, w->n);
     SPN_NEW(w->context, x->direction, w->n);
     SPN_NEW(w->context, x->vector, w->n);
-    SPN_TRY(spni_frame_near(w->context, w->problem->objective, w->problem->settings->beta, window,
-                            &x->frame));
+    SPN_TRY(
+        spni_frame_near(w->context, w->problem->objective, w->problem->settings->beta, &x->frame));
     SPN_TRY(spni_place_create(w->context, w->n, &x->place));
 done:
     return status;
@@ -478,7 +478,6 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
 {
     spn_status status = SPN_OK;
     const spni_watch_head *head = &w->watch.head;
-    spn_branches_settings window;
     explanation x = {.w = w,
                      .out = &w->note->plateau,
                      .from = spni_stay_from(&w->watch, number),
@@ -490,7 +489,7 @@ spn_status spni_explain(spni_walker *w, int64_t number, const double *final)
     x.same = SAME_LEVEL * (head->loss_high - head->loss_low) + 1e-12 * fabs(x.loss);
     SPN_TRY(fill_plateau(w, number));
     if (w->is_dense) {
-        SPN_TRY(explanation_create(&x, &window));
+        SPN_TRY(explanation_create(&x));
         SPN_TRY(explain(&x));
         bound_prediction(&x);
     }

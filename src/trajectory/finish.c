@@ -62,11 +62,10 @@ static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
 {
     spn_status status = SPN_OK;
     double beta = w->problem->settings->beta;
-    spn_branches_settings window;
     spni_frame frame = {.context = w->context};
     spni_place place = {.theta = NULL};
     spn_geometry loss;
-    SPN_TRY(spni_frame_near(w->context, w->problem->objective, beta, &window, &frame));
+    SPN_TRY(spni_frame_near(w->context, w->problem->objective, beta, &frame));
     SPN_TRY(spni_place_create(w->context, w->n, &place));
     SPN_TRY(spni_linearise(&frame, w->final, beta, NULL, &place));
     SPN_TRY(spn_geometry_measure(w->context, frame.geometry, frame.point, SPN_GEOMETRY_STATIONARY,

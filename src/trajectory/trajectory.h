@@ -3,7 +3,7 @@
 #ifndef SPINODAL_SRC_TRAJECTORY_TRAJECTORY_H
 #define SPINODAL_SRC_TRAJECTORY_TRAJECTORY_H
 
-#include "continuation/continuation.h"
+#include "stationary/stationary.h"
 
 #include <spinodal/trajectory.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Stationary points and folds near a point that need not be one: landscapes with known answers, and a linear network
  * with its symmetry. */
-#include "networks_case.h"
+#include "../continuation/networks_case.h"
 
 #include <spinodal/theory.h>
 

@@ -8,7 +8,7 @@
  *
  * with a trust region on |g|^2 (Levenberg and Marquardt). It ends in a stationary point of L, or in one of |g|^2, where H g =
  * 0: that is the ghost of a fold, and where the augmented system of fold.c starts from. */
-#include "continuation/continuation.h"
+#include "stationary/stationary.h"
 
 #include <float.h>
 #include <math.h>
@@ -44,14 +44,6 @@ typedef struct search {
     double radius, merit;
     double way_most; /* of theta from its start */
 } search;
-
-spn_status spni_frame_near(spn_context *context, const spn_objective *objective, double beta,
-                           spn_branches_settings *window, spni_frame *frame)
-{
-    double half = fmax(fabs(beta), 1e-3 * spn_objective_scales(objective).parameter);
-    *window = (spn_branches_settings){.beta_from = beta - half, .beta_to = beta + half};
-    return spni_frame_prepare(context, objective, window, frame);
-}
 
 static double length_of(const search *s)
 {
@@ -333,12 +325,11 @@ static spn_status find_near(spn_context *context, const spn_objective *objective
 {
     spn_status status = SPN_OK;
     int64_t n = objective->dimension;
-    spn_branches_settings window;
     spni_frame frame = {.context = context};
     search s = {.theta = NULL};
     bool is_found = false, is_far = false;
     fill_nothing(beta, out);
-    SPN_TRY(spni_frame_near(context, objective, beta, &window, &frame));
+    SPN_TRY(spni_frame_near(context, objective, beta, &frame));
     SPN_TRY(search_create(&frame, beta, reach, theta, &s));
     SPN_TRY(way(&s, &is_found, &is_far));
     if (is_found && !is_far) {
@@ -451,14 +442,13 @@ spn_status spn_fold_near(spn_context *context, const spn_objective *objective, d
 {
     spn_status status = SPN_OK;
     int64_t n = objective->dimension;
-    spn_branches_settings window;
     spni_frame frame = {.context = context};
     search s = {.theta = NULL};
     spni_fold fold = {.w = NULL};
     bool is_found = false, is_far = false, is_finite = true;
     double at = beta;
     fill_nothing(beta, out);
-    SPN_TRY(spni_frame_near(context, objective, beta, &window, &frame));
+    SPN_TRY(spni_frame_near(context, objective, beta, &frame));
     SPN_TRY(search_create(&frame, beta, reach, theta, &s));
     SPN_NEW(context, fold.w, n);
     SPN_NEW(context, fold.slope, n);

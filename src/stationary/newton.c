@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+/* Newton's method on grad L = 0 in theta and beta with one more condition. */
+#include "stationary/stationary.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Newton's steps: below this share of the frame's length the square of what is left is rounding. */
+static const double STEP_SMALL = 1e-9;
+static const double STEP_ROUNDING = 1e-6;
+enum { NEWTON_MOST = 12 };
+/* A step this much longer than the one before: it does not converge. */
+static const double STEP_GROWTH = 2;
+static const double NEVER = (double)INFINITY;
+
+/* Value of a condition and its gradient into frame->row (theta, then beta). */
+static double evaluate_condition(spni_frame *frame, const spni_condition *condition,
+                                 const double *theta, double beta)
+{
+    int64_t n = frame->n;
+    double *row = frame->row, value = -condition->target;
+    memset(row, 0, (size_t)(n + 1) * sizeof *row);
+    switch (condition->kind) {
+    case SPNI_PLANE: {
+        double weight = frame->metric * frame->metric * condition->row_beta;
+        memcpy(row, condition->row, (size_t)n * sizeof *row);
+        row[n] = weight;
+        for (int64_t i = 0; i < n; i++) {
+            value += condition->row[i] * (theta[i] - condition->origin[i]);
+        }
+        value += weight * (beta - condition->origin_beta);
+        break;
+    }
+    case SPNI_LEVEL:
+        row[n] = 1;
+        value += beta;
+        break;
+    case SPNI_SPHERE:
+        for (int64_t j = 0; j < condition->k; j++) {
+            const double *b = condition->basis + j * n;
+            double part = 0;
+            for (int64_t i = 0; i < n; i++) {
+                part += b[i] * (theta[i] - condition->origin[i]);
+            }
+            value += part * part;
+            spn_axpy(n, 2 * part, b, row);
+        }
+        break;
+    case SPNI_NORM:
+        value += spn_objective_order(frame->objective, theta);
+        spn_objective_order_gradient(frame->objective, theta, row);
+        break;
+    }
+    return value;
+}
+
+/* One Newton step into frame->right (theta, then beta). */
+static spn_status newton_step(spni_frame *frame, const spni_condition *condition, double beta,
+                              bool *is_singular)
+{
+    spn_status status = SPN_OK;
+    int64_t n = frame->n, size = n + 1, zero_modes = 0;
+    double shift = 0, *a = frame->bordered;
+    const spn_point *point = frame->point;
+    SPN_TRY(spni_shifted_hessian(frame, &zero_modes, &shift));
+    spni_lift(n, frame->matrix, shift, condition->stiff, condition->stiff_count);
+    double rest = evaluate_condition(frame, condition, point->theta, beta);
+    for (int64_t j = 0; j < n; j++) {
+        memcpy(a + j * size, frame->matrix + j * n, (size_t)n * sizeof *a);
+        a[n + j * size] = frame->row[j];
+        frame->right[j] = -point->gradient[j];
+    }
+    memcpy(a + n * size, point->parameter_gradient, (size_t)n * sizeof *a);
+    a[n + n * size] = frame->row[n];
+    frame->right[n] = -rest;
+    SPN_TRY(spn_lu(frame->context, size, a, frame->pivots, is_singular));
+    if (!*is_singular) {
+        SPN_TRY(spn_lu_solve(frame->context, size, a, frame->pivots, 1, frame->right));
+    }
+done:
+    return status;
+}
+
+spn_status spni_newton_solve(spni_frame *frame, const spni_condition *condition, double reach,
+                             double *theta, double *beta, spni_newton_info *info)
+{
+    spn_status status = SPN_OK;
+    int64_t n = frame->n;
+    double before = NEVER, way = 0;
+    *info = (spni_newton_info){.is_converged = false};
+    while (info->steps < NEWTON_MOST) {
+        bool is_singular = false;
+        SPN_TRY(spn_point_set(frame->context, frame->point, theta, *beta, NULL, SPN_WANT_ALL));
+        if (!isfinite(frame->point->value) || !spn_all_finite(n, frame->point->gradient)) {
+            goto done;
+        }
+        SPN_TRY(newton_step(frame, condition, *beta, &is_singular));
+        double step = spni_length(frame, frame->right, frame->right[n]);
+        way += step;
+        if (is_singular || !isfinite(step) || step > STEP_GROWTH * before || way > reach) {
+            goto done;
+        }
+        spn_axpy(n, 1, frame->right, theta);
+        *beta += frame->right[n];
+        info->steps++;
+        info->last_step = step;
+        info->last_beta = fabs(frame->right[n]);
+        /* Close to a branch point rounding is magnified: steps that no longer shrink are as good as it gets. */
+        bool is_rounding = step <= STEP_ROUNDING * frame->length && step > before / 4;
+        if (step <= STEP_SMALL * frame->length || is_rounding) {
+            info->is_converged = true;
+            goto done;
+        }
+        before = step;
+    }
+done:
+    return status;
+}
