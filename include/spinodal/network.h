@@ -37,7 +37,7 @@ typedef struct spn_model_settings {
     int init_scheme; /**< spn_init_scheme */
     double init_scale;
     int64_t init_seed;
-    const char *init_weights; /**< safetensors or npz file; excludes scale and seed */
+    const char *init_weights; /**< safetensors, npz or PyTorch file; excludes scale and seed */
     int init_layout;          /**< of weights files: spn_weight_layout of room formats */
 } spn_model_settings;
 extern const spn_option_table spn_model_options;

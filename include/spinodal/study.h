@@ -108,7 +108,7 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,
                              double *theta);
 
-/** Weights from a safetensors or npz file, shapes checked against the network. */
+/** Weights from a safetensors, npz or PyTorch file, shapes checked against the network. */
 spn_status spn_study_read_weights(spn_context *context, const spn_study *study, const char *path,
                                   double *theta);
 

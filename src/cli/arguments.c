@@ -14,7 +14,7 @@ const cli_flag cli_flags[] = {
     {"threads", 0, FLAG_INTEGER, AT(threads), "N",
      "threads; 0, the default: one per processor; results do not depend on it"},
     {"json", 0, FLAG_SWITCH, AT(is_json), NULL, "machine-readable results on the standard output"},
-    {"weights", 'w', FLAG_TEXT, AT(weights), "FILE", "weights: a safetensors or npz file"},
+    {"weights", 'w', FLAG_TEXT, AT(weights), "FILE", "weights: a safetensors, npz or PyTorch file"},
     {"beta", 0, FLAG_REAL, AT(beta), "B", "regularisation strength"},
     {"surface", 0, FLAG_TEXT, AT(surface), "NAME", "error, loss or both (the default)"},
     {"depth", 0, FLAG_INTEGER, AT(depth), "D",

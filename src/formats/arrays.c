@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/arrays.h"
 
+#include "formats/archive.h"
 #include "formats/input.h"
+#include "formats/torch.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,6 +218,49 @@ static bool ends_with(const char *text, const char *ending)
     return length >= tail && strcmp(text + length - tail, ending) == 0;
 }
 
+/* A zip archive is one of NumPy or one of PyTorch. */
+static spn_status parse_archive(spn_context *context, const char *source, const void *bytes,
+                                int64_t size, spn_arrays **out)
+{
+    zip_t *archive = NULL;
+    spn_status status = spni_archive_open(context, source, bytes, size, &archive);
+    if (status == SPN_OK) {
+        const int64_t pickle = spni_torch_find(archive);
+        status = pickle >= 0 ? spni_torch_read(context, source, archive, size, pickle, out)
+                             : spni_npz_read(context, source, archive, size, out);
+    }
+    spni_archive_close(archive);
+    return status;
+}
+
+/* What is known, but not read. */
+static spn_status refuse(spn_context *context, const char *source, const unsigned char *start,
+                         int64_t size)
+{
+    const char *old = spni_torch_old_form(start, size);
+    if (old != NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s was written by torch.save() %s; save it again, in Python: "
+                        "torch.save(torch.load(FILE, weights_only=True), \"weights.pth\")",
+                        source, old);
+    }
+    if (size >= 2 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is a Python pickle (joblib), which is not read; save its arrays with "
+                        "numpy.savez()",
+                        source);
+    }
+    if (size >= 8 && memcmp(start, "\x89HDF\r\n\x1a\n", 8) == 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is an HDF5 file; save its arrays with numpy.savez() or as safetensors",
+                        source);
+    }
+    const char *what = ends_with(source, ".npz")   ? "an NPZ file: it is no zip archive"
+                       : ends_with(source, ".npy") ? "an NPY file: its magic bytes are missing"
+                                                   : "an NPY, NPZ, safetensors or PyTorch file";
+    return spn_fail(context, SPN_ERROR_INPUT, "%s is not %s", source, what);
+}
+
 spn_status spn_arrays_parse(spn_context *context, const char *source, const void *bytes,
                             int64_t size, spn_arrays **out)
 {
@@ -225,25 +270,12 @@ spn_status spn_arrays_parse(spn_context *context, const char *source, const void
         return spn_npy_parse(context, source, bytes, size, out);
     }
     if (size >= 4 && memcmp(start, "PK", 2) == 0) {
-        return spn_npz_parse(context, source, bytes, size, out);
+        return parse_archive(context, source, bytes, size, out);
     }
     if ((size >= 9 && start[8] == '{') || ends_with(source, ".safetensors")) {
         return spn_safetensors_parse(context, source, bytes, size, out);
     }
-    if (size >= 2 && start[0] == 0x80 && start[1] >= 2 && start[1] <= 5) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "%s is a Python pickle (torch.save, joblib), which is not read; %s", source,
-                        SPNI_SAVE_WEIGHTS);
-    }
-    if (size >= 8 && memcmp(start, "\x89HDF\r\n\x1a\n", 8) == 0) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "%s is an HDF5 file; save its arrays with numpy.savez() or as safetensors",
-                        source);
-    }
-    const char *what = ends_with(source, ".npz")   ? "an NPZ file: it is no zip archive"
-                       : ends_with(source, ".npy") ? "an NPY file: its magic bytes are missing"
-                                                   : "an NPY, NPZ or safetensors file";
-    return spn_fail(context, SPN_ERROR_INPUT, "%s is not %s", source, what);
+    return refuse(context, source, start, size);
 }
 
 spn_status spn_arrays_read(spn_context *context, const char *path, spn_arrays **out)

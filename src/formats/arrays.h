@@ -5,11 +5,6 @@
 
 #include <spinodal/formats/arrays.h>
 
-/** What to do with the weights of PyTorch in a format that is not read. */
-#define SPNI_SAVE_WEIGHTS                                                                          \
-    "in Python: state = torch.load(FILE, weights_only=True); "                                     \
-    "safetensors.torch.save_file(state, \"weights.safetensors\")"
-
 /** How one number is stored. */
 typedef enum spni_number {
     SPNI_F64,

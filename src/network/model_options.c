@@ -30,7 +30,8 @@ static const spn_option model_items[] = {
     {"init.seed", SPN_OPTION_INTEGER, offsetof(spn_model_settings, init_seed), "1", SPN_NONNEGATIVE,
      NULL, "", "seed of the initial weights"},
     {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,
-     NULL, "", "safetensors or npz file with the initial weights, instead of scale and seed"},
+     NULL, "",
+     "safetensors, npz or PyTorch file with the initial weights, instead of scale and seed"},
     {"init.layout", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_layout), "auto", SPN_ANY,
      layouts, "",
      "how files hold weights: out_in (PyTorch) or in_out (Keras, flax, scikit-learn); auto: "

@@ -14,7 +14,8 @@ static const spn_option options[] = {
      "directions at a point"},
     {"through", SPN_OPTION_TEXTS, AT(through), "[trivial, initial]", SPN_ANY, NULL, "",
      "the points, two for a line and three for a plane, one for eigenvectors and random: trivial, "
-     "initial, a weights file (.npz, .safetensors), 'row N' of slice.results, or the name of a "
+     "initial, a weights file (.npz, .safetensors, .pth), 'row N' of slice.results, or the name of "
+     "a "
      "phase in it ('1 mode'), also with its own beta ('1 mode@0.2')"},
     {"results", SPN_OPTION_TEXT, AT(results), NULL, SPN_ANY, NULL, "",
      "results file of a sweep or of branches that the phases are taken from"},

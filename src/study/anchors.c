@@ -142,10 +142,11 @@ static spn_status find_stored(spn_context *context, spn_arena *arena, const spni
     char phase[SPNI_NAME_SIZE];
     const char *at = strrchr(name, '@');
     if (source->path == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "'%.60s' is not %s or a weights file (.npz, .safetensors); a phase needs %s, the "
-                 "file that it is in",
-                 name, source->others, source->key);
+        SPN_FAIL(
+            context, SPN_ERROR_INPUT,
+            "'%.60s' is not %s or a weights file (.npz, .safetensors, .pth); a phase needs %s, the "
+            "file that it is in",
+            name, source->others, source->key);
     }
     if (strncmp(name, "row ", 4) == 0) {
         if (!spn_parse_integer(name + 4, &row) || row < 0 || row >= source->points->rows) {

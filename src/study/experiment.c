@@ -315,8 +315,11 @@ static const char *find_ending(const char *name, const char *ending)
 
 int64_t spni_file_length(const char *name)
 {
-    const char *end = find_ending(name, ".npz");
-    end = end != NULL ? end : find_ending(name, ".safetensors");
+    static const char *const endings[] = {".npz", ".safetensors", ".pth", ".pt"};
+    const char *end = NULL;
+    for (size_t i = 0; end == NULL && i < sizeof endings / sizeof *endings; i++) {
+        end = find_ending(name, endings[i]);
+    }
     return end != NULL ? end - name : 0;
 }
 

@@ -40,7 +40,7 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
 spn_status spni_experiment_blame_named(spn_context *context, const spn_experiment *experiment,
                                        spn_status status);
 
-/** Length of the name of a weights file (.npz, .safetensors) at the beginning of `name`, of which only +U0 may
+/** Length of the name of a weights file (.npz, .safetensors, .pth, .pt) at the beginning of `name`, of which only +U0 may
  *  follow; 0: it is something else. */
 int64_t spni_file_length(const char *name);
 

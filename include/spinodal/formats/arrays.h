@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file arrays.h  Named arrays of numbers: NPY, NPZ and safetensors files, samples and weights in them.
+/** @file arrays.h  Named arrays of numbers: NPY, NPZ, safetensors and PyTorch files, samples and weights in them.
  *
  *  Whatever a file holds (floats of 16, 32 and 64 bits, integers, booleans; either byte order; C or
  *  Fortran order) becomes doubles in C order. A 64-bit integer that no double equals is never rounded. Arrays of
@@ -56,6 +56,10 @@ spn_status spn_npz_parse(spn_context *context, const char *source, const void *b
                          spn_arrays **out);
 spn_status spn_safetensors_parse(spn_context *context, const char *source, const void *bytes,
                                  int64_t size, spn_arrays **out);
+/** A state dictionary as torch.save() writes it (.pt, .pth), read without running anything: what is no tensor, text,
+ *  number, tuple, list or dictionary is refused by name. */
+spn_status spn_torch_parse(spn_context *context, const char *source, const void *bytes,
+                           int64_t size, spn_arrays **out);
 
 /** Read a file: spn_arrays_parse() of its bytes; SPN_ERROR_IO when they cannot be read. */
 spn_status spn_arrays_read(spn_context *context, const char *path, spn_arrays **out);
