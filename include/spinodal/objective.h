@@ -157,6 +157,9 @@ typedef struct spn_objective_operations {
 
     /** An approximation of the Hessian whose inverse is cheap: see objective/preconditioner.h. */
     const struct spn_preconditioner_operations *preconditioner;
+
+    /** Smaller problems on which symmetric theta live: see objective/reduction.h. */
+    const struct spn_reduction_operations *reduction;
 } spn_objective_operations;
 
 struct spn_objective {

@@ -26,6 +26,14 @@ void spni_transpose_weights(const spn_network *network, const double *theta, dou
     }
 }
 
+/* Merged units, s phi(a / s), have their scale around the kernel. */
+static void multiply_row(int64_t count, double factor, double *row)
+{
+    for (int64_t i = 0; factor != 1.0 && i < count; i++) {
+        row[i] *= factor;
+    }
+}
+
 void spni_forward(const spni_kernels *kernels, const spn_network *network, const spni_plan *plan,
                   const double *theta, const spni_block *block, int orders)
 {
@@ -43,8 +51,12 @@ void spni_forward(const spni_kernels *kernels, const spn_network *network, const
         int64_t span = width * plan->block;
         for (int64_t i = 0; i < width; i++) {
             double *h = values + i * plan->block;
+            double scale = network->unit_scale != NULL ? network->unit_scale[l][i] : 1.0;
+            multiply_row(block->count, 1.0 / scale, h);
             spni_activate(kernels, network->activation, block->count, h,
                           orders > 0 ? h + span : NULL, orders > 1 ? h + 2 * span : NULL);
+            multiply_row(block->count, scale, h);
+            multiply_row(orders > 1 ? block->count : 0, 1.0 / scale, h + 2 * span);
         }
     }
 }

@@ -116,6 +116,10 @@ void spn_network_free(spn_context *context, spn_network *network)
     if (network == NULL) {
         return;
     }
+    for (int64_t l = 1; network->unit_scale != NULL && l < network->depth; l++) {
+        spn_release(context, network->unit_scale[l]);
+    }
+    spn_release(context, network->unit_scale);
     spn_release(context, network->width);
     spn_release(context, network->weight_offset);
     spn_release(context, network->bias_offset);

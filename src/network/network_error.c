@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The error of a network on data as an objective: creation, and the state of a point. */
 #include "network/dense.h"
+#include "network/network_reduction.h"
 
 #include <math.h>
 
@@ -85,6 +86,20 @@ static const spn_objective_operations operations = {
     .scales = spni_error_scales,
     .trivial_near = spni_error_trivial_near,
     .settle = spni_error_settle,
+    .preconditioner = &spni_network_preconditioner,
+    .reduction = &spni_network_reduction,
+};
+
+/* Of an error for value, derivatives and preconditioner alone. */
+static const spn_objective_operations bare_operations = {
+    .size = sizeof(spn_objective_operations),
+    .state_create = state_create,
+    .state_free = state_free,
+    .set = spni_error_set,
+    .hvp = spni_error_hvp,
+    .hessian = spni_error_hessian,
+    .trace = spni_error_trace,
+    .scales = spni_error_scales,
     .preconditioner = &spni_network_preconditioner,
 };
 
@@ -186,6 +201,31 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
+    *out = error;
+done:
+    if (status != SPN_OK) {
+        spn_network_error_free(context, error);
+    }
+    return status;
+}
+
+spn_status spni_error_create_bare(spn_context *context, const spn_network *network,
+                                  const spn_network_error *like, spn_network_error **out)
+{
+    spn_status status = SPN_OK;
+    spn_network_error *error = NULL;
+    *out = NULL;
+    SPN_NEW(context, error, 1);
+    error->network = network;
+    error->dataset = like->dataset;
+    error->kind = like->kind;
+    error->weight_size = like->weight_size;
+    error->value_size = like->value_size;
+    error->objective = like->objective;
+    error->objective.operations = &bare_operations;
+    error->objective.problem = error;
+    error->objective.dimension = network->parameters;
+    SPN_TRY(spni_plan_create(context, network, error->dataset->samples, &error->plan));
     *out = error;
 done:
     if (status != SPN_OK) {

@@ -19,6 +19,8 @@ struct spn_network {
     spn_layout_entry *entries;
     spn_activation activation;
     bool has_bias;
+    double **
+        unit_scale; /* 1 .. D - 1: units with s phi(a / s) for phi(a), see network_reduction.c; NULL: all 1 */
 };
 
 /** How the samples are cut into blocks and what is kept of each block (its slot). Rows of a slot have
@@ -216,6 +218,8 @@ spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_pa
 
 /* network_kfac.c */
 extern const struct spn_preconditioner_operations spni_network_preconditioner;
+/* network_reduction.c */
+extern const struct spn_reduction_operations spni_network_reduction;
 
 /* network_regulariser.c, network_orbit.c */
 /** Is E the same for outputs that all differ by one constant: more than one output of a softmax? */

@@ -22,6 +22,13 @@ static inline double spni_weight(const double *weights, int64_t i)
 /* n = sum c_i theta_i^2. */
 double spni_order(const double *weights, int64_t n, const double *theta);
 
+/* regularised.c: the error inside a regularised objective, and c (NULL: all 1). */
+const spn_objective *spni_regularised_error(const spn_objective *objective);
+const double *spni_regularised_weights(const spn_objective *objective);
+/* damped.c */
+extern const struct spn_preconditioner_operations spni_damped_preconditioner;
+extern const struct spn_reduction_operations spni_damped_reduction;
+
 /* spn_point_hessian() for readers: *h is the point's own copy, which holds until the point is set again, or
  * `scratch` (P x P) where it keeps none. Saves writing and reading a triangle. */
 spn_status spni_point_hessian_view(spn_context *context, const spn_point *point, spn_part part,

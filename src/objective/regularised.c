@@ -3,7 +3,6 @@
  * evaluation and one Hessian serve both surfaces. For the ridge, all c_i = 1 (T2), there are no weights to read. */
 #include "objective/objective.h"
 #include <spinodal/numeric.h>
-#include <spinodal/objective/preconditioner.h>
 
 static const spn_regulariser *ridge_regulariser(const spn_objective *objective)
 {
@@ -24,13 +23,13 @@ static bool is_ridge(const spn_objective *objective)
     return objective->operations->regulariser == ridge_regulariser;
 }
 
-static const spn_objective *error_of(const spn_objective *objective)
+const spn_objective *spni_regularised_error(const spn_objective *objective)
 {
     const spn_regularised *regularised = objective->problem;
     return is_ridge(objective) ? objective->problem : regularised->error;
 }
 
-static const double *weights_of(const spn_objective *objective)
+const double *spni_regularised_weights(const spn_objective *objective)
 {
     return is_ridge(objective) ? NULL : weighted_regulariser(objective)->weights;
 }
@@ -39,7 +38,7 @@ static spn_status regularised_state_create(spn_context *context, const spn_objec
                                            void **state)
 {
     spn_point *inner = NULL;
-    spn_status status = spn_point_create(context, error_of(objective), &inner);
+    spn_status status = spn_point_create(context, spni_regularised_error(objective), &inner);
     *state = inner;
     return status;
 }
@@ -67,7 +66,7 @@ static spn_status regularised_set(spn_context *context, spn_point *point, const 
     if (status != SPN_OK) {
         return status;
     }
-    const double *weights = weights_of(point->objective);
+    const double *weights = spni_regularised_weights(point->objective);
     double order =
         wanted & (SPN_WANT_VALUE | SPN_WANT_PARAMETER) ? spni_order(weights, n, theta) : 0;
     if (wanted & SPN_WANT_VALUE) {
@@ -98,7 +97,7 @@ static spn_status regularised_hvp(spn_context *context, const spn_point *point, 
     spn_status status = spn_point_hvp(context, point->state, part, k, v, hv);
     int64_t n = point->dimension;
     double added = stiffness(point, part);
-    const double *weights = weights_of(point->objective);
+    const double *weights = spni_regularised_weights(point->objective);
     for (int64_t j = 0; status == SPN_OK && added != 0 && j < k; j++) {
         for (int64_t i = 0; i < n; i++) {
             hv[j * n + i] += added * spni_weight(weights, i) * v[j * n + i];
@@ -113,7 +112,7 @@ static spn_status regularised_hessian(spn_context *context, const spn_point *poi
     spn_status status = spn_point_hessian(context, point->state, part, h);
     int64_t n = point->dimension;
     double added = stiffness(point, part);
-    const double *weights = weights_of(point->objective);
+    const double *weights = spni_regularised_weights(point->objective);
     for (int64_t i = 0; status == SPN_OK && i < n; i++) {
         h[i + i * n] += added * spni_weight(weights, i);
     }
@@ -124,7 +123,7 @@ static spn_status regularised_trace(spn_context *context, const spn_point *point
                                     double *out)
 {
     spn_status status = spn_point_trace(context, point->state, part, out);
-    const double *weights = weights_of(point->objective);
+    const double *weights = spni_regularised_weights(point->objective);
     double sum = 0;
     for (int64_t i = 0; i < point->dimension; i++) {
         sum += spni_weight(weights, i);
@@ -138,18 +137,19 @@ static spn_status regularised_trace(spn_context *context, const spn_point *point
 static spn_status regularised_trivial(spn_context *context, const spn_objective *objective,
                                       double parameter, double *theta)
 {
-    return spn_objective_trivial(context, error_of(objective), parameter, theta);
+    return spn_objective_trivial(context, spni_regularised_error(objective), parameter, theta);
 }
 
 static spn_status regularised_trivial_near(spn_context *context, const spn_objective *objective,
                                            double parameter, const double *near, double *theta)
 {
-    return spn_objective_trivial_near(context, error_of(objective), parameter, near, theta);
+    return spn_objective_trivial_near(context, spni_regularised_error(objective), parameter, near,
+                                      theta);
 }
 
 static void regularised_settle(const spn_objective *objective, double *theta)
 {
-    spn_objective_settle(error_of(objective), theta);
+    spn_objective_settle(spni_regularised_error(objective), theta);
 }
 
 static spn_status regularised_labels(spn_context *context, const spn_point *point, spn_labels *out)
@@ -159,90 +159,21 @@ static spn_status regularised_labels(spn_context *context, const spn_point *poin
 
 static int64_t regularised_orbit_capacity(const spn_objective *objective)
 {
-    return spn_objective_orbit_capacity(error_of(objective));
+    return spn_objective_orbit_capacity(spni_regularised_error(objective));
 }
 
 /* Only called where the capacity is positive: the error has the operation. */
 static spn_status regularised_orbit(spn_context *context, const spn_objective *objective,
                                     const double *theta, double *z)
 {
-    const spn_objective *error = error_of(objective);
+    const spn_objective *error = spni_regularised_error(objective);
     return error->operations->orbit(context, error, theta, z);
 }
 
 static void regularised_scales(const spn_objective *objective, double *weight, double *value)
 {
-    spni_objective_sizes(error_of(objective), weight, value);
+    spni_objective_sizes(spni_regularised_error(objective), weight, value);
 }
-
-static const spn_preconditioner_operations *inner_preconditioner(const spn_objective *objective)
-{
-    const spn_objective *error = error_of(objective);
-    return SPNI_HAS_OPERATION(error->operations, preconditioner) ? error->operations->preconditioner
-                                                                 : NULL;
-}
-
-/* The error's own, damped. What belongs to it stands behind the table that says what to do with it. */
-typedef struct damped {
-    const spn_preconditioner_operations *operations;
-    void *memory;
-} damped;
-
-static void damped_free(spn_context *context, void *memory)
-{
-    damped *own = memory;
-    own->operations->free(context, own->memory);
-    spn_release(context, own);
-}
-
-static spn_status damped_create(spn_context *context, const spn_objective *objective,
-                                const void *like, void **memory)
-{
-    spn_status status = SPN_OK;
-    damped *own = NULL;
-    const damped *other = like;
-    const spn_preconditioner_operations *operations = inner_preconditioner(objective);
-    *memory = NULL;
-    if (operations == NULL) {
-        return SPN_OK;
-    }
-    SPN_NEW(context, own, 1);
-    own->operations = operations;
-    bool is_alike = other != NULL && other->operations == operations;
-    SPN_TRY(operations->create(context, error_of(objective), is_alike ? other->memory : NULL,
-                               &own->memory));
-    if (own->memory != NULL) {
-        *memory = own;
-        own = NULL;
-    }
-done:
-    spn_release(context, own);
-    return status;
-}
-
-static spn_status damped_refresh(spn_context *context, const spn_point *point,
-                                 const spn_damping *damping, void *memory)
-{
-    const damped *own = memory;
-    const spn_damping added = {.stiffness = 2 * point->parameter,
-                               .weights = weights_of(point->objective)};
-    (void)damping; /* a regularised objective in a regularised one: the inner damping is enough */
-    return own->operations->refresh(context, point->state, &added, own->memory);
-}
-
-static void damped_apply(const void *memory, bool is_inverse, int64_t k, const double *v,
-                         double *out)
-{
-    const damped *own = memory;
-    own->operations->apply(own->memory, is_inverse, k, v, out);
-}
-
-static const spn_preconditioner_operations damped_operations = {
-    .create = damped_create,
-    .free = damped_free,
-    .refresh = damped_refresh,
-    .apply = damped_apply,
-};
 
 /* Both tables: they differ in what `problem` is. */
 #define OPERATIONS(its_regulariser)                                                                \
@@ -254,7 +185,7 @@ static const spn_preconditioner_operations damped_operations = {
         .orbit_capacity = regularised_orbit_capacity, .orbit = regularised_orbit,                  \
         .scales = regularised_scales, .regulariser = (its_regulariser),                            \
         .trivial_near = regularised_trivial_near, .settle = regularised_settle,                    \
-        .preconditioner = &damped_operations,                                                      \
+        .preconditioner = &spni_damped_preconditioner, .reduction = &spni_damped_reduction,        \
     }
 static const spn_objective_operations ridge_operations = OPERATIONS(ridge_regulariser);
 static const spn_objective_operations weighted_operations = OPERATIONS(weighted_regulariser);

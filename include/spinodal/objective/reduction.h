@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/** @file reduction.h  Smaller problems on which a symmetric theta lives, and what is left of the spectrum beside them.
+ *
+ *  Where parts of a problem repeat (hidden units that are equal up to sign), the symmetric theta form a linear subspace that
+ *  gradients do not leave: theta = T z with T^T T = 1, and L(T z) is an objective of its own, the *reduced* one. At a
+ *  symmetric theta the Hessian leaves the subspace alone, too: its spectrum is that of the reduced Hessian and that of the
+ *  *rest*, which an objective knows in small pieces (T27). */
+#ifndef SPINODAL_OBJECTIVE_REDUCTION_H
+#define SPINODAL_OBJECTIVE_REDUCTION_H
+
+#include <spinodal/objective/preconditioner.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** T: theta_i = factor_i z_{index_i}; the factors of each z have squares that add up to 1. */
+typedef struct spn_isometry {
+    int64_t dimension, reduced; /**< of theta, of z */
+    int64_t *index;
+    double *factor;
+} spn_isometry;
+
+/** The spectrum outside the subspace, as far as it was asked for. */
+typedef struct spn_rest {
+    int64_t dimension; /**< of the complement */
+    double
+        smallest; /**< its smallest eigenvalue where that is below the floor asked for, otherwise at least that */
+    int64_t negative; /**< eigenvalues below the limit asked for */
+} spn_rest;
+
+/** Operations of an objective that knows reductions: all of them, or no table. */
+typedef struct spn_reduction_operations {
+    /** Find what repeats at theta up to `tolerance`, relative to what theta is made of. *memory NULL: nothing known of
+     *  this problem. */
+    spn_status (*create)(spn_context *context, const spn_objective *objective, const double *theta,
+                         double tolerance, void **memory);
+    void (*free)(spn_context *context, void *memory);
+    const spn_objective *(*objective)(const void *memory);
+    const spn_isometry *(*isometry)(const void *memory);
+    /** The rest at T z, from a point of the reduced objective that holds gradient and curvature; `damping` is that of the reduced
+     *  parameters. `direction` (P, or NULL): a unit eigenvector of *out's smallest eigenvalue, where that is below
+     *  `limit`. */
+    spn_status (*rest)(spn_context *context, void *memory, const spn_point *point,
+                       const spn_damping *damping, double floor, double limit, spn_rest *out,
+                       double *direction);
+} spn_reduction_operations;
+
+typedef struct spn_reduction spn_reduction;
+
+/** The reduction of an objective at theta (P numbers): what repeats up to `tolerance` counts as equal. *out NULL, with
+ *  SPN_OK: the objective knows of none. The objective must outlive it. Cost for a network: O(w_l^2 (w_{l-1} + w_{l+1})) a hidden
+ *  layer, memory P + that of a smaller network. */
+spn_status spn_reduction_create(spn_context *context, const spn_objective *objective,
+                                const double *theta, double tolerance, spn_reduction **out);
+void spn_reduction_free(spn_context *context, spn_reduction *reduction);
+
+/** The reduced objective; where nothing repeats it is the same problem under another name, of the same dimension. */
+const spn_objective *spn_reduction_objective(const spn_reduction *reduction);
+/** z = T^T theta: the nearest symmetric point, where theta is not; theta = T z. Vectors likewise. */
+void spn_reduction_restrict(const spn_reduction *reduction, const double *theta, double *z);
+void spn_reduction_extend(const spn_reduction *reduction, const double *z, double *theta);
+
+/** How an index is known. */
+typedef enum spn_certainty {
+    SPN_CERTAIN_NOT,   /**< it is not */
+    SPN_CERTAIN_DENSE, /**< all eigenvalues of the Hessian */
+    SPN_CERTAIN_REDUCED, /**< all eigenvalues of the reduced Hessian, and the rest by factorisations */
+    SPN_CERTAIN_LANCZOS, /**< the lowest of the reduced Hessian by Lanczos, and the rest by factorisations */
+} spn_certainty;
+/** "none", "dense", "reduced", "lanczos"; NULL for any other number. */
+const char *spn_certainty_text(int64_t certainty);
+
+/** The index of a Hessian. */
+typedef struct spn_certificate {
+    spn_certainty certainty;
+    int64_t negative; /**< eigenvalues below -1e-9 max |lambda|; -1: not known */
+    double smallest;  /**< eigenvalue; NaN: not known */
+    double bound;     /**< |smallest - an eigenvalue| is at most this */
+    double largest;   /**< max |lambda| of the reduced Hessian */
+    int64_t reduced;  /**< parameters of the reduced problem */
+} spn_certificate;
+
+/** The largest reduced problem whose eigenvalues are all computed. */
+enum { SPN_CERTIFY_DENSE_MAX = 1500 };
+
+/** The index of the full Hessian at T z; `point` is one of the reduced objective, set there with all that is wanted.
+ *  `direction` (P numbers, or NULL): where negative > 0, a unit vector along which the Hessian is smallest, sign such that
+ *  its largest entry is positive; otherwise it is left alone. Deterministic. Cost: 4/3 n^3 for n reduced parameters, and for each
+ *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. */
+spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
+                                 const spn_point *point, spn_certificate *out, double *direction);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* The spectrum beside the reduced network (T27). Deviations of a group's units from each other, whose sum vanishes, see
+ *   (ii)  B = [2 beta C + sum e h h^T, sum p h delta^T; ., 2 beta],  m - 1 times for each group:
+ *         h the reduced input of the layer and its 1, delta the reduced dE/da_{l+1}, p = phi'(a), e = dE/dh phi''(a);
+ *   (iii) 2 beta between deviations of two adjacent layers.
+ * Slopes and bends of the reduced network are p and e as they are: sqrt(m) phi(a / sqrt(m)) has the slope phi', and
+ * its second derivative phi'' / sqrt(m) meets a dE/dh that is sqrt(m) times that of one unit. Whether a block has an
+ * eigenvalue below what is known already says one Cholesky factorisation; only where it has are they computed. */
+#include "network/network_reduction.h"
+#include "network/product.h"
+
+#include <math.h>
+#include <string.h>
+
+int64_t spni_reduction_side(const spni_reduction *own, int64_t l)
+{
+    const spn_network *network = own->network;
+    return network->width[l - 1] + (network->has_bias ? 1 : 0) + network->width[l + 1];
+}
+
+int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l)
+{
+    const spni_groups *below = &own->groups[l], *above = &own->groups[l + 1];
+    return (below->units - below->count) * (above->units - above->count);
+}
+
+static double weight_of(const spn_damping *damping, int64_t i)
+{
+    return damping->weights != NULL ? damping->weights[i] : 1.0;
+}
+
+/* rows = factor times the inputs and the 1 of a block. */
+static void scale_inputs(const spni_reduction *own, const spni_state *state,
+                         const spni_block *block, int64_t l, const double *factor)
+{
+    int64_t ld = 0, in = own->network->width[l - 1], width = own->inner->plan.block;
+    const double *h = spni_input(&own->inner->plan, block, l, &ld);
+    for (int64_t i = 0; i < in; i++) {
+        state->kernels->multiply(block->count, factor, h + i * ld, own->rows + i * width);
+    }
+    memcpy(own->rows + in * width, factor, (size_t)block->count * sizeof *factor);
+}
+
+/* Sums over samples: e [h; 1] h^T, p [h; 1] delta^T; the corner, sum e, is returned. */
+static spn_status sum_products(spn_context *context, const spni_reduction *own,
+                               const spni_state *state, int64_t l, int64_t j, double *corner)
+{
+    spn_status status = SPN_OK;
+    int64_t ld = own->inner->plan.block, in = own->network->width[l - 1], ldi = 0;
+    int64_t rows = in + 1;
+    *corner = 0.0;
+    for (int64_t b = 0; b < spni_block_total(state); b++) {
+        SPN_TRY(spn_poll(context));
+        spni_block block = spni_block_on(state, b, 0);
+        const double *h = spni_input(&own->inner->plan, &block, l, &ldi);
+        const double *e = spni_bends(own->inner, &block, l) + j * ld;
+        const double *p = spni_slopes(own->inner, &block, l) + j * ld;
+        scale_inputs(own, state, &block, l, e);
+        spni_outer(state->kernels, rows, in, block.count, own->rows, ld, h, ldi, b > 0,
+                   own->products[0]);
+        *corner += state->kernels->sum(block.count, e);
+        scale_inputs(own, state, &block, l, p);
+        spni_outer(state->kernels, rows, own->network->width[l + 1], block.count, own->rows, ld,
+                   spni_deltas(own->inner, &block, l + 1), ld, b > 0, own->products[1]);
+    }
+done:
+    return status;
+}
+
+spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
+                                const spn_point *point, const spn_damping *damping, int64_t l,
+                                int64_t j, double *block)
+{
+    spn_status status = SPN_OK;
+    const spn_network *network = own->network;
+    int64_t in = network->width[l - 1], out = network->width[l + 1];
+    int64_t inputs = in + (network->has_bias ? 1 : 0), n = inputs + out;
+    double corner = 0.0;
+    SPN_TRY(sum_products(context, own, point->state, l, j, &corner));
+    memset(block, 0, (size_t)(n * n) * sizeof *block);
+    for (int64_t i = 0; i < inputs; i++) {
+        int64_t c = i < in ? network->weight_offset[l] + j * in + i : network->bias_offset[l] + j;
+        for (int64_t k = 0; k < in && k <= i; k++) {
+            block[i + k * n] = own->products[0][i * in + k];
+        }
+        block[i + i * n] += damping->stiffness * weight_of(damping, c) + (i == in ? corner : 0.0);
+        for (int64_t p = 0; p < out; p++) {
+            block[inputs + p + i * n] = own->products[1][i * out + p];
+        }
+    }
+    for (int64_t p = 0; p < out; p++) {
+        int64_t c = network->weight_offset[l + 1] + p * network->width[l] + j;
+        block[(inputs + p) * (n + 1)] = damping->stiffness * weight_of(damping, c);
+    }
+done:
+    return status;
+}
+
+/* The eigenvector of a block, in the first two units of the group, opposite to each other. */
+static void place(const spni_reduction *own, int64_t l, int64_t j, const double *x,
+                  double *direction)
+{
+    const spn_network *full = own->error->network;
+    const spni_groups *groups = &own->groups[l];
+    int64_t n = full->parameters, placed = 0, inputs = own->network->width[l - 1];
+    const double root = sqrt(0.5);
+    memset(direction, 0, (size_t)n * sizeof *direction);
+    for (int64_t i = 0; i < groups->units && placed < 2; i++) {
+        if (groups->group[i] != j) {
+            continue;
+        }
+        int64_t group = 0, begin = full->weight_offset[l] + i * full->width[l - 1];
+        double size = groups->sign[i] * (placed == 0 ? root : -root);
+        for (int64_t k = 0; k < full->width[l - 1]; k++) {
+            double scale = spni_reduction_scale(own, l - 1, k, &group);
+            direction[begin + k] = size * scale * x[group];
+        }
+        if (full->has_bias) {
+            direction[full->bias_offset[l] + i] = size * x[inputs];
+        }
+        int64_t first = inputs + (full->has_bias ? 1 : 0);
+        for (int64_t p = 0; p < full->width[l + 1]; p++) {
+            double scale = spni_reduction_scale(own, l + 1, p, &group);
+            direction[full->weight_offset[l + 1] + p * full->width[l] + i] =
+                size * scale * x[first + group];
+        }
+        placed++;
+    }
+}
+
+/* What is asked of the blocks, and what is known so far. */
+typedef struct question {
+    spni_reduction *own;
+    const spn_point *point;
+    const spn_damping *damping;
+    double limit;
+    double *direction;
+    spn_rest *rest;
+} question;
+
+/* All eigenvalues of a block that has one below the smallest known or below the limit. */
+static spn_status look_closer(spn_context *context, const question *q, int64_t l, int64_t j)
+{
+    spn_status status = SPN_OK;
+    spni_reduction *own = q->own;
+    int64_t n = spni_reduction_side(own, l), negative = 0;
+    SPN_TRY(spni_reduction_block(context, own, q->point, q->damping, l, j, own->square));
+    SPN_TRY(spn_eigen(context, own->dense, n, own->square, true, own->values));
+    while (negative < n && own->values[negative] < q->limit) {
+        negative++;
+    }
+    q->rest->negative += negative * (own->groups[l].size[j] - 1);
+    if (own->values[0] < q->rest->smallest) {
+        q->rest->smallest = own->values[0];
+        if (q->direction != NULL && negative > 0) {
+            place(own, l, j, own->square, q->direction);
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status ask_block(spn_context *context, const question *q, int64_t l, int64_t j)
+{
+    spn_status status = SPN_OK;
+    spni_reduction *own = q->own;
+    int64_t n = spni_reduction_side(own, l);
+    double shift = fmax(q->rest->smallest, q->limit);
+    bool is_above = false;
+    SPN_TRY(spni_reduction_block(context, own, q->point, q->damping, l, j, own->square));
+    for (int64_t i = 0; i < n; i++) {
+        own->square[i * (n + 1)] -= shift;
+    }
+    SPN_TRY(spn_cholesky(context, n, own->square, 0.0, &is_above));
+    SPN_TRY(is_above ? SPN_OK : look_closer(context, q, l, j));
+done:
+    return status;
+}
+
+/* Between deviations of two layers the regulariser is alone. */
+static void ask_pairs(const question *q, int64_t l)
+{
+    const spn_network *network = q->own->network;
+    int64_t pairs = spni_reduction_pairs(q->own, l);
+    double value = q->damping->stiffness * weight_of(q->damping, network->weight_offset[l + 1]);
+    if (pairs > 0) {
+        q->rest->smallest = fmin(q->rest->smallest, value);
+        q->rest->negative += value < q->limit ? pairs : 0;
+    }
+}
+
+spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_point *point,
+                               const spn_damping *damping, double floor, double limit,
+                               spn_rest *out, double *direction)
+{
+    spn_status status = SPN_OK;
+    spni_reduction *own = memory;
+    const question q = {own, point, damping, limit, direction, out};
+    *out =
+        (spn_rest){.dimension = own->isometry.dimension - own->isometry.reduced, .smallest = floor};
+    for (int64_t l = 1; l < own->network->depth; l++) {
+        for (int64_t j = 0; j < own->groups[l].count; j++) {
+            SPN_TRY(own->groups[l].size[j] > 1 ? ask_block(context, &q, l, j) : SPN_OK);
+        }
+        if (l + 1 < own->network->depth) {
+            ask_pairs(&q, l);
+        }
+    }
+done:
+    return status;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* The index of a Hessian at a symmetric point (T27): the reduced Hessian's eigenvalues, and the rest's. */
+#include "objective/reduction.h"
+#include <spinodal/numeric.h>
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Eigenvalues below -1e-9 max |lambda| count as negative, as everywhere. */
+static const double negative_share = 1e-9;
+
+const char *spn_certainty_text(int64_t certainty)
+{
+    static const char *const words[] = {"none", "dense", "reduced", "lanczos"};
+    return certainty >= SPN_CERTAIN_NOT && certainty <= SPN_CERTAIN_LANCZOS ? words[certainty]
+                                                                            : NULL;
+}
+
+/* All eigenvalues of the reduced Hessian; z becomes the first eigenvector, where it is negative. */
+static spn_status decompose(spn_context *context, const spn_point *point, spn_certificate *out,
+                            double *z)
+{
+    spn_status status = SPN_OK;
+    int64_t n = point->dimension;
+    spn_dense *dense = NULL;
+    double *h = NULL, *w = NULL;
+    SPN_NEW(context, h, n * n);
+    SPN_NEW(context, w, n);
+    SPN_TRY(spn_dense_create(context, n, &dense));
+    SPN_TRY(spn_point_hessian(context, point, SPN_PART_FULL, h));
+    SPN_TRY(spn_eigen(context, dense, n, h, false, w));
+    out->largest = fmax(fabs(w[0]), fabs(w[n - 1]));
+    out->smallest = w[0];
+    out->bound = (double)n * DBL_EPSILON * out->largest;
+    for (out->negative = 0; out->negative < n; out->negative++) {
+        if (!(w[out->negative] < -negative_share * out->largest)) {
+            break;
+        }
+    }
+    if (out->negative > 0) {
+        SPN_TRY(spn_point_hessian(context, point, SPN_PART_FULL, h));
+        SPN_TRY(spn_eigen(context, dense, n, h, true, w));
+        memcpy(z, h, (size_t)n * sizeof *z);
+    }
+done:
+    spn_dense_free(context, dense);
+    spn_release(context, h);
+    spn_release(context, w);
+    return status;
+}
+
+/* The sign by which the largest entry is positive. */
+static void settle_sign(int64_t n, double *v)
+{
+    int64_t largest = 0;
+    for (int64_t i = 1; i < n; i++) {
+        largest = fabs(v[i]) > fabs(v[largest]) ? i : largest;
+    }
+    for (int64_t i = 0; v[largest] < 0 && i < n; i++) {
+        v[i] = -v[i];
+    }
+    for (int64_t i = 0; i < n; i++) {
+        v[i] += 0.0; /* no negative zeros */
+    }
+}
+
+/* Add the rest to what is known of the reduced Hessian; `z` is its lowest direction. */
+static spn_status add_rest(spn_context *context, spn_reduction *reduction, const spn_point *point,
+                           const double *z, spn_certificate *out, double *direction)
+{
+    spn_status status = SPN_OK;
+    const spn_isometry *t = reduction->operations->isometry(reduction->memory);
+    spn_rest rest = {0};
+    const spn_damping none = {0};
+    double limit = -negative_share * out->largest;
+    if (direction != NULL && out->negative > 0) {
+        spn_reduction_extend(reduction, z, direction);
+    }
+    if (t->dimension > t->reduced) {
+        SPN_TRY(reduction->operations->rest(context, reduction->memory, point, &none, out->smallest,
+                                            limit, &rest, direction));
+        out->smallest = fmin(out->smallest, rest.smallest);
+        out->negative += rest.negative;
+        out->certainty = out->certainty == SPN_CERTAIN_DENSE ? SPN_CERTAIN_REDUCED : out->certainty;
+    }
+    if (direction != NULL && out->negative > 0) {
+        settle_sign(t->dimension, direction);
+    }
+done:
+    return status;
+}
+
+spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
+                                 const spn_point *point, spn_certificate *out, double *direction)
+{
+    spn_status status = SPN_OK;
+    double *z = NULL;
+    *out = (spn_certificate){.negative = -1,
+                             .smallest = (double)NAN,
+                             .bound = (double)NAN,
+                             .largest = (double)NAN,
+                             .reduced = point->dimension};
+    if (point->dimension > SPN_CERTIFY_DENSE_MAX) {
+        goto done;
+    }
+    SPN_NEW(context, z, point->dimension);
+    SPN_TRY(decompose(context, point, out, z));
+    out->certainty = SPN_CERTAIN_DENSE;
+    SPN_TRY(add_rest(context, reduction, point, z, out, direction));
+done:
+    spn_release(context, z);
+    return status;
+}

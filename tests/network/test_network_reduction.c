@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+/* Merged units (T27): the reduced network is the same function, and the spectrum of the full Hessian is that of the
+ * reduced one with the blocks beside it, each as often as it should be. */
+#include "network/network_reduction.h"
+#include "network_case.h"
+
+/* Dense eigenvalues of some hundred parameters, sums over 60 samples: 1e-12 of the largest. */
+static const double ROUNDING = 1e-12;
+
+enum { SPARED = 1, UNITS = 8 };
+
+static spn_context *context;
+
+static int set_up(void **state)
+{
+    (void)state;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    spn_context_free(context);
+    return 0;
+}
+
+typedef struct loss_case {
+    network_case made;
+    spn_regularised regularised;
+    spn_objective loss;
+    spn_point *point, *reduced_point;
+    spn_reduction *reduction;
+    double *z;
+} loss_case;
+
+/* Unit i of each hidden layer repeats unit leader[i], with this sign where the activation is odd. */
+static const int64_t leader[UNITS] = {0, 1, 0, 3, 1, 0, 6, 3};
+static const double sign[UNITS] = {1, 1, -1, 1, 1, 1, 1, -1};
+
+static void merge_units(network_case *made, bool is_odd)
+{
+    const spn_network *network = made->network;
+    for (int64_t l = 1; l < network->depth; l++) {
+        for (int64_t i = 0; i < network->width[l]; i++) {
+            double s = is_odd ? sign[i] : 1;
+            double *in = made->theta + network->weight_offset[l] + i * network->width[l - 1];
+            double *from =
+                made->theta + network->weight_offset[l] + leader[i] * network->width[l - 1];
+            for (int64_t k = 0; k < network->width[l - 1]; k++) {
+                in[k] = s * from[k];
+            }
+            double *out = made->theta + network->weight_offset[l + 1];
+            for (int64_t p = 0; p < network->width[l + 1]; p++) {
+                out[p * network->width[l] + i] = s * out[p * network->width[l] + leader[i]];
+            }
+            if (network->has_bias) {
+                double *b = made->theta + network->bias_offset[l];
+                b[i] = s * b[leader[i]];
+            }
+        }
+    }
+}
+
+static void open_case(loss_case *c, const case_shape *shape, int spared, double beta)
+{
+    spn_regularise_kind kind = spared ? SPN_REGULARISE_WEIGHTS : SPN_REGULARISE_ALL;
+    c->made = case_create(context, shape, 3);
+    check_ok(context, spn_network_error_regularise(context, c->made.error, kind,
+                                                   &c->regularised.regulariser));
+    c->regularised.error = c->made.objective;
+    c->loss = spn_regularise(&c->regularised);
+    merge_units(&c->made, shape->activation == SPN_TANH || shape->activation == SPN_LINEAR);
+    check_ok(context, spn_reduction_create(context, &c->loss, c->made.theta, 1e-12, &c->reduction));
+    const spn_objective *reduced = spn_reduction_objective(c->reduction);
+    c->z = case_vector(reduced->dimension);
+    spn_reduction_restrict(c->reduction, c->made.theta, c->z);
+    check_ok(context, spn_point_create(context, &c->loss, &c->point));
+    check_ok(context, spn_point_create(context, reduced, &c->reduced_point));
+    check_ok(context, spn_point_set(context, c->point, c->made.theta, beta, NULL, SPN_WANT_ALL));
+    check_ok(context, spn_point_set(context, c->reduced_point, c->z, beta, NULL, SPN_WANT_ALL));
+}
+
+static void close_case(loss_case *c)
+{
+    spn_point_free(context, c->point);
+    spn_point_free(context, c->reduced_point);
+    spn_reduction_free(context, c->reduction);
+    free(c->z);
+    case_free(&c->made);
+}
+
+/* P = 498, 511, 300, ...: two hidden layers of 8 units with four groups of 3, 2, 2 and 1. */
+static const case_shape shapes[] = {
+    {60, 40, 13, 2, {8, 8}, SPN_TANH, false, SPN_ERROR_MSE},
+    {60, 40, 12, 2, {8, 8}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY},
+    {60, 20, 9, 2, {8, 8}, SPN_SIGMOID, true, SPN_ERROR_MSE},
+    {60, 10, 4, 3, {8, 8, 8}, SPN_TANH, true, SPN_ERROR_MSE_MEAN},
+    {60, 10, 1, 1, {8}, SPN_GELU, true, SPN_ERROR_CROSS_ENTROPY},
+};
+enum { SHAPES = sizeof shapes / sizeof *shapes };
+
+static void test_same_function(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * SHAPES; i++) {
+        loss_case c;
+        open_case(&c, &shapes[i / 2], i % 2, 0.05);
+        int64_t n = c.made.size, m = c.reduced_point->dimension;
+        assert_true(m < n);
+        double *theta = case_vector(n), *g = case_vector(n);
+        spn_reduction_extend(c.reduction, c.z, theta);
+        for (int64_t j = 0; j < n; j++) {
+            check_close(theta[j], c.made.theta[j], ROUNDING, 1);
+        }
+        check_close(c.reduced_point->value, c.point->value, ROUNDING, 0);
+        check_close(c.reduced_point->parameter_value, c.point->parameter_value, ROUNDING, 0);
+        /* The full gradient is symmetric: it is that of the reduced problem. */
+        spn_reduction_extend(c.reduction, c.reduced_point->gradient, g);
+        for (int64_t j = 0; j < n; j++) {
+            check_close(g[j], c.point->gradient[j], ROUNDING, case_largest(n, g));
+        }
+        free(theta), free(g);
+        close_case(&c);
+    }
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+static int64_t append(int64_t count, const double *values, int64_t times, double *all)
+{
+    for (int64_t i = 0; i < times; i++) {
+        memcpy(all + i * count, values, (size_t)count * sizeof *all);
+    }
+    return times * count;
+}
+
+static int64_t append_blocks(const loss_case *c, const spni_reduction *own, double beta,
+                             double *all)
+{
+    int64_t filled = 0;
+    const double *weights =
+        c->reduced_point->objective->operations->regulariser(c->reduced_point->objective)->weights;
+    const spn_damping damping = {2 * beta, weights};
+    for (int64_t l = 1; l < own->network->depth; l++) {
+        int64_t n = spni_reduction_side(own, l);
+        double *block = case_vector(n * n), *w = case_vector(n);
+        spn_dense *dense = NULL;
+        check_ok(context, spn_dense_create(context, n, &dense));
+        for (int64_t j = 0; j < own->groups[l].count; j++) {
+            check_ok(context, spni_reduction_block(context, own, spn_point_error(c->reduced_point),
+                                                   &damping, l, j, block));
+            check_ok(context, spn_eigen(context, dense, n, block, false, w));
+            filled += append(n, w, own->groups[l].size[j] - 1, all + filled);
+        }
+        double alone = 2 * beta;
+        filled += l + 1 < own->network->depth
+                      ? append(1, &alone, spni_reduction_pairs(own, l), all + filled)
+                      : 0;
+        spn_dense_free(context, dense);
+        free(block), free(w);
+    }
+    return filled;
+}
+
+static void eigenvalues(const spn_point *point, double *w)
+{
+    int64_t n = point->dimension;
+    double *h = case_vector(n * n);
+    spn_dense *dense = NULL;
+    check_ok(context, spn_dense_create(context, n, &dense));
+    check_ok(context, spn_point_hessian(context, point, SPN_PART_FULL, h));
+    check_ok(context, spn_eigen(context, dense, n, h, false, w));
+    spn_dense_free(context, dense);
+    free(h);
+}
+
+static void test_spectrum(void **state)
+{
+    (void)state;
+    const double beta = 0.05;
+    for (int i = 0; i < 2 * SHAPES; i++) {
+        loss_case c;
+        void *memory = NULL;
+        open_case(&c, &shapes[i / 2], i % 2, beta);
+        int64_t n = c.made.size, m = c.reduced_point->dimension;
+        double *w = case_vector(n), *all = case_vector(n);
+        eigenvalues(c.point, w);
+        eigenvalues(c.reduced_point, all);
+        check_ok(context, spni_network_reduction.create(context, c.made.objective, c.made.theta,
+                                                        1e-12, &memory));
+        assert_int_equal(m + append_blocks(&c, memory, beta, all + m), n);
+        qsort(all, (size_t)n, sizeof *all, by_value);
+        for (int64_t j = 0; j < n; j++) {
+            check_close(all[j], w[j], ROUNDING, fmax(fabs(w[0]), fabs(w[n - 1])));
+        }
+        spni_network_reduction.free(context, memory);
+        free(w), free(all);
+        close_case(&c);
+    }
+}
+
+/* The certificate counts as the dense spectrum does, and its direction has the smallest eigenvalue. */
+static void test_certificate(void **state)
+{
+    (void)state;
+    const double betas[] = {1e-3, 0.05, 2};
+    int64_t unstable = 0;
+    for (int i = 0; i < 6 * SHAPES; i++) {
+        loss_case c;
+        spn_certificate made;
+        open_case(&c, &shapes[i / 6], i % 2, betas[i / 2 % 3]);
+        int64_t n = c.made.size, negative = 0;
+        double *w = case_vector(n), *v = case_vector(n), *hv = case_vector(n);
+        eigenvalues(c.point, w);
+        double largest = fmax(fabs(w[0]), fabs(w[n - 1]));
+        check_ok(context, spn_reduction_certify(context, c.reduction, c.reduced_point, &made, v));
+        while (negative < n && w[negative] < -1e-9 * largest) {
+            negative++;
+        }
+        assert_string_equal(spn_certainty_text(made.certainty), "reduced");
+        assert_int_equal(made.negative, negative);
+        check_close(made.smallest, w[0], ROUNDING, largest);
+        if (negative > 0) {
+            unstable++;
+            check_close(spn_norm(n, v), 1, ROUNDING, 1);
+            check_ok(context, spn_point_hvp(context, c.point, SPN_PART_FULL, 1, v, hv));
+            check_close(spn_dot(n, v, hv), w[0], ROUNDING, largest);
+        }
+        free(w), free(v), free(hv);
+        close_case(&c);
+    }
+    assert_true(unstable > 4);
+}
+
+/* Dead units are one group; where nothing repeats the problem stays as it is. */
+static void test_groups(void **state)
+{
+    (void)state;
+    const case_shape shape = {20, 3, 2, 1, {8}, SPN_TANH, true, SPN_ERROR_MSE};
+    network_case made = case_create(context, &shape, 3);
+    spn_reduction *reduction = NULL;
+    check_ok(context, spn_reduction_create(context, made.objective, made.theta, 1e-6, &reduction));
+    assert_int_equal(spn_reduction_objective(reduction)->dimension, made.size);
+    spn_reduction_free(context, reduction);
+    for (int64_t i = 0; i < made.size; i++) {
+        made.theta[i] *= 1e-12;
+    }
+    check_ok(context, spn_reduction_create(context, made.objective, made.theta, 1e-6, &reduction));
+    assert_int_equal(spn_reduction_objective(reduction)->dimension, 3 + 1 + 2 + 2);
+    spn_reduction_free(context, reduction);
+    case_free(&made);
+}
+
+static spn_status reduce(spn_context *made_in, void *memory)
+{
+    loss_case *c = memory;
+    spn_status status = SPN_OK;
+    spn_reduction *reduction = NULL;
+    spn_certificate certificate;
+    spn_point *point = NULL;
+    SPN_TRY(spn_reduction_create(made_in, &c->loss, c->made.theta, 1e-12, &reduction));
+    SPN_TRY(spn_point_create(made_in, spn_reduction_objective(reduction), &point));
+    SPN_TRY(spn_point_set(made_in, point, c->z, 1e-3, NULL, SPN_WANT_ALL));
+    SPN_TRY(spn_reduction_certify(made_in, reduction, point, &certificate, NULL));
+done:
+    spn_point_free(made_in, point);
+    spn_reduction_free(made_in, reduction);
+    return status;
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    const case_shape shape = {20, 3, 2, 1, {8}, SPN_TANH, true, SPN_ERROR_MSE};
+    loss_case c;
+    open_case(&c, &shape, SPARED, 0.01);
+    assert_true(support_fail_each_allocation(reduce, &c) > 30);
+    close_case(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_function), cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_certificate),   cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
