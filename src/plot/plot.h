@@ -33,14 +33,6 @@ spni_range spni_panel_y_range(const spn_figure *figure, const spn_panel *panel);
 int64_t spni_series_points(const spn_figure *figure, const spn_panel *panel,
                            const spn_series *series);
 
-spn_status spni_write_data(spn_context *context, const spn_figure *figure, spn_output *output);
-spn_status spni_write_script(spn_context *context, const spn_figure *figure, spn_output *output);
-
-/* The same of a figure with a map. */
-spn_status spni_write_map_data(spn_context *context, const spn_figure *figure, spn_output *output);
-spn_status spni_write_map_script(spn_context *context, const spn_figure *figure,
-                                 spn_output *output);
-
 /* Absolute names of the files that gnuplot reads and writes. */
 typedef struct spni_drawing {
     const char *script, *data;

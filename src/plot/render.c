@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From a figure's description to its files. Every name is claimed before anything is written, and every file
  * is complete under its temporary name before the first is renamed. */
-#include "plot/plot.h"
+#include "plot/script.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -65,20 +65,34 @@ done:
     return status;
 }
 
-static spn_status write_caption(spn_context *context, const spn_figure *figure, spn_output *output)
+static void put_script(spn_text *text, const spn_figure *figure)
 {
-    return spn_output_print(context, output, "%s", figure->caption);
+    (figure->map != NULL ? spni_put_map_script : spni_put_panel_script)(text, figure);
+}
+
+static void put_data(spn_text *text, const spn_figure *figure)
+{
+    (figure->map != NULL ? spni_put_map_data : spni_put_panel_data)(text, figure);
+}
+
+static void put_caption(spn_text *text, const spn_figure *figure)
+{
+    spn_text_add(text, figure->caption);
 }
 
 /* A text under its temporary name, where gnuplot reads it before it is renamed. */
 static spn_status write_text(spn_context *context, const job *j, int file)
 {
-    static spn_status (*const writers[FIGURES])(spn_context *, const spn_figure *, spn_output *) = {
-        spni_write_script, spni_write_data, write_caption};
+    static void (*const writers[FIGURES])(spn_text *, const spn_figure *) = {put_script, put_data,
+                                                                             put_caption};
     spn_status status = SPN_OK;
-    SPN_TRY(writers[file](context, j->figure, j->outputs[file]));
+    spn_text text = {.context = context};
+    writers[file](&text, j->figure);
+    SPN_TRY(text.status);
+    SPN_TRY(spn_output_write(context, j->outputs[file], text.buffer.text, text.buffer.size));
     SPN_TRY(spn_output_flush(context, j->outputs[file]));
 done:
+    spn_text_end(&text);
     return status;
 }
 
