@@ -63,6 +63,9 @@ typedef struct cli_flag {
 
 typedef struct cli_session cli_session;
 
+/** What a command does; *is_good, true at first: what it judges holds. */
+typedef spn_status cli_action(cli_session *session, const cli_arguments *arguments, bool *is_good);
+
 typedef struct cli_command {
     const char *name;
     const char *usage;   /**< what follows the name */
@@ -71,7 +74,7 @@ typedef struct cli_command {
     const char *flags;   /**< names of the flags it takes, each followed by a space */
     int64_t words_min, words_max;
     bool has_experiment; /**< --help lists the keys of an experiment */
-    int (*run)(cli_session *session, const cli_arguments *arguments);
+    cli_action *run;
 } cli_command;
 
 /** All commands, in the order of the help; terminated by a NULL name. */
@@ -99,10 +102,13 @@ struct cli_session {
     double last_shown;
     double first_done; /**< progress when the first event came: a resumed run starts there */
     bool has_progress;
+    const cli_command *command;
+    bool is_misused; /**< a usage error was found and told */
 };
 
 /** Create the context and catch SIGINT, SIGTERM and SIGHUP. Returns an exit status. */
-int cli_session_begin(cli_session *session, const cli_arguments *arguments);
+int cli_session_begin(cli_session *session, const cli_command *command,
+                      const cli_arguments *arguments);
 void cli_session_end(cli_session *session);
 
 /** One line on stderr. What names of files, keys or arrays hold of control characters, which could move a
@@ -110,6 +116,11 @@ void cli_session_end(cli_session *session);
 void cli_put_line(const char *prefix, const char *text);
 /** Several lines; NULL: none. Control characters but line breaks likewise. */
 void cli_put_text(FILE *out, const char *text);
+
+/** What happens, as it happens: on a terminal a bar with the time left, otherwise a plain line now and then.
+ *  `session` is a cli_session. */
+void cli_show_event(void *session, const spn_event *event);
+void cli_clear_bar(cli_session *session);
 
 /** Whoever read the standard output (`| head`) has seen enough and closed it: no failure. */
 bool cli_is_reader_gone(void);
@@ -122,11 +133,14 @@ int cli_finish_output(void);
  *  stderr: the program must end at once, by _exit(), or its threads keep it. */
 bool cli_try_memory(int64_t threads);
 
-/** Print the context's error as one line on stderr and give the exit status for `status`. */
-int cli_finish(cli_session *session, spn_status status);
+/** Print the context's error as one line on stderr and give the exit status for `status`, and for what the command
+ *  judged. */
+int cli_finish(cli_session *session, spn_status status, bool is_good);
 
-/** Usage errors found by a command: one line, EXIT_USAGE. */
+/** A usage error: one line, EXIT_USAGE. */
 int cli_usage_error(const cli_command *command, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
+/** The same found by the command of the session, for it to return. */
+spn_status cli_misuse(cli_session *session, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 
 /** The experiment of the first word (or the built-in one when there is none) with --set and --seed. */
 spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
@@ -136,17 +150,7 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
 
-int cmd_branches(cli_session *session, const cli_arguments *arguments);
-int cmd_check(cli_session *session, const cli_arguments *arguments);
-int cmd_data(cli_session *session, const cli_arguments *arguments);
-int cmd_export(cli_session *session, const cli_arguments *arguments);
-int cmd_geometry(cli_session *session, const cli_arguments *arguments);
-int cmd_plot(cli_session *session, const cli_arguments *arguments);
-int cmd_grok(cli_session *session, const cli_arguments *arguments);
-int cmd_reproduce(cli_session *session, const cli_arguments *arguments);
-int cmd_slice(cli_session *session, const cli_arguments *arguments);
-int cmd_sweep(cli_session *session, const cli_arguments *arguments);
-int cmd_theory(cli_session *session, const cli_arguments *arguments);
-int cmd_transitions(cli_session *session, const cli_arguments *arguments);
+cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
+    cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
-#include "cli/files.h"
 
 #include <spinodal/formats.h>
 #include <spinodal/store.h>
@@ -151,8 +150,9 @@ done:
     return status;
 }
 
-int cmd_data(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_data(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
+    (void)is_good;
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;
@@ -175,5 +175,5 @@ done:
     spn_dataset_free(context, training);
     spn_dataset_free(context, test);
     spn_experiment_free(context, experiment);
-    return cli_finish(session, status);
+    return status;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
-#include "cli/files.h"
-#include "cli/find.h"
+#include "cli/export_point.h"
 
 #include <math.h>
 #include <spinodal/formats.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static spn_status write_to_output(spn_context *context, void *state, const char *bytes,
                                   int64_t size)
@@ -165,28 +165,40 @@ done:
     return status;
 }
 
-int cmd_export(cli_session *session, const cli_arguments *arguments)
+/* A command must not overwrite what it reads, by any name, not even with --force. */
+static spn_status refuse_same_file(spn_context *context, const char *output, const char *input)
 {
+    struct stat written, read;
+    if (stat(output, &written) == 0 && stat(input, &read) == 0 && written.st_dev == read.st_dev &&
+        written.st_ino == read.st_ino) {
+        return spn_fail(context, SPN_ERROR_IO, "%s is the file that is read; choose another output",
+                        output);
+    }
+    return SPN_OK;
+}
+
+spn_status cmd_export(cli_session *session, const cli_arguments *arguments, bool *is_good)
+{
+    (void)is_good;
     spn_status status = SPN_OK;
     spn_context *context = session->context;
-    const cli_command *command = cli_find_command("export");
     spn_arena *arena = NULL;
     spn_results results;
     bool has_beta = !isnan(arguments->beta), has_point = arguments->point >= 0;
     if ((has_beta || has_point) && (arguments->table != NULL || (has_beta && has_point))) {
-        return cli_usage_error(command, "give one of --table, --point and --beta");
+        return cli_misuse(session, "give one of --table, --point and --beta");
     }
     if ((has_beta || has_point) && arguments->output == NULL) {
-        return cli_usage_error(command, "weights need -o FILE.safetensors or -o FILE.npz");
+        return cli_misuse(session, "weights need -o FILE.safetensors or -o FILE.npz");
     }
     if (!cli_is_direction(arguments->direction) || (arguments->direction != NULL && !has_beta)) {
-        return cli_usage_error(command, "--direction: goes with --beta, and is up, down or quench");
+        return cli_misuse(session, "--direction: goes with --beta, and is up, down or quench");
     }
     if (arguments->phase != NULL && !has_beta) {
-        return cli_usage_error(command, "--phase: goes with --beta");
+        return cli_misuse(session, "--phase: goes with --beta");
     }
     if (arguments->output != NULL) {
-        SPN_TRY(cli_refuse_same_file(context, arguments->output, arguments->words[0]));
+        SPN_TRY(refuse_same_file(context, arguments->output, arguments->words[0]));
     }
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
@@ -194,5 +206,5 @@ int cmd_export(cli_session *session, const cli_arguments *arguments)
                                   : export_table(context, arguments, &results));
 done:
     spn_arena_free(arena);
-    return cli_finish(session, status);
+    return status;
 }

@@ -7,52 +7,50 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SHOW_ERROR = 1, SHOW_LOSS = 2 };
+/* The surfaces that are shown, side by side. */
+typedef struct surfaces {
+    int64_t count;
+    spn_table tables[2];
+} surfaces;
 
-static int parse_surface(const char *name)
+/* Those that `name` means; none: it is no name of a surface. */
+static surfaces choose(const char *name, const spn_geometry *error, const spn_geometry *loss)
 {
-    if (name == NULL || strcmp(name, "both") == 0) {
-        return SHOW_ERROR | SHOW_LOSS;
+    const spn_table both[2] = {{"error", &spn_geometry_columns, 1, error},
+                               {"loss", &spn_geometry_columns, 1, loss}};
+    surfaces chosen = {0};
+    for (int i = 0; i < 2; i++) {
+        if (name == NULL || strcmp(name, "both") == 0 || strcmp(name, both[i].name) == 0) {
+            chosen.tables[chosen.count++] = both[i];
+        }
     }
-    if (strcmp(name, "error") == 0) {
-        return SHOW_ERROR;
-    }
-    return strcmp(name, "loss") == 0 ? SHOW_LOSS : 0;
+    return chosen;
 }
 
-static void write_surface(spn_json *json, const spn_geometry *geometry)
+static void write_surface(spn_json *json, const spn_table *table)
 {
-    const spn_table table = {"geometry", &spn_geometry_columns, 1, geometry};
     spn_json_begin_object(json, NULL);
-    for (int64_t i = 0; i < spn_geometry_columns.count; i++) {
-        const spn_column *column = &spn_geometry_columns.items[i];
-        const char *word = spn_table_word(&table, 0, i);
+    for (int64_t i = 0; i < table->columns->count; i++) {
+        const spn_column *column = &table->columns->items[i];
         if (strcmp(column->name, "stationary") == 0) {
-            spn_json_boolean(json, column->name, geometry->stationary == 1);
-        } else if (word != NULL) {
-            spn_json_text(json, column->name, word);
-        } else if (column->type == SPN_COLUMN_INTEGER) {
-            spn_json_integer(json, column->name, spn_table_integer(&table, 0, i));
+            spn_json_boolean(json, column->name, spn_table_integer(table, 0, i) == 1);
         } else {
-            spn_json_real(json, column->name, spn_table_real(&table, 0, i));
+            const spn_columns one = {column, 1, table->columns->record_size};
+            spn_json_cells(json, &(const spn_table){"", &one, 1, table->records}, 0);
         }
     }
     spn_json_text(json, "method", "dense");
     spn_json_end_object(json);
 }
 
-static spn_status write_json(spn_context *context, int shown, const spn_geometry *error,
-                             const spn_geometry *loss)
+static spn_status write_json(spn_context *context, const surfaces *shown)
 {
     spn_json json;
     spn_json_begin(&json, context, spn_sink_stream(stdout));
     spn_json_begin_object(&json, NULL);
     spn_json_begin_list(&json, "points");
-    if (shown & SHOW_ERROR) {
-        write_surface(&json, error);
-    }
-    if (shown & SHOW_LOSS) {
-        write_surface(&json, loss);
+    for (int64_t i = 0; i < shown->count; i++) {
+        write_surface(&json, &shown->tables[i]);
     }
     spn_json_end_list(&json);
     spn_json_end_object(&json);
@@ -63,28 +61,21 @@ static void print_cell(const spn_table *table, int64_t column)
 {
     char text[32];
     const char *word = spn_table_word(table, 0, column);
-    if (word != NULL) {
-        printf("  %-24s", word);
-    } else if (table->columns->items[column].type == SPN_COLUMN_INTEGER) {
-        printf("  %-24lld", (long long)spn_table_integer(table, 0, column));
+    const double value = spn_table_real(table, 0, column);
+    if (table->columns->items[column].type == SPN_COLUMN_INTEGER) {
+        snprintf(text, sizeof text, "%lld", (long long)spn_table_integer(table, 0, column));
     } else {
-        double value = spn_table_real(table, 0, column);
         spn_format_real(value, text);
-        printf("  %-24s", isnan(value) ? "-" : text);
     }
+    printf("  %-24s", word != NULL ? word : isnan(value) ? "-" : text);
 }
 
-static void print_text(int shown, const spn_geometry *error, const spn_geometry *loss)
+static void print_text(const surfaces *shown)
 {
-    const spn_table tables[2] = {{"error", &spn_geometry_columns, 1, error},
-                                 {"loss", &spn_geometry_columns, 1, loss}};
     for (int64_t i = 0; i < spn_geometry_columns.count; i++) {
         printf("%-26s", spn_geometry_columns.items[i].name);
-        if (shown & SHOW_ERROR) {
-            print_cell(&tables[0], i);
-        }
-        if (shown & SHOW_LOSS) {
-            print_cell(&tables[1], i);
+        for (int64_t k = 0; k < shown->count; k++) {
+            print_cell(&shown->tables[k], i);
         }
         printf("  %s\n", spn_geometry_columns.items[i].unit);
     }
@@ -113,29 +104,29 @@ done:
     return status;
 }
 
-int cmd_geometry(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     spn_geometry error, loss;
-    int shown = parse_surface(arguments->surface);
-    if (shown == 0) {
-        return cli_usage_error(cli_find_command("geometry"),
-                               "--surface: expected error, loss or both, got '%s'",
-                               arguments->surface);
+    const surfaces shown = choose(arguments->surface, &error, &loss);
+    (void)is_good;
+    if (shown.count == 0) {
+        return cli_misuse(session, "--surface: expected error, loss or both, got '%s'",
+                          arguments->surface);
     }
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(measure(session, arguments, study, &error, &loss));
     if (arguments->is_json) {
-        SPN_TRY(write_json(context, shown, &error, &loss));
+        SPN_TRY(write_json(context, &shown));
     } else {
-        print_text(shown, &error, &loss);
+        print_text(&shown);
     }
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
-    return cli_finish(session, status);
+    return status;
 }

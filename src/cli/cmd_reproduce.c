@@ -15,12 +15,11 @@ static bool is_known(const char *name)
     return is_found;
 }
 
-int cmd_reproduce(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
     const char *name = arguments->word_count > 0 ? arguments->words[0] : "all";
     const char *sets[CLI_SETS_MAX + 1];
     char seed[64];
-    bool is_good = true;
     spn_gallery_settings settings = {.folder =
                                          arguments->output != NULL ? arguments->output : "figures",
                                      .threads = arguments->threads,
@@ -34,11 +33,9 @@ int cmd_reproduce(cli_session *session, const cli_arguments *arguments)
     for (int64_t i = 0; i < arguments->set_count; i++) {
         sets[settings.set_count++] = arguments->sets[i];
     }
-    spn_status status = spn_gallery_make(session->context, name, &settings, &is_good);
+    spn_status status = spn_gallery_make(session->context, name, &settings, is_good);
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
-        return cli_usage_error(cli_find_command("reproduce"), "%s",
-                               spn_error_text(session->context));
+        return cli_misuse(session, "%s", spn_error_text(session->context));
     }
-    const int ended = cli_finish(session, status);
-    return ended == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : ended;
+    return status;
 }

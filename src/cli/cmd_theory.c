@@ -1,62 +1,131 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/prediction.h"
+#include "cli/cli.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* "0.9,0.5" to numbers. Returns how many, or -1 (the message has been printed). */
-static int64_t parse_values(const char *text, double *values, int64_t capacity)
+enum { MAX_VALUES = 64 };
+
+/* What is said: of given singular values the modes alone. */
+typedef struct answer {
+    int64_t depth, count;
+    spn_theory_mode modes[MAX_VALUES];
+    bool has_prediction;
+    spn_prediction prediction;
+    const char *norm; /* how |theta| is written; NULL: so */
+} answer;
+
+/* ---- Given singular values ----------------------------------------------------------------------- */
+
+/* "0.9,0.5" to numbers. */
+static spn_status parse_values(cli_session *session, const char *text, double *values,
+                               int64_t *count)
 {
-    const cli_command *command = cli_find_command("theory");
-    int64_t count = 0;
+    *count = 0;
     while (true) {
         char item[1024];
         size_t length = strcspn(text, ",");
         if (length >= sizeof item) {
-            cli_usage_error(command, "--singular-values: a number of %zu characters", length);
-            return -1;
+            return cli_misuse(session, "--singular-values: a number of %zu characters", length);
         }
         snprintf(item, sizeof item, "%.*s", (int)length, text);
-        if (count == capacity) {
-            cli_usage_error(command, "--singular-values: more than %lld", (long long)capacity);
-            return -1;
+        if (*count == MAX_VALUES) {
+            return cli_misuse(session, "--singular-values: more than %d", (int)MAX_VALUES);
         }
-        if (!spn_parse_real(item, &values[count]) || !(values[count] > 0)) {
-            cli_usage_error(command, "--singular-values: expected numbers > 0, got '%s'", item);
-            return -1;
+        if (!spn_parse_real(item, &values[*count]) || !(values[*count] > 0)) {
+            return cli_misuse(session, "--singular-values: expected numbers > 0, got '%s'", item);
         }
-        count++;
+        (*count)++;
         if (text[length] == '\0') {
-            return count;
+            return SPN_OK;
         }
         text += length + 1;
     }
 }
 
-/* prediction: NULL for given singular values. */
-static spn_status print_json(spn_context *context, int64_t depth, int64_t count,
-                             const spn_theory_mode *modes, const spn_prediction *prediction)
+static spn_status from_values(cli_session *session, const cli_arguments *arguments, answer *a)
 {
-    const spn_table table = {"theory", &spn_theory_mode_columns, count, modes};
+    spn_status status = SPN_OK;
+    double values[MAX_VALUES];
+    a->depth = arguments->depth;
+    SPN_TRY(parse_values(session, arguments->singular_values, values, &a->count));
+    for (int64_t i = 0; i < a->count; i++) {
+        SPN_TRY(spn_theory_mode_transition(session->context, a->depth, values[i], &a->modes[i]));
+    }
+done:
+    return status;
+}
+
+/* ---- An experiment ------------------------------------------------------------------------------- */
+
+static spn_status from_experiment(cli_session *session, const cli_arguments *arguments, answer *a)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    SPN_TRY(cli_experiment(session, arguments, &experiment));
+    SPN_TRY(spn_study_create(session->context, experiment, &study));
+    a->depth = spn_network_depth(study->network);
+    if (study->regularised.regulariser.weights != NULL) {
+        a->norm = spn_regularise_symbol(spn_experiment_error(experiment)->regularise);
+    }
+    SPN_TRY(spn_study_theory(session->context, study, &a->count, a->modes));
+    SPN_TRY(spn_study_predict(session->context, study, &a->prediction));
+    a->has_prediction = true;
+done:
+    spn_study_free(session->context, study);
+    spn_experiment_free(session->context, experiment);
+    return status;
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------------- */
+
+/* Keys of the object that is open. */
+static void write_prediction(spn_json *json, const spn_prediction *prediction)
+{
+    const spn_theory_sweep *sweep = &prediction->sweep;
+    const spn_table transitions = {"transitions", &spn_theory_transition_columns, sweep->count,
+                                   sweep->transitions};
+    const spn_table onset = {"onset", &spn_theory_onset_columns, 1, &prediction->onset};
+    if (prediction->has_sweep) {
+        spn_json_begin_object(json, "surrogate");
+        spn_json_integer(json, "input_rank", sweep->input_rank);
+        spn_json_integer(json, "modes", sweep->modes);
+        spn_json_boolean(json, "is_complete", sweep->is_complete);
+        spn_json_real(json, "reached_beta", sweep->reached_beta);
+        spn_json_rows(json, "transitions", &transitions, NULL, NULL);
+        spn_json_end_object(json);
+    } else {
+        spn_json_null(json, "surrogate");
+    }
+    spn_json_text(json, "surrogate_note", prediction->sweep_note);
+    if (prediction->has_onset) {
+        spn_json_record(json, "onset", &onset, 0);
+    } else {
+        spn_json_null(json, "onset");
+    }
+    spn_json_text(json, "onset_note", prediction->onset_note);
+}
+
+static spn_status print_json(spn_context *context, const answer *a)
+{
+    const spn_table modes = {"modes", &spn_theory_mode_columns, a->count, a->modes};
     spn_json json;
     spn_json_begin(&json, context, spn_sink_stream(stdout));
     spn_json_begin_object(&json, NULL);
-    spn_json_integer(&json, "depth", depth);
-    spn_json_begin_list(&json, "modes");
-    for (int64_t i = 0; i < count; i++) {
-        spn_json_record(&json, NULL, &table, i);
-    }
-    spn_json_end_list(&json);
-    if (prediction != NULL) {
-        cli_write_prediction(&json, prediction);
+    spn_json_integer(&json, "depth", a->depth);
+    spn_json_rows(&json, "modes", &modes, NULL, NULL);
+    if (a->has_prediction) {
+        write_prediction(&json, &a->prediction);
     }
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }
 
-static void put_modes(spn_text *text, int64_t depth, int64_t count, const spn_theory_mode *modes,
-                      const spn_prediction *prediction)
+/* ---- Text ---------------------------------------------------------------------------------------- */
+
+static void put_modes(spn_text *text, const answer *a)
 {
     static const char *const orders[] = {"none", "first", "second", NULL};
     static const spn_view_column columns[] = {SPN_SHOW_WORD("order", "order", orders, "none"),
@@ -65,81 +134,124 @@ static void put_modes(spn_text *text, int64_t depth, int64_t count, const spn_th
                                               SPN_SHOW("spinodal beta", "spinodal_beta", 6),
                                               SPN_SHOW("s at Maxwell", "maxwell_strength", 6),
                                               SPN_SHOW("s at spinodal", "spinodal_strength", 6)};
-    const spn_table table = {"theory", &spn_theory_mode_columns, count, modes};
+    const spn_table table = {"theory", &spn_theory_mode_columns, a->count, a->modes};
     const spn_view view = SPN_VIEW(&table, columns);
-    if (count == 0 && prediction != NULL && prediction->has_sweep) {
+    if (a->count == 0 && a->has_prediction && a->prediction.has_sweep) {
         spn_text_add(
             text,
             "no linear mode: the cross-covariance of inputs and targets is 0 to rounding. What is "
             "learned comes from higher moments, and linear theory predicts none of its "
             "transitions\n");
-    } else if (count == 0) {
+    } else if (a->count == 0) {
         spn_text_add(text, "no linear theory for this activation or error\n");
     } else {
-        spn_text_put(text, "depth %lld\n", (long long)depth);
+        spn_text_put(text, "depth %lld\n", (long long)a->depth);
         spn_view_terminal(text, &view, "");
     }
 }
 
-static spn_status from_experiment(cli_session *session, const cli_arguments *arguments,
-                                  int64_t *depth, int64_t *count, spn_theory_mode *modes,
-                                  spn_prediction *prediction, const char **norm)
+static double loss_before(const spn_theory_transition *t)
+{
+    return t->error_before + t->spinodal_beta * t->norm_before * t->norm_before;
+}
+
+static void write_before(const spn_row *row, char *cell)
+{
+    const spn_theory_transition *t = row->record;
+    spn_show_number(spn_shown_length(t->norm_before, t->spinodal_beta, loss_before(t)), 6, cell);
+}
+
+static void write_after(const spn_row *row, char *cell)
+{
+    const spn_theory_transition *t = row->record;
+    spn_show_number(spn_shown_length(t->norm_after, t->spinodal_beta, loss_before(t)), 6, cell);
+}
+
+static void put_sweep(spn_text *text, const spn_prediction *prediction)
+{
+    static const char *const orders[] = {"first", "first", "second", NULL};
+    static const spn_view_column columns[] = {SPN_SHOW_WORD("order", "order", orders, "first"),
+                                              SPN_SHOW("modes", "modes_before", 0),
+                                              SPN_JOIN(" -> ", "modes_after", 0),
+                                              SPN_SHOW("Maxwell beta", "maxwell_beta", 6),
+                                              SPN_SHOW("spinodal beta", "spinodal_beta", 6),
+                                              SPN_SHOW("E", "error_before", 6),
+                                              SPN_JOIN(" -> ", "error_after", 6),
+                                              SPN_SHOW_NUMBER_BY("|theta|", write_before),
+                                              SPN_JOIN_NUMBER_BY(" -> ", write_after)};
+    const spn_theory_sweep *sweep = &prediction->sweep;
+    const spn_table table = {"transitions", &spn_theory_transition_columns, sweep->count,
+                             sweep->transitions};
+    const spn_view view = SPN_VIEW(&table, columns);
+    if (!prediction->has_sweep) {
+        spn_text_put(text, "\nupward sweep on the data's own covariance: no prediction, %s\n",
+                     prediction->sweep_note);
+        return;
+    }
+    spn_text_put(text, "\nupward sweep on the data's own covariance (inputs of rank %lld): %s\n",
+                 (long long)sweep->input_rank, prediction->sweep_note);
+    spn_view_terminal(text, &view, "");
+    if (!sweep->is_complete) {
+        spn_text_put(text, "the path was lost at beta = %.6g: transitions beyond it are missing\n",
+                     sweep->reached_beta);
+    }
+}
+
+static void put_onset(spn_text *text, const spn_prediction *prediction)
+{
+    static const char *const orders[] = {"not decided", "first order", "second order"};
+    const spn_theory_onset *onset = &prediction->onset;
+    if (!prediction->has_onset) {
+        spn_text_put(text, "\nonset of learning: no prediction, %s\n", prediction->onset_note);
+        return;
+    }
+    spn_text_put(text, "\nonset of learning: %s", orders[onset->order]);
+    if (!isnan(onset->beta)) {
+        spn_text_put(text, " at beta_c = %.10g", onset->beta);
+    }
+    if (!isnan(onset->quartic)) {
+        spn_text_put(text, ", L = L_0 + (beta - beta_c) a^2");
+        if (onset->cubic > 0) {
+            spn_text_put(text, " - %.6g a^3", onset->cubic);
+        }
+        spn_text_put(text, " %c %.6g a^4 in the amplitude a of %s", onset->quartic < 0 ? '-' : '+',
+                     fabs(onset->quartic),
+                     onset->units == 1 ? "one hidden unit" : "all hidden units");
+    }
+    if (onset->order == 1 && !isnan(onset->spinodal_beta)) {
+        spn_text_put(text, "; Maxwell point %.6g, the learned state ends at %.6g",
+                     onset->maxwell_beta, onset->spinodal_beta);
+    }
+    spn_text_put(text, "\n(%s)\n", prediction->onset_note);
+}
+
+static spn_status print_text(spn_context *context, const answer *a)
 {
     spn_status status = SPN_OK;
-    spn_experiment *experiment = NULL;
-    spn_study *study = NULL;
-    SPN_TRY(cli_experiment(session, arguments, &experiment));
-    SPN_TRY(spn_study_create(session->context, experiment, &study));
-    *depth = spn_network_depth(study->network);
-    if (study->regularised.regulariser.weights != NULL) {
-        *norm = spn_regularise_symbol(spn_experiment_error(experiment)->regularise);
+    spn_text text = {.context = context, .norm = a->norm};
+    put_modes(&text, a);
+    if (a->has_prediction) {
+        put_sweep(&text, &a->prediction);
+        put_onset(&text, &a->prediction);
     }
-    SPN_TRY(spn_study_theory(session->context, study, count, modes));
-    SPN_TRY(spn_study_predict(session->context, study, prediction));
+    SPN_TRY(text.status);
+    cli_put_text(stdout, text.buffer.text);
 done:
-    spn_study_free(session->context, study);
-    spn_experiment_free(session->context, experiment);
+    spn_text_end(&text);
     return status;
 }
 
-int cmd_theory(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_theory(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
-    enum { MAX_VALUES = 64 };
     spn_status status = SPN_OK;
-    spn_context *context = session->context;
-    double values[MAX_VALUES];
-    spn_theory_mode modes[MAX_VALUES];
-    spn_prediction prediction;
-    spn_text text = {.context = context};
-    int64_t depth = arguments->depth, count = 0;
-    bool has_values = arguments->singular_values != NULL;
-    if ((depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
-        return cli_usage_error(cli_find_command("theory"),
-                               "give an experiment, or both --depth and --singular-values");
+    answer a = {.count = 0};
+    const bool has_values = arguments->singular_values != NULL;
+    (void)is_good;
+    if ((arguments->depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
+        return cli_misuse(session, "give an experiment, or both --depth and --singular-values");
     }
-    if (has_values) {
-        count = parse_values(arguments->singular_values, values, MAX_VALUES);
-        if (count < 0) {
-            return EXIT_USAGE;
-        }
-        for (int64_t i = 0; i < count; i++) {
-            SPN_TRY(spn_theory_mode_transition(context, depth, values[i], &modes[i]));
-        }
-    } else {
-        SPN_TRY(
-            from_experiment(session, arguments, &depth, &count, modes, &prediction, &text.norm));
-    }
-    if (arguments->is_json) {
-        SPN_TRY(print_json(context, depth, count, modes, has_values ? NULL : &prediction));
-    } else {
-        put_modes(&text, depth, count, modes, has_values ? NULL : &prediction);
-        if (!has_values) {
-            cli_put_prediction(&text, &prediction);
-        }
-        SPN_TRY(text.status);
-        cli_put_text(stdout, text.buffer.text);
-    }
+    SPN_TRY((has_values ? from_values : from_experiment)(session, arguments, &a));
+    SPN_TRY((arguments->is_json ? print_json : print_text)(session->context, &a));
 done:
-    spn_text_end(&text);
-    return cli_finish(session, status);
+    return status;
 }

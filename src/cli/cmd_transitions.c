@@ -52,21 +52,19 @@ done:
     return status;
 }
 
-int cmd_transitions(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_transitions *transitions = NULL;
-    bool is_answered = true;
     if (arguments->is_noisy) {
-        SPN_TRY(cli_noisy_samples(session, arguments, &is_answered));
+        SPN_TRY(cli_noisy_samples(session, arguments, is_good));
     } else {
         SPN_TRY(spn_transitions_create(context, &transitions));
         SPN_TRY(answer(context, arguments, transitions));
-        is_answered = spn_transitions_decided(transitions);
+        *is_good = spn_transitions_decided(transitions);
     }
 done:
     spn_transitions_free(context, transitions);
-    const int result = cli_finish(session, status);
-    return result == EXIT_DONE && !is_answered ? EXIT_CHECK_FAILED : result;
+    return status;
 }

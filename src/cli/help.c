@@ -80,17 +80,31 @@ void cli_print_help(const cli_command *command)
     }
 }
 
-int cli_usage_error(const cli_command *command, const char *format, ...)
+static void put_usage_error(const cli_command *command, const char *format, va_list arguments)
 {
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
+    char text[512], line[640];
     vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
     const char *name = command != NULL ? command->name : "", *space = command != NULL ? " " : "";
-    char line[640];
     snprintf(line, sizeof line, "spinodal%s%s: %s (see: spinodal%s%s --help)", space, name, text,
              space, name);
     cli_put_line("", line);
+}
+
+int cli_usage_error(const cli_command *command, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_usage_error(command, format, arguments);
+    va_end(arguments);
     return EXIT_USAGE;
+}
+
+spn_status cli_misuse(cli_session *session, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    put_usage_error(session->command, format, arguments);
+    va_end(arguments);
+    session->is_misused = true;
+    return SPN_ERROR_ARGUMENT;
 }

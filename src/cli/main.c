@@ -176,9 +176,11 @@ static int run_command(const cli_command *command, int count, char **words)
         cli_print_help(command);
         return cli_finish_output();
     }
-    result = cli_session_begin(&session, &arguments);
+    result = cli_session_begin(&session, command, &arguments);
     if (result == EXIT_DONE) {
-        result = command->run(&session, &arguments);
+        bool is_good = true;
+        const spn_status status = command->run(&session, &arguments, &is_good);
+        result = cli_finish(&session, status, is_good);
         cli_session_end(&session);
     }
     return result;

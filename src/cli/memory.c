@@ -23,11 +23,13 @@ static bool try_memory(int64_t blas, int64_t own)
         munmap(tried, (size_t)bytes);
         return true;
     }
-    fprintf(stderr,
-            "spinodal: out of memory: linear algebra needs %lld MiB of address space for its %lld "
-            "and our %lld threads; raise the limit (ulimit -v), or run with fewer: "
-            "OPENBLAS_NUM_THREADS=1, --threads 1\n",
-            (long long)(bytes >> 20), (long long)(blas - 1), (long long)own);
+    char line[300];
+    snprintf(line, sizeof line,
+             "out of memory: linear algebra needs %lld MiB of address space for its %lld "
+             "and our %lld threads; raise the limit (ulimit -v), or run with fewer: "
+             "OPENBLAS_NUM_THREADS=1, --threads 1",
+             (long long)(bytes >> 20), (long long)(blas - 1), (long long)own);
+    cli_put_line("spinodal: ", line);
     return false;
 }
 

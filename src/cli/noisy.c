@@ -103,6 +103,53 @@ done:
     return status;
 }
 
+/* A coincidence as a row: betas of the series that were searched, NaN where it has no change. */
+typedef struct coincidence_row {
+    int64_t series;
+    double betas[CLI_SERIES], spread;
+} coincidence_row;
+
+/* The coincidences as a table with a column for each series that was searched. */
+typedef struct coincidences {
+    spn_column items[CLI_SERIES + 2];
+    spn_columns columns;
+    coincidence_row *rows;
+    spn_table table;
+} coincidences;
+
+static spn_column real_column(const char *name, size_t offset)
+{
+    return (spn_column){name, SPN_COLUMN_REAL, offset, "", "", NULL};
+}
+
+/* Free out->rows with spn_release(). */
+static spn_status tabulate(spn_context *context, const findings *f, coincidences *out)
+{
+    spn_status status = SPN_OK;
+    int64_t width = 1;
+    *out = (coincidences){.items = {{"columns", SPN_COLUMN_INTEGER,
+                                     offsetof(coincidence_row, series), "", "", NULL}}};
+    for (size_t s = 0; s < CLI_SERIES; s++) {
+        if (f->is_searched[s]) {
+            out->items[width++] = real_column(
+                cli_series_kinds[s].key, offsetof(coincidence_row, betas) + s * sizeof(double));
+        }
+    }
+    out->items[width++] = real_column("spread", offsetof(coincidence_row, spread));
+    SPN_NEW(context, out->rows, f->groups);
+    for (int64_t i = 0; i < f->groups; i++) {
+        const spn_coincidence *g = &f->coincidences[i];
+        out->rows[i] = (coincidence_row){.series = g->series, .spread = g->spread};
+        for (int64_t s = 0; s < CLI_SERIES; s++) {
+            out->rows[i].betas[s] = g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN;
+        }
+    }
+    out->columns = (spn_columns){out->items, width, sizeof *out->rows};
+    out->table = (spn_table){"coincidences", &out->columns, f->groups, out->rows};
+done:
+    return status;
+}
+
 /* ---- Output ----------------------------------------------------------------------------------- */
 
 static void write_series(const spn_row *row, char *cell)
@@ -160,54 +207,24 @@ static void put_gaps(spn_text *text, const cli_samples *in, const findings *f)
     }
 }
 
-/* A coincidence as a row: betas of the series that were searched, NaN where it has no change. */
-typedef struct coincidence_row {
-    int64_t series;
-    double betas[CLI_SERIES], spread;
-} coincidence_row;
-
-static spn_status put_coincidences(spn_text *text, const findings *f)
+static void put_coincidences(spn_text *text, const findings *f, const spn_table *table)
 {
-    spn_status status = SPN_OK;
-    spn_column items[CLI_SERIES + 2] = {
-        {"together", SPN_COLUMN_INTEGER, offsetof(coincidence_row, series), "", "", NULL}};
-    spn_view_column shown[CLI_SERIES + 2] = {SPN_SHOW("together", "together", 0)};
-    coincidence_row *rows = NULL;
+    spn_view_column shown[CLI_SERIES + 2] = {SPN_SHOW("together", "columns", 0)};
     int64_t width = 1;
-    for (size_t s = 0; s < CLI_SERIES; s++) {
+    for (int s = 0; s < CLI_SERIES; s++) {
         if (f->is_searched[s]) {
-            const char *name = cli_series_kinds[s].shown;
-            items[width] = (spn_column){name,
-                                        SPN_COLUMN_REAL,
-                                        offsetof(coincidence_row, betas) + s * sizeof(double),
-                                        "",
-                                        "",
-                                        NULL};
-            shown[width++] = (spn_view_column)SPN_SHOW(name, name, 6);
+            const cli_series_kind *kind = &cli_series_kinds[s];
+            shown[width++] = (spn_view_column)SPN_SHOW(kind->shown, kind->key, 6);
         }
     }
-    items[width] =
-        (spn_column){"spread", SPN_COLUMN_REAL, offsetof(coincidence_row, spread), "", "", NULL};
     shown[width++] = (spn_view_column)SPN_SHOW("spread", "spread", 3);
-    SPN_NEW(text->context, rows, f->groups);
-    for (int64_t i = 0; i < f->groups; i++) {
-        const spn_coincidence *g = &f->coincidences[i];
-        rows[i] = (coincidence_row){.series = g->series, .spread = g->spread};
-        for (int64_t s = 0; s < CLI_SERIES; s++) {
-            rows[i].betas[s] = g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN;
-        }
-    }
-    const spn_columns columns = {items, width, sizeof *rows};
-    const spn_table table = {"coincidences", &columns, f->groups, rows};
     const spn_view view = {
-        .table = &table, .columns = shown, .column_count = width, .heading = "\n"};
+        .table = table, .columns = shown, .column_count = width, .heading = "\n"};
     spn_view_terminal(text, &view, "");
-done:
-    spn_release(text->context, rows);
-    return status;
 }
 
-static spn_status print_text(spn_context *context, const cli_samples *in, const findings *f)
+static spn_status print_text(spn_context *context, const cli_samples *in, const findings *f,
+                             const spn_table *together)
 {
     spn_status status = SPN_OK;
     spn_text text = {.context = context};
@@ -215,7 +232,7 @@ static spn_status print_text(spn_context *context, const cli_samples *in, const 
                  in->chain, (long long)in->count);
     put_points(&text, f);
     put_gaps(&text, in, f);
-    SPN_TRY(put_coincidences(&text, f));
+    put_coincidences(&text, f, together);
     spn_text_add(&text, "\n");
     SPN_TRY(text.status);
     cli_put_text(stdout, text.buffer.text);
@@ -240,7 +257,8 @@ static void write_columns(spn_json *json, const char *key, const cli_samples *in
     spn_json_end_list(json);
 }
 
-static void write_json(spn_json *json, const cli_samples *in, const findings *f)
+static void write_json(spn_json *json, const cli_samples *in, const findings *f,
+                       const spn_table *together)
 {
     spn_json_begin_object(json, NULL);
     spn_json_text(json, "file", in->file);
@@ -257,21 +275,7 @@ static void write_json(spn_json *json, const cli_samples *in, const findings *f)
         spn_json_end_object(json);
     }
     spn_json_end_list(json);
-    spn_json_begin_list(json, "coincidences");
-    for (int64_t i = 0; i < f->groups; i++) {
-        const spn_coincidence *g = &f->coincidences[i];
-        spn_json_begin_object(json, NULL);
-        spn_json_integer(json, "columns", g->series);
-        for (int64_t s = 0; s < CLI_SERIES; s++) {
-            if (f->is_searched[s]) {
-                spn_json_real(json, cli_series_kinds[s].key,
-                              g->points[s] >= 0 ? f->points[g->points[s]].beta : (double)NAN);
-            }
-        }
-        spn_json_real(json, "spread", g->spread);
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
+    spn_json_rows(json, "coincidences", together, NULL, NULL);
     spn_json_end_object(json);
 }
 
@@ -280,15 +284,18 @@ static spn_status report(spn_context *context, void *state, const cli_samples *i
     spn_status status = SPN_OK;
     answer *a = state;
     findings f = {0};
+    coincidences together = {.rows = NULL};
     const int64_t before = a->searched;
     SPN_TRY(search_samples(context, in, &f, a));
+    SPN_TRY(tabulate(context, &f, &together));
     a->chains += a->searched == before;
     if (a->json != NULL) {
-        write_json(a->json, in, &f);
+        write_json(a->json, in, &f, &together.table);
     } else if (a->searched > before) {
-        SPN_TRY(print_text(context, in, &f));
+        SPN_TRY(print_text(context, in, &f, &together.table));
     }
 done:
+    spn_release(context, together.rows);
     spn_release(context, f.points);
     spn_release(context, f.coincidences);
     return status;

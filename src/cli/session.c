@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Talk goes to stderr: on a terminal a bar with the time left, otherwise a plain line now and then. */
+/* What commands share: signals, the context, the end with its exit status, the experiment. */
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The signal handler can reach nothing else. */
@@ -47,110 +45,11 @@ static void catch_signal(int number)
     }
 }
 
-static double now(void)
+int cli_session_begin(cli_session *session, const cli_command *command,
+                      const cli_arguments *arguments)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-static void clear_bar(cli_session *session)
-{
-    if (session->has_bar) {
-        fprintf(stderr, "\r\033[K");
-        session->has_bar = false;
-    }
-}
-
-static void format_time(double seconds, char *buffer, size_t size)
-{
-    long whole = lround(seconds);
-    if (whole >= 3600) {
-        snprintf(buffer, size, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-    } else {
-        snprintf(buffer, size, "%ld:%02ld", whole / 60, whole % 60);
-    }
-}
-
-static void draw_bar(const spn_event *event, const char *left)
-{
-    enum { WIDTH = 30 };
-    char bar[WIDTH + 1];
-    int filled = event->total > 0 ? (int)(WIDTH * event->done / event->total) : 0;
-    memset(bar, '.', WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %.0f/%.0f %s, %s left\033[K", bar, event->done, event->total,
-            event->text, left);
-    fflush(stderr);
-}
-
-/* Work whose amount nobody knows beforehand: its total is 0. */
-static void show_count(cli_session *session, const spn_event *event)
-{
-    if (session->is_terminal) {
-        fprintf(stderr, "\r%.0f %s\033[K", event->done, event->text);
-        fflush(stderr);
-        session->has_bar = true;
-    } else {
-        fprintf(stderr, "%.0f %s\n", event->done, event->text);
-    }
-}
-
-static void show_progress(cli_session *session, const spn_event *event)
-{
-    const double bar_interval = 0.1, line_interval = 10;
-    double time = now();
-    const bool is_counted = event->total > 0;
-    if (session->last_shown == 0) {
-        session->last_shown = time;
-    }
-    if (is_counted && !session->has_progress) {
-        session->has_progress = true;
-        session->started = time;
-        session->first_done = event->done;
-    }
-    double interval = session->is_terminal ? bar_interval : line_interval;
-    bool is_last = is_counted && event->done >= event->total && session->is_terminal;
-    if (time - session->last_shown < interval && !is_last) {
-        return;
-    }
-    session->last_shown = time;
-    if (!is_counted) {
-        show_count(session, event);
-        return;
-    }
-    char left[32] = "?";
-    double done = event->done - session->first_done;
-    if (done > 0) {
-        format_time((time - session->started) / done * (event->total - event->done), left,
-                    sizeof left);
-    }
-    if (session->is_terminal) {
-        draw_bar(event, left);
-        session->has_bar = true;
-    } else {
-        fprintf(stderr, "%.0f/%.0f %s, %s left\n", event->done, event->total, event->text, left);
-    }
-}
-
-static void on_event(void *state, const spn_event *event)
-{
-    cli_session *session = state;
-    if (session->is_quiet) {
-        return;
-    }
-    if (event->kind == SPN_EVENT_PROGRESS) {
-        show_progress(session, event);
-        return;
-    }
-    clear_bar(session);
-    cli_put_line(event->kind == SPN_EVENT_WARNING ? "warning: " : "", event->text);
-}
-
-int cli_session_begin(cli_session *session, const cli_arguments *arguments)
-{
-    *session = (cli_session){.is_quiet = arguments->is_quiet,
+    *session = (cli_session){.command = command,
+                             .is_quiet = arguments->is_quiet,
                              .is_verbose = arguments->is_verbose,
                              .is_terminal = isatty(STDERR_FILENO) == 1};
     if (!cli_try_memory(arguments->threads)) {
@@ -161,9 +60,9 @@ int cli_session_begin(cli_session *session, const cli_arguments *arguments)
     catch_signal(SIGHUP);
     signal(SIGALRM, on_alarm);
     spn_context_settings settings = {
-        .on_event = on_event, .event_state = session, .cancel = &cancel_flag};
+        .on_event = cli_show_event, .event_state = session, .cancel = &cancel_flag};
     if (spn_context_create(&settings, &session->context) != SPN_OK) {
-        fprintf(stderr, "spinodal: out of memory\n");
+        cli_put_line("spinodal: ", "out of memory");
         return EXIT_NUMERIC;
     }
     return EXIT_DONE;
@@ -171,7 +70,7 @@ int cli_session_begin(cli_session *session, const cli_arguments *arguments)
 
 void cli_session_end(cli_session *session)
 {
-    clear_bar(session);
+    cli_clear_bar(session);
     spn_context_free(session->context);
 }
 
@@ -201,11 +100,15 @@ static bool is_only_unread(const char *text)
     return strstr(text, strerror(EPIPE)) != NULL && cli_is_reader_gone();
 }
 
-int cli_finish(cli_session *session, spn_status status)
+int cli_finish(cli_session *session, spn_status status, bool is_good)
 {
-    clear_bar(session);
+    cli_clear_bar(session);
+    if (session->is_misused) {
+        return EXIT_USAGE;
+    }
     if (status == SPN_OK) {
-        return cli_finish_output();
+        const int result = cli_finish_output();
+        return result == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : result;
     }
     const char *text = spn_error_text(session->context);
     if (status == SPN_ERROR_IO && is_only_unread(text)) {

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/run.h"
+/* The commands that run an experiment and say what came out: sweep, branches, slice, grok. */
+#include "cli/cli.h"
 
 #include <errno.h>
 #include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
 
+/* spn_study_sweep(), spn_study_branches(), spn_study_slice() or spn_study_grok(). */
+typedef spn_status study_action(spn_context *context, const spn_study *study,
+                                const spn_run_settings *settings, bool *is_good);
+
 /* With -v: what is run, as it would stand in an experiment file. */
 static spn_status say_experiment(cli_session *session, const spn_study *study)
 {
     spn_status status = SPN_OK;
-    char *text = NULL;
+    spn_text text = {.context = session->context};
+    char *dump = NULL;
     if (!session->is_verbose) {
         return SPN_OK;
     }
-    SPN_TRY(spn_experiment_dump(session->context, study->experiment, &text));
-    fprintf(stderr, "%s# %lld samples", text, (long long)study->dataset->samples);
+    SPN_TRY(spn_experiment_dump(session->context, study->experiment, &dump));
+    spn_text_put(&text, "%s# %lld samples", dump, (long long)study->dataset->samples);
     if (study->test != NULL) {
-        fprintf(stderr, " and %lld for testing", (long long)study->test->samples);
+        spn_text_put(&text, " and %lld for testing", (long long)study->test->samples);
     }
-    fprintf(stderr, ", %lld parameters, data checksum %08x\n", (long long)study->loss.dimension,
-            (unsigned)study->data_checksum);
+    spn_text_put(&text, ", %lld parameters, data checksum %08x\n", (long long)study->loss.dimension,
+                 (unsigned)study->data_checksum);
+    SPN_TRY(text.status);
+    cli_put_text(stderr, text.buffer.text);
 done:
-    spn_release(session->context, text);
+    spn_text_end(&text);
+    spn_release(session->context, dump);
     return status;
 }
 
@@ -55,7 +64,7 @@ static spn_status explain_full_disk(spn_context *context, const char *output)
 }
 
 static spn_status run_study(cli_session *session, const cli_arguments *arguments,
-                            const char *output, cli_study *run, bool *is_good)
+                            const char *output, study_action *run, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -65,7 +74,6 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
                                        .threads = arguments->threads,
                                        .is_forced = arguments->is_forced,
                                        .is_resumed = arguments->is_resumed};
-    *is_good = true;
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(say_experiment(session, study));
@@ -79,15 +87,7 @@ done:
     return status == SPN_ERROR_IO ? explain_full_disk(context, output) : status;
 }
 
-spn_status cli_run(cli_session *session, const cli_arguments *arguments, const char *output,
-                   cli_study *run, bool *is_good)
-{
-    spn_status status = run_study(session, arguments, output, run, is_good);
-    return status == SPN_OK ? cli_report(session, output, arguments->is_json) : status;
-}
-
-/* ---- What results hold -------------------------------------------------------------------------- */
-
+/* What the results hold, as their kind does. */
 static spn_status write_json(spn_context *context, const char *path)
 {
     spn_status status = SPN_OK;
@@ -108,26 +108,6 @@ done:
     return status;
 }
 
-spn_status cli_report(cli_session *session, const char *path, bool is_json)
-{
-    return is_json ? write_json(session->context, path)
-                   : spn_results_tell(session->context, path, session->is_verbose);
-}
-
-spn_status cli_draw(spn_context *context, const spn_results *results, const char *folder,
-                    const spn_plot_settings *settings)
-{
-    const spn_kind *kind = spn_kind_find(results->kind);
-    if (kind == NULL) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "holds results of '%.40s', of which this version knows no figure",
-                        results->kind);
-    }
-    return kind->plot(context, results, folder, settings);
-}
-
-/* ---- Commands ----------------------------------------------------------------------------------- */
-
 /* RUN.h5 beside the experiment's name: "examples/energy.yaml" gives "energy.h5" in the current folder. */
 static spn_status default_output(spn_context *context, const char *experiment, char **out)
 {
@@ -143,37 +123,40 @@ done:
     return status;
 }
 
-static int run_command(cli_session *session, const cli_arguments *arguments, cli_study *run)
+/* What went wrong is said on stderr with JSON as well. */
+static spn_status run_command(cli_session *session, const cli_arguments *arguments,
+                              study_action *run, bool *is_good)
 {
     spn_status status = SPN_OK;
-    bool is_good = true;
     char *made = NULL;
     if (arguments->output == NULL) {
         SPN_TRY(default_output(session->context, arguments->words[0], &made));
     }
-    SPN_TRY(cli_run(session, arguments, made != NULL ? made : arguments->output, run, &is_good));
+    const char *output = made != NULL ? made : arguments->output;
+    SPN_TRY(run_study(session, arguments, output, run, is_good));
+    SPN_TRY(arguments->is_json ? write_json(session->context, output)
+                               : spn_results_tell(session->context, output, session->is_verbose));
 done:
     spn_release(session->context, made);
-    int result = cli_finish(session, status);
-    return result == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : result;
+    return status;
 }
 
-int cmd_sweep(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_sweep(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
-    return run_command(session, arguments, spn_study_sweep);
+    return run_command(session, arguments, spn_study_sweep, is_good);
 }
 
-int cmd_branches(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_branches(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
-    return run_command(session, arguments, spn_study_branches);
+    return run_command(session, arguments, spn_study_branches, is_good);
 }
 
-int cmd_slice(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_slice(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
-    return run_command(session, arguments, spn_study_slice);
+    return run_command(session, arguments, spn_study_slice, is_good);
 }
 
-int cmd_grok(cli_session *session, const cli_arguments *arguments)
+spn_status cmd_grok(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
-    return run_command(session, arguments, spn_study_grok);
+    return run_command(session, arguments, spn_study_grok, is_good);
 }

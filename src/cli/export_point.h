@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/** @file find.h  The point of a results file that the arguments mean. */
-#ifndef SPINODAL_SRC_CLI_FIND_H
-#define SPINODAL_SRC_CLI_FIND_H
+/** @file export_point.h  The point of a results file that the arguments mean. */
+#ifndef SPINODAL_SRC_CLI_EXPORT_POINT_H
+#define SPINODAL_SRC_CLI_EXPORT_POINT_H
 
 #include "cli/cli.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "cli/find.h"
+#include "cli/export_point.h"
 
 #include <math.h>
 #include <stdio.h>
