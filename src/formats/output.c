@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/output.h"
+#include "formats/input.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -398,46 +399,14 @@ done:
     return status;
 }
 
-static spn_status load(spn_context *context, const char *path, char **bytes, int64_t *count)
-{
-    spn_status status = SPN_OK;
-    char *buffer = NULL;
-    struct stat info;
-    int64_t size = 0;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0 || fstat(file, &info) != 0) {
-        SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
-    }
-    SPN_NEW(context, buffer, (int64_t)info.st_size + 1);
-    while (size < (int64_t)info.st_size) {
-        ssize_t got = read(file, buffer + size, (size_t)(info.st_size - size));
-        if (got < 0 && errno != EINTR) {
-            SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
-        }
-        if (got == 0) {
-            break;
-        }
-        size += got > 0 ? got : 0;
-    }
-    *bytes = buffer;
-    *count = size;
-    buffer = NULL;
-done:
-    if (file >= 0) {
-        close(file);
-    }
-    spn_release(context, buffer);
-    return status;
-}
-
 /** SPN_ERROR_IO unless the target has the very bytes of the temporary file. */
 static spn_status demand_equal(spn_context *context, const spn_output *output)
 {
     spn_status status = SPN_OK;
     char *found = NULL, *made = NULL;
     int64_t found_size = 0, made_size = 0;
-    SPN_TRY(load(context, output->target, &found, &found_size));
-    SPN_TRY(load(context, output->temporary, &made, &made_size));
+    SPN_TRY(spni_file_read(context, output->target, &found, &found_size));
+    SPN_TRY(spni_file_read(context, output->temporary, &made, &made_size));
     if (found_size != made_size || memcmp(found, made, (size_t)made_size) != 0) {
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s exists and is not what this run makes; use --force to overwrite",

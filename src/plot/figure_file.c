@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Checking what gnuplot made: it reports success on a full disk. */
+#include "formats/input.h"
 #include "plot/plot.h"
 
 #include <errno.h>
@@ -9,39 +10,6 @@
 #include <unistd.h>
 
 #define SIZE_MAX_BYTES ((int64_t)256 << 20)
-
-static spn_status load(spn_context *context, int fd, const char *path, char **bytes, int64_t *size)
-{
-    spn_status status = SPN_OK;
-    char *buffer = NULL;
-    struct stat info;
-    int64_t done = 0;
-    if (fstat(fd, &info) != 0) {
-        SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
-    }
-    if (info.st_size > SIZE_MAX_BYTES) {
-        SPN_FAIL(context, SPN_ERROR_IO, "%s: gnuplot made a file of %lld bytes", path,
-                 (long long)info.st_size);
-    }
-    SPN_NEW(context, buffer, (int64_t)info.st_size + 1);
-    while (done < (int64_t)info.st_size) {
-        ssize_t n = pread(fd, buffer + done, (size_t)(info.st_size - done), (off_t)done);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n <= 0) {
-            SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: %s", path,
-                     n < 0 ? strerror(errno) : "it is shorter than it was");
-        }
-        done += n;
-    }
-    *bytes = buffer;
-    *size = done;
-    buffer = NULL;
-done:
-    spn_release(context, buffer);
-    return status;
-}
 
 static bool begins_with(const char *bytes, int64_t size, const char *start, int64_t length)
 {
@@ -72,38 +40,36 @@ static bool is_complete(const char *bytes, int64_t size, int format)
 }
 
 /* "/CreationDate (D:20260102030405Z)": the digits are overwritten, so that equal figures have equal bytes. */
-static spn_status fix_date(spn_context *context, int fd, const char *path, const char *bytes,
-                           int64_t size, bool *is_dated)
+static spn_status fix_date(spn_context *context, const char *file, const char *path,
+                           const char *bytes, int64_t size, bool *is_dated)
 {
     static const char key[] = "/CreationDate (D:";
     static const char date[] = "19700101000000";
     const int64_t length = sizeof key - 1;
     const int64_t digits = sizeof date - 1;
+    const int fd = open(file, O_WRONLY | O_CLOEXEC);
+    bool is_good = fd >= 0;
     *is_dated = true;
-    for (int64_t i = 0; i + length + digits <= size; i++) {
+    for (int64_t i = 0; is_good && i + length + digits <= size; i++) {
         if (bytes[i] == '/' && memcmp(bytes + i, key, (size_t)length) == 0 &&
             strspn(bytes + i + length, "0123456789") == (size_t)digits) {
             *is_dated = false;
-            if (pwrite(fd, date, (size_t)digits, (off_t)(i + length)) != digits) {
-                return spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path,
-                                strerror(errno));
-            }
+            is_good = pwrite(fd, date, (size_t)digits, (off_t)(i + length)) == digits;
         }
     }
-    return SPN_OK;
+    is_good = (fd < 0 || close(fd) == 0) && is_good;
+    return is_good ? SPN_OK
+                   : spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
 }
 
 bool spni_figure_file_is_complete(spn_context *context, const char *path, int format)
 {
     char *bytes = NULL;
     int64_t size = 0;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        return false;
-    }
-    const bool is_good =
-        load(context, fd, path, &bytes, &size) == SPN_OK && is_complete(bytes, size, format);
-    close(fd);
+    struct stat facts;
+    const bool is_good = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) &&
+                         spni_file_read(context, path, &bytes, &size) == SPN_OK &&
+                         is_complete(bytes, size, format);
     spn_error_clear(context);
     spn_release(context, bytes);
     return is_good;
@@ -116,23 +82,20 @@ spn_status spni_figure_file_finish(spn_context *context, const char *file, const
     char *bytes = NULL;
     int64_t size = 0;
     *is_dated = false;
-    int fd = open(file, O_RDWR | O_CLOEXEC);
-    if (fd < 0) {
-        SPN_FAIL(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
+    SPN_TRY(spni_file_read(context, file, &bytes, &size));
+    if (size > SIZE_MAX_BYTES) {
+        SPN_FAIL(context, SPN_ERROR_IO, "%s: gnuplot made a file of %lld bytes", path,
+                 (long long)size);
     }
-    SPN_TRY(load(context, fd, path, &bytes, &size));
     if (!is_complete(bytes, size, format)) {
         SPN_FAIL(context, SPN_ERROR_IO,
                  "cannot write %s: gnuplot left it incomplete (%lld bytes); is the disk full?",
                  path, (long long)size);
     }
     if (format == SPNI_FORMAT_PDF) {
-        SPN_TRY(fix_date(context, fd, path, bytes, size, is_dated));
+        SPN_TRY(fix_date(context, file, path, bytes, size, is_dated));
     }
 done:
-    if (fd >= 0 && close(fd) != 0 && status == SPN_OK) {
-        status = spn_fail(context, SPN_ERROR_IO, "cannot write %s: %s", path, strerror(errno));
-    }
     spn_release(context, bytes);
     return status;
 }
