@@ -56,18 +56,16 @@ static spn_status send(spn_branches *all, double distance, double *v)
     int64_t n = all->frame.n;
     double overlap = 0;
     int64_t critical = follow_vector(n, place, v, &overlap);
-    const spn_branch_approach approach = {
-        .jump = all->special.record.special,
-        .beta = place->beta,
-        .distance = distance,
-        .eigenvalue = place->values[critical],
-        .overlap = overlap,
-        .norm_squared = place->order,
-        .susceptibility =
-            -spn_objective_order_along(all->frame.objective, place->theta, place->tangent) /
-            place->beta_slope,
-        .error = place->error,
-        .loss = place->loss};
+    const spn_branch_approach approach = {.jump = all->special.record.special,
+                                          .beta = place->beta,
+                                          .distance = distance,
+                                          .eigenvalue = place->values[critical],
+                                          .overlap = overlap,
+                                          .norm_squared = place->order,
+                                          .susceptibility =
+                                              spni_susceptibility_along(&all->frame, place),
+                                          .error = place->error,
+                                          .loss = place->loss};
     const spn_item item = {.stream = SPN_BRANCHES_APPROACH, .record = &approach};
     return spni_emit(all, &item);
 }

@@ -55,13 +55,6 @@ static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t
     return NULL;
 }
 
-/* dn/ds over dbeta/ds. */
-static double susceptibility_of(const spni_frame *frame, const spni_place *place)
-{
-    return -spn_objective_order_along(frame->objective, place->theta, place->tangent) /
-           place->beta_slope;
-}
-
 static void fill_record(const spni_frame *frame, const spni_place *place, spn_branch_record *record)
 {
     int64_t n = frame->n, index = place->index;
@@ -77,7 +70,7 @@ static void fill_record(const spni_frame *frame, const spni_place *place, spn_br
     record->scalar_curvature_loss = place->curvature_loss;
     record->eigenvalue_min = place->values[0];
     record->critical_eigenvalue = place->values[is_low ? index - 1 : index];
-    record->susceptibility = susceptibility_of(frame, place);
+    record->susceptibility = spni_susceptibility_along(frame, place);
     record->negative_eigenvalues = index;
     record->zero_modes = place->zero_modes;
     record->active_modes = place->labels.active_modes;

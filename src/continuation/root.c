@@ -4,6 +4,7 @@
  * False position with the Illinois rule comes close; the root itself is extrapolated from the last three
  * values, because rounding along the kernel is magnified by 1 / lambda. The solution there is polished with the
  * kernel's directions made stiff, which is a regular problem. */
+#include "stationary/root.h"
 #include "continuation/continuation.h"
 
 #include <float.h>
@@ -25,10 +26,6 @@ typedef struct test {
     spni_turned set;
     bool is_along; /* the branch moves along the kernel */
 } test;
-
-typedef struct root {
-    double share, value;
-} root;
 
 static double value_at(int64_t n, const test *t, const spni_place *place)
 {
@@ -57,56 +54,48 @@ static test make_test(int64_t n, const spni_place *a, const spni_place *b)
     return t;
 }
 
-/* Where the function vanishes, by linear (last two) and quadratic (three) inverse interpolation; their difference
- * says how good the first is. */
-static double extrapolate(const root *r, double *difference)
+/* Where the mean vanishes, from its last three values; *difference says how good that is. */
+static double extrapolate(const spni_sample *r, double *difference)
 {
-    double linear = r[2].share - r[2].value * (r[1].share - r[2].share) / (r[1].value - r[2].value);
-    double other = r[2].share - r[2].value * (r[0].share - r[2].share) / (r[0].value - r[2].value);
-    double quadratic = linear + (other - linear) * r[1].value / (r[1].value - r[0].value);
+    double linear = 0, quadratic = spni_root_of_three(r, &linear);
     bool is_good = isfinite(quadratic);
     *difference = is_good ? fabs(quadratic - linear) : 0;
     return is_good ? quadratic : linear;
 }
 
-/* The last three values on the way to the root in r[0 .. 2]; tracer->mid is at the last. */
-static spn_status find_root(spni_tracer *tracer, const test *t, root *r, bool *is_found)
+/* |mean| from which on it is extrapolated. */
+static double near_enough(const test *t, double ends)
+{
+    double largest = t->a->largest;
+    return t->is_along ? fmax(fmin(FAR_ENDS * ends, FAR_LARGEST * largest), LEAST_ALONG * largest)
+                       : fmax(fmin(NEAR_ENDS * ends, NEAR_LARGEST * largest), LEAST * largest);
+}
+
+/* The last three values on the way to the root, over the share of the arc, in r[0 .. 2]; tracer->mid is at the last. */
+static spn_status find_root(spni_tracer *tracer, const test *t, spni_sample *r, bool *is_found)
 {
     spn_status status = SPN_OK;
     int64_t n = tracer->frame->n;
-    root left = {0, value_at(n, t, t->a)}, right = {1, value_at(n, t, t->b)};
-    double largest = t->a->largest;
-    double ends = fmax(fabs(left.value), fabs(right.value));
-    double near = t->is_along
-                      ? fmax(fmin(FAR_ENDS * ends, FAR_LARGEST * largest), LEAST_ALONG * largest)
-                      : fmax(fmin(NEAR_ENDS * ends, NEAR_LARGEST * largest), LEAST * largest);
-    bool was_left = false;
+    spni_bracket bracket = {.left = {0, value_at(n, t, t->a)}, .right = {1, value_at(n, t, t->b)}};
+    double near = near_enough(t, fmax(fabs(bracket.left.value), fabs(bracket.right.value)));
     *is_found = false;
-    r[1] = left;
-    r[2] = right;
-    for (int k = 0; k < ROOT_STEPS && (left.value < 0) != (right.value < 0); k++) {
+    r[1] = bracket.left;
+    r[2] = bracket.right;
+    for (int k = 0; k < ROOT_STEPS && spni_bracket_is_open(&bracket); k++) {
         bool is_converged = false;
-        double share =
-            (left.share * right.value - right.share * left.value) / (right.value - left.value);
+        double share = spni_bracket_next(&bracket);
         SPN_TRY(spni_between(tracer, t->a, t->b, share, NULL, 0, &tracer->mid, &is_converged));
         if (!is_converged) {
             goto done;
         }
-        root now = {share, value_at(n, t, &tracer->mid)};
         r[0] = r[1];
         r[1] = r[2];
-        r[2] = now;
-        if (fabs(now.value) <= near) {
+        r[2] = (spni_sample){share, value_at(n, t, &tracer->mid)};
+        if (fabs(r[2].value) <= near) {
             *is_found = true;
             goto done;
         }
-        bool is_left = (now.value < 0) == (left.value < 0);
-        root *kept = is_left ? &right : &left, *moved = is_left ? &left : &right;
-        if (k > 0 && is_left == was_left) {
-            kept->value /= 2;
-        }
-        was_left = is_left;
-        *moved = now;
+        spni_bracket_take(&bracket, r[2]);
     }
 done:
     return status;
@@ -145,14 +134,14 @@ spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni
     spn_status status = SPN_OK;
     spni_frame *frame = tracer->frame;
     const test t = make_test(frame->n, a, b);
-    root r[3] = {{0, 0}};
+    spni_sample r[3] = {{0, 0}};
     double difference = 0;
     SPN_TRY(find_root(tracer, &t, r, is_located));
     if (!*is_located) {
         goto done;
     }
     double share = extrapolate(r, &difference);
-    double lambda = (r[1].value - r[2].value) / (r[1].share - r[2].share), value = 0;
+    double lambda = (r[1].value - r[2].value) / (r[1].x - r[2].x), value = 0;
     for (int k = 0; k < (t.is_along ? 1 : POLISHES); k++) {
         SPN_TRY(polish(tracer, &t, share, special, is_located));
         if (!*is_located) {

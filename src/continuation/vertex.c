@@ -6,6 +6,7 @@
  * the base the same eigenvalue crosses zero linearly in beta, so the vertex is located there: three solutions of
  * the base around the parabola's estimate, and inverse interpolation. */
 #include "continuation/continuation.h"
+#include "stationary/root.h"
 
 #include <float.h>
 #include <math.h>
@@ -75,12 +76,10 @@ done:
 
 /* beta where lambda vanishes, from three values; *half: what linear and quadratic interpolation differ by, and
  * rounding. */
-static double interpolate(const double *beta, const double *lambda, double largest, double *half)
+static double interpolate(const spni_sample *lambda, double largest, double *half)
 {
-    double linear = beta[2] - lambda[2] * (beta[1] - beta[2]) / (lambda[1] - lambda[2]);
-    double other = beta[2] - lambda[2] * (beta[0] - beta[2]) / (lambda[0] - lambda[2]);
-    double quadratic = linear + (other - linear) * lambda[1] / (lambda[1] - lambda[0]);
-    double slope = fabs((beta[1] - beta[0]) / (lambda[1] - lambda[0]));
+    double linear = 0, quadratic = spni_root_of_three(lambda, &linear);
+    double slope = fabs((lambda[1].x - lambda[0].x) / (lambda[1].value - lambda[0].value));
     *half = fabs(quadratic - linear) / 10 + 16 * DBL_EPSILON * largest * slope;
     return quadratic;
 }
@@ -91,18 +90,18 @@ static spn_status locate_on_base(spni_tracer *tracer, const vertex *v, double ce
                                  double *theta, double *beta, double *half, bool *is_located)
 {
     spn_status status = SPN_OK;
-    double betas[3] = {centre - spread, centre + spread, centre + spread / 8}, lambdas[3];
+    spni_sample lambda[3] = {{centre - spread, 0}, {centre + spread, 0}, {centre + spread / 8, 0}};
     *is_located = false;
     for (int k = 0; k < 3; k++) {
         bool is_there = false;
         memcpy(theta, v->theta, (size_t)tracer->frame->n * sizeof *theta);
-        SPN_TRY(solve_base(tracer, v, betas[k], theta, &lambdas[k], &is_there));
+        SPN_TRY(solve_base(tracer, v, lambda[k].x, theta, &lambda[k].value, &is_there));
         if (!is_there) {
             goto done;
         }
     }
-    *beta = interpolate(betas, lambdas, tracer->mid.largest, half);
-    *is_located = (lambdas[0] < 0) != (lambdas[1] < 0) && fabs(*beta - centre) <= spread;
+    *beta = interpolate(lambda, tracer->mid.largest, half);
+    *is_located = (lambda[0].value < 0) != (lambda[1].value < 0) && fabs(*beta - centre) <= spread;
 done:
     return status;
 }

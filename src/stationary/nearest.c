@@ -8,17 +8,14 @@
  *
  * with a trust region on |g|^2 (Levenberg and Marquardt). It ends in a stationary point of L, or in one of |g|^2, where H g =
  * 0: that is the ghost of a fold, and where the augmented system of fold.c starts from. */
-#include "stationary/stationary.h"
+#include "stationary/nearest.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
-enum { STEPS_MOST = 200, RADIUS_HALVINGS = 200, FOLD_STEPS_MOST = 40, FOLLOWED_MOST = 100 };
+enum { STEPS_MOST = 200, FOLLOWED_MOST = 100 };
 /* A full Newton step below this share of the length of theta: converged; what is left is its square. */
 static const double STEP_SMALL = 1e-9;
-/* Folds: the same where rounding keeps steps from vanishing. */
-static const double STEP_ROUNDING = 1e-5;
 /* Where |g| falls no further: directions flatter than this share of the largest curvature are left alone, when the slope along
  * them is rounding (as in the gate of room `geometry`), and along the others a step is good to this. */
 static const double FLAT = 1e-7, STEP_FLAT = 1e-6;
@@ -32,25 +29,13 @@ static const double RADIUS = 0.1, RADIUS_LEAST = 1e-12;
 static const double FOLLOWED = 0.02;
 /* The trust region's usual ratios of what |g|^2 falls by and of what the model says. */
 static const double RATIO_ACCEPTED = 1e-4, RATIO_POOR = 0.25, RATIO_GOOD = 0.75;
-/* A gradient that turns its parameter's way by less than this share of it: a branch point, no fold. */
-static const double DRIVEN_LEAST = 1e-6;
 
-typedef struct search {
-    spni_frame *frame;
-    double beta;
-    double *theta, *start, *trial; /* P each */
-    double *step, *gamma;          /* P each */
-    spni_place place;              /* its values and vectors serve the search as well */
-    double radius, merit;
-    double way_most; /* of theta from its start */
-} search;
-
-static double length_of(const search *s)
+double spni_nearest_length(const spni_nearest *s)
 {
     return spn_objective_length(s->frame->objective, s->theta);
 }
 
-static double way_to(const search *s, const double *theta)
+double spni_nearest_way(const spni_nearest *s, const double *theta)
 {
     double sum = 0;
     for (int64_t i = 0; i < s->frame->n; i++) {
@@ -60,7 +45,7 @@ static double way_to(const search *s, const double *theta)
 }
 
 /* Linearise at theta: eigenvalues and vectors of M, the gradient in that basis. */
-static spn_status decompose(search *s, bool *is_finite)
+spn_status spni_nearest_decompose(spni_nearest *s, bool *is_finite)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = s->frame;
@@ -82,9 +67,10 @@ done:
     return status;
 }
 
-/* Length of the step at `mu`; infinite where the Hessian is singular. */
-static double step_length(const search *s, double mu)
+/* |s(mu)|; infinite at mu = 0 where the Hessian is singular. */
+static double step_length(const void *state, double mu)
 {
+    const spni_nearest *s = state;
     double sum = 0;
     for (int64_t i = 0; i < s->frame->n; i++) {
         double lambda = s->place.values[i];
@@ -97,21 +83,14 @@ static double step_length(const search *s, double mu)
 }
 
 /* The step into s->step; returns |g + H s|. */
-static double make_step(search *s)
+static double make_step(spni_nearest *s)
 {
     int64_t n = s->frame->n;
     double mu = 0, rest = 0;
     if (!(step_length(s, 0) <= s->radius)) {
+        /* |s| <= |H g| / mu: at this mu it is short enough. */
         double most = fmax(fabs(s->place.values[0]), fabs(s->place.values[n - 1]));
-        /* |s| <= |H g| / mu: high enough; then halve the exponent's interval. */
-        double high = log(fmax(most * s->merit / s->radius, DBL_MIN)), low = log(DBL_MIN);
-        for (int k = 0; k < RADIUS_HALVINGS && high - low > 1e-3; k++) {
-            double middle = low + (high - low) / 2;
-            bool is_short = step_length(s, exp(middle)) <= s->radius;
-            high = is_short ? middle : high;
-            low = is_short ? low : middle;
-        }
-        mu = exp(high);
+        mu = spni_root_of_falling(step_length, s, s->radius, most * s->merit / s->radius);
     }
     memset(s->step, 0, (size_t)n * sizeof *s->step);
     for (int64_t i = 0; i < n; i++) {
@@ -124,7 +103,7 @@ static double make_step(search *s)
 }
 
 /* Stationary but for directions in which L is flat: soft modes of symmetries that hold nearly, which rounding moves. */
-static bool is_flatly_stationary(const search *s)
+static bool is_flatly_stationary(const spni_nearest *s)
 {
     int64_t n = s->frame->n;
     const double *values = s->place.values;
@@ -137,7 +116,7 @@ static bool is_flatly_stationary(const search *s)
             slope += g * g;
         }
     }
-    double length = length_of(s);
+    double length = spni_nearest_length(s);
     double size = spn_objective_scales(s->frame->objective).value + fabs(s->frame->point->value);
     bool is_level = sqrt(slope) <= SPN_ZERO_EIGENVALUE * most * length &&
                     sqrt(slope) * length <= SPN_STATIONARY_FALL * size;
@@ -145,13 +124,13 @@ static bool is_flatly_stationary(const search *s)
 }
 
 /* Try steps of falling radius until one is accepted. */
-static spn_status take_step(search *s, bool *is_accepted)
+static spn_status take_step(spni_nearest *s, bool *is_accepted)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = s->frame;
     int64_t n = frame->n;
     *is_accepted = false;
-    while (!*is_accepted && s->radius > RADIUS_LEAST * length_of(s)) {
+    while (!*is_accepted && s->radius > RADIUS_LEAST * spni_nearest_length(s)) {
         double rest = make_step(s), length = spn_norm(n, s->step);
         memcpy(s->trial, s->theta, (size_t)n * sizeof *s->trial);
         spn_axpy(n, 1, s->step, s->trial);
@@ -175,20 +154,20 @@ done:
 }
 
 /* From s->theta on; *is_far: beyond the reach. */
-static spn_status descend(search *s, bool *is_found, bool *is_far)
+spn_status spni_nearest_descend(spni_nearest *s, bool *is_found, bool *is_far)
 {
     spn_status status = SPN_OK;
     bool is_finite = true, is_accepted = true;
     double before = (double)INFINITY;
     *is_found = *is_far = false;
-    s->radius = RADIUS * length_of(s);
+    s->radius = RADIUS * spni_nearest_length(s);
     for (int k = 0; k < STEPS_MOST && is_accepted; k++) {
-        SPN_TRY(decompose(s, &is_finite));
-        *is_far = !is_finite || way_to(s, s->theta) > s->way_most;
+        SPN_TRY(spni_nearest_decompose(s, &is_finite));
+        *is_far = !is_finite || spni_nearest_way(s, s->theta) > s->way_most;
         if (*is_far) {
             goto done;
         }
-        if (step_length(s, 0) <= STEP_SMALL * length_of(s)) {
+        if (step_length(s, 0) <= STEP_SMALL * spni_nearest_length(s)) {
             *is_found = true;
             make_step(s);
             spn_axpy(s->frame->n, 1, s->step, s->theta);
@@ -208,8 +187,9 @@ done:
 }
 
 /* Length of the step that goes down where L is curved up and up where it is curved down, at this shift. */
-static double followed_length(const search *s, double shift)
+static double followed_length(const void *state, double shift)
 {
+    const spni_nearest *s = state;
     double sum = 0;
     for (int64_t i = 0; i < s->frame->n; i++) {
         if (s->gamma[i] != 0) {
@@ -220,20 +200,14 @@ static double followed_length(const search *s, double shift)
     return sqrt(sum);
 }
 
-static void make_followed_step(search *s)
+/* s_i = -+ gamma_i / (|lambda_i| + shift), the upper sign where lambda_i > 0, no longer than FOLLOWED. */
+static void make_followed_step(spni_nearest *s)
 {
     int64_t n = s->frame->n;
-    double radius = FOLLOWED * length_of(s), shift = 0;
+    double radius = FOLLOWED * spni_nearest_length(s), shift = 0;
     if (!(followed_length(s, 0) <= radius)) {
         /* |s| <= |g| / shift. */
-        double low = log(DBL_MIN), high = log(fmax(s->merit / radius, DBL_MIN));
-        for (int k = 0; k < RADIUS_HALVINGS && high - low > 1e-3; k++) {
-            double middle = low + (high - low) / 2;
-            bool is_short = followed_length(s, exp(middle)) <= radius;
-            high = is_short ? middle : high;
-            low = is_short ? low : middle;
-        }
-        shift = exp(high);
+        shift = spni_root_of_falling(followed_length, s, radius, s->merit / radius);
     }
     memset(s->step, 0, (size_t)n * sizeof *s->step);
     for (int64_t i = 0; i < n; i++) {
@@ -245,18 +219,19 @@ static void make_followed_step(search *s)
 
 /* Eigenvector following: every step is taken, since nothing needs to fall on the way to a saddle. Where |grad L|^2 has minima
  * at which the Hessian is singular, and a trust region on it ends, this goes on. */
-static spn_status follow(search *s, bool *is_found, bool *is_far)
+static spn_status follow(spni_nearest *s, bool *is_found, bool *is_far)
 {
     spn_status status = SPN_OK;
     bool is_finite = true;
     *is_found = *is_far = false;
     for (int k = 0; k < FOLLOWED_MOST && !*is_found; k++) {
-        SPN_TRY(decompose(s, &is_finite));
-        *is_far = !is_finite || way_to(s, s->theta) > s->way_most;
+        SPN_TRY(spni_nearest_decompose(s, &is_finite));
+        *is_far = !is_finite || spni_nearest_way(s, s->theta) > s->way_most;
         if (*is_far) {
             goto done;
         }
-        *is_found = followed_length(s, 0) <= STEP_SMALL * length_of(s) || is_flatly_stationary(s);
+        *is_found =
+            followed_length(s, 0) <= STEP_SMALL * spni_nearest_length(s) || is_flatly_stationary(s);
         make_followed_step(s);
         spn_axpy(s->frame->n, 1, s->step, s->theta);
     }
@@ -264,7 +239,7 @@ done:
     return status;
 }
 
-static void fill(const search *s, double beta, spn_near_record *out)
+void spni_near_fill(const spni_nearest *s, double beta, spn_near_record *out)
 {
     const spni_place *place = &s->place;
     *out = (spn_near_record){.is_found = 1,
@@ -272,7 +247,7 @@ static void fill(const search *s, double beta, spn_near_record *out)
                              .error = place->error,
                              .loss = place->loss,
                              .weight_norm = sqrt(place->order),
-                             .distance = way_to(s, place->theta),
+                             .distance = spni_nearest_way(s, place->theta),
                              .eigenvalue_min = place->values[0],
                              .negative_eigenvalues = place->index,
                              .zero_modes = place->zero_modes,
@@ -281,19 +256,19 @@ static void fill(const search *s, double beta, spn_near_record *out)
                              .bend = (double)NAN};
 }
 
-static void fill_nothing(double beta, spn_near_record *out)
+void spni_near_nothing(double beta, spn_near_record *out)
 {
     double none = (double)NAN;
     *out = (spn_near_record){0, beta, none, none, none, none, none, -1, -1, -1, none, none};
 }
 
-static spn_status search_create(spni_frame *frame, double beta, double reach, const double *theta,
-                                search *s)
+spn_status spni_nearest_create(spni_frame *frame, double beta, double reach, const double *theta,
+                               spni_nearest *s)
 {
     spn_status status = SPN_OK;
     spn_context *context = frame->context;
     int64_t n = frame->n;
-    *s = (search){.frame = frame, .beta = beta};
+    *s = (spni_nearest){.frame = frame, .beta = beta};
     SPN_NEW(context, s->theta, n);
     SPN_NEW(context, s->start, n);
     SPN_NEW(context, s->trial, n);
@@ -302,12 +277,12 @@ static spn_status search_create(spni_frame *frame, double beta, double reach, co
     SPN_TRY(spni_place_create(context, n, &s->place));
     memcpy(s->theta, theta, (size_t)n * sizeof *theta);
     memcpy(s->start, theta, (size_t)n * sizeof *theta);
-    s->way_most = reach * length_of(s);
+    s->way_most = reach * spni_nearest_length(s);
 done:
     return status;
 }
 
-static void search_free(spn_context *context, search *s)
+void spni_nearest_free(spn_context *context, spni_nearest *s)
 {
     spn_release(context, s->theta);
     spn_release(context, s->start);
@@ -317,7 +292,7 @@ static void search_free(spn_context *context, search *s)
     spni_place_free(context, &s->place);
 }
 
-typedef spn_status search_way(search *s, bool *is_found, bool *is_far);
+typedef spn_status search_way(spni_nearest *s, bool *is_found, bool *is_far);
 
 static spn_status find_near(spn_context *context, const spn_objective *objective, double beta,
                             double reach, search_way *way, double *theta, double *vector,
@@ -326,22 +301,22 @@ static spn_status find_near(spn_context *context, const spn_objective *objective
     spn_status status = SPN_OK;
     int64_t n = objective->dimension;
     spni_frame frame = {.context = context};
-    search s = {.theta = NULL};
+    spni_nearest s = {.theta = NULL};
     bool is_found = false, is_far = false;
-    fill_nothing(beta, out);
+    spni_near_nothing(beta, out);
     SPN_TRY(spni_frame_near(context, objective, beta, &frame));
-    SPN_TRY(search_create(&frame, beta, reach, theta, &s));
+    SPN_TRY(spni_nearest_create(&frame, beta, reach, theta, &s));
     SPN_TRY(way(&s, &is_found, &is_far));
     if (is_found && !is_far) {
         SPN_TRY(spni_linearise(&frame, s.theta, beta, NULL, &s.place));
-        fill(&s, beta, out);
+        spni_near_fill(&s, beta, out);
         if (vector != NULL) {
             memcpy(vector, s.place.vectors, (size_t)n * sizeof *vector);
         }
     }
     memcpy(theta, s.theta, (size_t)n * sizeof *theta);
 done:
-    search_free(context, &s);
+    spni_nearest_free(context, &s);
     spni_frame_free(&frame);
     return status;
 }
@@ -349,129 +324,11 @@ done:
 spn_status spn_stationary_near(spn_context *context, const spn_objective *objective, double beta,
                                double reach, double *theta, double *vector, spn_near_record *out)
 {
-    return find_near(context, objective, beta, reach, descend, theta, vector, out);
+    return find_near(context, objective, beta, reach, spni_nearest_descend, theta, vector, out);
 }
 
 spn_status spn_saddle_near(spn_context *context, const spn_objective *objective, double beta,
                            double reach, double *theta, double *vector, spn_near_record *out)
 {
     return find_near(context, objective, beta, reach, follow, theta, vector, out);
-}
-
-/* The eigenvector closest to the kernel, as the direction of a fold. */
-static void take_direction(const search *s, spni_fold *fold)
-{
-    int64_t n = s->frame->n, critical = 0;
-    for (int64_t i = 1; i < n; i++) {
-        critical = fabs(s->place.values[i]) < fabs(s->place.values[critical]) ? i : critical;
-    }
-    memcpy(fold->w, s->place.vectors + critical * n, (size_t)n * sizeof *fold->w);
-}
-
-/* Newton's method on the augmented system from s->theta; steps that leave the reach are cut at it. */
-static spn_status solve_fold(search *s, spni_fold *fold, double *beta, bool *is_found)
-{
-    spn_status status = SPN_OK;
-    spni_frame *frame = s->frame;
-    int64_t n = frame->n;
-    double before = (double)INFINITY;
-    *is_found = false;
-    for (int k = 0; k < FOLD_STEPS_MOST; k++) {
-        bool is_singular = false;
-        status = spni_fold_step(frame, s->theta, *beta, fold, &is_singular);
-        if (status == SPN_ERROR_NUMERIC) {
-            spn_error_clear(frame->context);
-            return SPN_OK;
-        }
-        SPN_TRY(status);
-        double length = spn_norm(n, frame->right), size = length_of(s), most = RADIUS * 2 * size;
-        double share = length > most ? most / length : 1;
-        if (is_singular || !isfinite(length) || !isfinite(frame->right[n])) {
-            return SPN_OK;
-        }
-        spn_axpy(n, share, frame->right, s->theta);
-        *beta += share * frame->right[n];
-        if (way_to(s, s->theta) > s->way_most) {
-            return SPN_OK;
-        }
-        /* Rounding of the third derivative keeps steps from vanishing. */
-        if (length <= STEP_SMALL * size ||
-            (length <= STEP_ROUNDING * size && length > before / 4)) {
-            *is_found = true;
-            return SPN_OK;
-        }
-        before = length;
-    }
-done:
-    return status;
-}
-
-static void orient(int64_t n, double *v)
-{
-    int64_t largest = 0;
-    for (int64_t i = 1; i < n; i++) {
-        largest = fabs(v[i]) > fabs(v[largest]) ? i : largest;
-    }
-    for (int64_t i = 0; v[largest] < 0 && i < n; i++) {
-        v[i] = -v[i];
-    }
-}
-
-/* Drift and bend of the flow along w at the located point; no fold where beta does not drive it. */
-static spn_status measure_fold(search *s, double beta, spni_fold *fold, spn_near_record *out)
-{
-    spn_status status = SPN_OK;
-    spni_frame *frame = s->frame;
-    int64_t n = frame->n;
-    SPN_TRY(spni_linearise(frame, s->theta, beta, NULL, &s->place));
-    take_direction(s, fold);
-    orient(n, fold->w);
-    double drive = spn_dot(n, fold->w, s->place.drive);
-    if (fabs(drive) > DRIVEN_LEAST * spn_norm(n, s->place.drive)) {
-        SPN_TRY(spni_third_derivative(frame, s->theta, beta, fold->w, fold->slope));
-        fill(s, beta, out);
-        out->drift = -drive;
-        out->bend = -0.5 * spn_dot(n, fold->w, fold->slope);
-    }
-done:
-    return status;
-}
-
-spn_status spn_fold_near(spn_context *context, const spn_objective *objective, double beta,
-                         double reach, double *theta, double *vector, spn_near_record *out)
-{
-    spn_status status = SPN_OK;
-    int64_t n = objective->dimension;
-    spni_frame frame = {.context = context};
-    search s = {.theta = NULL};
-    spni_fold fold = {.w = NULL};
-    bool is_found = false, is_far = false, is_finite = true;
-    double at = beta;
-    fill_nothing(beta, out);
-    SPN_TRY(spni_frame_near(context, objective, beta, &frame));
-    SPN_TRY(search_create(&frame, beta, reach, theta, &s));
-    SPN_NEW(context, fold.w, n);
-    SPN_NEW(context, fold.slope, n);
-    SPN_TRY(descend(&s, &is_found, &is_far));
-    if (is_far) {
-        memcpy(s.theta, s.start, (size_t)n * sizeof *s.theta);
-    }
-    SPN_TRY(decompose(&s, &is_finite));
-    if (is_finite) {
-        take_direction(&s, &fold);
-        SPN_TRY(solve_fold(&s, &fold, &at, &is_found));
-        if (is_found) {
-            SPN_TRY(measure_fold(&s, at, &fold, out));
-        }
-    }
-    memcpy(theta, s.theta, (size_t)n * sizeof *theta);
-    if (vector != NULL && out->is_found) {
-        memcpy(vector, fold.w, (size_t)n * sizeof *vector);
-    }
-done:
-    search_free(context, &s);
-    spn_release(context, fold.w);
-    spn_release(context, fold.slope);
-    spni_frame_free(&frame);
-    return status;
 }

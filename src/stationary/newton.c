@@ -59,24 +59,17 @@ static spn_status newton_step(spni_frame *frame, const spni_condition *condition
                               bool *is_singular)
 {
     spn_status status = SPN_OK;
-    int64_t n = frame->n, size = n + 1, zero_modes = 0;
-    double shift = 0, *a = frame->bordered;
+    int64_t n = frame->n;
     const spn_point *point = frame->point;
-    SPN_TRY(spni_shifted_hessian(frame, &zero_modes, &shift));
-    spni_lift(n, frame->matrix, shift, condition->stiff, condition->stiff_count);
+    SPN_TRY(spni_stiff_hessian(frame, condition->stiff, condition->stiff_count));
     double rest = evaluate_condition(frame, condition, point->theta, beta);
+    const spni_border border = {
+        .column = point->parameter_gradient, .row = frame->row, .corner = frame->row[n]};
     for (int64_t j = 0; j < n; j++) {
-        memcpy(a + j * size, frame->matrix + j * n, (size_t)n * sizeof *a);
-        a[n + j * size] = frame->row[j];
         frame->right[j] = -point->gradient[j];
     }
-    memcpy(a + n * size, point->parameter_gradient, (size_t)n * sizeof *a);
-    a[n + n * size] = frame->row[n];
     frame->right[n] = -rest;
-    SPN_TRY(spn_lu(frame->context, size, a, frame->pivots, is_singular));
-    if (!*is_singular) {
-        SPN_TRY(spn_lu_solve(frame->context, size, a, frame->pivots, 1, frame->right));
-    }
+    SPN_TRY(spni_solve_bordered(frame, &border, frame->right, is_singular));
 done:
     return status;
 }

@@ -50,39 +50,6 @@ void spni_place_copy(int64_t n, const spni_place *from, spni_place *to)
     memcpy(to->vectors, from->vectors, (size_t)(n * n) * sizeof(double));
 }
 
-/* The null vector of [M, b]: in the eigenbasis of M its components are -b_i / lambda_i and 1 for beta; scaled by
- * the smallest lambda it stays finite through a fold. */
-static void compute_tangent(const spni_frame *frame, const spni_place *along, spni_place *place)
-{
-    int64_t n = frame->n, critical = 0;
-    for (int64_t i = 1; i < n; i++) {
-        critical = fabs(place->values[i]) < fabs(place->values[critical]) ? i : critical;
-    }
-    double least = place->values[critical];
-    memset(place->tangent, 0, (size_t)n * sizeof *place->tangent);
-    for (int64_t i = 0; i < n; i++) {
-        const double *vector = place->vectors + i * n;
-        double share =
-            i == critical || least == 0 ? (i == critical ? 1 : 0) : least / place->values[i];
-        spn_axpy(n, -share * spn_dot(n, vector, place->drive), vector, place->tangent);
-    }
-    place->beta_slope = least;
-    double length = spni_length(frame, place->tangent, place->beta_slope);
-    if (length == 0) {
-        /* A branch point met exactly: beta alone moves. */
-        place->beta_slope = 1;
-        length = frame->metric;
-    }
-    bool is_turned = along == NULL ? place->beta_slope < 0
-                                   : spni_inner(frame, place->tangent, place->beta_slope,
-                                                along->tangent, along->beta_slope) < 0;
-    double scale = (is_turned ? -1 : 1) / length;
-    place->beta_slope *= scale;
-    for (int64_t i = 0; i < n; i++) {
-        place->tangent[i] *= scale;
-    }
-}
-
 static spn_status measure_labels(const spni_frame *frame, spni_place *place)
 {
     spn_status status = spn_point_labels(frame->context, frame->point, &place->labels);
@@ -92,6 +59,15 @@ static spn_status measure_labels(const spni_frame *frame, spni_place *place)
     }
     spn_labels_settle(&place->labels, -1, SPN_DIRECTION_SHARE);
     return status;
+}
+
+int64_t spni_softest(int64_t n, const double *values)
+{
+    int64_t softest = 0;
+    for (int64_t i = 1; i < n; i++) {
+        softest = fabs(values[i]) < fabs(values[softest]) ? i : softest;
+    }
+    return softest;
 }
 
 static void count_index(int64_t n, spni_place *place)
@@ -123,7 +99,7 @@ spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
     SPN_TRY(spn_eigen(frame->context, frame->dense, n, place->vectors, true, place->values));
     place->largest = fmax(fabs(place->values[0]), fabs(place->values[n - 1]));
     count_index(n, place);
-    compute_tangent(frame, along, place);
+    spni_take_tangent_along(frame, along, place);
     SPN_TRY(spn_geometry_measure(frame->context, frame->geometry, point, 0, &error, &loss));
     place->loss = point->value;
     place->loss_slope = point->parameter_value;

@@ -87,6 +87,14 @@ void spni_place_swap(spni_place *a, spni_place *b);
 spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
                           const spni_place *along, spni_place *place);
 
+/** Which of n values is closest to zero, the first of equals. */
+int64_t spni_softest(int64_t n, const double *values);
+
+/** The unit tangent of a place with eigenvalues, vectors and drive, and its sign. */
+void spni_take_tangent_along(const spni_frame *frame, const spni_place *along, spni_place *place);
+/** -dn/dbeta = -(dn/ds) / (dbeta/ds) along the tangent of a place (T10); negative possible where unstable. */
+double spni_susceptibility_along(const spni_frame *frame, const spni_place *place);
+
 /** |(dtheta, dbeta)| and inner product in the metric. */
 double spni_length(const spni_frame *frame, const double *theta, double beta);
 double spni_inner(const spni_frame *frame, const double *theta_a, double beta_a,
@@ -111,6 +119,18 @@ spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *
 /** matrix += shift sum u u^T over `count` rows u, both triangles. */
 void spni_lift(int64_t n, double *matrix, double shift, const double *rows, int64_t count);
 
+/** M with `count` rows made stiff as well, into frame->matrix. */
+spn_status spni_stiff_hessian(spni_frame *frame, const double *rows, int64_t count);
+
+/** What stands around M in a system of P + 1 equations: [M, column; row^T, corner]. */
+typedef struct spni_border {
+    const double *column, *row; /**< P each */
+    double corner;
+} spni_border;
+/** Solve [frame->matrix, column; row^T, corner] x = x in place (P + 1 numbers); *is_singular: x is left as it was. */
+spn_status spni_solve_bordered(spni_frame *frame, const spni_border *border, double *x,
+                               bool *is_singular);
+
 /** d/dtheta (w^T H w) = D^3 L [w, w, .] at the frame's point by a central difference of products (P
  *  numbers; relative error about 1e-8). Moves the frame's point. */
 spn_status spni_third_derivative(spni_frame *frame, const double *theta, double beta,
@@ -129,9 +149,16 @@ typedef struct spni_fold {
     double sigma, beta_slope;
 } spni_fold;
 
-/** One Newton step of the augmented system grad L = 0, sigma = 0 into frame->right; w and slope move on.
- *  SPN_ERROR_NUMERIC for a kernel of more dimensions than one. */
+/** A Newton step in theta and beta; theta (P numbers) lies in the frame's workspace, until the next system is solved. */
+typedef struct spni_step {
+    const double *theta;
+    double beta;
+    bool is_singular; /**< there is none */
+} spni_step;
+
+/** One Newton step of the augmented system grad L = 0, sigma = 0; w and slope move on. SPN_ERROR_NUMERIC for a kernel of
+ *  more dimensions than one. */
 spn_status spni_fold_step(spni_frame *frame, const double *theta, double beta, spni_fold *state,
-                          bool *is_singular);
+                          spni_step *step);
 
 #endif

@@ -89,18 +89,6 @@ static void choose(spni_follower *f, int64_t count, const double eigenvalues[SPN
     }
 }
 
-/* T10 from the eigenvectors at hand: b . H^+ b, b the parameter's gradient (grad n). */
-static double susceptibility(const spni_follower *f)
-{
-    int64_t n = f->parameters;
-    double sum = 0, zero = zero_of(f);
-    for (int64_t j = 0; j < n; j++) {
-        double share = spn_dot(n, f->factor + j * n, f->point->parameter_gradient);
-        sum += fabs(f->values[j]) > zero ? share * share / f->values[j] : 0;
-    }
-    return sum;
-}
-
 static spn_status decompose(spni_follower *f)
 {
     spn_status status = SPN_OK;
@@ -160,15 +148,16 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
         }
         SPN_TRY(decompose(f));
         spn_sweep_approach *row = &message->approach[*count];
-        *row = (spn_sweep_approach){.beta = beta,
-                                    .distance = fabs(beta - message->jump.beta),
-                                    .eigenvalue = (double)NAN,
-                                    .overlap = 1,
-                                    .norm_squared =
-                                        spn_objective_order(f->problem->objective, f->theta),
-                                    .susceptibility = susceptibility(f),
-                                    .error = spn_point_error(f->point)->value,
-                                    .loss = f->point->value};
+        *row = (spn_sweep_approach){
+            .beta = beta,
+            .distance = fabs(beta - message->jump.beta),
+            .eigenvalue = (double)NAN,
+            .overlap = 1,
+            .norm_squared = spn_objective_order(f->problem->objective, f->theta),
+            .susceptibility = spni_susceptibility_of_modes(
+                f->parameters, f->values, f->factor, f->point->parameter_gradient, zero_of(f)),
+            .error = spn_point_error(f->point)->value,
+            .loss = f->point->value};
         if (*count == 0) {
             candidates = take_candidates(f, eigenvalues);
             row->eigenvalue = candidates > 0 ? eigenvalues[0] : (double)NAN;

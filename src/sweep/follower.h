@@ -3,6 +3,7 @@
 #ifndef SPINODAL_SRC_SWEEP_FOLLOWER_H
 #define SPINODAL_SRC_SWEEP_FOLLOWER_H
 
+#include "stationary/tangent.h"
 #include "sweep/chain.h"
 
 #include <spinodal/numeric.h>
@@ -57,11 +58,12 @@ typedef struct spni_follower {
     spni_message *message;
 } spni_follower;
 
-/** dtheta/dbeta at a linearised point into `ahead`; *is_positive: false, and zero, where the Hessian is
- *  not positive semidefinite. `shift` (a share of the largest diagonal entry) regularises it where the
- *  Hessian has exact zero modes. */
-spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
-                                bool *is_positive);
+/** The tangent at a linearised point into `ahead`, where it is a minimum (spni_tangent_of_minimum()). */
+static inline spn_status spni_compute_tangent(spni_follower *f, const spn_point *point,
+                                              double shift, bool *is_positive)
+{
+    return spni_tangent_of_minimum(f->context, point, shift, f->factor, f->ahead, is_positive);
+}
 /** Labels of f->point into f->labels, those of `before` deciding in doubt; -1 where the objective has none. Points of
  *  a finite rate are not stationary: their active modes are those that are learned. */
 spn_status spni_take_labels(spni_follower *f);

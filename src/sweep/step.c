@@ -16,31 +16,6 @@ static const double PREDICTOR_SHARE = 0.1;
  * |t| goes like r^(-1/2), so that steps up to 15/16 of the distance pass. */
 static const double SPEED_RATIO = 4;
 
-spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
-                                bool *is_positive)
-{
-    spn_status status = SPN_OK;
-    int64_t n = f->parameters;
-    *is_positive = false;
-    SPN_TRY(spn_point_hessian(f->context, point, SPN_PART_FULL, f->factor));
-    double largest = 0;
-    for (int64_t i = 0; i < n; i++) {
-        largest = fmax(largest, fabs(f->factor[i + i * n]));
-    }
-    for (int64_t i = 0; i < n; i++) {
-        f->factor[i + i * n] += shift * largest;
-        f->ahead[i] = -point->parameter_gradient[i];
-    }
-    SPN_TRY(spn_cholesky(f->context, n, f->factor, shift / 10, is_positive));
-    if (*is_positive) {
-        SPN_TRY(spn_cholesky_solve(f->context, n, f->factor, 1, f->ahead));
-    } else {
-        memset(f->ahead, 0, (size_t)n * sizeof *f->ahead);
-    }
-done:
-    return status;
-}
-
 spn_status spni_take_labels(spni_follower *f)
 {
     spn_status status = spn_point_labels(f->context, f->point, &f->labels);

@@ -144,6 +144,28 @@ static void test_fold(void **state)
     }
 }
 
+/* The double well beyond its spinodal p = 2 / (3 sqrt 3), t = 1 / sqrt 3: along v = (1, 0) drift -1 and bend -D^3 L / 2 = -3 t. The
+ * mirror image, from below, bends the other way. */
+static void test_spinodals_of_the_double_well(void **state)
+{
+    (void)state;
+    place p;
+    spn_near_record near;
+    open_place(&p, SPN_LANDSCAPE_DOUBLE_WELL, 2, flat);
+    for (int side = -1; side <= 1; side += 2) {
+        double theta[] = {0.7 * side, 0.1}, vector[2];
+        check_ok(p.context,
+                 spn_fold_near(p.context, &p.objective, 0.4 * side, 1, theta, vector, &near));
+        assert_int_equal(near.is_found, 1);
+        check_close(near.beta, side * 2 / (3 * sqrt(3)), 1e-14, 0);
+        check_close(theta[0], side / sqrt(3), 1e-9, 0);
+        check_close(vector[0], 1, 1e-9, 0);
+        check_close(near.drift, -1, 1e-9, 0);
+        check_close(near.bend, -side * sqrt(3), 1e-7, 0);
+    }
+    spn_context_free(p.context);
+}
+
 /* Depth 3: from small scales the way leads to the saddle on T13's lower root, beside which the origin is a
  * minimum. */
 static void test_deep_mode(void **state)
@@ -302,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_steps_are_damped),
         cmocka_unit_test(test_pitchfork),
         cmocka_unit_test(test_fold),
+        cmocka_unit_test(test_spinodals_of_the_double_well),
         cmocka_unit_test(test_deep_mode),
         cmocka_unit_test(test_linear_network),
         cmocka_unit_test(test_fold_of_a_linear_network),
