@@ -108,7 +108,7 @@ struct spn_branches {
 spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64_t count,
                      int64_t *capacity);
 
-/* bank.c */
+/* known_points.c */
 /** Cubic Hermite interpolation of L in beta between two rows, from dL/dbeta at both; beyond them the tangent. */
 double spni_bank_loss(const spni_bank *bank, int64_t a, int64_t b, double beta);
 spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,

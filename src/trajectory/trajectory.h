@@ -149,7 +149,7 @@ spn_status spni_growth_law(spni_walker *walker, const spni_place *place, const d
 /** Time from the amplitude to the escape; infinite: never, NaN: linear without an end. */
 double spni_growth_time(const spni_growth *law);
 
-/** Time of the flow from `from` to its escape from the place, of what the error does not hold there (loose.c); infinite: never,
+/** Time of the flow from `from` to its escape from the place, of what the error does not hold there (escape.c); infinite: never,
  *  NaN: not within the steps it may take. `rate`: one over the time the plateau takes to its slowest place. */
 spn_status spni_loose_escape(spni_walker *walker, const spni_place *place, double rate,
                              const double *from, double *time);
