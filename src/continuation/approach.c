@@ -27,100 +27,122 @@ static int64_t follow_vector(int64_t n, const spni_place *place, double *v, doub
     return best;
 }
 
+/* A stable stretch on its way from the special point at its end. */
+typedef struct stretch {
+    spn_branches *all;
+    const spni_special *end;
+    double *theta;     /* P: on the stretch */
+    spni_place *place; /* linearised there */
+    double *v;         /* P: the critical eigenvector there */
+    double *w;         /* P: at the end */
+    double sign;       /* of w on the stretch's side of a fold */
+} stretch;
+
 /* Which way along the kernel's vector the stretch leaves a fold: towards the stable place of the arc. */
-static double direction_of(const spn_branches *all, const double *w)
+static double direction_of(const stretch *s)
 {
-    const spni_place *low = &all->tracer.low, *high = &all->tracer.high;
+    const spni_place *low = &s->all->tracer.low, *high = &s->all->tracer.high;
     const spni_place *stable = low->index == 0 ? low : high;
     double along = 0;
-    for (int64_t i = 0; i < all->frame.n; i++) {
-        along += w[i] * (stable->theta[i] - all->special.place.theta[i]);
+    for (int64_t i = 0; i < s->all->frame.n; i++) {
+        along += s->w[i] * (stable->theta[i] - s->end->place.theta[i]);
     }
     return along < 0 ? -1 : 1;
 }
 
-/* theta at distance d on the stretch into all->theta: from the fold's parabola, or from the base. */
-static void predict(spn_branches *all, const double *w, double sign, double distance, double before)
+/* theta at `distance` from where it was at `before`: on the fold's parabola beta - beta_0 = a s^2, s = (distance / |a|)^(1/2); where the
+ * stretch is smooth it is left where it is. */
+static void predict(stretch *s, double distance, double before)
 {
-    const spn_special_record *record = &all->special.record;
-    int64_t n = all->frame.n;
-    bool is_bent = record->kind == SPN_SPECIAL_FOLD || all->special.is_vertex;
+    const spn_special_record *record = &s->end->record;
+    bool is_bent = record->kind == SPN_SPECIAL_FOLD || s->end->is_vertex;
     double scale = 1 / sqrt(fabs(record->coefficient));
-    double step = is_bent ? sign * scale * (sqrt(distance) - sqrt(before)) : 0;
-    spn_axpy(n, step, w, all->theta);
+    double step = is_bent ? s->sign * scale * (sqrt(distance) - sqrt(before)) : 0;
+    spn_axpy(s->all->frame.n, step, s->w, s->theta);
 }
 
-static spn_status send(spn_branches *all, double distance, double *v)
+static spn_status send(stretch *s, double distance)
 {
-    const spni_place *place = &all->crossing;
-    int64_t n = all->frame.n;
+    const spni_place *place = s->place;
     double overlap = 0;
-    int64_t critical = follow_vector(n, place, v, &overlap);
-    const spn_branch_approach approach = {.jump = all->special.record.special,
+    int64_t critical = follow_vector(s->all->frame.n, place, s->v, &overlap);
+    const spn_branch_approach approach = {.jump = s->end->record.special,
                                           .beta = place->beta,
                                           .distance = distance,
                                           .eigenvalue = place->values[critical],
                                           .overlap = overlap,
                                           .norm_squared = place->order,
                                           .susceptibility =
-                                              spni_susceptibility_along(&all->frame, place),
+                                              spni_susceptibility_along(&s->all->frame, place),
                                           .error = place->error,
                                           .loss = place->loss};
     const spn_item item = {.stream = SPN_BRANCHES_APPROACH, .record = &approach};
-    return spni_emit(all, &item);
+    return spni_emit(s->all, &item);
 }
 
 /* One point: solved, on the stretch (no negative eigenvalue), sent; *is_there false ends the series. */
-static spn_status approach_at(spn_branches *all, double beta, double distance, double *v,
-                              bool *is_there)
+static spn_status approach_at(stretch *s, double beta, bool *is_there)
 {
     spn_status status = SPN_OK;
+    spni_frame *frame = &s->all->frame;
     spni_newton_info info;
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
     double solved = beta;
-    *is_there = spni_is_inside(&all->frame, beta);
+    *is_there = spni_is_inside(frame, beta);
     if (!*is_there) {
         goto done;
     }
-    SPN_TRY(spni_newton_solve(&all->frame, &level, all->frame.length, all->theta, &solved, &info));
+    SPN_TRY(spni_newton_solve(frame, &level, frame->length, s->theta, &solved, &info));
     *is_there = info.is_converged;
     if (!info.is_converged) {
         goto done;
     }
-    SPN_TRY(spni_linearise(&all->frame, all->theta, beta, NULL, &all->crossing));
-    *is_there = all->crossing.index == 0;
+    SPN_TRY(spni_linearise(frame, s->theta, beta, NULL, s->place));
+    *is_there = s->place->index == 0;
     if (*is_there) {
-        SPN_TRY(send(all, distance, v));
+        SPN_TRY(send(s, fabs(beta - s->end->record.beta)));
     }
 done:
     return status;
 }
 
-spn_status spni_send_approach(spn_branches *all, int64_t stable_side)
+/* From the closest distance outwards. */
+static spn_status follow_outwards(stretch *s, int64_t stable_side)
 {
     spn_status status = SPN_OK;
-    const spni_special *special = &all->special;
-    int64_t n = all->frame.n, steps = (int64_t)PER_DECADE * DECADES;
-    double scale = fabs(special->record.beta), before = 0, *v = NULL;
+    const int64_t steps = (int64_t)PER_DECADE * DECADES;
+    double end = s->end->record.beta, scale = fabs(end), before = 0;
     bool is_over = scale == 0, was_there = false;
-    SPN_NEW(all->context, v, 2 * n);
-    double *w = v + n;
-    memcpy(v, special->place.vectors + special->kernel[0] * n, (size_t)n * sizeof *v);
-    memcpy(w, v, (size_t)n * sizeof *w);
-    double sign = direction_of(all, w);
-    memcpy(all->theta, special->place.theta, (size_t)n * sizeof *all->theta);
     for (int64_t k = 0; k <= steps && !is_over; k++) {
         double distance = scale * CLOSEST * pow(10, (double)k / PER_DECADE);
-        double beta = special->record.beta + (double)stable_side * distance;
-        predict(all, w, sign, distance, before);
         bool is_there = false;
-        SPN_TRY(approach_at(all, beta, fabs(beta - special->record.beta), v, &is_there));
+        predict(s, distance, before);
+        SPN_TRY(approach_at(s, end + (double)stable_side * distance, &is_there));
         /* The closest ones may drown in rounding; behind one that was found, the stretch has ended. */
         is_over = was_there && !is_there;
         was_there = is_there;
         before = distance;
     }
 done:
-    spn_release(all->context, v);
+    return status;
+}
+
+spn_status spni_send_approach(spn_branches *all, const spni_special *end, int64_t stable_side)
+{
+    spn_status status = SPN_OK;
+    int64_t n = all->frame.n;
+    size_t bytes = (size_t)n * sizeof(double);
+    const double *kernel = end->place.vectors + end->kernel[0] * n;
+    stretch s = {.all = all, .end = end, .theta = all->work.theta, .place = &all->work.trial};
+    SPN_NEW(all->context, s.v, n);
+    SPN_NEW(all->context, s.w, n);
+    memcpy(s.v, kernel, bytes);
+    memcpy(s.w, kernel, bytes);
+    memcpy(s.theta, end->place.theta, bytes);
+    s.sign = direction_of(&s);
+    SPN_TRY(follow_outwards(&s, stable_side));
+done:
+    spn_release(all->context, s.v);
+    spn_release(all->context, s.w);
     return status;
 }

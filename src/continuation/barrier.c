@@ -11,14 +11,15 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
     spn_status status = SPN_OK;
     const spn_branch_record *saddle = &all->bank.records[row];
     const double *theta = all->bank.theta + row * all->frame.n;
+    spni_place *minimum = &all->work.start;
     double sum = 0;
     bool is_there = false;
-    SPN_TRY(spni_phase_at(all, phase, saddle->beta, &is_there));
+    SPN_TRY(spni_phase_at(all, phase, saddle->beta, minimum, &is_there));
     if (!is_there) {
         goto done;
     }
     for (int64_t i = 0; i < all->frame.n; i++) {
-        sum += (theta[i] - all->start.theta[i]) * (theta[i] - all->start.theta[i]);
+        sum += (theta[i] - minimum->theta[i]) * (theta[i] - minimum->theta[i]);
     }
     SPN_TRY(spni_grow(all->context, (void **)&all->barriers, sizeof *all->barriers,
                       all->barrier_count, &all->barrier_capacity));
@@ -26,7 +27,7 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
         (spn_barrier_record){.phase = phase->record.phase,
                              .special = special,
                              .beta = saddle->beta,
-                             .height = saddle->loss - all->start.loss,
+                             .height = saddle->loss - minimum->loss,
                              .distance = sqrt(sum)};
 done:
     return status;

@@ -4,8 +4,8 @@
  * False position with the Illinois rule comes close; the root itself is extrapolated from the last three
  * values, because rounding along the kernel is magnified by 1 / lambda. The solution there is polished with the
  * kernel's directions made stiff, which is a regular problem. */
-#include "stationary/root.h"
 #include "continuation/continuation.h"
+#include "stationary/root.h"
 
 #include <float.h>
 #include <math.h>

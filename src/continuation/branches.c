@@ -42,6 +42,29 @@ done:
     return status;
 }
 
+static spn_status create_work(spn_context *context, int64_t n, spni_work *work)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_place_create(context, n, &work->start));
+    SPN_TRY(spni_place_create(context, n, &work->trial));
+    SPN_TRY(spni_place_create(context, n, &work->special.place));
+    SPN_NEW(context, work->special.kernel, n);
+    SPN_NEW(context, work->theta, n);
+    SPN_NEW(context, work->other, n);
+done:
+    return status;
+}
+
+static void free_work(spn_context *context, spni_work *work)
+{
+    spn_release(context, work->special.kernel);
+    spni_place_free(context, &work->special.place);
+    spni_place_free(context, &work->start);
+    spni_place_free(context, &work->trial);
+    spn_release(context, work->theta);
+    spn_release(context, work->other);
+}
+
 spn_status spn_branches_create(spn_context *context, const spn_branches_problem *problem,
                                spn_branches **out)
 {
@@ -57,12 +80,7 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     all->bank.n = n;
     SPN_TRY(create_frame(context, all));
     SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
-    SPN_TRY(spni_place_create(context, n, &all->start));
-    SPN_TRY(spni_place_create(context, n, &all->crossing));
-    SPN_TRY(spni_place_create(context, n, &all->special.place));
-    SPN_NEW(context, all->special.kernel, n);
-    SPN_NEW(context, all->theta, n);
-    SPN_NEW(context, all->other, n);
+    SPN_TRY(create_work(context, n, &all->work));
     *out = all;
     all = NULL;
 done:
@@ -109,12 +127,7 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     spn_release(context, all->specials);
     spn_release(context, all->special_theta);
     spn_release(context, all->special_slopes);
-    spn_release(context, all->special.kernel);
-    spni_place_free(context, &all->special.place);
-    spni_place_free(context, &all->start);
-    spni_place_free(context, &all->crossing);
-    spn_release(context, all->theta);
-    spn_release(context, all->other);
+    free_work(context, &all->work);
     spni_tracer_free(&all->tracer);
     spn_solver_free(context, all->solver);
     spni_frame_free(&all->frame);
@@ -162,23 +175,23 @@ static void set_scales(spn_branches *all, const double *theta)
 static spn_status first_starts(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    double beta = all->frame.beta_from;
+    double beta = all->frame.beta_from, *theta = all->work.theta;
     bool is_converged = false;
-    SPN_TRY(spni_annealed_start(all, 0, &is_converged));
-    set_scales(all, all->theta);
-    SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
+    SPN_TRY(spni_annealed_start(all, 0, theta, &is_converged));
+    set_scales(all, theta);
+    SPN_TRY(is_converged ? spni_queue_first(all, theta, beta) : SPN_OK);
     /* The weights as they are: where an upward sweep starts. */
-    SPN_TRY(all->problem.initial(all->context, all->problem.initial_state, 0, all->theta));
-    SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
-    SPN_TRY(is_converged ? spni_queue_first(all, all->theta, beta) : SPN_OK);
+    SPN_TRY(all->problem.initial(all->context, all->problem.initial_state, 0, theta));
+    SPN_TRY(spni_minimise(all, beta, theta, &is_converged));
+    SPN_TRY(is_converged ? spni_queue_first(all, theta, beta) : SPN_OK);
     spn_status has_trivial =
-        spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, all->theta);
+        spn_objective_trivial(all->context, all->frame.objective, all->frame.beta_to, theta);
     if (has_trivial == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(all->context);
         goto done;
     }
     SPN_TRY(has_trivial);
-    SPN_TRY(spni_queue_first(all, all->theta, all->frame.beta_to));
+    SPN_TRY(spni_queue_first(all, theta, all->frame.beta_to));
 done:
     return status;
 }
@@ -188,23 +201,24 @@ static spn_status take_start(spn_branches *all, const spni_start *start)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
+    spni_place *place = &all->work.start;
     spni_newton_info info;
     double beta = start->beta;
     int64_t row = -1;
-    memcpy(all->theta, start->theta, (size_t)frame->n * sizeof *all->theta);
+    memcpy(place->theta, start->theta, (size_t)frame->n * sizeof *place->theta);
     if (start->away == NULL) {
         /* A crossing branch was solved for where beta is no good parameter. */
         const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
-        SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->theta, &beta, &info));
+        SPN_TRY(spni_newton_solve(frame, &level, frame->length, place->theta, &beta, &info));
         if (!info.is_converged) {
             goto done;
         }
     }
-    SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->start));
-    if (all->start.index > all->settings.index) {
+    SPN_TRY(spni_linearise(frame, place->theta, beta, NULL, place));
+    if (place->index > all->settings.index) {
         goto done;
     }
-    SPN_TRY(spni_bank_find(all, &all->start, -1, 0, &row));
+    SPN_TRY(spni_bank_find(all, place, -1, 0, &row));
     if (row >= 0) {
         all->branches[all->bank.records[row].branch].visits++;
         goto done;
@@ -214,7 +228,7 @@ static spn_status take_start(spn_branches *all, const spni_start *start)
         all->unused++;
         goto done;
     }
-    SPN_TRY(spni_follow_branch(all, start));
+    SPN_TRY(spni_follow_branch(all, start, place));
 done:
     return status;
 }

@@ -31,16 +31,26 @@ typedef struct crossing {
 
 typedef struct search {
     spn_branches *all;
-    double *basis; /* k x P */
+    spni_special *special; /* the branch point */
+    double *basis;         /* k x P: rows span the kernel */
     int64_t k;
     double amplitude;
+    double *away;      /* P: from the branch point to a solution */
+    spni_place *place; /* linearised there */
     crossing found[FOUND_MOST];
     int64_t count, idle;
 } search;
 
+/* A solution on the sphere around the branch point. */
+typedef struct solution {
+    double *theta; /* P; of whoever asks */
+    double beta;
+    bool is_found;
+} solution;
+
 static bool is_known(const search *s, const crossing *now, double largest)
 {
-    const spn_special_record *record = &s->all->special.record;
+    const spn_special_record *record = &s->special->record;
     const spn_scales *scales = &s->all->frame.scales;
     double beta = 1e-4 * fabs(now->beta - record->beta) + 1e-12 * scales->parameter;
     double loss = 1e-4 * fabs(now->loss - record->loss) + 1e-12 * scales->value;
@@ -54,32 +64,32 @@ static bool is_known(const search *s, const crossing *now, double largest)
     return false;
 }
 
-/* theta_0 + amplitude * (unit direction in the kernel), solved; all->theta and *beta. */
+/* grad L = 0 and |W^T (theta - theta_0)| = amplitude, from theta_0 + amplitude * (unit direction in the kernel). */
 static spn_status solve_on_sphere(search *s, const double *direction, double amplitude,
-                                  double *beta, bool *is_found)
+                                  solution *out)
 {
     spn_status status = SPN_OK;
-    spn_branches *all = s->all;
-    int64_t n = all->frame.n;
-    const double *origin = all->special.place.theta;
+    spni_frame *frame = &s->all->frame;
+    int64_t n = frame->n;
+    const double *origin = s->special->place.theta;
     double length = spn_norm(s->k, direction), distance = 0;
     spni_newton_info info;
-    memcpy(all->theta, origin, (size_t)n * sizeof *origin);
+    memcpy(out->theta, origin, (size_t)n * sizeof *origin);
     for (int64_t j = 0; j < s->k; j++) {
-        spn_axpy(n, amplitude * direction[j] / length, s->basis + j * n, all->theta);
+        spn_axpy(n, amplitude * direction[j] / length, s->basis + j * n, out->theta);
     }
-    *beta = all->special.record.beta;
+    out->beta = s->special->record.beta;
     const spni_condition sphere = {.kind = SPNI_SPHERE,
                                    .origin = origin,
                                    .target = amplitude * amplitude,
                                    .basis = s->basis,
                                    .k = s->k};
-    SPN_TRY(spni_newton_solve(&all->frame, &sphere, (double)INFINITY, all->theta, beta, &info));
+    SPN_TRY(spni_newton_solve(frame, &sphere, (double)INFINITY, out->theta, &out->beta, &info));
     for (int64_t i = 0; i < n; i++) {
-        distance += (all->theta[i] - origin[i]) * (all->theta[i] - origin[i]);
+        distance += (out->theta[i] - origin[i]) * (out->theta[i] - origin[i]);
     }
-    *is_found = info.is_converged && sqrt(distance) <= FAR * amplitude &&
-                spni_is_inside(&all->frame, *beta);
+    out->is_found =
+        info.is_converged && sqrt(distance) <= FAR * amplitude && spni_is_inside(frame, out->beta);
 done:
     return status;
 }
@@ -89,34 +99,33 @@ done:
 static spn_status measure_coefficient(search *s, const double *direction, double beta)
 {
     spn_status status = SPN_OK;
-    spn_special_record *record = &s->all->special.record;
-    double half = 0, change = beta - record->beta;
-    bool is_found = false;
-    SPN_TRY(solve_on_sphere(s, direction, s->amplitude / 2, &half, &is_found));
-    if (is_found) {
-        bool is_linear = fabs(half - record->beta) > 0.375 * fabs(change);
+    spn_special_record *record = &s->special->record;
+    solution half = {.theta = s->all->work.theta};
+    double change = beta - record->beta;
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude / 2, &half));
+    if (half.is_found) {
+        bool is_linear = fabs(half.beta - record->beta) > 0.375 * fabs(change);
         record->coefficient = is_linear ? 0 : change / (s->amplitude * s->amplitude);
     }
 done:
     return status;
 }
 
+/* A new branch that leaves in this direction is kept, and joins the queue where branches of its index are followed. */
 static spn_status try_direction(search *s, const double *direction)
 {
     spn_status status = SPN_OK;
     spn_branches *all = s->all;
-    spn_special_record *record = &all->special.record;
-    spni_place *place = &all->crossing;
+    spni_place *place = s->place;
     int64_t n = all->frame.n;
-    double beta = 0;
-    bool is_found = false;
+    solution found = {.theta = all->work.theta};
     s->idle++;
-    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &beta, &is_found));
-    if (!is_found || s->count == FOUND_MOST) {
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &found));
+    if (!found.is_found || s->count == FOUND_MOST) {
         goto done;
     }
-    SPN_TRY(spni_linearise(&all->frame, all->theta, beta, NULL, place));
-    crossing now = {beta, place->loss, place->order, place->values[0]};
+    SPN_TRY(spni_linearise(&all->frame, found.theta, found.beta, NULL, place));
+    crossing now = {found.beta, place->loss, place->order, place->values[0]};
     if (is_known(s, &now, place->largest)) {
         goto done;
     }
@@ -124,14 +133,15 @@ static spn_status try_direction(search *s, const double *direction)
     s->idle = 0;
     if (place->index <= all->settings.index) {
         for (int64_t i = 0; i < n; i++) {
-            all->other[i] = all->theta[i] - all->special.place.theta[i];
+            s->away[i] = found.theta[i] - s->special->place.theta[i];
         }
-        SPN_TRY(spni_queue_start(all, all->theta, beta, all->other, record->special));
+        SPN_TRY(
+            spni_queue_start(all, found.theta, found.beta, s->away, s->special->record.special));
         /* A sweep goes over into a stable one. */
         all->queue.items[all->queue.count - 1].is_first = place->index == 0;
     }
-    if (s->count == 1 && !all->special.is_vertex) {
-        SPN_TRY(measure_coefficient(s, direction, beta));
+    if (s->count == 1 && !s->special->is_vertex) {
+        SPN_TRY(measure_coefficient(s, direction, found.beta));
     }
 done:
     return status;
@@ -142,7 +152,7 @@ static spn_status try_directions(search *s)
 {
     spn_status status = SPN_OK;
     double *direction = NULL;
-    int64_t k = s->k, special = s->all->special.record.special;
+    int64_t k = s->k, special = s->special->record.special;
     spn_random random = spn_random_stream(0, SPN_PURPOSE_PROBES, (uint64_t)special);
     SPN_NEW(s->all->context, direction, k);
     for (int64_t j = 0; j < 2 * k && s->idle < IDLE_MOST; j++) {
@@ -163,9 +173,8 @@ done:
 
 /* At a vertex the branch in work is one of those that cross; what it meets there is the branch that keeps the
  * symmetry, which exists on the other side of beta as well. */
-static spn_status start_beyond_vertex(spn_branches *all)
+static spn_status start_beyond_vertex(spn_branches *all, const spni_special *special)
 {
-    const spni_special *special = &all->special;
     double side = special->record.coefficient > 0 ? -1 : 1;
     double beta = special->record.beta * (1 + side * BEYOND);
     return spni_is_inside(&all->frame, beta)
@@ -178,31 +187,35 @@ static spn_status measure_own(search *s)
 {
     spn_status status = SPN_OK;
     spn_branches *all = s->all;
-    spn_special_record *record = &all->special.record;
+    spn_special_record *record = &s->special->record;
     const spni_place *low = &all->tracer.low;
     int64_t n = all->frame.n;
-    double *direction = NULL, beta = 0;
-    bool is_found = false;
+    double *direction = NULL;
+    solution own = {.theta = all->work.theta};
     SPN_NEW(all->context, direction, s->k);
     for (int64_t j = 0; j < s->k; j++) {
         const double *w = s->basis + j * n;
-        direction[j] = spn_dot(n, w, low->theta) - spn_dot(n, w, all->special.place.theta);
+        direction[j] = spn_dot(n, w, low->theta) - spn_dot(n, w, s->special->place.theta);
     }
-    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &beta, &is_found));
-    if (is_found) {
-        record->coefficient = (beta - record->beta) / (s->amplitude * s->amplitude);
+    SPN_TRY(solve_on_sphere(s, direction, s->amplitude, &own));
+    if (own.is_found) {
+        record->coefficient = (own.beta - record->beta) / (s->amplitude * s->amplitude);
     }
 done:
     spn_release(all->context, direction);
     return status;
 }
 
-spn_status spni_find_crossings(spn_branches *all)
+spn_status spni_find_crossings(spn_branches *all, spni_special *special)
 {
     spn_status status = SPN_OK;
-    const spni_special *special = &all->special;
     int64_t n = all->frame.n, k = special->record.kernel;
-    search s = {.all = all, .k = k, .amplitude = AMPLITUDE * all->frame.length};
+    search s = {.all = all,
+                .special = special,
+                .k = k,
+                .amplitude = AMPLITUDE * all->frame.length,
+                .away = all->work.other,
+                .place = &all->work.trial};
     SPN_NEW(all->context, s.basis, k * n);
     for (int64_t j = 0; j < k; j++) {
         memcpy(s.basis + j * n, special->place.vectors + special->kernel[j] * n,
@@ -210,11 +223,11 @@ spn_status spni_find_crossings(spn_branches *all)
     }
     if (special->is_vertex) {
         SPN_TRY(measure_own(&s));
-        SPN_TRY(start_beyond_vertex(all));
+        SPN_TRY(start_beyond_vertex(all, special));
         goto done;
     }
     SPN_TRY(try_directions(&s));
-    all->special.record.crossing = s.count;
+    special->record.crossing = s.count;
 done:
     spn_release(all->context, s.basis);
     return status;
@@ -232,42 +245,48 @@ static void fill_after(const spni_place *place, spn_special_record *record)
     record->accuracy_after = place->labels.accuracy;
 }
 
+/* The minimum just beyond the end of a stable stretch. */
+typedef struct fall {
+    double *theta; /* P */
+    double beta;
+    bool is_found;
+} fall;
+
 /* Push the network past the end: minimise ever further beyond it, until that succeeds; at the range's end where that comes
  * first and is no part of the end itself. */
-static spn_status fall_beyond(spn_branches *all, int64_t beyond, double *beta, bool *is_converged)
+static spn_status fall_beyond(spn_branches *all, const spni_special *end, int64_t beyond, fall *out)
 {
     spn_status status = SPN_OK;
-    spni_frame *frame = &all->frame;
-    const spn_special_record *record = &all->special.record;
+    const spni_frame *frame = &all->frame;
+    const spn_special_record *record = &end->record;
     double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
     double rest =
         (double)beyond * ((beyond > 0 ? frame->beta_to : frame->beta_from) - record->beta);
     double way = rest > BEYOND_LEAST * scale ? fmin(BEYOND, rest / scale) : BEYOND;
-    *is_converged = false;
-    for (int k = 0; k < FALLS_MOST && !*is_converged; k++, way *= 4) {
-        *beta = record->beta + (double)beyond * way * scale;
-        memcpy(all->theta, all->special.place.theta, (size_t)frame->n * sizeof(double));
-        SPN_TRY(spni_minimise(all, *beta, all->theta, is_converged));
+    out->is_found = false;
+    for (int k = 0; k < FALLS_MOST && !out->is_found; k++, way *= 4) {
+        out->beta = record->beta + (double)beyond * way * scale;
+        memcpy(out->theta, end->place.theta, (size_t)frame->n * sizeof(double));
+        SPN_TRY(spni_minimise(all, out->beta, out->theta, &out->is_found));
     }
 done:
     return status;
 }
 
 /* Beyond the range no branch is followed that could take over. There the fall tells: at a continuous transition its n goes
- * to that of the end with the distance, or with its root, and the network stays at the end's own values. all->crossing: the
- * minimum at `beta`. */
-static spn_status judge_outside(spn_branches *all, double beta)
+ * to that of the end with the distance, or with its root, and the network stays at the end's own values. `there`: the minimum
+ * just beyond the end. */
+static spn_status judge_outside(spn_branches *all, spni_special *end, const spni_place *there)
 {
     spn_status status = SPN_OK;
-    spn_special_record *record = &all->special.record;
+    spn_special_record *record = &end->record;
     int64_t n = all->frame.n;
-    double order = all->special.place.order;
-    double gap = fabs(all->crossing.order - order);
-    double nearer = record->beta + (beta - record->beta) / CLOSER;
+    double *theta = all->work.other, gap = fabs(there->order - end->place.order);
+    double nearer = record->beta + (there->beta - record->beta) / CLOSER;
     bool is_converged = false;
-    memcpy(all->other, all->special.place.theta, (size_t)n * sizeof(double));
-    SPN_TRY(spni_minimise(all, nearer, all->other, &is_converged));
-    double rest = fabs(spn_objective_order(all->frame.objective, all->other) - order);
+    memcpy(theta, end->place.theta, (size_t)n * sizeof *theta);
+    SPN_TRY(spni_minimise(all, nearer, theta, &is_converged));
+    double rest = fabs(spn_objective_order(all->frame.objective, theta) - end->place.order);
     if (is_converged && record->kind == SPN_SPECIAL_BRANCH_POINT &&
         rest <= 2 / sqrt(CLOSER) * gap) {
         record->is_continuous = 1;
@@ -280,34 +299,40 @@ done:
     return status;
 }
 
-/* The fall is computed just beyond the end and then taken back to it, where that is possible: at a
- * continuous transition the minimum beyond merges with the phase itself. */
-spn_status spni_find_fall(spn_branches *all, int64_t beyond)
+/* The minimum of the fall at the end's own beta, where its branch goes there; otherwise the fall itself. */
+static spn_status take_back(spn_branches *all, const fall *from, double end, spni_place *place)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
-    spn_special_record *record = &all->special.record;
-    double beta = 0, end = record->beta;
-    bool is_converged = false;
+    const spni_condition level = {.kind = SPNI_LEVEL, .target = end};
+    double beta = from->beta, *theta = all->work.other;
     spni_newton_info info;
-    SPN_TRY(fall_beyond(all, beyond, &beta, &is_converged));
-    if (!is_converged) {
+    memcpy(theta, from->theta, (size_t)frame->n * sizeof *theta);
+    SPN_TRY(spni_newton_solve(frame, &level, frame->length, theta, &beta, &info));
+    SPN_TRY(info.is_converged ? spni_linearise(frame, theta, end, NULL, place)
+                              : spni_linearise(frame, from->theta, from->beta, NULL, place));
+done:
+    return status;
+}
+
+/* The fall is computed just beyond the end and then taken back to it, where that is possible: at a
+ * continuous transition the minimum beyond merges with the phase itself. */
+spn_status spni_find_fall(spn_branches *all, spni_special *end, int64_t beyond)
+{
+    spn_status status = SPN_OK;
+    spni_place *place = &all->work.trial;
+    fall found = {.theta = all->work.theta};
+    SPN_TRY(fall_beyond(all, end, beyond, &found));
+    if (!found.is_found) {
         goto done;
     }
-    double beta_there = beta;
-    SPN_TRY(spni_linearise(frame, all->theta, beta, NULL, &all->crossing));
-    memcpy(all->other, all->theta, (size_t)frame->n * sizeof(double));
-    const spni_condition level = {.kind = SPNI_LEVEL, .target = end};
-    SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &beta, &info));
-    if (info.is_converged) {
-        SPN_TRY(spni_linearise(frame, all->other, end, NULL, &all->crossing));
-    }
-    fill_after(&all->crossing, record);
-    if (spni_is_inside(frame, beta_there)) {
-        SPN_TRY(spni_queue_first(all, all->theta, beta_there));
+    SPN_TRY(take_back(all, &found, end->record.beta, place));
+    fill_after(place, &end->record);
+    if (spni_is_inside(&all->frame, found.beta)) {
+        SPN_TRY(spni_queue_first(all, found.theta, found.beta));
     } else {
-        SPN_TRY(spni_linearise(frame, all->theta, beta_there, NULL, &all->crossing));
-        SPN_TRY(judge_outside(all, beta_there));
+        SPN_TRY(spni_linearise(&all->frame, found.theta, found.beta, NULL, place));
+        SPN_TRY(judge_outside(all, end, place));
     }
 done:
     return status;

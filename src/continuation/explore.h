@@ -64,6 +64,16 @@ typedef struct spni_phase {
     int64_t count;
 } spni_phase;
 
+/** Places and vectors that are made once. Whoever takes one lends it to what it calls, as an argument; nothing is left in
+ *  them for others to find. */
+typedef struct spni_work {
+    spni_place
+        start; /**< of the branch in work, while it is followed; a phase solved for, afterwards */
+    spni_place trial;      /**< what is compared or tried */
+    spni_special special;  /**< the special point in work */
+    double *theta, *other; /**< P each */
+} spni_work;
+
 struct spn_branches {
     spn_context *context;
     spn_branches_problem problem;
@@ -71,9 +81,7 @@ struct spn_branches {
     spni_frame frame;
     spn_solver *solver; /**< Newton's method, for minimising */
     spni_tracer tracer;
-    spni_place start, crossing; /**< work space */
-    spni_special special;       /**< the one in work */
-    double *theta, *other;      /**< P each */
+    spni_work work;
     spni_bank bank;
     int64_t points_sent;
     int64_t points_row; /**< row of the last point that was sent */
@@ -125,28 +133,31 @@ spn_status spni_bank_find(spn_branches *all, const spni_place *place, int64_t br
 /** Send an item, or take it as sent when it is the next to be replayed. */
 spn_status spni_emit(spn_branches *all, const spn_item *item);
 const spni_replayed *spni_replay_next(const spn_branches *all);
-/** Follow the branch of all->start, both ways or one, and queue what its special points lead to. */
-spn_status spni_follow_branch(spn_branches *all, const spni_start *start);
+/** Follow the branch of a start, solved for and linearised at `first`, both ways or one, and queue what its special points
+ *  lead to. */
+spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_place *first);
 spn_status spni_queue_start(spn_branches *all, const double *theta, double beta, const double *away,
                             int64_t special);
 /** A start on the way of a sweep. */
 spn_status spni_queue_first(spn_branches *all, const double *theta, double beta);
 
 /* crossing.c */
-/** Branches that cross at the special point in work, a branch point or a fold with a kernel of more than one
- *  dimension: queue a start on each; counts them in the record. */
-spn_status spni_find_crossings(spn_branches *all);
-/** The minimum into which a network falls at the end of a stable stretch: into the record, and a start. */
-spn_status spni_find_fall(spn_branches *all, int64_t beyond);
+/** Branches that cross at a branch point or at a fold with a kernel of more than one dimension: queue a start on each;
+ *  counts them in the record. */
+spn_status spni_find_crossings(spn_branches *all, spni_special *special);
+/** The minimum into which a network falls at the end of a stable stretch: into its record, and a start. `beyond`: -1 or 1, the
+ *  side of beta that the stretch does not reach. */
+spn_status spni_find_fall(spn_branches *all, spni_special *end, int64_t beyond);
 
 /* approach.c */
-/** Points of the stable stretch near the special point in work, as items. */
-spn_status spni_send_approach(spn_branches *all, int64_t stable_side);
+/** Points of the stable stretch near the special point at its end, as items. */
+spn_status spni_send_approach(spn_branches *all, const spni_special *end, int64_t stable_side);
 
 /* phases.c */
 spn_status spni_make_phases(spn_branches *all);
-/** Solve for the phase at beta (within its window); the place in all->start. */
-spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there);
+/** Solve for the phase at beta (within its window) and linearise there. */
+spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, spni_place *place,
+                         bool *is_there);
 /** L of the phase at beta by Hermite interpolation (T9) between its points; NaN outside. */
 double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double beta);
 
@@ -158,9 +169,8 @@ spn_status spni_find_barriers(spn_branches *all);
 /* starts.c */
 /** Minimise from theta at beta by Newton's method with a short trust radius. *is_converged: to a minimum. */
 spn_status spni_minimise(spn_branches *all, double beta, double *theta, bool *is_converged);
-/** The minimum at the lower end of the range that the weights of start `seed` lead to, by way of smaller beta: into
- *  all->theta. */
-spn_status spni_annealed_start(spn_branches *all, int64_t seed, bool *is_converged);
+/** The minimum at the lower end of the range that the weights of start `seed` lead to, by way of smaller beta: into theta. */
+spn_status spni_annealed_start(spn_branches *all, int64_t seed, double *theta, bool *is_converged);
 /** Stationary points from which branches may start, beyond those that branches lead to. */
 spn_status spni_random_starts(spn_branches *all);
 /** Down both sides of each saddle of index 1 of the branches from number `first` on: the minima that it

@@ -152,7 +152,7 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
     return -1;
 }
 
-static spn_status keep_special(spn_branches *all)
+static spn_status keep_special(spn_branches *all, const spni_special *special)
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, capacity = all->special_capacity, other = capacity, third = capacity;
@@ -162,19 +162,18 @@ static spn_status keep_special(spn_branches *all)
     SPN_TRY(spni_grow(all->context, (void **)&all->special_theta, row, all->special_count, &other));
     SPN_TRY(spni_grow(all->context, (void **)&all->special_slopes, sizeof(double),
                       all->special_count, &third));
-    all->special_slopes[all->special_count] = all->special.place.loss_slope;
+    all->special_slopes[all->special_count] = special->place.loss_slope;
     all->special_capacity = capacity;
-    memcpy(all->special_theta + all->special_count * n, all->special.place.theta, row);
-    all->specials[all->special_count++] = all->special.record;
+    memcpy(all->special_theta + all->special_count * n, special->place.theta, row);
+    all->specials[all->special_count++] = special->record;
 done:
     return status;
 }
 
 /* Which way in beta lies what the stable stretch does not reach: +1, -1; 0: it does not end here. */
-static int64_t side_beyond(const spn_branches *all)
+static int64_t side_beyond(const spni_tracer *tracer, const spni_special *special)
 {
-    const spni_special *special = &all->special;
-    const spni_place *low = &all->tracer.low, *high = &all->tracer.high;
+    const spni_place *low = &tracer->low, *high = &tracer->high;
     if (special->is_vertex || special->record.kind == SPN_SPECIAL_FOLD) {
         bool is_end = special->is_vertex ? low->index == 0 : low->index == 0 || high->index == 0;
         return !is_end ? 0 : special->record.coefficient > 0 ? -1 : 1;
@@ -186,10 +185,9 @@ static int64_t side_beyond(const spn_branches *all)
 }
 
 /* Labels belong to the stable side where there is one, counts before and after to ascending numbers. */
-static void order_sides(spn_branches *all, int64_t from, int64_t to)
+static void order_sides(const spni_place *high, int64_t from, int64_t to,
+                        spn_special_record *record)
 {
-    spn_special_record *record = &all->special.record;
-    const spni_place *high = &all->tracer.high;
     if (record->index_after == 0 && record->index_before > 0) {
         record->active_modes = high->labels.active_modes;
         record->dead_units = high->labels.dead_units;
@@ -216,31 +214,32 @@ static void clear_after(spn_special_record *record)
 }
 
 /* A special point was located between points `from` and `to` of the branch. */
-static spn_status handle_special(spn_branches *all, int64_t branch, int64_t from, int64_t to)
+static spn_status handle_special(spn_branches *all, spni_special *special, int64_t branch,
+                                 int64_t from, int64_t to)
 {
     spn_status status = SPN_OK;
-    spn_special_record *record = &all->special.record;
+    spn_special_record *record = &special->record;
     record->special = all->special_count;
     record->branch = branch;
     clear_after(record);
-    order_sides(all, from, to);
+    order_sides(&all->tracer.high, from, to, record);
     record->same_as = find_same_special(all, record);
-    int64_t beyond = side_beyond(all);
+    int64_t beyond = side_beyond(&all->tracer, special);
     bool has_crossings = record->kind == SPN_SPECIAL_BRANCH_POINT || record->kernel > 1;
     if (has_crossings && record->same_as < 0) {
-        SPN_TRY(spni_find_crossings(all));
+        SPN_TRY(spni_find_crossings(all, special));
     }
     if (beyond != 0) {
-        SPN_TRY(spni_find_fall(all, beyond));
+        SPN_TRY(spni_find_fall(all, special, beyond));
     }
     const spn_item item = {.stream = SPN_BRANCHES_SPECIAL,
                            .record = record,
                            .theta_size = all->frame.n,
-                           .theta = all->special.place.theta};
-    SPN_TRY(keep_special(all));
+                           .theta = special->place.theta};
+    SPN_TRY(keep_special(all, special));
     SPN_TRY(spni_emit(all, &item));
     if (beyond != 0) {
-        SPN_TRY(spni_send_approach(all, -beyond));
+        SPN_TRY(spni_send_approach(all, special, -beyond));
     }
 done:
     return status;
@@ -251,14 +250,15 @@ static spn_status handle_specials(spn_branches *all, int64_t branch, int64_t fro
                                   bool *is_end)
 {
     spn_status status = SPN_OK;
+    spni_special *special = &all->work.special;
     bool is_found = false, is_first = true;
     *is_end = false;
     do {
-        SPN_TRY(spni_locate_next(&all->tracer, is_first, &all->special, &is_found));
+        SPN_TRY(spni_locate_next(&all->tracer, is_first, special, &is_found));
         is_first = false;
         if (is_found) {
-            SPN_TRY(handle_special(all, branch, from, to));
-            *is_end = all->special.is_vertex;
+            SPN_TRY(handle_special(all, special, branch, from, to));
+            *is_end = special->is_vertex;
         }
     } while (is_found && !*is_end);
 done:
@@ -390,18 +390,18 @@ done:
     return status;
 }
 
-spn_status spni_follow_branch(spn_branches *all, const spni_start *start)
+spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_place *first)
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, branch = all->branch_count;
     spn_branch_record record = {.branch = branch};
     SPN_TRY(add_branch(all));
-    if (start->away != NULL && spn_dot(n, all->start.tangent, start->away) < 0) {
-        turn(n, &all->start);
+    if (start->away != NULL && spn_dot(n, first->tangent, start->away) < 0) {
+        turn(n, first);
     }
-    SPN_TRY(send_point(all, &all->start, &record, -1));
+    SPN_TRY(send_point(all, first, &record, -1));
     int64_t origin = all->bank.count - 1;
-    spni_place_copy(n, &all->start, &all->tracer.at);
+    spni_place_copy(n, first, &all->tracer.at);
     SPN_TRY(follow_half(all, branch, 1, origin));
     if (start->away != NULL) {
         all->branches[branch].ends[0] = SPNI_HALF_SPECIAL;
@@ -409,7 +409,7 @@ spn_status spni_follow_branch(spn_branches *all, const spni_start *start)
         SPN_TRY(close_segment(all, start->special, origin));
         goto done;
     }
-    spni_place_copy(n, &all->start, &all->tracer.at);
+    spni_place_copy(n, first, &all->tracer.at);
     turn(n, &all->tracer.at);
     SPN_TRY(follow_half(all, branch, -1, origin));
 done:

@@ -105,21 +105,22 @@ static bool is_near(const spn_branches *all, int64_t row, const spni_place *plac
     return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->order) - norm) <= bend;
 }
 
-/* theta at `share` of the way from a segment's one end to the other into all->other. Behind a special point theta
- * goes like the root of the distance. */
-static void interpolate(spn_branches *all, int64_t row, double share, bool is_root)
+/* theta at `share` of the way from a segment's one end to the other. Behind a special point theta goes like the root of
+ * the distance. */
+static void interpolate(const spni_bank *bank, int64_t row, double share, bool is_root,
+                        double *theta)
 {
-    const spni_bank *bank = &all->bank;
     int64_t n = bank->n;
     const double *a = bank->theta + bank->previous[row] * n, *b = bank->theta + row * n;
     double weight = is_root ? 1 - sqrt(fmax(1 - share, 0)) : share;
     for (int64_t i = 0; i < n; i++) {
-        all->other[i] = a[i] + weight * (b[i] - a[i]);
+        theta[i] = a[i] + weight * (b[i] - a[i]);
     }
 }
 
+/* The solution on a segment at beta. */
 static spn_status solve_segment(spn_branches *all, int64_t row, double beta, bool is_root,
-                                bool *is_converged)
+                                double *theta, bool *is_converged)
 {
     spn_status status = SPN_OK;
     const spn_branch_record *b = &all->bank.records[row];
@@ -127,8 +128,8 @@ static spn_status solve_segment(spn_branches *all, int64_t row, double beta, boo
     double share = b->beta != a->beta ? (beta - a->beta) / (b->beta - a->beta) : 0;
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
     spni_newton_info info;
-    interpolate(all, row, share, is_root);
-    SPN_TRY(spni_newton_solve(&all->frame, &level, all->frame.length, all->other, &beta, &info));
+    interpolate(&all->bank, row, share, is_root, theta);
+    SPN_TRY(spni_newton_solve(&all->frame, &level, all->frame.length, theta, &beta, &info));
     *is_converged = info.is_converged;
 done:
     return status;
@@ -151,15 +152,16 @@ static spn_status is_on_segment(spn_branches *all, const spni_place *place, int6
                                 bool *is_on)
 {
     spn_status status = SPN_OK;
+    spni_place *trial = &all->work.trial;
     bool is_hidden = all->bank.records[row].phase == SPNI_HIDDEN;
     *is_on = false;
     for (int root = 0; root <= (is_hidden ? 1 : 0) && !*is_on; root++) {
         bool is_converged = false;
-        SPN_TRY(solve_segment(all, row, place->beta, root == 1, &is_converged));
+        SPN_TRY(solve_segment(all, row, place->beta, root == 1, trial->theta, &is_converged));
         if (is_converged) {
-            spn_objective_settle(all->frame.objective, all->other);
-            SPN_TRY(spni_linearise(&all->frame, all->other, place->beta, NULL, &all->crossing));
-            *is_on = spni_is_same(&all->frame, place, &all->crossing);
+            spn_objective_settle(all->frame.objective, trial->theta);
+            SPN_TRY(spni_linearise(&all->frame, trial->theta, place->beta, NULL, trial));
+            *is_on = spni_is_same(&all->frame, place, trial);
         }
     }
 done:

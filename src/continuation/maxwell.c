@@ -27,9 +27,9 @@ static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_ph
                            pair_state *out, bool *is_there)
 {
     spn_status status = SPN_OK;
-    const spni_place *place = &all->start;
+    spni_place *place = &all->work.start;
     *out = (pair_state){.beta = beta};
-    SPN_TRY(spni_phase_at(all, a, beta, is_there));
+    SPN_TRY(spni_phase_at(all, a, beta, place, is_there));
     if (!*is_there) {
         goto done;
     }
@@ -39,7 +39,7 @@ static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_ph
     out->record.error_a = place->error;
     out->record.norm_a = sqrt(place->order);
     out->record.curvature_a = place->curvature_error;
-    SPN_TRY(spni_phase_at(all, b, beta, is_there));
+    SPN_TRY(spni_phase_at(all, b, beta, place, is_there));
     out->difference -= place->loss;
     out->slope -= place->loss_slope;
     out->record.error_b = place->error;

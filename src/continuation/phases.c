@@ -232,6 +232,7 @@ static spn_status compare_phases(spn_branches *all, const spni_phase *a, const s
                                  bool *is_copy)
 {
     spn_status status = SPN_OK;
+    spni_place *at_a = &all->work.trial, *at_b = &all->work.start;
     double low = fmax(a->record.beta_low, b->record.beta_low);
     double high = fmin(a->record.beta_high, b->record.beta_high);
     *is_copy = low < high;
@@ -240,13 +241,12 @@ static spn_status compare_phases(spn_branches *all, const spni_phase *a, const s
         double gap = spni_phase_loss(all, a, beta) - spni_phase_loss(all, b, beta);
         *is_copy = fabs(gap) <= 1e-4 * (all->frame.scales.value + fabs(a->record.loss_low));
         if (*is_copy) {
-            SPN_TRY(spni_phase_at(all, a, beta, is_copy));
+            SPN_TRY(spni_phase_at(all, a, beta, at_a, is_copy));
         }
         if (*is_copy) {
-            spni_place_copy(all->frame.n, &all->start, &all->crossing);
-            SPN_TRY(spni_phase_at(all, b, beta, is_copy));
+            SPN_TRY(spni_phase_at(all, b, beta, at_b, is_copy));
         }
-        *is_copy = *is_copy && spni_is_same(&all->frame, &all->crossing, &all->start);
+        *is_copy = *is_copy && spni_is_same(&all->frame, at_a, at_b);
     }
 done:
     return status;
@@ -464,10 +464,10 @@ double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double 
     return spni_bank_loss(&all->bank, low, row, beta);
 }
 
-/* theta of the phase at beta into all->other, on the line between the two points around it. is_root: at the first and last
+/* theta of the phase at beta, on the line between the two points around it. is_root: at the first and last
  * segment of a phase that ends at a special point theta goes like the root of the distance from that. */
-static void guess(spn_branches *all, const spni_phase *phase, int64_t high, double beta,
-                  bool is_root)
+static void guess(const spn_branches *all, const spni_phase *phase, int64_t high, double beta,
+                  bool is_root, double *theta)
 {
     const spni_bank *bank = &all->bank;
     const spn_phase_record *record = &phase->record;
@@ -489,11 +489,12 @@ static void guess(spn_branches *all, const spni_phase *phase, int64_t high, doub
     double x = to != from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
     x = is_high || is_low ? 1 - sqrt(1 - x) : x;
     for (int64_t i = 0; i < n; i++) {
-        all->other[i] = a[i] + x * (b[i] - a[i]);
+        theta[i] = a[i] + x * (b[i] - a[i]);
     }
 }
 
-spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, bool *is_there)
+spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, spni_place *place,
+                         bool *is_there)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
@@ -503,11 +504,11 @@ spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta
     for (int root = 1; root >= 0 && high >= 0 && !*is_there; root--) {
         spni_newton_info info;
         double solved = beta;
-        guess(all, phase, high, beta, root == 1);
-        SPN_TRY(spni_newton_solve(frame, &level, frame->length, all->other, &solved, &info));
+        guess(all, phase, high, beta, root == 1, place->theta);
+        SPN_TRY(spni_newton_solve(frame, &level, frame->length, place->theta, &solved, &info));
         if (info.is_converged) {
-            SPN_TRY(spni_linearise(frame, all->other, beta, NULL, &all->start));
-            *is_there = all->start.index == 0;
+            SPN_TRY(spni_linearise(frame, place->theta, beta, NULL, place));
+            *is_there = place->index == 0;
         }
     }
 done:

@@ -18,7 +18,7 @@ typedef struct deflation {
     double beta;
     double *known; /* KNOWN_MOST x P */
     int64_t count;
-    double *step, *trial; /* P each */
+    double *theta, *step, *trial; /* P each */
 } deflation;
 
 /* m(theta) = prod (1 / |theta - theta_i|^2 + 1), lengths in natural scales, and step . grad log m. */
@@ -130,14 +130,14 @@ static spn_status seek_at_level(deflation *d)
     d->count = 0;
     for (int64_t seed = 0; seed < all->settings.saddle_starts; seed++) {
         bool is_found = false;
-        SPN_TRY(problem->initial(all->context, problem->initial_state, seed, all->theta));
-        SPN_TRY(seek(d, all->theta, &is_found));
+        SPN_TRY(problem->initial(all->context, problem->initial_state, seed, d->theta));
+        SPN_TRY(seek(d, d->theta, &is_found));
         if (!is_found) {
             continue;
         }
-        SPN_TRY(spni_queue_start(all, all->theta, d->beta, NULL, -1));
+        SPN_TRY(spni_queue_start(all, d->theta, d->beta, NULL, -1));
         if (d->count < KNOWN_MOST) {
-            memcpy(d->known + d->count++ * all->frame.n, all->theta, bytes);
+            memcpy(d->known + d->count++ * all->frame.n, d->theta, bytes);
         }
     }
 done:
@@ -147,7 +147,7 @@ done:
 spn_status spni_saddle_starts(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    deflation d = {.all = all};
+    deflation d = {.all = all, .theta = all->work.theta};
     int64_t n = all->frame.n;
     SPN_NEW(all->context, d.known, KNOWN_MOST * n);
     SPN_NEW(all->context, d.step, n);
@@ -176,6 +176,9 @@ typedef struct climb {
     double *next; /* likewise, in work */
     double *step; /* P */
     bool *is_up;  /* P: of the eigenvectors */
+    const spni_place *saddle;
+    double *theta;     /* P: on the way from it */
+    spni_place *place; /* linearised there */
 } climb;
 
 /* The eigenvectors in which the climbed directions live on: those with the largest share in their span. */
@@ -215,19 +218,19 @@ static double take_step(climb *c, const spni_place *place)
     return spn_norm(n, c->step);
 }
 
-/* From all->theta to a stationary point, which joins the queue. */
+/* From c->theta to a stationary point, which joins the queue. */
 static spn_status climb_and_descend(climb *c)
 {
     spn_status status = SPN_OK;
     spn_branches *all = c->all;
     spni_frame *frame = &all->frame;
     for (int k = 0; k < SADDLE_STEPS; k++) {
-        SPN_TRY(spni_linearise(frame, all->theta, c->beta, NULL, &all->start));
-        follow_rows(c, &all->start);
-        double length = take_step(c, &all->start), longest = STEP_DOWN * frame->length;
-        spn_axpy(frame->n, length > longest ? longest / length : 1, c->step, all->theta);
+        SPN_TRY(spni_linearise(frame, c->theta, c->beta, NULL, c->place));
+        follow_rows(c, c->place);
+        double length = take_step(c, c->place), longest = STEP_DOWN * frame->length;
+        spn_axpy(frame->n, length > longest ? longest / length : 1, c->step, c->theta);
         if (length <= STEP_REACHED * frame->length) {
-            SPN_TRY(spni_queue_start(all, all->theta, c->beta, NULL, -1));
+            SPN_TRY(spni_queue_start(all, c->theta, c->beta, NULL, -1));
             break;
         }
     }
@@ -235,19 +238,19 @@ done:
     return status;
 }
 
-/* Give up unstable direction `given` of the saddle in all->crossing, to the side `side`. */
+/* Give up unstable direction `given` of the saddle, to the side `side`. */
 static spn_status leave_saddle(climb *c, int64_t given, int side)
 {
-    spn_branches *all = c->all;
-    const spni_place *saddle = &all->crossing;
-    int64_t n = all->frame.n, row = 0;
+    const spni_frame *frame = &c->all->frame;
+    const spni_place *saddle = c->saddle;
+    int64_t n = frame->n, row = 0;
     for (int64_t i = 0; i <= c->kept; i++) {
         if (i != given) {
             memcpy(c->rows + row++ * n, saddle->vectors + i * n, (size_t)n * sizeof *c->rows);
         }
     }
-    memcpy(all->theta, saddle->theta, (size_t)n * sizeof *all->theta);
-    spn_axpy(n, side * PUSH * all->frame.length, saddle->vectors + given * n, all->theta);
+    memcpy(c->theta, saddle->theta, (size_t)n * sizeof *c->theta);
+    spn_axpy(n, side * PUSH * frame->length, saddle->vectors + given * n, c->theta);
     return climb_and_descend(c);
 }
 
@@ -255,9 +258,14 @@ spn_status spni_descend_to_saddles(spn_branches *all, int64_t row)
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n;
-    climb c = {.all = all, .beta = all->bank.records[row].beta};
-    SPN_TRY(spni_linearise(&all->frame, all->bank.theta + row * n, c.beta, NULL, &all->crossing));
-    c.kept = all->crossing.index - 1;
+    spni_place *saddle = &all->work.trial;
+    climb c = {.all = all,
+               .beta = all->bank.records[row].beta,
+               .saddle = saddle,
+               .theta = all->work.theta,
+               .place = &all->work.start};
+    SPN_TRY(spni_linearise(&all->frame, all->bank.theta + row * n, c.beta, NULL, saddle));
+    c.kept = saddle->index - 1;
     SPN_NEW(all->context, c.rows, c.kept * n);
     SPN_NEW(all->context, c.next, c.kept * n);
     SPN_NEW(all->context, c.step, n);

@@ -29,29 +29,29 @@ double spni_level(const spn_branches *all, int64_t level)
  * the smaller beta, the smaller its basin, and what is learned there stays learned on the way up. */
 static const double ANNEAL_SHARE = 1e-3, ANNEAL_RATIO = 3;
 
-spn_status spni_annealed_start(spn_branches *all, int64_t seed, bool *is_converged)
+spn_status spni_annealed_start(spn_branches *all, int64_t seed, double *theta, bool *is_converged)
 {
     spn_status status = SPN_OK;
     const spn_branches_problem *problem = &all->problem;
     double from = all->frame.beta_from, beta = fmin(from, ANNEAL_SHARE * all->frame.beta_to);
     beta = beta > 0 ? beta : from;
-    SPN_TRY(problem->initial(all->context, problem->initial_state, seed, all->theta));
+    SPN_TRY(problem->initial(all->context, problem->initial_state, seed, theta));
     for (; beta < from; beta = fmin(ANNEAL_RATIO * beta, from)) {
-        SPN_TRY(spni_minimise(all, beta, all->theta, is_converged));
+        SPN_TRY(spni_minimise(all, beta, theta, is_converged));
     }
-    SPN_TRY(spni_minimise(all, from, all->theta, is_converged));
+    SPN_TRY(spni_minimise(all, from, theta, is_converged));
 done:
     return status;
 }
 
-/* The minimum that all->theta leads to at a level joins the queue. */
-static spn_status start_at_level(spn_branches *all, int64_t level)
+/* The minimum that theta leads to at a level, where it ends, joins the queue. */
+static spn_status start_at_level(spn_branches *all, int64_t level, double *theta)
 {
     spn_status status = SPN_OK;
     double beta = spni_level(all, level);
     bool is_converged = false;
-    SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
-    SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
+    SPN_TRY(spni_minimise(all, beta, theta, &is_converged));
+    SPN_TRY(is_converged ? spni_queue_start(all, theta, beta, NULL, -1) : SPN_OK);
 done:
     return status;
 }
@@ -61,15 +61,16 @@ spn_status spni_random_starts(spn_branches *all)
 {
     spn_status status = SPN_OK;
     const spn_branches_problem *problem = &all->problem;
+    double *theta = all->work.theta;
     for (int64_t seed = 0; seed < all->settings.starts; seed++) {
         bool is_converged = false;
         for (int64_t level = 0; level < all->settings.levels; level++) {
-            SPN_TRY(problem->initial(all->context, problem->initial_state, seed, all->theta));
-            SPN_TRY(start_at_level(all, level));
+            SPN_TRY(problem->initial(all->context, problem->initial_state, seed, theta));
+            SPN_TRY(start_at_level(all, level, theta));
         }
-        SPN_TRY(spni_annealed_start(all, seed, &is_converged));
+        SPN_TRY(spni_annealed_start(all, seed, theta, &is_converged));
         for (int64_t level = 0; level < all->settings.levels; level++) {
-            SPN_TRY(start_at_level(all, level));
+            SPN_TRY(start_at_level(all, level, theta));
         }
     }
 done:
@@ -81,20 +82,21 @@ done:
 /* How far a saddle is left along its negative direction, in lengths of the frame. */
 static const double PUSH = 1e-3;
 
+/* Down both sides of the saddle in this row of the bank. */
 static spn_status descend(spn_branches *all, int64_t row)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
-    const spn_branch_record *record = &all->bank.records[row];
+    spni_place *saddle = &all->work.start;
     int64_t n = frame->n;
-    double beta = record->beta;
-    SPN_TRY(spni_linearise(frame, all->bank.theta + row * n, beta, NULL, &all->start));
+    double beta = all->bank.records[row].beta, *theta = all->work.theta;
+    SPN_TRY(spni_linearise(frame, all->bank.theta + row * n, beta, NULL, saddle));
     for (int side = -1; side <= 1; side += 2) {
         bool is_converged = false;
-        memcpy(all->theta, all->start.theta, (size_t)n * sizeof *all->theta);
-        spn_axpy(n, side * PUSH * frame->length, all->start.vectors, all->theta);
-        SPN_TRY(spni_minimise(all, beta, all->theta, &is_converged));
-        SPN_TRY(is_converged ? spni_queue_start(all, all->theta, beta, NULL, -1) : SPN_OK);
+        memcpy(theta, saddle->theta, (size_t)n * sizeof *theta);
+        spn_axpy(n, side * PUSH * frame->length, saddle->vectors, theta);
+        SPN_TRY(spni_minimise(all, beta, theta, &is_converged));
+        SPN_TRY(is_converged ? spni_queue_start(all, theta, beta, NULL, -1) : SPN_OK);
     }
 done:
     return status;
