@@ -108,6 +108,13 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
                                  const char *const *input_names, const char *const *output_names,
                                  spn_dataset **out);
 
+/** A data set of zeros, whose numbers its maker writes before anybody else reads it: *x and *y are its x and y. Names
+ *  may be NULL, and are copied. For sources that have their numbers in another form, so that there is one copy. */
+spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
+                              int64_t outputs, const char *const *input_names,
+                              const char *const *output_names, spn_dataset **out, double **x,
+                              double **y);
+
 /** Draw from a zero-mean Gaussian over (x, y) with the settings' covariance. `exact`: the sample's mean
  *  is 0 and its covariance (1/N) equals the request to rounding; needs samples > inputs + outputs.
  *  SPN_ERROR_INPUT, with the eigenvalue, when the covariance is not symmetric positive semidefinite. Same
@@ -147,6 +154,10 @@ spn_status spn_dataset_divide(spn_context *context, const spn_dataset *in, int64
 spn_status spn_dataset_split(spn_context *context, const spn_dataset *in, double share,
                              uint64_t seed, spn_dataset **training, spn_dataset **test);
 
+/** Mark `count` of `samples`, each set of so many equally likely (stream seed, purpose). */
+spn_status spn_dataset_choose(spn_context *context, int64_t samples, int64_t count, uint64_t seed,
+                              spn_purpose purpose, bool *is_chosen);
+
 /** Which samples it holds out: is_test (samples). SPN_ERROR_INPUT as above. */
 spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double share,
                                    uint64_t seed, bool *is_test, int64_t *count);
@@ -176,6 +187,12 @@ int64_t spn_transformation_constant(const spn_transformation *transformation);
 /** A transformed copy. SPN_ERROR_ARGUMENT when the columns are not as many as those it was fitted on. */
 spn_status spn_transformation_apply(spn_context *context, const spn_transformation *transformation,
                                     const spn_dataset *in, spn_dataset **out);
+
+/** The same in place: *dataset, which nobody else may be reading, is changed, or where the number of its inputs changes
+ *  freed and replaced. After a failure it is spoilt, and still the caller's to free. */
+spn_status spn_transformation_replace(spn_context *context,
+                                      const spn_transformation *transformation,
+                                      spn_dataset **dataset);
 
 /** Fitted on a data set and applied to it. */
 spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, spn_dataset **out);

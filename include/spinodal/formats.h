@@ -9,6 +9,7 @@
 #include <spinodal/formats/arrays.h>
 #include <spinodal/formats/classes.h>
 #include <spinodal/formats/csv.h>
+#include <spinodal/formats/idx.h>
 #include <spinodal/formats/output.h>
 
 #endif

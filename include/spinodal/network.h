@@ -29,6 +29,9 @@ typedef enum spn_init_scheme {
     SPN_INIT_NORMAL, /**< scale */
 } spn_init_scheme;
 
+/** What becomes of arrays of a weights file that have no place in the network. */
+typedef enum spn_others_kind { SPN_OTHERS_REFUSE, SPN_OTHERS_IGNORE } spn_others_kind;
+
 /** Section `model` of an experiment. */
 typedef struct spn_model_settings {
     spn_integers hidden; /**< widths of the hidden layers; [] for a linear model */
@@ -39,6 +42,8 @@ typedef struct spn_model_settings {
     int64_t init_seed;
     const char *init_weights; /**< safetensors, npz or PyTorch file; excludes scale and seed */
     int init_layout;          /**< of weights files: spn_weight_layout of room formats */
+    spn_texts init_names;     /**< of arrays in weights files, layer by layer; empty: found */
+    int init_others;          /**< spn_others_kind */
 } spn_model_settings;
 extern const spn_option_table spn_model_options;
 

@@ -148,6 +148,24 @@ done:
     return status;
 }
 
+spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
+                              int64_t outputs, const char *const *input_names,
+                              const char *const *output_names, spn_dataset **out, double **x,
+                              double **y)
+{
+    spni_dataset *dataset = NULL;
+    *out = NULL;
+    *x = *y = NULL;
+    spn_status status =
+        spni_dataset_create(context, samples, inputs, outputs, input_names, output_names, &dataset);
+    if (status == SPN_OK) {
+        *x = dataset->x;
+        *y = dataset->y;
+        *out = spni_dataset_release(dataset);
+    }
+    return status;
+}
+
 spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out)
 {
     spn_status status = SPN_OK;

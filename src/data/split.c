@@ -31,23 +31,23 @@ done:
     return status;
 }
 
-/* Mark `count` of n samples, each set of so many equally likely: the first of a shuffled row of numbers. */
-static spn_status choose(spn_context *context, uint64_t seed, int64_t count, int64_t n,
-                         bool *is_test)
+/* The first of a shuffled row of numbers. */
+spn_status spn_dataset_choose(spn_context *context, int64_t samples, int64_t count, uint64_t seed,
+                              spn_purpose purpose, bool *is_chosen)
 {
     spn_status status = SPN_OK;
     int64_t *order = NULL;
-    spn_random random = spn_random_stream(seed, SPN_PURPOSE_SPLIT, 0);
-    SPN_NEW(context, order, n);
-    for (int64_t i = 0; i < n; i++) {
+    spn_random random = spn_random_stream(seed, purpose, 0);
+    SPN_NEW(context, order, samples);
+    for (int64_t i = 0; i < samples; i++) {
         order[i] = i;
     }
     for (int64_t i = 0; i < count; i++) {
-        int64_t other = i + (int64_t)spn_random_below(&random, (uint64_t)(n - i));
+        int64_t other = i + (int64_t)spn_random_below(&random, (uint64_t)(samples - i));
         int64_t chosen = order[other];
         order[other] = order[i];
         order[i] = chosen;
-        is_test[chosen] = true;
+        is_chosen[chosen] = true;
     }
 done:
     spn_release(context, order);
@@ -92,7 +92,7 @@ spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double
         SPN_FAIL(context, SPN_ERROR_INPUT, "data.test_share: %g of %lld samples leaves none for %s",
                  share, (long long)samples, *count == 0 ? "testing" : "training");
     }
-    SPN_TRY(choose(context, seed, *count, samples, is_test));
+    SPN_TRY(spn_dataset_choose(context, samples, *count, seed, SPN_PURPOSE_SPLIT, is_test));
 done:
     return status;
 }

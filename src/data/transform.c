@@ -5,6 +5,7 @@
 #include <math.h>
 #include <spinodal/numeric.h>
 #include <stdio.h>
+#include <string.h>
 
 /** Directions whose variance is below this part of the largest are dropped. */
 #define RANK_TOLERANCE 1e-10
@@ -100,16 +101,21 @@ static double largest_of(int64_t samples, const double *x)
     return largest;
 }
 
-/** Shifts, and deviations where they are asked for, of all columns; `work` is a copy that is changed. */
+/** Shifts, and deviations where they are asked for, of all columns. Those that are centred on the way are `work`, a copy
+ *  of the inputs, or `scratch`, room for one column. */
 static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_dataset *work,
-                              spn_transformation *t)
+                              double *scratch, spn_transformation *t)
 {
     spn_status status = SPN_OK;
     for (int64_t c = 0; c < t->columns; c++) {
         char label[160];
         const bool is_input = c < in->inputs;
         const int64_t row = is_input ? c : c - in->inputs;
-        double *x = (is_input ? work->x : work->y) + row * work->view.stride;
+        double *x = work != NULL ? work->x + row * work->view.stride : scratch;
+        if (work == NULL) {
+            const double *from = (is_input ? in->x : in->y) + row * in->stride;
+            memcpy(x, from, (size_t)in->samples * sizeof *x);
+        }
         column_label(is_input ? "input" : "target", is_input ? in->input_names : in->output_names,
                      row, label);
         const double largest = largest_of(in->samples, x);
@@ -241,8 +247,13 @@ spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind 
     spn_status status = SPN_OK;
     spn_transformation *t = NULL;
     spni_dataset *work = NULL;
+    double *scratch = NULL;
     *out = NULL;
-    SPN_TRY(spni_dataset_copy(context, in, &work));
+    if (kind == SPN_TRANSFORMATION_WHITEN) {
+        SPN_TRY(spni_dataset_copy(context, in, &work));
+    } else {
+        SPN_NEW(context, scratch, in->samples);
+    }
     SPN_NEW(context, t, 1);
     t->kind = kind;
     t->inputs = t->rank = in->inputs;
@@ -253,13 +264,14 @@ spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind 
     if (kind == SPN_TRANSFORMATION_STANDARDIZE) {
         SPN_NEW(context, t->deviation, in->inputs + in->outputs);
     }
-    SPN_TRY(fit_columns(context, in, work, t));
+    SPN_TRY(fit_columns(context, in, work, scratch, t));
     SPN_TRY(kind == SPN_TRANSFORMATION_WHITEN ? fit_directions(context, work, t) : SPN_OK);
     *out = t;
     t = NULL;
 done:
     spn_transformation_free(context, t);
     spni_dataset_free(context, work);
+    spn_release(context, scratch);
     return status;
 }
 
@@ -298,34 +310,52 @@ done:
     return status;
 }
 
+static spn_status replace_by_components(spn_context *context, const spn_transformation *t,
+                                        spn_dataset **dataset)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *full = (spni_dataset *)*dataset, *kept = NULL;
+    SPN_TRY(spni_transform(context, t->rank, t->inputs, t->map, full->view.samples,
+                           full->view.stride, full->x));
+    SPN_TRY(keep_components(context, full, t->rank, &kept));
+    SPN_TRY(apply_passes(context, t, kept));
+    spni_dataset_free(context, full);
+    *dataset = spni_dataset_release(kept);
+    kept = NULL;
+done:
+    spni_dataset_free(context, kept);
+    return status;
+}
+
+spn_status spn_transformation_replace(spn_context *context, const spn_transformation *t,
+                                      spn_dataset **dataset)
+{
+    const spn_dataset *in = *dataset;
+    if (in->inputs != t->inputs || in->outputs != t->outputs) {
+        return spn_fail(context, SPN_ERROR_ARGUMENT,
+                        "a transformation of %lld inputs and %lld targets applied to %lld and %lld",
+                        (long long)t->inputs, (long long)t->outputs, (long long)in->inputs,
+                        (long long)in->outputs);
+    }
+    apply_columns(t, (spni_dataset *)*dataset);
+    return t->kind == SPN_TRANSFORMATION_WHITEN ? replace_by_components(context, t, dataset)
+                                                : SPN_OK;
+}
+
 spn_status spn_transformation_apply(spn_context *context, const spn_transformation *t,
                                     const spn_dataset *in, spn_dataset **out)
 {
     spn_status status = SPN_OK;
-    spni_dataset *full = NULL, *kept = NULL;
+    spni_dataset *copy = NULL;
+    spn_dataset *changed = NULL;
     *out = NULL;
-    if (in->inputs != t->inputs || in->outputs != t->outputs) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
-                 "a transformation of %lld inputs and %lld targets applied to %lld and %lld",
-                 (long long)t->inputs, (long long)t->outputs, (long long)in->inputs,
-                 (long long)in->outputs);
-    }
-    SPN_TRY(spni_dataset_copy(context, in, &full));
-    apply_columns(t, full);
-    if (t->kind == SPN_TRANSFORMATION_WHITEN) {
-        SPN_TRY(spni_transform(context, t->rank, t->inputs, t->map, in->samples, full->view.stride,
-                               full->x));
-        SPN_TRY(keep_components(context, full, t->rank, &kept));
-        SPN_TRY(apply_passes(context, t, kept));
-        spni_dataset_free(context, full);
-        full = kept;
-        kept = NULL;
-    }
-    *out = spni_dataset_release(full);
-    full = NULL;
+    SPN_TRY(spni_dataset_copy(context, in, &copy));
+    changed = spni_dataset_release(copy);
+    SPN_TRY(spn_transformation_replace(context, t, &changed));
+    *out = changed;
+    changed = NULL;
 done:
-    spni_dataset_free(context, full);
-    spni_dataset_free(context, kept);
+    spn_dataset_free(context, changed);
     return status;
 }
 

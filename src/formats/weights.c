@@ -50,9 +50,10 @@ static spn_status check_finite(spn_context *context, const char *source,
 }
 
 /** Every array has a place, and every layer its arrays? */
-static spn_status match(spn_context *context, spni_weight_file *file, spn_weight_layout layout)
+static spn_status match(spn_context *context, spni_weight_file *file)
 {
     spn_status status = SPN_OK;
+    const spn_weight_layout layout = file->choice->layout;
     spni_weight_match plain = {0}, turned = {0};
     SPN_TRY(spni_weight_match_create(context, file, &plain));
     SPN_TRY(spni_weight_match_create(context, file, &turned));
@@ -61,11 +62,7 @@ static spn_status match(spn_context *context, spni_weight_file *file, spn_weight
     const bool is_said = layout != SPN_WEIGHT_LAYOUT_AUTO;
     const spni_weight_match *chosen = layout == SPN_WEIGHT_LAYOUT_IN_OUT ? &turned : &plain;
     if (!is_said && turned.is_good && !plain.is_good) {
-        SPN_FAIL(
-            context, SPN_ERROR_INPUT,
-            "%s: its weights fit as in x out (Keras, flax, scikit-learn) only; if that is what "
-            "they are, set model.init.layout: in_out",
-            file->source);
+        SPN_FAIL(context, SPN_ERROR_INPUT, SPNI_WEIGHTS_IN_OUT_ONLY, file->source);
     }
     if (!is_said && turned.is_good && plain.is_good && !plain.is_ordered) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
@@ -148,26 +145,44 @@ static void copy(const spni_weight_file *file, double *theta)
     }
 }
 
+/* Biases that are 0 since the file has none, and arrays that have no place. */
+static void tell(spn_context *context, const spni_weight_file *file)
+{
+    char list[400], quoted[QUOTE_SIZE], whose[32];
+    for (int64_t l = 0; l < file->layers; l++) {
+        file->is_placed[file->weight[l]] = true;
+        if (file->bias[l] >= 0) {
+            file->is_placed[file->bias[l]] = true;
+        } else if (file->entry[2 * l + 1] != NULL) {
+            snprintf(whose, sizeof whose, "layer %lld", (long long)l + 1);
+            spn_message(context, "%s: no bias beside '%s': 0 is taken for the biases of %s",
+                        file->source, quote(file->arrays->items[file->weight[l]].name, quoted),
+                        l == file->layers - 1 ? "the outputs" : whose);
+        }
+    }
+    if (spni_weights_list_rest(file, list, sizeof list) > 0) {
+        spn_message(context, "%s: not used: %s", file->source, list);
+    }
+}
+
 spn_status spn_weights_assign(spn_context *context, const spn_arrays *arrays, const char *source,
-                              spn_weight_layout layout, int64_t count,
+                              const spn_weight_choice *choice, int64_t count,
                               const spn_weight_entry *entries, int64_t parameters, double *theta)
 {
     spn_status status = SPN_OK;
-    spni_weight_file file = {.source = source, .arrays = arrays};
+    spn_weight_choice own = *choice;
+    own.ignores_others = choice->ignores_others || choice->names.count > 0;
+    spni_weight_file file = {.source = source, .arrays = arrays, .choice = &own};
     SPN_TRY(check_entries(context, count, entries, parameters));
     if (count <= 0 || arrays->count <= 0) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "weights: there are no entries or no arrays");
     }
     SPN_TRY(file_create(context, arrays, count, entries, &file));
-    SPN_TRY(match(context, &file, layout));
+    SPN_TRY(choice->names.count > 0 ? spni_weights_match_names(context, &file)
+                                    : match(context, &file));
     SPN_TRY(check_values(context, &file));
     copy(&file, theta);
-    const int64_t last = file.layers - 1;
-    if (file.entry[2 * last + 1] != NULL && file.bias[last] < 0) {
-        char quoted[QUOTE_SIZE];
-        spn_message(context, "%s: no bias beside '%s': 0 is taken for the biases of the outputs",
-                    source, quote(arrays->items[file.weight[last]].name, quoted));
-    }
+    tell(context, &file);
 done:
     file_free(context, &file);
     return status;

@@ -5,9 +5,14 @@
 
 #include "formats/arrays.h"
 
+#define SPNI_WEIGHTS_IN_OUT_ONLY                                                                   \
+    "%s: its weights fit as in x out (Keras, flax, scikit-learn) only; if that is what they are, " \
+    "set model.init.layout: in_out"
+
 typedef struct spni_weight_file {
     const char *source;
     const spn_arrays *arrays;
+    const spn_weight_choice *choice;
     int64_t layers;
     const spn_weight_entry **entry; /**< 2 per layer: weight, bias or NULL */
     /* What is found: */
@@ -34,6 +39,15 @@ void spni_weights_match(const spni_weight_file *file, bool is_turned, spni_weigh
 /** The biases, once the weights have their places: file->bias. SPN_ERROR_INPUT when one is missing, the last layer's
  *  apart, or something has no place. */
 spn_status spni_weights_match_biases(spn_context *context, spni_weight_file *file);
+
+/** Weights, and biases where they are among them, by the names of the choice: file->weight, file->bias, file->is_turned. */
+spn_status spni_weights_match_names(spn_context *context, spni_weight_file *file);
+
+/** Does the array have the shape of a weight, read one way, or of a bias? entry NULL: no. */
+bool spni_weight_fits(const spn_named_array *array, const spn_weight_entry *entry, bool is_turned);
+
+/** "'a' (3 x 2), 'b' (4) and 2 more", of the arrays that have no place; returns how many there are. */
+int64_t spni_weights_list_rest(const spni_weight_file *file, char *text, size_t size);
 
 /** Names in their natural order: -1, 0 or 1 where they differ in numbers only ("fc2" before "fc10", "dense" before
  *  "dense_1"), SPNI_NO_ORDER where they differ in anything else, or in nothing but how a number is written. */

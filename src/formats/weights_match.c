@@ -101,17 +101,20 @@ static const char *name_of(const slots *s, int64_t array)
     return s->file->arrays->items[array].name;
 }
 
-static bool fits(const slots *s, int64_t array, int64_t layer)
+bool spni_weight_fits(const spn_named_array *array, const spn_weight_entry *entry, bool is_turned)
 {
-    const spn_named_array *item = &s->file->arrays->items[array];
-    const spn_weight_entry *entry = entry_of(s, layer);
     if (entry == NULL) {
         return false;
     }
-    const int64_t rows = s->is_turned ? entry->columns : entry->rows;
-    const int64_t columns = s->is_turned ? entry->rows : entry->columns;
-    return item->rank == (s->is_bias ? 1 : 2) && item->shape[0] == rows &&
-           (s->is_bias || item->shape[1] == columns);
+    const int64_t rows = is_turned ? entry->columns : entry->rows;
+    const int64_t columns = is_turned ? entry->rows : entry->columns;
+    return array->rank == (entry->is_bias ? 1 : 2) && array->shape[0] == rows &&
+           (entry->is_bias || array->shape[1] == columns);
+}
+
+static bool fits(const slots *s, int64_t array, int64_t layer)
+{
+    return spni_weight_fits(&s->file->arrays->items[array], entry_of(s, layer), s->is_turned);
 }
 
 /* The array has a layer already. */
@@ -151,30 +154,51 @@ static int64_t find_first(const slots *s, int64_t layer)
     return best;
 }
 
-/* "'a' (3 x 2), 'b' (4) and 2 more", of the arrays that have no place; returns how many there are. */
-static int64_t list_rest(const slots *s, char *text, size_t size)
+/* The list of arrays without a place, one more. */
+static void list_one(const spn_named_array *item, int64_t before, char *text, size_t size)
 {
-    int64_t count = 0;
-    size_t used = 0;
-    text[0] = '\0';
-    for (int64_t i = 0; i < s->file->arrays->count; i++) {
-        const spn_named_array *item = &s->file->arrays->items[i];
-        if (is_taken(s, i) || s->file->is_placed[i] || (item->rank == 1) != s->is_bias) {
-            continue;
-        }
-        if (count < 3) {
-            char quoted[60], shape[60];
-            spni_quote_text(item->name, (int64_t)strlen(item->name), quoted, sizeof quoted);
-            spni_shape_text(item->rank, item->shape, shape, sizeof shape);
-            used += (size_t)snprintf(text + used, size - used, "%s'%s' (%s)", count > 0 ? ", " : "",
-                                     quoted, shape);
-        }
-        count++;
+    const size_t used = strlen(text);
+    char quoted[60], shape[60];
+    if (before < 3) {
+        spni_quote_text(item->name, (int64_t)strlen(item->name), quoted, sizeof quoted);
+        spni_shape_text(item->rank, item->shape, shape, sizeof shape);
+        snprintf(text + used, size - used, "%s'%s' (%s)", before > 0 ? ", " : "", quoted, shape);
     }
+}
+
+static int64_t list_end(int64_t count, char *text, size_t size)
+{
+    const size_t used = strlen(text);
     if (count > 3) {
         snprintf(text + used, size - used, " and %lld more", (long long)count - 3);
     }
     return count;
+}
+
+int64_t spni_weights_list_rest(const spni_weight_file *file, char *text, size_t size)
+{
+    int64_t count = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < file->arrays->count; i++) {
+        if (!file->is_placed[i]) {
+            list_one(&file->arrays->items[i], count++, text, size);
+        }
+    }
+    return list_end(count, text, size);
+}
+
+/* The same of those that could be weights, or biases. */
+static int64_t list_rest(const slots *s, char *text, size_t size)
+{
+    int64_t count = 0;
+    text[0] = '\0';
+    for (int64_t i = 0; i < s->file->arrays->count; i++) {
+        const spn_named_array *item = &s->file->arrays->items[i];
+        if (!is_taken(s, i) && !s->file->is_placed[i] && (item->rank == 1) == s->is_bias) {
+            list_one(item, count++, text, size);
+        }
+    }
+    return list_end(count, text, size);
 }
 
 /* No array is what a layer needs. */
@@ -269,7 +293,8 @@ void spni_weights_match(const spni_weight_file *file, bool is_turned, spni_weigh
 {
     const slots s = {file, false, is_turned, match->place, match->problem};
     match->is_good = place_all(&s, file->layers, &match->is_ordered);
-    for (int64_t i = 0; match->is_good && i < file->arrays->count; i++) {
+    for (int64_t i = 0; match->is_good && !file->choice->ignores_others && i < file->arrays->count;
+         i++) {
         if (file->arrays->items[i].rank != 1 && !is_taken(&s, i)) {
             say_surplus(&s);
             match->is_good = false;
@@ -329,18 +354,34 @@ static void count_biases(const spni_weight_file *file, int64_t *wanted, int64_t 
     }
 }
 
-/* Each bias that the network has, the last layer's apart where the file has one less. */
+/* Something is called the bias of this layer's weight, and has another shape. */
+static bool has_misfit(const slots *s, int64_t layer)
+{
+    const char *weight = name_of(s, s->file->weight[layer]);
+    const size_t length = stem_length(weight);
+    for (int64_t i = 0; length > 0 && i < s->file->arrays->count; i++) {
+        const char *name = name_of(s, i);
+        if (stem_length(name) == length && memcmp(name, weight, length) == 0 &&
+            strncmp(name + length + 1, "bias", 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each bias that the network has. Beside a weight without one there is none: 0 is the same. Where biases are told by
+ * their order alone, only that of the outputs may be missing. */
 static bool place_biases(const slots *s, int64_t wanted, int64_t vectors)
 {
     bool is_ordered = false;
-    const int64_t layers = s->file->layers, found = place_partners(s);
+    const int64_t layers = s->file->layers;
     const bool is_last_free = entry_of(s, layers - 1) != NULL;
-    if (found == 0) {
+    if (place_partners(s) == 0) {
         return place_all(s, vectors == wanted - 1 && is_last_free ? layers - 1 : layers,
                          &is_ordered);
     }
     for (int64_t l = 0; l < layers; l++) {
-        if (entry_of(s, l) != NULL && s->place[l] < 0 && (l < layers - 1 || found < wanted - 1)) {
+        if (entry_of(s, l) != NULL && s->place[l] < 0 && has_misfit(s, l)) {
             say_missing(s, l);
             return false;
         }
@@ -370,7 +411,7 @@ spn_status spni_weights_match_biases(spn_context *context, spni_weight_file *fil
     for (int64_t l = 0; l < file->layers; l++) {
         placed += file->bias[l] >= 0 ? 1 : 0;
     }
-    if (is_good && placed < vectors) {
+    if (is_good && placed < vectors && !file->choice->ignores_others) {
         say_surplus(&s);
         is_good = false;
     }

@@ -7,6 +7,7 @@
 static const char *const schemes[] = {"fan_in", "xavier", "he", "normal", NULL};
 /* The words of spn_weight_layout, which room formats owns; a test of room study sees that they agree. */
 static const char *const layouts[] = {"auto", "out_in", "in_out", NULL};
+static const char *const others[] = {"refuse", "ignore", NULL};
 static const char *const errors[] = {"mse", "mse_mean", "cross_entropy", NULL};
 /* In the order of spn_regularise_kind. */
 static const char *const regularisers[] = {"all", "weights", NULL};
@@ -37,6 +38,15 @@ static const spn_option model_items[] = {
      "how files hold weights: out_in (PyTorch) or in_out (Keras, flax, scikit-learn); auto: "
      "out_in, "
      "refused where in doubt"},
+    {"init.names", SPN_OPTION_TEXTS, offsetof(spn_model_settings, init_names), NULL, SPN_ANY, NULL,
+     "",
+     "names of the arrays in weights files, layer by layer: the weights, or the weight and the "
+     "bias "
+     "of each; unset: found by shapes and numbers"},
+    {"init.others", SPN_OPTION_CHOICE, offsetof(spn_model_settings, init_others), "refuse", SPN_ANY,
+     others, "",
+     "arrays of weights files that have no place in the network: refused, or named and ignored (so "
+     "they are with init.names)"},
 };
 
 const spn_option_table spn_model_options = {

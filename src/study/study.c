@@ -78,22 +78,6 @@ static void parts_free(spn_context *context, parts *data)
     *data = (parts){0};
 }
 
-/* Replace *dataset, where there is one, by its transformed copy. */
-static spn_status apply(spn_context *context, const spn_transformation *transformation,
-                        spn_dataset **dataset)
-{
-    spn_dataset *changed = NULL;
-    if (*dataset == NULL) {
-        return SPN_OK;
-    }
-    spn_status status = spn_transformation_apply(context, transformation, *dataset, &changed);
-    if (status == SPN_OK) {
-        spn_dataset_free(context, *dataset);
-        *dataset = changed;
-    }
-    return status;
-}
-
 /* Transform both parts, as `key` asks, by what the training samples are like. */
 static spn_status transform(spn_context *context, const spn_experiment *experiment, const char *key,
                             spn_transformation_kind kind, spn_columns_kind columns, parts *data)
@@ -107,8 +91,9 @@ static spn_status transform(spn_context *context, const spn_experiment *experime
                            spn_transformation_fit(context, kind, columns == SPN_COLUMNS_INPUTS,
                                                   data->training, &transformation)));
     data->account.constant_inputs += spn_transformation_constant(transformation);
-    SPN_TRY(apply(context, transformation, &data->training));
-    SPN_TRY(apply(context, transformation, &data->test));
+    SPN_TRY(spn_transformation_replace(context, transformation, &data->training));
+    SPN_TRY(data->test != NULL ? spn_transformation_replace(context, transformation, &data->test)
+                               : SPN_OK);
 done:
     spn_transformation_free(context, transformation);
     return status;

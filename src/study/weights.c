@@ -29,8 +29,11 @@ spn_status spn_study_read_weights(spn_context *context, const spn_study *study, 
     int64_t count = 0;
     SPN_TRY(spn_arrays_read(context, path, &arrays));
     SPN_TRY(describe(context, study->network, &count, &entries));
-    const int layout = spn_experiment_model(study->experiment)->init_layout;
-    SPN_TRY(spn_weights_assign(context, arrays, path, (spn_weight_layout)layout, count, entries,
+    const spn_model_settings *model = spn_experiment_model(study->experiment);
+    const spn_weight_choice choice = {.layout = (spn_weight_layout)model->init_layout,
+                                      .names = model->init_names,
+                                      .ignores_others = model->init_others == SPN_OTHERS_IGNORE};
+    SPN_TRY(spn_weights_assign(context, arrays, path, &choice, count, entries,
                                spn_network_parameters(study->network), theta));
 done:
     spn_release(context, entries);

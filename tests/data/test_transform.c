@@ -415,18 +415,54 @@ static void test_out_of_memory(void **state)
     spn_dataset_free(context, in);
 }
 
+/** In place: the same bits, in the same memory where the columns stay. */
+static void test_replace(void **state)
+{
+    (void)state;
+    static const spn_transformation_kind kinds[] = {
+        SPN_TRANSFORMATION_STANDARDIZE, SPN_TRANSFORMATION_CENTER, SPN_TRANSFORMATION_WHITEN};
+    for (int k = 0; k < 3; k++) {
+        spn_dataset *in = make_table(4), *copy = NULL;
+        const double *x = in->x;
+        spn_transformation *t = NULL;
+        check_ok(context, spn_transformation_fit(context, kinds[k], k == 1, in, &t));
+        check_ok(context, spn_transformation_apply(context, t, in, &copy));
+        check_ok(context, spn_transformation_replace(context, t, &in));
+        assert_true((in->x == x) == (kinds[k] != SPN_TRANSFORMATION_WHITEN));
+        assert_int_equal(in->inputs, copy->inputs);
+        assert_memory_equal(in->x, copy->x, (size_t)(in->inputs * in->stride) * sizeof *x);
+        assert_memory_equal(in->y, copy->y, (size_t)(in->outputs * in->stride) * sizeof *x);
+        spn_transformation_free(context, t);
+        spn_dataset_free(context, in);
+        spn_dataset_free(context, copy);
+    }
+    spn_dataset *d = NULL;
+    double *own_x = NULL, *own_y = NULL;
+    check_ok(context, spn_dataset_create(context, 3, 2, 1, NULL, NULL, &d, &own_x, &own_y));
+    assert_true(own_x == d->x && own_y == d->y && own_y[2] == 0);
+    spn_dataset_free(context, d);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_standardize),          CASE(test_inputs_only),
-        CASE(test_words_of_the_columns), CASE(test_standardize_by_hand),
-        CASE(test_constant_inputs),      CASE(test_constant_columns_are_refused),
-        CASE(test_whiten_full_rank),     CASE(test_whiten_rank_deficient),
-        CASE(test_whiten_few_samples),   CASE(test_whiten_wide),
-        CASE(test_whiten_very_wide),     CASE(test_long_spectra_are_announced),
-        CASE(test_whiten_many_inputs),   CASE(test_out_of_memory),
+        CASE(test_standardize),
+        CASE(test_inputs_only),
+        CASE(test_words_of_the_columns),
+        CASE(test_standardize_by_hand),
+        CASE(test_constant_inputs),
+        CASE(test_constant_columns_are_refused),
+        CASE(test_whiten_full_rank),
+        CASE(test_whiten_rank_deficient),
+        CASE(test_whiten_few_samples),
+        CASE(test_whiten_wide),
+        CASE(test_whiten_very_wide),
+        CASE(test_long_spectra_are_announced),
+        CASE(test_whiten_many_inputs),
+        CASE(test_out_of_memory),
+        CASE(test_replace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

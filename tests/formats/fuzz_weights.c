@@ -47,24 +47,28 @@ static void make_network(int layers, unsigned widths, bool has_biases, network *
 static void check_again(spn_context *context, const network *net, const double *theta)
 {
     double again[P];
+    const spn_weight_choice choice = {.layout = SPN_WEIGHT_LAYOUT_AUTO};
     spn_arrays *arrays = NULL;
     demand(spn_weights_arrays(context, net->count, net->entries, net->parameters, theta, &arrays) ==
            SPN_OK);
-    demand(spn_weights_assign(context, arrays, "again", SPN_WEIGHT_LAYOUT_AUTO, net->count,
-                              net->entries, net->parameters, again) == SPN_OK);
+    demand(spn_weights_assign(context, arrays, "again", &choice, net->count, net->entries,
+                              net->parameters, again) == SPN_OK);
     demand(memcmp(again, theta, (size_t)net->parameters * sizeof *theta) == 0);
     spn_arrays_free(context, arrays);
 }
 
 static void check(spn_context *context, const spn_arrays *arrays, const network *net)
 {
-    for (int layout = SPN_WEIGHT_LAYOUT_AUTO; layout <= SPN_WEIGHT_LAYOUT_IN_OUT; layout++) {
+    static const char *const names[] = {"w", "layers.1.weight", "b", "0.weight"};
+    for (int kind = 0; kind < 9; kind++) {
+        const spn_weight_choice choice = {.layout = (spn_weight_layout)(kind % 3),
+                                          .ignores_others = kind / 3 == 1,
+                                          .names = {kind / 3 == 2 ? net->count / 2 : 0, names}};
         double theta[P], mark[P];
         memset(mark, 0x55, sizeof mark);
         memcpy(theta, mark, sizeof mark);
-        const spn_status status =
-            spn_weights_assign(context, arrays, "fuzz", (spn_weight_layout)layout, net->count,
-                               net->entries, net->parameters, theta);
+        const spn_status status = spn_weights_assign(context, arrays, "fuzz", &choice, net->count,
+                                                     net->entries, net->parameters, theta);
         demand(status == SPN_OK || status == SPN_ERROR_INPUT ||
                (status == SPN_ERROR_ARGUMENT && arrays->count == 0));
         demand((status == SPN_OK) == (spn_error_text(context)[0] == '\0'));

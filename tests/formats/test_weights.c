@@ -52,11 +52,14 @@ static void fill(spn_named_array items[4], const char *w0, const char *b0, const
     items[3] = (spn_named_array){b1, 1, shape_b1, 1, theta + 12};
 }
 
+static const spn_weight_choice auto_layout = {.layout = SPN_WEIGHT_LAYOUT_AUTO},
+                               out_in = {.layout = SPN_WEIGHT_LAYOUT_OUT_IN},
+                               in_out = {.layout = SPN_WEIGHT_LAYOUT_IN_OUT};
+
 static spn_status assign(const spn_named_array *items, int64_t count, double out[P])
 {
     const spn_arrays arrays = {.count = count, .items = items};
-    return spn_weights_assign(context, &arrays, "w.npz", SPN_WEIGHT_LAYOUT_AUTO, 4, entries, P,
-                              out);
+    return spn_weights_assign(context, &arrays, "w.npz", &auto_layout, 4, entries, P, out);
 }
 
 static void check_refused(const spn_named_array *items, int64_t count, const char *fragment)
@@ -146,8 +149,7 @@ static void test_missing_and_surplus_arrays(void **state)
     const spn_arrays four = {.count = 4, .items = items};
     double out[P];
     check_fails(
-        context,
-        spn_weights_assign(context, &four, "w.npz", SPN_WEIGHT_LAYOUT_AUTO, 2, plain, P, out),
+        context, spn_weights_assign(context, &four, "w.npz", &auto_layout, 2, plain, P, out),
         SPN_ERROR_INPUT,
         "w.npz: no place in the network for 'layers.0.bias' (3), 'layers.1.bias' (1); biases "
         "need model.bias: true");
@@ -155,13 +157,14 @@ static void test_missing_and_surplus_arrays(void **state)
     check_refused(weights, 2,
                   "w.npz holds no biases, but the network has them: set model.bias: false");
     /* Biases in the first layer of the network only: the other has no place. */
-    check_fails(
-        context,
-        spn_weights_assign(context, &four, "w.npz", SPN_WEIGHT_LAYOUT_AUTO, 3, entries, P, out),
-        SPN_ERROR_INPUT, "w.npz: no place in the network for 'layers.1.bias' (1)");
-    /* The first layer's bias is missing. */
-    const spn_named_array last[] = {items[0], items[2], items[3]};
-    check_refused(last, 3, "w.npz: no bias for layer 1 of 2, which needs 3");
+    check_fails(context,
+                spn_weights_assign(context, &four, "w.npz", &auto_layout, 3, entries, P, out),
+                SPN_ERROR_INPUT, "w.npz: no place in the network for 'layers.1.bias' (1)");
+    /* The first layer's bias has another length. */
+    items[1].shape = shape_b1;
+    check_refused(
+        items, 4,
+        "w.npz: no bias for layer 1 of 2, which needs 3; without a place: 'layers.0.bias' (1)");
 }
 
 /** What stands between linear layers elsewhere has no place here. */
@@ -184,6 +187,89 @@ static void test_normalisation_is_refused(void **state)
         items, 9,
         "no place in the network for 'net.1.num_batches_tracked' (a single number); there "
         "is no BatchNorm here");
+}
+
+/** A layer without a bias is the same with zeros, where others have theirs beside them. */
+static void test_a_layer_without_bias(void **state)
+{
+    (void)state;
+    spn_named_array items[4];
+    double out[P], expected[P];
+    fill(items, "fc1.weight", "", "fc2.weight", "fc2.bias");
+    const spn_named_array three[] = {items[0], items[2], items[3]};
+    memcpy(expected, theta, sizeof theta);
+    memset(expected + 6, 0, 3 * sizeof *expected);
+    memset(out, 0xFF, sizeof out);
+    check_ok(context, assign(three, 3, out));
+    assert_memory_equal(out, expected, sizeof out);
+    assert_string_equal(last_message,
+                        "w.npz: no bias beside 'fc1.weight': 0 is taken for the biases of layer 1");
+}
+
+static spn_status assign_named(const spn_named_array *items, int64_t count, int64_t names,
+                               const char *const *name, spn_weight_layout layout, double out[P])
+{
+    const spn_arrays arrays = {.count = count, .items = items};
+    const spn_weight_choice choice = {.layout = layout, .names = {names, name}};
+    return spn_weights_assign(context, &arrays, "w.npz", &choice, 4, entries, P, out);
+}
+
+/** Two sets of weights in a file: the names say which. What is not named is not used, and a line says so. */
+static void test_names_that_are_said(void **state)
+{
+    (void)state;
+    static const char *const all[] = {"b.w1", "b.b1", "b.w2", "b.b2"},
+                             *const weights[] = {"a.0.weight", "a.2.weight"},
+                             *const absent[] = {"a.0.weigh", "a.2.weight"},
+                             *const swapped[] = {"a.2.weight", "a.0.weight"};
+    static const double others[P] = {-1, -2, -3, -4, -5, -6, -7, -8, -9, -10, -11, -12, -13};
+    spn_named_array items[8];
+    double out[P];
+    fill(items, "a.0.weight", "a.0.bias", "a.2.weight", "a.2.bias");
+    fill(items + 4, "b.w1", "b.b1", "b.w2", "b.b2");
+    for (int i = 4; i < 8; i++) {
+        items[i].values = others + (items[i].values - theta);
+    }
+    check_refused(items, 8, "'a.0.weight' and 'b.w1' have the same shape and no order");
+    check_ok(context, assign_named(items, 8, 4, all, SPN_WEIGHT_LAYOUT_AUTO, out));
+    assert_memory_equal(out, others, sizeof others);
+    assert_string_equal(last_message, "w.npz: not used: 'a.0.weight' (3 x 2), 'a.0.bias' (3), "
+                                      "'a.2.weight' (1 x 3) and 1 more");
+    check_ok(context, assign_named(items, 8, 2, weights, SPN_WEIGHT_LAYOUT_OUT_IN, out));
+    assert_memory_equal(out, theta, sizeof theta);
+    check_fails(context, assign_named(items, 8, 3, all, SPN_WEIGHT_LAYOUT_AUTO, out),
+                SPN_ERROR_INPUT,
+                "model.init.names: there are 3, and the network has 2 layers: name the weights, "
+                "layer by layer, or the weight and the bias of each");
+    check_fails(context, assign_named(items, 8, 2, absent, SPN_WEIGHT_LAYOUT_AUTO, out),
+                SPN_ERROR_INPUT,
+                "w.npz holds no array 'a.0.weigh' (model.init.names); did you mean 'a.0.weight'?");
+    check_fails(context, assign_named(items, 8, 2, swapped, SPN_WEIGHT_LAYOUT_AUTO, out),
+                SPN_ERROR_INPUT,
+                "w.npz: array 'a.2.weight' (model.init.names) is 1 x 3, and the weight of layer 1 "
+                "of 2 is 3 x 2 (out x in)");
+}
+
+/** What has no place is ignored when that is said, and a line names it; a bias of another shape is not. */
+static void test_others_that_are_ignored(void **state)
+{
+    (void)state;
+    static const spn_weight_choice ignoring = {.ignores_others = true};
+    spn_named_array items[7];
+    double out[P];
+    const spn_arrays arrays = {.count = 7, .items = items};
+    fill(items, "0.weight", "0.bias", "2.weight", "2.bias");
+    items[4] = (spn_named_array){"1.running_mean", 1, shape_b0, 3, theta};
+    items[5] = (spn_named_array){"log_sigma", 0, shape_b0, 1, theta};
+    items[6] = (spn_named_array){"embedding", 2, (const int64_t[]){5, 2}, 10, theta};
+    check_ok(context, spn_weights_assign(context, &arrays, "w.npz", &ignoring, 4, entries, P, out));
+    assert_memory_equal(out, theta, sizeof theta);
+    assert_string_equal(last_message, "w.npz: not used: '1.running_mean' (3), 'log_sigma' (a "
+                                      "single number), 'embedding' (5 x 2)");
+    items[3].shape = shape_b0;
+    check_fails(context,
+                spn_weights_assign(context, &arrays, "w.npz", &ignoring, 4, entries, P, out),
+                SPN_ERROR_INPUT, "w.npz: no bias for layer 2 of 2, which needs 1");
 }
 
 /** Without biases of the outputs the network is the same with zeros. */
@@ -247,8 +333,8 @@ static void test_layers_of_one_shape(void **state)
                                          {good[n][0], 2, square, 4, theta},
                                          {good[n][1], 2, square, 4, theta + 4}};
         const spn_arrays arrays = {.count = 3, .items = items};
-        check_ok(context, spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_AUTO, 3,
-                                             three, P, out));
+        check_ok(context,
+                 spn_weights_assign(context, &arrays, "w", &auto_layout, 3, three, P, out));
         assert_memory_equal(out, theta, 12 * sizeof *out);
     }
     for (int n = 0; n < 2; n++) {
@@ -258,8 +344,7 @@ static void test_layers_of_one_shape(void **state)
                                          {bad[n][2], 2, square, 4, theta}};
         const spn_arrays arrays = {.count = 3, .items = items};
         check_fails(
-            context,
-            spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_AUTO, 3, three, P, out),
+            context, spn_weights_assign(context, &arrays, "w", &auto_layout, 3, three, P, out),
             SPN_ERROR_INPUT, "have the same shape and no order: give them names that differ");
     }
 }
@@ -280,18 +365,13 @@ static void test_layouts(void **state)
     check_refused(items, 4,
                   "w.npz: its weights fit as in x out (Keras, flax, scikit-learn) only; if that is "
                   "what they are, set model.init.layout: in_out");
-    check_fails(
-        context,
-        spn_weights_assign(context, &arrays, "w.npz", SPN_WEIGHT_LAYOUT_OUT_IN, 4, entries, P, out),
-        SPN_ERROR_INPUT, "no weight for layer 1 of 2, which needs 3 x 2 (out x in)");
-    check_ok(context, spn_weights_assign(context, &arrays, "w.npz", SPN_WEIGHT_LAYOUT_IN_OUT, 4,
-                                         entries, P, out));
+    check_fails(context, spn_weights_assign(context, &arrays, "w.npz", &out_in, 4, entries, P, out),
+                SPN_ERROR_INPUT, "no weight for layer 1 of 2, which needs 3 x 2 (out x in)");
+    check_ok(context, spn_weights_assign(context, &arrays, "w.npz", &in_out, 4, entries, P, out));
     assert_memory_equal(out, theta, sizeof theta);
     fill(items, "0.weight", "0.bias", "2.weight", "2.bias");
-    check_fails(
-        context,
-        spn_weights_assign(context, &arrays, "w.npz", SPN_WEIGHT_LAYOUT_IN_OUT, 4, entries, P, out),
-        SPN_ERROR_INPUT, "no weight for layer 1 of 2, which needs 2 x 3 (in x out)");
+    check_fails(context, spn_weights_assign(context, &arrays, "w.npz", &in_out, 4, entries, P, out),
+                SPN_ERROR_INPUT, "no weight for layer 1 of 2, which needs 2 x 3 (in x out)");
 }
 
 /** 2 - 3 - 2: read one way the first array is the first layer, read the other way the second. */
@@ -304,27 +384,22 @@ static void test_mirrored_networks(void **state)
     spn_named_array items[] = {{"decoder", 2, shape_w0, 6, theta},
                                {"encoder", 2, wide, 6, theta + 6}};
     const spn_arrays arrays = {.count = 2, .items = items};
-    check_fails(
-        context,
-        spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_AUTO, 2, mirrored, P, out),
-        SPN_ERROR_INPUT, "set model.init.layout: out_in or in_out");
-    check_ok(context, spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_OUT_IN, 2,
-                                         mirrored, P, out));
+    check_fails(context,
+                spn_weights_assign(context, &arrays, "w", &auto_layout, 2, mirrored, P, out),
+                SPN_ERROR_INPUT, "set model.init.layout: out_in or in_out");
+    check_ok(context, spn_weights_assign(context, &arrays, "w", &out_in, 2, mirrored, P, out));
     assert_memory_equal(out, theta, 12 * sizeof *out);
     items[0].name = "fc1";
     items[1].name = "fc2";
-    check_ok(context, spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_AUTO, 2, mirrored,
-                                         P, out));
+    check_ok(context, spn_weights_assign(context, &arrays, "w", &auto_layout, 2, mirrored, P, out));
     items[0].name = "fc2";
     items[1].name = "fc1";
-    check_fails(
-        context,
-        spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_AUTO, 2, mirrored, P, out),
-        SPN_ERROR_INPUT, "fit as in x out (Keras, flax, scikit-learn) only");
-    check_fails(
-        context,
-        spn_weights_assign(context, &arrays, "w", SPN_WEIGHT_LAYOUT_OUT_IN, 2, mirrored, P, out),
-        SPN_ERROR_INPUT, "by their shapes 'fc2' comes before 'fc1', by their numbers after it");
+    check_fails(context,
+                spn_weights_assign(context, &arrays, "w", &auto_layout, 2, mirrored, P, out),
+                SPN_ERROR_INPUT, "fit as in x out (Keras, flax, scikit-learn) only");
+    check_fails(context, spn_weights_assign(context, &arrays, "w", &out_in, 2, mirrored, P, out),
+                SPN_ERROR_INPUT,
+                "by their shapes 'fc2' comes before 'fc1', by their numbers after it");
 }
 
 static spn_status round_trip(spn_context *failing, void *state)
@@ -334,8 +409,7 @@ static spn_status round_trip(spn_context *failing, void *state)
     double out[P] = {0};
     spn_arrays *arrays = NULL;
     SPN_TRY(spn_weights_arrays(failing, 4, entries, P, theta, &arrays));
-    SPN_TRY(
-        spn_weights_assign(failing, arrays, "w.npz", SPN_WEIGHT_LAYOUT_AUTO, 4, entries, P, out));
+    SPN_TRY(spn_weights_assign(failing, arrays, "w.npz", &auto_layout, 4, entries, P, out));
     assert_memory_equal(out, theta, sizeof theta);
     assert_string_equal(arrays->items[2].name, "layers.1.weight");
     assert_int_equal(arrays->items[2].rank, 2);
@@ -366,8 +440,7 @@ static void test_entries_are_checked(void **state)
     }
     const spn_arrays none = {0};
     double out[P];
-    check_fails(context,
-                spn_weights_assign(context, &none, "w", SPN_WEIGHT_LAYOUT_AUTO, 4, entries, P, out),
+    check_fails(context, spn_weights_assign(context, &none, "w", &auto_layout, 4, entries, P, out),
                 SPN_ERROR_ARGUMENT, "no arrays");
 }
 
@@ -508,6 +581,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order_of_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_and_surplus_arrays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_normalisation_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_layer_without_bias, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_names_that_are_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_others_that_are_ignored, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_output_bias, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layers_of_one_shape, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layouts, setup, teardown),

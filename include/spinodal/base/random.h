@@ -25,6 +25,7 @@ typedef enum spn_purpose {
     SPN_PURPOSE_RESIDUE = 7, /**< what is added to a stationary start of training; job = seed */
     SPN_PURPOSE_SPLIT = 8,   /**< which samples are kept for testing; job = 0 */
     SPN_PURPOSE_BOOTSTRAP = 9, /**< simulated noise of tests of significance; job = replica */
+    SPN_PURPOSE_SUBSET = 10,   /**< which samples of a file are taken; job = 0 */
 } spn_purpose;
 
 /** A position in a stream; plain data, copy freely. */

@@ -118,14 +118,23 @@ typedef enum spn_weight_layout {
     SPN_WEIGHT_LAYOUT_IN_OUT,
 } spn_weight_layout;
 
+/** How a file of weights is to be read; {0}: by its shapes and names alone. */
+typedef struct spn_weight_choice {
+    spn_weight_layout layout;
+    spn_texts
+        names; /**< the weights, layer by layer, or the weight and the bias of each; empty: found */
+    bool
+        ignores_others; /**< arrays that have no place are named in a message, not refused; as with names */
+} spn_weight_choice;
+
 /** theta (P numbers) from arrays of any names. Their shapes say which layer they belong to; layers of the same shape
  *  are told by the numbers in names that differ in nothing else (fc1, fc2, ..., fc10; dense, dense_1), and numbers may
  *  not contradict shapes. A bias (one dimension) has the name of its weight up to the last dot or slash; where none
- *  has, biases are placed as weights are. Every array must have its place and every place its array, except that the
- *  outputs may lack biases: then they are 0, and a message says so. SPN_ERROR_INPUT names `source` and the arrays;
- *  theta is then unchanged. O(arrays x layers). */
+ *  has, biases are placed as weights are. Every array must have its place, unless the choice says otherwise, and every
+ *  place its array. Where some weights have biases beside them, those of the others, and where all but the outputs have, those of
+ *  the outputs, are 0, and a message says so. SPN_ERROR_INPUT names `source` and the arrays; theta is then unchanged. O(arrays x layers). */
 spn_status spn_weights_assign(spn_context *context, const spn_arrays *arrays, const char *source,
-                              spn_weight_layout layout, int64_t count,
+                              const spn_weight_choice *choice, int64_t count,
                               const spn_weight_entry *entries, int64_t parameters, double *theta);
 
 /** The reverse: one array for each entry, under its name, copied out of theta. */
