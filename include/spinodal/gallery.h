@@ -42,43 +42,17 @@ spn_status spn_gallery_make(spn_context *context, const char *name,
 
 /* ---- Kinds ------------------------------------------------------------------------------------- */
 
-/** All kinds of results, NULL-terminated; the one of this name, or NULL. */
+/** All kinds of results, NULL-terminated: those of study.h, and those of targets. The one of this name, or NULL. */
 extern const spn_kind *const spn_kinds[];
 const spn_kind *spn_kind_find(const char *name);
+
+/** What keeps results from passing the check of the run that made them: spn_kind_fault() of their kind. NULL where they
+ *  pass, and where their kind has no check or is not known. */
+const char *spn_results_fault(const spn_results *results);
 
 /** Tell what the results at `path` hold, as their kind says: a summary by messages, what did not go well by warnings, a line
  *  each. */
 spn_status spn_results_tell(spn_context *context, const char *path, bool is_verbose);
-
-/* ---- Families: several experiments that differ in one number ------------------------------------- */
-
-/** Depth and the order of transitions: for each depth a row of panels, E and |theta| against beta; phases of the
- *  linear network as markers on their closed forms (T11 to T13), those of the other activation as lines;
- *  folds and branch points marked. From the tables runs, transitions and points (SPN_ERROR_INPUT
- *  otherwise). The files are called "order". */
-spn_status spn_plot_order(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings);
-
-/** Number of modes: (a) beta of each mode's transition with T13, (b) share of random starts that are stuck, with
- *  its interval. From the tables runs and transitions. The files are called "complexity". */
-spn_status spn_plot_complexity(spn_context *context, const spn_results *results,
-                               const char *directory, const spn_plot_settings *settings);
-
-/* ---- Escape from the trivial phase -------------------------------------------------------------- */
-
-/** Escape time against u_0 ("delay") and against beta over its threshold ("delay-beta"), for each depth of the table
- *  "runs" a panel: measured points on the curves of the exact passage time, T16 and T22; Adam in the same unit. Starts that
- *  never leave stand at the upper edge. SPN_ERROR_INPUT where the table is missing or empty. */
-spn_status spn_plot_delay(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings);
-
-/* ---- Who is first ------------------------------------------------------------------------------- */
-
-/** With which method, beta and residue the order changes: for each method a row, on the left the epochs of the three
- *  starts against u_0 at one beta, on the right a map of who is first over u_0 and beta. From the table "races". The
- *  files are called "orders". */
-spn_status spn_plot_orders(spn_context *context, const spn_results *results, const char *directory,
-                           const spn_plot_settings *settings);
 
 #ifdef __cplusplus
 }

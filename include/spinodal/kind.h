@@ -20,6 +20,8 @@
 extern "C" {
 #endif
 
+typedef struct spn_kind spn_kind; /* below */
+
 /* ---- Contents ---------------------------------------------------------------------------------- */
 
 /** Fill tables: records of the program's own columns, in the arena. A table that is `is_optional` and missing has no
@@ -90,113 +92,6 @@ typedef struct spn_slice_contents {
 spn_status spn_slice_contents_read(spn_context *context, spn_arena *arena,
                                    const spn_results *results, void *out);
 
-/* ---- Records of the built-in studies ------------------------------------------------------------- */
-
-/** One experiment of a family. 8-byte fields only, as all records. */
-typedef struct spn_family_run {
-    int64_t run;         /**< number from 0 */
-    int64_t activation;  /**< spn_activation */
-    int64_t depth;       /**< weight matrices */
-    int64_t modes;       /**< of the data */
-    int64_t transitions; /**< modes whose loss was measured */
-    double target_power; /**< E_0 = (1/N) sum |y|^2 */
-    /** Random starts; all NaN or 0 where there were none. */
-    double start_beta;
-    int64_t starts;
-    int64_t best_modes; /**< active modes of the end with the smallest loss */
-    int64_t stuck;      /**< starts that ended with fewer active modes than that */
-    double stuck_fraction, stuck_low, stuck_high; /**< with its 95 % interval (Wilson) */
-} spn_family_run;
-extern const spn_columns spn_family_run_columns;
-
-/** Where one mode stops being learned, along the upward sweep. */
-typedef struct spn_family_transition {
-    int64_t run, activation, depth, modes; /**< as above */
-    int64_t mode;                          /**< from 1, the strongest first */
-    double singular_value;
-    double predicted_beta;      /**< spinodal of the deep linear network (T12, T13) */
-    double measured_beta;       /**< end of the last phase with `mode` active modes */
-    double beta_low, beta_high; /**< its interval */
-    double difference;          /**< measured - predicted */
-    int64_t predicted_order;    /**< 0: no transition, else 1 or 2 */
-    int64_t order;              /**< likewise, by what ends the phase; 3: no such phase was found */
-    double error_before, error_after; /**< E at measured_beta on both sides */
-    double norm_before, norm_after;   /**< |theta| likewise */
-} spn_family_transition;
-extern const spn_columns spn_family_transition_columns;
-
-typedef enum spn_family_mark {
-    SPN_FAMILY_PLAIN,
-    SPN_FAMILY_FOLD,
-    SPN_FAMILY_BRANCH_POINT,
-} spn_family_mark;
-
-/** A point of a stable branch. */
-typedef struct spn_family_point {
-    int64_t run, phase, active_modes;
-    int64_t mark; /**< spn_family_mark: the end of a phase */
-    double beta, error, weight_norm;
-} spn_family_point;
-extern const spn_columns spn_family_point_columns;
-
-/** What one panel of the figure "delay" varies. */
-typedef enum spn_delay_axis { SPN_DELAY_SCALE, SPN_DELAY_BETA } spn_delay_axis;
-typedef enum spn_delay_outcome {
-    SPN_DELAY_LEFT,
-    SPN_DELAY_NEVER, /**< flow: it has entered the ball around theta = 0 that no flow leaves */
-    SPN_DELAY_LIMIT, /**< still there when the run was ended */
-} spn_delay_outcome;
-
-/** One run that starts near the trivial phase of a linear network with one mode. Times are those of gradient flow,
- *  infinite where a law says never. 8-byte fields only. */
-typedef struct spn_delay_run {
-    int64_t run;    /**< number from 0 */
-    int64_t axis;   /**< spn_delay_axis: the others of its series differ in this */
-    int64_t depth;  /**< weight matrices */
-    int64_t method; /**< spn_path_method */
-    int64_t seed;   /**< of the random start, from 0; -1: the aligned start */
-    double scale;   /**< u_0 */
-    double beta;
-    double threshold; /**< beta from which on an aligned start of this scale never leaves (T16) */
-    double
-        own_scale; /**< scale of the aligned start with the same tau_* (T22; depth 2: of the growing part) */
-    double own_threshold; /**< beta from which on this start never leaves */
-    double strength;      /**< s at which it has escaped */
-    int64_t outcome;      /**< spn_delay_outcome */
-    double epoch;         /**< of the escape; NaN: none */
-    double time;          /**< learning rate times that; NaN also for Adam */
-    double passage;       /**< exact, of an aligned start of own_scale */
-    double t16,
-        t22; /**< of an aligned start of this scale; of this start (NaN: aligned, or depth 2) */
-    double passage_difference, t16_difference, t22_difference; /**< time / law - 1 */
-    double aligned_share; /**< time / exact passage of an aligned start of this scale */
-} spn_delay_run;
-extern const spn_columns spn_delay_columns;
-
-typedef enum spn_orders_start {
-    SPN_ORDERS_RANDOM,
-    SPN_ORDERS_MIDDLE,  /**< phase with one mode */
-    SPN_ORDERS_TRIVIAL, /**< phase with none */
-    SPN_ORDERS_NONE,    /**< no start (of those left) arrives */
-} spn_orders_start;
-
-/** Three starts that race to the full phase. 8-byte fields only. */
-typedef struct spn_orders_race {
-    int64_t race;   /**< number from 0 */
-    int64_t method; /**< spn_path_method */
-    double learning_rate, beta;
-    double residue; /**< u_0 of the stationary starts */
-    int64_t draw;   /**< of the random numbers: initial weights and residue, from 0 */
-    double epoch_random, epoch_middle,
-        epoch_trivial;            /**< first with E below the level; NaN: never */
-    double epoch_strong;          /**< the trivial start has learned the strong mode; NaN: never */
-    int64_t first, second, third; /**< spn_orders_start; equal epochs in the order of the starts */
-    double
-        lead; /**< (epoch_trivial - epoch_middle) / (epoch_trivial + epoch_middle): positive where the middle phase is
-                      first, 0: at once; 1, -1: the other never; NaN: neither */
-} spn_orders_race;
-extern const spn_columns spn_orders_columns;
-
 /* ---- What can be said of them ------------------------------------------------------------------ */
 
 /** For people: what the chains went through, and what is left open; at `path`. The arguments are the contents of the
@@ -221,12 +116,38 @@ void spn_slice_json(spn_json *json, const char *path, const void *contents);
 void spn_json_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
                    const char *const *texts);
 
+/* ---- Verdicts ---------------------------------------------------------------------------------- */
+
+/** Do results pass the check of the run that makes them? From their tables and attributes alone: the same verdict on
+ *  results in memory, before they are written, and on a file. Tables or columns that are missing do not pass. */
+bool spn_sweep_passes(const spn_results *results);    /**< points stationary, jumps resolved */
+bool spn_branches_passes(const spn_results *results); /**< all starts used, all phases followed */
+bool spn_grok_passes(const spn_results *results);     /**< every run ends at a stationary minimum */
+bool spn_slice_passes(const spn_results *results);    /**< spn_slice_agrees() in every row */
+
+/** Are E and L at the point of this row of the table "anchors" what was stored, to 1e-12 of the largest of all that were
+ *  stored? */
+bool spn_slice_agrees(const spn_table *anchors, int64_t row);
+
+/** Is there such a table with such a column of integers, each as wanted? */
+bool spn_rows_are(const spn_results *results, const char *table, const char *column,
+                  bool (*is_wanted)(int64_t value));
+/** Columns of a table by name; false where the table (NULL) or one of them is not there. */
+bool spn_find_columns(const spn_table *table, int64_t count, const char *const *names,
+                      int64_t *columns);
+
 /* ---- Transitions ------------------------------------------------------------------------------- */
 
-/** Find the transitions of results of a sweep or of branches, as the next run, and widen the range *from .. *to by their
- *  points. SPN_ERROR_INPUT for other kinds. */
-spn_status spn_add_transitions(spn_context *context, const spn_results *results,
-                               spn_transitions *transitions, double *from, double *to);
+/** Find the transitions of results, as the next run. */
+spn_status spn_sweep_transitions(spn_context *context, spn_arena *arena, const spn_results *results,
+                                 spn_transitions *transitions);
+spn_status spn_branches_transitions(spn_context *context, spn_arena *arena,
+                                    const spn_results *results, spn_transitions *transitions);
+/** The same as their kind does it; and widen the range *from .. *to by their points. SPN_ERROR_INPUT for kinds without
+ *  transitions and for NULL. */
+spn_status spn_add_transitions(spn_context *context, const spn_kind *kind,
+                               const spn_results *results, spn_transitions *transitions,
+                               double *from, double *to);
 /** The table of transitions with all that belongs to it: evidence, groups, crossings, hysteresis, stuck starts, and the
  *  verdict over the range. `files`: one name a run; `norms`: how its sqrt(n) is written, as spn_text_norm() says;
  *  `groups`: of spn_transitions_group(). */
@@ -255,10 +176,10 @@ struct spn_plot_settings;
 
 /** A kind of results: its name, what is in it, and all that is done with it. Whatever treats kinds differently asks
  *  its row; the rows are listed by spn_kinds[] of gallery.h. */
-typedef struct spn_kind {
+struct spn_kind {
     const char *name; /**< attribute `kind` of a file: "sweep" */
     int64_t table_count;
-    const spn_kind_table *tables;
+    const spn_kind_table *tables; /**< SPN_KIND_TABLES() says both */
 
     size_t contents_size; /**< of what `read` fills; 0: there is no reader */
     spn_status (*read)(spn_context *context, spn_arena *arena, const spn_results *results,
@@ -268,10 +189,25 @@ typedef struct spn_kind {
     void (*troubles)(spn_text *text, const void *contents);
     void (*write_json)(spn_json *json, const char *path, const void *contents);
 
+    /** Of transitions in beta; NULL: it has none. */
+    spn_status (*add_transitions)(spn_context *context, spn_arena *arena,
+                                  const spn_results *results, spn_transitions *transitions);
+
+    bool (*passes)(const spn_results *results); /**< the check of its runs; NULL: there is none */
+    const char *fault; /**< what does not hold where they do not pass, as part of a sentence */
+
     /** Draws the figures of results; room `plot`. */
     spn_status (*plot)(spn_context *context, const spn_results *results, const char *directory,
                        const struct spn_plot_settings *settings);
-} spn_kind;
+};
+
+/** In the row of a kind: its tables, an array. */
+#define SPN_KIND_TABLES(its_tables)                                                                \
+    .table_count = sizeof(its_tables) / sizeof *(its_tables), .tables = (its_tables)
+
+/** What keeps results of this kind from passing its check (static); NULL where they pass, where there is no check, and
+ *  where the kind is not known (NULL). */
+const char *spn_kind_fault(const spn_kind *kind, const spn_results *results);
 
 /** What a kind says of results: into `summary` and `troubles` for people, or into `json` for programs; those that are
  *  NULL are not asked for. SPN_ERROR_INPUT, with `path` in front, where the results are not what the kind holds. */

@@ -206,16 +206,11 @@ spn_status spn_study_figure1(spn_context *context, const spn_study *study, const
 /** The kinds of results that are made here; gallery.h lists all kinds. */
 extern const spn_kind spn_sweep_kind, spn_branches_kind, spn_slice_kind, spn_grok_kind;
 
-/** Do results that were read from a file pass the check of the run that made them? *fault is NULL where they
- *  do, otherwise what does not hold, as part of a sentence (static). Results of a kind without a check
- *  pass. */
-spn_status spn_study_judge(spn_context *context, const spn_results *results, const char **fault);
-
 /** What has to agree for two results to be the same: bits for spn_study_compare(). */
 typedef enum spn_same {
     SPN_SAME_DATA = 1,     /**< checksums of the data, of initial weights, of what else was read */
     SPN_SAME_PROGRAM = 2,  /**< version, kernels, linear algebra: what the bits depend on */
-    SPN_SAME_SETTINGS = 4, /**< what the caller set, of families and built-in studies */
+    SPN_SAME_SETTINGS = 4, /**< what the caller set: spn_book_settings() */
     /** What both say, as far as this version reads it: another version may say less, or in other words. Otherwise a
      *  text that one of them lacks is a difference, and experiments are compared word by word. */
     SPN_SAME_KNOWN = 8,
@@ -226,87 +221,48 @@ typedef enum spn_same {
 spn_status spn_study_compare(spn_context *context, const spn_results *a, const spn_results *b,
                              const char *sections, unsigned what, bool *is_same);
 
-/** Built-in families of experiments, each with a linear and a tanh network. */
-typedef enum spn_family_kind {
-    /** Depth: 1, 2, 3, 4 weight matrices, hidden widths 5, on the data of the built-in experiment. */
-    SPN_FAMILY_ORDER,
-    /** Data: 1 to 6 modes with sigma evenly spaced from 0.9 to 0.3, as many inputs and outputs; three weight
-     *  matrices, hidden widths 6; branches, and 64 random starts at one small beta. */
-    SPN_FAMILY_COMPLEXITY,
-} spn_family_kind;
-const char *spn_family_name(spn_family_kind kind); /**< "order", "complexity" */
+/* ---- Results put together ---------------------------------------------------------------------- */
 
-typedef struct spn_family_settings {
-    const char *folder; /**< exists; receives NAME.h5 and NAME-ACTIVATION-MEMBER.h5 of each run */
-    int64_t threads;    /**< as in spn_run_settings, as are the next two */
-    bool is_forced, is_resumed;
-    int64_t set_count; /**< spn_experiment_set() on each experiment */
-    const char *const *sets;
-} spn_family_settings;
+/** Results of one kind while they are put together: in memory, judged, then a file (docs/format.md). What is put in is
+ *  not copied: tables, arrays, texts and attributes point to the caller's memory, or to the book's arena, until the book
+ *  is freed. Putting something in cannot be refused; its first failure (memory) is told when the book is used. Belongs
+ *  to one thread. */
+typedef struct spn_book spn_book;
 
-/** Run all experiments of a family (spn_study_branches(), and spn_study_sweep() for random starts) and write
- *  the tables spn_family_run_columns, spn_family_transition_columns and spn_family_point_columns; the attribute
- *  "settings" holds the caller's settings, one on a line, where there are any. Resuming
- *  goes on with the run that was interrupted and reads those that are done. `*is_good`: every phase was followed to its
- *  ends, phases with each number of modes were found, and every random start is stationary. SPN_ERROR_INPUT for a setting of what the family varies. */
-spn_status spn_study_family(spn_context *context, spn_family_kind kind,
-                            const spn_family_settings *settings, bool *is_good);
+/** An empty book. `study` (NULL: results of no single one) outlives it: to what the caller puts in come the tables
+ *  "layout" and "theory" and the attributes that say what the results belong to: spn_book_origin(), checksums of data
+ *  and weights, sizes. */
+spn_status spn_book_create(spn_context *context, const spn_kind *kind, const spn_study *study,
+                           spn_book **out);
+void spn_book_free(spn_book *book); /**< NULL is allowed */
 
-/** Values of the built-in study of escape times. */
-typedef struct spn_delay_grid {
-    int64_t scale_count;
-    const double *scales; /**< u_0, at a fixed beta for each depth */
-    int64_t share_count;
-    const double *shares; /**< beta over its threshold, at a fixed u_0 for each depth */
-    int64_t seeds;        /**< random starts */
-} spn_delay_grid;
+/** Memory that lives as long as the book, for what has to be made. */
+spn_arena *spn_book_arena(spn_book *book);
 
-typedef struct spn_delay_settings {
-    const char *folder; /**< exists; receives delay.h5 */
-    int64_t threads;    /**< as in spn_run_settings */
-    bool is_forced;
-    bool is_resumed;            /**< keep what is there of the same experiment */
-    const spn_delay_grid *grid; /**< NULL: the built-in values */
-    int64_t
-        set_count; /**< spn_experiment_set(); sweep.seeds: random starts; solver.learning_rate: of Adam, and the
-                            unit of time */
-    const char *const *sets;
-} spn_delay_settings;
+/** Contents, in the order of the file. */
+void spn_book_table(spn_book *book, spn_table table);
+void spn_book_array(spn_book *book, spn_array array);
+void spn_book_text(spn_book *book, spn_text_column text);
+void spn_book_attribute(spn_book *book, spn_attribute attribute);
+/** The attribute "settings", the last of all: what the caller has set, one on a line. Copied. */
+void spn_book_settings(spn_book *book, int64_t count, const char *const *sets);
+/** The attributes "configuration" (copied) and those of program and machine: of a book without a study. */
+void spn_book_origin(spn_book *book, const char *configuration);
 
-/** How long a linear network of depth 2, 3, 4 on data with one mode stays near the trivial phase under gradient flow, from
- *  weights of scale u_0: aligned with the mode, and random; and under Adam. Table "runs" (spn_delay_columns). The same bits
- *  for any number of threads. `*is_good`: aligned starts agree with the exact passage time to SPN_DELAY_TOLERANCE, and
- *  starts leave where their law says so and only there. SPN_ERROR_INPUT for a setting that the laws rest on. */
-spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good);
-#define SPN_DELAY_TOLERANCE 1e-6
+/** The whole, as it would be written; it points into the book, which may not grow any more. Costs the linear theory of
+ *  the study. */
+spn_status spn_book_close(spn_context *context, spn_book *book, spn_results *out);
 
-/** Values of the built-in study of orders. */
-typedef struct spn_orders_grid {
-    int64_t method_count;
-    const int64_t *methods; /**< spn_path_method */
-    int64_t beta_count;
-    const double *betas;
-    int64_t residue_count;
-    const double *residues;
-    int64_t draws;
-    int64_t
-        steps; /**< at most, of gradient descent: epochs of the others that make as much time, steps of Adam */
-} spn_orders_grid;
+/** Close the book, write it as spn_results_write() does and judge it (spn_kind_fault()). SPN_ERROR_IO where something
+ *  is at `path` and not `is_forced`: spn_results_check_target() says so at the beginning of a run.
+ *  SPN_ERROR_ARGUMENT for tables that do not fit together. */
+spn_status spn_book_write(spn_context *context, spn_book *book, const char *path, bool is_forced,
+                          bool *is_good);
 
-typedef struct spn_orders_settings {
-    const char *folder; /**< exists; receives orders.h5 */
-    int64_t threads;
-    bool is_forced, is_resumed;
-    const spn_orders_grid *grid; /**< NULL: the built-in values */
-    int64_t
-        set_count; /**< spn_experiment_set(); sweep.seeds: draws; solver.max_iterations: steps */
-    const char *const *sets;
-} spn_orders_settings;
-
-/** Which of three starts learns both modes first: random weights, the phase with one mode, the trivial phase, the last two
- *  with a residue u_0; for each method, beta and u_0. Table "races" (spn_orders_columns). The same bits for any number of
- *  threads. SPN_ERROR_NUMERIC where the phase with one mode is not found. */
-spn_status spn_study_orders(spn_context *context, const spn_orders_settings *settings);
+/** Are there results at `path` of this kind and the same experiment, as spn_study_compare() says by the attributes that
+ *  the book has so far? `*is_good` is then their verdict. Files that are no results are not that. Costs reading them. */
+spn_status spn_book_find(spn_context *context, spn_book *book, const char *path,
+                         const char *sections, unsigned what, bool *is_found, bool *is_good);
 
 #ifdef __cplusplus
 }

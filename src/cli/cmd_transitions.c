@@ -2,6 +2,7 @@
 #include "cli/noisy.h"
 
 #include <math.h>
+#include <spinodal/gallery.h>
 
 static spn_status add_file(spn_context *context, const char *path, spn_transitions *transitions,
                            double *from, double *to, const char **norm)
@@ -11,7 +12,8 @@ static spn_status add_file(spn_context *context, const char *path, spn_transitio
     spn_results results;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    status = spn_add_transitions(context, &results, transitions, from, to);
+    status =
+        spn_add_transitions(context, spn_kind_find(results.kind), &results, transitions, from, to);
     *norm = spn_text_norm(&results);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", path);

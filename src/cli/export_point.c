@@ -2,6 +2,7 @@
 #include "cli/export_point.h"
 
 #include <math.h>
+#include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,7 +151,7 @@ spn_status cli_find_point(spn_context *context, const cli_arguments *arguments,
         *out = arguments->point;
         return SPN_OK;
     }
-    return strcmp(results->kind, "branches") == 0
+    return spn_kind_find(results->kind) == &spn_branches_kind
                ? find_in_branches(context, arguments, results, points, out)
                : find_in_sweep(context, arguments, points, out);
 }

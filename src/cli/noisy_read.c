@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <spinodal/formats.h>
+#include <spinodal/gallery.h>
 #include <spinodal/store.h>
 #include <spinodal/sweep.h>
 #include <stdio.h>
@@ -242,7 +243,7 @@ static spn_status read_sweep(spn_context *context, spn_arena *arena, const char 
     spn_sweep_contents contents;
     sample *rows = NULL;
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    if (strcmp(results.kind, "sweep") != 0) {
+    if (spn_kind_find(results.kind) != &spn_sweep_kind) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no points of a sweep", path);
     }
     SPN_TRY(spn_sweep_contents_read(context, arena, &results, &contents));

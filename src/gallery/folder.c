@@ -131,7 +131,7 @@ static spn_status judge_file(spn_context *context, const spni_listing *listing, 
     *fault = NULL;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_read_listed(context, arena, listing, file, &results, &found, &is_read));
-    SPN_TRY(is_read ? spn_study_judge(context, &results, &found) : SPN_OK);
+    found = is_read ? spn_results_fault(&results) : found;
     if (found != NULL) {
         snprintf(text, sizeof text, "%s%s%s", is_read ? file : "", is_read ? ": " : "", found);
         *fault = spn_arena_duplicate(listing->arena, text);
@@ -262,7 +262,7 @@ static spn_status put_experiment(spn_text *page, const spni_listing *listing, co
     spn_context *context = page->context;
     spn_arena *arena = NULL;
     spn_results results;
-    const char *why = NULL, *fault = NULL;
+    const char *why = NULL;
     bool is_read = false;
     char *changes = NULL;
     SPN_TRY(spn_arena_create(context, &arena));
@@ -272,8 +272,8 @@ static spn_status put_experiment(spn_text *page, const spni_listing *listing, co
         spn_text_add(page, "| cannot be read | - | - | - | - | - | - | - | - |\n");
         goto done;
     }
-    SPN_TRY(spn_study_judge(context, &results, &fault));
     SPN_TRY(changes_of(context, &results, &changes));
+    const char *fault = spn_results_fault(&results);
     spni_put_word(page, results.kind);
     put_count(page, &results, "samples");
     put_count(page, &results, "parameters");

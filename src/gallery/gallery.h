@@ -33,10 +33,17 @@ typedef struct spni_step {
 typedef struct spni_source {
     const char *path; /**< of the target's results */
     const spn_results *results;
+    spn_arena *arena; /**< that they live in, for what is made of them */
 } spni_source;
 
-/** Writes the numbers of a target, read from its results, beside their predictions. */
+/** Writes the numbers of a target, read from its results, beside their predictions: a section of the page, or a few
+ *  lines for a terminal. */
 typedef spn_status spni_section(spn_text *page, const spni_source *source);
+
+/** A table of results that is written as a file, NAMESUFFIX. */
+typedef struct spni_csv {
+    const char *table, *suffix;
+} spni_csv;
 
 /** Sets of targets that have a name. */
 enum { SPNI_GROUP_ALL = 1, SPNI_GROUP_PAPER = 2 };
@@ -49,8 +56,11 @@ typedef struct spni_target {
     const char *text;      /**< what it shows: a paragraph of Markdown, without numbers */
     const spni_step *step; /**< made before it; NULL: it rests on nothing */
     unsigned groups;       /**< besides SPNI_GROUP_ALL */
-    spni_maker *make;
-    spni_section *write;
+    spni_maker *make;      /**< its results, NAME.h5; the rest is made of them */
+    const spni_csv *tables; /**< ended by zeros, or NULL */
+    spni_section *tell;     /**< what came out, as messages; NULL: nothing */
+    const char *figure;     /**< name of its files; NULL: as its kind calls them */
+    spni_section *write;    /**< its section of the page */
     const char *const *
         sets; /**< what its experiment changes of the defaults, as spn_experiment_set() takes it and
                                   spn_experiment_changes() writes it; NULL-terminated, or NULL */
@@ -77,17 +87,23 @@ spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
 /** The experiment of that, alone. */
 spn_status spni_job_experiment(const spni_job *job, const char *const *own, const char *further,
                                spn_experiment **out);
-/** Draw the figure of NAME.h5 into the folder; `as`: name of its files, NULL: its own. */
-spn_status spni_job_draw(const spni_job *job, const char *name, const char *as);
+/** At the beginning of runs of its own, of which `book` says the experiment: the path of NAME.h5, and whether the job goes
+ *  on and finds them there (which is told), with their verdict. SPN_ERROR_IO: what is there may not be replaced. */
+spn_status spni_job_find(const spni_job *job, const char *name, spn_book *book,
+                         char path[SPNI_PATH_SIZE], bool *is_found, bool *is_good);
+/** Results have been made: the verdict is the job's too, and `warning` is told where it is bad. */
+void spni_job_judge(spni_job *job, bool is_good, const char *warning);
+/** All that is made of a target's results: tables, messages, figures. */
+spn_status spni_job_show(const spni_job *job, const spni_target *target);
 /** "FOLDER/NAMESUFFIX" from a table. */
 spn_status spni_job_write_csv(const spni_job *job, const char *name, const char *suffix,
                               const spn_table *table);
 /** Run a step unless this job has run it. One that has failed is not tried again: it fails as before. */
 spn_status spni_job_prepare(spni_job *job, const spni_step *step);
 
-/** Tables of results as this program's records: see spn_take_tables(). SPN_ERROR_INPUT names the file. */
-spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,
-                            spn_table *table);
+/** A table of results as this program's records: see spn_take_tables(). SPN_ERROR_INPUT names the file. */
+spn_status spni_source_take(spn_context *context, const spni_source *source, const char *name,
+                            const spn_columns *columns, spn_table *table);
 /** Read NAME.h5 of the folder. */
 spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name,
                          char path[SPNI_PATH_SIZE], spn_results *results);
@@ -99,5 +115,8 @@ extern const spni_step spni_paper_sweep;
 
 extern const spni_target spni_target_fig1, spni_target_fig2, spni_target_fig3, spni_target_order,
     spni_target_complexity, spni_target_delay, spni_target_orders, spni_target_omnigrok;
+
+/** The kinds of results that targets have of their own. */
+extern const spn_kind spni_order_kind, spni_complexity_kind, spni_delay_kind, spni_orders_kind;
 
 #endif

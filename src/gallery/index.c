@@ -213,7 +213,7 @@ static spn_status put_results(writer *w, const spni_target *target)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_read_listed(context, arena, &w->listing, file, &results, &why, &is_read));
     if (is_read) {
-        const spni_source source = {path, &results};
+        const spni_source source = {path, &results, arena};
         put_pictures(w, target);
         SPN_TRY(put_numbers(w, target, &source));
     } else {

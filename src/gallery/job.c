@@ -73,24 +73,6 @@ done:
     return status;
 }
 
-/* A run that goes on draws its figures again: those that are there are the same, or somebody else's. */
-spn_status spni_job_draw(const spni_job *job, const char *name, const char *as)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    char path[SPNI_PATH_SIZE];
-    const spn_plot_settings settings = {
-        .force = job->settings->is_forced, .is_repeated = job->settings->is_resumed, .name = as};
-    SPN_TRY(spn_arena_create(job->context, &arena));
-    SPN_TRY(spni_job_read(job, arena, name, path, &results));
-    SPN_TRY(spn_kind_find(results.kind)
-                ->plot(job->context, &results, job->settings->folder, &settings));
-done:
-    spn_arena_free(arena);
-    return status;
-}
-
 spn_status spni_job_write_csv(const spni_job *job, const char *name, const char *suffix,
                               const spn_table *table)
 {
@@ -108,6 +90,60 @@ spn_status spni_job_write_csv(const spni_job *job, const char *name, const char 
     SPN_TRY(spn_output_commit(context, &output));
 done:
     spn_output_abandon(context, output);
+    return status;
+}
+
+spn_status spni_job_find(const spni_job *job, const char *name, spn_book *book,
+                         char path[SPNI_PATH_SIZE], bool *is_found, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    const unsigned what = SPN_SAME_DATA | SPN_SAME_PROGRAM;
+    *is_found = false;
+    SPN_TRY(spni_job_path(job, name, ".h5", path));
+    SPN_TRY(job->settings->is_resumed
+                ? spn_book_find(job->context, book, path, NULL, what, is_found, is_good)
+                : SPN_OK);
+    if (*is_found) {
+        spn_message(job->context, "%s is complete: nothing to resume", path);
+    } else {
+        SPN_TRY(spn_results_check_target(job->context, path, job->settings->is_forced));
+    }
+done:
+    return status;
+}
+
+void spni_job_judge(spni_job *job, bool is_good, const char *warning)
+{
+    job->is_good = job->is_good && is_good;
+    if (!is_good) {
+        spn_warning(job->context, "%s", warning);
+    }
+}
+
+/* A run that goes on draws its figures again: those that are there are the same, or somebody else's. */
+spn_status spni_job_show(const spni_job *job, const spni_target *target)
+{
+    spn_status status = SPN_OK;
+    spn_results results;
+    spn_text text = {.context = job->context};
+    char path[SPNI_PATH_SIZE];
+    spni_source source = {.path = path, .results = &results};
+    const spn_plot_settings settings = {.force = job->settings->is_forced,
+                                        .is_repeated = job->settings->is_resumed,
+                                        .name = target->figure};
+    SPN_TRY(spn_arena_create(job->context, &source.arena));
+    SPN_TRY(spni_job_read(job, source.arena, target->name, path, &results));
+    for (const spni_csv *csv = target->tables; csv != NULL && csv->table != NULL; csv++) {
+        const spn_table *table = spn_results_table(&results, csv->table);
+        SPN_TRY(spni_job_write_csv(job, target->name, csv->suffix, table));
+    }
+    SPN_TRY(target->tell != NULL ? target->tell(&text, &source) : SPN_OK);
+    spn_text_tell(&text, false);
+    SPN_TRY(spn_kind_find(results.kind)
+                ->plot(job->context, &results, job->settings->folder, &settings));
+done:
+    spn_text_end(&text);
+    spn_arena_free(source.arena);
     return status;
 }
 
@@ -134,11 +170,11 @@ spn_status spni_job_prepare(spni_job *job, const spni_step *step)
     return job->steps[k].status;
 }
 
-spn_status spni_source_take(spn_context *context, spn_arena *arena, const spni_source *source,
-                            spn_table *table)
+spn_status spni_source_take(spn_context *context, const spni_source *source, const char *name,
+                            const spn_columns *columns, spn_table *table)
 {
-    const spn_wanted_table wanted = {table, table->name, table->columns, false};
-    spn_status status = spn_take_tables(context, arena, source->results, 1, &wanted);
+    const spn_wanted_table wanted = {table, name, columns, false};
+    spn_status status = spn_take_tables(context, source->arena, source->results, 1, &wanted);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", source->path);
     }

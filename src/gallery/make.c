@@ -50,6 +50,7 @@ static spn_status make_target(spni_job *job, const spni_target *target)
     spn_status status = SPN_OK;
     SPN_TRY(target->step != NULL ? spni_job_prepare(job, target->step) : SPN_OK);
     SPN_TRY(target->make(job));
+    SPN_TRY(spni_job_show(job, target));
 done:
     return status;
 }

@@ -35,3 +35,12 @@ void spni_end_row(spn_text *page)
 {
     spn_text_add(page, "|\n");
 }
+
+void spni_put_view(spn_text *text, const spn_view *view, bool is_page)
+{
+    if (is_page) {
+        spn_view_markdown(text, view);
+    } else {
+        spn_view_terminal(text, view, "");
+    }
+}

@@ -14,4 +14,7 @@ void spni_put_real(spn_text *page, int digits, double value);
 void spni_put_integer(spn_text *page, int64_t value);
 void spni_end_row(spn_text *page);
 
+/** A view of a table, for a page or for a terminal. */
+void spni_put_view(spn_text *text, const spn_view *view, bool is_page);
+
 #endif

@@ -28,6 +28,13 @@ static spn_status check_references(spn_context *context, const spn_branches_cont
     return SPN_OK;
 }
 
+/* Starts that were not followed. */
+static int64_t unused_starts(const spn_results *results)
+{
+    const spn_attribute *unused = spn_results_attribute(results, "unused_starts");
+    return unused != NULL ? unused->integer : 0;
+}
+
 spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
                                       const spn_results *results, void *contents)
 {
@@ -45,8 +52,19 @@ spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));
     SPN_TRY(check_references(context, out));
-    const spn_attribute *unused = spn_results_attribute(results, "unused_starts");
-    out->unused_starts = unused != NULL ? unused->integer : 0;
+    out->unused_starts = unused_starts(results);
 done:
     return status;
+}
+
+static bool is_end(int64_t end)
+{
+    return end != SPN_END_UNFINISHED;
+}
+
+/* Were all starts used, was each phase followed to its ends? */
+bool spn_branches_passes(const spn_results *results)
+{
+    return unused_starts(results) <= 0 && spn_rows_are(results, "phases", "end_low", is_end) &&
+           spn_rows_are(results, "phases", "end_high", is_end);
 }

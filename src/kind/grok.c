@@ -60,3 +60,26 @@ spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
 done:
     return status;
 }
+
+static bool is_finite(int64_t stop)
+{
+    return stop != SPN_STOP_DIVERGED;
+}
+
+static bool is_not_zero(int64_t value)
+{
+    return value != 0;
+}
+
+static bool is_none(int64_t count)
+{
+    return count <= 0;
+}
+
+/* Does each run end at a stationary minimum? Of large networks without geometry none is sought: -1. */
+bool spn_grok_passes(const spn_results *results)
+{
+    return spn_rows_are(results, "runs", "stop", is_finite) &&
+           spn_rows_are(results, "runs", "final_stationary", is_not_zero) &&
+           spn_rows_are(results, "runs", "final_negative_eigenvalues", is_none);
+}

@@ -3,12 +3,19 @@
 
 #include <string.h>
 
+/* Points of a finite rate are not meant to be stationary. */
+static bool has_rate(const spn_results *results)
+{
+    char epochs[32];
+    const char *said = spn_results_setting(results, "sweep.epochs", epochs, sizeof epochs);
+    return said != NULL && strcmp(said, "0") != 0;
+}
+
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
                                    const spn_results *results, void *contents)
 {
     spn_status status = SPN_OK;
     spn_sweep_contents *out = contents;
-    char epochs[32];
     *out = (spn_sweep_contents){.modes = spn_results_array(results, "modes"),
                                 .is_refined = spn_results_table(results, "jumps") != NULL};
     const spn_wanted_table wanted[] = {
@@ -20,12 +27,25 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
     if (out->modes != NULL && (out->modes->rows != out->points.rows || out->modes->columns == 0)) {
         out->modes = NULL;
     }
-    const char *said = spn_results_setting(results, "sweep.epochs", epochs, sizeof epochs);
-    out->has_rate = said != NULL && strcmp(said, "0") != 0;
+    out->has_rate = has_rate(results);
     const spn_sweep_record *points = out->points.records;
     for (int64_t i = 0; i < out->points.rows; i++) {
         out->is_quench = out->is_quench || points[i].direction == SPN_DIRECTION_QUENCH;
     }
 done:
     return status;
+}
+
+static bool is_one(int64_t value)
+{
+    return value == 1;
+}
+
+/* Is each point stationary, was each jump located, with a minimum behind it? */
+bool spn_sweep_passes(const spn_results *results)
+{
+    return has_rate(results) || (spn_rows_are(results, "points", "stationary", is_one) &&
+                                 (spn_results_table(results, "jumps") == NULL ||
+                                  (spn_rows_are(results, "jumps", "resolved", is_one) &&
+                                   spn_rows_are(results, "jumps", "settled", is_one))));
 }

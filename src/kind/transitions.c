@@ -3,7 +3,6 @@
 #include <spinodal/kind.h>
 
 #include <math.h>
-#include <string.h>
 
 /* Singular values of the modes whose strengths stand in the array "modes": the table "theory" has a row a mode. NULL where
  * there is no linear theory, or the strengths are those of the outputs' own directions. */
@@ -28,8 +27,8 @@ done:
     return status;
 }
 
-static spn_status add_sweep(spn_context *context, spn_arena *arena, const spn_results *results,
-                            spn_transitions *transitions)
+spn_status spn_sweep_transitions(spn_context *context, spn_arena *arena, const spn_results *results,
+                                 spn_transitions *transitions)
 {
     spn_status status = SPN_OK;
     spn_sweep_contents c;
@@ -51,8 +50,8 @@ done:
     return status;
 }
 
-static spn_status add_branches(spn_context *context, spn_arena *arena, const spn_results *results,
-                               spn_transitions *transitions)
+spn_status spn_branches_transitions(spn_context *context, spn_arena *arena,
+                                    const spn_results *results, spn_transitions *transitions)
 {
     spn_status status = SPN_OK;
     spn_branches_contents c;
@@ -83,21 +82,19 @@ static void include_range(const spn_results *results, double *from, double *to)
     }
 }
 
-spn_status spn_add_transitions(spn_context *context, const spn_results *results,
-                               spn_transitions *transitions, double *from, double *to)
+spn_status spn_add_transitions(spn_context *context, const spn_kind *kind,
+                               const spn_results *results, spn_transitions *transitions,
+                               double *from, double *to)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
-    SPN_TRY(spn_arena_create(context, &arena));
-    if (strcmp(results->kind, "sweep") == 0) {
-        SPN_TRY(add_sweep(context, arena, results, transitions));
-    } else if (strcmp(results->kind, "branches") == 0) {
-        SPN_TRY(add_branches(context, arena, results, transitions));
-    } else {
+    if (kind == NULL || kind->add_transitions == NULL) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "holds results of '%.40s'; transitions are found in those of sweep and branches",
                  results->kind);
     }
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(kind->add_transitions(context, arena, results, transitions));
     include_range(results, from, to);
 done:
     spn_arena_free(arena);

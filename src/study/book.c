@@ -2,6 +2,7 @@
 #include "study/book.h"
 
 #include <spinodal/numeric.h>
+#include <spinodal/text.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,85 +21,131 @@ static const spn_column layout_items[] = {
 };
 static const spn_columns layout_columns = SPN_COLUMNS_OF(layout_items, layout_record);
 
-spn_status spni_book_begin(spn_context *context, const char *kind, spni_book *book)
+struct spn_book {
+    spn_context *context;
+    const spn_kind *kind;
+    const spn_study *study;
+    spn_arena *arena;
+    spn_status status; /* of what was put in: the first failure */
+    spn_list tables, arrays, texts, attributes;
+    const char *settings; /* NULL: not told */
+    bool has_attributes, is_closed;
+};
+
+spn_status spn_book_create(spn_context *context, const spn_kind *kind, const spn_study *study,
+                           spn_book **out)
 {
-    *book = (spni_book){.context = context,
-                        .tables = {.size = sizeof(spn_table)},
-                        .arrays = {.size = sizeof(spn_array)},
-                        .texts = {.size = sizeof(spn_text_column)},
-                        .attributes = {.size = sizeof(spn_attribute)},
-                        .results = {.kind = kind}};
-    return spn_arena_create(context, &book->arena);
+    spn_status status = SPN_OK;
+    spn_book *book = NULL;
+    *out = NULL;
+    SPN_NEW(context, book, 1);
+    *book = (spn_book){.context = context,
+                       .kind = kind,
+                       .study = study,
+                       .tables = {.size = sizeof(spn_table)},
+                       .arrays = {.size = sizeof(spn_array)},
+                       .texts = {.size = sizeof(spn_text_column)},
+                       .attributes = {.size = sizeof(spn_attribute)}};
+    SPN_TRY(spn_arena_create(context, &book->arena));
+    *out = book;
+    book = NULL;
+done:
+    spn_book_free(book);
+    return status;
 }
 
-void spni_book_end(spni_book *book)
+void spn_book_free(spn_book *book)
 {
-    spni_list *const lists[] = {&book->tables, &book->arrays, &book->texts, &book->attributes};
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
-        spni_list_free(book->context, lists[i]);
+    if (book == NULL) {
+        return;
     }
+    spn_list_free(book->context, &book->tables);
+    spn_list_free(book->context, &book->arrays);
+    spn_list_free(book->context, &book->texts);
+    spn_list_free(book->context, &book->attributes);
     spn_arena_free(book->arena);
-    book->arena = NULL;
+    spn_release(book->context, book);
 }
 
-static void add(spni_book *book, spni_list *list, const void *item)
+spn_arena *spn_book_arena(spn_book *book)
+{
+    return book->arena;
+}
+
+static void add(spn_book *book, spn_list *list, const void *item)
 {
     if (book->status == SPN_OK) {
-        book->status = spni_list_append(book->context, list, item);
+        book->status = spn_list_append(book->context, list, item);
     }
 }
 
-void spni_book_table(spni_book *book, spn_table table)
+void spn_book_table(spn_book *book, spn_table table)
 {
     add(book, &book->tables, &table);
 }
 
-void spni_book_array(spni_book *book, spn_array array)
+void spn_book_array(spn_book *book, spn_array array)
 {
     add(book, &book->arrays, &array);
 }
 
-void spni_book_text(spni_book *book, spn_text_column text)
+void spn_book_text(spn_book *book, spn_text_column text)
 {
     add(book, &book->texts, &text);
 }
 
-void spni_book_attribute(spni_book *book, spn_attribute attribute)
+void spn_book_attribute(spn_book *book, spn_attribute attribute)
 {
     add(book, &book->attributes, &attribute);
 }
 
-void spni_book_weights(spni_book *book, spn_theta theta, int64_t rows, int64_t columns,
+/* A copy that lives as long as the book; NULL after a failure, which is kept. */
+static const char *keep(spn_book *book, const char *text)
+{
+    const char *kept = text != NULL ? spn_arena_duplicate(book->arena, text) : NULL;
+    if (kept == NULL && book->status == SPN_OK) {
+        book->status = spn_error_status(book->context);
+    }
+    return kept;
+}
+
+/* Texts, one on a line, kept. */
+static const char *join(spn_book *book, int64_t count, const char *const *texts)
+{
+    spn_text joined = {.context = book->context};
+    for (int64_t i = 0; i < count; i++) {
+        spn_text_add(&joined, i > 0 ? "\n" : "");
+        spn_text_add(&joined, texts[i]);
+    }
+    const char *kept = keep(book, count > 0 ? joined.buffer.text : "");
+    spn_text_end(&joined);
+    return kept;
+}
+
+void spn_book_settings(spn_book *book, int64_t count, const char *const *sets)
+{
+    book->settings = join(book, count, sets);
+}
+
+void spni_book_weights(spn_book *book, spn_theta theta, int64_t rows, int64_t columns,
                        const double *values)
 {
-    spni_book_array(book, (spn_array){.name = theta.name,
-                                      .rows = rows,
-                                      .columns = columns,
-                                      .values = values,
-                                      .unit = "weight",
-                                      .help = theta.help,
-                                      .is_compressed = true});
+    spn_book_array(book, (spn_array){.name = theta.name,
+                                     .rows = rows,
+                                     .columns = columns,
+                                     .values = values,
+                                     .unit = "weight",
+                                     .help = theta.help,
+                                     .is_compressed = true});
 }
 
-spn_status spni_book_close(spni_book *book)
-{
-    spn_results *results = &book->results;
-    results->table_count = book->tables.count;
-    results->tables = (const void *)book->tables.items;
-    results->array_count = book->arrays.count;
-    results->arrays = (const void *)book->arrays.items;
-    results->text_column_count = book->texts.count;
-    results->text_columns = (const void *)book->texts.items;
-    results->attribute_count = book->attributes.count;
-    results->attributes = (const void *)book->attributes.items;
-    return book->status;
-}
+/* ---- What every file of a study has ----------------------------------------------------------- */
 
-static spn_status add_layout(spn_context *context, const spn_study *study, spni_book *book)
+static spn_status add_layout(spn_context *context, spn_book *book)
 {
     spn_status status = SPN_OK;
     int64_t count = 0;
-    const spn_layout_entry *entries = spn_network_layout(study->network, &count);
+    const spn_layout_entry *entries = spn_network_layout(book->study->network, &count);
     layout_record *records = NULL;
     const char **names = NULL;
     SPN_TAKE(context, book->arena, records, count);
@@ -108,9 +155,9 @@ static spn_status add_layout(spn_context *context, const spn_study *study, spni_
                                      entries[i].rows, entries[i].columns};
         names[i] = entries[i].name;
     }
-    spni_book_table(book, (spn_table){"layout", &layout_columns, count, records});
-    spni_book_text(book, (spn_text_column){"layout", "name", count, names,
-                                           "name of the array in weight files"});
+    spn_book_table(book, (spn_table){"layout", &layout_columns, count, records});
+    spn_book_text(book, (spn_text_column){"layout", "name", count, names,
+                                          "name of the array in weight files"});
 done:
     return status;
 }
@@ -126,112 +173,165 @@ const char *spni_modes_help(const spn_study *study)
 }
 
 /* Linear theory for the data's modes at the network's depth: thin lines in the figures. */
-static spn_status add_theory(spn_context *context, const spn_study *study, spni_book *book)
+static spn_status add_theory(spn_context *context, spn_book *book)
 {
     spn_status status = SPN_OK;
     int64_t count = 0;
     spn_theory_mode *modes = NULL;
     SPN_TAKE(context, book->arena, modes, SPN_MODES_MAX);
-    SPN_TRY(spn_study_theory(context, study, &count, modes));
-    spni_book_table(book, (spn_table){"theory", &spn_theory_mode_columns, count, modes});
+    SPN_TRY(spn_study_theory(context, book->study, &count, modes));
+    spn_book_table(book, (spn_table){"theory", &spn_theory_mode_columns, count, modes});
 done:
     return status;
 }
 
-/* Names of the classes, one a line; NULL: there are none. */
-static spn_status join_classes(spn_context *context, const spn_study *study, spni_book *book,
-                               const char **out)
+/* A checksum as it is written. */
+static spn_attribute checksum(spn_book *book, const char *name, uint32_t sum)
 {
-    spn_status status = SPN_OK;
-    const spn_dataset *data = study->dataset;
-    size_t size = 1;
-    char *text = NULL;
-    *out = NULL;
-    for (int64_t k = 0; k < data->class_count; k++) {
-        size += strlen(data->class_names[k]) + 1;
-    }
-    if (data->class_count == 0) {
-        return SPN_OK;
-    }
-    SPN_TAKE(context, book->arena, text, (int64_t)size);
-    for (int64_t k = 0; k < data->class_count; k++) {
-        strcat(text, k > 0 ? "\n" : "");
-        strcat(text, data->class_names[k]);
-    }
-    *out = text;
-done:
-    return status;
+    char text[16];
+    snprintf(text, sizeof text, "%08x", (unsigned)sum);
+    return (spn_attribute){name, keep(book, text), 0};
 }
 
-spn_status spni_book_attributes(spn_context *context, const spn_study *study, spni_book *book)
+void spn_book_origin(spn_book *book, const char *configuration)
 {
-    spn_status status = SPN_OK;
-    enum { MACHINE_SIZE = 256, ORDER_SIZE = 128 };
-    char *dump = NULL, *machine = NULL, *order = NULL;
-    const char *classes = NULL;
-    char checksum[16], weights[16];
-    SPN_TAKE(context, book->arena, machine, MACHINE_SIZE);
-    SPN_TRY(spn_experiment_dump(context, study->experiment, &dump));
-    const char *configuration = spn_arena_duplicate(book->arena, dump);
-    snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
-    snprintf(weights, sizeof weights, "%08x", (unsigned)study->weights_checksum);
-    const char *kept_checksum = spn_arena_duplicate(book->arena, checksum);
-    const char *kept_weights = spn_arena_duplicate(book->arena, weights);
-    if (configuration == NULL || kept_checksum == NULL || kept_weights == NULL) {
-        status = spn_error_status(context);
-        goto done;
-    }
-    const spn_attribute attributes[] = {
-        {"configuration", configuration, 0},
+    char machine[256];
+    const spn_study *study = book->study;
+    const spn_attribute made_by[] = {
+        {"configuration", keep(book, configuration), 0},
         {"program_version", SPN_VERSION, 0},
         {"compiler", spn_describe_compiler(), 0},
-        {"machine", spn_describe_machine(machine, MACHINE_SIZE), 0},
-        {"seed", NULL, spn_experiment_model(study->experiment)->init_seed},
-        {"data_checksum", kept_checksum, 0},
-        {"weights_checksum", kept_weights, 0},
-        {"kernels", spn_kernels_name(spn_context_kernels(context)), 0},
-        {"blas_core", spn_blas_core(), 0},
-        {"samples", NULL, study->dataset->samples},
-        {"parameters", NULL, study->loss.dimension},
-        {"test_samples", NULL, study->test != NULL ? study->test->samples : 0}, /* only where any */
+        {"machine", keep(book, spn_describe_machine(machine, sizeof machine)), 0},
     };
-    const size_t count = sizeof attributes / sizeof *attributes - (study->test == NULL);
-    for (size_t i = 0; i < count; i++) {
-        spni_book_attribute(book, attributes[i]);
+    for (size_t i = 0; i < sizeof made_by / sizeof *made_by; i++) {
+        spn_book_attribute(book, made_by[i]);
     }
-    SPN_TRY(join_classes(context, study, book, &classes));
-    if (classes != NULL) {
-        spni_book_attribute(book, (spn_attribute){"classes", classes, 0});
+    if (study != NULL) {
+        const int64_t seed = spn_experiment_model(study->experiment)->init_seed;
+        spn_book_attribute(book, (spn_attribute){"seed", NULL, seed});
+        spn_book_attribute(book, checksum(book, "data_checksum", study->data_checksum));
+        spn_book_attribute(book, checksum(book, "weights_checksum", study->weights_checksum));
     }
+    const char *kernels = spn_kernels_name(spn_context_kernels(book->context));
+    spn_book_attribute(book, (spn_attribute){"kernels", kernels, 0});
+    spn_book_attribute(book, (spn_attribute){"blas_core", spn_blas_core(), 0});
+}
+
+/* What the study's data and network are, behind that. */
+static void add_study(spn_book *book)
+{
+    const spn_study *study = book->study;
+    const spn_dataset *data = study->dataset;
     const int64_t kind = spn_experiment_error(study->experiment)->regularise;
+    spn_book_attribute(book, (spn_attribute){"samples", NULL, data->samples});
+    spn_book_attribute(book, (spn_attribute){"parameters", NULL, study->loss.dimension});
+    if (study->test != NULL) {
+        spn_book_attribute(book, (spn_attribute){"test_samples", NULL, study->test->samples});
+    }
+    if (data->class_count > 0) {
+        const char *classes = join(book, data->class_count, (const char *const *)data->class_names);
+        spn_book_attribute(book, (spn_attribute){"classes", classes, 0});
+    }
     if (study->regularised.regulariser.weights != NULL) {
-        SPN_TAKE(context, book->arena, order, ORDER_SIZE);
-        snprintf(order, ORDER_SIZE, "n = %s^2, %s", spn_regularise_symbol(kind),
+        char order[128];
+        snprintf(order, sizeof order, "n = %s^2, %s", spn_regularise_symbol(kind),
                  spn_regularise_note(kind));
-        spni_book_attribute(book, (spn_attribute){"order_parameter", order, 0});
+        spn_book_attribute(book, (spn_attribute){"order_parameter", keep(book, order), 0});
+    }
+}
+
+/* The attributes of the study and the settings, behind what was put in so far. */
+static spn_status complete_attributes(spn_context *context, spn_book *book)
+{
+    spn_status status = SPN_OK;
+    char *dump = NULL;
+    if (book->has_attributes) {
+        return SPN_OK;
+    }
+    if (book->study != NULL) {
+        SPN_TRY(spn_experiment_dump(context, book->study->experiment, &dump));
+        spn_book_origin(book, dump);
+        add_study(book);
     }
     if (book->settings != NULL) {
-        spni_book_attribute(book, (spn_attribute){"settings", book->settings, 0});
+        spn_book_attribute(book, (spn_attribute){"settings", book->settings, 0});
     }
+    book->has_attributes = true;
+    status = book->status;
 done:
     spn_release(context, dump);
     return status;
 }
 
-spn_status spni_book_write(spn_context *context, const spn_study *study, spni_book *book,
-                           const char *path, bool is_forced, bool *is_good)
+/* ---- The whole -------------------------------------------------------------------------------- */
+
+static spn_results contents(const spn_book *book)
+{
+    return (spn_results){.kind = book->kind->name,
+                         .table_count = book->tables.count,
+                         .tables = (const void *)book->tables.items,
+                         .array_count = book->arrays.count,
+                         .arrays = (const void *)book->arrays.items,
+                         .text_column_count = book->texts.count,
+                         .text_columns = (const void *)book->texts.items,
+                         .attribute_count = book->attributes.count,
+                         .attributes = (const void *)book->attributes.items};
+}
+
+spn_status spn_book_close(spn_context *context, spn_book *book, spn_results *out)
 {
     spn_status status = SPN_OK;
-    const char *fault = NULL;
-    if (study != NULL) {
-        SPN_TRY(add_layout(context, study, book));
-        SPN_TRY(add_theory(context, study, book));
-        SPN_TRY(spni_book_attributes(context, study, book));
+    if (!book->is_closed && book->study != NULL) {
+        SPN_TRY(add_layout(context, book));
+        SPN_TRY(add_theory(context, book));
     }
-    SPN_TRY(spni_book_close(book));
-    SPN_TRY(spn_study_judge(context, &book->results, &fault));
-    SPN_TRY(spn_results_write(context, path, is_forced, &book->results));
-    *is_good = fault == NULL;
+    book->is_closed = true;
+    SPN_TRY(complete_attributes(context, book));
+    *out = contents(book);
+    status = book->status;
 done:
+    return status;
+}
+
+spn_status spn_book_write(spn_context *context, spn_book *book, const char *path, bool is_forced,
+                          bool *is_good)
+{
+    spn_status status = SPN_OK;
+    spn_results results;
+    SPN_TRY(spn_book_close(context, book, &results));
+    SPN_TRY(spn_results_write(context, path, is_forced, &results));
+    *is_good = spn_kind_fault(book->kind, &results) == NULL;
+done:
+    return status;
+}
+
+spn_status spn_book_find(spn_context *context, spn_book *book, const char *path,
+                         const char *sections, unsigned what, bool *is_found, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    *is_found = false;
+    if (!spn_journal_exists(path)) {
+        return SPN_OK;
+    }
+    SPN_TRY(complete_attributes(context, book));
+    const spn_results expected = contents(book);
+    SPN_TRY(spn_arena_create(context, &arena));
+    status = spn_results_read(context, arena, path, &results);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_clear(context);
+        status = SPN_OK;
+        goto done;
+    }
+    SPN_TRY(status);
+    if (strcmp(results.kind, expected.kind) == 0) {
+        SPN_TRY(spn_study_compare(context, &results, &expected, sections, what, is_found));
+    }
+    if (*is_found) {
+        *is_good = spn_kind_fault(book->kind, &results) == NULL;
+    }
+done:
+    spn_arena_free(arena);
     return status;
 }

@@ -2,7 +2,6 @@
 #include "study/cuts.h"
 
 #include "study/book.h"
-#include "study/verdict.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -293,24 +292,24 @@ done:
     return status;
 }
 
-static void add_tables(const spni_cuts *cuts, const gathered *g, spni_book *book)
+static void add_tables(const spni_cuts *cuts, const gathered *g, spn_book *book)
 {
-    spni_book_table(book, (spn_table){"slices", &spn_slice_columns, cuts->count, g->slices});
-    spni_book_table(book,
-                    (spn_table){"points", &spn_slice_point_columns, g->point_count, g->points});
-    spni_book_table(book,
-                    (spn_table){"anchors", &spn_slice_anchor_columns, g->anchor_count, g->anchors});
-    spni_book_table(book,
-                    (spn_table){"levels", &spn_slice_level_columns, g->level_count, g->levels});
+    spn_book_table(book, (spn_table){"slices", &spn_slice_columns, cuts->count, g->slices});
+    spn_book_table(book,
+                   (spn_table){"points", &spn_slice_point_columns, g->point_count, g->points});
+    spn_book_table(book,
+                   (spn_table){"anchors", &spn_slice_anchor_columns, g->anchor_count, g->anchors});
+    spn_book_table(book,
+                   (spn_table){"levels", &spn_slice_level_columns, g->level_count, g->levels});
     if (cuts->potential_count > 0) {
-        spni_book_table(book, (spn_table){"potential", &spn_norm_columns, cuts->potential_count,
-                                          cuts->potential});
+        spn_book_table(book, (spn_table){"potential", &spn_norm_columns, cuts->potential_count,
+                                         cuts->potential});
     }
-    spni_book_text(book, (spn_text_column){"anchors", "name", g->anchor_count, g->names,
-                                           "name of the point in slice.through"});
+    spn_book_text(book, (spn_text_column){"anchors", "name", g->anchor_count, g->names,
+                                          "name of the point in slice.through"});
 }
 
-static void add_arrays(const spni_cuts *cuts, const gathered *g, spni_book *book)
+static void add_arrays(const spni_cuts *cuts, const gathered *g, spn_book *book)
 {
     const int64_t n = cuts->study->loss.dimension;
     spni_book_weights(book,
@@ -324,19 +323,34 @@ static void add_arrays(const spni_cuts *cuts, const gathered *g, spni_book *book
                       g->direction_count, n, g->directions);
 }
 
+/* Tell of the points that are not what was stored. */
+static void warn(spn_context *context, const gathered *g)
+{
+    const spn_table table = {"anchors", &spn_slice_anchor_columns, g->anchor_count, g->anchors};
+    for (int64_t i = 0; i < g->anchor_count; i++) {
+        const spn_slice_anchor *a = &g->anchors[i];
+        if (!spn_slice_agrees(&table, i)) {
+            spn_warning(context,
+                        "'%s' has E = %.15g, L = %.15g on the slice, but %.15g, %.15g in the "
+                        "results: are they of other data, or of another model?",
+                        g->names[i], a->error, a->loss, a->stored_error, a->stored_loss);
+        }
+    }
+}
+
 spn_status spni_cuts_write(spn_context *context, const spni_cuts *cuts, const char *path,
                            bool is_forced, bool *is_good)
 {
     spn_status status = SPN_OK;
-    spni_book book;
+    spn_book *book = NULL;
     gathered all;
-    SPN_TRY(spni_book_begin(context, "slice", &book));
-    SPN_TRY(gather(context, book.arena, cuts, &all));
-    add_tables(cuts, &all, &book);
-    add_arrays(cuts, &all, &book);
-    SPN_TRY(spni_book_write(context, cuts->study, &book, path, is_forced, is_good));
-    (void)spni_slice_judge(context, &book.results); /* tells where not */
+    SPN_TRY(spn_book_create(context, &spn_slice_kind, cuts->study, &book));
+    SPN_TRY(gather(context, spn_book_arena(book), cuts, &all));
+    add_tables(cuts, &all, book);
+    add_arrays(cuts, &all, book);
+    SPN_TRY(spn_book_write(context, book, path, is_forced, is_good));
+    warn(context, &all);
 done:
-    spni_book_end(&book);
+    spn_book_free(book);
     return status;
 }

@@ -3,9 +3,6 @@
 #include <spinodal/plot.h>
 #include <spinodal/study.h>
 
-#define TABLES(its_tables)                                                                         \
-    .table_count = sizeof(its_tables) / sizeof *(its_tables), .tables = (its_tables)
-
 static const spn_kind_table sweep_tables[] = {
     {"Points of a sweep (table `points`)", &spn_sweep_columns},
     {"Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns},
@@ -13,12 +10,16 @@ static const spn_kind_table sweep_tables[] = {
 };
 const spn_kind spn_sweep_kind = {
     .name = "sweep",
-    TABLES(sweep_tables),
+    SPN_KIND_TABLES(sweep_tables),
     .contents_size = sizeof(spn_sweep_contents),
     .read = spn_sweep_contents_read,
     .summarise = spn_sweep_summary,
     .troubles = spn_sweep_troubles,
     .write_json = spn_sweep_json,
+    .add_transitions = spn_sweep_transitions,
+    .passes = spn_sweep_passes,
+    .fault = "points did not pass the stationarity gate (column `stationary` is 0), "
+             "or a jump was not resolved (`resolved` or `settled` is 0)",
     .plot = spn_plot_figure2,
 };
 
@@ -33,12 +34,15 @@ static const spn_kind_table branches_tables[] = {
 };
 const spn_kind spn_branches_kind = {
     .name = "branches",
-    TABLES(branches_tables),
+    SPN_KIND_TABLES(branches_tables),
     .contents_size = sizeof(spn_branches_contents),
     .read = spn_branches_contents_read,
     .summarise = spn_branches_summary,
     .troubles = spn_branches_troubles,
     .write_json = spn_branches_json,
+    .add_transitions = spn_branches_transitions,
+    .passes = spn_branches_passes,
+    .fault = "a phase was not followed to its end",
     .plot = spn_plot_branches,
 };
 
@@ -52,11 +56,13 @@ static const spn_kind_table slice_tables[] = {
 };
 const spn_kind spn_slice_kind = {
     .name = "slice",
-    TABLES(slice_tables),
+    SPN_KIND_TABLES(slice_tables),
     .contents_size = sizeof(spn_slice_contents),
     .read = spn_slice_contents_read,
     .summarise = spn_slice_summary,
     .write_json = spn_slice_json,
+    .passes = spn_slice_passes,
+    .fault = "E or L at a point that a slice goes through is not what was stored",
     .plot = spn_plot_slice,
 };
 
@@ -69,11 +75,13 @@ static const spn_kind_table grok_tables[] = {
 };
 const spn_kind spn_grok_kind = {
     .name = "grok",
-    TABLES(grok_tables),
+    SPN_KIND_TABLES(grok_tables),
     .contents_size = sizeof(spn_grok_contents),
     .read = spn_grok_contents_read,
     .summarise = spn_grok_summary,
     .troubles = spn_grok_troubles,
     .write_json = spn_grok_json,
+    .passes = spn_grok_passes,
+    .fault = "a run diverged or does not end at a minimum",
     .plot = spn_plot_grok,
 };

@@ -53,12 +53,12 @@ void spni_recorder_end(spn_context *context, spni_recorder *recorder)
 {
     for (int64_t s = 0; recorder->shelves != NULL && s < recorder->streams->count; s++) {
         spni_shelf *shelf = &recorder->shelves[s];
-        spni_list_free(context, &shelf->places);
-        spni_list_free(context, &shelf->records);
-        spni_list_free(context, &shelf->modes);
-        spni_list_free(context, &shelf->rows);
+        spn_list_free(context, &shelf->places);
+        spn_list_free(context, &shelf->records);
+        spn_list_free(context, &shelf->modes);
+        spn_list_free(context, &shelf->rows);
         for (int64_t k = 0; k < SPN_THETAS_MAX; k++) {
-            spni_list_free(context, &shelf->thetas[k]);
+            spn_list_free(context, &shelf->thetas[k]);
         }
     }
     spn_release(context, recorder->shelves);
@@ -153,12 +153,12 @@ spn_status spni_recorder_keep(spn_context *context, spni_recorder *recorder, con
         item->theta_size != stream->theta_count * parameters) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "items of different networks in one run");
     }
-    SPN_TRY(spni_list_append(context, &shelf->places, &at));
-    SPN_TRY(spni_list_append(context, &shelf->records, item->record));
-    SPN_TRY(spni_list_extend(context, &shelf->rows, item->rows, item->row_count));
-    SPN_TRY(stream->has_modes ? spni_list_append(context, &shelf->modes, item->modes) : SPN_OK);
+    SPN_TRY(spn_list_append(context, &shelf->places, &at));
+    SPN_TRY(spn_list_append(context, &shelf->records, item->record));
+    SPN_TRY(spn_list_extend(context, &shelf->rows, item->rows, item->row_count));
+    SPN_TRY(stream->has_modes ? spn_list_append(context, &shelf->modes, item->modes) : SPN_OK);
     for (int64_t k = 0; shelf->keeps_theta && k < stream->theta_count; k++) {
-        SPN_TRY(spni_list_append(context, &shelf->thetas[k], item->theta + k * parameters));
+        SPN_TRY(spn_list_append(context, &shelf->thetas[k], item->theta + k * parameters));
     }
 done:
     return status;
@@ -216,7 +216,7 @@ static spn_status follow_with_rows(spn_context *context, spni_shelf *shelf)
             order[count++] = first + row;
         }
     }
-    SPN_TRY(spni_list_pick(context, &shelf->rows, order, count));
+    SPN_TRY(spn_list_pick(context, &shelf->rows, order, count));
     for (int64_t i = 0; i < shelf->places.count; i++) {
         for (int64_t row = 0; row < places[i].row_count; row++) {
             char *at = shelf->rows.items + (places[i].first_row + row) * shelf->rows.size;
@@ -232,11 +232,11 @@ static spn_status pick(spn_context *context, spni_shelf *shelf, const int64_t *o
 {
     spn_status status = SPN_OK;
     const spn_stream *stream = shelf->stream;
-    SPN_TRY(spni_list_pick(context, &shelf->places, order, count));
-    SPN_TRY(spni_list_pick(context, &shelf->records, order, count));
-    SPN_TRY(stream->has_modes ? spni_list_pick(context, &shelf->modes, order, count) : SPN_OK);
+    SPN_TRY(spn_list_pick(context, &shelf->places, order, count));
+    SPN_TRY(spn_list_pick(context, &shelf->records, order, count));
+    SPN_TRY(stream->has_modes ? spn_list_pick(context, &shelf->modes, order, count) : SPN_OK);
     for (int64_t k = 0; shelf->keeps_theta && k < stream->theta_count; k++) {
-        SPN_TRY(spni_list_pick(context, &shelf->thetas[k], order, count));
+        SPN_TRY(spn_list_pick(context, &shelf->thetas[k], order, count));
     }
     SPN_TRY(stream->attached.table != NULL ? follow_with_rows(context, shelf) : SPN_OK);
 done:
@@ -303,31 +303,31 @@ void *spni_recorder_records(const spni_recorder *recorder, int64_t stream, int64
     return recorder->shelves[stream].records.items;
 }
 
-void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spni_book *book)
+void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spn_book *book)
 {
     const spni_shelf *shelf = &recorder->shelves[stream];
     const spn_attached *attached = &shelf->stream->attached;
-    spni_book_table(book, (spn_table){shelf->stream->table, shelf->stream->columns,
-                                      shelf->records.count, shelf->records.items});
+    spn_book_table(book, (spn_table){shelf->stream->table, shelf->stream->columns,
+                                     shelf->records.count, shelf->records.items});
     if (attached->table != NULL) {
-        spni_book_table(book, (spn_table){attached->table, attached->columns, shelf->rows.count,
-                                          shelf->rows.items});
+        spn_book_table(book, (spn_table){attached->table, attached->columns, shelf->rows.count,
+                                         shelf->rows.items});
     }
 }
 
-void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spni_book *book)
+void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spn_book *book)
 {
     const spni_shelf *shelf = &recorder->shelves[stream];
     if (shelf->stream->has_modes) {
-        spni_book_array(book, (spn_array){.name = "modes",
-                                          .rows = shelf->modes.count,
-                                          .columns = shelf->modes.size / real,
-                                          .values = (const void *)shelf->modes.items,
-                                          .unit = "",
-                                          .help = spni_modes_help(recorder->study)});
+        spn_book_array(book, (spn_array){.name = "modes",
+                                         .rows = shelf->modes.count,
+                                         .columns = shelf->modes.size / real,
+                                         .values = (const void *)shelf->modes.items,
+                                         .unit = "",
+                                         .help = spni_modes_help(recorder->study)});
     }
     for (int64_t k = 0; shelf->keeps_theta && k < shelf->stream->theta_count; k++) {
-        const spni_list *theta = &shelf->thetas[k];
+        const spn_list *theta = &shelf->thetas[k];
         spni_book_weights(book, shelf->stream->thetas[k], theta->count,
                           recorder->study->loss.dimension, (const void *)theta->items);
     }

@@ -11,10 +11,10 @@
 typedef struct spni_shelf {
     const spn_stream *stream;
     bool keeps_theta;
-    bool has_modes;   /**< their number is known, from the first item */
-    spni_list places; /**< job, ordinal, and which attached rows are its own */
-    spni_list records, modes, thetas[SPN_THETAS_MAX];
-    spni_list rows; /**< the attached ones, of all items */
+    bool has_modes;  /**< their number is known, from the first item */
+    spn_list places; /**< job, ordinal, and which attached rows are its own */
+    spn_list records, modes, thetas[SPN_THETAS_MAX];
+    spn_list rows; /**< the attached ones, of all items */
 } spni_shelf;
 
 typedef struct spni_recorder {
@@ -57,7 +57,7 @@ void *spni_recorder_records(const spni_recorder *recorder, int64_t stream, int64
 
 /** Put a stream's table, with that of its attached rows, and its arrays into a book, which is written before the
  *  recorder changes. */
-void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spni_book *book);
-void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spni_book *book);
+void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spn_book *book);
+void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spn_book *book);
 
 #endif

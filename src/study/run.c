@@ -2,7 +2,6 @@
 #include "study/run.h"
 
 #include "study/experiment.h"
-#include "study/same.h"
 
 #include <spinodal/numeric.h>
 #include <stdio.h>
@@ -48,9 +47,10 @@ static spn_status describe(spn_context *context, const spni_run *run, char **tex
              "data checksum %08x\n# weights checksum %08x\n"
              "# inputs checksum %s\n# program version %s\n# record of %lld bytes\n# kernels %s\n"
              "# linear algebra for %s (OPENBLAS_CORETYPE)\n",
-             SPNI_JOURNAL_FORMAT, run->kind->name, dump, (unsigned)run->study->data_checksum,
-             (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
-             SPN_VERSION, (long long)record_bytes(run->kind->streams), kernels, spn_blas_core());
+             SPNI_JOURNAL_FORMAT, run->kind->results->name, dump,
+             (unsigned)run->study->data_checksum, (unsigned)run->study->weights_checksum,
+             run->inputs != NULL ? run->inputs : "none", SPN_VERSION,
+             (long long)record_bytes(run->kind->streams), kernels, spn_blas_core());
     *text = all;
     all = NULL;
 done:
@@ -61,22 +61,40 @@ done:
 
 /* ---- Before it ------------------------------------------------------------------------------- */
 
+/* Has an earlier run made these results? A journal beside them was made by this program as it is here. */
+static spn_status find_finished(spn_context *context, spni_run *run)
+{
+    spn_status status = SPN_OK;
+    spn_book *book = NULL;
+    char sections[SECTIONS_SIZE];
+    const char *output = run->settings.output;
+    const unsigned program = spn_journal_exists(run->journal_path) ? SPN_SAME_PROGRAM : 0;
+    SPN_TRY(spn_book_create(context, run->kind->results, run->study, &book));
+    if (run->inputs != NULL) {
+        spn_book_attribute(book, (spn_attribute){SPNI_INPUTS, run->inputs, 0});
+    }
+    SPN_TRY(spn_book_find(context, book, output, sections_of(run, sections),
+                          SPN_SAME_DATA | program, &run->is_finished, &run->is_good));
+    if (run->is_finished) {
+        spn_message(context, "%s is complete: nothing to resume", output);
+    }
+done:
+    spn_book_free(book);
+    return status;
+}
+
 /* A run that goes on replaces nothing either: its results are there already (it was killed when they were), or
- * somebody has put a file there since. A journal beside them was made by this program as it is here. */
+ * somebody has put a file there since. */
 static spn_status check_output(spn_context *context, spni_run *run)
 {
     const spn_run_settings *settings = &run->settings;
-    char sections[SECTIONS_SIZE];
     if (spn_experiment_reads(run->study->experiment, settings->output)) {
         return spn_fail(context, SPN_ERROR_IO,
                         "%s is a file that the experiment reads; choose another output",
                         settings->output);
     }
     if (settings->is_resumed && !settings->is_forced && access(settings->output, F_OK) == 0) {
-        const unsigned program = spn_journal_exists(run->journal_path) ? SPN_SAME_PROGRAM : 0;
-        spn_status status = spni_find_finished(
-            context, run->study, run->kind->name, run->inputs, settings->output,
-            sections_of(run, sections), SPN_SAME_DATA | program, &run->is_finished, &run->is_good);
+        spn_status status = find_finished(context, run);
         if (status != SPN_OK || run->is_finished) {
             return status;
         }
@@ -213,18 +231,17 @@ spn_status spni_run_initial(spn_context *context, const void *state, int64_t see
 spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
 {
     spn_status status = SPN_OK;
-    spni_book book = {.arena = NULL};
-    SPN_TRY(spni_book_begin(context, run->kind->name, &book));
+    spn_book *book = NULL;
+    SPN_TRY(spn_book_create(context, run->kind->results, run->study, &book));
     SPN_TRY(run->kind->complete != NULL ? run->kind->complete(context, run->state) : SPN_OK);
     SPN_TRY(spni_recorder_sort(context, &run->recorder));
-    SPN_TRY(run->kind->fill(context, run->state, &book));
-    SPN_TRY(spni_book_write(context, run->study, &book, run->settings.output,
-                            run->settings.is_forced, is_good));
+    SPN_TRY(run->kind->fill(context, run->state, book));
+    SPN_TRY(spn_book_write(context, book, run->settings.output, run->settings.is_forced, is_good));
     spn_journal *finished = run->journal;
     run->journal = NULL;
     SPN_TRY(spn_journal_remove(context, finished));
 done:
-    spni_book_end(&book);
+    spn_book_free(book);
     return status;
 }
 

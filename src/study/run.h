@@ -8,7 +8,7 @@
 
 /** A kind of run: its method's streams and what is special. `state` of the functions is the run's. */
 typedef struct spni_run_kind {
-    const char *name; /**< of its results: "sweep", "branches" */
+    const spn_kind *results; /**< their kind */
     const char *
         sections; /**< of the experiment, by spaces, on which it depends besides SPNI_SECTIONS_ALWAYS */
     const spn_streams *streams;
@@ -17,7 +17,7 @@ typedef struct spni_run_kind {
      *  NULL. */
     spn_status (*complete)(spn_context *context, void *state);
     /** And the tables, texts and arrays of the results, in their order; records are sorted. */
-    spn_status (*fill)(spn_context *context, void *state, spni_book *book);
+    spn_status (*fill)(spn_context *context, void *state, spn_book *book);
 } spni_run_kind;
 
 /** The sections on which a run of any kind depends. */

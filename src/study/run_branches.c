@@ -2,7 +2,6 @@
 /* Branches as a study follows them. */
 #include "study/experiment.h"
 #include "study/run.h"
-#include "study/verdict.h"
 
 #include <spinodal/numeric.h>
 #include <stdio.h>
@@ -78,27 +77,27 @@ done:
 }
 
 /* The table of phases, and their names. */
-static spn_status add_phases(spn_context *context, const follower *f, spni_book *book)
+static spn_status add_phases(spn_context *context, const follower *f, spn_book *book)
 {
     spn_status status = SPN_OK;
     int64_t count = 0;
     const char **names = NULL;
     const spn_phase_record *phases = spn_branches_phases(f->branches, &count);
-    SPN_TAKE(context, book->arena, names, count);
+    SPN_TAKE(context, spn_book_arena(book), names, count);
     for (int64_t i = 0; i < count; i++) {
         char name[NAME_SIZE];
         spn_branches_phase_name(f->branches, i, name, sizeof name);
-        names[i] = spn_arena_duplicate(book->arena, name);
-        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, book->arena));
+        names[i] = spn_arena_duplicate(spn_book_arena(book), name);
+        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, spn_book_arena(book)));
     }
-    spni_book_table(book, (spn_table){"phases", &spn_phase_columns, count, phases});
-    spni_book_text(book, (spn_text_column){"phases", "name", count, names,
-                                           "name of the phase, from its labels"});
+    spn_book_table(book, (spn_table){"phases", &spn_phase_columns, count, phases});
+    spn_book_text(book, (spn_text_column){"phases", "name", count, names,
+                                          "name of the phase, from its labels"});
 done:
     return status;
 }
 
-static spn_status fill(spn_context *context, void *state, spni_book *book)
+static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
     const follower *f = state;
@@ -115,10 +114,10 @@ static spn_status fill(spn_context *context, void *state, spni_book *book)
         spni_recorder_arrays(recorder, s, book);
     }
     SPN_TRY(add_phases(context, f, book));
-    spni_book_table(book, maxwell);
-    spni_book_table(book, global);
-    spni_book_table(book, barriers);
-    spni_book_attribute(book, (spn_attribute){SPNI_UNUSED, NULL, spn_branches_unused(branches)});
+    spn_book_table(book, maxwell);
+    spn_book_table(book, global);
+    spn_book_table(book, barriers);
+    spn_book_attribute(book, (spn_attribute){"unused_starts", NULL, spn_branches_unused(branches)});
 done:
     return status;
 }
@@ -136,7 +135,7 @@ done:
 }
 
 /* An end of the range that section `branches` leaves open is that of the sweep. */
-static const spni_run_kind branches_kind = {.name = "branches",
+static const spni_run_kind branches_kind = {.results = &spn_branches_kind,
                                             .sections = "branches sweep",
                                             .streams = &spn_branches_streams,
                                             .replay = replay,

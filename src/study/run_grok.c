@@ -3,7 +3,6 @@
 #include "study/experiment.h"
 #include "study/origin.h"
 #include "study/run.h"
-#include "study/same.h"
 #include "study/starts.h"
 
 #include <spinodal/numeric.h>
@@ -44,42 +43,41 @@ static spn_status record(spn_context *context, void *state, const spn_item *item
 }
 
 /* Names of the phases in which the runs end. */
-static spn_status add_phases(spn_context *context, const trainer *t, spni_book *book)
+static spn_status add_phases(spn_context *context, const trainer *t, spn_book *book)
 {
     spn_status status = SPN_OK;
     int64_t count = 0;
     const char **names = NULL;
     const spn_run_record *ends =
         spni_recorder_records(&t->run.recorder, SPN_TRAJECTORY_END, &count);
-    SPN_TAKE(context, book->arena, names, count);
+    SPN_TAKE(context, spn_book_arena(book), names, count);
     for (int64_t i = 0; i < count; i++) {
         char text[SPNI_NAME_SIZE];
-        names[i] =
-            spn_arena_duplicate(book->arena, spni_modes_name(ends[i].final_active_modes, text));
-        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, book->arena));
+        names[i] = spn_arena_duplicate(spn_book_arena(book),
+                                       spni_modes_name(ends[i].final_active_modes, text));
+        SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, spn_book_arena(book)));
     }
-    spni_book_text(book, (spn_text_column){"runs", "phase", count, names,
-                                           "phase of the minimum that the run belongs to"});
+    spn_book_text(book, (spn_text_column){"runs", "phase", count, names,
+                                          "phase of the minimum that the run belongs to"});
 done:
     return status;
 }
 
-static spn_status fill(spn_context *context, void *state, spni_book *book)
+static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
     const trainer *t = state;
     const spni_starts *starts = &t->starts;
     const spni_recorder *recorder = &t->run.recorder;
-    spni_book_table(book,
-                    (spn_table){"starts", &spn_start_columns, starts->count, starts->records});
+    spn_book_table(book, (spn_table){"starts", &spn_start_columns, starts->count, starts->records});
     spni_recorder_table(recorder, SPN_TRAJECTORY_END, book);
     spni_recorder_table(recorder, SPN_TRAJECTORY_POINT, book);
     spni_recorder_table(recorder, SPN_TRAJECTORY_CROSSING, book);
     spni_recorder_table(recorder, SPN_TRAJECTORY_PLATEAU, book);
-    spni_book_text(book, (spn_text_column){"starts", "name", starts->count, starts->names,
-                                           "the start, as grok.starts has it"});
+    spn_book_text(book, (spn_text_column){"starts", "name", starts->count, starts->names,
+                                          "the start, as grok.starts has it"});
     SPN_TRY(add_phases(context, t, book));
-    spni_book_attribute(book, (spn_attribute){SPNI_INPUTS, starts->checksum, 0});
+    spn_book_attribute(book, (spn_attribute){SPNI_INPUTS, starts->checksum, 0});
     spni_recorder_arrays(recorder, SPN_TRAJECTORY_POINT, book);
     spni_book_weights(book,
                       (spn_theta){"last_theta", "the same at the end of each run; one row per row "
@@ -91,7 +89,7 @@ done:
     return status;
 }
 
-static const spni_run_kind grok_kind = {.name = "grok",
+static const spni_run_kind grok_kind = {.results = &spn_grok_kind,
                                         .sections = "grok",
                                         .streams = &spn_trajectory_streams,
                                         .replay = replay,

@@ -36,7 +36,7 @@ done:
     return status;
 }
 
-static spn_status fill(spn_context *context, void *state, spni_book *book)
+static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
     sweeper *s = state;
@@ -68,7 +68,7 @@ done:
     return status;
 }
 
-static const spni_run_kind sweep_kind = {.name = "sweep",
+static const spni_run_kind sweep_kind = {.results = &spn_sweep_kind,
                                          .sections = "sweep",
                                          .streams = &spn_sweep_streams,
                                          .replay = replay,

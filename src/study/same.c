@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Are these results of the very experiment? The only place that says so. */
-#include "study/same.h"
-
 #include "study/book.h"
 #include "study/experiment.h"
 
@@ -94,57 +92,5 @@ spn_status spn_study_compare(spn_context *context, const spn_results *a, const s
 done:
     spn_release(context, one);
     spn_release(context, other);
-    return status;
-}
-
-spn_status spni_find_results(spn_context *context, const spn_results *expected, const char *path,
-                             const char *sections, unsigned what, bool *is_found,
-                             const char **fault)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    *is_found = false;
-    if (!spn_journal_exists(path)) {
-        return SPN_OK;
-    }
-    SPN_TRY(spn_arena_create(context, &arena));
-    status = spn_results_read(context, arena, path, &results);
-    if (status == SPN_ERROR_INPUT) {
-        spn_error_clear(context);
-        status = SPN_OK;
-        goto done;
-    }
-    SPN_TRY(status);
-    if (strcmp(results.kind, expected->kind) == 0) {
-        SPN_TRY(spn_study_compare(context, &results, expected, sections, what, is_found));
-    }
-    SPN_TRY(*is_found && fault != NULL ? spn_study_judge(context, &results, fault) : SPN_OK);
-done:
-    spn_arena_free(arena);
-    return status;
-}
-
-spn_status spni_find_finished(spn_context *context, const spn_study *study, const char *kind,
-                              const char *inputs, const char *path, const char *sections,
-                              unsigned what, bool *is_found, bool *is_good)
-{
-    spn_status status = SPN_OK;
-    spni_book book;
-    const char *fault = NULL;
-    *is_found = false;
-    SPN_TRY(spni_book_begin(context, kind, &book));
-    if (inputs != NULL) {
-        spni_book_attribute(&book, (spn_attribute){SPNI_INPUTS, inputs, 0});
-    }
-    SPN_TRY(spni_book_attributes(context, study, &book));
-    SPN_TRY(spni_book_close(&book));
-    SPN_TRY(spni_find_results(context, &book.results, path, sections, what, is_found, &fault));
-    if (*is_found) {
-        *is_good = fault == NULL;
-        spn_message(context, "%s is complete: nothing to resume", path);
-    }
-done:
-    spni_book_end(&book);
     return status;
 }

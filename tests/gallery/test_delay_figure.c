@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures of escape times and of orders, drawn without gnuplot: what their data and captions say. */
 #include "folder.h"
+#include "gallery/delay/delay.h"
+#include "gallery/orders/orders.h"
 
-#include <spinodal/gallery.h>
-#include <spinodal/optimize.h>
 #include <spinodal/theory.h>
 
 static spn_context *context;
@@ -22,30 +22,31 @@ static int tear_down(void **state)
 }
 
 /* Depth 3, sigma = 0.9, an epoch a hundredth of the time. */
-static spn_delay_run make_run(int64_t axis, int64_t method, int64_t seed, double scale, double beta)
+static spni_delay_run make_run(int64_t axis, int64_t method, int64_t seed, double scale,
+                               double beta)
 {
     const double gain = seed < 0 ? 1 : 2, none = (double)NAN;
-    spn_delay_run run = {.axis = axis,
-                         .depth = 3,
-                         .method = method,
-                         .seed = seed,
-                         .scale = scale,
-                         .beta = beta,
-                         .threshold = 0.9 * scale,
-                         .own_scale = gain * scale,
-                         .own_threshold = 0.9 * gain * scale,
-                         .strength = 0.45,
-                         .epoch = none,
-                         .time = none,
-                         .t22 = none,
-                         .passage_difference = none,
-                         .t16_difference = none,
-                         .t22_difference = none,
-                         .aligned_share = none};
+    spni_delay_run run = {.axis = axis,
+                          .depth = 3,
+                          .method = method,
+                          .seed = seed,
+                          .scale = scale,
+                          .beta = beta,
+                          .threshold = 0.9 * scale,
+                          .own_scale = gain * scale,
+                          .own_threshold = 0.9 * gain * scale,
+                          .strength = 0.45,
+                          .epoch = none,
+                          .time = none,
+                          .t22 = none,
+                          .passage_difference = none,
+                          .t16_difference = none,
+                          .t22_difference = none,
+                          .aligned_share = none};
     run.passage = spn_theory_passage_time(3, 0.9, beta, run.own_scale, 0.45);
     run.t16 = spn_theory_escape_time(3, 0.9, beta, scale);
-    run.outcome = beta < run.own_threshold ? SPN_DELAY_LEFT : SPN_DELAY_NEVER;
-    if (run.outcome == SPN_DELAY_LEFT && method == SPN_PATH_FLOW) {
+    run.outcome = beta < run.own_threshold ? SPNI_DELAY_LEFT : SPNI_DELAY_NEVER;
+    if (run.outcome == SPNI_DELAY_LEFT && method == SPN_PATH_FLOW) {
         run.time = run.passage;
         run.epoch = 100 * run.time;
         run.passage_difference = 0;
@@ -68,7 +69,7 @@ static void draw(const char *name, const spn_columns *columns, const char *table
                                  .tables = tables};
     make_folder(name, folder);
     check_fails(context,
-                (columns == &spn_delay_columns ? spn_plot_delay : spn_plot_orders)(
+                (columns == &spni_delay_columns ? spni_delay_plot : spni_orders_plot)(
                     context, &results, folder, &settings),
                 SPN_ERROR_IO, "not installed");
 }
@@ -113,16 +114,16 @@ static void test_scale(void **state)
     (void)state;
     char folder[512];
     const double scales[] = {5e-5, 1e-3, 1e-2, 0.1};
-    spn_delay_run runs[12];
+    spni_delay_run runs[12];
     int64_t count = 0, size = 0;
     for (int64_t i = 0; i < 4; i++) {
-        runs[count++] = make_run(SPN_DELAY_SCALE, SPN_PATH_FLOW, -1, scales[i], 1e-4);
-        runs[count++] = make_run(SPN_DELAY_SCALE, SPN_PATH_FLOW, 0, scales[i], 1e-4);
-        runs[count] = make_run(SPN_DELAY_SCALE, SPN_PATH_ADAM, -1, scales[i], 1e-4);
-        runs[count].outcome = SPN_DELAY_LEFT;
+        runs[count++] = make_run(SPNI_DELAY_SCALE, SPN_PATH_FLOW, -1, scales[i], 1e-4);
+        runs[count++] = make_run(SPNI_DELAY_SCALE, SPN_PATH_FLOW, 0, scales[i], 1e-4);
+        runs[count] = make_run(SPNI_DELAY_SCALE, SPN_PATH_ADAM, -1, scales[i], 1e-4);
+        runs[count].outcome = SPNI_DELAY_LEFT;
         runs[count++].epoch = 420;
     }
-    draw("delay", &spn_delay_columns, "runs", count, runs, folder);
+    draw("delay", &spni_delay_columns, "runs", count, runs, folder);
     char *data = load(folder, "delay.dat", &size);
     assert_int_equal(block_rows(data, 'a', ": aligned start, flow", rows, ROWS_MAX), 3);
     check_close(rows[0][0], 1e-3, 1e-15, 0);
@@ -160,13 +161,13 @@ static void test_beta(void **state)
     (void)state;
     char folder[512];
     const double shares[] = {0.01, 0.5, 0.99, 1.5};
-    spn_delay_run runs[8];
+    spni_delay_run runs[8];
     int64_t count = 0, size = 0;
     for (int64_t i = 0; i < 4; i++) {
-        runs[count++] = make_run(SPN_DELAY_BETA, SPN_PATH_FLOW, -1, 1e-3, 0.9 * 1e-3 * shares[i]);
-        runs[count++] = make_run(SPN_DELAY_BETA, SPN_PATH_FLOW, 0, 1e-3, 0.9 * 1e-3 * shares[i]);
+        runs[count++] = make_run(SPNI_DELAY_BETA, SPN_PATH_FLOW, -1, 1e-3, 0.9 * 1e-3 * shares[i]);
+        runs[count++] = make_run(SPNI_DELAY_BETA, SPN_PATH_FLOW, 0, 1e-3, 0.9 * 1e-3 * shares[i]);
     }
-    draw("delay-beta", &spn_delay_columns, "runs", count, runs, folder);
+    draw("delay-beta", &spni_delay_columns, "runs", count, runs, folder);
     char *data = load(folder, "delay-beta.dat", &size);
     const double free_time = spn_theory_passage_time(3, 0.9, 0, 1e-3, 0.45);
     assert_int_equal(block_rows(data, 'b', ": aligned start, flow", rows, ROWS_MAX), 3);
@@ -183,22 +184,22 @@ static void test_beta(void **state)
     free(data);
 }
 
-static spn_orders_race make_race(int64_t method, double beta, double residue, int64_t draw,
-                                 double middle, double trivial)
+static spni_orders_race make_race(int64_t method, double beta, double residue, int64_t draw,
+                                  double middle, double trivial)
 {
-    return (spn_orders_race){.method = method,
-                             .learning_rate = 0.1,
-                             .beta = beta,
-                             .residue = residue,
-                             .draw = draw,
-                             .epoch_random = 10,
-                             .epoch_middle = middle,
-                             .epoch_trivial = trivial,
-                             .epoch_strong = trivial / 2,
-                             .first = SPN_ORDERS_RANDOM,
-                             .lead = isnan(middle) && isnan(trivial) ? (double)NAN
-                                     : isnan(trivial)                ? 1
-                                                      : (trivial - middle) / (trivial + middle)};
+    return (spni_orders_race){.method = method,
+                              .learning_rate = 0.1,
+                              .beta = beta,
+                              .residue = residue,
+                              .draw = draw,
+                              .epoch_random = 10,
+                              .epoch_middle = middle,
+                              .epoch_trivial = trivial,
+                              .epoch_strong = trivial / 2,
+                              .first = SPNI_ORDERS_RANDOM,
+                              .lead = isnan(middle) && isnan(trivial) ? (double)NAN
+                                      : isnan(trivial)                ? 1
+                                                       : (trivial - middle) / (trivial + middle)};
 }
 
 /* Each place of the map once, as its draws agree; medians count what never arrives as last. */
@@ -208,7 +209,7 @@ static void test_orders(void **state)
     char folder[512];
     int64_t size = 0;
     const double none = (double)NAN;
-    const spn_orders_race races[] = {
+    const spni_orders_race races[] = {
         make_race(SPN_PATH_GD, 1e-4, 1e-3, 0, 100, 200),
         make_race(SPN_PATH_GD, 1e-4, 1e-3, 1, 110, none),
         make_race(SPN_PATH_GD, 1e-4, 1e-3, 2, 120, 300),
@@ -222,7 +223,7 @@ static void test_orders(void **state)
         make_race(SPN_PATH_GD, 0.01, 1e-3, 1, none, none),
         make_race(SPN_PATH_GD, 0.01, 1e-3, 2, none, none),
     };
-    draw("orders", &spn_orders_columns, "races", sizeof races / sizeof *races, races, folder);
+    draw("orders", &spni_orders_columns, "races", sizeof races / sizeof *races, races, folder);
     char *data = load(folder, "orders.dat", &size);
     const char *const labels[] = {": middle first", ": trivial first", ": draws differ",
                                   ": neither"};
@@ -246,15 +247,15 @@ static void test_bad_results(void **state)
     (void)state;
     char folder[512];
     const spn_results results = {.kind = "delay"};
-    const spn_delay_run bad = {.depth = 1, .scale = 1};
-    const spn_table tables[] = {{"runs", &spn_delay_columns, 1, &bad}};
+    const spni_delay_run bad = {.depth = 1, .scale = 1};
+    const spn_table tables[] = {{"runs", &spni_delay_columns, 1, &bad}};
     const spn_results shallow = {.kind = "delay", .table_count = 1, .tables = tables};
     make_folder("bad", folder);
-    check_fails(context, spn_plot_delay(context, &results, folder, NULL), SPN_ERROR_INPUT,
+    check_fails(context, spni_delay_plot(context, &results, folder, NULL), SPN_ERROR_INPUT,
                 "table 'runs'");
-    check_fails(context, spn_plot_orders(context, &results, folder, NULL), SPN_ERROR_INPUT,
+    check_fails(context, spni_orders_plot(context, &results, folder, NULL), SPN_ERROR_INPUT,
                 "table 'races'");
-    check_fails(context, spn_plot_delay(context, &shallow, folder, NULL), SPN_ERROR_INPUT,
+    check_fails(context, spni_delay_plot(context, &shallow, folder, NULL), SPN_ERROR_INPUT,
                 "depth 1");
 }
 

@@ -15,6 +15,7 @@ static void test_rows(void **state)
         /* Who says something of contents can read them. */
         assert_true(k->read != NULL || (k->summarise == NULL && k->write_json == NULL));
         assert_true((k->read != NULL) == (k->contents_size > 0));
+        assert_true((k->passes != NULL) == (k->fault != NULL));
         for (int64_t i = 0; i < k->table_count; i++) {
             assert_true(k->tables[i].title[0] != '\0' && k->tables[i].columns->count > 0);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The number of modes: where each is lost, and how many random starts get stuck. */
-#include "gallery/family/view.h"
+#include "gallery/complexity/complexity.h"
 
 #include <math.h>
 
@@ -18,12 +18,12 @@ static spn_status draw_closed_forms(const spni_family_view *v, spn_series *serie
 {
     spn_status status = SPN_OK;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, 3 * v->transition_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
-        const spn_family_transition *t = &v->transitions[i];
+        const spni_family_transition *t = &v->transitions[i];
         if (t->activation == SPN_LINEAR) {
             const double x = (double)t->modes;
-            spni_path_put(&path, (double)NAN, (double)NAN);
+            spni_path_break(&path);
             spni_path_put(&path, x - HALF_DASH, t->predicted_beta);
             spni_path_put(&path, x + HALF_DASH, t->predicted_beta);
         }
@@ -37,9 +37,9 @@ static spn_status draw_transitions(const spni_family_view *v, bool is_linear, sp
 {
     spn_status status = SPN_OK;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, v->transition_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
-        const spn_family_transition *t = &v->transitions[i];
+        const spni_family_transition *t = &v->transitions[i];
         if ((t->activation == SPN_LINEAR) == is_linear) {
             spni_path_put(&path, place(t->activation, t->modes), t->measured_beta);
         }
@@ -53,9 +53,9 @@ static spn_status draw_fractions(const spni_family_view *v, bool is_linear, spn_
 {
     spn_status status = SPN_OK;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, v->run_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, v->run_count, &path));
     for (int64_t i = 0; i < v->run_count; i++) {
-        const spn_family_run *r = &v->runs[i];
+        const spni_family_run *r = &v->runs[i];
         if ((r->activation == SPN_LINEAR) == is_linear) {
             spni_path_put(&path, place(r->activation, r->modes), r->stuck_fraction);
         }
@@ -69,12 +69,12 @@ static spn_status draw_intervals(const spni_family_view *v, bool is_linear, spn_
 {
     spn_status status = SPN_OK;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, 3 * v->run_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->run_count, &path));
     for (int64_t i = 0; i < v->run_count; i++) {
-        const spn_family_run *r = &v->runs[i];
+        const spni_family_run *r = &v->runs[i];
         if ((r->activation == SPN_LINEAR) == is_linear) {
             const double x = place(r->activation, r->modes);
-            spni_path_put(&path, (double)NAN, (double)NAN);
+            spni_path_break(&path);
             spni_path_put(&path, x, r->stuck_low);
             spni_path_put(&path, x, r->stuck_high);
         }
@@ -103,7 +103,7 @@ static void put_starts(const spni_family_view *v, spn_text *text)
 {
     spn_text_add(text, "\nStuck starts, with 95 % intervals (Wilson 1927):\n");
     for (int64_t i = 0; i < v->run_count; i++) {
-        const spn_family_run *r = &v->runs[i];
+        const spni_family_run *r = &v->runs[i];
         spn_text_put(text,
                      "  %s, %lld mode%s, beta = %.6g: %lld of %lld starts end with fewer than "
                      "%lld modes: %.3f (%.3f to %.3f)\n",
@@ -185,8 +185,8 @@ done:
     return status;
 }
 
-spn_status spn_plot_complexity(spn_context *context, const spn_results *results,
-                               const char *directory, const spn_plot_settings *settings)
+spn_status spni_complexity_plot(spn_context *context, const spn_results *results,
+                                const char *directory, const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
     spni_family_view view = {.context = context};

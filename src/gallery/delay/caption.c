@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the figures of escape times show, and the numbers beside their predictions. */
-#include "gallery/delay/view.h"
+#include "gallery/delay/delay.h"
 
 #include <math.h>
 #include <spinodal/optimize.h>
@@ -9,7 +9,7 @@ static void put_figure(int64_t axis, spn_text *text)
 {
     spn_text_add(
         text,
-        axis == SPN_DELAY_SCALE
+        axis == SPNI_DELAY_SCALE
             ? "Escape from the trivial phase against the scale u_0 of the initial weights, at one "
               "small beta for each depth D.\nTop: epochs; bottom: time of the flow over the exact "
               "one of the aligned start. "
@@ -40,69 +40,34 @@ static void put_figure(int64_t axis, spn_text *text)
         "stays, like the flow.\n");
 }
 
-/* What the starts of one kind come to. */
-typedef struct extremes {
-    int64_t left, stay;
-    double passage, t16, t22; /* largest |difference| */
-    double share_low, share_high;
-    double first, last; /* epochs */
-} extremes;
-
-static void widen(double difference, double *largest)
-{
-    if (fabs(difference) > *largest) {
-        *largest = fabs(difference);
-    }
-}
-
-static extremes find_extremes(const spni_delay_view *v, const spni_delay_part *part)
-{
-    extremes e = {.share_low = HUGE_VAL, .first = HUGE_VAL};
-    for (int64_t i = 0; i < v->count; i++) {
-        const spn_delay_run *run = &v->runs[i];
-        if (!spni_delay_is_in(run, part)) {
-            continue;
-        }
-        if (run->outcome != SPN_DELAY_LEFT) {
-            e.stay++;
-            continue;
-        }
-        e.left++;
-        widen(run->passage_difference, &e.passage);
-        widen(run->t16_difference, &e.t16);
-        widen(run->t22_difference, &e.t22);
-        e.share_low = fmin(e.share_low, run->aligned_share);
-        e.share_high = fmax(e.share_high, run->aligned_share);
-        e.first = fmin(e.first, run->epoch);
-        e.last = fmax(e.last, run->epoch);
-    }
-    return e;
-}
-
 static void put_depth(const spni_delay_view *v, int64_t axis, int64_t depth, spn_text *text)
 {
-    const spni_delay_part flow = {axis, depth, SPN_PATH_FLOW, true};
-    const spni_delay_part randoms = {axis, depth, SPN_PATH_FLOW, false};
-    const spni_delay_part adam = {axis, depth, SPN_PATH_ADAM, true};
-    const spni_delay_part adams = {axis, depth, SPN_PATH_ADAM, false};
-    extremes e = find_extremes(v, &flow);
+    static const int64_t methods[] = {SPN_PATH_FLOW, SPN_PATH_ADAM};
+    spni_delay_line of[2][2]; /* by method, and whether it is the aligned start */
+    for (int m = 0; m < 2; m++) {
+        for (int is_aligned = 0; is_aligned < 2; is_aligned++) {
+            const spni_delay_part part = {axis, depth, methods[m], is_aligned};
+            of[m][is_aligned] = spni_delay_sum(v->count, v->runs, &part, HUGE_VAL);
+        }
+    }
+    const spni_delay_line *random = &of[0][0], *aligned = &of[0][1];
+    const spni_delay_line *adams = &of[1][0], *adam = &of[1][1];
     spn_text_put(text,
                  "  D = %lld, aligned: %lld left, %lld never; largest |time / exact - 1| %.1e, "
                  "|time / T16 - 1| %.1e\n",
-                 (long long)depth, (long long)e.left, (long long)e.stay, e.passage, e.t16);
-    e = find_extremes(v, &randoms);
+                 (long long)depth, (long long)aligned->left, (long long)aligned->stays,
+                 aligned->passage, aligned->t16);
     spn_text_put(text, "         random: %lld left, %lld never; largest |time / own law - 1| %.1e",
-                 (long long)e.left, (long long)e.stay, e.passage);
+                 (long long)random->left, (long long)random->stays, random->passage);
     if (depth > 2) {
-        spn_text_put(text, ", |time / T22 - 1| %.1e", e.t22);
+        spn_text_put(text, ", |time / T22 - 1| %.1e", random->t22);
     }
-    spn_text_put(text, "; %.2f to %.2f of the aligned time\n", e.share_low, e.share_high);
-    e = find_extremes(v, &adam);
+    spn_text_put(text, "; %.2f to %.2f of the aligned time\n", random->share_low,
+                 random->share_high);
     spn_text_put(text, "         Adam, aligned: %lld left after %g to %g steps, %lld not;",
-                 (long long)e.left, e.first, e.last, (long long)e.stay);
-    e = find_extremes(v, &adams);
-    spn_text_put(text, " random: %lld left after %g to %g, %lld not\n", (long long)e.left, e.first,
-                 e.last, (long long)e.stay);
+                 (long long)adam->left, adam->epoch_low, adam->epoch_high, (long long)adam->stays);
+    spn_text_put(text, " random: %lld left after %g to %g, %lld not\n", (long long)adams->left,
+                 adams->epoch_low, adams->epoch_high, (long long)adams->stays);
 }
 
 void spni_delay_caption(const spni_delay_view *v, const spn_results *results, int64_t axis,

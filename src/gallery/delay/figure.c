@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Escape times against u_0 and against beta: a column of panels for each depth. */
-#include "gallery/delay/view.h"
+#include "gallery/delay/delay.h"
+#include "gallery/path.h"
 
 #include <math.h>
 #include <spinodal/optimize.h>
@@ -26,52 +27,23 @@ typedef struct drawing {
 typedef struct column {
     int64_t depth;
     double sigma;
-    const spn_delay_run *any; /* one of its runs */
+    const spni_delay_run *any; /* one of its runs */
 } column;
 
-bool spni_delay_is_in(const spn_delay_run *run, const spni_delay_part *part)
-{
-    return run->axis == part->axis && run->depth == part->depth && run->method == part->method &&
-           (run->seed < 0) == part->is_aligned;
-}
-
 /* The threshold is sigma u_0^(D-2). */
-double spni_delay_sigma(const spn_delay_run *run)
+static double sigma_of(const spni_delay_run *run)
 {
     return run->threshold / pow(run->scale, (double)(run->depth - 2));
 }
 
-static double place(const spn_delay_run *run)
+static double place(const spni_delay_run *run)
 {
-    return run->axis == SPN_DELAY_SCALE ? run->scale : run->beta / run->threshold;
+    return run->axis == SPNI_DELAY_SCALE ? run->scale : run->beta / run->threshold;
 }
 
-typedef struct path {
-    int64_t count;
-    double *x, *y;
-} path;
-
-static spn_status begin(const drawing *d, int64_t capacity, path *p)
+static spn_status begin(const drawing *d, int64_t capacity, spni_path *p)
 {
-    spn_status status = SPN_OK;
-    *p = (path){0};
-    SPN_TAKE(d->view.context, d->view.arena, p->x, capacity);
-    SPN_TAKE(d->view.context, d->view.arena, p->y, capacity);
-done:
-    return status;
-}
-
-static void put(path *p, double x, double y)
-{
-    p->x[p->count] = x;
-    p->y[p->count++] = y;
-}
-
-static void end(const path *p, spn_series *series)
-{
-    series->count = p->count;
-    series->x = p->x;
-    series->y = p->y;
+    return spni_path_begin(d->view.context, d->view.arena, capacity, p);
 }
 
 typedef enum law { EXACT, LEADING } law;
@@ -79,7 +51,7 @@ typedef enum law { EXACT, LEADING } law;
 /* Time of an aligned start, at a place of the axis; `gain` times as large as u_0 says. */
 static double law_at(const drawing *d, const column *c, double x, double gain, law which)
 {
-    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    const bool is_scale = d->axis == SPNI_DELAY_SCALE;
     const double scale = is_scale ? x : c->any->scale;
     const double beta = is_scale ? c->any->beta : x * c->sigma * pow(scale, (double)(c->depth - 2));
     const double strength = (c->depth == 2 ? c->sigma - beta : c->sigma) / 2;
@@ -97,47 +69,30 @@ static double drawn(const drawing *d, const column *c, double x, double time, qu
     if (q == EPOCHS) {
         return time / d->view.rate;
     }
-    const double unit = law_at(d, c, d->axis == SPN_DELAY_SCALE ? x : 0, 1, EXACT);
+    const double unit = law_at(d, c, d->axis == SPNI_DELAY_SCALE ? x : 0, 1, EXACT);
     return isfinite(unit) && unit > 0 ? time / unit : (double)NAN;
 }
 
-static double value_of(const drawing *d, const column *c, const spn_delay_run *run, quantity q)
+static double value_of(const drawing *d, const column *c, const spni_delay_run *run, quantity q)
 {
     return q == EPOCHS ? run->epoch : drawn(d, c, place(run), run->time, q);
 }
 
-/* Those that left, at their value. */
+/* Those that left, at their value; at an edge (not NaN) those that did not. */
 static spn_status draw_points(const drawing *d, const column *c, const spni_delay_part *part,
-                              quantity q, spn_series *series)
+                              quantity q, double edge, spn_series *series)
 {
     spn_status status = SPN_OK;
-    path p;
+    spni_path p;
+    const bool is_edge = !isnan(edge);
     SPN_TRY(begin(d, d->view.count, &p));
     for (int64_t i = 0; i < d->view.count; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
-        if (spni_delay_is_in(run, part) && run->outcome == SPN_DELAY_LEFT) {
-            put(&p, place(run), value_of(d, c, run, q));
+        const spni_delay_run *run = &d->view.runs[i];
+        if (spni_delay_is_in(run, part) && (run->outcome == SPNI_DELAY_LEFT) != is_edge) {
+            spni_path_put(&p, place(run), is_edge ? edge : value_of(d, c, run, q));
         }
     }
-    end(&p, series);
-done:
-    return status;
-}
-
-/* Those that did not, at the edge. */
-static spn_status draw_stays(const drawing *d, const spni_delay_part *part, double edge,
-                             spn_series *series)
-{
-    spn_status status = SPN_OK;
-    path p;
-    SPN_TRY(begin(d, d->view.count, &p));
-    for (int64_t i = 0; i < d->view.count; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
-        if (spni_delay_is_in(run, part) && run->outcome != SPN_DELAY_LEFT) {
-            put(&p, place(run), edge);
-        }
-    }
-    end(&p, series);
+    spni_path_end(&p, series);
 done:
     return status;
 }
@@ -150,7 +105,7 @@ static double curve_place(const drawing *d, double threshold, int64_t i)
         return d->low * pow(d->high / d->low, share);
     }
     const double distance = pow(10, -12 * share);
-    return d->axis == SPN_DELAY_SCALE ? threshold * (1 + distance) : threshold * (1 - distance);
+    return d->axis == SPNI_DELAY_SCALE ? threshold * (1 + distance) : threshold * (1 - distance);
 }
 
 static int compare_places(const void *a, const void *b)
@@ -160,23 +115,23 @@ static int compare_places(const void *a, const void *b)
 }
 
 static spn_status put_law(const drawing *d, const column *c, double gain, law which, quantity q,
-                          path *p)
+                          spni_path *p)
 {
     spn_status status = SPN_OK;
     double *x = NULL;
     const double power = (double)(c->depth - 2);
-    const double threshold = d->axis == SPN_DELAY_BETA ? pow(gain, power)
-                             : c->depth == 2           ? d->low
+    const double threshold = d->axis == SPNI_DELAY_BETA ? pow(gain, power)
+                             : c->depth == 2            ? d->low
                                              : pow(c->any->beta / c->sigma, 1 / power) / gain;
     SPN_TAKE(d->view.context, d->view.arena, x, CURVE_POINTS);
     for (int64_t i = 0; i < CURVE_POINTS; i++) {
         x[i] = curve_place(d, threshold, i);
     }
     qsort(x, CURVE_POINTS, sizeof *x, compare_places);
-    put(p, (double)NAN, (double)NAN);
+    spni_path_break(p);
     for (int64_t i = 0; i < CURVE_POINTS; i++) {
         const double y = drawn(d, c, x[i], law_at(d, c, x[i], gain, which), q);
-        put(p, x[i], x[i] >= d->low && x[i] <= d->high && isfinite(y) ? y : (double)NAN);
+        spni_path_put(p, x[i], x[i] >= d->low && x[i] <= d->high && isfinite(y) ? y : (double)NAN);
     }
 done:
     return status;
@@ -186,10 +141,10 @@ static spn_status draw_law(const drawing *d, const column *c, law which, quantit
                            spn_series *series)
 {
     spn_status status = SPN_OK;
-    path p;
+    spni_path p;
     SPN_TRY(begin(d, CURVE_POINTS + 1, &p));
     SPN_TRY(put_law(d, c, 1, which, q, &p));
-    end(&p, series);
+    spni_path_end(&p, series);
 done:
     return status;
 }
@@ -198,12 +153,12 @@ done:
 static spn_status draw_own_laws(const drawing *d, const column *c, quantity q, spn_series *series)
 {
     spn_status status = SPN_OK;
-    path p;
+    spni_path p;
     const spni_delay_part part = {d->axis, c->depth, SPN_PATH_FLOW, false};
-    const spn_delay_run *first = NULL;
+    const spni_delay_run *first = NULL;
     int64_t starts = 0;
     for (int64_t i = 0; i < d->view.count; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
+        const spni_delay_run *run = &d->view.runs[i];
         if (spni_delay_is_in(run, &part)) {
             first = first == NULL ? run : first;
             starts += place(run) == place(first);
@@ -211,12 +166,12 @@ static spn_status draw_own_laws(const drawing *d, const column *c, quantity q, s
     }
     SPN_TRY(begin(d, starts * (CURVE_POINTS + 1), &p));
     for (int64_t i = 0; i < d->view.count; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
+        const spni_delay_run *run = &d->view.runs[i];
         if (spni_delay_is_in(run, &part) && place(run) == place(first)) {
             SPN_TRY(put_law(d, c, run->own_scale / run->scale, EXACT, q, &p));
         }
     }
-    end(&p, series);
+    spni_path_end(&p, series);
 done:
     return status;
 }
@@ -226,15 +181,15 @@ static spn_status draw_threshold(const drawing *d, const column *c, const spn_pa
                                  spn_series *series)
 {
     spn_status status = SPN_OK;
-    path p;
+    spni_path p;
     const double power = (double)(c->depth - 2);
-    const double x = d->axis == SPN_DELAY_BETA ? 1
-                     : c->depth > 2            ? pow(c->any->beta / c->sigma, 1 / power)
-                                               : (double)NAN;
+    const double x = d->axis == SPNI_DELAY_BETA ? 1
+                     : c->depth > 2             ? pow(c->any->beta / c->sigma, 1 / power)
+                                                : (double)NAN;
     SPN_TRY(begin(d, 2, &p));
-    put(&p, x, panel->y_low);
-    put(&p, x, panel->y_high);
-    end(&p, series);
+    spni_path_put(&p, x, panel->y_low);
+    spni_path_put(&p, x, panel->y_high);
+    spni_path_end(&p, series);
 done:
     return status;
 }
@@ -244,14 +199,14 @@ static void choose_range(const drawing *d, spn_panel *panel)
 {
     double low = HUGE_VAL, high = 0;
     for (int64_t i = 0; i < d->view.count; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
-        if (run->axis == d->axis && run->outcome == SPN_DELAY_LEFT && run->epoch > 0) {
+        const spni_delay_run *run = &d->view.runs[i];
+        if (run->axis == d->axis && run->outcome == SPNI_DELAY_LEFT && run->epoch > 0) {
             low = fmin(low, run->epoch);
             high = fmax(high, run->epoch);
         }
     }
     /* Just below a power of ten: its label would meet the panel's letter. */
-    panel->y_low = high > 0 ? low / (d->axis == SPN_DELAY_BETA ? 20 : 4) : 1;
+    panel->y_low = high > 0 ? low / (d->axis == SPNI_DELAY_BETA ? 20 : 4) : 1;
     panel->y_high = high > 0 ? 0.9 * pow(10, ceil(log10(20 * high))) : 9;
 }
 
@@ -286,21 +241,21 @@ static spn_status draw_flow(const drawing *d, const column *c, quantity q, spn_p
                         .color = SPN_COLOR_SKY,
                         .marker = SPN_MARKER_CIRCLE,
                         .marker_size = 0.45};
-    SPN_TRY(draw_points(d, c, &randoms, q, &s[n++]));
+    SPN_TRY(draw_points(d, c, &randoms, q, (double)NAN, &s[n++]));
     s[n] = (spn_series){.label = "aligned start, flow",
                         .color = SPN_COLOR_BLUE,
                         .marker = SPN_MARKER_OPEN_CIRCLE,
                         .marker_size = 0.95};
-    SPN_TRY(draw_points(d, c, &aligned, q, &s[n++]));
+    SPN_TRY(draw_points(d, c, &aligned, q, (double)NAN, &s[n++]));
     if (q != SHARE) {
         s[n] =
             (spn_series){.color = SPN_COLOR_SKY, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.6};
-        SPN_TRY(draw_stays(d, &randoms, edge, &s[n++]));
+        SPN_TRY(draw_points(d, c, &randoms, EPOCHS, edge, &s[n++]));
         s[n] = (spn_series){.label = "never leaves",
                             .color = SPN_COLOR_BLUE,
                             .marker = SPN_MARKER_OPEN_TRIANGLE,
                             .marker_size = 0.95};
-        SPN_TRY(draw_stays(d, &aligned, edge, &s[n++]));
+        SPN_TRY(draw_points(d, c, &aligned, EPOCHS, edge, &s[n++]));
     }
     panel->series_count = n;
 done:
@@ -318,20 +273,20 @@ static spn_status draw_adam(const drawing *d, const column *c, spn_panel *panel,
                         .color = SPN_COLOR_ORANGE,
                         .marker = SPN_MARKER_SQUARE,
                         .marker_size = 0.4};
-    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, &s[n++]));
+    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, (double)NAN, &s[n++]));
     s[n] = (spn_series){.label = "aligned start, Adam",
                         .color = SPN_COLOR_VERMILION,
                         .marker = SPN_MARKER_OPEN_SQUARE,
                         .marker_size = 0.8};
-    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, &s[n++]));
+    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, (double)NAN, &s[n++]));
     s[n] = (spn_series){.label = "Adam has not left after 10^4 steps",
                         .color = SPN_COLOR_VERMILION,
                         .marker = SPN_MARKER_OPEN_TRIANGLE,
                         .marker_size = 0.8};
-    SPN_TRY(draw_stays(d, &aligned, edge, &s[n++]));
+    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, edge, &s[n++]));
     s[n] =
         (spn_series){.color = SPN_COLOR_ORANGE, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.5};
-    SPN_TRY(draw_stays(d, &randoms, edge, &s[n++]));
+    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, edge, &s[n++]));
     panel->series_count = n;
 done:
     return status;
@@ -340,7 +295,7 @@ done:
 static spn_status draw_panel(const drawing *d, const column *c, quantity q, spn_panel *panel)
 {
     spn_status status = SPN_OK;
-    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    const bool is_scale = d->axis == SPNI_DELAY_SCALE;
     spn_series *s = NULL;
     *panel = (spn_panel){.y_label = q == EPOCHS ? "Epochs to escape"
                                     : is_scale  ? "Time / aligned start's"
@@ -380,7 +335,7 @@ static void put_power(double value, char *text, size_t size)
 static spn_status make_title(const drawing *d, const column *c, const char **out)
 {
     char text[TITLE_SIZE], fixed[TITLE_SIZE / 2];
-    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    const bool is_scale = d->axis == SPNI_DELAY_SCALE;
     put_power(is_scale ? c->any->beta : c->any->scale, fixed, sizeof fixed);
     snprintf(text, sizeof text, "{/:Italic D} = %lld, {/:Italic %s} = %s", (long long)c->depth,
              is_scale ? "β" : "u}_{0", fixed);
@@ -393,10 +348,10 @@ static bool find_column(const drawing *d, int64_t depth, column *c)
 {
     *c = (column){.depth = depth};
     for (int64_t i = 0; i < d->view.count && c->any == NULL; i++) {
-        const spn_delay_run *run = &d->view.runs[i];
+        const spni_delay_run *run = &d->view.runs[i];
         c->any = run->axis == d->axis && run->depth == depth ? run : NULL;
     }
-    c->sigma = c->any != NULL ? spni_delay_sigma(c->any) : 0;
+    c->sigma = c->any != NULL ? sigma_of(c->any) : 0;
     return c->any != NULL;
 }
 
@@ -411,7 +366,7 @@ static void find_range(drawing *d)
         }
     }
     d->low /= 1.15;
-    d->high *= d->axis == SPN_DELAY_SCALE ? 2.2 : 1.6;
+    d->high *= d->axis == SPNI_DELAY_SCALE ? 2.2 : 1.6;
 }
 
 static spn_status draw(drawing *d, const spn_results *results, const char *directory,
@@ -421,7 +376,7 @@ static spn_status draw(drawing *d, const spn_results *results, const char *direc
     spn_text caption = {.context = d->view.context};
     spn_panel panels[QUANTITIES * SPNI_DELAY_DEPTHS_MAX];
     int64_t columns = 0;
-    const bool is_scale = d->axis == SPN_DELAY_SCALE;
+    const bool is_scale = d->axis == SPNI_DELAY_SCALE;
     column found[SPNI_DELAY_DEPTHS_MAX];
     find_range(d);
     for (int64_t i = 0; i < d->view.depth_count; i++) {
@@ -464,7 +419,7 @@ static spn_status read_runs(const spn_results *results, spni_delay_view *v)
 {
     spn_status status = SPN_OK;
     spn_table table;
-    const spn_wanted_table wanted = {&table, "runs", &spn_delay_columns, false};
+    const spn_wanted_table wanted = {&table, "runs", &spni_delay_columns, false};
     SPN_TRY(spn_take_tables(v->context, v->arena, results, 1, &wanted));
     if (table.rows == 0) {
         SPN_FAIL(v->context, SPN_ERROR_INPUT, "has no rows in the table 'runs': nothing to draw");
@@ -472,7 +427,7 @@ static spn_status read_runs(const spn_results *results, spni_delay_view *v)
     v->count = table.rows;
     v->runs = table.records;
     for (int64_t i = 0; i < v->count; i++) {
-        const spn_delay_run *run = &v->runs[i];
+        const spni_delay_run *run = &v->runs[i];
         if (run->depth < 2 || !(run->scale > 0)) {
             SPN_FAIL(v->context, SPN_ERROR_INPUT, "these results have a run of depth %lld, u_0 %g",
                      (long long)run->depth, run->scale);
@@ -492,16 +447,16 @@ done:
     return status;
 }
 
-spn_status spn_plot_delay(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings)
+spn_status spni_delay_plot(spn_context *context, const spn_results *results, const char *directory,
+                           const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
     drawing d = {.view = {.context = context}};
     SPN_TRY(spn_arena_create(context, &d.view.arena));
     SPN_TRY(read_runs(results, &d.view));
-    d.axis = SPN_DELAY_SCALE;
+    d.axis = SPNI_DELAY_SCALE;
     SPN_TRY(draw(&d, results, directory, settings));
-    d.axis = SPN_DELAY_BETA;
+    d.axis = SPNI_DELAY_BETA;
     SPN_TRY(draw(&d, results, directory, settings));
 done:
     spn_arena_free(d.view.arena);

@@ -1,50 +1,60 @@
 /* SPDX-License-Identifier: MIT */
-/* Escape times: run, told, written as CSV, drawn. */
-#include "gallery/delay/lines.h"
+/* Escape times: their kind of results, and the target. */
+#include "gallery/delay/delay.h"
 
-static spn_status report(const spni_job *job)
+#include <math.h>
+
+/* A random start's threshold is a leading order: near it nothing is said. */
+static const double near_threshold = 0.1;
+
+enum { METHOD, SEED, OUTCOME, BETA, OWN_THRESHOLD, DIFFERENCE, COLUMNS };
+static const char *const names[COLUMNS] = {"method", "seed",          "outcome",
+                                           "beta",   "own_threshold", "passage_difference"};
+
+/* Does a run of the flow agree with its law? True for other methods. */
+static bool agrees(const spn_table *runs, int64_t row, const int64_t columns[COLUMNS])
 {
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    spn_text text = {.context = job->context};
-    char path[SPNI_PATH_SIZE];
-    spn_table runs = {.name = "runs", .columns = &spn_delay_columns};
-    spni_delay_line lines[SPNI_DELAY_LINES];
-    SPN_TRY(spn_arena_create(job->context, &arena));
-    SPN_TRY(spni_job_read(job, arena, "delay", path, &results));
-    SPN_TRY(spni_source_take(job->context, arena, &(const spni_source){path, &results}, &runs));
-    SPN_TRY(spni_job_write_csv(job, "delay", ".csv", &runs));
-    spn_text_put(&text, "T16 and T22 of u_0 <= %g:\n", SPNI_DELAY_SCALE);
-    spni_delay_put_lines(&text, spni_delay_lines(&runs, lines), lines, false);
-    SPN_TRY(text.status);
-    spn_text_tell(&text, false);
-done:
-    spn_text_end(&text);
-    spn_arena_free(arena);
-    return status;
+    const double share = spn_table_real(runs, row, columns[BETA]) /
+                         spn_table_real(runs, row, columns[OWN_THRESHOLD]);
+    const double difference = spn_table_real(runs, row, columns[DIFFERENCE]);
+    const bool is_aligned = spn_table_integer(runs, row, columns[SEED]) < 0;
+    const bool has_left = spn_table_integer(runs, row, columns[OUTCOME]) == SPNI_DELAY_LEFT;
+    if (spn_table_integer(runs, row, columns[METHOD]) != SPN_PATH_FLOW ||
+        (!is_aligned && fabs(share - 1) < near_threshold)) {
+        return true;
+    }
+    return has_left == (share < 1) &&
+           (!is_aligned || !has_left || fabs(difference) <= SPNI_DELAY_TOLERANCE);
 }
+
+static bool passes(const spn_results *results)
+{
+    const spn_table *runs = spn_results_table(results, "runs");
+    int64_t columns[COLUMNS];
+    bool is_good = spn_find_columns(runs, COLUMNS, names, columns);
+    for (int64_t row = 0; is_good && row < runs->rows; row++) {
+        is_good = agrees(runs, row, columns);
+    }
+    return is_good;
+}
+
+static const spn_kind_table kind_tables[] = {
+    {"Escape times (`reproduce delay`, table `runs`)", &spni_delay_columns},
+};
+const spn_kind spni_delay_kind = {
+    .name = "delay",
+    SPN_KIND_TABLES(kind_tables),
+    .passes = passes,
+    .fault = "an escape does not agree with its law",
+    .plot = spni_delay_plot,
+};
 
 static spn_status make(spni_job *job)
 {
-    spn_status status = SPN_OK;
-    bool is_good = true;
-    const spn_delay_settings settings = {.folder = job->settings->folder,
-                                         .threads = job->settings->threads,
-                                         .is_forced = job->settings->is_forced,
-                                         .is_resumed = job->settings->is_resumed,
-                                         .set_count = job->settings->set_count,
-                                         .sets = job->settings->sets};
-    SPN_TRY(spn_study_delay(job->context, &settings, &is_good));
-    job->is_good = job->is_good && is_good;
-    if (!is_good) {
-        spn_warning(job->context, "an escape does not agree with its law; see delay.csv");
-    }
-    SPN_TRY(report(job));
-    SPN_TRY(spni_job_draw(job, "delay", NULL));
-done:
-    return status;
+    return spni_delay_make(job, NULL);
 }
+
+static const spni_csv tables[] = {{"runs", ".csv"}, {NULL, NULL}};
 
 const spni_target spni_target_delay = {
     .name = "delay",
@@ -60,5 +70,7 @@ const spni_target spni_target_delay = {
         "leaves. Adam needs about as many steps at any scale; beyond the threshold it leaves only "
         "where its steps carry it over.",
     .make = make,
+    .tables = tables,
+    .tell = spni_delay_tell,
     .write = spni_delay_section,
 };

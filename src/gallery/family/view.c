@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A family's tables read, and what its captions share. */
-#include "gallery/family/view.h"
+#include "gallery/family/family.h"
 
 #include <math.h>
 
@@ -27,9 +27,9 @@ spn_status spni_family_view_make(const spn_results *results, spni_family_view *v
     spn_context *context = v->context;
     spn_table runs, transitions, points;
     const spn_wanted_table wanted[] = {
-        {&runs, "runs", &spn_family_run_columns, false},
-        {&transitions, "transitions", &spn_family_transition_columns, false},
-        {&points, "points", &spn_family_point_columns, false},
+        {&runs, "runs", &spni_family_run_columns, false},
+        {&transitions, "transitions", &spni_family_transition_columns, false},
+        {&points, "points", &spni_family_point_columns, false},
     };
     SPN_TRY(spn_take_tables(context, v->arena, results, sizeof wanted / sizeof *wanted, wanted));
     if (runs.rows == 0 || transitions.rows == 0 || points.rows == 0) {
@@ -58,30 +58,7 @@ const char *spni_family_order(int64_t order)
     return order >= 0 && order < (int64_t)(sizeof words / sizeof *words) ? words[order] : "?";
 }
 
-spn_status spni_path_begin(const spni_family_view *v, int64_t capacity, spni_path *path)
-{
-    spn_status status = SPN_OK;
-    *path = (spni_path){0};
-    SPN_TAKE(v->context, v->arena, path->x, capacity);
-    SPN_TAKE(v->context, v->arena, path->y, capacity);
-done:
-    return status;
-}
-
-void spni_path_put(spni_path *path, double x, double y)
-{
-    path->x[path->count] = x;
-    path->y[path->count++] = y;
-}
-
-void spni_path_end(const spni_path *path, spn_series *series)
-{
-    series->count = path->count;
-    series->x = path->x;
-    series->y = path->y;
-}
-
-static void put_transition(const spn_family_transition *t, spn_text *text)
+static void put_transition(const spni_family_transition *t, spn_text *text)
 {
     spn_text_put(text, "  %s, D = %lld, %lld mode%s, mode %lld (sigma %.6g): %s",
                  spni_family_activation(t->activation), (long long)t->depth, (long long)t->modes,

@@ -24,12 +24,11 @@ typedef struct figure1 {
     int64_t mode;             /* that appears at the onset; 0: more than one */
 } figure1;
 
-static spn_status read_tables(spn_context *context, spn_arena *arena, const spni_source *source,
-                              figure1 *f)
+static spn_status read_tables(spn_context *context, const spni_source *source, figure1 *f)
 {
     spn_status status = SPN_OK;
     spn_slice_contents c;
-    SPN_TRY(spn_slice_contents_read(context, arena, source->results, &c));
+    SPN_TRY(spn_slice_contents_read(context, source->arena, source->results, &c));
     *f = (figure1){.slices = c.slices.rows,
                    .slice = c.slices.records,
                    .anchors = c.anchors.rows,
@@ -184,10 +183,8 @@ spn_status spni_fig1_section(spn_text *page, const spni_source *source)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;
-    spn_arena *arena = NULL;
     figure1 f;
-    SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(read_tables(context, arena, source, &f));
+    SPN_TRY(read_tables(context, source, &f));
     SPN_TRY(find_trivial(context, source, &f));
     SPN_TRY(spni_read_theory(context, source, &f.theory));
     put_maxwell(page, &f);
@@ -195,6 +192,5 @@ spn_status spni_fig1_section(spn_text *page, const spni_source *source)
     put_plane(page, &f);
     status = page->status;
 done:
-    spn_arena_free(arena);
     return status;
 }

@@ -80,7 +80,8 @@ spn_status spni_fig2_section(spn_text *page, const spni_source *source)
     int64_t count = 0;
     double from = 0, to = 0;
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(spn_add_transitions(context, source->results, transitions, &from, &to));
+    SPN_TRY(
+        spn_add_transitions(context, &spn_sweep_kind, source->results, transitions, &from, &to));
     SPN_TRY(spni_read_theory(context, source, &theory));
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     put_beside_theory(page, &theory, count, rows);

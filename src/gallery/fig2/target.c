@@ -22,10 +22,9 @@ static spn_status make(spni_job *job)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_job_read(job, arena, spni_paper_sweep.name, path, &results));
     SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(spn_add_transitions(context, &results, transitions, &from, &to));
+    SPN_TRY(spn_add_transitions(context, &spn_sweep_kind, &results, transitions, &from, &to));
     table.records = spn_transitions_rows(transitions, &table.rows);
     SPN_TRY(spni_job_write_csv(job, "fig2", "-transitions.csv", &table));
-    SPN_TRY(spni_job_draw(job, "fig2", NULL));
 done:
     spn_arena_free(arena);
     spn_transitions_free(context, transitions);

@@ -72,6 +72,5 @@ spn_status spni_fig3_section(spn_text *page, const spni_source *source)
                  "no longer follows the gradient flow, and *E* may rise for a while.\n");
     status = page->status;
 done:
-    spn_arena_free(t.arena);
     return status;
 }

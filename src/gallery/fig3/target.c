@@ -13,7 +13,7 @@ static spn_status make(spni_job *job)
     char sweep[SPNI_PATH_SIZE], results[SPNI_PATH_SIZE + 32];
     SPN_TRY(spni_job_path(job, spni_paper_sweep.name, ".h5", sweep));
     snprintf(results, sizeof results, "grok.results=\"%s\"", sweep);
-    SPN_TRY(spni_training_make(job, "fig3", sets, results));
+    SPN_TRY(spni_job_run(job, "fig3", sets, results, spn_study_grok));
 done:
     return status;
 }
@@ -36,6 +36,8 @@ const spni_target spni_target_fig3 = {
     .step = &spni_paper_sweep,
     .groups = SPNI_GROUP_PAPER,
     .make = make,
+    .tables = spni_training_tables,
+    .figure = "fig3",
     .write = spni_fig3_section,
     .sets = sets,
 };

@@ -78,6 +78,5 @@ spn_status spni_omnigrok_section(spn_text *page, const spni_source *source)
     spni_training_put_ends(&v);
     status = page->status;
 done:
-    spn_arena_free(v.arena);
     return status;
 }

@@ -19,7 +19,7 @@ static const char *const sets[] = {"data.kind=teacher",
 
 static spn_status make(spni_job *job)
 {
-    return spni_training_make(job, "omnigrok", sets, NULL);
+    return spni_job_run(job, "omnigrok", sets, NULL, spn_study_grok);
 }
 
 const spni_target spni_target_omnigrok = {
@@ -39,6 +39,8 @@ const spni_target spni_target_omnigrok = {
         "nears "
         "that of the minimum.",
     .make = make,
+    .tables = spni_training_tables,
+    .figure = "omnigrok",
     .write = spni_omnigrok_section,
     .sets = sets,
 };

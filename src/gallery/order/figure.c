@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Depth and the order of transitions: a row of panels for each depth. */
-#include "gallery/family/view.h"
+#include "gallery/order/order.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@ typedef enum quantity { ERROR, NORM } quantity;
 
 /* A row of the figure: one depth. */
 typedef struct row {
-    const spn_family_run *linear, *curved;
+    const spni_family_run *linear, *curved;
 } row;
 
 typedef struct drawing {
@@ -24,26 +24,26 @@ typedef struct drawing {
     row rows[DEPTHS_MAX];
 } drawing;
 
-static double value_of(const spn_family_point *point, quantity q)
+static double value_of(const spni_family_point *point, quantity q)
 {
     return q == ERROR ? point->error : point->weight_norm;
 }
 
 /* Lines of all phases of a run, in pieces. */
-static spn_status draw_phases(const drawing *d, const spn_family_run *run, quantity q,
+static spn_status draw_phases(const drawing *d, const spni_family_run *run, quantity q,
                               spn_series *series)
 {
     spn_status status = SPN_OK;
     const spni_family_view *v = &d->view;
     spni_path path;
     int64_t phase = -1;
-    SPN_TRY(spni_path_begin(v, 2 * v->point_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, 2 * v->point_count, &path));
     for (int64_t i = 0; i < v->point_count; i++) {
         if (v->points[i].run != run->run) {
             continue;
         }
         if (v->points[i].phase != phase) {
-            spni_path_put(&path, (double)NAN, (double)NAN);
+            spni_path_break(&path);
             phase = v->points[i].phase;
         }
         spni_path_put(&path, v->points[i].beta, value_of(&v->points[i], q));
@@ -54,7 +54,7 @@ done:
 }
 
 /* Markers of its points, not too close; ends of phases have their own. */
-static spn_status draw_points(const drawing *d, const spn_family_run *run, quantity q,
+static spn_status draw_points(const drawing *d, const spni_family_run *run, quantity q,
                               spn_series *series)
 {
     spn_status status = SPN_OK;
@@ -63,10 +63,10 @@ static spn_status draw_points(const drawing *d, const spn_family_run *run, quant
     spni_path path;
     int64_t phase = -1;
     double last = -HUGE_VAL;
-    SPN_TRY(spni_path_begin(v, v->point_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, v->point_count, &path));
     for (int64_t i = 0; i < v->point_count; i++) {
-        const spn_family_point *p = &v->points[i];
-        if (p->run != run->run || p->mark != SPN_FAMILY_PLAIN ||
+        const spni_family_point *p = &v->points[i];
+        if (p->run != run->run || p->mark != SPNI_FAMILY_PLAIN ||
             (p->phase == phase && p->beta < last + spacing)) {
             continue;
         }
@@ -90,7 +90,7 @@ static spn_status put_closed_form(const drawing *d, const spn_theory_network *ne
     SPN_TRY(spn_theory_window(d->view.context, network, modes, &low, &high));
     low = fmax(low, d->low);
     high = fmin(high, d->high);
-    spni_path_put(path, (double)NAN, (double)NAN);
+    spni_path_break(path);
     for (int64_t i = 0; i < CURVE_POINTS && low < high; i++) {
         /* Denser towards the fold, where the curve is vertical. */
         const double rest = 1 - (double)i / (CURVE_POINTS - 1);
@@ -103,7 +103,7 @@ done:
     return status;
 }
 
-static spn_status draw_closed_form(const drawing *d, const spn_family_run *run, quantity q,
+static spn_status draw_closed_form(const drawing *d, const spni_family_run *run, quantity q,
                                    spn_series *series)
 {
     spn_status status = SPN_OK;
@@ -119,7 +119,7 @@ static spn_status draw_closed_form(const drawing *d, const spn_family_run *run, 
                                         .modes = run->modes,
                                         .singular_values = sigmas,
                                         .target_power = run->target_power};
-    SPN_TRY(spni_path_begin(v, (run->modes + 1) * (CURVE_POINTS + 1), &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, (run->modes + 1) * (CURVE_POINTS + 1), &path));
     for (int64_t active = run->modes; active >= 0; active--) {
         SPN_TRY(put_closed_form(d, &network, active, q, &path));
     }
@@ -129,17 +129,17 @@ done:
 }
 
 /* From the end of a phase to what it falls into. */
-static spn_status draw_falls(const drawing *d, const spn_family_run *run, quantity q,
+static spn_status draw_falls(const drawing *d, const spni_family_run *run, quantity q,
                              spn_series *series)
 {
     spn_status status = SPN_OK;
     const spni_family_view *v = &d->view;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, 3 * v->transition_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
-        const spn_family_transition *t = &v->transitions[i];
+        const spni_family_transition *t = &v->transitions[i];
         if (t->run == run->run && t->order == 1) {
-            spni_path_put(&path, (double)NAN, (double)NAN);
+            spni_path_break(&path);
             spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_before : t->norm_before);
             spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_after : t->norm_after);
         }
@@ -156,9 +156,9 @@ static spn_status draw_marks(const drawing *d, const row *r, int64_t order, quan
     spn_status status = SPN_OK;
     const spni_family_view *v = &d->view;
     spni_path path;
-    SPN_TRY(spni_path_begin(v, v->transition_count, &path));
+    SPN_TRY(spni_path_begin(v->context, v->arena, v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
-        const spn_family_transition *t = &v->transitions[i];
+        const spni_family_transition *t = &v->transitions[i];
         if ((t->run == r->linear->run || t->run == r->curved->run) && t->order == order) {
             spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_before : t->norm_before);
         }
@@ -206,12 +206,12 @@ done:
 }
 
 /* "first order", or "second and first order" where modes differ: the strongest mode first. */
-static void put_orders(const drawing *d, const spn_family_run *run, char *text, size_t size)
+static void put_orders(const drawing *d, const spni_family_run *run, char *text, size_t size)
 {
     int64_t last = -1;
     size_t used = 0;
     for (int64_t i = d->view.transition_count - 1; i >= 0; i--) {
-        const spn_family_transition *t = &d->view.transitions[i];
+        const spni_family_transition *t = &d->view.transitions[i];
         if (t->run == run->run && t->order != last && used < size) {
             used += (size_t)snprintf(text + used, size - used, "%s%s", last >= 0 ? ", " : "",
                                      spni_family_order(t->order));
@@ -259,7 +259,7 @@ static int64_t legend_row(const drawing *d)
     for (int64_t i = 0; i < d->row_count; i++) {
         bool has[3] = {false, false, false};
         for (int64_t k = 0; k < d->view.transition_count; k++) {
-            const spn_family_transition *t = &d->view.transitions[k];
+            const spni_family_transition *t = &d->view.transitions[k];
             const bool is_here =
                 t->run == d->rows[i].linear->run || t->run == d->rows[i].curved->run;
             has[1] = has[1] || (is_here && t->order == 1);
@@ -335,8 +335,8 @@ done:
     return status;
 }
 
-spn_status spn_plot_order(spn_context *context, const spn_results *results, const char *directory,
-                          const spn_plot_settings *settings)
+spn_status spni_order_plot(spn_context *context, const spn_results *results, const char *directory,
+                           const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
     drawing d = {.view = {.context = context}};

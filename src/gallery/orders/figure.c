@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Who learns both modes first: a row of panels for each method, epochs against u_0 and a map of the order. */
-#include <spinodal/gallery.h>
+#include "gallery/orders/orders.h"
+#include "gallery/path.h"
 
 #include <math.h>
-#include <spinodal/kind.h>
-#include <spinodal/numeric.h>
-#include <spinodal/optimize.h>
 #include <stdio.h>
 
 #define WIDTH 7.0
@@ -13,13 +11,13 @@
 #define BETA_OF_EPOCHS 1e-4 /* of the left column: the nearest that there is */
 #define BETA_LINEAR 1e-6    /* of the map's axis, so that 0 has a place */
 
-enum { METHODS_MAX = 5, COLUMNS = 2, SERIES = 8, KINDS = 4, VALUES_MAX = 64 };
+enum { METHODS_MAX = 5, COLUMNS = 2, SERIES = 8, KINDS = 4 };
 
 typedef struct drawing {
     spn_context *context;
     spn_arena *arena;
     int64_t count;
-    const spn_orders_race *races;
+    const spni_orders_race *races;
     int64_t method_count;
     int64_t methods[METHODS_MAX];
     double beta; /* of the left column */
@@ -57,106 +55,69 @@ static const char *method_name(int64_t method)
     return method >= SPN_PATH_FLOW && method <= SPN_PATH_SGD ? names[method] : "?";
 }
 
-static double epoch_of(const spn_orders_race *race, int64_t start)
+static double epoch_of(const spni_orders_race *race, int64_t start)
 {
-    return start == SPN_ORDERS_RANDOM   ? race->epoch_random
-           : start == SPN_ORDERS_MIDDLE ? race->epoch_middle
-                                        : race->epoch_trivial;
+    return start == SPNI_ORDERS_RANDOM   ? race->epoch_random
+           : start == SPNI_ORDERS_MIDDLE ? race->epoch_middle
+                                         : race->epoch_trivial;
 }
 
-static kind judge(const drawing *d, const spn_orders_race *at)
+static spni_orders_line sum(const drawing *d, const spni_orders_race *at)
 {
-    int64_t middle = 0, trivial = 0, neither = 0, draws = 0;
-    for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
-        if (r->method != at->method || r->beta != at->beta || r->residue != at->residue) {
-            continue;
-        }
-        draws++;
-        middle += r->lead > 0;
-        trivial += r->lead < 0;
-        neither += isnan(r->lead);
-    }
-    return middle == draws    ? MIDDLE
-           : trivial == draws ? TRIVIAL
-           : neither == draws ? NEITHER
-                              : MIXED;
+    return spni_orders_sum(d->count, d->races, at, true);
 }
 
-static spn_status begin(const drawing *d, spn_series *series, double **x, double **y)
+static kind judge(const drawing *d, const spni_orders_race *at)
 {
-    spn_status status = SPN_OK;
-    SPN_TAKE(d->context, d->arena, *x, d->count);
-    SPN_TAKE(d->context, d->arena, *y, d->count);
-    series->count = 0;
-    series->x = *x;
-    series->y = *y;
-done:
-    return status;
+    const spni_orders_line line = sum(d, at);
+    return line.middle_first == line.races    ? MIDDLE
+           : line.trivial_first == line.races ? TRIVIAL
+           : line.neither == line.races       ? NEITHER
+                                              : MIXED;
+}
+
+/* Of the draws of a race; one that never arrives comes last. */
+static double median(const drawing *d, const spni_orders_race *at, int64_t start)
+{
+    const spni_orders_line line = sum(d, at);
+    const double middle = start == SPNI_ORDERS_RANDOM   ? line.random
+                          : start == SPNI_ORDERS_MIDDLE ? line.middle
+                                                        : line.trivial;
+    return isfinite(middle) ? middle : (double)NAN;
 }
 
 /* One place of the map for all its draws. */
 static spn_status draw_kind(const drawing *d, int64_t method, kind which, spn_series *series)
 {
     spn_status status = SPN_OK;
-    double *x = NULL, *y = NULL;
+    spni_path path;
     *series = kind_styles[which];
-    SPN_TRY(begin(d, series, &x, &y));
+    SPN_TRY(spni_path_begin(d->context, d->arena, d->count, &path));
     for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
+        const spni_orders_race *r = &d->races[i];
         if (r->method == method && r->draw == 0 && judge(d, r) == which) {
-            x[series->count] = r->residue;
-            y[series->count++] = r->beta;
+            spni_path_put(&path, r->residue, r->beta);
         }
     }
+    spni_path_end(&path, series);
 done:
     return status;
 }
 
-static spn_status draw_epochs(const drawing *d, int64_t method, int64_t start, spn_series *series)
+/* Epochs of the draws, or their medians. */
+static spn_status draw_epochs(const drawing *d, int64_t method, int64_t start, bool is_median,
+                              spn_series *series)
 {
     spn_status status = SPN_OK;
-    double *x = NULL, *y = NULL;
-    SPN_TRY(begin(d, series, &x, &y));
+    spni_path path;
+    SPN_TRY(spni_path_begin(d->context, d->arena, d->count, &path));
     for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
-        if (r->method == method && r->beta == d->beta) {
-            x[series->count] = r->residue;
-            y[series->count++] = epoch_of(r, start);
+        const spni_orders_race *r = &d->races[i];
+        if (r->method == method && r->beta == d->beta && (!is_median || r->draw == 0)) {
+            spni_path_put(&path, r->residue, is_median ? median(d, r, start) : epoch_of(r, start));
         }
     }
-done:
-    return status;
-}
-
-/* The middle draw; one that never arrives comes last. */
-static double median(const drawing *d, const spn_orders_race *at, int64_t start)
-{
-    double epochs[VALUES_MAX];
-    int64_t n = 0;
-    for (int64_t i = 0; i < d->count && n < VALUES_MAX; i++) {
-        const spn_orders_race *r = &d->races[i];
-        if (r->method == at->method && r->beta == at->beta && r->residue == at->residue) {
-            const double epoch = epoch_of(r, start);
-            epochs[n++] = isnan(epoch) ? HUGE_VAL : epoch;
-        }
-    }
-    const double middle = spn_median(n, epochs);
-    return isfinite(middle) ? middle : (double)NAN;
-}
-
-static spn_status draw_medians(const drawing *d, int64_t method, int64_t start, spn_series *series)
-{
-    spn_status status = SPN_OK;
-    double *x = NULL, *y = NULL;
-    SPN_TRY(begin(d, series, &x, &y));
-    for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
-        if (r->method == method && r->beta == d->beta && r->draw == 0) {
-            x[series->count] = r->residue;
-            y[series->count++] = median(d, r, start);
-        }
-    }
+    spni_path_end(&path, series);
 done:
     return status;
 }
@@ -164,17 +125,17 @@ done:
 static spn_status draw_race(const drawing *d, int64_t method, spn_panel *panel)
 {
     static const spn_series styles[] = {
-        [SPN_ORDERS_RANDOM] = {.label = "random start",
-                               .marker = SPN_MARKER_OPEN_TRIANGLE,
-                               .marker_size = 0.8},
-        [SPN_ORDERS_MIDDLE] = {.label = "from the middle phase",
-                               .color = SPN_COLOR_BLUE,
-                               .marker = SPN_MARKER_OPEN_CIRCLE,
-                               .marker_size = 0.9},
-        [SPN_ORDERS_TRIVIAL] = {.label = "from the trivial phase",
-                                .color = SPN_COLOR_VERMILION,
-                                .marker = SPN_MARKER_OPEN_SQUARE,
-                                .marker_size = 0.75},
+        [SPNI_ORDERS_RANDOM] = {.label = "random start",
+                                .marker = SPN_MARKER_OPEN_TRIANGLE,
+                                .marker_size = 0.8},
+        [SPNI_ORDERS_MIDDLE] = {.label = "from the middle phase",
+                                .color = SPN_COLOR_BLUE,
+                                .marker = SPN_MARKER_OPEN_CIRCLE,
+                                .marker_size = 0.9},
+        [SPNI_ORDERS_TRIVIAL] = {.label = "from the trivial phase",
+                                 .color = SPN_COLOR_VERMILION,
+                                 .marker = SPN_MARKER_OPEN_SQUARE,
+                                 .marker_size = 0.75},
     };
     spn_status status = SPN_OK;
     spn_series *s = NULL;
@@ -186,12 +147,12 @@ static spn_status draw_race(const drawing *d, int64_t method, spn_panel *panel)
                          .title_place = SPN_LEGEND_TOP_RIGHT};
     SPN_TAKE(d->context, d->arena, s, SERIES);
     panel->series = s;
-    for (int64_t start = SPN_ORDERS_RANDOM; start <= SPN_ORDERS_TRIVIAL; start++) {
+    for (int64_t start = SPNI_ORDERS_RANDOM; start <= SPNI_ORDERS_TRIVIAL; start++) {
         spn_series line = {.color = styles[start].color, .line = SPN_LINE_SOLID, .width = 0.9};
         s[panel->series_count] = line;
-        SPN_TRY(draw_medians(d, method, start, &s[panel->series_count++]));
+        SPN_TRY(draw_epochs(d, method, start, true, &s[panel->series_count++]));
         s[panel->series_count] = styles[start];
-        SPN_TRY(draw_epochs(d, method, start, &s[panel->series_count++]));
+        SPN_TRY(draw_epochs(d, method, start, false, &s[panel->series_count++]));
     }
 done:
     return status;
@@ -230,34 +191,26 @@ static void put_epoch(double epoch, char *text, size_t size)
     }
 }
 
-static void put_race(const drawing *d, const spn_orders_race *at, spn_text *text)
+static void put_race(const drawing *d, const spni_orders_race *at, spn_text *text)
 {
-    char words[SPN_ORDERS_NONE][32];
-    int64_t middle = 0, trivial = 0, draws = 0;
-    for (int64_t start = 0; start < SPN_ORDERS_NONE; start++) {
+    const spni_orders_line line = sum(d, at);
+    char words[SPNI_ORDERS_NONE][32];
+    for (int64_t start = 0; start < SPNI_ORDERS_NONE; start++) {
         put_epoch(median(d, at, start), words[start], sizeof words[start]);
-    }
-    for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
-        const bool is_here =
-            r->method == at->method && r->beta == at->beta && r->residue == at->residue;
-        draws += is_here;
-        middle += is_here && r->lead > 0;
-        trivial += is_here && r->lead < 0;
     }
     spn_text_put(text,
                  "  %s, beta = %.6g, u_0 = %.6g: random %s, middle %s, trivial %s; of %lld "
                  "draws middle first in %lld, trivial first in %lld\n",
-                 method_name(at->method), at->beta, at->residue, words[SPN_ORDERS_RANDOM],
-                 words[SPN_ORDERS_MIDDLE], words[SPN_ORDERS_TRIVIAL], (long long)draws,
-                 (long long)middle, (long long)trivial);
+                 method_name(at->method), at->beta, at->residue, words[SPNI_ORDERS_RANDOM],
+                 words[SPNI_ORDERS_MIDDLE], words[SPNI_ORDERS_TRIVIAL], (long long)line.races,
+                 (long long)line.middle_first, (long long)line.trivial_first);
 }
 
 static void put_random(const drawing *d, spn_text *text)
 {
     int64_t first = 0;
     for (int64_t i = 0; i < d->count; i++) {
-        first += d->races[i].first == SPN_ORDERS_RANDOM;
+        first += d->races[i].first == SPNI_ORDERS_RANDOM;
     }
     spn_text_put(text, "Random weights are first in %lld of %lld races.\n", (long long)first,
                  (long long)d->count);
@@ -344,7 +297,7 @@ static spn_status read_races(const spn_results *results, drawing *d)
 {
     spn_status status = SPN_OK;
     spn_table table;
-    const spn_wanted_table wanted = {&table, "races", &spn_orders_columns, false};
+    const spn_wanted_table wanted = {&table, "races", &spni_orders_columns, false};
     SPN_TRY(spn_take_tables(d->context, d->arena, results, 1, &wanted));
     if (table.rows == 0) {
         SPN_FAIL(d->context, SPN_ERROR_INPUT, "has no rows in the table 'races': nothing to draw");
@@ -353,7 +306,7 @@ static spn_status read_races(const spn_results *results, drawing *d)
     d->races = table.records;
     double nearest = HUGE_VAL;
     for (int64_t i = 0; i < d->count; i++) {
-        const spn_orders_race *r = &d->races[i];
+        const spni_orders_race *r = &d->races[i];
         int64_t k = 0;
         while (k < d->method_count && d->methods[k] != r->method) {
             k++;
@@ -370,8 +323,8 @@ done:
     return status;
 }
 
-spn_status spn_plot_orders(spn_context *context, const spn_results *results, const char *directory,
-                           const spn_plot_settings *settings)
+spn_status spni_orders_plot(spn_context *context, const spn_results *results, const char *directory,
+                            const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
     drawing d = {.context = context};

@@ -1,43 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is first: run, told, written as CSV, drawn. */
-#include "gallery/orders/lines.h"
+/* Who is first: the kind of results, and the target. */
+#include "gallery/orders/orders.h"
 
-static spn_status report(const spni_job *job)
-{
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    spn_text text = {.context = job->context};
-    char path[SPNI_PATH_SIZE];
-    spn_table races = {.name = "races", .columns = &spn_orders_columns};
-    SPN_TRY(spn_arena_create(job->context, &arena));
-    SPN_TRY(spni_job_read(job, arena, "orders", path, &results));
-    SPN_TRY(spni_source_take(job->context, arena, &(const spni_source){path, &results}, &races));
-    SPN_TRY(spni_job_write_csv(job, "orders", ".csv", &races));
-    spni_orders_put_counts(&text, &races, false);
-    SPN_TRY(text.status);
-    spn_text_tell(&text, false);
-done:
-    spn_text_end(&text);
-    spn_arena_free(arena);
-    return status;
-}
+static const spn_kind_table kind_tables[] = {
+    {"Three starts (`reproduce orders`, table `races`)", &spni_orders_columns},
+};
+const spn_kind spni_orders_kind = {
+    .name = "orders", SPN_KIND_TABLES(kind_tables), .plot = spni_orders_plot};
 
 static spn_status make(spni_job *job)
 {
-    spn_status status = SPN_OK;
-    const spn_orders_settings settings = {.folder = job->settings->folder,
-                                          .threads = job->settings->threads,
-                                          .is_forced = job->settings->is_forced,
-                                          .is_resumed = job->settings->is_resumed,
-                                          .set_count = job->settings->set_count,
-                                          .sets = job->settings->sets};
-    SPN_TRY(spn_study_orders(job->context, &settings));
-    SPN_TRY(report(job));
-    SPN_TRY(spni_job_draw(job, "orders", NULL));
-done:
-    return status;
+    return spni_orders_make(job, NULL);
 }
+
+static const spni_csv tables[] = {{"races", ".csv"}, {NULL, NULL}};
 
 const spni_target spni_target_orders = {
     .name = "orders",
@@ -51,5 +27,7 @@ const spni_target spni_target_orders = {
         "and "
         "on the random numbers.",
     .make = make,
+    .tables = tables,
+    .tell = spni_orders_tell,
     .write = spni_orders_section,
 };

@@ -4,48 +4,20 @@
 
 #include <stdio.h>
 
-static spn_status write_tables(const spni_job *job, const char *name)
-{
-    static const char *const tables[] = {"runs", "points", "crossings", "plateaus"};
-    spn_status status = SPN_OK;
-    spn_arena *arena = NULL;
-    spn_results results;
-    char path[SPNI_PATH_SIZE];
-    SPN_TRY(spn_arena_create(job->context, &arena));
-    SPN_TRY(spni_job_read(job, arena, name, path, &results));
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
-        char suffix[32];
-        snprintf(suffix, sizeof suffix, "-%s.csv", tables[i]);
-        SPN_TRY(spni_job_write_csv(job, name, suffix, spn_results_table(&results, tables[i])));
-    }
-done:
-    spn_arena_free(arena);
-    return status;
-}
-
-spn_status spni_training_make(spni_job *job, const char *name, const char *const *sets,
-                              const char *further)
-{
-    spn_status status = SPN_OK;
-    SPN_TRY(spni_job_run(job, name, sets, further, spn_study_grok));
-    SPN_TRY(write_tables(job, name));
-    SPN_TRY(spni_job_draw(job, name, name));
-done:
-    return status;
-}
-
-/* ---- Sections ---------------------------------------------------------------------------------- */
+const spni_csv spni_training_tables[] = {{"runs", "-runs.csv"},
+                                         {"points", "-points.csv"},
+                                         {"crossings", "-crossings.csv"},
+                                         {"plateaus", "-plateaus.csv"},
+                                         {NULL, NULL}};
 
 spn_status spni_training_read(spn_text *page, const spni_source *source, spni_training *out)
 {
-    spn_status status = SPN_OK;
     *out = (spni_training){.page = page};
-    SPN_TRY(spn_arena_create(page->context, &out->arena));
-    status = spn_grok_contents_read(page->context, out->arena, source->results, &out->c);
+    spn_status status =
+        spn_grok_contents_read(page->context, source->arena, source->results, &out->c);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(page->context, "%s", source->path);
     }
-done:
     return status;
 }
 

@@ -5,14 +5,12 @@
 
 #include "gallery/gallery.h"
 
-/** Train with the settings `sets` and `further` (or NULL) into NAME.h5, write its tables and draw it. */
-spn_status spni_training_make(spni_job *job, const char *name, const char *const *sets,
-                              const char *further);
+/** Their tables as CSV. */
+extern const spni_csv spni_training_tables[];
 
 /** Training as a section of the index sees it. */
 typedef struct spni_training {
     spn_text *page;
-    spn_arena *arena; /**< freed by the caller, also after a failure */
     spn_grok_contents c;
 } spni_training;
 spn_status spni_training_read(spn_text *page, const spni_source *source, spni_training *out);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The study of escape times: its runs in their order, and the results. */
-#include "study/delay.h"
-#include "study/built_in.h"
+/* The runs in their order, and the results. */
+#include "gallery/delay/delay.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { DEPTHS = 3, METHODS = 2, SCALES = 24, PATH_SIZE = 4200 };
+enum { DEPTHS = 3, METHODS = 2, SCALES = 24 };
 
 static const int64_t depths[DEPTHS] = {2, 3, 4};
 static const int64_t methods[METHODS] = {SPN_PATH_FLOW, SPN_PATH_ADAM};
@@ -25,10 +23,9 @@ static const double built_in_shares[] = {0.01, 0.02, 0.05, 0.1,  0.2,  0.3,  0.5
                                          1.01, 1.1,  1.5,  2,    3,    5,    7};
 
 typedef struct delay {
-    const spn_delay_settings *settings;
-    spn_delay_grid grid;
+    spni_delay_grid grid;
     spni_delay_net nets[DEPTHS];
-    spn_delay_run *runs; /* by axis, depth, method, value, start */
+    spni_delay_run *runs; /* by axis, depth, method, value, start */
     int64_t count, finished;
 } delay;
 
@@ -39,29 +36,29 @@ static int64_t starts(const delay *d)
 
 static int64_t values(const delay *d, int64_t axis)
 {
-    return axis == SPN_DELAY_SCALE ? d->grid.scale_count : d->grid.share_count;
+    return axis == SPNI_DELAY_SCALE ? d->grid.scale_count : d->grid.share_count;
 }
 
 /* What is the same for all starts of a job: an axis, a depth, a method and a value. */
-static spn_delay_run first_run(const delay *d, int64_t job, int64_t *net)
+static spni_delay_run first_run(const delay *d, int64_t job, int64_t *net)
 {
-    const int64_t block = DEPTHS * METHODS * values(d, SPN_DELAY_SCALE);
-    const int64_t axis = job < block ? SPN_DELAY_SCALE : SPN_DELAY_BETA;
-    const int64_t within = axis == SPN_DELAY_SCALE ? job : job - block;
+    const int64_t block = DEPTHS * METHODS * values(d, SPNI_DELAY_SCALE);
+    const int64_t axis = job < block ? SPNI_DELAY_SCALE : SPNI_DELAY_BETA;
+    const int64_t within = axis == SPNI_DELAY_SCALE ? job : job - block;
     const int64_t value = within % values(d, axis), series = within / values(d, axis);
     *net = series / METHODS;
     const double power = (double)(depths[*net] - 2);
-    const bool is_scale = axis == SPN_DELAY_SCALE;
+    const bool is_scale = axis == SPNI_DELAY_SCALE;
     const double scale = is_scale ? d->grid.scales[value] : scale_of[*net];
-    return (spn_delay_run){.run = job * starts(d),
-                           .axis = axis,
-                           .depth = depths[*net],
-                           .method = methods[series % METHODS],
-                           .seed = -1,
-                           .scale = scale,
-                           .beta = is_scale ? beta_of[*net]
-                                            : d->grid.shares[value] * d->nets[*net].sigma *
-                                                  pow(scale, power)};
+    return (spni_delay_run){.run = job * starts(d),
+                            .axis = axis,
+                            .depth = depths[*net],
+                            .method = methods[series % METHODS],
+                            .seed = -1,
+                            .scale = scale,
+                            .beta = is_scale ? beta_of[*net]
+                                             : d->grid.shares[value] * d->nets[*net].sigma *
+                                                   pow(scale, power)};
 }
 
 static spn_status find_gain(spn_context *context, void *state, int64_t job,
@@ -87,15 +84,15 @@ static spn_status run_starts(spn_context *context, void *state, int64_t job,
     delay *d = state;
     int64_t net = 0;
     spni_delay_walker walker = {0};
-    const spn_delay_run first = first_run(d, job, &net);
+    const spni_delay_run first = first_run(d, job, &net);
     const int64_t done_runs = starts(d);
     SPN_TRY(spni_delay_walker_create(context, &d->nets[net], first.method, &walker));
     for (int64_t i = 0; i < starts(d); i++) {
-        spn_delay_run *run = &d->runs[first.run + i];
+        spni_delay_run *run = &d->runs[first.run + i];
         *run = first;
         run->run += i;
         run->seed += i;
-        SPN_TRY(spni_delay_run(context, &walker, run));
+        SPN_TRY(spni_delay_walk(context, &walker, run));
     }
     SPN_TRY(spn_pool_send(context, channel, &done_runs));
 done:
@@ -114,12 +111,12 @@ static spn_status count_runs(spn_context *context, void *state, int64_t job, con
     return SPN_OK;
 }
 
-static spn_status run_all(spn_context *context, delay *d)
+static spn_status run_all(spn_context *context, delay *d, int64_t threads)
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
     const int64_t jobs =
-        DEPTHS * METHODS * (values(d, SPN_DELAY_SCALE) + values(d, SPN_DELAY_BETA));
+        DEPTHS * METHODS * (values(d, SPNI_DELAY_SCALE) + values(d, SPNI_DELAY_BETA));
     const spn_pool_work gains = {.jobs = DEPTHS * d->grid.seeds, .job = find_gain, .job_state = d};
     const spn_pool_work work = {.jobs = jobs,
                                 .job = run_starts,
@@ -132,7 +129,7 @@ static spn_status run_all(spn_context *context, delay *d)
     for (int64_t i = 0; i < DEPTHS; i++) {
         SPN_NEW(context, d->nets[i].gains, d->grid.seeds);
     }
-    SPN_TRY(spn_pool_create(context, d->settings->threads, &pool));
+    SPN_TRY(spn_pool_create(context, threads, &pool));
     SPN_TRY(spn_pool_run(context, pool, &gains));
     SPN_TRY(spn_pool_run(context, pool, &work));
 done:
@@ -140,42 +137,13 @@ done:
     return status;
 }
 
-static spn_status make_path(spn_context *context, const delay *d, char path[PATH_SIZE])
+/* The target's own values. */
+static spni_delay_grid built_in_grid(const delay *d, double scales[SCALES])
 {
-    return snprintf(path, PATH_SIZE, "%s/delay.h5", d->settings->folder) < PATH_SIZE
-               ? SPN_OK
-               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-}
-
-/* The configuration is that of depth 2: the others differ in model.hidden. */
-static spn_status write_results(spn_context *context, const delay *d, const char *path,
-                                bool *is_good)
-{
-    spn_status status = SPN_OK;
-    spni_book book = {.arena = NULL};
-    char *settings = NULL;
-    SPN_TRY(spni_join_settings(context, d->settings->set_count, d->settings->sets, &settings));
-    SPN_TRY(spni_book_begin(context, "delay", &book));
-    book.settings = settings != NULL ? settings : "";
-    spni_book_table(&book, (spn_table){"runs", &spn_delay_columns, d->count, d->runs});
-    SPN_TRY(
-        spni_book_write(context, d->nets[0].study, &book, path, d->settings->is_forced, is_good));
-done:
-    spni_book_end(&book);
-    spn_release(context, settings);
-    return status;
-}
-
-static void fill_grid(delay *d, double scales[SCALES])
-{
-    if (d->settings->grid != NULL) {
-        d->grid = *d->settings->grid;
-        return;
-    }
     for (int64_t i = 0; i < SCALES; i++) {
         scales[i] = SCALE_LOW * pow(SCALE_HIGH / SCALE_LOW, (double)i / (SCALES - 1));
     }
-    d->grid = (spn_delay_grid){
+    return (spni_delay_grid){
         .scale_count = SCALES,
         .scales = scales,
         .share_count = (int64_t)(sizeof built_in_shares / sizeof *built_in_shares),
@@ -184,35 +152,31 @@ static void fill_grid(delay *d, double scales[SCALES])
     };
 }
 
-static spn_status run_and_write(spn_context *context, delay *d, const char *path, bool *is_good)
+/* The configuration is that of depth 2: the others differ in model.hidden. */
+spn_status spni_delay_make(spni_job *job, const spni_delay_grid *grid)
 {
     spn_status status = SPN_OK;
+    spn_context *context = job->context;
+    spn_book *book = NULL;
+    char path[SPNI_PATH_SIZE];
     double scales[SCALES];
-    fill_grid(d, scales);
-    SPN_TRY(run_all(context, d));
-    SPN_TRY(write_results(context, d, path, is_good));
-done:
-    return status;
-}
-
-spn_status spn_study_delay(spn_context *context, const spn_delay_settings *settings, bool *is_good)
-{
-    spn_status status = SPN_OK;
-    char path[PATH_SIZE];
-    bool is_found = false;
-    delay d = {.settings = settings};
-    *is_good = false;
-    SPN_TRY(make_path(context, &d, path));
-    SPN_TRY(settings->is_resumed ? SPN_OK
-                                 : spn_results_check_target(context, path, settings->is_forced));
+    bool is_found = false, is_good = true;
+    delay d = {.runs = NULL};
     for (int64_t i = 0; i < DEPTHS; i++) {
-        SPN_TRY(spni_delay_net_create(context, settings, depths[i], &d.nets[i]));
+        SPN_TRY(spni_delay_net_create(job, depths[i], &d.nets[i]));
     }
-    SPN_TRY(spni_check_built_in(context, d.nets[0].study, "delay", path,
-                                settings->is_resumed && settings->grid == NULL, settings->is_forced,
-                                &is_found, is_good));
-    SPN_TRY(is_found ? SPN_OK : run_and_write(context, &d, path, is_good));
+    SPN_TRY(spn_book_create(context, &spni_delay_kind, d.nets[0].study, &book));
+    spn_book_settings(book, job->settings->set_count, job->settings->sets);
+    SPN_TRY(spni_job_find(job, "delay", book, path, &is_found, &is_good));
+    if (!is_found) {
+        d.grid = grid != NULL ? *grid : built_in_grid(&d, scales);
+        SPN_TRY(run_all(context, &d, job->settings->threads));
+        spn_book_table(book, (spn_table){"runs", &spni_delay_columns, d.count, d.runs});
+        SPN_TRY(spn_book_write(context, book, path, job->settings->is_forced, &is_good));
+    }
+    spni_job_judge(job, is_good, "an escape does not agree with its law; see delay.csv");
 done:
+    spn_book_free(book);
     for (int64_t i = 0; i < DEPTHS; i++) {
         spni_delay_net_free(context, &d.nets[i]);
     }

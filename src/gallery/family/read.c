@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the runs of a family say: transitions from branches, stuck starts from quenches. */
-#include "study/family.h"
+#include "gallery/family/family.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
@@ -122,28 +122,28 @@ static const spn_special_record *last_end(const source *s, int64_t modes, int64_
     return goes_on ? NULL : last;
 }
 
-static spn_family_transition make_transition(const spn_family_run *run, int64_t mode,
-                                             const spn_theory_mode *theory,
-                                             const spn_special_record *end, int64_t order)
+static spni_family_transition make_transition(const spni_family_run *run, int64_t mode,
+                                              const spn_theory_mode *theory,
+                                              const spn_special_record *end, int64_t order)
 {
     const double none = (double)NAN;
-    spn_family_transition row = {.run = run->run,
-                                 .activation = run->activation,
-                                 .depth = run->depth,
-                                 .modes = run->modes,
-                                 .mode = mode,
-                                 .singular_value = theory->singular_value,
-                                 .predicted_beta = theory->spinodal_beta,
-                                 .measured_beta = none,
-                                 .beta_low = none,
-                                 .beta_high = none,
-                                 .difference = none,
-                                 .predicted_order = theory->order,
-                                 .order = order,
-                                 .error_before = none,
-                                 .error_after = none,
-                                 .norm_before = none,
-                                 .norm_after = none};
+    spni_family_transition row = {.run = run->run,
+                                  .activation = run->activation,
+                                  .depth = run->depth,
+                                  .modes = run->modes,
+                                  .mode = mode,
+                                  .singular_value = theory->singular_value,
+                                  .predicted_beta = theory->spinodal_beta,
+                                  .measured_beta = none,
+                                  .beta_low = none,
+                                  .beta_high = none,
+                                  .difference = none,
+                                  .predicted_order = theory->order,
+                                  .order = order,
+                                  .error_before = none,
+                                  .error_after = none,
+                                  .norm_before = none,
+                                  .norm_after = none};
     if (end != NULL) {
         row.measured_beta = end->beta;
         row.beta_low = end->beta_low;
@@ -158,15 +158,15 @@ static spn_family_transition make_transition(const spn_family_run *run, int64_t 
 }
 
 static spn_status add_transitions(spn_context *context, spni_family *family, const source *s,
-                                  spn_family_run *run, const spn_theory_mode *modes)
+                                  spni_family_run *run, const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
     for (int64_t mode = run->modes; mode >= 1; mode--) {
         int64_t order = 0;
         const spn_special_record *end = last_end(s, mode, &order);
-        const spn_family_transition row = make_transition(run, mode, &modes[mode - 1], end, order);
+        const spni_family_transition row = make_transition(run, mode, &modes[mode - 1], end, order);
         run->transitions += end != NULL;
-        SPN_TRY(spni_list_append(context, &family->transitions, &row));
+        SPN_TRY(spn_list_append(context, &family->transitions, &row));
     }
 done:
     return status;
@@ -174,22 +174,22 @@ done:
 
 static int compare_points(const void *a, const void *b)
 {
-    const spn_family_point *x = a, *y = b;
+    const spni_family_point *x = a, *y = b;
     return (x->beta > y->beta) - (x->beta < y->beta);
 }
 
 static spn_status add_end(spn_context *context, spni_family *family, const source *s,
-                          int64_t special, spn_family_point point)
+                          int64_t special, spni_family_point point)
 {
     if (special < 0 || special >= s->specials) {
         return SPN_OK;
     }
     const spn_special_record *end = &s->special[special];
-    point.mark = end->kind == SPN_SPECIAL_FOLD ? SPN_FAMILY_FOLD : SPN_FAMILY_BRANCH_POINT;
+    point.mark = end->kind == SPN_SPECIAL_FOLD ? SPNI_FAMILY_FOLD : SPNI_FAMILY_BRANCH_POINT;
     point.beta = end->beta;
     point.error = end->error;
     point.weight_norm = end->weight_norm;
-    return spni_list_append(context, &family->points, &point);
+    return spn_list_append(context, &family->points, &point);
 }
 
 /* The points of one phase with its ends, in order of beta: along a stable stretch it is monotonic. */
@@ -199,8 +199,8 @@ static spn_status add_phase(spn_context *context, spni_family *family, const sou
     spn_status status = SPN_OK;
     const int64_t first = family->points.count;
     const spn_phase_record *record = &s->phase[phase];
-    spn_family_point point = {
-        .run = run, .phase = phase, .active_modes = s->learned[phase], .mark = SPN_FAMILY_PLAIN};
+    spni_family_point point = {
+        .run = run, .phase = phase, .active_modes = s->learned[phase], .mark = SPNI_FAMILY_PLAIN};
     SPN_TRY(add_end(context, family, s, record->special_low, point));
     SPN_TRY(add_end(context, family, s, record->special_high, point));
     for (int64_t i = 0; i < s->points; i++) {
@@ -208,7 +208,7 @@ static spn_status add_phase(spn_context *context, spni_family *family, const sou
             point.beta = s->point[i].beta;
             point.error = s->point[i].error;
             point.weight_norm = s->point[i].weight_norm;
-            SPN_TRY(spni_list_append(context, &family->points, &point));
+            SPN_TRY(spn_list_append(context, &family->points, &point));
         }
     }
     qsort(family->points.items + first * family->points.size,
@@ -218,7 +218,7 @@ done:
 }
 
 spn_status spni_family_read_branches(spn_context *context, spni_family *family, const char *path,
-                                     spn_family_run *run, const spn_theory_mode *modes)
+                                     spni_family_run *run, const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
     source s = {.arena = NULL};
@@ -241,7 +241,7 @@ static bool is_start(const spn_sweep_record *row, double beta)
 }
 
 static void count_starts(const spn_sweep_record *rows, int64_t count, const double *strengths,
-                         const spn_theory_mode *modes, spn_family_run *run)
+                         const spn_theory_mode *modes, spni_family_run *run)
 {
     int64_t best = -1;
     run->start_beta = count > 0 ? rows[0].beta : (double)NAN;
@@ -267,7 +267,7 @@ static void count_starts(const spn_sweep_record *rows, int64_t count, const doub
     spn_binomial_interval(run->stuck, run->starts, CONFIDENCE, &run->stuck_low, &run->stuck_high);
 }
 
-spn_status spni_family_read_starts(spn_context *context, const char *path, spn_family_run *run,
+spn_status spni_family_read_starts(spn_context *context, const char *path, spni_family_run *run,
                                    const spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Networks and starts of the study of escape times. */
-#include "study/delay.h"
+/* Networks and starts. */
+#include "gallery/delay/delay.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
-#include <stdio.h>
 #include <string.h>
 
-enum { TEXT_SIZE = 64, DEPTH_MAX = 4 };
+enum { DEPTH_MAX = 4 };
 
 /* One mode, whitened inputs: there the laws are exact. A linear network sees second moments only, and those are exact:
  * few samples will do. Adam's learning rate is the unit of time of both. */
@@ -35,27 +34,20 @@ static bool is_fixed(const char *assignment)
     return false;
 }
 
-static spn_status make_experiment(spn_context *context, const spn_delay_settings *settings,
-                                  int64_t depth, spn_experiment *experiment)
+static spn_status make_experiment(const spni_job *job, int64_t depth, spn_experiment **out)
 {
-    static const char *const hidden[] = {"[5]", "[5, 5]", "[5, 5, 5]"};
-    spn_status status = SPN_OK;
-    char text[TEXT_SIZE];
-    for (int64_t i = 0; built_in[i] != NULL; i++) {
-        SPN_TRY(spn_experiment_set(context, experiment, built_in[i]));
-    }
-    snprintf(text, sizeof text, "model.hidden=%s", hidden[depth - 2]);
-    SPN_TRY(spn_experiment_set(context, experiment, text));
-    for (int64_t i = 0; i < settings->set_count; i++) {
-        if (is_fixed(settings->sets[i])) {
-            SPN_FAIL(context, SPN_ERROR_INPUT,
-                     "%.*s: cannot be set, the laws of 'delay' hold for its own network and data",
-                     (int)strcspn(settings->sets[i], "="), settings->sets[i]);
+    static const char *const hidden[] = {"model.hidden=[5]", "model.hidden=[5, 5]",
+                                         "model.hidden=[5, 5, 5]"};
+    for (int64_t i = 0; i < job->settings->set_count; i++) {
+        const char *set = job->settings->sets[i];
+        if (is_fixed(set)) {
+            return spn_fail(job->context, SPN_ERROR_INPUT,
+                            "%.*s: cannot be set, the laws of 'delay' hold for its own network and "
+                            "data",
+                            (int)strcspn(set, "="), set);
         }
-        SPN_TRY(spn_experiment_set(context, experiment, settings->sets[i]));
     }
-done:
-    return status;
+    return spni_job_experiment(job, built_in, hidden[depth - 2], out);
 }
 
 static spn_status find_mode(spn_context *context, spni_delay_net *net)
@@ -78,15 +70,13 @@ done:
     return status;
 }
 
-spn_status spni_delay_net_create(spn_context *context, const spn_delay_settings *settings,
-                                 int64_t depth, spni_delay_net *net)
+spn_status spni_delay_net_create(const spni_job *job, int64_t depth, spni_delay_net *net)
 {
     spn_status status = SPN_OK;
     *net = (spni_delay_net){.depth = depth};
-    SPN_TRY(spn_experiment_create(context, &net->experiment));
-    SPN_TRY(make_experiment(context, settings, depth, net->experiment));
-    SPN_TRY(spn_study_create(context, net->experiment, &net->study));
-    SPN_TRY(find_mode(context, net));
+    SPN_TRY(make_experiment(job, depth, &net->experiment));
+    SPN_TRY(spn_study_create(job->context, net->experiment, &net->study));
+    SPN_TRY(find_mode(job->context, net));
 done:
     return status;
 }

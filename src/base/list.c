@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-#include "study/list.h"
+#include <spinodal/base/list.h>
 
 #include <string.h>
 
-static spn_status reserve(spn_context *context, spni_list *list, int64_t capacity)
+static spn_status reserve(spn_context *context, spn_list *list, int64_t capacity)
 {
     spn_status status = SPN_OK;
     char *grown = NULL;
     int64_t bytes = 0;
     if (!spn_size_multiply(capacity, list->size, &bytes)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "too many points to keep in memory");
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "too many items to keep in memory");
     }
     SPN_NEW(context, grown, bytes);
     if (list->count > 0 && list->size > 0) {
@@ -22,12 +22,12 @@ done:
     return status;
 }
 
-spn_status spni_list_append(spn_context *context, spni_list *list, const void *item)
+spn_status spn_list_append(spn_context *context, spn_list *list, const void *item)
 {
-    return spni_list_extend(context, list, item, 1);
+    return spn_list_extend(context, list, item, 1);
 }
 
-spn_status spni_list_extend(spn_context *context, spni_list *list, const void *items, int64_t count)
+spn_status spn_list_extend(spn_context *context, spn_list *list, const void *items, int64_t count)
 {
     spn_status status = SPN_OK;
     if (count > list->capacity - list->count) {
@@ -41,11 +41,10 @@ done:
     return status;
 }
 
-spn_status spni_list_pick(spn_context *context, spni_list *list, const int64_t *order,
-                          int64_t count)
+spn_status spn_list_pick(spn_context *context, spn_list *list, const int64_t *order, int64_t count)
 {
     spn_status status = SPN_OK;
-    spni_list picked = {.size = list->size};
+    spn_list picked = {.size = list->size};
     if (count > 0) {
         SPN_TRY(reserve(context, &picked, count));
     }
@@ -60,8 +59,8 @@ done:
     return status;
 }
 
-void spni_list_free(spn_context *context, spni_list *list)
+void spn_list_free(spn_context *context, spn_list *list)
 {
     spn_release(context, list->items);
-    *list = (spni_list){.size = list->size};
+    *list = (spn_list){.size = list->size};
 }

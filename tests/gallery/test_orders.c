@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Three starts that race: against gradient descent written out here, and what must hold between the columns. */
+#include "gallery/orders/orders.h"
 #include "support.h"
 
-#include <spinodal/gallery.h>
-#include <spinodal/optimize.h>
-#include <spinodal/study.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -19,19 +17,22 @@ static const char *const sets[] = {"data.samples=100"};
 typedef struct study_run {
     char folder[512], path[600];
     spn_arena *arena;
-    spn_orders_race *races;
+    spni_orders_race *races;
 } study_run;
 
 static void run_study(const char *name, int64_t threads, study_run *out)
 {
-    const spn_orders_grid grid = {METHODS, methods, BETAS, betas, RESIDUES, residues, DRAWS, STEPS};
+    const spni_orders_grid grid = {METHODS,  methods,  BETAS, betas,
+                                   RESIDUES, residues, DRAWS, STEPS};
     spn_results results;
     support_scratch(name, out->folder);
     assert_int_equal(mkdir(out->folder, 0777), 0);
     snprintf(out->path, sizeof out->path, "%s/orders.h5", out->folder);
-    const spn_orders_settings settings = {
-        .folder = out->folder, .threads = threads, .grid = &grid, .set_count = 1, .sets = sets};
-    check_ok(context, spn_study_orders(context, &settings));
+    const spn_gallery_settings settings = {
+        .folder = out->folder, .threads = threads, .set_count = 1, .sets = sets};
+    spni_job job = {.context = context, .settings = &settings, .is_good = true};
+    check_ok(context, spni_orders_make(&job, &grid));
+    assert_true(job.is_good);
     check_ok(context, spn_arena_create(context, &out->arena));
     check_ok(context, spn_results_read(context, out->arena, out->path, &results));
     const spn_table *table = spn_results_table(&results, "races");
@@ -40,7 +41,7 @@ static void run_study(const char *name, int64_t threads, study_run *out)
     out->races = spn_arena_take(out->arena, RACES, sizeof *out->races);
     assert_non_null(out->races);
     check_ok(context,
-             spn_table_convert(context, table, "orders.h5", &spn_orders_columns, out->races));
+             spn_table_convert(context, table, "orders.h5", &spni_orders_columns, out->races));
 }
 
 /* What most tests look at: made once. */
@@ -114,7 +115,7 @@ static void test_gradient_descent(void **state)
     check_ok(context, spn_experiment_set(context, experiment, sets[0]));
     check_ok(context, spn_study_create(context, experiment, &study));
     for (int64_t i = 0; i < RACES; i++) {
-        const spn_orders_race *r = &shared.races[i];
+        const spni_orders_race *r = &shared.races[i];
         assert_int_equal(r->race, i);
         if (r->method != SPN_PATH_GD) {
             continue;
@@ -136,7 +137,7 @@ static void test_flow(void **state)
     (void)state;
     const int64_t block = BETAS * RESIDUES * DRAWS;
     for (int64_t i = 0; i < block; i++) {
-        const spn_orders_race *flow = &shared.races[i], *descent = &shared.races[block + i];
+        const spni_orders_race *flow = &shared.races[i], *descent = &shared.races[block + i];
         assert_true(flow->method == SPN_PATH_FLOW && descent->method == SPN_PATH_GD);
         assert_true(isnan(flow->epoch_trivial) == isnan(descent->epoch_trivial));
         if (!isnan(flow->epoch_trivial)) {
@@ -146,12 +147,12 @@ static void test_flow(void **state)
     }
 }
 
-static double epoch_of(const spn_orders_race *race, int64_t start)
+static double epoch_of(const spni_orders_race *race, int64_t start)
 {
-    return start == SPN_ORDERS_RANDOM    ? race->epoch_random
-           : start == SPN_ORDERS_MIDDLE  ? race->epoch_middle
-           : start == SPN_ORDERS_TRIVIAL ? race->epoch_trivial
-                                         : HUGE_VAL;
+    return start == SPNI_ORDERS_RANDOM    ? race->epoch_random
+           : start == SPNI_ORDERS_MIDDLE  ? race->epoch_middle
+           : start == SPNI_ORDERS_TRIVIAL ? race->epoch_trivial
+                                          : HUGE_VAL;
 }
 
 /* The order is that of the epochs; the strong mode comes before the weak one; random starts do not know the residue; at
@@ -161,11 +162,12 @@ static void test_columns(void **state)
     (void)state;
     int64_t leads = 0;
     for (int64_t i = 0; i < RACES; i++) {
-        const spn_orders_race *r = &shared.races[i];
+        const spni_orders_race *r = &shared.races[i];
         const double first = epoch_of(r, r->first), second = epoch_of(r, r->second),
                      third = epoch_of(r, r->third);
         assert_true(first <= second && second <= third);
-        assert_true(r->first == SPN_ORDERS_NONE || (r->first != r->second && r->first != r->third));
+        assert_true(r->first == SPNI_ORDERS_NONE ||
+                    (r->first != r->second && r->first != r->third));
         assert_true(isnan(r->epoch_trivial) || r->epoch_strong <= r->epoch_trivial);
         if (!isnan(r->epoch_trivial) && !isnan(r->epoch_middle)) {
             assert_true((r->lead > 0) == (r->epoch_middle < r->epoch_trivial));
@@ -175,7 +177,7 @@ static void test_columns(void **state)
             assert_true(isnan(r->epoch_trivial) || r->lead == -1);
             assert_true(isnan(r->epoch_middle) || r->lead == 1);
         }
-        const spn_orders_race *other = &shared.races[i - i % (RESIDUES * DRAWS) + r->draw];
+        const spni_orders_race *other = &shared.races[i - i % (RESIDUES * DRAWS) + r->draw];
         check_close(r->epoch_random, other->epoch_random, 0, 0);
         if (r->beta == 1e-2 && r->residue == 1e-3 && r->method != SPN_PATH_ADAM) {
             assert_true(isnan(r->lead));
@@ -218,10 +220,10 @@ static void test_no_phases(void **state)
     const char *const narrow[] = {"data.samples=100", "model.hidden=[1, 1]"};
     support_scratch("narrow", folder);
     assert_int_equal(mkdir(folder, 0777), 0);
-    const spn_orders_settings settings = {
+    const spn_gallery_settings settings = {
         .folder = folder, .threads = 1, .set_count = 2, .sets = narrow};
-    check_fails(context, spn_study_orders(context, &settings), SPN_ERROR_NUMERIC,
-                "no phase with one mode");
+    spni_job job = {.context = context, .settings = &settings, .is_good = true};
+    check_fails(context, spni_orders_make(&job, NULL), SPN_ERROR_NUMERIC, "no phase with one mode");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The phase that the middle start begins from, and one training run. */
-#include "study/orders.h"
+#include "gallery/orders/orders.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
@@ -47,12 +47,14 @@ done:
     return status;
 }
 
-static spn_status find_middle(spn_context *context, const spni_orders_field *field)
+spn_status spni_orders_find_middle(spn_context *context, spni_orders_field *field)
 {
     spn_status status = SPN_OK;
-    guide g = {.theta = field->middle};
+    guide g = {.solver = NULL};
     double full = 0, middle = 0;
     int64_t modes = 0;
+    SPN_NEW(context, field->middle, field->study->loss.dimension);
+    g.theta = field->middle;
     SPN_TRY(spn_solver_create(context, spn_experiment_solver(field->experiment),
                               &field->study->loss, &g.solver));
     SPN_TRY(spn_study_initial(context, field->study, 0, g.theta));
@@ -73,21 +75,12 @@ done:
     return status;
 }
 
-spn_status spni_orders_field_create(spn_context *context, const spn_orders_settings *settings,
-                                    spni_orders_field *field)
+spn_status spni_orders_field_create(const spni_job *job, spni_orders_field *field)
 {
     spn_status status = SPN_OK;
     *field = (spni_orders_field){.experiment = NULL};
-    SPN_TRY(spn_experiment_create(context, &field->experiment));
-    for (int64_t i = 0; built_in[i] != NULL; i++) {
-        SPN_TRY(spn_experiment_set(context, field->experiment, built_in[i]));
-    }
-    for (int64_t i = 0; i < settings->set_count; i++) {
-        SPN_TRY(spn_experiment_set(context, field->experiment, settings->sets[i]));
-    }
-    SPN_TRY(spn_study_create(context, field->experiment, &field->study));
-    SPN_NEW(context, field->middle, field->study->loss.dimension);
-    SPN_TRY(find_middle(context, field));
+    SPN_TRY(spni_job_experiment(job, built_in, NULL, &field->experiment));
+    SPN_TRY(spn_study_create(job->context, field->experiment, &field->study));
 done:
     return status;
 }
@@ -114,7 +107,7 @@ static spn_status begin(spn_context *context, const spni_orders_field *field,
 {
     spn_status status = SPN_OK;
     const int64_t n = field->study->loss.dimension;
-    if (run->start == SPN_ORDERS_RANDOM) {
+    if (run->start == SPNI_ORDERS_RANDOM) {
         return spn_study_initial(context, field->study, run->draw, theta);
     }
     spn_random random =
@@ -122,7 +115,7 @@ static spn_status begin(spn_context *context, const spni_orders_field *field,
                           SPN_PURPOSE_RESIDUE, (uint64_t)run->draw);
     SPN_TRY(spn_objective_trivial(context, &field->study->loss, run->beta, theta));
     for (int64_t i = 0; i < n; i++) {
-        const double phase = run->start == SPN_ORDERS_MIDDLE ? field->middle[i] : theta[i];
+        const double phase = run->start == SPNI_ORDERS_MIDDLE ? field->middle[i] : theta[i];
         theta[i] = phase + run->residue * spn_random_normal(&random);
     }
 done:

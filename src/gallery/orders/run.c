@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The study of orders: its runs, who is first, and the results. */
-#include "study/orders.h"
-#include "study/built_in.h"
+/* The runs, who is first, and the results. */
+#include "gallery/orders/orders.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-enum { PATH_SIZE = 4200, STARTS = 3, STATIONARY = 2 };
+enum { STARTS = SPNI_ORDERS_NONE, STATIONARY = STARTS - 1 };
 
 static const int64_t built_in_methods[] = {SPN_PATH_FLOW, SPN_PATH_GD, SPN_PATH_MOMENTUM,
                                            SPN_PATH_ADAM, SPN_PATH_SGD};
@@ -17,22 +14,21 @@ static const double built_in_residues[] = {1e-3, 5e-3, 1e-2, 5e-2, 0.1};
 #define COUNT(items) ((int64_t)(sizeof items / sizeof *items))
 
 typedef struct orders {
-    const spn_orders_settings *settings;
-    spn_orders_grid grid;
+    spni_orders_grid grid;
     spni_orders_field field;
     spni_orders_run *runs; /* of random starts, then pairs of stationary ones */
-    spn_orders_race *races;
+    spni_orders_race *races;
     int64_t randoms, run_count, race_count, finished;
 } orders;
 
 /* The races by method, beta, residue, draw. */
-static spn_orders_race make_race(const orders *o, int64_t index)
+static spni_orders_race make_race(const orders *o, int64_t index)
 {
-    const spn_orders_grid *g = &o->grid;
+    const spni_orders_grid *g = &o->grid;
     const int64_t draw = index % g->draws, rest = index / g->draws;
     const int64_t residue = rest % g->residue_count, series = rest / g->residue_count;
     const int64_t method = g->methods[series / g->beta_count];
-    return (spn_orders_race){
+    return (spni_orders_race){
         .race = index,
         .method = method,
         .learning_rate = spni_orders_method(&o->field, method, draw).learning_rate,
@@ -53,9 +49,9 @@ static void make_runs(orders *o)
 {
     for (int64_t i = 0; i < o->race_count; i++) {
         o->races[i] = make_race(o, i);
-        const spn_orders_race *race = &o->races[i];
+        const spni_orders_race *race = &o->races[i];
         for (int64_t start = 0; start < STARTS; start++) {
-            const int64_t run = start == SPN_ORDERS_RANDOM
+            const int64_t run = start == SPNI_ORDERS_RANDOM
                                     ? random_run(o, i)
                                     : o->randoms + STATIONARY * i + start - 1;
             o->runs[run] = (spni_orders_run){
@@ -90,11 +86,11 @@ static spn_status count_run(spn_context *context, void *state, int64_t job, cons
     return SPN_OK;
 }
 
-static spn_status run_all(spn_context *context, orders *o)
+static spn_status run_all(spn_context *context, orders *o, int64_t threads)
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
-    const spn_orders_grid *g = &o->grid;
+    const spni_orders_grid *g = &o->grid;
     o->randoms = g->method_count * g->beta_count * g->draws;
     o->race_count = o->randoms * g->residue_count;
     o->run_count = o->randoms + STATIONARY * o->race_count;
@@ -107,7 +103,7 @@ static spn_status run_all(spn_context *context, orders *o)
                                 .message_size = sizeof(int64_t),
                                 .receiver = count_run,
                                 .receiver_state = o};
-    SPN_TRY(spn_pool_create(context, o->settings->threads, &pool));
+    SPN_TRY(spn_pool_create(context, threads, &pool));
     SPN_TRY(spn_pool_run(context, pool, &work));
 done:
     spn_pool_free(pool);
@@ -126,19 +122,19 @@ static double lead(double middle, double trivial)
 /* The smallest epoch of the starts that are left, the first of equals. */
 static int64_t take_first(double epochs[STARTS])
 {
-    int64_t first = SPN_ORDERS_NONE;
+    int64_t first = SPNI_ORDERS_NONE;
     for (int64_t i = 0; i < STARTS; i++) {
-        if (!isnan(epochs[i]) && (first == SPN_ORDERS_NONE || epochs[i] < epochs[first])) {
+        if (!isnan(epochs[i]) && (first == SPNI_ORDERS_NONE || epochs[i] < epochs[first])) {
             first = i;
         }
     }
-    if (first != SPN_ORDERS_NONE) {
+    if (first != SPNI_ORDERS_NONE) {
         epochs[first] = (double)NAN;
     }
     return first;
 }
 
-static void judge(const orders *o, spn_orders_race *race)
+static void judge(const orders *o, spni_orders_race *race)
 {
     const spni_orders_run *pair = &o->runs[o->randoms + STATIONARY * race->race];
     race->epoch_random = o->runs[random_run(o, race->race)].epoch;
@@ -152,31 +148,9 @@ static void judge(const orders *o, spn_orders_race *race)
     race->third = take_first(epochs);
 }
 
-static spn_status write_results(spn_context *context, const orders *o, const char *path)
+static spni_orders_grid built_in_grid(const orders *o)
 {
-    spn_status status = SPN_OK;
-    spni_book book = {.arena = NULL};
-    char *settings = NULL;
-    bool is_good = true; /* of races nothing is demanded */
-    SPN_TRY(spni_join_settings(context, o->settings->set_count, o->settings->sets, &settings));
-    SPN_TRY(spni_book_begin(context, "orders", &book));
-    book.settings = settings != NULL ? settings : "";
-    spni_book_table(&book, (spn_table){"races", &spn_orders_columns, o->race_count, o->races});
-    SPN_TRY(
-        spni_book_write(context, o->field.study, &book, path, o->settings->is_forced, &is_good));
-done:
-    spni_book_end(&book);
-    spn_release(context, settings);
-    return status;
-}
-
-static void fill_grid(orders *o)
-{
-    if (o->settings->grid != NULL) {
-        o->grid = *o->settings->grid;
-        return;
-    }
-    o->grid = (spn_orders_grid){
+    return (spni_orders_grid){
         .method_count = COUNT(built_in_methods),
         .methods = built_in_methods,
         .beta_count = COUNT(built_in_betas),
@@ -188,31 +162,31 @@ static void fill_grid(orders *o)
     };
 }
 
-spn_status spn_study_orders(spn_context *context, const spn_orders_settings *settings)
+spn_status spni_orders_make(spni_job *job, const spni_orders_grid *grid)
 {
     spn_status status = SPN_OK;
-    char path[PATH_SIZE];
-    bool is_found = false, is_good = false;
-    orders o = {.settings = settings};
-    if (snprintf(path, PATH_SIZE, "%s/orders.h5", settings->folder) >= PATH_SIZE) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-    }
-    SPN_TRY(settings->is_resumed ? SPN_OK
-                                 : spn_results_check_target(context, path, settings->is_forced));
-    SPN_TRY(spni_orders_field_create(context, settings, &o.field));
-    SPN_TRY(spni_check_built_in(context, o.field.study, "orders", path,
-                                settings->is_resumed && settings->grid == NULL, settings->is_forced,
-                                &is_found, &is_good));
+    spn_context *context = job->context;
+    spn_book *book = NULL;
+    char path[SPNI_PATH_SIZE];
+    bool is_found = false, is_good = true; /* of races nothing is demanded */
+    orders o = {.runs = NULL};
+    SPN_TRY(spni_orders_field_create(job, &o.field));
+    SPN_TRY(spn_book_create(context, &spni_orders_kind, o.field.study, &book));
+    spn_book_settings(book, job->settings->set_count, job->settings->sets);
+    SPN_TRY(spni_job_find(job, "orders", book, path, &is_found, &is_good));
     if (is_found) {
         goto done;
     }
-    fill_grid(&o);
-    SPN_TRY(run_all(context, &o));
+    SPN_TRY(spni_orders_find_middle(context, &o.field));
+    o.grid = grid != NULL ? *grid : built_in_grid(&o);
+    SPN_TRY(run_all(context, &o, job->settings->threads));
     for (int64_t i = 0; i < o.race_count; i++) {
         judge(&o, &o.races[i]);
     }
-    SPN_TRY(write_results(context, &o, path));
+    spn_book_table(book, (spn_table){"races", &spni_orders_columns, o.race_count, o.races});
+    SPN_TRY(spn_book_write(context, book, path, job->settings->is_forced, &is_good));
 done:
+    spn_book_free(book);
     spni_orders_field_free(context, &o.field);
     spn_release(context, o.runs);
     spn_release(context, o.races);

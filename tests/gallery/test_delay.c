@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Escape times on a small grid: gradient flow of whole networks against the integral of their one mode, T16's
  * threshold and T22; Adam against its own recursion for one number. */
+#include "gallery/delay/delay.h"
 #include "support.h"
 
-#include <spinodal/gallery.h>
-#include <spinodal/optimize.h>
-#include <spinodal/study.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
@@ -21,20 +19,22 @@ typedef struct study_run {
     char folder[512], path[600];
     bool is_good;
     spn_arena *arena;
-    spn_delay_run *runs;
+    spni_delay_run *runs;
 } study_run;
 
 static void run_study(const char *name, int64_t threads, study_run *out)
 {
     const char *const sets[] = {"data.samples=20"};
-    const spn_delay_grid grid = {SCALES, scales, SHARES, shares, SEEDS};
+    const spni_delay_grid grid = {SCALES, scales, SHARES, shares, SEEDS};
     spn_results results;
     support_scratch(name, out->folder);
     assert_int_equal(mkdir(out->folder, 0777), 0);
     snprintf(out->path, sizeof out->path, "%s/delay.h5", out->folder);
-    const spn_delay_settings settings = {
-        .folder = out->folder, .threads = threads, .grid = &grid, .set_count = 1, .sets = sets};
-    check_ok(context, spn_study_delay(context, &settings, &out->is_good));
+    const spn_gallery_settings settings = {
+        .folder = out->folder, .threads = threads, .set_count = 1, .sets = sets};
+    spni_job job = {.context = context, .settings = &settings, .is_good = true};
+    check_ok(context, spni_delay_make(&job, &grid));
+    out->is_good = job.is_good;
     check_ok(context, spn_arena_create(context, &out->arena));
     check_ok(context, spn_results_read(context, out->arena, out->path, &results));
     const spn_table *table = spn_results_table(&results, "runs");
@@ -42,7 +42,8 @@ static void run_study(const char *name, int64_t threads, study_run *out)
     assert_int_equal(table->rows, RUNS);
     out->runs = spn_arena_take(out->arena, RUNS, sizeof *out->runs);
     assert_non_null(out->runs);
-    check_ok(context, spn_table_convert(context, table, "delay.h5", &spn_delay_columns, out->runs));
+    check_ok(context,
+             spn_table_convert(context, table, "delay.h5", &spni_delay_columns, out->runs));
 }
 
 /* What most tests look at: made once. */
@@ -102,14 +103,14 @@ static void test_aligned(void **state)
     int64_t left = 0, never = 0;
     assert_true(shared.is_good);
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &shared.runs[i];
+        const spni_delay_run *r = &shared.runs[i];
         assert_int_equal(r->run, i);
         if (r->method != SPN_PATH_FLOW || r->seed >= 0) {
             continue;
         }
         check_close(r->threshold, threshold(r->depth, r->scale), 1e-12, 0);
         if (r->beta < threshold(r->depth, r->scale)) {
-            assert_int_equal(r->outcome, SPN_DELAY_LEFT);
+            assert_int_equal(r->outcome, SPNI_DELAY_LEFT);
             const double exact =
                 passage(r->depth, r->beta, r->scale, strength_of(r->depth, r->beta));
             check_close(r->time, exact, 1e-6, 0);
@@ -118,7 +119,7 @@ static void test_aligned(void **state)
             check_close(r->aligned_share, 1, 1e-6, 0);
             left++;
         } else {
-            assert_int_equal(r->outcome, SPN_DELAY_NEVER);
+            assert_int_equal(r->outcome, SPNI_DELAY_NEVER);
             assert_true(isnan(r->epoch) && isnan(r->time) && isnan(r->passage_difference));
             assert_true(isinf(r->t16) && isinf(r->passage));
             never++;
@@ -133,8 +134,8 @@ static void test_leading_order(void **state)
 {
     (void)state;
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &shared.runs[i];
-        if (r->method == SPN_PATH_FLOW && r->seed < 0 && r->outcome == SPN_DELAY_LEFT) {
+        const spni_delay_run *r = &shared.runs[i];
+        if (r->method == SPN_PATH_FLOW && r->seed < 0 && r->outcome == SPNI_DELAY_LEFT) {
             assert_true(fabs(r->t16_difference) < (r->depth == 2 ? 1e-6 : 0.05));
         }
     }
@@ -148,12 +149,12 @@ static void test_random(void **state)
     (void)state;
     int64_t left = 0, never = 0;
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &shared.runs[i];
+        const spni_delay_run *r = &shared.runs[i];
         if (r->method != SPN_PATH_FLOW || r->seed < 0) {
             continue;
         }
         check_close(r->own_threshold, threshold(r->depth, r->own_scale), 1e-12, 0);
-        if (r->outcome == SPN_DELAY_LEFT) {
+        if (r->outcome == SPNI_DELAY_LEFT) {
             const double d = (double)r->depth;
             const double share = sqrt(6 * pow(5, d - 1)) * pow(r->scale, d) / sigma;
             assert_true(r->beta < r->own_threshold);
@@ -165,11 +166,11 @@ static void test_random(void **state)
             }
             left++;
         } else {
-            assert_int_equal(r->outcome, SPN_DELAY_NEVER);
+            assert_int_equal(r->outcome, SPNI_DELAY_NEVER);
             assert_true(r->beta > r->own_threshold);
             never++;
         }
-        if (r->depth > 2 && r->outcome == SPN_DELAY_LEFT && r->scale < 2e-3) {
+        if (r->depth > 2 && r->outcome == SPNI_DELAY_LEFT && r->scale < 2e-3) {
             assert_true(fabs(r->t22_difference) < 0.01);
             assert_true(!(fabs(r->aligned_share - 1) < 0.1));
         }
@@ -205,18 +206,18 @@ static void test_adam(void **state)
     int64_t beyond = 0, stays = 0;
     double low = HUGE_VAL, high = 0;
     for (int64_t i = 0; i < RUNS; i++) {
-        const spn_delay_run *r = &shared.runs[i];
+        const spni_delay_run *r = &shared.runs[i];
         if (r->method != SPN_PATH_ADAM || r->seed >= 0) {
             continue;
         }
         const int64_t expected = adam_steps(r->depth, r->beta, r->scale);
         assert_true(isnan(r->time));
         if (expected < 0) {
-            assert_int_equal(r->outcome, SPN_DELAY_LIMIT);
+            assert_int_equal(r->outcome, SPNI_DELAY_LIMIT);
             stays++;
             continue;
         }
-        assert_int_equal(r->outcome, SPN_DELAY_LEFT);
+        assert_int_equal(r->outcome, SPNI_DELAY_LEFT);
         check_close(r->epoch, (double)expected, 0, 0);
         if (r->depth == 3) {
             low = fmin(low, r->epoch);
@@ -259,56 +260,48 @@ static void test_same_bits(void **state)
 static void test_judge(void **state)
 {
     (void)state;
-    const char *fault = NULL;
-    const spn_table table = {"runs", &spn_delay_columns, RUNS, shared.runs};
+    const spn_table table = {"runs", &spni_delay_columns, RUNS, shared.runs};
     const spn_results results = {.kind = "delay", .table_count = 1, .tables = &table};
-    check_ok(context, spn_study_judge(context, &results, &fault));
-    assert_null(fault);
-    spn_delay_run *first = &shared.runs[0];
+    assert_null(spn_results_fault(&results));
+    spni_delay_run *first = &shared.runs[0];
     assert_true(first->method == SPN_PATH_FLOW && first->seed == -1 &&
-                first->outcome == SPN_DELAY_LEFT);
-    const spn_delay_run kept = *first;
+                first->outcome == SPNI_DELAY_LEFT);
+    const spni_delay_run kept = *first;
     first->passage_difference = 2e-6;
-    check_ok(context, spn_study_judge(context, &results, &fault));
-    assert_non_null(fault);
+    assert_non_null(spn_results_fault(&results));
     *first = kept;
-    first->outcome = SPN_DELAY_NEVER;
-    check_ok(context, spn_study_judge(context, &results, &fault));
-    assert_non_null(fault);
+    first->outcome = SPNI_DELAY_NEVER;
+    assert_non_null(spn_results_fault(&results));
+    *first = kept;
 }
 
 static void test_bad_input(void **state)
 {
     (void)state;
-    bool is_good = true;
     char folder[512];
     const char *const network[] = {"model.hidden=[3]"}, *const unknown[] = {"sweep.seedz=3"};
     support_scratch("bad", folder);
     assert_int_equal(mkdir(folder, 0777), 0);
-    spn_delay_settings settings = {.folder = folder, .threads = 1, .set_count = 1, .sets = network};
-    check_fails(context, spn_study_delay(context, &settings, &is_good), SPN_ERROR_INPUT,
+    spn_gallery_settings settings = {
+        .folder = folder, .threads = 1, .set_count = 1, .sets = network};
+    spni_job job = {.context = context, .settings = &settings, .is_good = true};
+    check_fails(context, spni_delay_make(&job, NULL), SPN_ERROR_INPUT,
                 "model.hidden: cannot be set");
-    assert_false(is_good);
     settings.sets = unknown;
-    check_fails(context, spn_study_delay(context, &settings, &is_good), SPN_ERROR_INPUT,
-                "did you mean");
-    settings = (spn_delay_settings){.folder = "/no/such/folder", .threads = 1};
-    check_fails(context, spn_study_delay(context, &settings, &is_good), SPN_ERROR_IO, "");
+    check_fails(context, spni_delay_make(&job, NULL), SPN_ERROR_INPUT, "did you mean");
+    settings = (spn_gallery_settings){.folder = "/no/such/folder", .threads = 1};
+    check_fails(context, spni_delay_make(&job, NULL), SPN_ERROR_IO, "");
 }
 
 static spn_status run_tiny(spn_context *inner, void *state)
 {
-    bool is_good = true;
     const double scale = 0.5;
     const char *const sets[] = {"data.samples=8"};
-    const spn_delay_grid grid = {.scale_count = 1, .scales = &scale, .seeds = 1};
-    const spn_delay_settings settings = {.folder = state,
-                                         .threads = 1,
-                                         .is_forced = true,
-                                         .grid = &grid,
-                                         .set_count = 1,
-                                         .sets = sets};
-    return spn_study_delay(inner, &settings, &is_good);
+    const spni_delay_grid grid = {.scale_count = 1, .scales = &scale, .seeds = 1};
+    const spn_gallery_settings settings = {
+        .folder = state, .threads = 1, .is_forced = true, .set_count = 1, .sets = sets};
+    spni_job job = {.context = inner, .settings = &settings, .is_good = true};
+    return spni_delay_make(&job, &grid);
 }
 
 static void test_memory(void **state)

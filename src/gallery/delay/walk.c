@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One escape: its laws, and the walk. */
-#include "study/delay.h"
+#include "gallery/delay/delay.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
@@ -61,7 +61,7 @@ static double ball(const spni_delay_net *net, double beta)
     return sqrt((double)net->depth) * pow(beta / net->sigma, 1 / power);
 }
 
-static rules make_rules(const spni_delay_walker *w, const spn_delay_run *run)
+static rules make_rules(const spni_delay_walker *w, const spni_delay_run *run)
 {
     const spni_delay_net *net = w->net;
     const double rest = net->sigma - run->strength;
@@ -116,7 +116,7 @@ done:
 }
 
 static spn_status walk(spn_context *context, spni_delay_walker *w, const rules *r,
-                       spn_delay_run *run)
+                       spni_delay_run *run)
 {
     spn_status status = SPN_OK;
     const bool is_flow = run->method == SPN_PATH_FLOW;
@@ -126,7 +126,7 @@ static spn_status walk(spn_context *context, spni_delay_walker *w, const rules *
     double before = 0;
     while (error_at(&at) >= r->level && at.epoch < r->limit && !at.is_diverged) {
         if (is_flow && spn_norm(n, at.theta) < r->small) {
-            run->outcome = SPN_DELAY_NEVER;
+            run->outcome = SPNI_DELAY_NEVER;
             goto done;
         }
         before = at.epoch;
@@ -137,10 +137,10 @@ static spn_status walk(spn_context *context, spni_delay_walker *w, const rules *
         at = spn_stepper_look(w->stepper);
     }
     if (!(error_at(&at) < r->level)) {
-        run->outcome = SPN_DELAY_LIMIT;
+        run->outcome = SPNI_DELAY_LIMIT;
         goto done;
     }
-    run->outcome = SPN_DELAY_LEFT;
+    run->outcome = SPNI_DELAY_LEFT;
     run->epoch = at.epoch;
     if (is_flow) {
         SPN_TRY(locate(context, w, run->beta, r->level, before, &run->epoch));
@@ -157,7 +157,7 @@ static double difference(double time, double law)
 }
 
 /* Exact, of an aligned start. */
-static double passage_time(const spni_delay_net *net, const spn_delay_run *run, double scale)
+static double passage_time(const spni_delay_net *net, const spni_delay_run *run, double scale)
 {
     return run->strength > 0
                ? spn_theory_passage_time(net->depth, net->sigma, run->beta, scale, run->strength)
@@ -165,7 +165,7 @@ static double passage_time(const spni_delay_net *net, const spn_delay_run *run, 
 }
 
 /* Depth 2: half the final strength, as in T16; 0 where that is none. */
-static void predict(const spni_delay_net *net, spn_delay_run *run)
+static void predict(const spni_delay_net *net, spni_delay_run *run)
 {
     const double none = (double)NAN, power = (double)(net->depth - 2);
     const double gain = run->seed < 0 ? 1 : net->gains[run->seed];
@@ -182,7 +182,7 @@ static void predict(const spni_delay_net *net, spn_delay_run *run)
     }
 }
 
-spn_status spni_delay_run(spn_context *context, spni_delay_walker *w, spn_delay_run *run)
+spn_status spni_delay_walk(spn_context *context, spni_delay_walker *w, spni_delay_run *run)
 {
     spn_status status = SPN_OK;
     const spni_delay_net *net = w->net;
