@@ -25,6 +25,13 @@ void spni_path_break(spni_path *path)
     spni_path_put(path, (double)NAN, (double)NAN);
 }
 
+void spni_path_segment(spni_path *path, double x, double y, double to_x, double to_y)
+{
+    spni_path_break(path);
+    spni_path_put(path, x, y);
+    spni_path_put(path, to_x, to_y);
+}
+
 void spni_path_end(const spni_path *path, spn_series *series)
 {
     series->count = path->count;

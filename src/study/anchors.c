@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-spn_status spni_source_open(spn_context *context, spn_arena *arena, const spn_study *study,
-                            const char *path, spni_source *source)
+spn_status spn_phase_source_open(spn_context *context, spn_arena *arena, const spn_study *study,
+                                 const char *path, spn_phase_source *source)
 {
     spn_status status = SPN_OK;
-    *source = (spni_source){.key = source->key, .others = source->others, .path = path};
+    *source = (spn_phase_source){.key = source->key, .others = source->others, .path = path};
     SPN_TRY(spn_results_read(context, arena, path, &source->results));
     source->points = spn_results_table(&source->results, "points");
     source->theta = spn_results_array(&source->results, "theta");
@@ -34,7 +34,7 @@ done:
 }
 
 spn_status spni_source_open_named(spn_context *context, spn_arena *arena, const spn_study *study,
-                                  const char *path, spni_source *source)
+                                  const char *path, spn_phase_source *source)
 {
     char buffer[SPNI_PATH_SIZE];
     if (path == NULL) {
@@ -42,7 +42,7 @@ spn_status spni_source_open_named(spn_context *context, spn_arena *arena, const 
     }
     const char *kept =
         spn_arena_duplicate(arena, spni_experiment_path(study->experiment, path, buffer));
-    return kept != NULL ? spni_source_open(context, arena, study, kept, source)
+    return kept != NULL ? spn_phase_source_open(context, arena, study, kept, source)
                         : spn_arena_status(context, arena);
 }
 
@@ -58,7 +58,7 @@ const char *spni_modes_name(int64_t modes, char buffer[SPNI_NAME_SIZE])
 }
 
 /* The phase of a row: its number in a file of branches (-1: unstable), its active modes in a sweep. */
-static int64_t row_phase(const spni_source *source, int64_t row)
+static int64_t row_phase(const spn_phase_source *source, int64_t row)
 {
     const spn_table *points = source->points;
     const int64_t phase = spn_table_find(points, "phase");
@@ -69,7 +69,8 @@ static int64_t row_phase(const spni_source *source, int64_t row)
     return column >= 0 ? spn_table_integer(points, row, column) : -1;
 }
 
-static const char *phase_name(const spni_source *source, int64_t phase, char buffer[SPNI_NAME_SIZE])
+static const char *phase_name(const spn_phase_source *source, int64_t phase,
+                              char buffer[SPNI_NAME_SIZE])
 {
     const spn_text_column *names = spn_results_text_column(&source->results, "phases", "name");
     if (names == NULL) {
@@ -79,7 +80,7 @@ static const char *phase_name(const spni_source *source, int64_t phase, char buf
     return buffer;
 }
 
-static spn_status fail_phase(spn_context *context, const spni_source *source, const char *name)
+static spn_status fail_phase(spn_context *context, const spn_phase_source *source, const char *name)
 {
     char list[600] = "", text[SPNI_NAME_SIZE];
     size_t used = 0;
@@ -98,8 +99,8 @@ static spn_status fail_phase(spn_context *context, const spni_source *source, co
                     source->path, name, list);
 }
 
-spn_status spni_source_find(spn_context *context, const spni_source *source, const char *name,
-                            double beta, int64_t *row)
+spn_status spn_phase_source_find(spn_context *context, const spn_phase_source *source,
+                                 const char *name, double beta, int64_t *row)
 {
     const spn_table *points = source->points;
     const int64_t column = spn_table_find(points, "beta");
@@ -117,8 +118,8 @@ spn_status spni_source_find(spn_context *context, const spni_source *source, con
     return *row >= 0 ? SPN_OK : fail_phase(context, source, name);
 }
 
-spn_status spni_anchor_from_row(spn_context *context, spn_arena *arena, const spni_source *source,
-                                int64_t row, spni_anchor *anchor)
+spn_status spn_anchor_from_row(spn_context *context, spn_arena *arena,
+                               const spn_phase_source *source, int64_t row, spn_anchor *anchor)
 {
     spn_status status = SPN_OK;
     const spn_table *points = source->points;
@@ -134,8 +135,9 @@ done:
 }
 
 /* "row 17", or "PHASE", or "PHASE@BETA". */
-static spn_status find_stored(spn_context *context, spn_arena *arena, const spni_source *source,
-                              const char *name, double beta, spni_anchor *anchor)
+static spn_status find_stored(spn_context *context, spn_arena *arena,
+                              const spn_phase_source *source, const char *name, double beta,
+                              spn_anchor *anchor)
 {
     spn_status status = SPN_OK;
     int64_t row = -1;
@@ -158,15 +160,15 @@ static spn_status find_stored(spn_context *context, spn_arena *arena, const spni
         if (at != NULL && !spn_parse_real(at + 1, &beta)) {
             SPN_FAIL(context, SPN_ERROR_INPUT, "'%.60s': a number must stand behind the @", name);
         }
-        SPN_TRY(spni_source_find(context, source, phase, beta, &row));
+        SPN_TRY(spn_phase_source_find(context, source, phase, beta, &row));
     }
-    SPN_TRY(spni_anchor_from_row(context, arena, source, row, anchor));
+    SPN_TRY(spn_anchor_from_row(context, arena, source, row, anchor));
 done:
     return status;
 }
 
 /* E and L of a point that came without. */
-static spn_status evaluate(spn_context *context, const spn_study *study, spni_anchor *anchor)
+static spn_status evaluate(spn_context *context, const spn_study *study, spn_anchor *anchor)
 {
     spn_status status = SPN_OK;
     spn_point *point = NULL;
@@ -179,13 +181,13 @@ done:
     return status;
 }
 
-spn_status spni_anchor_find(spn_context *context, spn_arena *arena, const spn_study *study,
-                            const spni_source *source, const char *name, double beta,
-                            spni_anchor *anchor)
+spn_status spn_anchor_find(spn_context *context, spn_arena *arena, const spn_study *study,
+                           const spn_phase_source *source, const char *name, double beta,
+                           spn_anchor *anchor)
 {
     spn_status status = SPN_OK;
     char path[SPNI_PATH_SIZE];
-    *anchor = (spni_anchor){.name = name, .beta = beta};
+    *anchor = (spn_anchor){.name = name, .beta = beta};
     const bool is_trivial = strcmp(name, "trivial") == 0, is_initial = strcmp(name, "initial") == 0;
     const bool is_file = spni_file_length(name) == (int64_t)strlen(name);
     if (!is_trivial && !is_initial && !is_file) {
@@ -213,8 +215,8 @@ static spn_status count_modes(spn_context *context, const spn_point *point, int6
     return status;
 }
 
-spn_status spni_anchor_minimize(spn_context *context, const spn_study *study, double beta,
-                                spni_anchor *anchor)
+spn_status spn_anchor_minimize(spn_context *context, const spn_study *study, double beta,
+                               spn_anchor *anchor)
 {
     spn_status status = SPN_OK;
     spn_solver *solver = NULL;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "study/cuts.h"
-
+#include "study/anchors.h"
 #include "study/book.h"
 
 #include <math.h>
@@ -10,28 +9,69 @@
 /* Points of a slice: half a gigabyte. */
 static const double points_most = 1e7;
 
-spn_status spni_cuts_begin(spn_context *context, const spn_study *study, int64_t threads,
-                           spni_cuts *cuts)
+/* One slice. */
+typedef struct one_cut {
+    spn_slice_record record;
+    spn_slice_plane *plane;
+    int64_t point_count, anchor_count, level_count;
+    spn_slice_point *points;
+    spn_slice_anchor anchors[SPN_ANCHORS_MAX];
+    spn_anchor stored[SPN_ANCHORS_MAX];
+    spn_slice_level *levels;
+} one_cut;
+
+struct spn_cuts {
+    spn_arena *arena;
+    const spn_study *study;
+    spn_pool *pool;
+    int64_t count;
+    one_cut items[SPN_CUTS_MAX];
+    int64_t potential_count; /* points of the norm-constrained curve; 0: none */
+    const spn_norm_record *potential;
+};
+
+spn_status spn_cuts_create(spn_context *context, const spn_study *study, int64_t threads,
+                           spn_cuts **out)
 {
     spn_status status = SPN_OK;
-    *cuts = (spni_cuts){.study = study};
+    spn_cuts *cuts = NULL;
+    *out = NULL;
+    SPN_NEW(context, cuts, 1);
+    cuts->study = study;
     SPN_TRY(spn_arena_create(context, &cuts->arena));
     SPN_TRY(spn_pool_create(context, threads, &cuts->pool));
+    *out = cuts;
+    cuts = NULL;
 done:
+    spn_cuts_free(context, cuts);
     return status;
 }
 
-void spni_cuts_end(spn_context *context, spni_cuts *cuts)
+void spn_cuts_free(spn_context *context, spn_cuts *cuts)
 {
-    for (int64_t i = 0; i < cuts->count; i++) {
+    for (int64_t i = 0; cuts != NULL && i < cuts->count; i++) {
         spn_slice_plane_free(context, cuts->items[i].plane);
     }
-    spn_pool_free(cuts->pool);
-    spn_arena_free(cuts->arena);
+    if (cuts != NULL) {
+        spn_pool_free(cuts->pool);
+        spn_arena_free(cuts->arena);
+        spn_release(context, cuts);
+    }
+}
+
+spn_arena *spn_cuts_arena(spn_cuts *cuts)
+{
+    return cuts->arena;
+}
+
+void spn_cuts_potential(spn_cuts *cuts, int64_t count, const spn_norm_record *curve)
+{
+    cuts->potential_count = count;
+    cuts->potential = curve;
 }
 
 /* Layers, or the weights into each unit, of theta. */
-static spn_status make_blocks(spn_context *context, const spni_cuts *cuts, int scaling,
+static spn_status make_blocks(spn_context *context, const spn_cuts *cuts, int scaling,
                               int64_t *count, spn_slice_block **out)
 {
     spn_status status = SPN_OK;
@@ -60,7 +100,7 @@ done:
     return status;
 }
 
-static spn_status lay_through(spn_context *context, const spni_cuts *cuts, spni_cut *cut,
+static spn_status lay_through(spn_context *context, const spn_cuts *cuts, one_cut *cut,
                               double *coordinates)
 {
     spn_status status = SPN_OK;
@@ -76,8 +116,8 @@ done:
 }
 
 /* The plane, and where its anchors lie: (u, v) of each. */
-static spn_status lay(spn_context *context, const spni_cuts *cuts,
-                      const spn_slice_settings *settings, spni_cut *cut, double *coordinates)
+static spn_status lay(spn_context *context, const spn_cuts *cuts,
+                      const spn_slice_settings *settings, one_cut *cut, double *coordinates)
 {
     spn_status status = SPN_OK;
     const int64_t axes = settings->span == SPN_SLICE_POINTS         ? cut->anchor_count - 1
@@ -108,12 +148,12 @@ done:
 }
 
 /* One axis of the grid: from the outermost anchors on, by the margin or the reach. */
-static spn_status make_axis(spn_context *context, const spni_cuts *cuts,
-                            const spn_slice_settings *settings, const spni_cut *cut, int axis,
+static spn_status make_axis(spn_context *context, const spn_cuts *cuts,
+                            const spn_slice_settings *settings, const one_cut *cut, int axis,
                             const double *coordinates, int64_t *count, double **out)
 {
     spn_status status = SPN_OK;
-    double anchors[SPNI_ANCHORS_MAX], low = HUGE_VAL, high = -HUGE_VAL;
+    double anchors[SPN_ANCHORS_MAX], low = HUGE_VAL, high = -HUGE_VAL;
     for (int64_t i = 0; i < cut->anchor_count; i++) {
         anchors[i] = coordinates[2 * i + axis];
         low = fmin(low, anchors[i]);
@@ -128,8 +168,8 @@ done:
     return status;
 }
 
-static spn_status measure(spn_context *context, const spni_cuts *cuts,
-                          const spn_slice_settings *settings, spni_cut *cut,
+static spn_status measure(spn_context *context, const spn_cuts *cuts,
+                          const spn_slice_settings *settings, one_cut *cut,
                           const double *coordinates)
 {
     spn_status status = SPN_OK;
@@ -168,10 +208,10 @@ done:
 }
 
 /* What the grid has at each anchor: they are among its points. */
-static void read_anchors(spni_cut *cut, const double *coordinates)
+static void read_anchors(one_cut *cut, const double *coordinates)
 {
     for (int64_t i = 0; i < cut->anchor_count; i++) {
-        const spni_anchor *stored = &cut->stored[i];
+        const spn_anchor *stored = &cut->stored[i];
         const double u = coordinates[2 * i], v = coordinates[2 * i + 1];
         int64_t at = 0;
         while (at + 1 < cut->point_count && (cut->points[at].u != u || cut->points[at].v != v)) {
@@ -191,8 +231,8 @@ static void read_anchors(spni_cut *cut, const double *coordinates)
     }
 }
 
-static spn_status find_lowest(spn_context *context, const spni_cuts *cuts, const spn_reals *beta,
-                              spni_cut *cut)
+static spn_status find_lowest(spn_context *context, const spn_cuts *cuts, const spn_reals *beta,
+                              one_cut *cut)
 {
     spn_status status = SPN_OK;
     SPN_TAKE(context, cuts->arena, cut->levels, beta->count);
@@ -215,16 +255,16 @@ done:
     return status;
 }
 
-spn_status spni_cuts_add(spn_context *context, spni_cuts *cuts, const spn_slice_settings *settings,
-                         double beta, int64_t count, const spni_anchor *anchors)
+spn_status spn_cuts_add(spn_context *context, spn_cuts *cuts, const spn_slice_settings *settings,
+                        double beta, int64_t count, const spn_anchor *anchors)
 {
     spn_status status = SPN_OK;
-    double coordinates[2 * SPNI_ANCHORS_MAX] = {0};
-    if (cuts->count == SPNI_CUTS_MAX || count > SPNI_ANCHORS_MAX) {
+    double coordinates[2 * SPN_ANCHORS_MAX] = {0};
+    if (cuts->count == SPN_CUTS_MAX || count > SPN_ANCHORS_MAX) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "too many slices or points of a slice");
     }
-    spni_cut *cut = &cuts->items[cuts->count];
-    *cut = (spni_cut){.record = {.slice = cuts->count, .beta = beta}, .anchor_count = count};
+    one_cut *cut = &cuts->items[cuts->count];
+    *cut = (one_cut){.record = {.slice = cuts->count, .beta = beta}, .anchor_count = count};
     cuts->count++;
     memcpy(cut->stored, anchors, (size_t)count * sizeof *anchors);
     SPN_TRY(lay(context, cuts, settings, cut, coordinates));
@@ -246,11 +286,11 @@ typedef struct gathered {
     double *theta, *directions;
 } gathered;
 
-static void count_all(const spni_cuts *cuts, gathered *g)
+static void count_all(const spn_cuts *cuts, gathered *g)
 {
     *g = (gathered){0};
     for (int64_t k = 0; k < cuts->count; k++) {
-        const spni_cut *cut = &cuts->items[k];
+        const one_cut *cut = &cuts->items[k];
         g->point_count += cut->point_count;
         g->anchor_count += cut->anchor_count;
         g->level_count += cut->level_count;
@@ -258,7 +298,7 @@ static void count_all(const spni_cuts *cuts, gathered *g)
     }
 }
 
-static spn_status gather(spn_context *context, spn_arena *arena, const spni_cuts *cuts, gathered *g)
+static spn_status gather(spn_context *context, spn_arena *arena, const spn_cuts *cuts, gathered *g)
 {
     spn_status status = SPN_OK;
     const int64_t n = cuts->study->loss.dimension;
@@ -273,7 +313,7 @@ static spn_status gather(spn_context *context, spn_arena *arena, const spni_cuts
     SPN_TAKE(context, arena, g->theta, g->anchor_count * n);
     SPN_TAKE(context, arena, g->directions, g->direction_count * n);
     for (int64_t k = 0; k < cuts->count; k++) {
-        const spni_cut *cut = &cuts->items[k];
+        const one_cut *cut = &cuts->items[k];
         g->slices[k] = cut->record;
         memcpy(g->points + points, cut->points, (size_t)cut->point_count * sizeof *cut->points);
         memcpy(g->levels + levels, cut->levels, (size_t)cut->level_count * sizeof *cut->levels);
@@ -292,7 +332,7 @@ done:
     return status;
 }
 
-static void add_tables(const spni_cuts *cuts, const gathered *g, spn_book *book)
+static void add_tables(const spn_cuts *cuts, const gathered *g, spn_book *book)
 {
     spn_book_table(book, (spn_table){"slices", &spn_slice_columns, cuts->count, g->slices});
     spn_book_table(book,
@@ -309,7 +349,7 @@ static void add_tables(const spni_cuts *cuts, const gathered *g, spn_book *book)
                                           "name of the point in slice.through"});
 }
 
-static void add_arrays(const spni_cuts *cuts, const gathered *g, spn_book *book)
+static void add_arrays(const spn_cuts *cuts, const gathered *g, spn_book *book)
 {
     const int64_t n = cuts->study->loss.dimension;
     spni_book_weights(book,
@@ -338,8 +378,8 @@ static void warn(spn_context *context, const gathered *g)
     }
 }
 
-spn_status spni_cuts_write(spn_context *context, const spni_cuts *cuts, const char *path,
-                           bool is_forced, bool *is_good)
+spn_status spn_cuts_write(spn_context *context, const spn_cuts *cuts, const char *path,
+                          bool is_forced, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_book *book = NULL;

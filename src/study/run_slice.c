@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Slices as a study makes them. They are short: no journal is kept. */
-#include "study/cuts.h"
+#include "study/anchors.h"
 #include "study/experiment.h"
 
 #include <math.h>
@@ -62,20 +62,20 @@ static spn_status check_output(spn_context *context, const spn_study *study,
     return spn_results_check_target(context, settings->output, settings->is_forced);
 }
 
-static spn_status find_anchors(spn_context *context, const spni_cuts *cuts,
-                               const spn_slice_settings *settings, spni_anchor *anchors)
+static spn_status find_anchors(spn_context *context, const spn_study *study, spn_arena *arena,
+                               const spn_slice_settings *settings, spn_anchor *anchors)
 {
     spn_status status = SPN_OK;
-    const spn_experiment *experiment = cuts->study->experiment;
-    spni_source source = {.key = "slice.results", .others = "trivial, initial"};
+    const spn_experiment *experiment = study->experiment;
+    spn_phase_source source = {.key = "slice.results", .others = "trivial, initial"};
     const char *key = "results";
-    SPN_TRY(spni_source_open_named(context, cuts->arena, cuts->study, settings->results, &source));
+    SPN_TRY(spni_source_open_named(context, arena, study, settings->results, &source));
     key = "through";
     for (int64_t i = 0; i < settings->through.count; i++) {
-        SPN_TRY(spni_anchor_find(context, cuts->arena, cuts->study, &source,
-                                 settings->through.items[i], settings->at, &anchors[i]));
+        SPN_TRY(spn_anchor_find(context, arena, study, &source, settings->through.items[i],
+                                settings->at, &anchors[i]));
         if (settings->minimize && anchors[i].is_phase) {
-            SPN_TRY(spni_anchor_minimize(context, cuts->study, settings->at, &anchors[i]));
+            SPN_TRY(spn_anchor_minimize(context, study, settings->at, &anchors[i]));
         }
     }
 done:
@@ -86,21 +86,21 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good)
 {
     spn_status status = SPN_OK;
-    spni_cuts cuts = {.study = study};
-    spni_anchor anchors[SPNI_ANCHORS_MAX];
+    spn_cuts *cuts = NULL;
+    spn_anchor anchors[SPN_ANCHORS_MAX];
     spn_slice_settings own = *spn_experiment_slice(study->experiment);
     *is_good = false;
     SPN_TRY(check(context, study->experiment, &own));
     own.at = isnan(own.at) ? own.beta.items[0] : own.at;
     SPN_TRY(check_output(context, study, settings));
-    SPN_TRY(spni_cuts_begin(context, study, settings->threads, &cuts));
-    SPN_TRY(find_anchors(context, &cuts, &own, anchors));
+    SPN_TRY(spn_cuts_create(context, study, settings->threads, &cuts));
+    SPN_TRY(find_anchors(context, study, spn_cuts_arena(cuts), &own, anchors));
     SPN_TRY(spni_experiment_blame(
         context, study->experiment, SPNI_SECTION_SLICE,
         own.span == SPN_SLICE_EIGENVECTORS ? "eigenvectors" : "through",
-        spni_cuts_add(context, &cuts, &own, own.at, own.through.count, anchors)));
-    SPN_TRY(spni_cuts_write(context, &cuts, settings->output, settings->is_forced, is_good));
+        spn_cuts_add(context, cuts, &own, own.at, own.through.count, anchors)));
+    SPN_TRY(spn_cuts_write(context, cuts, settings->output, settings->is_forced, is_good));
 done:
-    spni_cuts_end(context, &cuts);
+    spn_cuts_free(context, cuts);
     return status;
 }

@@ -68,11 +68,12 @@ static spn_status parse_residue(spn_context *context, const char *name, double *
 }
 
 static spn_status find_stored(spn_context *context, const spni_starts *starts,
-                              const spni_source *source, spni_start *start, double *stored_beta)
+                              const spn_phase_source *source, spni_start *start,
+                              double *stored_beta)
 {
     spn_status status = SPN_OK;
     const spn_grok_settings *settings = spn_experiment_grok(starts->study->experiment);
-    spni_anchor anchor;
+    spn_anchor anchor;
     int64_t length = 0;
     double residue = (double)NAN;
     SPN_TRY(parse_residue(context, start->name, &residue, &length));
@@ -85,8 +86,8 @@ static spn_status find_stored(spn_context *context, const spni_starts *starts,
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "'%.60s' names no start; initial weights are called random", start->name);
     }
-    SPN_TRY(spni_anchor_find(context, starts->arena, starts->study, source, base, settings->beta,
-                             &anchor));
+    SPN_TRY(spn_anchor_find(context, starts->arena, starts->study, source, base, settings->beta,
+                            &anchor));
     const double by_default = spni_file_length(base) > 0 ? 0 : settings->residue;
     start->theta = anchor.theta;
     start->residue = isnan(residue) ? by_default : residue;
@@ -143,8 +144,8 @@ static uint32_t add_checksum(uint32_t before, const double *numbers, int64_t cou
                              (size_t)count * sizeof *numbers);
 }
 
-static spn_status find_all(spn_context *context, spni_starts *starts, const spni_source *source,
-                           spn_point *point, double *theta)
+static spn_status find_all(spn_context *context, spni_starts *starts,
+                           const spn_phase_source *source, spn_point *point, double *theta)
 {
     spn_status status = SPN_OK;
     const spn_texts *names = &spn_experiment_grok(starts->study->experiment)->starts;
@@ -176,7 +177,7 @@ spn_status spni_starts_begin(spn_context *context, const spn_study *study, spni_
 {
     spn_status status = SPN_OK;
     const spn_grok_settings *settings = spn_experiment_grok(study->experiment);
-    spni_source source = {.key = "grok.results", .others = "random, trivial"};
+    spn_phase_source source = {.key = "grok.results", .others = "random, trivial"};
     spn_point *point = NULL;
     double *theta = NULL;
     const char *key = "starts";

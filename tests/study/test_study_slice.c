@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slices of a study: through stored phases, along eigenvectors and random directions; and those of Figure 1, against
- * the closed forms of the deep linear network. */
+/* Slices of a study: through stored phases, along eigenvectors and random directions, against the closed forms of the deep
+ * linear network. */
 #include "sweep_run.h"
 
 #include <spinodal/numeric.h>
@@ -36,9 +36,8 @@ static void *take(cut *c, const char *name, const spn_columns *columns, const sp
     return records;
 }
 
-/* Run with section `slice` as given; `is_figure1`: the slices of Figure 1. */
-static spn_status run(const char *slice, const char *name, int64_t threads, bool is_figure1,
-                      bool *is_good)
+/* Run with section `slice` as given. */
+static spn_status run(const char *slice, const char *name, int64_t threads, bool *is_good)
 {
     spn_status status = SPN_OK;
     char text[1500], path[512];
@@ -49,8 +48,7 @@ static spn_status run(const char *slice, const char *name, int64_t threads, bool
     const spn_run_settings settings = {.output = path, .threads = threads, .is_forced = true};
     SPN_TRY(spn_experiment_parse(context, "test.yaml", text, (int64_t)strlen(text), &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
-    SPN_TRY(is_figure1 ? spn_study_figure1(context, study, sweep_path, &settings, is_good)
-                       : spn_study_slice(context, study, &settings, is_good));
+    SPN_TRY(spn_study_slice(context, study, &settings, is_good));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
@@ -75,7 +73,7 @@ static void open_cut(const char *name, cut *c)
 static void make(const char *slice, const char *name, int64_t threads, cut *c)
 {
     bool is_good = false;
-    check_ok(context, run(slice, name, threads, false, &is_good));
+    check_ok(context, run(slice, name, threads, &is_good));
     assert_true(is_good);
     open_cut(name, c);
 }
@@ -190,36 +188,6 @@ static void test_random(void **state)
     spn_arena_free(c.arena);
 }
 
-/* T13: Maxwell point of one mode with sigma = 0.9, D = 3; equal L there, the order of the others on both sides. */
-static void test_figure1(void **state)
-{
-    (void)state;
-    cut c;
-    bool is_good = false;
-    spn_theory_mode mode;
-    check_ok(context, spn_theory_mode_transition(context, 3, 0.9, &mode));
-    check_ok(context, run("points: 21", "fig1.h5", 2, true, &is_good));
-    assert_true(is_good);
-    open_cut("fig1.h5", &c);
-    /* L is known to 1e-16 of 2, beta to that over |theta|^2 = 2. */
-    check_close(c.level[1].beta, mode.maxwell_beta, 1e-12, 0);
-    check_close(c.anchor[3].loss, c.anchor[2].loss, 1e-14, 0);
-    assert_true(c.anchor[1].loss < c.anchor[0].loss);
-    assert_true(c.anchor[5].loss > c.anchor[4].loss);
-    assert_true(c.level[2].beta < mode.spinodal_beta && c.level[3].beta > mode.spinodal_beta);
-    /* The norm-constrained curve: n = 3 s^(2/3), E = 2 - sigma^2 + (s - sigma)^2, beta of T13. */
-    const spn_table *table = NULL;
-    const spn_norm_record *curve = take(&c, "potential", &spn_norm_columns, &table);
-    assert_true(table->rows > 100);
-    for (int64_t i = 0; i < table->rows; i++) {
-        const double s = pow(curve[i].norm_squared / 3, 1.5);
-        check_close(curve[i].error, 2 - 0.81 + (s - 0.9) * (s - 0.9), 1e-9, 0);
-        check_close(curve[i].beta, (0.9 - s) * cbrt(s), 1e-7, 1);
-        assert_true(i == 0 || curve[i].norm_squared > curve[i - 1].norm_squared);
-    }
-    spn_arena_free(c.arena);
-}
-
 static void read_bytes(const char *name, char **bytes, long *size)
 {
     char path[512];
@@ -255,7 +223,7 @@ static void test_same_bytes(void **state)
 static void check_bad(const char *slice, spn_status expected, const char *fragment)
 {
     bool is_good = true;
-    check_fails(context, run(slice, "bad.h5", 1, false, &is_good), expected, fragment);
+    check_fails(context, run(slice, "bad.h5", 1, &is_good), expected, fragment);
 }
 
 static void test_bad(void **state)
@@ -337,9 +305,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stored_points), cmocka_unit_test(test_minimize),
         cmocka_unit_test(test_eigenvectors),  cmocka_unit_test(test_random),
-        cmocka_unit_test(test_figure1),       cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_bad),           cmocka_unit_test(test_collinear),
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_same_bytes),    cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_collinear),     cmocka_unit_test(test_out_of_memory),
     };
     if (spn_context_create(NULL, &context) != SPN_OK) {
         return 1;

@@ -14,33 +14,23 @@ static double place(int64_t activation, int64_t modes)
     return (double)modes + (activation == SPN_LINEAR ? -OFFSET : OFFSET);
 }
 
-static spn_status draw_closed_forms(const spni_family_view *v, spn_series *series)
+/* Where the modes are lost: as the closed form has it (a dash), or as measured. */
+static spn_status draw_transitions(const spni_family_view *v, bool is_linear, bool is_closed_form,
+                                   spn_series *series)
 {
     spn_status status = SPN_OK;
     spni_path path;
     SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
         const spni_family_transition *t = &v->transitions[i];
-        if (t->activation == SPN_LINEAR) {
-            const double x = (double)t->modes;
-            spni_path_break(&path);
-            spni_path_put(&path, x - HALF_DASH, t->predicted_beta);
-            spni_path_put(&path, x + HALF_DASH, t->predicted_beta);
+        const double x = (double)t->modes;
+        if ((t->activation == SPN_LINEAR) != is_linear) {
+            continue;
         }
-    }
-    spni_path_end(&path, series);
-done:
-    return status;
-}
-
-static spn_status draw_transitions(const spni_family_view *v, bool is_linear, spn_series *series)
-{
-    spn_status status = SPN_OK;
-    spni_path path;
-    SPN_TRY(spni_path_begin(v->context, v->arena, v->transition_count, &path));
-    for (int64_t i = 0; i < v->transition_count; i++) {
-        const spni_family_transition *t = &v->transitions[i];
-        if ((t->activation == SPN_LINEAR) == is_linear) {
+        if (is_closed_form) {
+            spni_path_segment(&path, x - HALF_DASH, t->predicted_beta, x + HALF_DASH,
+                              t->predicted_beta);
+        } else {
             spni_path_put(&path, place(t->activation, t->modes), t->measured_beta);
         }
     }
@@ -49,34 +39,23 @@ done:
     return status;
 }
 
-static spn_status draw_fractions(const spni_family_view *v, bool is_linear, spn_series *series)
-{
-    spn_status status = SPN_OK;
-    spni_path path;
-    SPN_TRY(spni_path_begin(v->context, v->arena, v->run_count, &path));
-    for (int64_t i = 0; i < v->run_count; i++) {
-        const spni_family_run *r = &v->runs[i];
-        if ((r->activation == SPN_LINEAR) == is_linear) {
-            spni_path_put(&path, place(r->activation, r->modes), r->stuck_fraction);
-        }
-    }
-    spni_path_end(&path, series);
-done:
-    return status;
-}
-
-static spn_status draw_intervals(const spni_family_view *v, bool is_linear, spn_series *series)
+/* Shares of stuck starts, or their intervals. */
+static spn_status draw_stuck(const spni_family_view *v, bool is_linear, bool is_interval,
+                             spn_series *series)
 {
     spn_status status = SPN_OK;
     spni_path path;
     SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->run_count, &path));
     for (int64_t i = 0; i < v->run_count; i++) {
         const spni_family_run *r = &v->runs[i];
-        if ((r->activation == SPN_LINEAR) == is_linear) {
-            const double x = place(r->activation, r->modes);
-            spni_path_break(&path);
-            spni_path_put(&path, x, r->stuck_low);
-            spni_path_put(&path, x, r->stuck_high);
+        const double x = place(r->activation, r->modes);
+        if ((r->activation == SPN_LINEAR) != is_linear) {
+            continue;
+        }
+        if (is_interval) {
+            spni_path_segment(&path, x, r->stuck_low, x, r->stuck_high);
+        } else {
+            spni_path_put(&path, x, r->stuck_fraction);
         }
     }
     spni_path_end(&path, series);
@@ -151,13 +130,12 @@ static spn_status draw(const spni_family_view *v, const spn_results *results, co
     for (int64_t i = 0; i < v->run_count; i++) {
         most = v->runs[i].modes > most ? v->runs[i].modes : most;
     }
-    SPN_TRY(draw_closed_forms(v, &betas[0]));
-    SPN_TRY(draw_transitions(v, true, &betas[1]));
-    SPN_TRY(draw_transitions(v, false, &betas[2]));
-    SPN_TRY(draw_intervals(v, true, &stuck[0]));
-    SPN_TRY(draw_intervals(v, false, &stuck[1]));
-    SPN_TRY(draw_fractions(v, true, &stuck[2]));
-    SPN_TRY(draw_fractions(v, false, &stuck[3]));
+    SPN_TRY(draw_transitions(v, true, true, &betas[0]));
+    SPN_TRY(draw_transitions(v, true, false, &betas[1]));
+    SPN_TRY(draw_transitions(v, false, false, &betas[2]));
+    for (int i = 0; i < STUCK_SERIES; i++) {
+        SPN_TRY(draw_stuck(v, i % 2 == 0, i < 2, &stuck[i]));
+    }
     make_caption(v, results, &caption);
     const spn_panel panels[] = {{.y_label = "Transition {/:Italic β}",
                                  .y_low = 0,

@@ -128,9 +128,11 @@ done:
     return status;
 }
 
-/* From the end of a phase to what it falls into. */
-static spn_status draw_falls(const drawing *d, const spni_family_run *run, quantity q,
-                             spn_series *series)
+/* Transitions of one order in a row, of both networks or of one (the other NULL): marks at the ends of the phases, or
+ * lines from there to what they fall into. */
+static spn_status draw_transitions(const drawing *d, const spni_family_run *a,
+                                   const spni_family_run *b, int64_t order, bool is_fall,
+                                   quantity q, spn_series *series)
 {
     spn_status status = SPN_OK;
     const spni_family_view *v = &d->view;
@@ -138,29 +140,13 @@ static spn_status draw_falls(const drawing *d, const spni_family_run *run, quant
     SPN_TRY(spni_path_begin(v->context, v->arena, 3 * v->transition_count, &path));
     for (int64_t i = 0; i < v->transition_count; i++) {
         const spni_family_transition *t = &v->transitions[i];
-        if (t->run == run->run && t->order == 1) {
-            spni_path_break(&path);
-            spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_before : t->norm_before);
-            spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_after : t->norm_after);
-        }
-    }
-    spni_path_end(&path, series);
-done:
-    return status;
-}
-
-/* Transitions of one order in a row, both networks. */
-static spn_status draw_marks(const drawing *d, const row *r, int64_t order, quantity q,
-                             spn_series *series)
-{
-    spn_status status = SPN_OK;
-    const spni_family_view *v = &d->view;
-    spni_path path;
-    SPN_TRY(spni_path_begin(v->context, v->arena, v->transition_count, &path));
-    for (int64_t i = 0; i < v->transition_count; i++) {
-        const spni_family_transition *t = &v->transitions[i];
-        if ((t->run == r->linear->run || t->run == r->curved->run) && t->order == order) {
-            spni_path_put(&path, t->measured_beta, q == ERROR ? t->error_before : t->norm_before);
+        const bool is_here = t->run == a->run || (b != NULL && t->run == b->run);
+        const double before = q == ERROR ? t->error_before : t->norm_before;
+        const double after = q == ERROR ? t->error_after : t->norm_after;
+        if (is_here && t->order == order && is_fall) {
+            spni_path_segment(&path, t->measured_beta, before, t->measured_beta, after);
+        } else if (is_here && t->order == order) {
+            spni_path_put(&path, t->measured_beta, before);
         }
     }
     spni_path_end(&path, series);
@@ -193,12 +179,12 @@ static spn_status draw_row(const drawing *d, const row *r, quantity q, spn_panel
                         .marker = SPN_MARKER_OPEN_SQUARE,
                         .marker_size = 0.95};
     SPN_TRY(draw_phases(d, r->curved, q, &s[0]));
-    SPN_TRY(draw_falls(d, r->curved, q, &s[1]));
+    SPN_TRY(draw_transitions(d, r->curved, NULL, 1, true, q, &s[1]));
     SPN_TRY(draw_closed_form(d, r->linear, q, &s[2]));
-    SPN_TRY(draw_falls(d, r->linear, q, &s[3]));
+    SPN_TRY(draw_transitions(d, r->linear, NULL, 1, true, q, &s[3]));
     SPN_TRY(draw_points(d, r->linear, q, &s[4]));
-    SPN_TRY(draw_marks(d, r, 1, q, &s[5]));
-    SPN_TRY(draw_marks(d, r, 2, q, &s[6]));
+    SPN_TRY(draw_transitions(d, r->linear, r->curved, 1, false, q, &s[5]));
+    SPN_TRY(draw_transitions(d, r->linear, r->curved, 2, false, q, &s[6]));
     panel->series = s;
     panel->series_count = SERIES;
 done:

@@ -2,11 +2,11 @@
 /* Figure 1: the loss below, at and above the onset of learning, along the lines from the trivial model to the
  * phase that appears there, and as Landau potential; and a plane through three phases. All phases come from a
  * sweep and are minimised at the very beta. */
-#include "study/cuts.h"
-#include "study/experiment.h"
+#include "gallery/fig1/fig1.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>
+#include <spinodal/study/cuts.h>
 #include <string.h>
 
 enum { CURVE_DOWN = 100, CURVE_UP = 60, MAXWELL_STEPS = 40 };
@@ -26,11 +26,12 @@ static const double plane_share = 0.75;
 typedef struct drawing {
     spn_context *context;
     const spn_study *study;
-    spni_cuts cuts;
-    spni_source source;
-    spni_anchor trivial, phase; /* the phase: the last on the way up */
-    int64_t modes;              /* active in it */
-    double maxwell, spinodal;   /* the spinodal: to the spacing of the sweep */
+    spn_cuts *cuts;
+    spn_arena *arena;
+    spn_phase_source source;
+    spn_anchor trivial, phase; /* the phase: the last on the way up */
+    int64_t modes;             /* active in it */
+    double maxwell, spinodal;  /* the spinodal: to the spacing of the sweep */
 } drawing;
 
 /* The last row with so many active modes (-1: with any) on the way up. */
@@ -65,10 +66,10 @@ static spn_status find_phases(drawing *d)
     }
     d->modes = spn_table_integer(points, row, spn_table_find(points, "active_modes"));
     d->phase.name = d->modes == 1 ? "1 mode" : "learned";
-    SPN_TRY(spni_anchor_from_row(context, d->cuts.arena, &d->source, row, &d->phase));
+    SPN_TRY(spn_anchor_from_row(context, d->arena, &d->source, row, &d->phase));
     d->spinodal = d->phase.beta;
-    SPN_TRY(spni_anchor_find(context, d->cuts.arena, d->study, &d->source, "trivial", d->spinodal,
-                             &d->trivial));
+    SPN_TRY(spn_anchor_find(context, d->arena, d->study, &d->source, "trivial", d->spinodal,
+                            &d->trivial));
     const spn_objective *loss = &d->study->loss;
     if (spn_norm(loss->dimension, d->trivial.theta) >
         at_origin * SPN_WEIGHT_FLOOR * spn_objective_scales(loss).weight) {
@@ -81,14 +82,14 @@ done:
 }
 
 /* A phase of its own memory, minimised at beta. */
-static spn_status minimize_copy(drawing *d, const spni_anchor *from, double beta, spni_anchor *out)
+static spn_status minimize_copy(drawing *d, const spn_anchor *from, double beta, spn_anchor *out)
 {
     spn_status status = SPN_OK;
     const int64_t n = d->study->loss.dimension;
     *out = *from;
-    SPN_TAKE(d->context, d->cuts.arena, out->theta, n);
+    SPN_TAKE(d->context, d->arena, out->theta, n);
     memcpy(out->theta, from->theta, (size_t)n * sizeof *out->theta);
-    SPN_TRY(spni_anchor_minimize(d->context, d->study, beta, out));
+    SPN_TRY(spn_anchor_minimize(d->context, d->study, beta, out));
 done:
     return status;
 }
@@ -98,7 +99,7 @@ done:
 static spn_status find_maxwell(drawing *d)
 {
     spn_status status = SPN_OK;
-    spni_anchor phase;
+    spn_anchor phase;
     double beta = d->spinodal;
     SPN_TRY(minimize_copy(d, &d->phase, beta, &phase));
     for (int k = 0; k < MAXWELL_STEPS; k++) {
@@ -108,7 +109,7 @@ static spn_status find_maxwell(drawing *d)
             break;
         }
         beta -= gap / (root * root);
-        SPN_TRY(spni_anchor_minimize(d->context, d->study, beta, &phase));
+        SPN_TRY(spn_anchor_minimize(d->context, d->study, beta, &phase));
     }
     d->maxwell = beta;
     if (!(beta > 0 && beta < d->spinodal)) {
@@ -126,14 +127,14 @@ static spn_status add_line(drawing *d, const spn_slice_settings *settings, doubl
                            int64_t count, const double *betas)
 {
     spn_status status = SPN_OK;
-    spni_anchor anchors[2] = {d->trivial, d->phase};
+    spn_anchor anchors[2] = {d->trivial, d->phase};
     spn_slice_settings own = *settings;
     own.beta = (spn_reals){count, betas};
     own.margin = line_margin;
     anchors[0].beta = beta;
     anchors[0].loss = anchors[0].error; /* |theta| = 0 */
     SPN_TRY(minimize_copy(d, &d->phase, beta, &anchors[1]));
-    SPN_TRY(spni_cuts_add(d->context, &d->cuts, &own, beta, 2, anchors));
+    SPN_TRY(spn_cuts_add(d->context, d->cuts, &own, beta, 2, anchors));
 done:
     return status;
 }
@@ -149,7 +150,7 @@ static double shorten(double beta, double step)
 static spn_status add_plane(drawing *d, const spn_slice_settings *settings)
 {
     spn_status status = SPN_OK;
-    spni_anchor anchors[3] = {d->trivial, d->phase, {.name = "2 modes"}};
+    spn_anchor anchors[3] = {d->trivial, d->phase, {.name = "2 modes"}};
     spn_slice_settings own = *settings;
     const spn_table *points = d->source.points;
     int64_t row = find_last(points, d->modes + 1);
@@ -162,11 +163,11 @@ static spn_status add_plane(drawing *d, const spn_slice_settings *settings)
     anchors[0].beta = beta;
     anchors[0].loss = anchors[0].error;
     for (int64_t i = 1; i < 3; i++) {
-        SPN_TRY(spni_source_find(d->context, &d->source, anchors[i].name, beta, &row));
-        SPN_TRY(spni_anchor_from_row(d->context, d->cuts.arena, &d->source, row, &anchors[i]));
-        SPN_TRY(spni_anchor_minimize(d->context, d->study, beta, &anchors[i]));
+        SPN_TRY(spn_phase_source_find(d->context, &d->source, anchors[i].name, beta, &row));
+        SPN_TRY(spn_anchor_from_row(d->context, d->arena, &d->source, row, &anchors[i]));
+        SPN_TRY(spn_anchor_minimize(d->context, d->study, beta, &anchors[i]));
     }
-    SPN_TRY(spni_cuts_add(d->context, &d->cuts, &own, beta, 3, anchors));
+    SPN_TRY(spn_cuts_add(d->context, d->cuts, &own, beta, 3, anchors));
 done:
     return status;
 }
@@ -180,8 +181,8 @@ static spn_status follow_curve(drawing *d)
     spn_norm_record *rows = NULL, half[CURVE_DOWN];
     int64_t down = 0, up = 0;
     const double length = spn_objective_order_root(&d->study->loss, d->phase.theta);
-    SPN_TAKE(d->context, d->cuts.arena, theta, n);
-    SPN_TAKE(d->context, d->cuts.arena, rows, CURVE_DOWN + CURVE_UP);
+    SPN_TAKE(d->context, d->arena, theta, n);
+    SPN_TAKE(d->context, d->arena, rows, CURVE_DOWN + CURVE_UP);
     for (int k = 0; k < CURVE_DOWN; k++) {
         const double share = 1 - (1 - shortest) * (double)k / (CURVE_DOWN - 1);
         norms[k] = share * length * share * length;
@@ -199,8 +200,7 @@ static spn_status follow_curve(drawing *d)
     memcpy(theta, d->phase.theta, (size_t)n * sizeof *theta);
     SPN_TRY(spn_norm_curve(d->context, &d->study->loss, d->phase.beta, theta, CURVE_UP,
                            norms + CURVE_DOWN, rows + down, &up));
-    d->cuts.potential = rows;
-    d->cuts.potential_count = down + up;
+    spn_cuts_potential(d->cuts, down + up, rows);
 done:
     return status;
 }
@@ -224,21 +224,22 @@ done:
     return status;
 }
 
-spn_status spn_study_figure1(spn_context *context, const spn_study *study, const char *sweep,
-                             const spn_run_settings *settings, bool *is_good)
+spn_status spni_fig1_slices(spn_context *context, const spn_study *study, const char *sweep,
+                            const spn_run_settings *settings, bool *is_good)
 {
     spn_status status = SPN_OK;
     drawing d = {.context = context, .study = study};
     *is_good = false;
     SPN_TRY(spn_results_check_target(context, settings->output, settings->is_forced));
-    SPN_TRY(spni_cuts_begin(context, study, settings->threads, &d.cuts));
-    d.source = (spni_source){.key = "the sweep", .others = "trivial"};
-    SPN_TRY(spni_source_open(context, d.cuts.arena, study, sweep, &d.source));
+    SPN_TRY(spn_cuts_create(context, study, settings->threads, &d.cuts));
+    d.arena = spn_cuts_arena(d.cuts);
+    d.source = (spn_phase_source){.key = "the sweep", .others = "trivial"};
+    SPN_TRY(spn_phase_source_open(context, d.arena, study, sweep, &d.source));
     SPN_TRY(find_phases(&d));
     SPN_TRY(find_maxwell(&d));
     SPN_TRY(cut_all(&d));
-    SPN_TRY(spni_cuts_write(context, &d.cuts, settings->output, settings->is_forced, is_good));
+    SPN_TRY(spn_cuts_write(context, d.cuts, settings->output, settings->is_forced, is_good));
 done:
-    spni_cuts_end(context, &d.cuts);
+    spn_cuts_free(context, d.cuts);
     return status;
 }
