@@ -169,6 +169,12 @@ int cli_parse(const cli_command *command, int count, char **words, cli_arguments
             out->words[out->word_count++] = word;
         }
     }
+    if (out->seed >= 0) {
+        snprintf(out->seed_set, sizeof out->seed_set, "model.init.seed=%lld", (long long)out->seed);
+        memmove(out->sets + 1, out->sets, (size_t)out->set_count * sizeof *out->sets);
+        out->sets[0] = out->seed_set;
+        out->set_count++;
+    }
     const int64_t most_threads = 4096;
     if (out->threads > most_threads) {
         return cli_usage_error(command, "--threads: at most %lld", (long long)most_threads);

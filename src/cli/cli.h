@@ -28,8 +28,9 @@ typedef struct cli_arguments {
     const char *words[CLI_WORDS_MAX]; /**< arguments that are not flags */
     const char *output;
     int64_t set_count;
-    const char *sets[CLI_SETS_MAX];
-    int64_t seed; /**< -1: not given */
+    const char *sets[CLI_SETS_MAX + 1]; /**< that of --seed first */
+    int64_t seed;                       /**< -1: not given */
+    char seed_set[64];
     int64_t threads;
     bool is_json, is_quiet, is_verbose, is_forced, is_resumed, wants_help;
     const char *weights;

@@ -18,21 +18,13 @@ static bool is_known(const char *name)
 spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments, bool *is_good)
 {
     const char *name = arguments->word_count > 0 ? arguments->words[0] : "all";
-    const char *sets[CLI_SETS_MAX + 1];
-    char seed[64];
-    spn_gallery_settings settings = {.folder =
-                                         arguments->output != NULL ? arguments->output : "figures",
-                                     .threads = arguments->threads,
-                                     .is_forced = arguments->is_forced,
-                                     .is_resumed = arguments->is_resumed,
-                                     .sets = sets};
-    if (arguments->seed >= 0) {
-        snprintf(seed, sizeof seed, "model.init.seed=%lld", (long long)arguments->seed);
-        sets[settings.set_count++] = seed;
-    }
-    for (int64_t i = 0; i < arguments->set_count; i++) {
-        sets[settings.set_count++] = arguments->sets[i];
-    }
+    const spn_gallery_settings settings = {.folder = arguments->output != NULL ? arguments->output
+                                                                               : "figures",
+                                           .threads = arguments->threads,
+                                           .is_forced = arguments->is_forced,
+                                           .is_resumed = arguments->is_resumed,
+                                           .set_count = arguments->set_count,
+                                           .sets = arguments->sets};
     spn_status status = spn_gallery_make(session->context, name, &settings, is_good);
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
         return cli_misuse(session, "%s", spn_error_text(session->context));

@@ -130,11 +130,6 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
     } else {
         SPN_TRY(spn_experiment_create(context, &experiment));
     }
-    if (arguments->seed >= 0) {
-        char assignment[64];
-        snprintf(assignment, sizeof assignment, "model.init.seed=%lld", (long long)arguments->seed);
-        SPN_TRY(spn_experiment_set(context, experiment, assignment));
-    }
     for (int64_t i = 0; i < arguments->set_count; i++) {
         SPN_TRY(spn_experiment_set(context, experiment, arguments->sets[i]));
     }
