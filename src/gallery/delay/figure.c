@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Escape times against u_0 and against beta: a column of panels for each depth. */
 #include "gallery/delay/delay.h"
-#include "gallery/path.h"
+#include "plot/canvas.h"
 
 #include <math.h>
+#include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
 #include <spinodal/theory.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-enum { CURVE_POINTS = 400, SERIES_MAX = 12, TITLE_SIZE = 96 };
+enum { CURVE_POINTS = 400, TEXT_SIZE = 48 };
 #define WIDTH 7.0
 #define ROW_HEIGHT 1.75
 
@@ -18,6 +18,7 @@ enum { CURVE_POINTS = 400, SERIES_MAX = 12, TITLE_SIZE = 96 };
 typedef enum quantity { EPOCHS, SHARE, QUANTITIES } quantity;
 
 typedef struct drawing {
+    spni_canvas canvas;
     spni_delay_view view;
     int64_t axis;
     double low, high; /* of x */
@@ -39,11 +40,6 @@ static double sigma_of(const spni_delay_run *run)
 static double place(const spni_delay_run *run)
 {
     return run->axis == SPNI_DELAY_SCALE ? run->scale : run->beta / run->threshold;
-}
-
-static spn_status begin(const drawing *d, int64_t capacity, spni_path *p)
-{
-    return spni_path_begin(d->view.context, d->view.arena, capacity, p);
 }
 
 typedef enum law { EXACT, LEADING } law;
@@ -79,22 +75,17 @@ static double value_of(const drawing *d, const column *c, const spni_delay_run *
 }
 
 /* Those that left, at their value; at an edge (not NaN) those that did not. */
-static spn_status draw_points(const drawing *d, const column *c, const spni_delay_part *part,
-                              quantity q, double edge, spn_series *series)
+static void draw_points(drawing *d, const column *c, const spni_delay_part *part, quantity q,
+                        double edge, spn_series look)
 {
-    spn_status status = SPN_OK;
-    spni_path p;
     const bool is_edge = !isnan(edge);
-    SPN_TRY(begin(d, d->view.count, &p));
+    spni_add_series(&d->canvas, look);
     for (int64_t i = 0; i < d->view.count; i++) {
         const spni_delay_run *run = &d->view.runs[i];
         if (spni_delay_is_in(run, part) && (run->outcome == SPNI_DELAY_LEFT) != is_edge) {
-            spni_path_put(&p, place(run), is_edge ? edge : value_of(d, c, run, q));
+            spni_add_point(&d->canvas, place(run), is_edge ? edge : value_of(d, c, run, q));
         }
     }
-    spni_path_end(&p, series);
-done:
-    return status;
 }
 
 /* Vertices: evenly over the axis, and towards where the curve goes to infinity. */
@@ -108,90 +99,55 @@ static double curve_place(const drawing *d, double threshold, int64_t i)
     return d->axis == SPNI_DELAY_SCALE ? threshold * (1 + distance) : threshold * (1 - distance);
 }
 
-static int compare_places(const void *a, const void *b)
+static void add_law(drawing *d, const column *c, double gain, law which, quantity q)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static spn_status put_law(const drawing *d, const column *c, double gain, law which, quantity q,
-                          spni_path *p)
-{
-    spn_status status = SPN_OK;
-    double *x = NULL;
+    double x[CURVE_POINTS];
     const double power = (double)(c->depth - 2);
     const double threshold = d->axis == SPNI_DELAY_BETA ? pow(gain, power)
                              : c->depth == 2            ? d->low
                                              : pow(c->any->beta / c->sigma, 1 / power) / gain;
-    SPN_TAKE(d->view.context, d->view.arena, x, CURVE_POINTS);
     for (int64_t i = 0; i < CURVE_POINTS; i++) {
         x[i] = curve_place(d, threshold, i);
     }
-    qsort(x, CURVE_POINTS, sizeof *x, compare_places);
-    spni_path_break(p);
+    spn_sort(CURVE_POINTS, x);
+    spni_add_gap(&d->canvas);
     for (int64_t i = 0; i < CURVE_POINTS; i++) {
         const double y = drawn(d, c, x[i], law_at(d, c, x[i], gain, which), q);
-        spni_path_put(p, x[i], x[i] >= d->low && x[i] <= d->high && isfinite(y) ? y : (double)NAN);
+        const bool is_shown = x[i] >= d->low && x[i] <= d->high && isfinite(y);
+        spni_add_point(&d->canvas, x[i], is_shown ? y : (double)NAN);
     }
-done:
-    return status;
-}
-
-static spn_status draw_law(const drawing *d, const column *c, law which, quantity q,
-                           spn_series *series)
-{
-    spn_status status = SPN_OK;
-    spni_path p;
-    SPN_TRY(begin(d, CURVE_POINTS + 1, &p));
-    SPN_TRY(put_law(d, c, 1, which, q, &p));
-    spni_path_end(&p, series);
-done:
-    return status;
 }
 
 /* A curve for each random start: the runs of the flow at one place of the axis. */
-static spn_status draw_own_laws(const drawing *d, const column *c, quantity q, spn_series *series)
+static void add_own_laws(drawing *d, const column *c, quantity q)
 {
-    spn_status status = SPN_OK;
-    spni_path p;
     const spni_delay_part part = {d->axis, c->depth, SPN_PATH_FLOW, false};
     const spni_delay_run *first = NULL;
-    int64_t starts = 0;
     for (int64_t i = 0; i < d->view.count; i++) {
         const spni_delay_run *run = &d->view.runs[i];
-        if (spni_delay_is_in(run, &part)) {
-            first = first == NULL ? run : first;
-            starts += place(run) == place(first);
+        if (!spni_delay_is_in(run, &part)) {
+            continue;
+        }
+        first = first == NULL ? run : first;
+        if (place(run) == place(first)) {
+            add_law(d, c, run->own_scale / run->scale, EXACT, q);
         }
     }
-    SPN_TRY(begin(d, starts * (CURVE_POINTS + 1), &p));
-    for (int64_t i = 0; i < d->view.count; i++) {
-        const spni_delay_run *run = &d->view.runs[i];
-        if (spni_delay_is_in(run, &part) && place(run) == place(first)) {
-            SPN_TRY(put_law(d, c, run->own_scale / run->scale, EXACT, q, &p));
-        }
-    }
-    spni_path_end(&p, series);
-done:
-    return status;
 }
 
 /* Where an aligned start ceases to leave. */
-static spn_status draw_threshold(const drawing *d, const column *c, const spn_panel *panel,
-                                 spn_series *series)
+static void draw_threshold(drawing *d, const column *c, const spn_panel *panel)
 {
-    spn_status status = SPN_OK;
-    spni_path p;
     const double power = (double)(c->depth - 2);
     const double x = d->axis == SPNI_DELAY_BETA ? 1
                      : c->depth > 2             ? pow(c->any->beta / c->sigma, 1 / power)
                                                 : (double)NAN;
-    SPN_TRY(begin(d, 2, &p));
-    spni_path_put(&p, x, panel->y_low);
-    spni_path_put(&p, x, panel->y_high);
-    spni_path_end(&p, series);
-done:
-    return status;
+    spni_add_series(&d->canvas, (spn_series){.label = "threshold of the aligned start",
+                                             .color = SPN_COLOR_GREY,
+                                             .line = SPN_LINE_DOTTED,
+                                             .width = 0.9});
+    spni_add_point(&d->canvas, x, panel->y_low);
+    spni_add_point(&d->canvas, x, panel->y_high);
 }
 
 /* The axis: of what was measured, in all depths, with room above for those that stay. */
@@ -216,108 +172,89 @@ static double below_end(const spn_panel *panel, double share)
     return panel->y_high / pow(panel->y_high / panel->y_low, share);
 }
 
-static spn_status draw_flow(const drawing *d, const column *c, quantity q, spn_panel *panel,
-                            spn_series *s)
+static void draw_flow(drawing *d, const column *c, quantity q, double edge)
 {
-    spn_status status = SPN_OK;
     const spni_delay_part aligned = {d->axis, c->depth, SPN_PATH_FLOW, true};
     const spni_delay_part randoms = {d->axis, c->depth, SPN_PATH_FLOW, false};
-    const double edge = below_end(panel, 0.05);
-    int64_t n = panel->series_count;
-    s[n] = (spn_series){.label = "random starts: law of each (T22)",
-                        .color = SPN_COLOR_SKY,
-                        .line = SPN_LINE_SOLID,
-                        .width = 0.5};
-    SPN_TRY(draw_own_laws(d, c, q, &s[n++]));
-    s[n] = (spn_series){
-        .label = "aligned start: exact passage time", .line = SPN_LINE_SOLID, .width = 0.9};
-    SPN_TRY(draw_law(d, c, EXACT, q, &s[n++]));
-    s[n] = (spn_series){.label = "aligned start: T16",
-                        .color = SPN_COLOR_GREEN,
-                        .line = SPN_LINE_DASHED,
-                        .width = 0.9};
-    SPN_TRY(draw_law(d, c, LEADING, q, &s[n++]));
-    s[n] = (spn_series){.label = "random starts, flow",
-                        .color = SPN_COLOR_SKY,
-                        .marker = SPN_MARKER_CIRCLE,
-                        .marker_size = 0.45};
-    SPN_TRY(draw_points(d, c, &randoms, q, (double)NAN, &s[n++]));
-    s[n] = (spn_series){.label = "aligned start, flow",
-                        .color = SPN_COLOR_BLUE,
-                        .marker = SPN_MARKER_OPEN_CIRCLE,
-                        .marker_size = 0.95};
-    SPN_TRY(draw_points(d, c, &aligned, q, (double)NAN, &s[n++]));
+    spni_add_series(&d->canvas, (spn_series){.label = "random starts: law of each (T22)",
+                                             .color = SPN_COLOR_SKY,
+                                             .line = SPN_LINE_SOLID,
+                                             .width = 0.5});
+    add_own_laws(d, c, q);
+    spni_add_series(&d->canvas, (spn_series){.label = "aligned start: exact passage time",
+                                             .line = SPN_LINE_SOLID,
+                                             .width = 0.9});
+    add_law(d, c, 1, EXACT, q);
+    spni_add_series(&d->canvas, (spn_series){.label = "aligned start: T16",
+                                             .color = SPN_COLOR_GREEN,
+                                             .line = SPN_LINE_DASHED,
+                                             .width = 0.9});
+    add_law(d, c, 1, LEADING, q);
+    draw_points(d, c, &randoms, q, (double)NAN,
+                (spn_series){.label = "random starts, flow",
+                             .color = SPN_COLOR_SKY,
+                             .marker = SPN_MARKER_CIRCLE,
+                             .marker_size = 0.45});
+    draw_points(d, c, &aligned, q, (double)NAN,
+                (spn_series){.label = "aligned start, flow",
+                             .color = SPN_COLOR_BLUE,
+                             .marker = SPN_MARKER_OPEN_CIRCLE,
+                             .marker_size = 0.95});
     if (q != SHARE) {
-        s[n] =
-            (spn_series){.color = SPN_COLOR_SKY, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.6};
-        SPN_TRY(draw_points(d, c, &randoms, EPOCHS, edge, &s[n++]));
-        s[n] = (spn_series){.label = "never leaves",
-                            .color = SPN_COLOR_BLUE,
-                            .marker = SPN_MARKER_OPEN_TRIANGLE,
-                            .marker_size = 0.95};
-        SPN_TRY(draw_points(d, c, &aligned, EPOCHS, edge, &s[n++]));
+        draw_points(d, c, &randoms, EPOCHS, edge,
+                    (spn_series){
+                        .color = SPN_COLOR_SKY, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.6});
+        draw_points(d, c, &aligned, EPOCHS, edge,
+                    (spn_series){.label = "never leaves",
+                                 .color = SPN_COLOR_BLUE,
+                                 .marker = SPN_MARKER_OPEN_TRIANGLE,
+                                 .marker_size = 0.95});
     }
-    panel->series_count = n;
-done:
-    return status;
 }
 
-static spn_status draw_adam(const drawing *d, const column *c, spn_panel *panel, spn_series *s)
+static void draw_adam(drawing *d, const column *c, double edge)
 {
-    spn_status status = SPN_OK;
     const spni_delay_part aligned = {d->axis, c->depth, SPN_PATH_ADAM, true};
     const spni_delay_part randoms = {d->axis, c->depth, SPN_PATH_ADAM, false};
-    const double edge = below_end(panel, 0.12);
-    int64_t n = panel->series_count;
-    s[n] = (spn_series){.label = "random starts, Adam",
-                        .color = SPN_COLOR_ORANGE,
-                        .marker = SPN_MARKER_SQUARE,
-                        .marker_size = 0.4};
-    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, (double)NAN, &s[n++]));
-    s[n] = (spn_series){.label = "aligned start, Adam",
-                        .color = SPN_COLOR_VERMILION,
-                        .marker = SPN_MARKER_OPEN_SQUARE,
-                        .marker_size = 0.8};
-    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, (double)NAN, &s[n++]));
-    s[n] = (spn_series){.label = "Adam has not left after 10^4 steps",
-                        .color = SPN_COLOR_VERMILION,
-                        .marker = SPN_MARKER_OPEN_TRIANGLE,
-                        .marker_size = 0.8};
-    SPN_TRY(draw_points(d, c, &aligned, EPOCHS, edge, &s[n++]));
-    s[n] =
-        (spn_series){.color = SPN_COLOR_ORANGE, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.5};
-    SPN_TRY(draw_points(d, c, &randoms, EPOCHS, edge, &s[n++]));
-    panel->series_count = n;
-done:
-    return status;
+    draw_points(d, c, &randoms, EPOCHS, (double)NAN,
+                (spn_series){.label = "random starts, Adam",
+                             .color = SPN_COLOR_ORANGE,
+                             .marker = SPN_MARKER_SQUARE,
+                             .marker_size = 0.4});
+    draw_points(d, c, &aligned, EPOCHS, (double)NAN,
+                (spn_series){.label = "aligned start, Adam",
+                             .color = SPN_COLOR_VERMILION,
+                             .marker = SPN_MARKER_OPEN_SQUARE,
+                             .marker_size = 0.8});
+    draw_points(d, c, &aligned, EPOCHS, edge,
+                (spn_series){.label = "Adam has not left after 10^4 steps",
+                             .color = SPN_COLOR_VERMILION,
+                             .marker = SPN_MARKER_OPEN_TRIANGLE,
+                             .marker_size = 0.8});
+    draw_points(
+        d, c, &randoms, EPOCHS, edge,
+        (spn_series){.color = SPN_COLOR_ORANGE, .marker = SPN_MARKER_TRIANGLE, .marker_size = 0.5});
 }
 
-static spn_status draw_panel(const drawing *d, const column *c, quantity q, spn_panel *panel)
+static spn_panel *draw_panel(drawing *d, const column *c, quantity q)
 {
-    spn_status status = SPN_OK;
     const bool is_scale = d->axis == SPNI_DELAY_SCALE;
-    spn_series *s = NULL;
-    *panel = (spn_panel){.y_label = q == EPOCHS ? "Epochs to escape"
-                                    : is_scale  ? "Time / aligned start's"
-                                                : "Time / that at {/:Italic β} = 0",
-                         .y_scale = q == SHARE && is_scale ? SPN_AXIS_LINEAR : SPN_AXIS_LOG};
+    spn_panel *panel = spni_add_panel(&d->canvas, q == EPOCHS ? "Epochs to escape"
+                                                  : is_scale  ? "Time / aligned start's"
+                                                              : "Time / that at {/:Italic β} = 0");
+    panel->y_scale = q == SHARE && is_scale ? SPN_AXIS_LINEAR : SPN_AXIS_LOG;
     if (q == EPOCHS) {
         choose_range(d, panel);
     } else {
         panel->y_low = is_scale ? 0 : 0.02;
         panel->y_high = is_scale ? 1.2 : 30;
     }
-    SPN_TAKE(d->view.context, d->view.arena, s, SERIES_MAX);
-    panel->series = s;
-    s[panel->series_count] = (spn_series){.label = "threshold of the aligned start",
-                                          .color = SPN_COLOR_GREY,
-                                          .line = SPN_LINE_DOTTED,
-                                          .width = 0.9};
-    SPN_TRY(draw_threshold(d, c, panel, &s[panel->series_count++]));
-    SPN_TRY(draw_flow(d, c, q, panel, s));
-    SPN_TRY(q == EPOCHS ? draw_adam(d, c, panel, s) : SPN_OK);
-done:
-    return status;
+    draw_threshold(d, c, panel);
+    draw_flow(d, c, q, below_end(panel, 0.05));
+    if (q == EPOCHS) {
+        draw_adam(d, c, below_end(panel, 0.12));
+    }
+    return panel;
 }
 
 /* "3 10^{-4}". */
@@ -332,15 +269,13 @@ static void put_power(double value, char *text, size_t size)
     }
 }
 
-static spn_status make_title(const drawing *d, const column *c, const char **out)
+static const char *title_of(drawing *d, const column *c)
 {
-    char text[TITLE_SIZE], fixed[TITLE_SIZE / 2];
+    char fixed[TEXT_SIZE];
     const bool is_scale = d->axis == SPNI_DELAY_SCALE;
     put_power(is_scale ? c->any->beta : c->any->scale, fixed, sizeof fixed);
-    snprintf(text, sizeof text, "{/:Italic D} = %lld, {/:Italic %s} = %s", (long long)c->depth,
-             is_scale ? "β" : "u}_{0", fixed);
-    *out = spn_arena_duplicate(d->view.arena, text);
-    return *out != NULL ? SPN_OK : spn_arena_status(d->view.context, d->view.arena);
+    return spni_label(&d->canvas, "{/:Italic D} = %lld, {/:Italic %s} = %s", (long long)c->depth,
+                      is_scale ? "β" : "u}_{0", fixed);
 }
 
 /* The first run of the axis and depth. */
@@ -369,50 +304,35 @@ static void find_range(drawing *d)
     d->high *= d->axis == SPNI_DELAY_SCALE ? 2.2 : 1.6;
 }
 
-static spn_status draw(drawing *d, const spn_results *results, const char *directory,
-                       const spn_plot_settings *settings)
+/* The panels of all depths. Returns how many columns: none where the study has the other axis only. */
+static int64_t draw(drawing *d)
 {
-    spn_status status = SPN_OK;
-    spn_text caption = {.context = d->view.context};
-    spn_panel panels[QUANTITIES * SPNI_DELAY_DEPTHS_MAX];
     int64_t columns = 0;
     const bool is_scale = d->axis == SPNI_DELAY_SCALE;
+    spn_figure *figure = &d->canvas.figure;
     column found[SPNI_DELAY_DEPTHS_MAX];
     find_range(d);
     for (int64_t i = 0; i < d->view.depth_count; i++) {
         columns += find_column(d, d->view.depths[i], &found[columns]);
     }
-    if (columns == 0) {
-        goto done; /* the study may have one axis only */
-    }
     for (int64_t i = 0; i < QUANTITIES * columns; i++) {
         const column *c = &found[i % columns];
-        SPN_TRY(draw_panel(d, c, (quantity)(i / columns), &panels[i]));
+        spn_panel *panel = draw_panel(d, c, (quantity)(i / columns));
         if (i < columns) {
-            SPN_TRY(make_title(d, c, &panels[i].title));
-            panels[i].title_place = is_scale ? SPN_LEGEND_TOP_RIGHT : SPN_LEGEND_BOTTOM_LEFT;
+            panel->title = title_of(d, c);
+            panel->title_place = is_scale ? SPN_LEGEND_TOP_RIGHT : SPN_LEGEND_BOTTOM_LEFT;
+            panel->legend = i == columns - 1 ? SPN_LEGEND_ABOVE : SPN_LEGEND_NONE;
         }
     }
-    panels[columns - 1].legend = SPN_LEGEND_ABOVE;
-    spni_delay_caption(&d->view, results, d->axis, &caption);
-    const spn_figure figure = {
-        .name = is_scale ? "delay" : "delay-beta",
-        .x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold",
-        .x_scale = SPN_AXIS_LOG,
-        .x_low = d->low,
-        .x_high = d->high,
-        .width = WIDTH,
-        .height = 1.2 + ROW_HEIGHT * QUANTITIES,
-        .columns = columns,
-        .panel_count = QUANTITIES * columns,
-        .panels = panels,
-        .caption = caption.buffer.text,
-    };
-    SPN_TRY(caption.status);
-    SPN_TRY(spn_plot_render(d->view.context, &figure, directory, settings));
-done:
-    spn_text_end(&caption);
-    return status;
+    figure->name = is_scale ? "delay" : "delay-beta";
+    figure->x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold";
+    figure->x_scale = SPN_AXIS_LOG;
+    figure->x_low = d->low;
+    figure->x_high = d->high;
+    figure->width = WIDTH;
+    figure->height = 1.2 + ROW_HEIGHT * QUANTITIES;
+    figure->columns = columns;
+    return columns;
 }
 
 static spn_status read_runs(const spn_results *results, spni_delay_view *v)
@@ -447,18 +367,29 @@ done:
     return status;
 }
 
+static spn_status plot_axis(spn_context *context, const spn_results *results, int64_t axis,
+                            const char *directory, const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    drawing d = {.axis = axis};
+    SPN_TRY(spni_canvas_begin(context, results, &d.canvas));
+    d.view = (spni_delay_view){.context = context, .arena = d.canvas.arena};
+    SPN_TRY(read_runs(results, &d.view));
+    if (draw(&d) > 0) {
+        spni_delay_caption(&d.view, results, axis, &d.canvas.caption);
+        SPN_TRY(spni_canvas_render(&d.canvas, directory, settings));
+    }
+done:
+    spni_canvas_end(&d.canvas);
+    return status;
+}
+
 spn_status spni_delay_plot(spn_context *context, const spn_results *results, const char *directory,
                            const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    drawing d = {.view = {.context = context}};
-    SPN_TRY(spn_arena_create(context, &d.view.arena));
-    SPN_TRY(read_runs(results, &d.view));
-    d.axis = SPNI_DELAY_SCALE;
-    SPN_TRY(draw(&d, results, directory, settings));
-    d.axis = SPNI_DELAY_BETA;
-    SPN_TRY(draw(&d, results, directory, settings));
+    SPN_TRY(plot_axis(context, results, SPNI_DELAY_SCALE, directory, settings));
+    SPN_TRY(plot_axis(context, results, SPNI_DELAY_BETA, directory, settings));
 done:
-    spn_arena_free(d.view.arena);
     return status;
 }

@@ -5,7 +5,6 @@
 #define SPINODAL_SRC_GALLERY_FAMILY_FAMILY_H
 
 #include "gallery/gallery.h"
-#include "gallery/path.h"
 
 /* ---- Records ----------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who learns both modes first: a row of panels for each method, epochs against u_0 and a map of the order. */
 #include "gallery/orders/orders.h"
-#include "gallery/path.h"
+#include "plot/canvas.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,11 +11,10 @@
 #define BETA_OF_EPOCHS 1e-4 /* of the left column: the nearest that there is */
 #define BETA_LINEAR 1e-6    /* of the map's axis, so that 0 has a place */
 
-enum { METHODS_MAX = 5, COLUMNS = 2, SERIES = 8, KINDS = 4 };
+enum { METHODS_MAX = 5, COLUMNS = 2, KINDS = 4 };
 
 typedef struct drawing {
-    spn_context *context;
-    spn_arena *arena;
+    spni_canvas canvas;
     int64_t count;
     const spni_orders_race *races;
     int64_t method_count;
@@ -87,42 +86,30 @@ static double median(const drawing *d, const spni_orders_race *at, int64_t start
 }
 
 /* One place of the map for all its draws. */
-static spn_status draw_kind(const drawing *d, int64_t method, kind which, spn_series *series)
+static void draw_kind(drawing *d, int64_t method, kind which)
 {
-    spn_status status = SPN_OK;
-    spni_path path;
-    *series = kind_styles[which];
-    SPN_TRY(spni_path_begin(d->context, d->arena, d->count, &path));
+    spni_add_series(&d->canvas, kind_styles[which]);
     for (int64_t i = 0; i < d->count; i++) {
         const spni_orders_race *r = &d->races[i];
         if (r->method == method && r->draw == 0 && judge(d, r) == which) {
-            spni_path_put(&path, r->residue, r->beta);
+            spni_add_point(&d->canvas, r->residue, r->beta);
         }
     }
-    spni_path_end(&path, series);
-done:
-    return status;
 }
 
 /* Epochs of the draws, or their medians. */
-static spn_status draw_epochs(const drawing *d, int64_t method, int64_t start, bool is_median,
-                              spn_series *series)
+static void draw_epochs(drawing *d, int64_t method, int64_t start, bool is_median)
 {
-    spn_status status = SPN_OK;
-    spni_path path;
-    SPN_TRY(spni_path_begin(d->context, d->arena, d->count, &path));
     for (int64_t i = 0; i < d->count; i++) {
         const spni_orders_race *r = &d->races[i];
         if (r->method == method && r->beta == d->beta && (!is_median || r->draw == 0)) {
-            spni_path_put(&path, r->residue, is_median ? median(d, r, start) : epoch_of(r, start));
+            spni_add_point(&d->canvas, r->residue,
+                           is_median ? median(d, r, start) : epoch_of(r, start));
         }
     }
-    spni_path_end(&path, series);
-done:
-    return status;
 }
 
-static spn_status draw_race(const drawing *d, int64_t method, spn_panel *panel)
+static spn_panel *draw_race(drawing *d, int64_t method)
 {
     static const spn_series styles[] = {
         [SPNI_ORDERS_RANDOM] = {.label = "random start",
@@ -137,47 +124,36 @@ static spn_status draw_race(const drawing *d, int64_t method, spn_panel *panel)
                                  .marker = SPN_MARKER_OPEN_SQUARE,
                                  .marker_size = 0.75},
     };
-    spn_status status = SPN_OK;
-    spn_series *s = NULL;
-    *panel = (spn_panel){.y_label = method == SPN_PATH_ADAM ? "Steps" : "Epochs",
-                         .y_scale = SPN_AXIS_LOG,
-                         .y_low = (double)NAN,
-                         .y_high = (double)NAN,
-                         .title = method_name(method),
-                         .title_place = SPN_LEGEND_TOP_RIGHT};
-    SPN_TAKE(d->context, d->arena, s, SERIES);
-    panel->series = s;
+    spn_panel *panel = spni_add_panel(&d->canvas, method == SPN_PATH_ADAM ? "Steps" : "Epochs");
+    panel->y_scale = SPN_AXIS_LOG;
+    panel->title = method_name(method);
+    panel->title_place = SPN_LEGEND_TOP_RIGHT;
     for (int64_t start = SPNI_ORDERS_RANDOM; start <= SPNI_ORDERS_TRIVIAL; start++) {
-        spn_series line = {.color = styles[start].color, .line = SPN_LINE_SOLID, .width = 0.9};
-        s[panel->series_count] = line;
-        SPN_TRY(draw_epochs(d, method, start, true, &s[panel->series_count++]));
-        s[panel->series_count] = styles[start];
-        SPN_TRY(draw_epochs(d, method, start, false, &s[panel->series_count++]));
+        spni_add_series(
+            &d->canvas,
+            (spn_series){.color = styles[start].color, .line = SPN_LINE_SOLID, .width = 0.9});
+        draw_epochs(d, method, start, true);
+        spni_add_series(&d->canvas, styles[start]);
+        draw_epochs(d, method, start, false);
     }
-done:
-    return status;
+    return panel;
 }
 
-static spn_status draw_map(const drawing *d, int64_t method, spn_panel *panel)
+static spn_panel *draw_map(drawing *d, int64_t method)
 {
-    spn_status status = SPN_OK;
-    spn_series *s = NULL;
     double high = 0;
     for (int64_t i = 0; i < d->count; i++) {
         high = fmax(high, d->races[i].beta);
     }
-    *panel = (spn_panel){.y_label = "{/:Italic β}",
-                         .y_scale = SPN_AXIS_SYMMETRIC_LOG,
-                         .y_linear = BETA_LINEAR,
-                         .y_low = -0.7 * BETA_LINEAR,
-                         .y_high = 3 * fmax(high, BETA_LINEAR)};
-    SPN_TAKE(d->context, d->arena, s, SERIES);
-    panel->series = s;
+    spn_panel *panel = spni_add_panel(&d->canvas, "{/:Italic β}");
+    panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
+    panel->y_linear = BETA_LINEAR;
+    panel->y_low = -0.7 * BETA_LINEAR;
+    panel->y_high = 3 * fmax(high, BETA_LINEAR);
     for (int which = 0; which < KINDS; which++) {
-        SPN_TRY(draw_kind(d, method, (kind)which, &s[panel->series_count++]));
+        draw_kind(d, method, (kind)which);
     }
-done:
-    return status;
+    return panel;
 }
 
 /* ---- Caption ---------------------------------------------------------------------------------- */
@@ -256,41 +232,27 @@ static void make_caption(const drawing *d, const spn_results *results, spn_text 
 
 /* ---- The figure ------------------------------------------------------------------------------- */
 
-static spn_status draw(const drawing *d, const spn_results *results, const char *directory,
-                       const spn_plot_settings *settings)
+static void draw(drawing *d)
 {
-    spn_status status = SPN_OK;
-    spn_text caption = {.context = d->context};
-    spn_panel panels[COLUMNS * METHODS_MAX];
+    spn_figure *figure = &d->canvas.figure;
     double low = HUGE_VAL, high = 0;
     for (int64_t i = 0; i < d->count; i++) {
         low = fmin(low, d->races[i].residue);
         high = fmax(high, d->races[i].residue);
     }
+    figure->name = "orders";
+    figure->x_label = "Residue {/:Italic u}_0";
+    figure->x_scale = SPN_AXIS_LOG;
+    figure->x_low = low / 2;
+    figure->x_high = high * 2.5;
+    figure->width = WIDTH;
+    figure->height = 1.0 + ROW_HEIGHT * (double)d->method_count;
+    figure->columns = COLUMNS;
     for (int64_t k = 0; k < d->method_count; k++) {
-        SPN_TRY(draw_race(d, d->methods[k], &panels[COLUMNS * k]));
-        SPN_TRY(draw_map(d, d->methods[k], &panels[COLUMNS * k + 1]));
+        const spn_legend legend = k == 0 ? SPN_LEGEND_ABOVE : SPN_LEGEND_NONE;
+        draw_race(d, d->methods[k])->legend = legend;
+        draw_map(d, d->methods[k])->legend = legend;
     }
-    panels[0].legend = panels[1].legend = SPN_LEGEND_ABOVE;
-    make_caption(d, results, &caption);
-    const spn_figure figure = {
-        .name = "orders",
-        .x_label = "Residue {/:Italic u}_0",
-        .x_scale = SPN_AXIS_LOG,
-        .x_low = low / 2,
-        .x_high = high * 2.5,
-        .width = WIDTH,
-        .height = 1.0 + ROW_HEIGHT * (double)d->method_count,
-        .columns = COLUMNS,
-        .panel_count = COLUMNS * d->method_count,
-        .panels = panels,
-        .caption = caption.buffer.text,
-    };
-    SPN_TRY(caption.status);
-    SPN_TRY(spn_plot_render(d->context, &figure, directory, settings));
-done:
-    spn_text_end(&caption);
-    return status;
 }
 
 static spn_status read_races(const spn_results *results, drawing *d)
@@ -298,9 +260,10 @@ static spn_status read_races(const spn_results *results, drawing *d)
     spn_status status = SPN_OK;
     spn_table table;
     const spn_wanted_table wanted = {&table, "races", &spni_orders_columns, false};
-    SPN_TRY(spn_take_tables(d->context, d->arena, results, 1, &wanted));
+    SPN_TRY(spn_take_tables(d->canvas.context, d->canvas.arena, results, 1, &wanted));
     if (table.rows == 0) {
-        SPN_FAIL(d->context, SPN_ERROR_INPUT, "has no rows in the table 'races': nothing to draw");
+        SPN_FAIL(d->canvas.context, SPN_ERROR_INPUT,
+                 "has no rows in the table 'races': nothing to draw");
     }
     d->count = table.rows;
     d->races = table.records;
@@ -327,11 +290,13 @@ spn_status spni_orders_plot(spn_context *context, const spn_results *results, co
                             const spn_plot_settings *settings)
 {
     spn_status status = SPN_OK;
-    drawing d = {.context = context};
-    SPN_TRY(spn_arena_create(context, &d.arena));
+    drawing d = {.count = 0};
+    SPN_TRY(spni_canvas_begin(context, results, &d.canvas));
     SPN_TRY(read_races(results, &d));
-    SPN_TRY(draw(&d, results, directory, settings));
+    draw(&d);
+    make_caption(&d, results, &d.canvas.caption);
+    SPN_TRY(spni_canvas_render(&d.canvas, directory, settings));
 done:
-    spn_arena_free(d.arena);
+    spni_canvas_end(&d.canvas);
     return status;
 }
