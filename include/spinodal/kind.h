@@ -13,6 +13,7 @@
 #include <spinodal/store.h>
 #include <spinodal/sweep.h>
 #include <spinodal/text.h>
+#include <spinodal/theory.h>
 #include <spinodal/trajectory.h>
 #include <spinodal/transition.h>
 
@@ -44,6 +45,7 @@ spn_status spn_take_texts(spn_context *context, const spn_results *results, cons
 typedef struct spn_sweep_contents {
     spn_table points;          /**< spn_sweep_record */
     spn_table jumps, approach; /**< spn_sweep_jump, spn_sweep_approach */
+    spn_table theory;          /**< spn_theory_mode: a row a mode of linear theory */
     const spn_array *modes;    /**< strengths, a row a point; NULL: none */
     bool is_refined;           /**< jumps were looked for */
     bool has_rate;             /**< points of a finite rate: not meant to be stationary */
@@ -60,6 +62,7 @@ typedef struct spn_branches_contents {
     spn_table phases;           /**< spn_phase_record */
     spn_table maxwell;          /**< spn_maxwell_record */
     spn_table global, barriers; /**< spn_global_record, spn_barrier_record; older files lack them */
+    spn_table theory;           /**< spn_theory_mode: a row a mode of linear theory */
     const char *const *names;   /**< of the phases */
     int64_t unused_starts;      /**< that were not followed */
 } spn_branches_contents;

@@ -6,6 +6,7 @@
 #include <spinodal/base.h>
 #include <spinodal/store.h>
 #include <spinodal/study.h>
+#include <spinodal/text.h>
 #include <stdio.h>
 
 /** Exit statuses of the program. */
@@ -115,8 +116,8 @@ void cli_session_end(cli_session *session);
 /** One line on stderr. What names of files, keys or arrays hold of control characters, which could move a
  *  terminal's cursor or hide text, is shown as \xNN. */
 void cli_put_line(const char *prefix, const char *text);
-/** Several lines; NULL: none. Control characters but line breaks likewise. */
-void cli_put_text(FILE *out, const char *text);
+/** Several lines, control characters but line breaks likewise; ends the text. */
+spn_status cli_print(FILE *out, spn_text *text);
 
 /** What happens, as it happens: on a terminal a bar with the time left, otherwise a plain line now and then.
  *  `session` is a cli_session. */

@@ -27,10 +27,8 @@ static spn_status say_experiment(cli_session *session, const spn_study *study)
     }
     spn_text_put(&text, ", %lld parameters, data checksum %08x\n", (long long)study->loss.dimension,
                  (unsigned)study->data_checksum);
-    SPN_TRY(text.status);
-    cli_put_text(stderr, text.buffer.text);
+    status = cli_print(stderr, &text);
 done:
-    spn_text_end(&text);
     spn_release(session->context, dump);
     return status;
 }

@@ -227,18 +227,13 @@ static void put_onset(spn_text *text, const spn_prediction *prediction)
 
 static spn_status print_text(spn_context *context, const answer *a)
 {
-    spn_status status = SPN_OK;
     spn_text text = {.context = context, .norm = a->norm};
     put_modes(&text, a);
     if (a->has_prediction) {
         put_sweep(&text, &a->prediction);
         put_onset(&text, &a->prediction);
     }
-    SPN_TRY(text.status);
-    cli_put_text(stdout, text.buffer.text);
-done:
-    spn_text_end(&text);
-    return status;
+    return cli_print(stdout, &text);
 }
 
 spn_status cmd_theory(cli_session *session, const cli_arguments *arguments, bool *is_good)

@@ -45,12 +45,10 @@ static spn_status answer(spn_context *context, const cli_arguments *arguments,
     } else {
         spn_transitions_summary(&text, transitions, arguments->words, norms, count, groups, from,
                                 to);
-        SPN_TRY(text.status);
-        cli_put_text(stdout, text.buffer.text);
+        SPN_TRY(cli_print(stdout, &text));
     }
 done:
     spn_release(context, norms);
-    spn_text_end(&text);
     return status;
 }
 

@@ -226,7 +226,6 @@ static void put_coincidences(spn_text *text, const findings *f, const spn_table 
 static spn_status print_text(spn_context *context, const cli_samples *in, const findings *f,
                              const spn_table *together)
 {
-    spn_status status = SPN_OK;
     spn_text text = {.context = context};
     spn_text_put(&text, "%s%s%s: %lld samples\n", in->file, in->chain[0] != '\0' ? ", " : "",
                  in->chain, (long long)in->count);
@@ -234,11 +233,7 @@ static spn_status print_text(spn_context *context, const cli_samples *in, const 
     put_gaps(&text, in, f);
     put_coincidences(&text, f, together);
     spn_text_add(&text, "\n");
-    SPN_TRY(text.status);
-    cli_put_text(stdout, text.buffer.text);
-done:
-    spn_text_end(&text);
-    return status;
+    return cli_print(stdout, &text);
 }
 
 static void write_columns(spn_json *json, const char *key, const cli_samples *in, const findings *f,

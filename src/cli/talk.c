@@ -43,9 +43,12 @@ static void put_escaped(FILE *out, const char *text, bool has_lines)
     }
 }
 
-void cli_put_text(FILE *out, const char *text)
+spn_status cli_print(FILE *out, spn_text *text)
 {
-    put_escaped(out, text, true);
+    if (text->status == SPN_OK) {
+        put_escaped(out, text->buffer.text, true);
+    }
+    return spn_text_end(text);
 }
 
 void cli_put_line(const char *prefix, const char *text)

@@ -48,6 +48,7 @@ spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
         {&out->maxwell, "maxwell", &spn_maxwell_columns, false},
         {&out->global, "global", &spn_global_columns, true},
         {&out->barriers, "barriers", &spn_barrier_columns, true},
+        {&out->theory, "theory", &spn_theory_mode_columns, true},
     };
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));

@@ -22,6 +22,7 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
         {&out->points, "points", &spn_sweep_columns, false},
         {&out->jumps, "jumps", &spn_sweep_jump_columns, true},
         {&out->approach, "approach", &spn_sweep_approach_columns, true},
+        {&out->theory, "theory", &spn_theory_mode_columns, true},
     };
     SPN_TRY(spn_take_tables(context, arena, results, sizeof wanted / sizeof *wanted, wanted));
     if (out->modes != NULL && (out->modes->rows != out->points.rows || out->modes->columns == 0)) {

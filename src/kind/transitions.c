@@ -4,23 +4,21 @@
 
 #include <math.h>
 
-/* Singular values of the modes whose strengths stand in the array "modes": the table "theory" has a row a mode. NULL where
- * there is no linear theory, or the strengths are those of the outputs' own directions. */
+/* Singular values of the modes whose strengths stand in the array "modes": linear theory has a row a mode. NULL where
+ * there is none, or the strengths are those of the outputs' own directions. */
 static spn_status take_singular_values(spn_context *context, spn_arena *arena,
-                                       const spn_results *results, int64_t modes,
-                                       const double **out)
+                                       const spn_table *theory, int64_t modes, const double **out)
 {
     spn_status status = SPN_OK;
-    const spn_table *theory = spn_results_table(results, "theory");
-    const int64_t column = theory != NULL ? spn_table_find(theory, "singular_value") : -1;
+    const spn_theory_mode *records = theory->records;
     double *values = NULL;
     *out = NULL;
-    if (column < 0 || modes == 0 || theory->rows != modes) {
+    if (modes == 0 || theory->rows != modes) {
         return SPN_OK;
     }
     SPN_TAKE(context, arena, values, modes);
     for (int64_t m = 0; m < modes; m++) {
-        values[m] = spn_table_real(theory, m, column);
+        values[m] = records[m].singular_value;
     }
     *out = values;
 done:
@@ -35,7 +33,7 @@ spn_status spn_sweep_transitions(spn_context *context, spn_arena *arena, const s
     const double *singular_values = NULL;
     SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
     const int64_t modes = c.modes != NULL ? c.modes->columns : 0;
-    SPN_TRY(take_singular_values(context, arena, results, modes, &singular_values));
+    SPN_TRY(take_singular_values(context, arena, &c.theory, modes, &singular_values));
     const spn_sweep_tables tables = {.mode_count = modes,
                                      .modes = modes > 0 ? c.modes->values : NULL,
                                      .singular_values = singular_values,

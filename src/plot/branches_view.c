@@ -174,9 +174,7 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
                                    const spn_results *results, spni_branches_view *view)
 {
     spn_status status = SPN_OK;
-    *view = (spni_branches_view){.lines = {.table = spn_results_table(results, "theory"),
-                                           .low = HUGE_VAL,
-                                           .high = -HUGE_VAL}};
+    *view = (spni_branches_view){.branch_count = 0};
     SPN_TRY(spn_branches_contents_read(context, arena, results, &view->c));
     if (view->c.points.rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "holds no points: nothing to draw");
@@ -189,6 +187,8 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
     SPN_TRY(make_pieces(context, arena, view));
     SPN_TRY(subtract_free_energy(context, arena, view));
     choose_loss_range(view);
+    view->lines =
+        (spni_theory_lines){view->c.theory.rows, view->c.theory.records, HUGE_VAL, -HUGE_VAL};
     for (int64_t i = 0; i < view->c.points.rows; i++) {
         view->lines.low = fmin(view->lines.low, view->points[i].beta);
         view->lines.high = fmax(view->lines.high, view->points[i].beta);

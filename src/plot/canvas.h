@@ -7,6 +7,7 @@
 
 #include <spinodal/plot.h>
 #include <spinodal/text.h>
+#include <spinodal/theory.h>
 
 enum { SPNI_PANELS_MAX = 26 };
 
@@ -49,9 +50,10 @@ const char *spni_label(spni_canvas *canvas, const char *format, ...) SPN_PRINTF_
 /* A name from outside (a file, a column) as gnuplot shows it letter by letter. At most 255 letters. */
 const char *spni_plain(spni_canvas *canvas, const char *name);
 
-/* The table `theory` (or NULL) in a figure that covers beta from low to high. */
+/* Linear theory in a figure that covers beta from low to high. */
 typedef struct spni_theory_lines {
-    const spn_table *table;
+    int64_t count;
+    const spn_theory_mode *modes;
     double low, high;
 } spni_theory_lines;
 

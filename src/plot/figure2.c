@@ -60,12 +60,13 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     spn_status status = SPN_OK;
     spn_sweep_contents c;
     const spn_table *table = spn_results_table(results, "points");
-    *view = (spni_sweep_view){.lines = {.table = spn_results_table(results, "theory")}};
+    *view = (spni_sweep_view){.branch_count = 0};
     if (table == NULL || table->rows == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "these results hold no points: nothing to draw");
     }
     SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
     const spn_sweep_record *points = c.points.records;
+    view->lines = (spni_theory_lines){.count = c.theory.rows, .modes = c.theory.records};
     SPN_TAKE(context, arena, view->branches, c.points.rows);
     for (int64_t i = 0; i < c.points.rows; i++) {
         const spn_sweep_record *point = &points[i];

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <spinodal/plot.h>
 #include <spinodal/sweep.h>
+#include <spinodal/theory.h>
 
 typedef spn_sweep_record row;
 
@@ -18,16 +19,10 @@ static const spn_columns layout_columns = {layout_items, 1, sizeof(int64_t)};
 static const char odd_network[] = "data:\n  kind: gaussian\n  moments: exact\nmodel:\n"
                                   "  hidden: [5, 5]\n  activation: tanh\n  bias: false\n";
 
-typedef struct mode {
-    double singular_value, spinodal_beta, maxwell_beta;
-} mode;
-static const spn_column mode_items[] = {
-    {"singular_value", SPN_COLUMN_REAL, offsetof(mode, singular_value), "", "", NULL},
-    {"spinodal_beta", SPN_COLUMN_REAL, offsetof(mode, spinodal_beta), "", "", NULL},
-    {"maxwell_beta", SPN_COLUMN_REAL, offsetof(mode, maxwell_beta), "", "", NULL},
-};
-static const spn_columns mode_columns = {mode_items, 3, sizeof(mode)};
-static const mode modes[] = {{0.9, 0.410549, 0.344839}, {0.5, 0.1875, 0.15749}};
+typedef spn_theory_mode mode;
+static const mode modes[] = {
+    {.singular_value = 0.9, .spinodal_beta = 0.410549, .maxwell_beta = 0.344839},
+    {.singular_value = 0.5, .spinodal_beta = 0.1875, .maxwell_beta = 0.15749}};
 
 enum { POINTS = 200, ROWS_MAX = 4 * POINTS };
 typedef struct sample {
@@ -94,7 +89,7 @@ static void fill(sample *s)
         }
     }
     s->tables[0] = (spn_table){"points", &spn_sweep_columns, s->count, s->rows};
-    s->tables[1] = (spn_table){"theory", &mode_columns, 2, modes};
+    s->tables[1] = (spn_table){"theory", &spn_theory_mode_columns, 2, modes};
     s->tables[2] = (spn_table){"layout", &layout_columns, 3, layout_biases};
     s->attributes[0] = (spn_attribute){"configuration", odd_network, 0};
     s->attributes[1] = (spn_attribute){"seed", NULL, 1};

@@ -110,7 +110,8 @@ static void test_guides(void **state)
     check_lacks(folder, "fig2.txt", "vertical lines");
     check_lacks(folder, "fig2.gp", "linear spinodal");
     /* The first mode's lines lie outside: the second's have the entries of the legend. */
-    const mode outside[] = {{9, 4.1, 3.4}, modes[1]};
+    const mode outside[] = {{.singular_value = 9, .spinodal_beta = 4.1, .maxwell_beta = 3.4},
+                            modes[1]};
     model->tables[1].rows = 2;
     model->tables[1].records = outside;
     caption(folder, odd_network);
