@@ -130,6 +130,13 @@ void spni_add_guide(spni_canvas *canvas, spn_guide guide)
     }
 }
 
+double spni_real_at(const void *record, size_t offset)
+{
+    double value = 0;
+    memcpy(&value, (const char *)record + offset, sizeof value);
+    return value;
+}
+
 /* ---- Labels -------------------------------------------------------------------------------------- */
 
 static const char *keep(spni_canvas *canvas, const char *text)

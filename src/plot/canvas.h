@@ -45,6 +45,9 @@ void spni_add_point(spni_canvas *canvas, double x, double y);
 void spni_add_gap(spni_canvas *canvas);
 void spni_add_guide(spni_canvas *canvas, spn_guide guide);
 
+/* A number of a record, by its place in the struct. */
+double spni_real_at(const void *record, size_t offset);
+
 /* A text that lives as long as the canvas. */
 const char *spni_label(spni_canvas *canvas, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 /* A name from outside (a file, a column) as gnuplot shows it letter by letter. At most 255 letters. */

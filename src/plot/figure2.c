@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <spinodal/numeric.h>
-#include <string.h>
 
 #define MARKERS_PER_BRANCH 11
 #define LOG_STEPS 20
@@ -13,13 +12,6 @@
 
 /* A quantity of a record, by its place in the struct. */
 #define AT(member) offsetof(spn_sweep_record, member)
-
-static double value_of(const spn_sweep_record *point, size_t offset)
-{
-    double value = 0;
-    memcpy(&value, (const char *)point + offset, sizeof value);
-    return value;
-}
 
 /* ---- The branches -------------------------------------------------------------------------------- */
 
@@ -89,7 +81,7 @@ done:
 static void add_points(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
 {
     for (int64_t i = 0; i < branch->count; i++) {
-        spni_add_point(canvas, branch->points[i]->beta, value_of(branch->points[i], quantity));
+        spni_add_point(canvas, branch->points[i]->beta, spni_real_at(branch->points[i], quantity));
         if (spni_is_jump(branch, i)) {
             spni_add_gap(canvas);
         }
@@ -102,8 +94,8 @@ static void add_jumps(spni_canvas *canvas, const spni_branch *branch, size_t qua
     for (int64_t i = 0; i + 1 < branch->count; i++) {
         const spn_sweep_record *before = branch->points[i], *behind = branch->points[i + 1];
         if (spni_is_jump(branch, i)) {
-            spni_add_point(canvas, before->beta, value_of(before, quantity));
-            spni_add_point(canvas, behind->beta, value_of(behind, quantity));
+            spni_add_point(canvas, before->beta, spni_real_at(before, quantity));
+            spni_add_point(canvas, behind->beta, spni_real_at(behind, quantity));
             spni_add_gap(canvas);
         }
     }

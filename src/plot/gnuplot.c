@@ -2,6 +2,8 @@
 /* Running gnuplot: no shell, its own working directory, its output caught for the message. */
 #include "plot/plot.h"
 
+#include <spinodal/text.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -181,66 +183,40 @@ done:
     return status;
 }
 
-/* svg_file='...';pdf_file='...';png_file='...';data_file='...' with doubled single quotes. */
-static char *put_assignment(char *end, const char *name, const char *file)
+/* NAME_file='...'; with doubled single quotes. */
+static void put_assignment(spn_text *text, const char *name, const char *file)
 {
-    end = stpcpy(end, name);
-    end = stpcpy(end, "_file='");
-    for (const char *c = file; *c != '\0'; c++) {
-        *end++ = *c;
-        if (*c == '\'') {
-            *end++ = '\'';
+    spn_text_put(text, "%s_file='", name);
+    for (; *file != '\0'; file++) {
+        spn_text_character(text, *file);
+        if (*file == '\'') {
+            spn_text_character(text, '\'');
         }
     }
-    return stpcpy(end, "';");
-}
-
-static spn_status make_assignments(spn_context *context, const spni_drawing *drawing, char **out)
-{
-    spn_status status = SPN_OK;
-    int64_t size = 64 + 2 * (int64_t)strlen(drawing->data);
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        size += 2 * (int64_t)strlen(drawing->figures[i]);
-    }
-    char *text = NULL;
-    SPN_NEW(context, text, size);
-    char *end = text;
-    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
-        end = put_assignment(end, spni_format_suffix[i] + 1, drawing->figures[i]);
-    }
-    put_assignment(end, "data", drawing->data);
-    *out = text;
-done:
-    return status;
+    spn_text_add(text, "';");
 }
 
 spn_status spni_gnuplot_run(spn_context *context, const char *program, const char *directory,
                             const spni_drawing *drawing, bool *is_missing)
 {
     spn_status status = SPN_OK;
-    char *arguments[6] = {NULL};
-    char *assignments = NULL;
-    char option_default[] = "-d";
-    char option_evaluate[] = "-e";
-    char *name = NULL;
-    char *script = NULL;
+    spn_text assignments = {.context = context};
+    char *name = spn_duplicate(context, program);
+    char *script = spn_duplicate(context, drawing->script);
+    char option_default[] = "-d", option_evaluate[] = "-e";
     *is_missing = false;
-    SPN_TRY(make_assignments(context, drawing, &assignments));
-    name = spn_duplicate(context, program);
-    script = spn_duplicate(context, drawing->script);
-    if (name == NULL || script == NULL) {
-        status = spn_error_status(context);
-        goto done;
+    SPN_TRY(name != NULL && script != NULL ? SPN_OK : spn_error_status(context));
+    for (int i = 0; i < SPNI_FORMAT_COUNT; i++) {
+        put_assignment(&assignments, spni_format_suffix[i] + 1, drawing->figures[i]);
     }
-    arguments[0] = name;
-    arguments[1] = option_default;
-    arguments[2] = option_evaluate;
-    arguments[3] = assignments;
-    arguments[4] = script;
+    put_assignment(&assignments, "data", drawing->data);
+    SPN_TRY(assignments.status);
+    char *const arguments[] = {
+        name, option_default, option_evaluate, assignments.buffer.text, script, NULL};
     SPN_TRY(run(context, directory, arguments, drawing->seconds, is_missing));
 done:
     spn_release(context, name);
     spn_release(context, script);
-    spn_release(context, assignments);
+    spn_text_end(&assignments);
     return status;
 }

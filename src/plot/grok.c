@@ -27,19 +27,12 @@ typedef struct drawing {
 } drawing;
 
 /* A quantity of a record, by its place in the struct. */
-static double value_of(const spn_trajectory_record *point, size_t offset)
-{
-    double value = 0;
-    memcpy(&value, (const char *)point + offset, sizeof value);
-    return value;
-}
-
 #define AT(member) offsetof(spn_trajectory_record, member)
 
 static bool has_any(const spni_grok_view *v, size_t offset)
 {
     for (int64_t i = 0; i < v->c.points.rows; i++) {
-        if (isfinite(value_of(&v->points[i], offset))) {
+        if (isfinite(spni_real_at(&v->points[i], offset))) {
             return true;
         }
     }
@@ -75,7 +68,7 @@ typedef struct quantity {
 static double read(const spni_grok_view *v, const quantity *q, int64_t i)
 {
     return q->is_mode ? v->c.modes->values[i * v->c.modes->columns + q->mode]
-                      : value_of(&v->points[i], q->offset);
+                      : spni_real_at(&v->points[i], q->offset);
 }
 
 static void draw_runs(drawing *d, const quantity *q)
