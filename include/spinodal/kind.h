@@ -39,6 +39,13 @@ spn_status spn_take_tables(spn_context *context, spn_arena *arena, const spn_res
 spn_status spn_take_texts(spn_context *context, const spn_results *results, const spn_table *table,
                           const char *name, const char *const **out);
 
+/** Where an array of the network stands in theta: a row of the table "layout", whose texts "name" are those of weights
+ *  files. 8-byte fields only. */
+typedef struct spn_layout_record {
+    int64_t layer, is_bias, offset, rows, columns;
+} spn_layout_record;
+extern const spn_columns spn_layout_columns;
+
 /* Readers fill the contents of their kind, which `out` points to. */
 
 /** Kind "sweep". Tables that a file lacks have no rows. */

@@ -83,37 +83,28 @@ done:
     return status;
 }
 
-/* The table /layout as the room `formats` wants it. */
-static spn_status read_layout(spn_context *context, const char *path, const spn_results *results,
-                              int64_t *count, spn_weight_entry **out)
+/* The table /layout as the room `formats` wants it, in the arena. */
+static spn_status read_layout(spn_context *context, spn_arena *arena, const char *path,
+                              const spn_results *results, int64_t *count, spn_weight_entry **out)
 {
     spn_status status = SPN_OK;
-    spn_weight_entry *entries = NULL;
-    const spn_table *layout = spn_results_table(results, "layout");
-    const spn_text_column *names = spn_results_text_column(results, "layout", "name");
-    static const char *const columns[] = {"layer", "is_bias", "offset", "rows", "columns"};
-    int64_t at[5];
-    if (layout == NULL || names == NULL || names->rows != layout->rows) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s: has no layout of the weights", path);
+    spn_table layout;
+    const char *const *names = NULL;
+    const spn_wanted_table wanted = {&layout, "layout", &spn_layout_columns, false};
+    SPN_TRY(spn_take_tables(context, arena, results, 1, &wanted));
+    SPN_TRY(spn_take_texts(context, results, &layout, "name", &names));
+    const spn_layout_record *records = layout.records;
+    SPN_TAKE(context, arena, *out, layout.rows);
+    for (int64_t i = 0; i < layout.rows; i++) {
+        const spn_layout_record *r = &records[i];
+        (*out)[i] =
+            (spn_weight_entry){names[i], r->layer, r->is_bias != 0, r->offset, r->rows, r->columns};
     }
-    for (int i = 0; i < 5; i++) {
-        at[i] = spn_table_find(layout, columns[i]);
-        if (at[i] < 0) {
-            SPN_FAIL(context, SPN_ERROR_INPUT, "%s: layout has no column '%s'", path, columns[i]);
-        }
-    }
-    SPN_NEW(context, entries, layout->rows);
-    for (int64_t i = 0; i < layout->rows; i++) {
-        entries[i] = (spn_weight_entry){.name = names->items[i],
-                                        .layer = spn_table_integer(layout, i, at[0]),
-                                        .is_bias = spn_table_integer(layout, i, at[1]) != 0,
-                                        .offset = spn_table_integer(layout, i, at[2]),
-                                        .rows = spn_table_integer(layout, i, at[3]),
-                                        .columns = spn_table_integer(layout, i, at[4])};
-    }
-    *count = layout->rows;
-    *out = entries;
+    *count = layout.rows;
 done:
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", path);
+    }
     return status;
 }
 
@@ -135,8 +126,8 @@ static void report_weights(spn_context *context, const char *output, const spn_r
                 phase != NULL ? ", phase " : "", phase != NULL ? phase : "");
 }
 
-static spn_status export_weights(spn_context *context, const cli_arguments *arguments,
-                                 const spn_results *results)
+static spn_status export_weights(spn_context *context, spn_arena *arena,
+                                 const cli_arguments *arguments, const spn_results *results)
 {
     spn_status status = SPN_OK;
     spn_weight_entry *entries = NULL;
@@ -154,13 +145,12 @@ static spn_status export_weights(spn_context *context, const cli_arguments *argu
                  (long long)points->rows, (long long)theta->rows);
     }
     SPN_TRY(cli_find_point(context, arguments, results, points, &row));
-    SPN_TRY(read_layout(context, path, results, &count, &entries));
+    SPN_TRY(read_layout(context, arena, path, results, &count, &entries));
     SPN_TRY(spn_weights_arrays(context, count, entries, theta->columns,
                                theta->values + row * theta->columns, &arrays));
     SPN_TRY(spn_arrays_write(context, arguments->output, arguments->is_forced, arrays));
     report_weights(context, arguments->output, results, points, row);
 done:
-    spn_release(context, entries);
     spn_arrays_free(context, arrays);
     return status;
 }
@@ -202,7 +192,7 @@ spn_status cmd_export(cli_session *session, const cli_arguments *arguments, bool
     }
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
-    SPN_TRY(has_beta || has_point ? export_weights(context, arguments, &results)
+    SPN_TRY(has_beta || has_point ? export_weights(context, arena, arguments, &results)
                                   : export_table(context, arguments, &results));
 done:
     spn_arena_free(arena);

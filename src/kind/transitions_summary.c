@@ -315,11 +315,11 @@ static void put_notes(spn_text *text, const spn_transition_notes *notes)
         spn_text_put(text,
                      "note: %lld file%s without refined jumps (made by an older version or with "
                      "sweep.refine: false): intervals are steps of the grid\n",
-                     (long long)notes->unrefined, notes->unrefined == 1 ? "" : "s");
+                     (long long)notes->unrefined, spn_plural(notes->unrefined));
     }
     if (notes->relabelled > 0) {
         spn_text_put(text, "note: %lld change%s of labels without a transition\n",
-                     (long long)notes->relabelled, notes->relabelled == 1 ? "" : "s");
+                     (long long)notes->relabelled, spn_plural(notes->relabelled));
     }
     if (notes->unsettled > 0) {
         spn_text_put(text, "note: %lld point%s not stationary and left out of the phases\n",

@@ -29,6 +29,35 @@ typedef struct drawing {
 /* A quantity of a record, by its place in the struct. */
 #define AT(member) offsetof(spn_trajectory_record, member)
 
+static void find_ends(spni_grok_view *v)
+{
+    double first = HUGE_VAL;
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
+        const double epoch = v->points[i].epoch;
+        first = epoch > 0 ? fmin(first, epoch) : first;
+        v->right = fmax(v->right, epoch);
+    }
+    v->left = isfinite(first) ? first / 2 : 0.5;
+}
+
+static spn_status make_view(spn_context *context, spn_arena *arena, const spn_results *results,
+                            spni_grok_view *v)
+{
+    spn_status status = SPN_OK;
+    *v = (spni_grok_view){.right = 1};
+    SPN_TRY(spn_grok_contents_read(context, arena, results, &v->c));
+    if (v->c.runs.rows == 0 || v->c.points.rows == 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "holds no runs: nothing to draw");
+    }
+    v->runs = v->c.runs.records;
+    v->points = v->c.points.records;
+    v->crossings = v->c.crossings.records;
+    v->plateaus = v->c.plateaus.records;
+    find_ends(v);
+done:
+    return status;
+}
+
 static bool has_any(const spni_grok_view *v, size_t offset)
 {
     for (int64_t i = 0; i < v->c.points.rows; i++) {
@@ -274,7 +303,7 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
     spn_status status = SPN_OK;
     drawing d = {.labels = NULL};
     SPN_TRY(spni_canvas_begin(context, results, &d.canvas));
-    SPN_TRY(spni_grok_view_make(context, d.canvas.arena, results, &d.view));
+    SPN_TRY(make_view(context, d.canvas.arena, results, &d.view));
     SPN_TRY(make_labels(&d));
     draw_panels(&d);
     set_page(&d.canvas.figure, &d.view);

@@ -18,13 +18,8 @@ typedef struct spni_grok_view {
     double right; /* the last epoch */
 } spni_grok_view;
 
-/* Everything lives in the arena. */
-spn_status spni_grok_view_make(spn_context *context, spn_arena *arena, const spn_results *results,
-                               spni_grok_view *view);
-
-/* Words for a plateau's kind, and for the law behind it. */
+/* A plateau's kind in words. */
 const char *spni_plateau_name(int64_t kind);
-const char *spni_plateau_law(int64_t kind);
 
 void spni_grok_caption(const spn_results *results, const spni_grok_view *v, spn_text *text);
 

@@ -4,6 +4,21 @@
 
 #include <math.h>
 
+const char *spni_plateau_name(int64_t kind)
+{
+    static const char *const names[] = {"metastable minimum", "ghost of a fold", "saddle",
+                                        "degenerate point", "slow"};
+    return kind >= 0 && kind <= SPN_PLATEAU_SLOW ? names[kind] : "?";
+}
+
+static const char *law_of(int64_t kind)
+{
+    static const char *const laws[] = {"it never leaves", "pi / sqrt(distance to the fold)",
+                                       "ln(1 / delta) / |lambda|",
+                                       "growth beyond linear order (T16, T22)", "no law"};
+    return kind >= 0 && kind <= SPN_PLATEAU_SLOW ? laws[kind] : "?";
+}
+
 static void put_legend(spn_text *text, const spni_grok_view *v)
 {
     spn_text_put(text,
@@ -101,7 +116,7 @@ static void put_plateau(spn_text *text, const spn_plateau_record *p)
         spn_text_put(text, ", predicted %.3g, %.2g to %.2g", p->predicted, p->predicted_low,
                      p->predicted_high);
     }
-    spn_text_put(text, " (%s)\n", spni_plateau_law(p->kind));
+    spn_text_put(text, " (%s)\n", law_of(p->kind));
 }
 
 void spni_grok_caption(const spn_results *results, const spni_grok_view *v, spn_text *text)

@@ -6,21 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* One row of /layout: where an array of the network stands in theta. */
-typedef struct layout_record {
-    int64_t layer, is_bias, offset, rows, columns;
-} layout_record;
-
-static const spn_column layout_items[] = {
-    SPN_INTEGER_COLUMN(layout_record, layer, "layer, from 0"),
-    SPN_INTEGER_COLUMN(layout_record, is_bias, "1: a bias vector"),
-    SPN_INTEGER_COLUMN(layout_record, offset, "index of the first entry in theta"),
-    SPN_INTEGER_COLUMN(layout_record, rows, "rows (outputs of the layer)"),
-    SPN_INTEGER_COLUMN(layout_record, columns,
-                       "columns (inputs of the layer; 1 for a bias); row-major"),
-};
-static const spn_columns layout_columns = SPN_COLUMNS_OF(layout_items, layout_record);
-
 struct spn_book {
     spn_context *context;
     const spn_kind *kind;
@@ -146,16 +131,16 @@ static spn_status add_layout(spn_context *context, spn_book *book)
     spn_status status = SPN_OK;
     int64_t count = 0;
     const spn_layout_entry *entries = spn_network_layout(book->study->network, &count);
-    layout_record *records = NULL;
+    spn_layout_record *records = NULL;
     const char **names = NULL;
     SPN_TAKE(context, book->arena, records, count);
     SPN_TAKE(context, book->arena, names, count);
     for (int64_t i = 0; i < count; i++) {
-        records[i] = (layout_record){entries[i].layer, entries[i].is_bias, entries[i].offset,
-                                     entries[i].rows, entries[i].columns};
+        records[i] = (spn_layout_record){entries[i].layer, entries[i].is_bias, entries[i].offset,
+                                         entries[i].rows, entries[i].columns};
         names[i] = entries[i].name;
     }
-    spn_book_table(book, (spn_table){"layout", &layout_columns, count, records});
+    spn_book_table(book, (spn_table){"layout", &spn_layout_columns, count, records});
     spn_book_text(book, (spn_text_column){"layout", "name", count, names,
                                           "name of the array in weight files"});
 done:
