@@ -95,7 +95,7 @@ double spni_axis_position(spn_axis_scale scale, double linear, double value)
     return value;
 }
 
-static double axis_value(spn_axis_scale scale, double linear, double position)
+double spni_axis_value(spn_axis_scale scale, double linear, double position)
 {
     switch (scale) {
     case SPN_AXIS_LINEAR:
@@ -157,7 +157,8 @@ static spni_range finish(spni_range data, spn_axis_scale scale, double linear, d
         b += half;
     }
     const double extra = margin * (b - a);
-    spni_range range = {axis_value(scale, linear, a - extra), axis_value(scale, linear, b + extra)};
+    spni_range range = {spni_axis_value(scale, linear, a - extra),
+                        spni_axis_value(scale, linear, b + extra)};
     range.low = isnan(low) ? range.low : low;
     range.high = isnan(high) ? range.high : high;
     return range;

@@ -17,6 +17,7 @@ bool spni_point_is_good(const spn_figure *figure, const spn_panel *panel, double
 
 /* Position of a value along an axis, in the axis' own units (logarithms taken). */
 double spni_axis_position(spn_axis_scale scale, double linear, double value);
+double spni_axis_value(spn_axis_scale scale, double linear, double position);
 
 /* v0 of a panel's symmetric-log axis. */
 double spni_panel_linear(const spn_panel *panel);
