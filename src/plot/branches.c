@@ -231,9 +231,8 @@ static void draw_changes(drawing *d, int panel)
     spni_add_series(&d->canvas, (spn_series){.line = SPN_LINE_DOTTED, .width = 0.9});
     for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
         if (maxwell_mark(&v->maxwell[i]) == MARK_MAXWELL) {
-            spni_add_gap(&d->canvas);
-            add_state(d, &v->coexisting[2 * i], panel);
-            add_state(d, &v->coexisting[2 * i + 1], panel);
+            const spni_state *a = &v->coexisting[2 * i], *b = &v->coexisting[2 * i + 1];
+            spni_add_segment(&d->canvas, a->beta, a->y[panel], b->beta, b->y[panel]);
         }
     }
 }

@@ -117,6 +117,13 @@ void spni_add_gap(spni_canvas *canvas)
     spni_add_point(canvas, (double)NAN, (double)NAN);
 }
 
+void spni_add_segment(spni_canvas *canvas, double x, double y, double to_x, double to_y)
+{
+    spni_add_gap(canvas);
+    spni_add_point(canvas, x, y);
+    spni_add_point(canvas, to_x, to_y);
+}
+
 void spni_add_guide(spni_canvas *canvas, spn_guide guide)
 {
     const int64_t count = canvas->figure.guide_count;

@@ -43,6 +43,8 @@ spn_series *spni_add_series(spni_canvas *canvas, spn_series look);
 void spni_add_point(spni_canvas *canvas, double x, double y);
 /* The line of the last series breaks here. */
 void spni_add_gap(spni_canvas *canvas);
+/* A line of its own between two points. */
+void spni_add_segment(spni_canvas *canvas, double x, double y, double to_x, double to_y);
 void spni_add_guide(spni_canvas *canvas, spn_guide guide);
 
 /* A number of a record, by its place in the struct. */

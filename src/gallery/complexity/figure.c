@@ -22,9 +22,8 @@ static void draw_closed_forms(spni_canvas *canvas, const spni_family_view *v)
         const spni_family_transition *t = &v->transitions[i];
         if (t->activation == SPN_LINEAR) {
             const double x = (double)t->modes;
-            spni_add_gap(canvas);
-            spni_add_point(canvas, x - HALF_DASH, t->predicted_beta);
-            spni_add_point(canvas, x + HALF_DASH, t->predicted_beta);
+            spni_add_segment(canvas, x - HALF_DASH, t->predicted_beta, x + HALF_DASH,
+                             t->predicted_beta);
         }
     }
 }
@@ -68,9 +67,7 @@ static void draw_intervals(spni_canvas *canvas, const spni_family_view *v, bool 
         const spni_family_run *r = &v->runs[i];
         if ((r->activation == SPN_LINEAR) == is_linear) {
             const double x = place(r->activation, r->modes);
-            spni_add_gap(canvas);
-            spni_add_point(canvas, x, r->stuck_low);
-            spni_add_point(canvas, x, r->stuck_high);
+            spni_add_segment(canvas, x, r->stuck_low, x, r->stuck_high);
         }
     }
 }

@@ -119,11 +119,9 @@ static void draw_falls(drawing *d, const spni_family_run *run, quantity q)
     for (int64_t i = 0; i < v->transition_count; i++) {
         const spni_family_transition *t = &v->transitions[i];
         if (t->run == run->run && t->order == 1) {
-            spni_add_gap(&d->canvas);
-            spni_add_point(&d->canvas, t->measured_beta,
-                           q == ERROR ? t->error_before : t->norm_before);
-            spni_add_point(&d->canvas, t->measured_beta,
-                           q == ERROR ? t->error_after : t->norm_after);
+            spni_add_segment(&d->canvas, t->measured_beta,
+                             q == ERROR ? t->error_before : t->norm_before, t->measured_beta,
+                             q == ERROR ? t->error_after : t->norm_after);
         }
     }
 }
