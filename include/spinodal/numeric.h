@@ -64,6 +64,14 @@ void spn_multiply_transposed(int64_t m, int64_t n, int64_t k, double alpha, cons
 void spn_multiply(int64_t m, int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
                   const double *b, int64_t ldb, double beta, double *c, int64_t ldc);
 
+/** c = alpha a^T b + beta c: a k x m, b k x n, c m x n, row-major: pairs of samples, summed over rows. */
+void spn_multiply_over_rows(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
+                            int64_t lda, const double *b, int64_t ldb, double beta, double *c,
+                            int64_t ldc);
+/** The same with a = b, c's entries [i * ldc + j], j <= i, only: half the work. */
+void spn_gram_over_rows(int64_t n, int64_t k, double alpha, const double *a, int64_t lda,
+                        double beta, double *c, int64_t ldc);
+
 /** Singular values, descending, of a (m x n row-major, left alone), with left vectors u (m x r row-major)
  *  and right vectors vt (r x n), r = min(m, n); u, vt may be NULL. Signs: largest entry of each right
  *  vector positive. LAPACK dgesvd, one-sided Jacobi where that does not converge. */

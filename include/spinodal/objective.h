@@ -92,6 +92,17 @@ void spn_labels_settle(spn_labels *labels, int64_t before, double share);
  *  active_modes 0 and units that are told apart the outputs are constant, but not by the output's bias alone. */
 bool spn_is_trivial(int64_t active_modes, int64_t dead_units);
 
+/** What operations of an objective take on all its samples: floating-point operations (a multiplication and an
+ *  addition are two), and bytes beside the point's own memory. NaN: not known. */
+typedef struct spn_costs {
+    double gradient;           /**< value and gradient */
+    double product;            /**< one product with the Hessian */
+    double hessian;            /**< the dense Hessian; its P^2 numbers are the caller's */
+    double trace;              /**< tr H, or the diagonal */
+    double trace_square;       /**< tr H^2 without the Hessian */
+    double trace_square_bytes; /**< memory that takes while it runs */
+} spn_costs;
+
 /** Operations of an objective. Only `set` is required; an absent operation is NULL. `size` lets the
  *  table grow: operations beyond the caller's size count as absent. */
 typedef struct spn_objective_operations {
@@ -160,6 +171,17 @@ typedef struct spn_objective_operations {
 
     /** Smaller problems on which symmetric theta live: see objective/reduction.h. */
     const struct spn_reduction_operations *reduction;
+
+    /** The diagonal of part(H), exactly: P numbers, overwritten. */
+    spn_status (*diagonal)(spn_context *context, const spn_point *point, spn_part part,
+                           double *out);
+
+    /** tr part(H)^2, exactly, without the Hessian; needs what `costs` says. */
+    spn_status (*trace_square)(spn_context *context, const spn_point *point, spn_part part,
+                               double *out);
+
+    /** What operations take; see spn_objective_costs(). On entry all is NaN: what is not known is left alone. */
+    void (*costs)(const spn_objective *objective, spn_costs *out);
 } spn_objective_operations;
 
 struct spn_objective {
@@ -199,13 +221,24 @@ spn_status spn_point_set(spn_context *context, spn_point *point, const double *t
 /** Products with the Hessian; see the operations. Products fall back on the dense Hessian (formed once
  *  per set), the dense Hessian on products with blocks of unit vectors, the trace on either;
  *  SPN_ERROR_UNSUPPORTED when the objective has neither, or not this part. Needs a set with
- *  SPN_WANT_CURVATURE, otherwise SPN_ERROR_ARGUMENT. Nothing is allocated. */
+ *  SPN_WANT_CURVATURE, otherwise SPN_ERROR_ARGUMENT. Products and the Hessian allocate nothing. */
 spn_status spn_point_hvp(spn_context *context, const spn_point *point, spn_part part, int64_t k,
                          const double *v, double *hv);
 spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_part part,
                              double *h);
 spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_part part,
                            double *out);
+/** The diagonal of part(H), P numbers, and tr part(H)^2, both exact. Where the objective lacks the operation they come
+ *  from the Hessian that a point keeps (P <= 2048), otherwise from products with all P unit vectors: spn_objective_costs()
+ *  says what to expect. The trace and
+ *  these two may allocate, as much as the costs say or 64 P numbers, and give it back. */
+spn_status spn_point_diagonal(spn_context *context, const spn_point *point, spn_part part,
+                              double *out);
+spn_status spn_point_trace_square(spn_context *context, const spn_point *point, spn_part part,
+                                  double *out);
+/** Forecast of what operations take; where an objective does not say, a product counts as two gradients, and what is made of
+ *  products as so many. O(depth of a network). */
+spn_costs spn_objective_costs(const spn_objective *objective);
 spn_status spn_objective_trivial(spn_context *context, const spn_objective *objective,
                                  double parameter, double *theta);
 /** The trivial point nearest to `near` (not theta itself): of many, where some of its parameters are free. What
@@ -266,7 +299,7 @@ spn_status spn_objective_orbit(spn_context *context, const spn_objective *object
 /** A regularised objective: L(theta, beta) = E(theta) + beta n(theta), n = sum_i c_i theta_i^2 (T24); dL/dbeta = n,
  *  d(grad L)/dbeta = grad n. One evaluation and one Hessian of E serve both surfaces: hessian, hvp and trace add
  *  2 beta c_i to the diagonal of the full and of the Gauss-Newton part (the regulariser is positive semidefinite) and
- *  nothing to the residual part. E is evaluated at parameter 0. Its `trivial` is asked for at beta, its `orbit` passed
+ *  nothing to the residual part; so does the diagonal, and tr H_L^2 = tr H_E^2 + 4 beta sum c_i (H_E)_ii + 4 beta^2 sum c_i^2. E is evaluated at parameter 0. Its `trivial` is asked for at beta, its `orbit` passed
  *  on: what E says there is about L, so that an error is made for its regulariser (as spn_network_error_regularise()
  *  does), and one that is not for the ridge. */
 typedef struct spn_regularised {

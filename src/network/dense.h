@@ -55,16 +55,16 @@ typedef struct spni_dense_space {
 } spni_dense_space;
 
 struct spni_dense {
-    int64_t block;      /* samples at a time; rows have as many numbers as samples in the block */
-    double *ones;       /* the input of a bias */
-    double *coupling;   /* M: lower triangle, row by row; NULL where S_D is not c I */
-    double *through;    /* V: output k, then row o, then column; NULL likewise, or where D < 3 */
-    bool is_summed;     /* products of all terms are kept and scattered once, at the end */
-    int64_t size;       /* numbers of those products; otherwise of the largest one */
-    int64_t term_count; /* 0: no dense assembly, P is too large */
-    spni_term *terms;   /* in the order in which their left factors come to be */
-    double flops;       /* of all products, for one sample */
-    int64_t lanes;      /* of the team when the point was created, bounded */
+    int64_t block;    /* samples at a time; rows have as many numbers as samples in the block */
+    double *ones;     /* the input of a bias */
+    double *coupling; /* M: lower triangle, row by row; NULL where S_D is not c I */
+    double *through;  /* V: output k, then row o, then column; NULL likewise, or where D < 3 */
+    bool is_summed;   /* products of all terms are kept and scattered once, at the end */
+    int64_t size;     /* numbers of those products; otherwise of the largest one */
+    int64_t term_count;
+    spni_term *terms;         /* in the order in which their left factors come to be */
+    double flops;             /* of all products, for one sample */
+    int64_t lanes;            /* of the team when the point was created, bounded */
     spni_dense_space *spaces; /* one a lane */
     double **products;        /* as many, `size` numbers each */
 };
@@ -78,20 +78,19 @@ typedef struct spni_assembly {
     const double *theta;
     spn_part part;
     double constant; /* c where S_D = c I, 0 in the residual part */
-    double *h;       /* NULL: the trace only */
+    double *h;
     spni_block block;
     const spni_dense_space *space;
     double *products;       /* of this block, or of all so far where `adds` */
     bool adds;              /* products are added, not written */
     int64_t next;           /* the next term of the table */
     const spni_term *built; /* whose right rows are there; NULL: none */
-    double trace;
 } spni_assembly;
 
 /** Whether the Hessian is assembled; otherwise it is made of products with unit vectors. */
 static inline bool spni_dense_assembles(const spni_dense *dense)
 {
-    return dense != NULL && dense->term_count > 0;
+    return dense != NULL;
 }
 
 /** Whether S_D = c I. */

@@ -191,13 +191,11 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     spni_dense *dense = NULL;
     int64_t width = error->plan.width_max, right_max = 0;
     *out = NULL;
-    if (width > WIDTH_MAX) {
+    if (width > WIDTH_MAX || error->network->parameters > DIMENSION_MAX) {
         return SPN_OK;
     }
     SPN_NEW(context, dense, 1);
-    if (error->network->parameters <= DIMENSION_MAX) {
-        SPN_TRY(make_terms(context, error, dense, &right_max));
-    }
+    SPN_TRY(make_terms(context, error, dense, &right_max));
     choose_block(dense, &error->plan, 6 * width * width + half(width) + right_max + 1);
     SPN_TRY(create_lanes(context, error, right_max, dense));
     if (spni_output_is_constant(error)) {

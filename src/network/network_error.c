@@ -88,6 +88,9 @@ static const spn_objective_operations operations = {
     .settle = spni_error_settle,
     .preconditioner = &spni_network_preconditioner,
     .reduction = &spni_network_reduction,
+    .diagonal = spni_error_diagonal,
+    .trace_square = spni_error_trace_square,
+    .costs = spni_error_costs,
 };
 
 /* Of an error for value, derivatives and preconditioner alone. */
@@ -101,6 +104,9 @@ static const spn_objective_operations bare_operations = {
     .trace = spni_error_trace,
     .scales = spni_error_scales,
     .preconditioner = &spni_network_preconditioner,
+    .diagonal = spni_error_diagonal,
+    .trace_square = spni_error_trace_square,
+    .costs = spni_error_costs,
 };
 
 /* sigma = 1: E = (2/N) times the negative log-likelihood for mse, so F = GN / 2; K times that for the

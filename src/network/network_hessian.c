@@ -32,7 +32,7 @@ static void multiply_terms(spni_assembly *p, spni_term_kind kind, int64_t l, int
 {
     const spni_dense *dense = p->dense;
     const spni_kernels *kernels = p->state->kernels;
-    for (; p->h != NULL && p->next < dense->term_count; p->next++) {
+    for (; p->next < dense->term_count; p->next++) {
         const spni_term *term = &dense->terms[p->next];
         if (term->kind != kind || term->l != l || term->m != m) {
             return;
@@ -55,36 +55,14 @@ static void multiply_terms(spni_assembly *p, spni_term_kind kind, int64_t l, int
     }
 }
 
-/* Diagonal block l: sum over samples of tr S_l |h_{l-1}|^2, the bias counted as an input of 1. */
-static double trace_of_layer(const spni_assembly *p, int64_t l)
-{
-    const spni_kernels *kernels = p->state->kernels;
-    int64_t n = p->block.count, width = p->network->width[l];
-    double *curvature = p->space->mixed[0], *norm = p->space->right;
-    memset(norm, 0, (size_t)n * sizeof *norm);
-    memset(curvature, 0, (size_t)n * sizeof *curvature);
-    for (int64_t i = 0; i < spni_fan_in(p->network, l); i++) {
-        const double *input = spni_dense_input(p, l, i);
-        kernels->add_multiplied(n, input, input, norm);
-    }
-    if (l == p->network->depth && spni_output_is_constant(p->error)) {
-        return p->constant * (double)width * kernels->sum(n, norm);
-    }
-    for (int64_t o = 0; o < width; o++) {
-        const double *row = p->space->packed + (o * (o + 1) / 2 + o) * n;
-        kernels->add_multiplied(n, row, p->dense->ones, curvature);
-    }
-    return kernels->dot(n, curvature, norm);
-}
-
-/* All Q^{lm} of one m, and the first one of m - 1; for the trace only those that lead to S_{m-1}. */
+/* All Q^{lm} of one m, and the first one of m - 1. */
 static void multiply_mixed_terms(spni_assembly *p, int64_t m)
 {
     const spni_dense_space *space = p->space;
-    int64_t n = p->block.count, lowest = p->h != NULL || m < 3 ? 1 : m - 2;
+    int64_t n = p->block.count;
     bool is_last = m == p->network->depth && spni_output_is_constant(p->error);
     const double *from = NULL;
-    for (int64_t l = m - 1; l >= lowest; l--) {
+    for (int64_t l = m - 1; l >= 1; l--) {
         double *to = l == m - 1 ? space->adjacent[m % 2] : space->mixed[l % 2];
         if (l == m - 1 && is_last) {
             multiply_terms(p, SPNI_TERM_LAST, l, m, spni_slopes(p->error, &p->block, l),
@@ -119,9 +97,6 @@ static void multiply_curvature_terms(spni_assembly *p)
             spni_dense_last_curvature(p);
         } else {
             spni_dense_next_curvature(p, m);
-        }
-        if (p->h == NULL) {
-            p->trace += trace_of_layer(p, m);
         }
         multiply_terms(p, SPNI_TERM_DIAGONAL, m, m, p->space->packed, n);
         multiply_mixed_terms(p, m);
@@ -191,7 +166,7 @@ static void multiply_part(spni_assembly *p, int64_t part, int64_t lane)
     p->next = 0;
     p->built = NULL;
     multiply_curvature_terms(p);
-    if (p->h != NULL && p->part != SPN_PART_GAUSS_NEWTON) {
+    if (p->part != SPN_PART_GAUSS_NEWTON) {
         multiply_tangent_terms(p);
     }
 }
@@ -311,29 +286,6 @@ spn_status spni_error_hessian(spn_context *context, const spn_point *point, spn_
         SPN_TRY(multiply_unit(context, point, part, j));
         memcpy(h + j + j * size, p.state->unit + size + j, (size_t)(size - j) * sizeof *h);
     }
-done:
-    return status;
-}
-
-spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
-                            double *out)
-{
-    spn_status status = SPN_OK;
-    spni_assembly p = assembly_at(point, part, NULL);
-    double sum = 0.0;
-    for (int64_t j = 0; p.dense == NULL && j < point->dimension; j++) {
-        SPN_TRY(multiply_unit(context, point, part, j));
-        sum += p.state->unit[point->dimension + j];
-    }
-    if (p.dense != NULL) {
-        p.space = &p.dense->spaces[0];
-        spni_dense_prepare(&p);
-    }
-    for (int64_t b = 0; p.dense != NULL && b < part_total(&p); b++) {
-        SPN_TRY(spn_poll(context));
-        multiply_part(&p, b, 0);
-    }
-    *out = sum + p.trace;
 done:
     return status;
 }

@@ -213,8 +213,16 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
 void spni_dense_free(spn_context *context, spni_dense *dense);
 spn_status spni_error_hessian(spn_context *context, const spn_point *point, spn_part part,
                               double *h);
+
+/* network_diagonal.c */
 spn_status spni_error_trace(spn_context *context, const spn_point *point, spn_part part,
                             double *out);
+spn_status spni_error_diagonal(spn_context *context, const spn_point *point, spn_part part,
+                               double *out);
+/* network_moments.c */
+spn_status spni_error_trace_square(spn_context *context, const spn_point *point, spn_part part,
+                                   double *out);
+void spni_error_costs(const spn_objective *objective, spn_costs *out);
 
 /* network_kfac.c */
 extern const struct spn_preconditioner_operations spni_network_preconditioner;

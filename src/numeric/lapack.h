@@ -66,6 +66,9 @@ spn_status spni_singular_jacobi(spn_context *context, int64_t m, int64_t n, cons
 void spni_multiply_transposed_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
                                     int64_t lda, const double *b, int64_t ldb, double beta,
                                     double *c, int64_t ldc);
+void spni_multiply_over_rows_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
+                                   int64_t lda, const double *b, int64_t ldb, double beta,
+                                   double *c, int64_t ldc);
 void spni_multiply_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
                          int64_t lda, const double *b, int64_t ldb, double beta, double *c,
                          int64_t ldc);

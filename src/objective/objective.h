@@ -10,6 +10,13 @@
     ((operations)->size >= offsetof(spn_objective_operations, member) + sizeof(void (*)(void)) &&  \
      (operations)->member != NULL)
 
+/* Solver, tangent and measurement ask for the full Hessian at the same theta one after the other: up to this
+ * dimension (32 MiB) it is kept. An objective around another one leaves that to the inner one. */
+enum { SPNI_KEPT_DIMENSION_MAX = 2048 };
+
+/* SPN_ERROR_ARGUMENT where the point was not set with SPN_WANT_CURVATURE. */
+spn_status spni_check_curvature(spn_context *context, const spn_point *point);
+
 /* Sizes of theta and L before rounding, 1 where they are not known. */
 void spni_objective_sizes(const spn_objective *objective, double *weight, double *value);
 

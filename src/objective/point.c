@@ -9,10 +9,6 @@
 /* Columns of the Hessian made by one call of hvp when there is no dense Hessian. */
 enum { BLOCK = 32 };
 
-/* Solver, tangent and measurement ask for the full Hessian at the same theta one after the other: up to this
- * dimension (32 MiB) it is kept. An objective around another one leaves that to the inner one. */
-enum { KEPT_DIMENSION_MAX = 2048 };
-
 /* Caches. A point is const while it is measured; its cache is not. */
 typedef struct fallback {
     double *kept; /* P x P: the full Hessian, or NULL where it is not kept */
@@ -59,8 +55,8 @@ static spn_status fallback_create(spn_context *context, const spn_objective *obj
         }
         SPN_NEW(context, made->hessian, square);
     }
-    bool is_worth_keeping =
-        has_hessian && has_hvp && n <= KEPT_DIMENSION_MAX && !SPNI_HAS_OPERATION(operations, error);
+    bool is_worth_keeping = has_hessian && has_hvp && n <= SPNI_KEPT_DIMENSION_MAX &&
+                            !SPNI_HAS_OPERATION(operations, error);
     if (is_worth_keeping) {
         SPN_NEW(context, made->kept, n * n);
     }
@@ -181,7 +177,7 @@ done:
     return status;
 }
 
-static spn_status check_curvature(spn_context *context, const spn_point *point)
+spn_status spni_check_curvature(spn_context *context, const spn_point *point)
 {
     if (point->has & SPN_WANT_CURVATURE) {
         return SPN_OK;
@@ -232,7 +228,7 @@ spn_status spn_point_hvp(spn_context *context, const spn_point *point, spn_part 
     spn_status status = SPN_OK;
     const spn_objective_operations *operations = point->objective->operations;
     int64_t n = point->dimension;
-    SPN_TRY(check_curvature(context, point));
+    SPN_TRY(spni_check_curvature(context, point));
     if (k < 0) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "products with %lld vectors make no sense",
                  (long long)k);
@@ -280,7 +276,7 @@ spn_status spni_point_hessian_view(spn_context *context, const spn_point *point,
                                    double *scratch, const double **h)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(check_curvature(context, point));
+    SPN_TRY(spni_check_curvature(context, point));
     *h = scratch;
     if (is_keeping(point, part)) {
         SPN_TRY(keep_hessian(context, point));
@@ -297,7 +293,7 @@ spn_status spn_point_hessian(spn_context *context, const spn_point *point, spn_p
     spn_status status = SPN_OK;
     const spn_objective_operations *operations = point->objective->operations;
     int64_t n = point->dimension;
-    SPN_TRY(check_curvature(context, point));
+    SPN_TRY(spni_check_curvature(context, point));
     if (is_keeping(point, part)) {
         SPN_TRY(keep_hessian(context, point));
         copy_triangle(n, fallback_of(point)->kept, h);
@@ -330,7 +326,7 @@ spn_status spn_point_trace(spn_context *context, const spn_point *point, spn_par
     int64_t n = point->dimension;
     double sum = 0;
     *out = (double)NAN;
-    SPN_TRY(check_curvature(context, point));
+    SPN_TRY(spni_check_curvature(context, point));
     if (SPNI_HAS_OPERATION(operations, trace)) {
         SPN_TRY(operations->trace(context, point, part, out));
         goto done;

@@ -134,6 +134,66 @@ static spn_status regularised_trace(spn_context *context, const spn_point *point
     return status;
 }
 
+static spn_status regularised_diagonal(spn_context *context, const spn_point *point, spn_part part,
+                                       double *out)
+{
+    spn_status status = spn_point_diagonal(context, point->state, part, out);
+    double added = stiffness(point, part);
+    const double *weights = spni_regularised_weights(point->objective);
+    for (int64_t i = 0; status == SPN_OK && i < point->dimension; i++) {
+        out[i] += added * spni_weight(weights, i);
+    }
+    return status;
+}
+
+/* sum c_i (H_E)_ii: a multiple of the trace where all c_i are the same. */
+static spn_status weighted_trace(spn_context *context, const spn_point *point, spn_part part,
+                                 double *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = point->dimension;
+    const double *weights = spni_regularised_weights(point->objective);
+    double shift = 0, *diagonal = NULL;
+    if (spn_objective_shifts(point->objective, 0.5, &shift)) {
+        SPN_TRY(spn_point_trace(context, point->state, part, out));
+        *out *= shift;
+        goto done;
+    }
+    SPN_NEW(context, diagonal, n);
+    SPN_TRY(spn_point_diagonal(context, point->state, part, diagonal));
+    *out = spn_dot(n, weights, diagonal);
+done:
+    spn_release(context, diagonal);
+    return status;
+}
+
+/* T24: tr (H_E + a C)^2 = tr H_E^2 + 2 a sum c_i (H_E)_ii + a^2 sum c_i^2, a = 2 beta. */
+static spn_status regularised_trace_square(spn_context *context, const spn_point *point,
+                                           spn_part part, double *out)
+{
+    spn_status status = SPN_OK;
+    double added = stiffness(point, part), crossed = 0, squares = 0;
+    const double *weights = spni_regularised_weights(point->objective);
+    SPN_TRY(spn_point_trace_square(context, point->state, part, out));
+    if (added == 0) {
+        goto done;
+    }
+    SPN_TRY(weighted_trace(context, point, part, &crossed));
+    for (int64_t i = 0; i < point->dimension; i++) {
+        squares += spni_weight(weights, i) * spni_weight(weights, i);
+    }
+    *out += added * (2 * crossed + added * squares);
+done:
+    return status;
+}
+
+/* What the regulariser adds is P operations to each. */
+static void regularised_costs(const spn_objective *objective, spn_costs *out)
+{
+    *out = spn_objective_costs(spni_regularised_error(objective));
+    out->trace_square += out->trace;
+}
+
 static spn_status regularised_trivial(spn_context *context, const spn_objective *objective,
                                       double parameter, double *theta)
 {
@@ -186,6 +246,8 @@ static void regularised_scales(const spn_objective *objective, double *weight, d
         .scales = regularised_scales, .regulariser = (its_regulariser),                            \
         .trivial_near = regularised_trivial_near, .settle = regularised_settle,                    \
         .preconditioner = &spni_damped_preconditioner, .reduction = &spni_damped_reduction,        \
+        .diagonal = regularised_diagonal, .trace_square = regularised_trace_square,                \
+        .costs = regularised_costs,                                                                \
     }
 static const spn_objective_operations ridge_operations = OPERATIONS(ridge_regulariser);
 static const spn_objective_operations weighted_operations = OPERATIONS(weighted_regulariser);

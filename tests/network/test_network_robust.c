@@ -67,7 +67,6 @@ static void nothing_is_allocated_after_creation(void **state)
         check_ok(context, spn_point_create(context, made.objective, &made.point));
         int64_t n = made.size;
         double *v = case_vector(3 * n), *hv = case_vector(3 * n), *h = case_vector(n * n);
-        double trace = 0.0;
         int64_t indices[3] = {5, 1, 5};
         spn_subset subset = {3, indices};
         spn_labels labels;
@@ -79,7 +78,6 @@ static void nothing_is_allocated_after_creation(void **state)
             check_ok(context, spn_point_labels(context, made.point, &labels));
             if (s == 0) {
                 check_ok(context, spn_point_hessian(context, made.point, SPN_PART_FULL, h));
-                check_ok(context, spn_point_trace(context, made.point, SPN_PART_FULL, &trace));
             }
         }
         if (s == 1) {

@@ -56,6 +56,34 @@ static void test_products(void **state)
     }
 }
 
+/* Of the symmetric one the lower triangle alone is written. */
+static void test_products_over_rows(void **state)
+{
+    (void)state;
+    const int64_t edges[] = {0, 1, 2, 7, 8, 17, 65};
+    enum { EDGES = sizeof edges / sizeof edges[0] };
+    for (int s = 0; s < EDGES * EDGES * EDGES; s++) {
+        int64_t m = edges[s % EDGES], n = edges[s / EDGES % EDGES], k = edges[s / EDGES / EDGES];
+        int64_t lda = m + 3, ldb = n + 1, ldc = (n > m ? n : m) + 2;
+        double *a = numbers(k * lda, 1), *b = numbers(k * ldb, 2);
+        double *c = numbers(m * ldc, 3), *d = numbers(m * ldc, 3);
+        spn_multiply_over_rows(m, n, k, 1.5, a, lda, b, ldb, -0.5, c, ldc);
+        spni_multiply_over_rows_plain(m, n, k, 1.5, a, lda, b, ldb, -0.5, d, ldc);
+        check_matrix(m, n, k, c, ldc, d);
+        double *before = numbers(m * ldc, 3);
+        memcpy(c, before, (size_t)(m * ldc) * sizeof *c);
+        memcpy(d, before, (size_t)(m * ldc) * sizeof *d);
+        spn_gram_over_rows(m, k, 1.5, a, lda, -0.5, c, ldc);
+        spni_multiply_over_rows_plain(m, m, k, 1.5, a, lda, a, lda, -0.5, d, ldc);
+        for (int64_t i = 0; i < m; i++) {
+            check_matrix(1, i + 1, k, c + i * ldc, ldc, d + i * ldc);
+            assert_memory_equal(c + i * ldc + i + 1, before + i * ldc + i + 1,
+                                (size_t)(ldc - i - 1) * sizeof *c);
+        }
+        free(a), free(b), free(c), free(d), free(before);
+    }
+}
+
 /* beta = 0 overwrites, whatever was there; entries beyond the block are left alone. */
 static void test_products_overwrite(void **state)
 {
@@ -85,6 +113,10 @@ static void test_products_beyond_int(void **state)
     assert_true(c[0] == 12);
     spn_multiply(1, 2, 1, 2, a, far, b, far, 0, c, far);
     assert_true(c[0] == 6 && c[1] == 8);
+    spn_multiply_over_rows(1, 2, 1, 2, a, far, b, far, 0, c, far);
+    assert_true(c[0] == 6 && c[1] == 8);
+    spn_gram_over_rows(1, 1, 2, b, far, 1, c, far);
+    assert_true(c[0] == 24 && c[1] == 8);
 }
 
 static void test_symmetric_multiply(void **state)
@@ -424,6 +456,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products),
+        cmocka_unit_test(test_products_over_rows),
         cmocka_unit_test(test_products_overwrite),
         cmocka_unit_test(test_products_beyond_int),
         cmocka_unit_test(test_symmetric_multiply),

@@ -135,6 +135,14 @@ static void check_curvature(fixture *f)
     check_close(trace, P * (P + 1), 0, 0);
     check_ok(f->context, spn_point_set(f->context, f->point, f->theta, 0.5, NULL, SPN_WANT_ALL));
     assert_int_equal(f->counter.calls, calls);
+    /* 4 sum i^2, and the P - 1 pairs of ones beside the diagonal. */
+    double square, diagonal[P];
+    check_ok(f->context, spn_point_trace_square(f->context, f->point, SPN_PART_FULL, &square));
+    check_close(square, 4.0 * P * (P + 1) * (2 * P + 1) / 6 + 2 * (P - 1), 0, 0);
+    check_ok(f->context, spn_point_diagonal(f->context, f->point, SPN_PART_FULL, diagonal));
+    for (int64_t i = 0; i < P; i++) {
+        check_close(diagonal[i], chain_entry(i, i), 0, 0);
+    }
 }
 
 static void test_fallbacks(void **state)
@@ -186,6 +194,13 @@ static void test_absent_operations(void **state)
     check_fails(f.context, spn_point_trace(f.context, f.point, SPN_PART_FULL, &trace),
                 SPN_ERROR_UNSUPPORTED, "neither");
     assert_true(isnan(trace));
+    check_fails(f.context, spn_point_trace_square(f.context, f.point, SPN_PART_FULL, &trace),
+                SPN_ERROR_UNSUPPORTED, "neither");
+    check_fails(f.context, spn_point_diagonal(f.context, f.point, SPN_PART_FULL, theta),
+                SPN_ERROR_UNSUPPORTED, "neither");
+    spn_costs costs = spn_objective_costs(&f.objective);
+    check_close(costs.product, 2 * costs.gradient, 0, 0);
+    check_close(costs.trace_square, P * costs.product, 0, 0);
     check_fails(f.context, spn_objective_trivial(f.context, &f.objective, 0, theta),
                 SPN_ERROR_UNSUPPORTED, "trivial");
     check_fails(f.context, spn_point_labels(f.context, f.point, &labels), SPN_ERROR_UNSUPPORTED,
