@@ -6,6 +6,7 @@
 #ifndef SPINODAL_GEOMETRY_H
 #define SPINODAL_GEOMETRY_H
 
+#include <spinodal/geometry/spectrum.h>
 #include <spinodal/objective.h>
 
 #ifdef __cplusplus

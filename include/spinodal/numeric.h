@@ -8,6 +8,7 @@
 #define SPINODAL_NUMERIC_H
 
 #include <spinodal/base.h>
+#include <spinodal/numeric/lanczos.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -112,6 +113,9 @@ spn_line spn_fit_line(int64_t n, const double *x, const double *y, const double 
  *  Statist. Sci. 16, 101, 2001). No trials: [0, 1]. */
 void spn_binomial_interval(int64_t successes, int64_t trials, double confidence, double *low,
                            double *high);
+
+/** The t with P(|T| <= t) = confidence in (0, 1), T of Student's distribution with freedom >= 1; NaN otherwise. O(freedom). */
+double spn_student_quantile(double confidence, int64_t freedom);
 
 /** Sort ascending, in place (heap sort: n log n, no memory). No NaN. */
 void spn_sort(int64_t n, double *values);

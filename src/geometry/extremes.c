@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* Eigenpairs at the ends of a spectrum, with their residuals: from the dense Hessian or by Lanczos' method. */
+#include "geometry/spectrum.h"
+
+#include <math.h>
+#include <string.h>
+
+/* As many as there are: wanted ones that both ends would name belong to the lower. */
+static void clip(int64_t n, const spn_spectrum_settings *settings, int64_t *smallest,
+                 int64_t *largest)
+{
+    *smallest = settings->smallest < n ? settings->smallest : n;
+    *largest = settings->largest < n - *smallest ? settings->largest : n - *smallest;
+}
+
+static spn_status create(spn_context *context, int64_t n, int64_t count, spn_extremes **out)
+{
+    spn_status status = SPN_OK;
+    spn_extremes *made = NULL;
+    int64_t room = 0;
+    SPN_NEW(context, made, 1);
+    made->count = count;
+    if (!spn_size_multiply(count, n, &room)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld vectors of %lld numbers are too many",
+                 (long long)count, (long long)n);
+    }
+    SPN_NEW(context, made->values, count);
+    SPN_NEW(context, made->residuals, count);
+    SPN_NEW(context, made->vectors, room);
+    *out = made;
+    made = NULL;
+done:
+    spn_extremes_free(context, made);
+    return status;
+}
+
+void spn_extremes_free(spn_context *context, spn_extremes *extremes)
+{
+    if (extremes != NULL) {
+        spn_release(context, extremes->values);
+        spn_release(context, extremes->residuals);
+        spn_release(context, extremes->vectors);
+        spn_release(context, extremes);
+    }
+}
+
+static spn_status by_lanczos(spn_context *context, const spn_symmetric_operator *a,
+                             const spn_spectrum_settings *settings, int64_t smallest,
+                             int64_t largest, spn_extremes *out)
+{
+    spn_status status = SPN_OK;
+    spn_extremes_info info;
+    const spn_extremes_settings ends = {.smallest = smallest,
+                                        .largest = largest,
+                                        .block = settings->block,
+                                        .products = settings->products,
+                                        .tolerance = settings->tolerance,
+                                        .seed = (uint64_t)settings->seed};
+    SPN_TRY(spn_extreme_eigenpairs(context, a, &ends, out->values, out->vectors, out->residuals,
+                                   &info));
+    out->products = info.products;
+    out->norm = info.norm;
+done:
+    return status;
+}
+
+/* |H v - lambda v| by products: what the dense matrix and its solver are worth. */
+static spn_status take_residuals(spn_context *context, const spn_symmetric_operator *a,
+                                 spn_extremes *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = a->dimension;
+    double *product = NULL;
+    SPN_NEW(context, product, n);
+    for (int64_t i = 0; i < out->count; i++) {
+        const double *v = out->vectors + i * n;
+        SPN_TRY(a->product(context, a->state, 1, v, product));
+        spn_axpy(n, -out->values[i], v, product);
+        out->residuals[i] = spn_norm(n, product);
+        out->products++;
+    }
+done:
+    spn_release(context, product);
+    return status;
+}
+
+static spn_status by_dense(spn_context *context, const spn_point *point, spn_part part,
+                           const spn_symmetric_operator *a, int64_t smallest, spn_extremes *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = a->dimension;
+    double *h = NULL, *w = NULL;
+    spn_dense *dense = NULL;
+    SPN_NEW(context, h, n * n);
+    SPN_NEW(context, w, n);
+    SPN_TRY(spn_dense_create(context, n, &dense));
+    SPN_TRY(spn_point_hessian(context, point, part, h));
+    SPN_TRY(spn_eigen(context, dense, n, h, true, w));
+    for (int64_t i = 0; i < out->count; i++) {
+        int64_t place = i < smallest ? i : n - out->count + i;
+        out->values[i] = w[place];
+        memcpy(out->vectors + i * n, h + place * n, (size_t)n * sizeof *h);
+    }
+    out->norm = fmax(fabs(w[0]), fabs(w[n - 1]));
+    SPN_TRY(take_residuals(context, a, out));
+done:
+    spn_release(context, h);
+    spn_release(context, w);
+    spn_dense_free(context, dense);
+    return status;
+}
+
+spn_status spn_geometry_extremes(spn_context *context, const spn_point *point, spn_part part,
+                                 const spn_spectrum_settings *settings, spn_extremes **out,
+                                 spn_forecast *forecast)
+{
+    spn_status status = SPN_OK;
+    spn_forecast own;
+    spn_extremes *made = NULL;
+    int64_t smallest = 0, largest = 0;
+    spni_hessian_operator hessian = {point, part};
+    const spn_symmetric_operator a = spni_hessian_of(&hessian);
+    *out = NULL;
+    forecast = forecast != NULL ? forecast : &own;
+    SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_EXTREMES,
+                                  forecast));
+    clip(a.dimension, settings, &smallest, &largest);
+    SPN_TRY(create(context, a.dimension, smallest + largest, &made));
+    made->method = forecast->method;
+    SPN_TRY(made->method == SPN_SPECTRUM_DENSE
+                ? by_dense(context, point, part, &a, smallest, made)
+                : by_lanczos(context, &a, settings, smallest, largest, made));
+    made->is_converged = 1;
+    for (int64_t i = 0; i < made->count; i++) {
+        bool is_small = made->residuals[i] <= settings->tolerance * made->norm;
+        made->is_converged = is_small ? made->is_converged : 0;
+    }
+    *out = made;
+    made = NULL;
+done:
+    spn_extremes_free(context, made);
+    return status;
+}

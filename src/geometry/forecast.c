@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Which way to curvature and spectra: counted before anything is started. */
+#include "geometry/spectrum.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Beyond this LAPACK's work size is no int: there are no dense spectra (room numeric). */
+static const double DENSE_MAX = 32700.0;
+/* Products that extreme eigenpairs were seen to take, for each vector of the basis. */
+static const double PRODUCTS_OF_BASIS = 6.0;
+
+static const spn_forecast_way NONE = {(double)INFINITY, (double)INFINITY, (double)INFINITY};
+
+static spn_forecast_way way_of(double flops, double dense_flops, double bytes)
+{
+    return (spn_forecast_way){flops + dense_flops,
+                              flops / SPN_FORECAST_RATE + dense_flops / SPN_FORECAST_RATE_DENSE,
+                              bytes};
+}
+
+/* The Hessian, a copy of its triangle, and what LAPACK works in. */
+static spn_forecast_way dense_way(const spn_objective *objective, const spn_costs *costs,
+                                  spn_spectrum_task task)
+{
+    double n = (double)objective->dimension;
+    double cube = task == SPN_SPECTRUM_CURVATURE  ? 0.0
+                  : task == SPN_SPECTRUM_EXTREMES ? 9.0
+                                                  : 4.0 / 3.0;
+    double squares = task == SPN_SPECTRUM_CURVATURE ? 1.0 : 4.0;
+    return n > DENSE_MAX
+               ? NONE
+               : way_of(costs->hessian, cube * n * n * n, squares * n * n * sizeof(double));
+}
+
+static spn_forecast_way moments_way(const spn_objective *objective, const spn_costs *costs)
+{
+    double n = (double)objective->dimension;
+    return way_of(costs->trace + costs->trace_square, 0.0,
+                  costs->trace_square_bytes + 4.0 * n * sizeof(double));
+}
+
+static spn_forecast_way stochastic_way(const spn_objective *objective, const spn_costs *costs,
+                                       const spn_spectrum_settings *settings,
+                                       spn_spectrum_task task)
+{
+    double n = (double)objective->dimension, products = 0.0, vectors = 0.0;
+    spn_extremes_settings ends = {
+        .smallest = settings->smallest, .largest = settings->largest, .block = settings->block};
+    double basis = (double)spn_extremes_basis(objective->dimension, &ends);
+    double block = (double)settings->block, work = 0.0;
+    switch (task) {
+    case SPN_SPECTRUM_CURVATURE:
+        products = (double)settings->probes;
+        vectors = (double)spni_samples_vectors(objective->dimension, settings) + 4.0;
+        work = 4.0 * products * vectors * n;
+        break;
+    case SPN_SPECTRUM_EXTREMES:
+        products = fmin(PRODUCTS_OF_BASIS * basis, (double)settings->products);
+        vectors = 2.0 * basis + 3.0 * block;
+        work = 10.0 * products * basis * n;
+        break;
+    case SPN_SPECTRUM_DENSITY:
+        products = (double)settings->starts * (double)settings->steps;
+        block = fmin(block, (double)settings->starts);
+        vectors = block * ((double)settings->steps + 3.0);
+        work = 8.0 * products * (double)settings->steps * n;
+        break;
+    }
+    return way_of(products * costs->product + work, 0.0, vectors * n * sizeof(double));
+}
+
+static bool fits(const spn_forecast_way *way, const spn_spectrum_settings *settings)
+{
+    return way->bytes <= settings->memory * 1e9 && way->seconds <= settings->hours * 3600.0;
+}
+
+static void write_amount(double value, const char *unit, char *out, size_t size)
+{
+    if (isinf(value)) {
+        snprintf(out, size, "none");
+        return;
+    }
+    snprintf(out, size, "%.2g %s", value, unit);
+}
+
+static void write_time(double seconds, char *out, size_t size)
+{
+    bool is_long = seconds >= 5400.0, is_middle = seconds >= 90.0;
+    write_amount(is_long     ? seconds / 3600.0
+                 : is_middle ? seconds / 60.0
+                             : seconds,
+                 is_long     ? "h"
+                 : is_middle ? "min"
+                             : "s",
+                 out, size);
+}
+
+static void write_way(const char *name, const spn_forecast_way *way, char *out, size_t size)
+{
+    char flops[32], time[32], bytes[32];
+    if (isinf(way->flops)) {
+        snprintf(out, size, "%s: not for this", name);
+        return;
+    }
+    write_amount(way->flops, "flops", flops, sizeof flops);
+    write_time(way->seconds, time, sizeof time);
+    write_amount(way->bytes * 1e-9, "GB", bytes, sizeof bytes);
+    snprintf(out, size, "%s: %s, %s, %s", name, flops, time, bytes);
+}
+
+int64_t spn_forecast_text(const spn_forecast *forecast, char *buffer, size_t size)
+{
+    char dense[96], moments[96], stochastic[96];
+    const char *chosen = spn_spectrum_method_text(forecast->method);
+    write_way("dense", &forecast->dense, dense, sizeof dense);
+    write_way("moments", &forecast->moments, moments, sizeof moments);
+    write_way("stochastic", &forecast->stochastic, stochastic, sizeof stochastic);
+    return snprintf(buffer, size, "%s; %s; %s; chosen: %s", dense, moments, stochastic,
+                    chosen != NULL ? chosen : "none");
+}
+
+static const spn_forecast_way *way_at(const spn_forecast *forecast, int64_t method)
+{
+    return method == SPN_SPECTRUM_DENSE     ? &forecast->dense
+           : method == SPN_SPECTRUM_MOMENTS ? &forecast->moments
+                                            : &forecast->stochastic;
+}
+
+/* The quicker exact way where it fits and is worth it, then estimates, then whatever fits; 0: nothing. */
+static int64_t choose(const spn_forecast *forecast, const spn_spectrum_settings *settings)
+{
+    int64_t exact = 0;
+    for (int64_t method = SPN_SPECTRUM_DENSE; method <= SPN_SPECTRUM_MOMENTS; method++) {
+        const spn_forecast_way *way = way_at(forecast, method);
+        bool is_quicker = exact == 0 || way->seconds < way_at(forecast, exact)->seconds;
+        exact = fits(way, settings) && is_quicker ? method : exact;
+    }
+    bool can_estimate = fits(&forecast->stochastic, settings);
+    if (exact == 0 || !can_estimate) {
+        return exact != 0 ? exact : can_estimate ? SPN_SPECTRUM_STOCHASTIC : 0;
+    }
+    double seconds = way_at(forecast, exact)->seconds;
+    bool is_worth = seconds <= settings->patience || seconds <= forecast->stochastic.seconds;
+    return is_worth ? exact : SPN_SPECTRUM_STOCHASTIC;
+}
+
+static spn_status check(spn_context *context, const spn_spectrum_settings *settings)
+{
+    spn_status status = spn_settings_check(context, &spn_spectrum_options, settings);
+    if (status == SPN_OK && settings->probes < SPN_PROBES_MIN) {
+        status = spn_fail(context, SPN_ERROR_INPUT,
+                          "spectrum.probes: estimates need at least %d products, not %lld",
+                          SPN_PROBES_MIN, (long long)settings->probes);
+    }
+    if (status == SPN_OK && settings->smallest + settings->largest < 1) {
+        status = spn_fail(context, SPN_ERROR_INPUT,
+                          "spectrum.smallest, spectrum.largest: at least one eigenpair is needed");
+    }
+    return status;
+}
+
+spn_status spn_spectrum_forecast(spn_context *context, const spn_objective *objective,
+                                 const spn_spectrum_settings *settings, spn_spectrum_task task,
+                                 spn_forecast *out)
+{
+    static const char *const tasks[] = {"curvature", "extreme eigenpairs", "density"};
+    spn_status status = SPN_OK;
+    char text[400];
+    *out = (spn_forecast){.task = task, .dense = NONE, .moments = NONE, .stochastic = NONE};
+    SPN_TRY(check(context, settings));
+    const spn_costs costs = spn_objective_costs(objective);
+    out->dense = dense_way(objective, &costs, task);
+    out->moments = task == SPN_SPECTRUM_CURVATURE ? moments_way(objective, &costs) : NONE;
+    out->stochastic = stochastic_way(objective, &costs, settings, task);
+    out->method = settings->method != SPN_SPECTRUM_AUTO ? settings->method : choose(out, settings);
+    if (out->method == 0 || !fits(way_at(out, out->method), settings)) {
+        spn_forecast_text(out, text, sizeof text);
+        SPN_FAIL(context, SPN_ERROR_UNSUPPORTED,
+                 "%s of a Hessian of %lld parameters: %s exceeds the %g GB and %g hours that the "
+                 "settings of `spectrum` allow (%s)",
+                 tasks[task], (long long)objective->dimension,
+                 settings->method == SPN_SPECTRUM_AUTO ? "every way" : "the method asked for",
+                 settings->memory, settings->hours, text);
+    }
+done:
+    return status;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of spectra share. */
+#ifndef SPINODAL_GEOMETRY_SPECTRUM_PRIVATE_H
+#define SPINODAL_GEOMETRY_SPECTRUM_PRIVATE_H
+
+#include <spinodal/geometry/spectrum.h>
+#include <spinodal/numeric/lanczos.h>
+
+/** A part of a point's Hessian as an operator. */
+typedef struct spni_hessian_operator {
+    const spn_point *point;
+    spn_part part;
+} spni_hessian_operator;
+spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian);
+
+/** Independent, or exchangeable, estimates of tr A and tr A^2: `count` of each. */
+typedef struct spni_samples {
+    int64_t count, products;
+    double inflation; /**< of the standard error of their mean */
+    double *trace, *square;
+} spni_samples;
+
+/** By the settings' estimator; products with the operator as forecast. Free with spni_samples_free(). */
+spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
+                               const spn_spectrum_settings *settings, spni_samples *out);
+void spni_samples_free(spn_context *context, spni_samples *samples);
+/** Vectors that are kept at a time. */
+int64_t spni_samples_vectors(int64_t dimension, const spn_spectrum_settings *settings);
+
+/** Random signs (1, -1), stream (seed, PROBES, job). */
+void spni_signs(uint64_t seed, uint64_t job, int64_t n, double *out);
+
+#endif
