@@ -6,8 +6,9 @@
 
 /* A block's intermediates should stay in half of a common L2 cache. */
 static const int64_t BLOCK_BYTES = 512 * 1024;
-/* Rows 8 KB apart would share their places in the first cache. */
-enum { BLOCK_MIN = 32, BLOCK_MAX = 1024 - 8 };
+/* Rows 8 KB apart would share their places in the first cache. With fewer samples reading and adding the weights of wide
+ * networks takes longer than their products. */
+enum { BLOCK_MIN = 128, BLOCK_MAX = 1024 - 8 };
 /* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
  * P additions beside some 6 P for each sample. */
 enum { SECTION_MIN = 256 };

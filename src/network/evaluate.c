@@ -12,17 +12,28 @@
 #include <spinodal/base/team.h>
 #include <string.h>
 
-void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed)
+/* In squares, so that neither matrix is walked across its rows. */
+static void transpose(int64_t rows, int64_t columns, const double *from, double *to)
 {
-    for (int64_t l = 1; l <= network->depth; l++) {
-        int64_t rows = network->width[l], columns = network->width[l - 1];
-        const double *from = theta + network->weight_offset[l];
-        double *to = transposed + network->weight_offset[l];
-        for (int64_t i = 0; i < rows; i++) {
-            for (int64_t j = 0; j < columns; j++) {
-                to[j * rows + i] = from[i * columns + j];
+    enum { SIDE = 16 };
+    for (int64_t i = 0; i < rows; i += SIDE) {
+        int64_t bottom = i + SIDE < rows ? i + SIDE : rows;
+        for (int64_t j = 0; j < columns; j += SIDE) {
+            int64_t right = j + SIDE < columns ? j + SIDE : columns;
+            for (int64_t q = i; q < bottom; q++) {
+                for (int64_t r = j; r < right; r++) {
+                    to[r * rows + q] = from[q * columns + r];
+                }
             }
         }
+    }
+}
+
+void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed)
+{
+    for (int64_t l = 2; l <= network->depth; l++) {
+        transpose(network->width[l], network->width[l - 1], theta + network->weight_offset[l],
+                  transposed + network->weight_offset[l]);
     }
 }
 

@@ -76,7 +76,7 @@ typedef struct spni_dense spni_dense;
 typedef struct spni_lane {
     double *slot;      /* of the block at hand, where nothing is kept */
     double *x, *y;     /* a gathered block, for subsets */
-    double *direction; /* V_l^T, w_{l-1} x w_l, at W_l's place */
+    double *direction; /* V_l^T, w_{l-1} x w_l, at W_l's place, l > 1 */
     double *tangent;   /* rows of the products, see network_hvp.c */
 } spni_lane;
 
@@ -95,7 +95,7 @@ typedef struct spni_state {
     double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
     bool is_subset;
     bool is_kept;        /* slots hold the last set */
-    double *transposed;  /* W_l^T, w_{l-1} x w_l, at W_l's place */
+    double *transposed;  /* W_l^T, w_{l-1} x w_l, at W_l's place, l > 1 */
     spni_dense *dense;   /* work space of the dense Hessian; NULL where layers are too wide */
     double *outputs;     /* spni_directions_room(): the outputs and their moments, for labels */
     spn_dense *spectrum; /* K */
@@ -184,7 +184,7 @@ void spni_forward(const spni_kernels *kernels, const spn_network *network, const
                   const double *theta, const spni_block *block, int orders);
 spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subset *subset,
                           unsigned wanted);
-/** transposed[W_l's place] = W_l^T for all layers. */
+/** transposed[W_l's place] = W_l^T for all layers but the first, through which nothing is pulled back. */
 void spni_transpose_weights(const spn_network *network, const double *theta, double *transposed);
 
 /* output_error.c */

@@ -66,13 +66,25 @@ static double trace_flops(const spn_network *network)
     return flops;
 }
 
+/* Value and gradient: two products with weights and one with samples, in the first layer nothing is pulled back. A product
+ * with H: twice that and two more, of the directions. */
+static double weight_flops(const spn_network *network, double first, double others)
+{
+    double flops = 0.0;
+    for (int64_t l = 1; l <= network->depth; l++) {
+        double weights = (double)network->width[l] * (double)network->width[l - 1];
+        flops += (l == 1 ? first : others) * weights;
+    }
+    return flops;
+}
+
 void spni_error_costs(const spn_objective *objective, spn_costs *out)
 {
     const spn_network_error *error = objective->problem;
     double samples = (double)objective->samples, size = (double)objective->dimension;
     const spni_moments_plan plan = spni_moments_plan_of(error, objective->samples);
-    out->gradient = error->plan.work * samples;
-    out->product = 2.0 * out->gradient;
+    out->gradient = samples * weight_flops(error->network, 4.0, 6.0);
+    out->product = samples * weight_flops(error->network, 4.0, 12.0);
     out->hessian = samples * size * size; /* half of it, from products of two factors */
     out->trace = samples * trace_flops(error->network);
     out->trace_square = plan.flops;
