@@ -93,6 +93,9 @@ static inline bool spni_dense_assembles(const spni_dense *dense)
     return dense != NULL;
 }
 
+/** Whether it would be, for points of this error. */
+bool spni_dense_fits(const spn_network_error *error);
+
 /** Whether S_D = c I. */
 static inline bool spni_output_is_constant(const spn_network_error *error)
 {

@@ -185,13 +185,18 @@ done:
     return status;
 }
 
+bool spni_dense_fits(const spn_network_error *error)
+{
+    return error->plan.width_max <= WIDTH_MAX && error->network->parameters <= DIMENSION_MAX;
+}
+
 spn_status spni_dense_create(spn_context *context, const spn_network_error *error, spni_dense **out)
 {
     spn_status status = SPN_OK;
     spni_dense *dense = NULL;
     int64_t width = error->plan.width_max, right_max = 0;
     *out = NULL;
-    if (width > WIDTH_MAX || error->network->parameters > DIMENSION_MAX) {
+    if (!spni_dense_fits(error)) {
         return SPN_OK;
     }
     SPN_NEW(context, dense, 1);

@@ -85,7 +85,8 @@ void spni_error_costs(const spn_objective *objective, spn_costs *out)
     const spni_moments_plan plan = spni_moments_plan_of(error, objective->samples);
     out->gradient = samples * weight_flops(error->network, 4.0, 6.0);
     out->product = samples * weight_flops(error->network, 4.0, 12.0);
-    out->hessian = samples * size * size; /* half of it, from products of two factors */
+    /* Half of it, from products of two factors; or products with unit vectors. */
+    out->hessian = spni_dense_fits(error) ? samples * size * size : size * out->product;
     out->trace = samples * trace_flops(error->network);
     out->trace_square = plan.flops;
     out->trace_square_bytes = plan.bytes;

@@ -62,7 +62,7 @@ typedef enum spn_spectrum_task {
 typedef struct spn_forecast_way {
     double flops, seconds, bytes;
 } spn_forecast_way;
-#define SPN_FORECAST_RATE 3e10
+#define SPN_FORECAST_RATE 5e10
 #define SPN_FORECAST_RATE_DENSE 1e10
 
 typedef struct spn_forecast {
