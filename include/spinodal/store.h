@@ -162,6 +162,7 @@ spn_status spn_results_read(spn_context *context, spn_arena *arena, const char *
 
 /** Parts by name, or NULL. */
 const spn_attribute *spn_results_attribute(const spn_results *results, const char *name);
+const char *spn_results_text(const spn_results *results, const char *name); /**< of an attribute */
 const spn_table *spn_results_table(const spn_results *results, const char *name);
 const spn_array *spn_results_array(const spn_results *results, const char *name);
 const spn_text_column *spn_results_text_column(const spn_results *results, const char *group,

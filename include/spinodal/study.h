@@ -36,6 +36,11 @@ spn_status spn_experiment_read(spn_context *context, const char *path, spn_exper
 spn_status spn_experiment_parse(spn_context *context, const char *name, const char *text,
                                 int64_t size, spn_experiment **out);
 
+/** The experiment of results, from their attribute "configuration". *out is NULL where they have none, or one of another
+ *  version that this one cannot read. */
+spn_status spn_experiment_of(spn_context *context, const spn_results *results,
+                             spn_experiment **out);
+
 /** Override one key: "sweep.beta.points=50", "model.hidden=[5, 5]". The value is written as in a file.
  *  Keys that exclude this one go back to their defaults. */
 spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,

@@ -76,15 +76,6 @@ bool spni_has_file(const spni_listing *listing, const char *name, const char *su
     return false;
 }
 
-static spn_status make_path(spn_context *context, const spni_listing *listing, const char *file,
-                            char path[SPNI_PATH_SIZE])
-{
-    const int length = snprintf(path, SPNI_PATH_SIZE, "%s/%s", listing->folder, file);
-    return length < SPNI_PATH_SIZE
-               ? SPN_OK
-               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-}
-
 const char *spni_without_folder(spn_arena *arena, const spni_listing *listing, const char *text)
 {
     const size_t length = strlen(listing->folder);
@@ -107,7 +98,7 @@ spn_status spni_read_listed(spn_context *context, spn_arena *arena, const spni_l
 {
     char path[SPNI_PATH_SIZE];
     *why = NULL;
-    spn_status status = make_path(context, listing, file, path);
+    spn_status status = spni_make_path(context, listing->folder, file, "", path);
     status = status == SPN_OK ? spn_results_read(context, arena, path, results) : status;
     *is_read = status == SPN_OK;
     if (status == SPN_ERROR_INPUT || status == SPN_ERROR_IO) {
@@ -158,28 +149,15 @@ done:
 
 /* ---- The table of experiments ----------------------------------------------------------------- */
 
-static const char *text_of(const spn_results *results, const char *name)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, name);
-    return attribute != NULL ? attribute->text : NULL;
-}
-
 /* Keys that differ from the defaults; NULL where the configuration is of another version. */
 static spn_status changes_of(spn_context *context, const spn_results *results, char **text)
 {
+    spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
-    const char *configuration = text_of(results, "configuration");
     *text = NULL;
-    if (configuration == NULL) {
-        return SPN_OK;
-    }
-    spn_status status = spn_experiment_parse(context, "configuration", configuration,
-                                             (int64_t)strlen(configuration), &experiment);
-    if (status == SPN_ERROR_INPUT) {
-        spn_error_clear(context);
-        return SPN_OK;
-    }
-    status = status == SPN_OK ? spn_experiment_changes(context, experiment, text) : status;
+    SPN_TRY(spn_experiment_of(context, results, &experiment));
+    SPN_TRY(experiment != NULL ? spn_experiment_changes(context, experiment, text) : SPN_OK);
+done:
     spn_experiment_free(context, experiment);
     return status;
 }
@@ -213,7 +191,7 @@ done:
 /* A single run says them by its configuration, a family by an attribute. */
 spn_status spni_settings_of(spn_context *context, const spn_results *results, char **text)
 {
-    const char *settings = text_of(results, "settings");
+    const char *settings = spn_results_text(results, "settings");
     if (settings == NULL && spn_results_attribute(results, "data_checksum") != NULL) {
         return changes_of(context, results, text);
     }
@@ -278,9 +256,9 @@ static spn_status put_experiment(spn_text *page, const spni_listing *listing, co
     put_count(page, &results, "samples");
     put_count(page, &results, "parameters");
     put_count(page, &results, "seed");
-    spni_put_word(page, text_of(&results, "data_checksum"));
-    spni_put_word(page, text_of(&results, "program_version"));
-    spni_put_word(page, text_of(&results, "kernels"));
+    spni_put_word(page, spn_results_text(&results, "data_checksum"));
+    spni_put_word(page, spn_results_text(&results, "program_version"));
+    spni_put_word(page, spn_results_text(&results, "kernels"));
     spni_put_word(page, fault == NULL ? "passed" : fault);
     const char *lines = changes != NULL ? changes : "not known: of another version";
     lines = spni_without_folder(listing->arena, listing, lines);

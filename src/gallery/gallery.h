@@ -74,7 +74,9 @@ uint64_t spni_targets_named(const char *name);
 
 /* ---- Jobs -------------------------------------------------------------------------------------- */
 
-/** "FOLDER/NAMESUFFIX". */
+/** "FOLDER/NAMESUFFIX"; of the job's folder. */
+spn_status spni_make_path(spn_context *context, const char *folder, const char *name,
+                          const char *suffix, char path[SPNI_PATH_SIZE]);
 spn_status spni_job_path(const spni_job *job, const char *name, const char *suffix,
                          char path[SPNI_PATH_SIZE]);
 /** spn_study_sweep() and its like. */

@@ -290,19 +290,12 @@ done:
     return status;
 }
 
-static spn_status make_path(spn_context *context, const char *folder, char path[SPNI_PATH_SIZE])
-{
-    return snprintf(path, SPNI_PATH_SIZE, "%s/index.md", folder) < SPNI_PATH_SIZE
-               ? SPN_OK
-               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
-}
-
 spn_status spni_check_index(spn_context *context, const char *folder, bool is_forced)
 {
     spn_status status = SPN_OK;
     char path[SPNI_PATH_SIZE];
     bool is_ours = false;
-    SPN_TRY(make_path(context, folder, path));
+    SPN_TRY(spni_make_path(context, folder, "index", ".md", path));
     SPN_TRY(is_forced ? SPN_OK : spni_has_seal(context, path, &is_ours));
     SPN_TRY(spn_results_check_target(context, path, is_forced || is_ours));
 done:
@@ -317,7 +310,7 @@ static spn_status commit(spn_context *context, const char *folder, bool is_force
     char path[SPNI_PATH_SIZE];
     SPN_TRY(spni_seal(context, text));
     SPN_TRY(spni_check_index(context, folder, is_forced));
-    SPN_TRY(make_path(context, folder, path));
+    SPN_TRY(spni_make_path(context, folder, "index", ".md", path));
     SPN_TRY(spn_output_open(context, path, true, &output));
     SPN_TRY(spn_output_write(context, output, text->text, text->size));
     SPN_TRY(spn_output_commit(context, &output));

@@ -5,14 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
+spn_status spni_make_path(spn_context *context, const char *folder, const char *name,
+                          const char *suffix, char path[SPNI_PATH_SIZE])
+{
+    const int length = snprintf(path, SPNI_PATH_SIZE, "%s/%s%s", folder, name, suffix);
+    return length < SPNI_PATH_SIZE
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+}
+
 spn_status spni_job_path(const spni_job *job, const char *name, const char *suffix,
                          char path[SPNI_PATH_SIZE])
 {
-    const int length =
-        snprintf(path, SPNI_PATH_SIZE, "%s/%s%s", job->settings->folder, name, suffix);
-    return length < SPNI_PATH_SIZE
-               ? SPN_OK
-               : spn_fail(job->context, SPN_ERROR_ARGUMENT, "the folder's name is too long");
+    return spni_make_path(job->context, job->settings->folder, name, suffix, path);
 }
 
 /* The target's own settings come first, so that the caller's win. */

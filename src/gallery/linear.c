@@ -61,20 +61,21 @@ done:
 static bool has_same_data(const spn_results *results, const spn_study *study)
 {
     char checksum[16];
-    const spn_attribute *attribute = spn_results_attribute(results, "data_checksum");
+    const char *said = spn_results_text(results, "data_checksum");
     snprintf(checksum, sizeof checksum, "%08x", (unsigned)study->data_checksum);
-    return attribute != NULL && attribute->text != NULL && strcmp(attribute->text, checksum) == 0;
+    return said != NULL && strcmp(said, checksum) == 0;
 }
 
-static spn_status predict(spn_context *context, const spn_results *results, const char *text,
-                          spni_theory *out)
+static spn_status predict(spn_context *context, const spn_results *results, spni_theory *out)
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     spn_prediction prediction;
-    SPN_TRY(
-        spn_experiment_parse(context, "configuration", text, (int64_t)strlen(text), &experiment));
+    SPN_TRY(spn_experiment_of(context, results, &experiment));
+    if (experiment == NULL) {
+        goto done;
+    }
     SPN_TRY(spn_study_create(context, experiment, &study));
     out->depth = spn_network_depth(study->network);
     if (has_same_data(results, study)) {
@@ -93,13 +94,9 @@ done:
 
 spn_status spni_read_theory(spn_context *context, const spni_source *source, spni_theory *out)
 {
-    const spn_attribute *configuration = spn_results_attribute(source->results, "configuration");
     *out = (spni_theory){.modes = spn_results_table(source->results, "theory"),
                          .note = "no T20, the experiment cannot be read"};
-    if (configuration == NULL || configuration->text == NULL) {
-        return SPN_OK;
-    }
-    spn_status status = predict(context, source->results, configuration->text, out);
+    spn_status status = predict(context, source->results, out);
     if (status == SPN_ERROR_INPUT || status == SPN_ERROR_IO) { /* its data file is elsewhere */
         spn_error_clear(context);
         status = SPN_OK;

@@ -15,6 +15,12 @@ const spn_attribute *spn_results_attribute(const spn_results *results, const cha
     return NULL;
 }
 
+const char *spn_results_text(const spn_results *results, const char *name)
+{
+    const spn_attribute *attribute = spn_results_attribute(results, name);
+    return attribute != NULL ? attribute->text : NULL;
+}
+
 const spn_table *spn_results_table(const spn_results *results, const char *name)
 {
     for (int64_t i = 0; i < results->table_count; i++) {

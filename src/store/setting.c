@@ -21,8 +21,8 @@ static const char *match(const char *line, size_t depth, const char *key, size_t
 const char *spn_results_setting(const spn_results *results, const char *key, char *buffer,
                                 size_t size)
 {
-    const spn_attribute *attribute = spn_results_attribute(results, "configuration");
-    const char *line = attribute != NULL && attribute->text != NULL ? attribute->text : "";
+    const char *configuration = spn_results_text(results, "configuration");
+    const char *line = configuration != NULL ? configuration : "";
     size_t level = 0; /* parts of the key that are found, each in the one before */
     while (*line != '\0') {
         const size_t part = strcspn(key, ".");

@@ -5,12 +5,6 @@
 
 #include <string.h>
 
-static const char *text_of(const spn_results *results, const char *name)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, name);
-    return attribute != NULL ? attribute->text : NULL;
-}
-
 static bool are_same_texts(const char *a, const char *b, unsigned what)
 {
     if (a == NULL || b == NULL) {
@@ -33,11 +27,27 @@ static bool are_same_attributes(const spn_results *a, const spn_results *b, unsi
     for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++) {
         const char *name = attributes[i].name;
         if ((what & attributes[i].what) != 0 &&
-            !are_same_texts(text_of(a, name), text_of(b, name), what)) {
+            !are_same_texts(spn_results_text(a, name), spn_results_text(b, name), what)) {
             return false;
         }
     }
     return true;
+}
+
+spn_status spn_experiment_of(spn_context *context, const spn_results *results, spn_experiment **out)
+{
+    const char *text = spn_results_text(results, "configuration");
+    *out = NULL;
+    if (text == NULL) {
+        return SPN_OK;
+    }
+    spn_status status =
+        spn_experiment_parse(context, "configuration", text, (int64_t)strlen(text), out);
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_clear(context);
+        status = SPN_OK;
+    }
+    return status;
 }
 
 /* The sections of a configuration, SPN_SAME_KNOWN: as this version writes them. *text is NULL where there is none, or
@@ -47,25 +57,16 @@ static spn_status take_sections(spn_context *context, const spn_results *results
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
-    const char *configuration = text_of(results, "configuration");
+    const char *configuration = spn_results_text(results, "configuration");
     *text = NULL;
-    if (configuration == NULL) {
-        return SPN_OK;
-    }
     if ((what & SPN_SAME_KNOWN) != 0) {
-        status = spn_experiment_parse(context, "configuration", configuration,
-                                      (int64_t)strlen(configuration), &experiment);
-        if (status == SPN_ERROR_INPUT) {
-            spn_error_clear(context);
-            return SPN_OK;
-        }
-        SPN_TRY(status);
-        SPN_TRY(spn_experiment_dump(context, experiment, text));
-    } else {
+        SPN_TRY(spn_experiment_of(context, results, &experiment));
+        SPN_TRY(experiment != NULL ? spn_experiment_dump(context, experiment, text) : SPN_OK);
+    } else if (configuration != NULL) {
         *text = spn_duplicate(context, configuration);
         SPN_TRY(*text != NULL ? SPN_OK : spn_error_status(context));
     }
-    if (sections != NULL) {
+    if (*text != NULL && sections != NULL) {
         spni_experiment_keep(*text, sections);
     }
 done:

@@ -68,12 +68,6 @@ static spn_book *make_book(const spn_study *of, row rows[ROWS])
     return book;
 }
 
-static const char *text_of(const spn_results *results, const char *name)
-{
-    const spn_attribute *attribute = spn_results_attribute(results, name);
-    return attribute != NULL ? attribute->text : NULL;
-}
-
 static void test_file(void **state)
 {
     (void)state;
@@ -102,9 +96,9 @@ static void test_file(void **state)
     /* Of the study: */
     assert_non_null(spn_results_table(&results, "layout"));
     assert_non_null(spn_results_table(&results, "theory"));
-    assert_non_null(text_of(&results, "configuration"));
-    assert_string_equal(text_of(&results, "own"), "mine");
-    assert_string_equal(text_of(&results, "settings"), "data.samples=20\nsweep.seeds=2");
+    assert_non_null(spn_results_text(&results, "configuration"));
+    assert_string_equal(spn_results_text(&results, "own"), "mine");
+    assert_string_equal(spn_results_text(&results, "settings"), "data.samples=20\nsweep.seeds=2");
     spn_book_free(book);
     spn_arena_free(arena);
 }
@@ -119,10 +113,10 @@ static void test_without_study(void **state)
     spn_book_origin(book, "data: {}");
     check_ok(context, spn_book_close(context, book, &results));
     assert_int_equal(results.table_count, 1);
-    assert_string_equal(text_of(&results, "configuration"), "data: {}");
-    assert_string_equal(text_of(&results, "program_version"), SPN_VERSION);
-    assert_null(text_of(&results, "data_checksum"));
-    assert_null(text_of(&results, "settings"));
+    assert_string_equal(spn_results_text(&results, "configuration"), "data: {}");
+    assert_string_equal(spn_results_text(&results, "program_version"), SPN_VERSION);
+    assert_null(spn_results_text(&results, "data_checksum"));
+    assert_null(spn_results_text(&results, "settings"));
     spn_book_free(book);
     spn_book_free(NULL);
 }

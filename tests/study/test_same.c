@@ -101,11 +101,34 @@ static void test_experiment(void **state)
     assert_true(is_same(0, NULL, "data sweep", SPN_SAME_KNOWN));
 }
 
+static bool has_experiment(const char *configuration, int64_t *samples)
+{
+    const spn_attribute attribute = {"configuration", configuration, 0};
+    const spn_results results = {
+        .kind = "sweep", .attribute_count = configuration != NULL, .attributes = &attribute};
+    spn_experiment *experiment = NULL;
+    check_ok(context, spn_experiment_of(context, &results, &experiment));
+    *samples = experiment != NULL ? spn_experiment_data(experiment)->samples : 0;
+    spn_experiment_free(context, experiment);
+    return experiment != NULL;
+}
+
+static void test_experiment_of(void **state)
+{
+    (void)state;
+    int64_t samples = 0;
+    assert_true(has_experiment(EXPERIMENT, &samples));
+    assert_int_equal(samples, 50);
+    assert_false(has_experiment("of: another version", &samples));
+    assert_false(has_experiment(NULL, &samples));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_text),
         cmocka_unit_test(test_experiment),
+        cmocka_unit_test(test_experiment_of),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
