@@ -10,7 +10,7 @@
 #ifndef SPINODAL_CONTINUATION_H
 #define SPINODAL_CONTINUATION_H
 
-#include <spinodal/geometry.h>
+#include <spinodal/geometry/state.h>
 #include <spinodal/optimize.h>
 #include <spinodal/stationary.h>
 
@@ -43,22 +43,16 @@ typedef struct spn_branch_record {
     int64_t point;  /**< place along the branch: 0 is where it was found, then 1, 2, ... one way and
                          -1, -2, ... the other */
     int64_t phase;  /**< row of `phases` of a stable point; -1: unstable, or not yet known */
-    double beta;
-    double arclength; /**< from the branch's first point, in theta and scaled beta */
-    double slope;     /**< dbeta/ds of the unit tangent; changes sign at a fold */
-    double error, loss, weight_norm;
-    double scalar_curvature_error, scalar_curvature_loss;
+    /** Energies, R and labels; its susceptibility is that along the branch, negative possible where unstable. */
+    spn_state state;
+    double arclength;             /**< from the branch's first point, in theta and scaled beta */
+    double slope;                 /**< dbeta/ds of the unit tangent; changes sign at a fold */
     double eigenvalue_min;        /**< smallest of L's Hessian, zero modes left out */
     double critical_eigenvalue;   /**< the one closest to zero, zero modes left out */
-    double susceptibility;        /**< -d|theta|^2/dbeta along the branch (T10); negative possible
-                                       where unstable */
     int64_t negative_eigenvalues; /**< index; 0: stable */
     int64_t zero_modes;           /**< of a continuous symmetry, bordered out */
-    int64_t active_modes, dead_units, merged_units;
-    double accuracy, test_error, test_accuracy; /**< as in spn_labels */
-    double gradient_norm;
-    double step;         /**< arclength to the point before */
-    int64_t corrections; /**< Newton steps of the corrector */
+    double step;                  /**< arclength to the point before */
+    int64_t corrections;          /**< Newton steps of the corrector */
 } spn_branch_record;
 extern const spn_columns spn_branch_columns;
 
@@ -84,8 +78,8 @@ typedef struct spn_special_record {
     int64_t branch, point; /**< lies behind this point of this branch and before the next */
     int64_t kind;          /**< spn_special_kind */
     double beta, beta_low, beta_high; /**< located value and its interval */
-    double error, loss, weight_norm, scalar_curvature_error;
-    int64_t kernel; /**< eigenvalues that vanish here, zero modes of symmetry left out */
+    spn_state state; /**< there, with labels and accuracy before it on the branch */
+    int64_t kernel;  /**< eigenvalues that vanish here, zero modes of symmetry left out */
     int64_t index_before,
         index_after; /**< negative eigenvalues along the branch, before and after */
     /** Fold: beta = beta_0 + coefficient s^2 along the unit direction of theta. Branch point: the same along
@@ -98,13 +92,9 @@ typedef struct spn_special_record {
      *  (continuous transition), 0 when not (first order); -1: no end of a stable stretch. */
     int64_t is_continuous;
     int64_t change; /**< spn_change between this side and what follows it */
-    int64_t active_modes, dead_units, merged_units; /**< before it on the branch */
-    double residual;                                /**< |grad L| at the located point */
     /** End of a stable stretch: the minimum in which a network ends that is pushed just past it, at this
-     *  beta (the phase it falls into); NaN and -1 otherwise. */
-    double loss_after, error_after, norm_after, curvature_after;
-    int64_t active_after, dead_after, merged_after;
-    double accuracy, accuracy_after; /**< before it and likewise; NaN without classes */
+     *  beta (the phase it falls into); otherwise nothing is known of it. */
+    spn_state after;
 } spn_special_record;
 extern const spn_columns spn_special_columns;
 
@@ -134,13 +124,12 @@ typedef enum spn_phase_end {
 /** A phase: a stretch of a branch with no negative eigenvalue and one set of labels, between its ends. */
 typedef struct spn_phase_record {
     int64_t phase, branch;
-    int64_t first_point, last_point;                /**< of the branch, in order of points */
-    int64_t active_modes, dead_units, merged_units; /**< in the middle of its window */
-    double beta_low, beta_high;                     /**< window of metastability */
-    int64_t end_low, end_high;                      /**< spn_phase_end */
-    int64_t special_low, special_high;              /**< rows of `specials`; -1 */
-    double norm_low, norm_high, error_low, error_high, loss_low, loss_high; /**< at its ends */
-    double curvature_low, curvature_high;
+    int64_t first_point, last_point;   /**< of the branch, in order of points */
+    spn_state middle;                  /**< in the middle of its window, whose labels it bears */
+    double beta_low, beta_high;        /**< window of metastability */
+    int64_t end_low, end_high;         /**< spn_phase_end */
+    int64_t special_low, special_high; /**< rows of `specials`; -1 */
+    spn_state low, high;               /**< at its ends */
     double global_low,
         global_high; /**< where it is the globally stable one; NaN: nowhere (of several
                                          ranges the widest; spn_global_record has all) */
@@ -153,7 +142,7 @@ typedef struct spn_maxwell_record {
     int64_t phase_a, phase_b; /**< a: globally stable below (smaller |theta|^2 wins above) */
     double beta, beta_low, beta_high;
     double loss;
-    double error_a, error_b, norm_a, norm_b, curvature_a, curvature_b;
+    spn_state a, b;
     int64_t is_global; /**< 1: no other phase has smaller L there */
 } spn_maxwell_record;
 extern const spn_columns spn_maxwell_columns;

@@ -96,8 +96,8 @@ int64_t spn_table_integer(const spn_table *table, int64_t row, int64_t column);
 const char *spn_table_word(const spn_table *table, int64_t row, int64_t column);
 
 /** Fill `records` (table->rows structs of `columns`) from a table read from a file, by column name.
- *  Unknown columns of the file are ignored; columns that files of earlier versions lack (docs/format.md) are NaN there,
- *  integers -1. SPN_ERROR_INPUT names `origin` (the file; NULL: the caller names it) and the column
+ *  Unknown columns of the file are ignored; columns that it lacks because it is of an earlier version (spn_column.since), and
+ *  fields without a column, are NaN, integers -1. SPN_ERROR_INPUT names `origin` (the file; NULL: the caller names it) and the column
  *  that is missing or has another type or other words. */
 spn_status spn_table_convert(spn_context *context, const spn_table *table, const char *origin,
                              const spn_columns *columns, void *records);

@@ -6,7 +6,7 @@
 #ifndef SPINODAL_SWEEP_H
 #define SPINODAL_SWEEP_H
 
-#include <spinodal/geometry.h>
+#include <spinodal/geometry/state.h>
 #include <spinodal/optimize.h>
 
 #ifdef __cplusplus
@@ -64,29 +64,14 @@ typedef struct spn_sweep_record {
     int64_t phase;     /**< down chains: active modes of the phase it starts from; -1 otherwise */
     int64_t leg;       /**< leg of the chain, from 0; always 0 but in the protocol `legs` */
     int64_t point;     /**< index within the chain, from 0 */
-    double beta;
-    double error, loss;
-    double weight_norm, trivial_distance;           /**< |theta|, |theta - theta_trivial| */
-    int64_t active_modes, dead_units, merged_units; /**< as spn_labels_settle() leaves them; of
-                                                         points of a finite rate the modes learned */
-    double accuracy, test_error, test_accuracy;     /**< as in spn_labels */
-    double scalar_curvature_error, scalar_curvature_loss, scalar_curvature_rounding;
-    double mean_curvature_error, mean_curvature_loss;
-    double gauss_kronecker_sign_error, gauss_kronecker_log_error;
-    double gauss_kronecker_sign_loss, gauss_kronecker_log_loss;
-    double eigenvalue_min_error, eigenvalue_max_error;
-    double eigenvalue_min_loss, eigenvalue_max_loss;
-    int64_t negative_eigenvalues_error, negative_eigenvalues_loss;
-    double fisher_trace, residual_share;
+    /** With labels as spn_labels_settle() leaves them; of points of a finite rate active_modes are the modes learned. */
+    spn_state state;
     int64_t
         jump; /**< 1: the tangents at this point and the one before do not explain the way between
                        them, in small steps either: a jump or a bifurcation lies there */
     /** T9: relative difference of the change of L along the chain and the integral of |theta|^2; NaN at the
      *  first point and at a jump. */
     double free_energy_mismatch;
-    double susceptibility;                            /**< T10 */
-    double gradient_norm, newton_decrement, distance; /**< of L: the stationarity gate */
-    int64_t stationary;
     int64_t stop;       /**< spn_stop */
     int64_t iterations; /**< critical slowing down shows here */
     int64_t escapes;    /**< saddles left along their most negative direction */
@@ -105,14 +90,7 @@ typedef struct spn_sweep_jump {
     int64_t point;                  /**< index within the chain of the first grid point behind it */
     double beta;                    /**< middle of the bracket */
     double beta_before, beta_after; /**< ends of the bracket, in the chain's direction */
-    double loss_before, loss_after;
-    double error_before, error_after;
-    double norm_before, norm_after;                     /**< |theta| */
-    double curvature_before, curvature_after;           /**< scalar curvature of E's graph (T3) */
-    double eigenvalue_before, eigenvalue_after;         /**< smallest of the Hessian of L */
-    double susceptibility_before, susceptibility_after; /**< T10 */
-    int64_t active_before, active_after, merged_before, merged_after, dead_before, dead_after;
-    double accuracy_before, accuracy_after; /**< as in spn_labels */
+    spn_state before, after; /**< where they were measured: `after` may lie behind the bracket */
     /** 1: |theta|^2 is discontinuous: its change across the bracket is more than what its slopes on both
      *  sides explain, on the side of a fold up to the fold. */
     int64_t survives;

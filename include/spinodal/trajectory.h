@@ -8,6 +8,7 @@
 #ifndef SPINODAL_TRAJECTORY_H
 #define SPINODAL_TRAJECTORY_H
 
+#include <spinodal/geometry/state.h>
 #include <spinodal/optimize.h>
 #include <spinodal/stationary.h>
 
@@ -44,13 +45,7 @@ typedef struct spn_trajectory_record {
     int64_t run;    /**< number from 0: start * seeds + seed */
     int64_t record; /**< within its run, from 0 */
     double epoch, time;
-    double error, loss, weight_norm, trivial_distance;
-    double accuracy, test_error, test_accuracy;
-    int64_t active_modes, dead_units, merged_units;
-    double gradient_norm;
-    double scalar_curvature_error;
-    double eigenvalue_min_loss, eigenvalue_max_loss;
-    int64_t negative_eigenvalues_loss;
+    spn_state state;  /**< active_modes: modes learned */
     double stability; /**< learning_rate * eigenvalue_max_loss; gd is unstable above 2 */
 } spn_trajectory_record;
 extern const spn_columns spn_trajectory_columns;
@@ -119,12 +114,10 @@ typedef struct spn_run_record {
     double epoch; /**< at the end */
     double
         stability_max; /**< largest learning_rate * eigenvalue_max of the records; NaN without geometry */
-    double error, loss, weight_norm, gradient_norm;    /**< of the last state */
-    double final_error, final_loss, final_weight_norm; /**< of the minimum */
-    double final_distance;                             /**< |theta_final - theta_last| */
+    spn_state state, final;  /**< the last one, and the minimum */
+    double final_distance;   /**< |theta_final - theta_last| */
     double final_eigenvalue; /**< smallest of L's Hessian, zero modes of symmetry left out */
-    int64_t final_negative_eigenvalues, final_active_modes, final_dead_units, final_merged_units;
-    int64_t final_stationary;
+    int64_t final_negative_eigenvalues; /**< likewise */
     int64_t
         final_steps; /**< of Newton's method, tried on the way to the minimum; -1: none was sought */
 } spn_run_record;

@@ -9,5 +9,14 @@
 #define INTEGER(member, help) SPN_INTEGER_COLUMN(RECORD, member, help)
 #define WORDS(member, words, help) SPN_WORD_COLUMN(RECORD, member, words, help)
 #define REAL(member, unit, help) SPN_REAL_COLUMN(RECORD, member, unit, help)
+/** Columns that files of versions before `since` lack. */
+#define INTEGER_SINCE(member, help, since)                                                         \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL, since               \
+    }
+#define REAL_SINCE(member, unit, help, since)                                                      \
+    {                                                                                              \
+#member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL, since                \
+    }
 
 #endif

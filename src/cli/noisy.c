@@ -119,7 +119,7 @@ typedef struct coincidences {
 
 static spn_column real_column(const char *name, size_t offset)
 {
-    return (spn_column){name, SPN_COLUMN_REAL, offset, "", "", NULL};
+    return (spn_column){name, SPN_COLUMN_REAL, offset, "", "", NULL, NULL};
 }
 
 /* Free out->rows with spn_release(). */

@@ -253,11 +253,11 @@ static spn_status read_sweep(spn_context *context, spn_arena *arena, const char 
     for (int64_t i = 0; i < count; i++) {
         const spn_sweep_record *r = &records[i];
         bool is_known = spn_direction_text(r->direction) != NULL;
-        rows[i] = (sample){r->beta,
+        rows[i] = (sample){r->state.beta,
                            {(double)r->seed, is_known ? (double)r->direction : -1, (double)r->phase,
                             (double)r->leg},
-                           {r->error, r->weight_norm, r->scalar_curvature_error, r->accuracy,
-                            r->test_error, r->test_accuracy}};
+                           {r->state.error, r->state.weight_norm, r->state.scalar_curvature_error,
+                            r->state.accuracy, r->state.test_error, r->state.test_accuracy}};
     }
     SPN_TRY(pass_chains(context, arena, path, count, rows, &names, sink, state));
 done:

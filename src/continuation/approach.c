@@ -74,8 +74,8 @@ static spn_status send(stretch *s, double distance)
                                           .norm_squared = place->order,
                                           .susceptibility =
                                               spni_susceptibility_along(&s->all->frame, place),
-                                          .error = place->error,
-                                          .loss = place->loss};
+                                          .error = place->state.error,
+                                          .loss = place->state.loss};
     const spn_item item = {.stream = SPN_BRANCHES_APPROACH, .record = &approach};
     return spni_emit(s->all, &item);
 }

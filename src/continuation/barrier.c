@@ -14,7 +14,7 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
     spni_place *minimum = &all->work.start;
     double sum = 0;
     bool is_there = false;
-    SPN_TRY(spni_phase_at(all, phase, saddle->beta, minimum, &is_there));
+    SPN_TRY(spni_phase_at(all, phase, saddle->state.beta, minimum, &is_there));
     if (!is_there) {
         goto done;
     }
@@ -26,8 +26,8 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
     all->barriers[all->barrier_count++] =
         (spn_barrier_record){.phase = phase->record.phase,
                              .special = special,
-                             .beta = saddle->beta,
-                             .height = saddle->loss - minimum->loss,
+                             .beta = saddle->state.beta,
+                             .height = saddle->state.loss - minimum->state.loss,
                              .distance = sqrt(sum)};
 done:
     return status;
@@ -57,8 +57,8 @@ static spn_status follow_saddle(spn_branches *all, const spni_phase *phase, int6
     for (;; number += step) {
         int64_t row = find_row(all, at->branch, number);
         if (row < 0 || all->bank.records[row].negative_eigenvalues != 1 ||
-            !(all->bank.records[row].beta >= phase->record.beta_low &&
-              all->bank.records[row].beta <= phase->record.beta_high)) {
+            !(all->bank.records[row].state.beta >= phase->record.beta_low &&
+              all->bank.records[row].state.beta <= phase->record.beta_high)) {
             break;
         }
         SPN_TRY(add_barrier(all, phase, special, row));

@@ -154,7 +154,7 @@ spn_status spni_locate_root(spni_tracer *tracer, const spni_place *a, const spni
     lambda = fabs(lambda);
     /* Rounding of the eigenvalues; where the branch moves along the kernel also that of theta along it. */
     double rounding = 16 * DBL_EPSILON * a->largest / lambda;
-    double bend = (frame->scales.value + fabs(a->loss)) / pow(frame->scales.weight, 2);
+    double bend = (frame->scales.value + fabs(a->state.loss)) / pow(frame->scales.weight, 2);
     rounding *= t.is_along ? 1 + 0.3 * bend / fabs(r[2].value) : 1;
     /* What the eigenvalues have left of themselves there says how far the root still is, unless it is mostly theta's. */
     double rest = t.is_along ? difference : fabs(value) / lambda;

@@ -53,7 +53,7 @@ static bool is_known(const search *s, const crossing *now, double largest)
     const spn_special_record *record = &s->special->record;
     const spn_scales *scales = &s->all->frame.scales;
     double beta = 1e-4 * fabs(now->beta - record->beta) + 1e-12 * scales->parameter;
-    double loss = 1e-4 * fabs(now->loss - record->loss) + 1e-12 * scales->value;
+    double loss = 1e-4 * fabs(now->loss - record->state.loss) + 1e-12 * scales->value;
     for (int64_t i = 0; i < s->count; i++) {
         const crossing *other = &s->found[i];
         if (fabs(now->beta - other->beta) <= beta && fabs(now->loss - other->loss) <= loss &&
@@ -125,7 +125,7 @@ static spn_status try_direction(search *s, const double *direction)
         goto done;
     }
     SPN_TRY(spni_linearise(&all->frame, found.theta, found.beta, NULL, place));
-    crossing now = {found.beta, place->loss, place->order, place->values[0]};
+    crossing now = {found.beta, place->state.loss, place->order, place->values[0]};
     if (is_known(s, &now, place->largest)) {
         goto done;
     }
@@ -233,18 +233,6 @@ done:
     return status;
 }
 
-static void fill_after(const spni_place *place, spn_special_record *record)
-{
-    record->loss_after = place->loss;
-    record->error_after = place->error;
-    record->norm_after = sqrt(place->order);
-    record->curvature_after = place->curvature_error;
-    record->active_after = place->labels.active_modes;
-    record->dead_after = place->labels.dead_units;
-    record->merged_after = place->labels.merged_units;
-    record->accuracy_after = place->labels.accuracy;
-}
-
 /* The minimum just beyond the end of a stable stretch. */
 typedef struct fall {
     double *theta; /* P */
@@ -289,11 +277,11 @@ static spn_status judge_outside(spn_branches *all, spni_special *end, const spni
     double rest = fabs(spn_objective_order(all->frame.objective, theta) - end->place.order);
     if (is_converged && record->kind == SPN_SPECIAL_BRANCH_POINT &&
         rest <= 2 / sqrt(CLOSER) * gap) {
+        const spn_state fallen = record->after;
         record->is_continuous = 1;
-        record->loss_after = record->loss;
-        record->error_after = record->error;
-        record->norm_after = record->weight_norm;
-        record->curvature_after = record->scalar_curvature_error;
+        record->after = record->state;
+        spn_state_relabel(&record->after, &fallen);
+        record->after.accuracy = fallen.accuracy;
     }
 done:
     return status;
@@ -327,7 +315,7 @@ spn_status spni_find_fall(spn_branches *all, spni_special *end, int64_t beyond)
         goto done;
     }
     SPN_TRY(take_back(all, &found, end->record.beta, place));
-    fill_after(place, &end->record);
+    end->record.after = place->state;
     if (spni_is_inside(&all->frame, found.beta)) {
         SPN_TRY(spni_queue_first(all, found.theta, found.beta));
     } else {

@@ -61,25 +61,13 @@ static void fill_record(const spni_frame *frame, const spni_place *place, spn_br
     bool is_low =
         index > 0 && (index == n || fabs(place->values[index - 1]) < fabs(place->values[index]));
     record->phase = -1;
-    record->beta = place->beta;
+    record->state = place->state;
+    record->state.susceptibility = spni_susceptibility_along(frame, place);
     record->slope = place->beta_slope;
-    record->error = place->error;
-    record->loss = place->loss;
-    record->weight_norm = sqrt(place->order);
-    record->scalar_curvature_error = place->curvature_error;
-    record->scalar_curvature_loss = place->curvature_loss;
     record->eigenvalue_min = place->values[0];
     record->critical_eigenvalue = place->values[is_low ? index - 1 : index];
-    record->susceptibility = spni_susceptibility_along(frame, place);
     record->negative_eigenvalues = index;
     record->zero_modes = place->zero_modes;
-    record->active_modes = place->labels.active_modes;
-    record->dead_units = place->labels.dead_units;
-    record->merged_units = place->labels.merged_units;
-    record->accuracy = place->labels.accuracy;
-    record->test_error = place->labels.test_error;
-    record->test_accuracy = place->labels.test_accuracy;
-    record->gradient_norm = place->gradient_norm;
 }
 
 /* Point `number` of the branch: its record, how far it is along the branch, and its neighbour in the bank. */
@@ -110,13 +98,11 @@ static spn_status close_segment(spn_branches *all, int64_t special, int64_t prev
 {
     const spn_special_record *at = &all->specials[special];
     const spn_branch_record *neighbour = &all->bank.records[previous];
-    const spn_branch_record record = {.branch = neighbour->branch,
-                                      .point = neighbour->point,
-                                      .phase = SPNI_HIDDEN,
-                                      .beta = at->beta,
-                                      .loss = at->loss,
-                                      .error = at->error,
-                                      .weight_norm = at->weight_norm};
+    spn_branch_record record = {.branch = neighbour->branch,
+                                .point = neighbour->point,
+                                .phase = SPNI_HIDDEN,
+                                .state = at->state};
+    record.state.beta = at->beta;
     return spni_bank_add(all->context, &all->bank, &record,
                          all->special_theta + special * all->frame.n, all->special_slopes[special],
                          previous);
@@ -141,11 +127,13 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
 {
     const spn_scales *scales = &all->frame.scales;
     double beta = SAME_BETA * (scales->parameter + fabs(record->beta));
-    double loss = SAME_LOSS * (scales->value + fabs(record->loss));
+    double loss = SAME_LOSS * (scales->value + fabs(record->state.loss));
     for (int64_t i = 0; i < all->special_count; i++) {
         const spn_special_record *other = &all->specials[i];
-        if (fabs(other->beta - record->beta) <= beta && fabs(other->loss - record->loss) <= loss &&
-            fabs(other->weight_norm - record->weight_norm) <= SAME_NORM * all->frame.length) {
+        if (fabs(other->beta - record->beta) <= beta &&
+            fabs(other->state.loss - record->state.loss) <= loss &&
+            fabs(other->state.weight_norm - record->state.weight_norm) <=
+                SAME_NORM * all->frame.length) {
             return other->same_as >= 0 ? other->same_as : i;
         }
     }
@@ -189,10 +177,8 @@ static void order_sides(const spni_place *high, int64_t from, int64_t to,
                         spn_special_record *record)
 {
     if (record->index_after == 0 && record->index_before > 0) {
-        record->active_modes = high->labels.active_modes;
-        record->dead_units = high->labels.dead_units;
-        record->merged_units = high->labels.merged_units;
-        record->accuracy = high->labels.accuracy;
+        spn_state_relabel(&record->state, &high->state);
+        record->state.accuracy = high->state.accuracy;
     }
     if (to < from) {
         int64_t before = record->index_before;
@@ -204,13 +190,10 @@ static void order_sides(const spni_place *high, int64_t from, int64_t to,
 
 static void clear_after(spn_special_record *record)
 {
-    const double none = (double)NAN;
     record->crossing = 0;
     record->is_continuous = -1;
     record->change = SPN_CHANGE_OTHER;
-    record->loss_after = record->error_after = none;
-    record->norm_after = record->curvature_after = record->accuracy_after = none;
-    record->active_after = record->dead_after = record->merged_after = -1;
+    record->after = spn_state_unknown();
 }
 
 /* A special point was located between points `from` and `to` of the branch. */
@@ -277,10 +260,10 @@ static spn_status next_point(spn_branches *all, spn_branch_record *record, spni_
     }
     record->step = known->point.step;
     record->corrections = known->point.corrections;
-    SPN_TRY(
-        spni_linearise(&all->frame, known->theta, known->point.beta, &tracer->at, &tracer->next));
-    bool is_at_end =
-        known->point.beta == all->frame.beta_from || known->point.beta == all->frame.beta_to;
+    SPN_TRY(spni_linearise(&all->frame, known->theta, known->point.state.beta, &tracer->at,
+                           &tracer->next));
+    bool is_at_end = known->point.state.beta == all->frame.beta_from ||
+                     known->point.state.beta == all->frame.beta_to;
     *end = is_at_end ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
     spni_tracer_adapt(tracer, record->step, record->corrections);
 done:

@@ -72,12 +72,13 @@ void spni_bank_free(spn_context *context, spni_bank *bank)
 double spni_bank_loss(const spni_bank *bank, int64_t row_a, int64_t row_b, double beta)
 {
     const spn_branch_record *a = &bank->records[row_a], *b = &bank->records[row_b];
-    double h = b->beta - a->beta, x = (beta - a->beta) / h, y = 1 - x;
+    double h = b->state.beta - a->state.beta, x = (beta - a->state.beta) / h, y = 1 - x;
     if (!(x >= 0 && x <= 1)) {
         int64_t row = x > 1 ? row_b : row_a;
-        return bank->records[row].loss + (beta - bank->records[row].beta) * bank->slopes[row];
+        return bank->records[row].state.loss +
+               (beta - bank->records[row].state.beta) * bank->slopes[row];
     }
-    return a->loss + x * x * (3 - 2 * x) * (b->loss - a->loss) +
+    return a->state.loss + x * x * (3 - 2 * x) * (b->state.loss - a->state.loss) +
            x * y * y * h * bank->slopes[row_a] - x * x * y * h * bank->slopes[row_b];
 }
 
@@ -92,17 +93,17 @@ static bool is_near(const spn_branches *all, int64_t row, const spni_place *plac
     const spni_bank *bank = &all->bank;
     int64_t other = bank->previous[row];
     const spn_branch_record *b = &bank->records[row], *a = &bank->records[other];
-    double step = b->beta - a->beta;
-    if (!is_between(a->beta, b->beta, place->beta) || step == 0) {
+    double step = b->state.beta - a->state.beta;
+    if (!is_between(a->state.beta, b->state.beta, place->beta) || step == 0) {
         return false;
     }
-    double x = (place->beta - a->beta) / step;
-    double norm = a->weight_norm + x * (b->weight_norm - a->weight_norm);
+    double x = (place->beta - a->state.beta) / step;
+    double norm = a->state.weight_norm + x * (b->state.weight_norm - a->state.weight_norm);
     double loss = spni_bank_loss(bank, other, row, place->beta);
-    double allowed =
-        LOSS_NEAR * (all->frame.scales.value + fabs(loss)) + LOSS_SHARE * fabs(b->loss - a->loss);
-    double bend = fabs(b->weight_norm - a->weight_norm) + NORM_NEAR * all->frame.length;
-    return fabs(place->loss - loss) <= allowed && fabs(sqrt(place->order) - norm) <= bend;
+    double allowed = LOSS_NEAR * (all->frame.scales.value + fabs(loss)) +
+                     LOSS_SHARE * fabs(b->state.loss - a->state.loss);
+    double bend = fabs(b->state.weight_norm - a->state.weight_norm) + NORM_NEAR * all->frame.length;
+    return fabs(place->state.loss - loss) <= allowed && fabs(sqrt(place->order) - norm) <= bend;
 }
 
 /* theta at `share` of the way from a segment's one end to the other. Behind a special point theta goes like the root of
@@ -125,7 +126,9 @@ static spn_status solve_segment(spn_branches *all, int64_t row, double beta, boo
     spn_status status = SPN_OK;
     const spn_branch_record *b = &all->bank.records[row];
     const spn_branch_record *a = &all->bank.records[all->bank.previous[row]];
-    double share = b->beta != a->beta ? (beta - a->beta) / (b->beta - a->beta) : 0;
+    double share = b->state.beta != a->state.beta
+                       ? (beta - a->state.beta) / (b->state.beta - a->state.beta)
+                       : 0;
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
     spni_newton_info info;
     interpolate(&all->bank, row, share, is_root, theta);
@@ -137,8 +140,8 @@ done:
 
 bool spni_is_same(const spni_frame *frame, const spni_place *a, const spni_place *b)
 {
-    double scale = frame->scales.value + fabs(a->loss), length = frame->length;
-    bool is_equal = fabs(a->loss - b->loss) <= LOSS_EQUAL * scale &&
+    double scale = frame->scales.value + fabs(a->state.loss), length = frame->length;
+    bool is_equal = fabs(a->state.loss - b->state.loss) <= LOSS_EQUAL * scale &&
                     fabs(sqrt(a->order) - sqrt(b->order)) <= NORM_EQUAL * length &&
                     a->index == b->index;
     for (int64_t i = 0; is_equal && i < frame->n; i++) {

@@ -90,15 +90,9 @@ static void finish(const spni_frame *frame, const spni_place *a, const spni_plac
     record->kernel = size;
     record->index_before = a->index;
     record->index_after = b->index;
-    record->error = place->error;
-    record->loss = place->loss;
-    record->weight_norm = sqrt(place->order);
-    record->scalar_curvature_error = place->curvature_error;
-    record->active_modes = a->labels.active_modes;
-    record->dead_units = a->labels.dead_units;
-    record->merged_units = a->labels.merged_units;
-    record->accuracy = a->labels.accuracy;
-    record->residual = place->gradient_norm;
+    record->state = place->state;
+    spn_state_relabel(&record->state, &a->state);
+    record->state.accuracy = a->state.accuracy;
     special->is_vertex = what == SPNI_ARC_VERTEX;
     special->arc = spni_distance(frame, a, b);
 }

@@ -33,18 +33,14 @@ static spn_status evaluate(spn_branches *all, const spni_phase *a, const spni_ph
     if (!*is_there) {
         goto done;
     }
-    out->difference = place->loss;
+    out->difference = place->state.loss;
     out->slope = place->loss_slope;
-    out->record.loss = place->loss;
-    out->record.error_a = place->error;
-    out->record.norm_a = sqrt(place->order);
-    out->record.curvature_a = place->curvature_error;
+    out->record.loss = place->state.loss;
+    out->record.a = place->state;
     SPN_TRY(spni_phase_at(all, b, beta, place, is_there));
-    out->difference -= place->loss;
+    out->difference -= place->state.loss;
     out->slope -= place->loss_slope;
-    out->record.error_b = place->error;
-    out->record.norm_b = sqrt(place->order);
-    out->record.curvature_b = place->curvature_error;
+    out->record.b = place->state;
 done:
     return status;
 }
@@ -128,12 +124,8 @@ static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pai
         /* The phase whose L rises faster has the smaller L below. */
         record.phase_a = j;
         record.phase_b = i;
-        record.error_a = state->record.error_b;
-        record.error_b = state->record.error_a;
-        record.norm_a = state->record.norm_b;
-        record.norm_b = state->record.norm_a;
-        record.curvature_a = state->record.curvature_b;
-        record.curvature_b = state->record.curvature_a;
+        record.a = state->record.b;
+        record.b = state->record.a;
     }
     double rounding = 1e-9 * (all->frame.scales.value + fabs(record.loss));
     record.is_global = lowest_other(all, i, j, record.beta) > record.loss - rounding;

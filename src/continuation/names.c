@@ -8,8 +8,9 @@
 
 static bool has_same_labels(const spn_phase_record *a, const spn_phase_record *b)
 {
-    return a->active_modes == b->active_modes && a->dead_units == b->dead_units &&
-           a->merged_units == b->merged_units;
+    return a->middle.active_modes == b->middle.active_modes &&
+           a->middle.dead_units == b->middle.dead_units &&
+           a->middle.merged_units == b->middle.merged_units;
 }
 
 /* Phases with the same labels are told apart by letters, in the order of their numbers. */
@@ -46,25 +47,25 @@ const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase,
     }
     const spn_phase_record *record = &branches->phases[phase].record;
     int64_t place = 0, count = 0;
-    if (record->active_modes < 0) {
+    if (record->middle.active_modes < 0) {
         append(buffer, size, "phase %lld", (long long)record->phase);
         return buffer;
     }
     find_place(branches, phase, &place, &count);
-    bool is_trivial = spn_is_trivial(record->active_modes, record->dead_units);
+    bool is_trivial = spn_is_trivial(record->middle.active_modes, record->middle.dead_units);
     if (is_trivial) {
         append(buffer, size, "trivial");
-    } else if (record->active_modes == 0) {
+    } else if (record->middle.active_modes == 0) {
         append(buffer, size, "constant");
     } else {
-        append(buffer, size, "%lld mode%s", (long long)record->active_modes,
-               record->active_modes == 1 ? "" : "s");
+        append(buffer, size, "%lld mode%s", (long long)record->middle.active_modes,
+               record->middle.active_modes == 1 ? "" : "s");
     }
-    if (!is_trivial && record->merged_units > 0) {
-        append(buffer, size, ", %lld merged", (long long)record->merged_units);
+    if (!is_trivial && record->middle.merged_units > 0) {
+        append(buffer, size, ", %lld merged", (long long)record->middle.merged_units);
     }
-    if (!is_trivial && record->dead_units > 0) {
-        append(buffer, size, ", %lld dead", (long long)record->dead_units);
+    if (!is_trivial && record->middle.dead_units > 0) {
+        append(buffer, size, ", %lld dead", (long long)record->middle.dead_units);
     }
     if (count > 1 && place < 26) {
         append(buffer, size, " (%c)", (int)('a' + place));

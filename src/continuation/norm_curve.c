@@ -99,11 +99,11 @@ done:
 static spn_norm_record record_of(const spni_frame *frame, const spni_place *place)
 {
     return (spn_norm_record){.norm_squared = place->order,
-                             .error = place->error,
+                             .error = place->state.error,
                              .beta = place->beta,
                              .index = constrained_index(frame, place),
                              .active_modes = place->labels.learned_modes,
-                             .gradient_norm = place->gradient_norm};
+                             .gradient_norm = place->state.gradient_norm};
 }
 
 /* Is n, whose gradient is not 0, what beta multiplies? */

@@ -75,35 +75,24 @@ static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_
 {
     spn_phase_record *record = &phase->record;
     const spn_branch_record *point = &all->bank.records[row];
-    double beta = point->beta, norm = point->weight_norm, error = point->error;
-    double loss = point->loss, curvature = point->scalar_curvature_error;
-    int64_t end = end_of_half(all, half, beta);
-    if (special >= 0) {
-        const spn_special_record *at = &all->specials[special];
-        end = end_at_special(all, special);
-        beta = at->beta;
-        norm = at->weight_norm;
-        error = at->error;
-        loss = at->loss;
-        curvature = at->scalar_curvature_error;
-    }
+    const spn_special_record *at = special >= 0 ? &all->specials[special] : NULL;
+    double beta = at != NULL ? at->beta : point->state.beta;
+    int64_t end = at != NULL ? end_at_special(all, special) : end_of_half(all, half, beta);
     *(side == SIDE_LOW ? &record->special_low : &record->special_high) = special;
     *(side == SIDE_LOW ? &record->end_low : &record->end_high) = end;
     *(side == SIDE_LOW ? &record->beta_low : &record->beta_high) = beta;
-    *(side == SIDE_LOW ? &record->norm_low : &record->norm_high) = norm;
-    *(side == SIDE_LOW ? &record->error_low : &record->error_high) = error;
-    *(side == SIDE_LOW ? &record->loss_low : &record->loss_high) = loss;
-    *(side == SIDE_LOW ? &record->curvature_low : &record->curvature_high) = curvature;
+    *(side == SIDE_LOW ? &record->low : &record->high) = at != NULL ? at->state : point->state;
 }
 
 /* The point closest to the middle of the window: near its ends labels lag behind. */
 static const spn_branch_record *middle_of(const spn_branch_record *records, const int64_t *rows,
                                           int64_t count)
 {
-    double centre = 0.5 * (records[rows[0]].beta + records[rows[count - 1]].beta);
+    double centre = 0.5 * (records[rows[0]].state.beta + records[rows[count - 1]].state.beta);
     int64_t best = 0;
     for (int64_t i = 1; i < count; i++) {
-        best = fabs(records[rows[i]].beta - centre) < fabs(records[rows[best]].beta - centre)
+        best = fabs(records[rows[i]].state.beta - centre) <
+                       fabs(records[rows[best]].state.beta - centre)
                    ? i
                    : best;
     }
@@ -118,7 +107,7 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     SPN_TRY(spni_grow(all->context, (void **)&all->phases, sizeof *all->phases, all->phase_count,
                       &all->phase_capacity));
     SPN_NEW(all->context, phase.points, count);
-    bool is_falling = records[rows[count - 1]].beta < records[rows[0]].beta;
+    bool is_falling = records[rows[count - 1]].state.beta < records[rows[0]].state.beta;
     for (int64_t i = 0; i < count; i++) {
         phase.points[i] = rows[is_falling ? count - 1 - i : i];
     }
@@ -127,9 +116,7 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
                                       .branch = middle->branch,
                                       .first_point = records[rows[0]].point,
                                       .last_point = records[rows[count - 1]].point,
-                                      .active_modes = middle->active_modes,
-                                      .dead_units = middle->dead_units,
-                                      .merged_units = middle->merged_units,
+                                      .middle = middle->state,
                                       .global_low = (double)NAN,
                                       .global_high = (double)NAN,
                                       .visits = all->branches[middle->branch].visits};
@@ -178,8 +165,9 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
     int64_t joined = joined_phase(all, branch, before, after, from == 0, to == count - 1);
     if (joined < 0) {
         SPN_TRY(add_phase(all, rows + from, to - from + 1, &phase));
-        bool is_rising = from == to ? records[rows[from]].slope >= 0
-                                    : records[rows[to]].beta >= records[rows[from]].beta;
+        bool is_rising = from == to
+                             ? records[rows[from]].slope >= 0
+                             : records[rows[to]].state.beta >= records[rows[from]].state.beta;
         set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
         set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
         joined = phase->record.phase;
@@ -239,7 +227,7 @@ static spn_status compare_phases(spn_branches *all, const spni_phase *a, const s
     for (int k = 1; k <= 2 && *is_copy; k++) {
         double beta = low + (high - low) * k / 3;
         double gap = spni_phase_loss(all, a, beta) - spni_phase_loss(all, b, beta);
-        *is_copy = fabs(gap) <= 1e-4 * (all->frame.scales.value + fabs(a->record.loss_low));
+        *is_copy = fabs(gap) <= 1e-4 * (all->frame.scales.value + fabs(a->record.low.loss));
         if (*is_copy) {
             SPN_TRY(spni_phase_at(all, a, beta, at_a, is_copy));
         }
@@ -319,8 +307,8 @@ static double error_range(const spn_branches *all)
     double low = (double)INFINITY, high = -low;
     for (int64_t i = 0; i < all->bank.count; i++) {
         bool is_stable = all->row_phases[i] >= 0;
-        low = is_stable ? fmin(low, all->bank.records[i].error) : low;
-        high = is_stable ? fmax(high, all->bank.records[i].error) : high;
+        low = is_stable ? fmin(low, all->bank.records[i].state.error) : low;
+        high = is_stable ? fmax(high, all->bank.records[i].state.error) : high;
     }
     return high - low;
 }
@@ -330,17 +318,18 @@ static double error_range(const spn_branches *all)
 static int64_t change_after(const spn_branches *all, const spn_phase_record *own,
                             const spn_special_record *at)
 {
-    if (own->active_modes < 0 || at->active_after < 0) {
+    const spn_state *before = &own->middle, *here = &at->state, *after = &at->after;
+    if (before->active_modes < 0 || after->active_modes < 0) {
         return SPN_CHANGE_OTHER;
     }
     bool is_wrong =
-        !isnan(at->accuracy) && !isnan(at->accuracy_after) && at->accuracy != at->accuracy_after;
-    bool jumps =
-        is_wrong || fabs(at->error_after - at->error) > SPN_ACTIVE_SHARE * error_range(all);
-    if (own->active_modes != at->active_after || (at->is_continuous != 1 && jumps)) {
+        !isnan(here->accuracy) && !isnan(after->accuracy) && here->accuracy != after->accuracy;
+    bool jumps = is_wrong || fabs(after->error - here->error) > SPN_ACTIVE_SHARE * error_range(all);
+    if (before->active_modes != after->active_modes || (at->is_continuous != 1 && jumps)) {
         return SPN_CHANGE_ACCURACY;
     }
-    bool is_same = own->dead_units == at->dead_after && own->merged_units == at->merged_after;
+    bool is_same =
+        before->dead_units == after->dead_units && before->merged_units == after->merged_units;
     return is_same ? SPN_CHANGE_OTHER : SPN_CHANGE_SYMMETRY;
 }
 
@@ -362,19 +351,11 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
         is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT && !is_transcritical);
     if (at->is_continuous && !is_outside) {
         const spn_phase_record *other = &all->phases[next].record;
-        at->loss_after = at->loss;
-        at->error_after = at->error;
-        at->norm_after = at->weight_norm;
-        at->curvature_after = at->scalar_curvature_error;
-        at->active_after = other->active_modes;
-        at->dead_after = other->dead_units;
-        at->merged_after = other->merged_units;
-        at->accuracy_after = at->accuracy;
+        at->after = at->state;
+        spn_state_relabel(&at->after, &other->middle);
     }
     at->change = change_after(all, own, at);
-    at->active_modes = own->active_modes;
-    at->dead_units = own->dead_units;
-    at->merged_units = own->merged_units;
+    spn_state_relabel(&at->state, &own->middle);
     if (at->kind == SPN_SPECIAL_BRANCH_POINT) {
         spn_phase_record *mine = &all->phases[own->phase].record;
         *(side == SIDE_LOW ? &mine->end_low : &mine->end_high) = end_at_special(all, special);
@@ -431,7 +412,7 @@ static int64_t segment_of(const spn_branches *all, const spni_phase *phase, doub
     }
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
-        *(records[phase->points[middle]].beta <= beta ? &low : &high) = middle;
+        *(records[phase->points[middle]].state.beta <= beta ? &low : &high) = middle;
     }
     return high;
 }
@@ -441,8 +422,8 @@ static int64_t segment_of(const spn_branches *all, const spni_phase *phase, doub
 static double loss_to_end(const spni_bank *bank, int64_t row, double end, double loss_end,
                           double beta)
 {
-    double h = end - bank->records[row].beta, x = (beta - bank->records[row].beta) / h;
-    double loss = bank->records[row].loss, tangent = h * bank->slopes[row];
+    double h = end - bank->records[row].state.beta, x = (beta - bank->records[row].state.beta) / h;
+    double loss = bank->records[row].state.loss, tangent = h * bank->slopes[row];
     return loss + x * tangent + x * x * (loss_end - loss - tangent);
 }
 
@@ -455,11 +436,11 @@ double spni_phase_loss(const spn_branches *all, const spni_phase *phase, double 
     const spn_phase_record *record = &phase->record;
     int64_t row = phase->points[high], low = phase->points[high > 0 ? high - 1 : 0];
     const spn_branch_record *rows = all->bank.records;
-    if (beta < rows[low].beta && record->special_low >= 0) {
-        return loss_to_end(&all->bank, low, record->beta_low, record->loss_low, beta);
+    if (beta < rows[low].state.beta && record->special_low >= 0) {
+        return loss_to_end(&all->bank, low, record->beta_low, record->low.loss, beta);
     }
-    if (beta > rows[row].beta && record->special_high >= 0) {
-        return loss_to_end(&all->bank, row, record->beta_high, record->loss_high, beta);
+    if (beta > rows[row].state.beta && record->special_high >= 0) {
+        return loss_to_end(&all->bank, row, record->beta_high, record->high.loss, beta);
     }
     return spni_bank_loss(&all->bank, low, row, beta);
 }
@@ -473,15 +454,15 @@ static void guess(const spn_branches *all, const spni_phase *phase, int64_t high
     const spn_phase_record *record = &phase->record;
     int64_t n = all->frame.n, row_a = phase->points[high > 0 ? high - 1 : 0];
     int64_t row_b = phase->points[high];
-    bool is_before = record->special_low >= 0 && beta < bank->records[phase->points[0]].beta;
+    bool is_before = record->special_low >= 0 && beta < bank->records[phase->points[0]].state.beta;
     bool is_high = is_root && record->special_high >= 0 && high == phase->count - 1 && !is_before;
     bool is_low = is_root && !is_high && record->special_low >= 0 && high <= 1;
     int64_t special = is_high ? record->special_high : record->special_low;
-    if (is_low || (is_high && beta > bank->records[row_b].beta)) {
-        row_a = row_b = is_low && beta < bank->records[row_a].beta ? row_a : row_b;
+    if (is_low || (is_high && beta > bank->records[row_b].state.beta)) {
+        row_a = row_b = is_low && beta < bank->records[row_a].state.beta ? row_a : row_b;
     }
     const double *a = bank->theta + row_a * n, *b = bank->theta + row_b * n;
-    double from = bank->records[row_a].beta, to = bank->records[row_b].beta;
+    double from = bank->records[row_a].state.beta, to = bank->records[row_b].state.beta;
     if (is_high || is_low) {
         b = all->special_theta + special * n;
         to = all->specials[special].beta;

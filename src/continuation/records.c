@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/columns.h"
+#include "geometry/observables.h"
 
 #include <spinodal/continuation.h>
 
@@ -20,34 +20,30 @@ static const spn_column branch_columns[] = {
     INTEGER(point, "place along its branch: 0 where it was found, then 1, 2, ... one way and "
                    "-1, -2, ... the other"),
     INTEGER(phase, "row of the table phases; -1 where the branch is unstable"),
-    REAL(beta, BETA, "regularisation strength beta (T2)"),
+    STATE(state, beta),
     REAL(arclength, "weight", "length of the branch up to here, in theta and scaled beta"),
     REAL(slope, "", "dbeta/ds of the unit tangent; changes sign at a fold"),
-    REAL(error, "error", "error E (T1)"),
-    REAL(loss, "error", "loss L = E + beta |theta|^2 (T2)"),
-    REAL(weight_norm, "weight", "distance to the origin |theta|; its square is dL/dbeta (T9)"),
-    REAL(scalar_curvature_error, CURVATURE, "scalar (Ricci) curvature of E's graph (T3)"),
-    REAL(scalar_curvature_loss, CURVATURE, "scalar (Ricci) curvature of L's graph (T3)"),
+    STATE(state, error),
+    STATE(state, loss),
+    STATE_MEANS(state, weight_norm, "distance to the origin |theta|; its square is dL/dbeta (T9)"),
+    STATE(state, scalar_curvature_error),
+    STATE(state, scalar_curvature_loss),
     REAL(eigenvalue_min, BETA, "smallest eigenvalue of the Hessian of L, zero modes left out"),
     REAL(critical_eigenvalue, BETA,
          "eigenvalue of the Hessian of L closest to zero, zero modes left out"),
-    REAL(susceptibility, "weight^4/error", "-d|theta|^2/dbeta along the branch (T10)"),
+    STATE_MEANS(state, susceptibility, "-d|theta|^2/dbeta along the branch (T10)"),
     INTEGER(negative_eigenvalues, "negative eigenvalues of the Hessian of L; 0: stable"),
     INTEGER(zero_modes, "zero modes of a continuous symmetry, which were bordered out"),
-    INTEGER(
-        active_modes,
-        "independent directions of the outputs over the samples: of a linear network the modes of "
-        "the data that it has learned; 0: the outputs are constant"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish; -1 at the trivial point"),
-    INTEGER(merged_units,
-            "hidden units that repeat an earlier one up to sign; -1 at the trivial point"),
-    REAL(accuracy, "", "share of samples whose class is right; null where there are no classes"),
-    REAL(test_error, "error", "error E of the samples kept for testing; null without any"),
-    REAL(test_accuracy, "", "accuracy on the samples kept for testing; null likewise"),
-    REAL(gradient_norm, "error/weight", "|grad L|"),
+    STATE(state, active_modes),
+    STATE(state, dead_units),
+    STATE(state, merged_units),
+    STATE(state, accuracy),
+    STATE(state, test_error),
+    STATE(state, test_accuracy),
+    STATE(state, gradient_norm),
     REAL(step, "weight", "arclength from the point before"),
     INTEGER(corrections, "Newton steps of the corrector"),
-};
+    STATE_LATER(state, "", "", "")};
 COLUMNS(spn_branch_columns, branch_columns);
 #undef RECORD
 
@@ -61,10 +57,10 @@ static const spn_column special_columns[] = {
     REAL(beta, BETA, "located value of beta"),
     REAL(beta_low, BETA, "lower end of its interval"),
     REAL(beta_high, BETA, "upper end of its interval"),
-    REAL(error, "error", "error E there"),
-    REAL(loss, "error", "loss L there"),
-    REAL(weight_norm, "weight", "|theta| there"),
-    REAL(scalar_curvature_error, CURVATURE, "scalar (Ricci) curvature of E's graph there (T3)"),
+    STATE_MEANS(state, error, "error E there"),
+    STATE_MEANS(state, loss, "loss L there"),
+    STATE_MEANS(state, weight_norm, "|theta| there"),
+    STATE_MEANS(state, scalar_curvature_error, "scalar (Ricci) curvature of E's graph there (T3)"),
     INTEGER(kernel, "eigenvalues of the Hessian of L that vanish there, zero modes left out"),
     INTEGER(index_before, "negative eigenvalues before it, along the branch"),
     INTEGER(index_after, "negative eigenvalues behind it"),
@@ -76,20 +72,26 @@ static const spn_column special_columns[] = {
     INTEGER(is_continuous, "end of a stable stretch: 1 when a stable branch takes over there "
                            "(continuous transition), 0 when not; otherwise -1"),
     WORDS(change, changes, "what changes here"),
-    INTEGER(active_modes, "independent directions of the outputs over the samples, before it"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish, before it"),
-    INTEGER(merged_units, "hidden units that repeat an earlier one up to sign, before it"),
-    REAL(residual, "error/weight", "|grad L| at the located point"),
-    REAL(loss_after, "error", "end of a stable stretch: loss L of the phase it falls into"),
-    REAL(error_after, "error", "likewise error E"),
-    REAL(norm_after, "weight", "likewise |theta|"),
-    REAL(curvature_after, CURVATURE, "likewise scalar curvature of E's graph"),
-    INTEGER(active_after, "likewise active modes; otherwise -1"),
-    INTEGER(dead_after, "likewise dead units; otherwise -1"),
-    INTEGER(merged_after, "likewise merged units; otherwise -1"),
-    REAL(accuracy, "", "share of samples whose class is right, before it; null without classes"),
-    REAL(accuracy_after, "", "likewise in the phase it falls into"),
-};
+    STATE_MEANS(state, active_modes,
+                "independent directions of the outputs over the samples, before it"),
+    STATE_MEANS(state, dead_units, "hidden units whose outgoing weights vanish, before it"),
+    STATE_MEANS(state, merged_units,
+                "hidden units that repeat an earlier one up to sign, before it"),
+    STATE_AS(state, gradient_norm, "residual", "|grad L| at the located point"),
+    STATE_AS(after, loss, "loss_after",
+             "end of a stable stretch: loss L of the phase it falls into"),
+    STATE_AS(after, error, "error_after", "likewise error E"),
+    STATE_AS(after, weight_norm, "norm_after", "likewise |theta|"),
+    STATE_AS(after, scalar_curvature_error, "curvature_after",
+             "likewise scalar curvature of E's graph"),
+    STATE_AS(after, active_modes, "active_after", "likewise active modes; otherwise -1"),
+    STATE_AS(after, dead_units, "dead_after", "likewise dead units; otherwise -1"),
+    STATE_AS(after, merged_units, "merged_after", "likewise merged units; otherwise -1"),
+    STATE_MEANS(state, accuracy,
+                "share of samples whose class is right, before it; null without classes"),
+    STATE_AS(after, accuracy, "accuracy_after", "likewise in the phase it falls into"),
+    STATE_LATER(state, "", "", " there")
+        STATE_LATER(after, "", "_after", " in the phase it falls into")};
 COLUMNS(spn_special_columns, special_columns);
 #undef RECORD
 
@@ -109,40 +111,42 @@ COLUMNS(spn_branch_approach_columns, approach_columns);
 #undef RECORD
 
 #define RECORD spn_phase_record
+#define AT_LOW " at the lower end"
+#define AT_HIGH " at the upper end"
+#define ENDS(field, name, meaning)                                                                 \
+    STATE_AS(low, field, name "_low", meaning AT_LOW),                                             \
+        STATE_AS(high, field, name "_high", meaning AT_HIGH)
 static const spn_column phase_columns[] = {
     INTEGER(phase, "number of the phase, from 0"),
     INTEGER(branch, "branch that it is a stretch of"),
     INTEGER(first_point, "first point of the stretch on its branch"),
     INTEGER(last_point, "last point of the stretch"),
-    INTEGER(
-        active_modes,
-        "independent directions of the outputs over the samples: of a linear network the modes of "
-        "the data that it has learned; 0: the outputs are constant"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish; -1 at the trivial point"),
-    INTEGER(merged_units,
-            "hidden units that repeat an earlier one up to sign; -1 at the trivial point"),
+    STATE(middle, active_modes),
+    STATE(middle, dead_units),
+    STATE(middle, merged_units),
     REAL(beta_low, BETA, "lower end of its window of metastability"),
     REAL(beta_high, BETA, "upper end of its window"),
     WORDS(end_low, ends, "what ends it at the lower end"),
     WORDS(end_high, ends, "what ends it at the upper end"),
     INTEGER(special_low, "row of specials at the lower end; -1: none"),
     INTEGER(special_high, "row of specials at the upper end; -1: none"),
-    REAL(norm_low, "weight", "|theta| at the lower end"),
-    REAL(norm_high, "weight", "|theta| at the upper end"),
-    REAL(error_low, "error", "error E at the lower end"),
-    REAL(error_high, "error", "error E at the upper end"),
-    REAL(loss_low, "error", "loss L at the lower end"),
-    REAL(loss_high, "error", "loss L at the upper end"),
-    REAL(curvature_low, CURVATURE, "scalar curvature of E's graph at the lower end"),
-    REAL(curvature_high, CURVATURE, "scalar curvature of E's graph at the upper end"),
+    ENDS(weight_norm, "norm", "|theta|"),
+    ENDS(error, "error", "error E"),
+    ENDS(loss, "loss", "loss L"),
+    ENDS(scalar_curvature_error, "curvature", "scalar curvature of E's graph"),
     REAL(global_low, BETA, "lower end of the range where it has the smallest L; null: nowhere"),
     REAL(global_high, BETA, "upper end of that range"),
     INTEGER(visits, "starts that led to it"),
-};
+    STATE_LATER(middle, "", "", " in the middle of its window") STATE_LATER(low, "", "_low", AT_LOW)
+        STATE_LATER(high, "", "_high", AT_HIGH)};
 COLUMNS(spn_phase_columns, phase_columns);
 #undef RECORD
 
 #define RECORD spn_maxwell_record
+#define OF_A " of the first"
+#define OF_B " of the second"
+#define PAIR(field, name, meaning)                                                                 \
+    STATE_AS(a, field, name "_a", meaning OF_A), STATE_AS(b, field, name "_b", meaning OF_B)
 static const spn_column maxwell_columns[] = {
     INTEGER(phase_a, "the phase with smaller L below"),
     INTEGER(phase_b, "the phase with smaller L above"),
@@ -150,14 +154,11 @@ static const spn_column maxwell_columns[] = {
     REAL(beta_low, BETA, "lower end of its interval"),
     REAL(beta_high, BETA, "upper end of its interval"),
     REAL(loss, "error", "their common L"),
-    REAL(error_a, "error", "error E of the first"),
-    REAL(error_b, "error", "error E of the second"),
-    REAL(norm_a, "weight", "|theta| of the first"),
-    REAL(norm_b, "weight", "|theta| of the second"),
-    REAL(curvature_a, CURVATURE, "scalar curvature of E's graph of the first"),
-    REAL(curvature_b, CURVATURE, "scalar curvature of E's graph of the second"),
+    PAIR(error, "error", "error E"),
+    PAIR(weight_norm, "norm", "|theta|"),
+    PAIR(scalar_curvature_error, "curvature", "scalar curvature of E's graph"),
     INTEGER(is_global, "1: no other phase has smaller L there"),
-};
+    STATE_LATER(a, "", "_a", OF_A) STATE_LATER(b, "", "_b", OF_B)};
 COLUMNS(spn_maxwell_columns, maxwell_columns);
 #undef RECORD
 

@@ -260,7 +260,7 @@ spn_status spni_descend_to_saddles(spn_branches *all, int64_t row)
     int64_t n = all->frame.n;
     spni_place *saddle = &all->work.trial;
     climb c = {.all = all,
-               .beta = all->bank.records[row].beta,
+               .beta = all->bank.records[row].state.beta,
                .saddle = saddle,
                .theta = all->work.theta,
                .place = &all->work.start};

@@ -89,7 +89,7 @@ static spn_status descend(spn_branches *all, int64_t row)
     spni_frame *frame = &all->frame;
     spni_place *saddle = &all->work.start;
     int64_t n = frame->n;
-    double beta = all->bank.records[row].beta, *theta = all->work.theta;
+    double beta = all->bank.records[row].state.beta, *theta = all->work.theta;
     SPN_TRY(spni_linearise(frame, all->bank.theta + row * n, beta, NULL, saddle));
     for (int side = -1; side <= 1; side += 2) {
         bool is_converged = false;

@@ -83,20 +83,22 @@ static void write_curvature(const spn_branches_contents *c, double curvature, ch
     const spn_phase_record *phases = c->phases.records;
     double largest = 0;
     for (int64_t i = 0; i < c->phases.rows; i++) {
-        largest =
-            fmax(largest, fmax(fabs(phases[i].curvature_low), fabs(phases[i].curvature_high)));
+        largest = fmax(largest, fmax(fabs(phases[i].low.scalar_curvature_error),
+                                     fabs(phases[i].high.scalar_curvature_error)));
     }
     spn_show_number(fabs(curvature) < 1e-9 * largest ? 0 : curvature, 4, cell);
 }
 
 static void write_curvature_low(const spn_row *row, char *cell)
 {
-    write_curvature(row->state, ((const spn_phase_record *)row->record)->curvature_low, cell);
+    write_curvature(row->state, ((const spn_phase_record *)row->record)->low.scalar_curvature_error,
+                    cell);
 }
 
 static void write_curvature_high(const spn_row *row, char *cell)
 {
-    write_curvature(row->state, ((const spn_phase_record *)row->record)->curvature_high, cell);
+    write_curvature(row->state,
+                    ((const spn_phase_record *)row->record)->high.scalar_curvature_error, cell);
 }
 
 static void put_phases(spn_text *text, const spn_branches_contents *c)
@@ -209,8 +211,8 @@ static bool touches_phase(const spn_row *row)
 static void write_behind(const spn_row *row, char *cell)
 {
     const spn_special_record *s = row->record;
-    if (s->active_after >= 0) {
-        spn_show_number(s->error_after, DIGITS, cell);
+    if (s->after.active_modes >= 0) {
+        spn_show_number(s->after.error, DIGITS, cell);
     }
 }
 

@@ -127,8 +127,8 @@ void spn_grok_troubles(spn_text *text, const void *contents)
             spn_text_put(text,
                          "run %lld diverged at epoch %.10g: the last finite state was kept (E = "
                          "%.6g); a smaller solver.learning_rate may help\n",
-                         (long long)r->run, r->epoch, r->error);
-        } else if (r->final_stationary == 0) {
+                         (long long)r->run, r->epoch, r->state.error);
+        } else if (r->final.stationary == 0) {
             spn_text_put(text,
                          "run %lld: not stationary after %lld steps of Newton's method from its "
                          "last state; more grok.epochs bring it closer\n",

@@ -38,7 +38,7 @@ static counts count(const spn_sweep_contents *c)
     const spn_sweep_jump *jumps = c->jumps.records;
     counts n = {0, 0, 0};
     for (int64_t i = 0; i < c->points.rows; i++) {
-        n.unsettled += !c->has_rate && points[i].stationary != 1;
+        n.unsettled += !c->has_rate && points[i].state.stationary != 1;
     }
     for (int64_t i = 0; i < c->jumps.rows; i++) {
         n.located += is_located(&jumps[i]);
@@ -71,16 +71,16 @@ static void write_change(spn_json *json, const spn_sweep_record *a, const spn_sw
     spn_json_begin_object(json, NULL);
     spn_json_integer(json, "seed", b->seed);
     spn_json_text(json, "direction", spn_direction_text(b->direction));
-    spn_json_integer(json, "modes_before", a->active_modes);
-    spn_json_integer(json, "modes_after", b->active_modes);
-    spn_json_real(json, "beta_before", a->beta);
-    spn_json_real(json, "beta_after", b->beta);
-    spn_json_real(json, "error_before", a->error);
-    spn_json_real(json, "error_after", b->error);
-    spn_json_real(json, "norm_before", a->weight_norm);
-    spn_json_real(json, "norm_after", b->weight_norm);
-    spn_json_real(json, "curvature_before", a->scalar_curvature_error);
-    spn_json_real(json, "curvature_after", b->scalar_curvature_error);
+    spn_json_integer(json, "modes_before", a->state.active_modes);
+    spn_json_integer(json, "modes_after", b->state.active_modes);
+    spn_json_real(json, "beta_before", a->state.beta);
+    spn_json_real(json, "beta_after", b->state.beta);
+    spn_json_real(json, "error_before", a->state.error);
+    spn_json_real(json, "error_after", b->state.error);
+    spn_json_real(json, "norm_before", a->state.weight_norm);
+    spn_json_real(json, "norm_after", b->state.weight_norm);
+    spn_json_real(json, "curvature_before", a->state.scalar_curvature_error);
+    spn_json_real(json, "curvature_after", b->state.scalar_curvature_error);
     spn_json_end_object(json);
 }
 
@@ -98,7 +98,7 @@ void spn_sweep_json(spn_json *json, const char *path, const void *contents)
     spn_json_begin_list(json, "mode_changes");
     for (int64_t i = 0; i < c->points.rows; i++) {
         const spn_sweep_record *a = before(&points[i], i);
-        if (a != NULL && a->active_modes != points[i].active_modes) {
+        if (a != NULL && a->state.active_modes != points[i].state.active_modes) {
             write_change(json, a, &points[i]);
         }
     }
@@ -197,9 +197,9 @@ static void join_open(const spn_sweep_contents *c, open_jumps *open)
         if (last != NULL && last->chain == jumps[i].chain && last->point + 1 == jumps[i].point) {
             spn_sweep_jump *joined = &open->records[open->rows - 1];
             joined->beta_after = jumps[i].beta_after;
-            joined->error_after = jumps[i].error_after;
-            joined->norm_after = jumps[i].norm_after;
-            joined->loss_after = jumps[i].loss_after;
+            joined->after.error = jumps[i].after.error;
+            joined->after.weight_norm = jumps[i].after.weight_norm;
+            joined->after.loss = jumps[i].after.loss;
             open->points[open->rows - 1]++;
         } else {
             open->records[open->rows] = jumps[i];
@@ -258,7 +258,7 @@ static void put_jumps(spn_text *text, const spn_sweep_contents *c)
 static bool is_change(const spn_row *row)
 {
     const spn_sweep_record *b = row->record, *a = before(b, row->index);
-    return a != NULL && (a->active_modes != b->active_modes || b->jump);
+    return a != NULL && (a->state.active_modes != b->state.active_modes || b->jump);
 }
 
 /* The column of the point before. */
@@ -268,10 +268,10 @@ static bool is_change(const spn_row *row)
         const spn_sweep_record *a = before(row->record, row->index);                               \
         spn_show_number(value, 6, cell);                                                           \
     }
-WRITE_BEFORE(write_modes, (double)a->active_modes)
-WRITE_BEFORE(write_beta, a->beta)
-WRITE_BEFORE(write_error, a->error)
-WRITE_BEFORE(write_norm, spn_shown_length(a->weight_norm, a->beta, a->loss))
+WRITE_BEFORE(write_modes, (double)a->state.active_modes)
+WRITE_BEFORE(write_beta, a->state.beta)
+WRITE_BEFORE(write_error, a->state.error)
+WRITE_BEFORE(write_norm, spn_shown_length(a->state.weight_norm, a->state.beta, a->state.loss))
 #undef WRITE_BEFORE
 
 static void put_changes(spn_text *text, const spn_sweep_contents *c)
@@ -322,7 +322,7 @@ void spn_sweep_troubles(spn_text *text, const void *contents)
     const spn_sweep_record *points = c->points.records;
     const counts n = count(c);
     int64_t first = 0;
-    while (first < c->points.rows && points[first].stationary == 1) {
+    while (first < c->points.rows && points[first].state.stationary == 1) {
         first++;
     }
     if (n.unsettled > 0) {
@@ -331,6 +331,6 @@ void spn_sweep_troubles(spn_text *text, const void *contents)
                      "'stationary' is 0), the first at beta = %.6g; more solver.max_iterations may "
                      "help, solver.method: newton where it is another, an activation without "
                      "kinks\n",
-                     (long long)n.unsettled, (long long)c->points.rows, points[first].beta);
+                     (long long)n.unsettled, (long long)c->points.rows, points[first].state.beta);
     }
 }

@@ -56,7 +56,7 @@ static void rank_phases(drawing *d)
 /* "2 modes, 22 phases"; a phase that is alone has its name. */
 static const char *name_group(drawing *d, int64_t first, int64_t members)
 {
-    const int64_t modes = d->view.phases[first].active_modes;
+    const int64_t modes = d->view.phases[first].middle.active_modes;
     if (members == 1) {
         return d->view.c.names[first];
     }
@@ -73,8 +73,9 @@ static void group_phases(drawing *d)
     while (true) {
         int64_t modes = INT64_MIN, first = -1, members = 0;
         for (int64_t i = 0; i < v->c.phases.rows; i++) {
-            if (v->phases[i].active_modes < limit && v->phases[i].active_modes > modes) {
-                modes = v->phases[i].active_modes;
+            if (v->phases[i].middle.active_modes < limit &&
+                v->phases[i].middle.active_modes > modes) {
+                modes = v->phases[i].middle.active_modes;
                 first = i;
             }
         }
@@ -82,7 +83,7 @@ static void group_phases(drawing *d)
             return;
         }
         for (int64_t i = 0; i < v->c.phases.rows; i++) {
-            if (v->phases[i].active_modes == modes) {
+            if (v->phases[i].middle.active_modes == modes) {
                 d->looks[i] = d->look_count;
                 members++;
             }

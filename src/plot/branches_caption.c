@@ -17,9 +17,9 @@ static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
     spn_text_put(text, "  %.100s: beta = %.8g (%s) to %.8g (%s)", v->c.names[row], p->beta_low,
                  word(&v->c.phases, row, "end_low"), p->beta_high,
                  word(&v->c.phases, row, "end_high"));
-    spn_text_change(text, "; E", p->error_low, p->error_high);
-    spn_text_change(text, ", R", p->curvature_low, p->curvature_high);
-    spn_text_change(text, ", |theta|", p->norm_low, p->norm_high);
+    spn_text_change(text, "; E", p->low.error, p->high.error);
+    spn_text_change(text, ", R", p->low.scalar_curvature_error, p->high.scalar_curvature_error);
+    spn_text_change(text, ", |theta|", p->low.weight_norm, p->high.weight_norm);
     if (isfinite(p->global_low)) {
         spn_text_put(text, "; globally stable from %.8g to %.8g", p->global_low, p->global_high);
     }
@@ -30,9 +30,9 @@ static void put_maxwell(spn_text *text, const spni_branches_view *v, const spn_m
 {
     spn_text_put(text, "  beta = %.10g, %.100s and %.100s%s", m->beta, v->c.names[m->phase_a],
                  v->c.names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
-    spn_text_change(text, ": E", m->error_a, m->error_b);
-    spn_text_change(text, ", R", m->curvature_a, m->curvature_b);
-    spn_text_change(text, ", |theta|", m->norm_a, m->norm_b);
+    spn_text_change(text, ": E", m->a.error, m->b.error);
+    spn_text_change(text, ", R", m->a.scalar_curvature_error, m->b.scalar_curvature_error);
+    spn_text_change(text, ", |theta|", m->a.weight_norm, m->b.weight_norm);
     spn_text_add(text, "\n");
 }
 
@@ -48,8 +48,8 @@ static void put_special(spn_text *text, const spni_branches_view *v, int64_t row
     if (s->is_continuous >= 0) {
         spn_text_put(text, ", %s", s->is_continuous == 1 ? "continuous" : "first order");
     }
-    spn_text_put(text, "; E %.5g, R %.5g, |theta| %.5g\n", s->error, s->scalar_curvature_error,
-                 s->weight_norm);
+    spn_text_put(text, "; E %.5g, R %.5g, |theta| %.5g\n", s->state.error,
+                 s->state.scalar_curvature_error, s->state.weight_norm);
 }
 
 static void put_legend(spn_text *text, const spni_branches_view *v)

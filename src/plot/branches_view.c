@@ -37,19 +37,23 @@ static spn_status make_states(spn_context *context, spn_arena *arena, spni_branc
     for (int64_t i = 0; i < v->c.points.rows; i++) {
         const spn_branch_record *p = &v->points[i];
         v->states[i] = (spni_state){
-            p->beta, p->loss, {p->weight_norm, p->error, p->loss, p->scalar_curvature_error}};
+            p->state.beta,
+            p->state.loss,
+            {p->state.weight_norm, p->state.error, p->state.loss, p->state.scalar_curvature_error}};
     }
     for (int64_t i = 0; i < v->c.specials.rows; i++) {
         const spn_special_record *s = &v->specials[i];
         v->states[v->c.points.rows + i] = (spni_state){
-            s->beta, s->loss, {s->weight_norm, s->error, s->loss, s->scalar_curvature_error}};
+            s->beta,
+            s->state.loss,
+            {s->state.weight_norm, s->state.error, s->state.loss, s->state.scalar_curvature_error}};
     }
     for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
         const spn_maxwell_record *m = &v->maxwell[i];
-        v->coexisting[2 * i] =
-            (spni_state){m->beta, m->loss, {m->norm_a, m->error_a, m->loss, m->curvature_a}};
-        v->coexisting[2 * i + 1] =
-            (spni_state){m->beta, m->loss, {m->norm_b, m->error_b, m->loss, m->curvature_b}};
+        v->coexisting[2 * i] = (spni_state){
+            m->beta, m->loss, {m->a.weight_norm, m->a.error, m->loss, m->a.scalar_curvature_error}};
+        v->coexisting[2 * i + 1] = (spni_state){
+            m->beta, m->loss, {m->b.weight_norm, m->b.error, m->loss, m->b.scalar_curvature_error}};
     }
 done:
     return status;
@@ -88,9 +92,10 @@ static int64_t find_behind(const spni_branches_view *v, int64_t i, int64_t place
         if (v->specials[k].branch != p->branch || v->specials[k].point != place) {
             continue;
         }
-        const double distance = fabs(v->specials[k].weight_norm - p->weight_norm);
+        const double distance = fabs(v->specials[k].state.weight_norm - p->state.weight_norm);
         int64_t at = count++;
-        for (; at > 0 && fabs(v->specials[out[at - 1]].weight_norm - p->weight_norm) > distance;
+        for (; at > 0 &&
+               fabs(v->specials[out[at - 1]].state.weight_norm - p->state.weight_norm) > distance;
              at--) {
             out[at] = out[at - 1];
         }
@@ -190,8 +195,8 @@ spn_status spni_branches_view_make(spn_context *context, spn_arena *arena,
     view->lines =
         (spni_theory_lines){view->c.theory.rows, view->c.theory.records, HUGE_VAL, -HUGE_VAL};
     for (int64_t i = 0; i < view->c.points.rows; i++) {
-        view->lines.low = fmin(view->lines.low, view->points[i].beta);
-        view->lines.high = fmax(view->lines.high, view->points[i].beta);
+        view->lines.low = fmin(view->lines.low, view->points[i].state.beta);
+        view->lines.high = fmax(view->lines.high, view->points[i].state.beta);
     }
 done:
     return status;

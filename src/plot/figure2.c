@@ -24,7 +24,7 @@ const char *spni_branch_word(const spni_branch *branch)
 bool spni_is_jump(const spni_branch *branch, int64_t i)
 {
     return i + 1 < branch->count &&
-           branch->points[i]->active_modes != branch->points[i + 1]->active_modes;
+           branch->points[i]->state.active_modes != branch->points[i + 1]->state.active_modes;
 }
 
 /* The branch that a point belongs to, made if it is new; there is room for one a point. */
@@ -63,9 +63,9 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     for (int64_t i = 0; i < c.points.rows; i++) {
         const spn_sweep_record *point = &points[i];
         spni_branch *branch = NULL;
-        view->has_test_error = view->has_test_error || isfinite(point->test_error);
-        view->has_accuracy = view->has_accuracy || isfinite(point->accuracy);
-        view->has_test_accuracy = view->has_test_accuracy || isfinite(point->test_accuracy);
+        view->has_test_error = view->has_test_error || isfinite(point->state.test_error);
+        view->has_accuracy = view->has_accuracy || isfinite(point->state.accuracy);
+        view->has_test_accuracy = view->has_test_accuracy || isfinite(point->state.test_accuracy);
         if (point->seed == points[0].seed) {
             SPN_TRY(find_branch(context, arena, view, point, c.points.rows, &branch));
             branch->points[branch->count++] = point;
@@ -81,7 +81,8 @@ done:
 static void add_points(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
 {
     for (int64_t i = 0; i < branch->count; i++) {
-        spni_add_point(canvas, branch->points[i]->beta, spni_real_at(branch->points[i], quantity));
+        spni_add_point(canvas, branch->points[i]->state.beta,
+                       spni_real_at(branch->points[i], quantity));
         if (spni_is_jump(branch, i)) {
             spni_add_gap(canvas);
         }
@@ -94,8 +95,8 @@ static void add_jumps(spni_canvas *canvas, const spni_branch *branch, size_t qua
     for (int64_t i = 0; i + 1 < branch->count; i++) {
         const spn_sweep_record *before = branch->points[i], *behind = branch->points[i + 1];
         if (spni_is_jump(branch, i)) {
-            spni_add_point(canvas, before->beta, spni_real_at(before, quantity));
-            spni_add_point(canvas, behind->beta, spni_real_at(behind, quantity));
+            spni_add_point(canvas, before->state.beta, spni_real_at(before, quantity));
+            spni_add_point(canvas, behind->state.beta, spni_real_at(behind, quantity));
             spni_add_gap(canvas);
         }
     }
@@ -206,7 +207,7 @@ static spn_status choose_axis(spni_canvas *canvas, spni_sweep_view *view)
     SPN_TAKE(canvas->context, canvas->arena, betas, points);
     for (int64_t k = 0; k < view->branch_count; k++) {
         for (int64_t i = 0; i < view->branches[k].count; i++) {
-            betas[count++] = view->branches[k].points[i]->beta;
+            betas[count++] = view->branches[k].points[i]->state.beta;
         }
     }
     spn_sort(count, betas);
@@ -221,15 +222,15 @@ static void draw(spni_canvas *canvas, const spni_sweep_view *view)
 {
     canvas->figure.name = "fig2";
     canvas->figure.x_label = "Regularisation strength {/:Italic β}";
-    draw_panel(canvas, view, "Error {/:Italic E}", AT(error),
-               view->has_test_error ? AT(test_error) : 0)
+    draw_panel(canvas, view, "Error {/:Italic E}", AT(state.error),
+               view->has_test_error ? AT(state.test_error) : 0)
         ->legend = SPN_LEGEND_ABOVE;
-    draw_panel(canvas, view, "Scalar curvature {/:Italic R}", AT(scalar_curvature_error), 0)
+    draw_panel(canvas, view, "Scalar curvature {/:Italic R}", AT(state.scalar_curvature_error), 0)
         ->y_scale = SPN_AXIS_SYMMETRIC_LOG;
-    draw_panel(canvas, view, "Distance to origin |{/:Italic θ}|", AT(weight_norm), 0);
+    draw_panel(canvas, view, "Distance to origin |{/:Italic θ}|", AT(state.weight_norm), 0);
     if (view->has_accuracy) {
-        spn_panel *panel = draw_panel(canvas, view, "Accuracy", AT(accuracy),
-                                      view->has_test_accuracy ? AT(test_accuracy) : 0);
+        spn_panel *panel = draw_panel(canvas, view, "Accuracy", AT(state.accuracy),
+                                      view->has_test_accuracy ? AT(state.test_accuracy) : 0);
         panel->y_low = 0;
         panel->y_high = 1.05;
     }

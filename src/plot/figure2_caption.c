@@ -18,10 +18,11 @@ static bool has_branch(const spni_sweep_view *view, spn_direction direction, boo
 static void put_jump(spn_text *text, const spn_sweep_record *a, const spn_sweep_record *b)
 {
     spn_text_put(text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
-                 (long long)a->active_modes, (long long)b->active_modes, a->beta, b->beta);
-    spn_text_change(text, ": E", a->error, b->error);
-    spn_text_change(text, ", R", a->scalar_curvature_error, b->scalar_curvature_error);
-    spn_text_change(text, ", |theta|", a->weight_norm, b->weight_norm);
+                 (long long)a->state.active_modes, (long long)b->state.active_modes, a->state.beta,
+                 b->state.beta);
+    spn_text_change(text, ": E", a->state.error, b->state.error);
+    spn_text_change(text, ", R", a->state.scalar_curvature_error, b->state.scalar_curvature_error);
+    spn_text_change(text, ", |theta|", a->state.weight_norm, b->state.weight_norm);
     spn_text_add(text, "\n");
 }
 
@@ -33,7 +34,7 @@ static void put_branch(spn_text *text, const spni_branch *b)
                      spn_plural(b->phase));
     }
     spn_text_put(text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
-                 b->points[0]->beta, b->points[b->count - 1]->beta);
+                 b->points[0]->state.beta, b->points[b->count - 1]->state.beta);
     for (int64_t i = 0; i + 1 < b->count; i++) {
         if (b->direction != SPN_DIRECTION_QUENCH && spni_is_jump(b, i)) {
             put_jump(text, b->points[i], b->points[i + 1]);

@@ -74,10 +74,10 @@ static way_down follow(const spni_sweep_view *view)
     way.is_zero = true;
     for (int64_t i = 0; i < way.branch->count; i++) {
         const spn_sweep_record *point = way.branch->points[i];
-        is_known = is_known && point->active_modes >= 0;
-        way.left = way.left < 0 && point->active_modes > 0 ? i : way.left;
-        way.is_trivial = way.is_trivial && point->trivial_distance < ZERO;
-        way.is_zero = way.is_zero && point->weight_norm < ZERO;
+        is_known = is_known && point->state.active_modes >= 0;
+        way.left = way.left < 0 && point->state.active_modes > 0 ? i : way.left;
+        way.is_trivial = way.is_trivial && point->state.trivial_distance < ZERO;
+        way.is_zero = way.is_zero && point->state.weight_norm < ZERO;
     }
     way.stays = way.left < 0 && (is_known || way.is_trivial || way.is_zero);
     return way;
@@ -118,7 +118,7 @@ static void put_stay(const spn_results *results, const way_down *way, spn_text *
                  way->is_zero      ? ", at |theta| = 0,"
                  : way->is_trivial ? ", at the trivial model (theory.md, T14),"
                                    : "",
-                 way->branch->points[way->branch->count - 1]->beta);
+                 way->branch->points[way->branch->count - 1]->state.beta);
 }
 
 void spni_figure2_way_down(const spn_results *results, const spni_sweep_view *view, spn_text *text)
@@ -131,7 +131,8 @@ void spni_figure2_way_down(const spn_results *results, const spni_sweep_view *vi
         spn_text_put(text,
                      "On the way down the phase with no active mode is left between beta = %.6g "
                      "and %.6g.\n",
-                     way.branch->points[way.left - 1]->beta, way.branch->points[way.left]->beta);
+                     way.branch->points[way.left - 1]->state.beta,
+                     way.branch->points[way.left]->state.beta);
         return;
     }
     if (way.stays) {

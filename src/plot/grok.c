@@ -168,7 +168,7 @@ static spn_axis_scale error_scale(const spni_grok_view *v)
 {
     double low = HUGE_VAL, high = 0;
     for (int64_t i = 0; i < v->c.points.rows; i++) {
-        const double error = v->points[i].error;
+        const double error = v->points[i].state.error;
         low = isfinite(error) ? fmin(low, error) : low;
         high = isfinite(error) ? fmax(high, error) : high;
     }
@@ -180,11 +180,12 @@ static void draw_error(drawing *d)
     spn_panel *panel = spni_add_panel(&d->canvas, "Error {/:Italic E}");
     panel->legend = SPN_LEGEND_ABOVE;
     panel->y_scale = error_scale(&d->view);
-    draw_runs(d,
-              &(const quantity){
-                  .offset = AT(error), .line = SPN_LINE_SOLID, .width = 1.8, .labels = d->labels});
-    if (has_any(&d->view, AT(test_error))) {
-        draw_runs(d, &(const quantity){.offset = AT(test_error),
+    draw_runs(d, &(const quantity){.offset = AT(state.error),
+                                   .line = SPN_LINE_SOLID,
+                                   .width = 1.8,
+                                   .labels = d->labels});
+    if (has_any(&d->view, AT(state.test_error))) {
+        draw_runs(d, &(const quantity){.offset = AT(state.test_error),
                                        .line = SPN_LINE_DASHED,
                                        .width = 1.3,
                                        .label = "test samples"});
@@ -199,9 +200,10 @@ static void draw_error(drawing *d)
 static void draw_accuracy(drawing *d)
 {
     spni_add_panel(&d->canvas, "Accuracy");
-    draw_runs(d, &(const quantity){.offset = AT(accuracy), .line = SPN_LINE_SOLID, .width = 1.8});
     draw_runs(
-        d, &(const quantity){.offset = AT(test_accuracy), .line = SPN_LINE_DASHED, .width = 1.3});
+        d, &(const quantity){.offset = AT(state.accuracy), .line = SPN_LINE_SOLID, .width = 1.8});
+    draw_runs(d, &(const quantity){
+                     .offset = AT(state.test_accuracy), .line = SPN_LINE_DASHED, .width = 1.3});
 }
 
 /* Strengths of the strongest modes. */
@@ -232,12 +234,12 @@ static void draw_eigenvalue(drawing *d)
 {
     double largest = 0;
     for (int64_t i = 0; i < d->view.c.points.rows; i++) {
-        largest = fmax(largest, fabs(d->view.points[i].eigenvalue_min_loss));
+        largest = fmax(largest, fabs(d->view.points[i].state.eigenvalue_min_loss));
     }
     spn_panel *panel = spni_add_panel(&d->canvas, "min {/:Italic λ}");
     panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     panel->y_linear = largest > 0 ? pow(10, floor(log10(LINEAR_SHARE * largest))) : 1;
-    draw_solid(d, AT(eigenvalue_min_loss));
+    draw_solid(d, AT(state.eigenvalue_min_loss));
 }
 
 /* ---- The figure ---------------------------------------------------------------------------------- */
@@ -263,20 +265,20 @@ static void draw_panels(drawing *d)
 {
     const spni_grok_view *v = &d->view;
     draw_error(d);
-    if (has_any(v, AT(accuracy)) || has_any(v, AT(test_accuracy))) {
+    if (has_any(v, AT(state.accuracy)) || has_any(v, AT(state.test_accuracy))) {
         draw_accuracy(d);
     }
     /* Where there are test samples |theta| tells when a network generalises, modes when it learns. */
-    const bool has_modes = v->c.modes != NULL && !has_any(v, AT(test_error));
+    const bool has_modes = v->c.modes != NULL && !has_any(v, AT(state.test_error));
     if (has_modes) {
         draw_modes(d);
     }
     if (!has_modes ||
         d->canvas.figure.panel_count % 2 != 0) { /* fills the last row of two columns */
         spni_add_panel(&d->canvas, "Distance |{/:Italic θ}|");
-        draw_solid(d, AT(weight_norm));
+        draw_solid(d, AT(state.weight_norm));
     }
-    if (has_any(v, AT(stability)) && has_any(v, AT(eigenvalue_min_loss))) {
+    if (has_any(v, AT(stability)) && has_any(v, AT(state.eigenvalue_min_loss))) {
         draw_stability(d);
         draw_eigenvalue(d);
     }

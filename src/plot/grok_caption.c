@@ -86,7 +86,7 @@ static void put_run(spn_text *text, const spni_grok_view *v, const spn_run_recor
     } else {
         spn_text_put(
             text, ": ends in the phase %s, E %.10g, |theta| %.6g, smallest eigenvalue %.4g",
-            v->c.phases[run->run], run->final_error, run->final_weight_norm, run->final_eigenvalue);
+            v->c.phases[run->run], run->final.error, run->final.weight_norm, run->final_eigenvalue);
     }
     for (int64_t i = 0; i < v->c.crossings.rows; i++) {
         const spn_crossing_record *c = &v->crossings[i];

@@ -56,7 +56,7 @@ const spn_option_table spn_slice_options = {
 static const spn_column slice_columns[] = {
     INTEGER(slice, "number of the slice, from 0"),
     INTEGER(axes, "1: a line, 2: a plane"),
-    {"span", SPN_COLUMN_INTEGER, offsetof(RECORD, span), "", "what spans it", spans},
+    {"span", SPN_COLUMN_INTEGER, offsetof(RECORD, span), "", "what spans it", spans, NULL},
     REAL(beta, BETA, "regularisation strength at which its points were taken"),
     INTEGER(columns, "values of u"),
     INTEGER(rows, "values of v; 1 for a line"),

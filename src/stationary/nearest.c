@@ -244,8 +244,8 @@ void spni_near_fill(const spni_nearest *s, double beta, spn_near_record *out)
     const spni_place *place = &s->place;
     *out = (spn_near_record){.is_found = 1,
                              .beta = beta,
-                             .error = place->error,
-                             .loss = place->loss,
+                             .error = place->state.error,
+                             .loss = place->state.loss,
                              .weight_norm = sqrt(place->order),
                              .distance = spni_nearest_way(s, place->theta),
                              .eigenvalue_min = place->values[0],

@@ -84,7 +84,6 @@ spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n;
-    spn_geometry error, loss;
     double shift = 0;
     SPN_TRY(spn_point_set(frame->context, frame->point, theta, beta, NULL, SPN_WANT_ALL));
     const spn_point *point = frame->point;
@@ -100,15 +99,11 @@ spn_status spni_linearise(spni_frame *frame, const double *theta, double beta,
     place->largest = fmax(fabs(place->values[0]), fabs(place->values[n - 1]));
     count_index(n, place);
     spni_take_tangent_along(frame, along, place);
-    SPN_TRY(spn_geometry_measure(frame->context, frame->geometry, point, 0, &error, &loss));
-    place->loss = point->value;
     place->loss_slope = point->parameter_value;
-    place->error = spn_point_error(point)->value;
     place->order = spn_objective_order(frame->objective, place->theta);
-    place->gradient_norm = spn_norm(n, point->gradient);
-    place->curvature_error = error.scalar_curvature;
-    place->curvature_loss = loss.scalar_curvature;
     SPN_TRY(measure_labels(frame, place));
+    const spn_state_wish wish = {.labels = &place->labels, .geometry = frame->geometry};
+    SPN_TRY(spn_state_measure(frame->context, point, &wish, &place->state));
 done:
     return status;
 }

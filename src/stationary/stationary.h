@@ -3,7 +3,7 @@
 #ifndef SPINODAL_SRC_STATIONARY_STATIONARY_H
 #define SPINODAL_SRC_STATIONARY_STATIONARY_H
 
-#include <spinodal/geometry.h>
+#include <spinodal/geometry/state.h>
 #include <spinodal/numeric.h>
 #include <spinodal/stationary.h>
 
@@ -20,10 +20,9 @@ typedef struct spni_place {
     double largest;  /**< max |lambda| of H */
     int64_t index;   /**< eigenvalues below -SPN_ZERO_EIGENVALUE largest */
     int64_t zero_modes;
-    double loss, error, gradient_norm;
+    spn_state state;   /**< energies, |grad L|, R and labels */
     double order;      /**< n, |theta|^2 for a ridge */
     double loss_slope; /**< dL/dbeta: n for a regularised objective (T9) */
-    double curvature_error, curvature_loss;
     spn_labels labels; /**< mode_count 0 and counts -1 where there are none */
 } spni_place;
 

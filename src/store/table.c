@@ -2,20 +2,8 @@
 /* Tables of records: cells, conversion by column name, CSV. */
 #include <spinodal/store.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* Columns that results of earlier versions lack (docs/format.md). */
-static const struct {
-    const char *name;
-    spn_column_type type;
-} later_columns[] = {
-    {"accuracy", SPN_COLUMN_REAL},       {"accuracy_before", SPN_COLUMN_REAL},
-    {"accuracy_after", SPN_COLUMN_REAL}, {"test_error", SPN_COLUMN_REAL},
-    {"test_accuracy", SPN_COLUMN_REAL},  {"predicted_low", SPN_COLUMN_REAL},
-    {"predicted_high", SPN_COLUMN_REAL}, {"final_steps", SPN_COLUMN_INTEGER},
-};
 
 static int64_t find(const spn_columns *columns, const char *name)
 {
@@ -88,28 +76,7 @@ static bool have_same_words(const spn_column *a, const spn_column *b)
 
 static bool is_later(const spn_column *column)
 {
-    bool is_found = false;
-    for (size_t i = 0; i < sizeof later_columns / sizeof *later_columns && !is_found; i++) {
-        is_found = strcmp(column->name, later_columns[i].name) == 0 &&
-                   column->type == later_columns[i].type;
-    }
-    return is_found;
-}
-
-/* The column was not recorded: NaN, of integers -1. */
-static void fill_column(int64_t rows, const spn_columns *columns, int64_t index, void *records)
-{
-    const spn_column *column = &columns->items[index];
-    const double none = (double)NAN;
-    const int64_t unknown = -1;
-    for (int64_t row = 0; row < rows; row++) {
-        char *target = (char *)records + (size_t)row * columns->record_size + column->offset;
-        if (column->type == SPN_COLUMN_REAL) {
-            memcpy(target, &none, sizeof none);
-        } else {
-            memcpy(target, &unknown, sizeof unknown);
-        }
-    }
+    return column->since != NULL && column->since[0] != '\0';
 }
 
 static spn_status convert_column(spn_context *context, const spn_table *table, const char *origin,
@@ -120,7 +87,6 @@ static spn_status convert_column(spn_context *context, const spn_table *table, c
     const char *separator = origin != NULL ? ": " : "";
     origin = origin != NULL ? origin : "";
     if (source < 0 && is_later(wanted)) {
-        fill_column(table->rows, columns, index, records);
         return SPN_OK;
     }
     if (source < 0) {
@@ -148,6 +114,10 @@ static spn_status convert_column(spn_context *context, const spn_table *table, c
 spn_status spn_table_convert(spn_context *context, const spn_table *table, const char *origin,
                              const spn_columns *columns, void *records)
 {
+    /* All bits set: a NaN, and the integer -1. So whatever no column fills is not known. */
+    if (table->rows > 0) {
+        memset(records, 0xff, (size_t)table->rows * columns->record_size);
+    }
     for (int64_t i = 0; i < columns->count; i++) {
         spn_status status = convert_column(context, table, origin, columns, i, records);
         if (status != SPN_OK) {

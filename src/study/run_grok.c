@@ -54,7 +54,7 @@ static spn_status add_phases(spn_context *context, const trainer *t, spn_book *b
     for (int64_t i = 0; i < count; i++) {
         char text[SPNI_NAME_SIZE];
         names[i] = spn_arena_duplicate(spn_book_arena(book),
-                                       spni_modes_name(ends[i].final_active_modes, text));
+                                       spni_modes_name(ends[i].final.active_modes, text));
         SPN_TRY(names[i] != NULL ? SPN_OK : spn_arena_status(context, spn_book_arena(book)));
     }
     spn_book_text(book, (spn_text_column){"runs", "phase", count, names,

@@ -273,15 +273,15 @@ static spn_status restore(spni_follower *f)
     spn_point *point = NULL;
     bool is_positive = false;
     SPN_TRY(spn_point_create(f->context, f->problem->objective, &point));
-    SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.beta, NULL,
+    SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.state.beta, NULL,
                           SPN_WANT_ALL));
     f->point = point;
     f->has_before = true;
-    f->at_before.active = f->chain->last.active_modes;
+    f->at_before.active = f->chain->last.state.active_modes;
     SPN_TRY(spni_take_labels(f));
     SPN_TRY(spni_compute_tangent(f, point, TANGENT_SHIFT, &is_positive));
     spni_accept_point(f);
-    f->is_before_stationary = f->chain->last.stationary == 1;
+    f->is_before_stationary = f->chain->last.state.stationary == 1;
 done:
     spn_point_free(f->context, point);
     f->point = NULL;
@@ -297,11 +297,11 @@ static spn_status follow_point(spni_follower *f, int64_t number)
         memcpy(f->theta, f->initial, (size_t)f->parameters * sizeof *f->theta);
     }
     SPN_TRY(find_point(f, beta, number, &way));
-    SPN_TRY(spni_measure_point(f, beta, number, &way));
+    SPN_TRY(spni_measure_point(f, number, &way));
     if (f->chain->direction != SPN_DIRECTION_QUENCH) {
         spni_accept_point(f);
         f->has_before = true;
-        f->is_before_stationary = f->message->record.stationary == 1;
+        f->is_before_stationary = f->message->record.state.stationary == 1;
     }
     SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
 done:

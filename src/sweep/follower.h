@@ -86,8 +86,7 @@ double spni_integral_between(const spni_place *a, const spni_place *b);
 void spni_accept_point(spni_follower *f);
 
 /** Measure f->point into f->message as point `number` of the chain. */
-spn_status spni_measure_point(spni_follower *f, double beta, int64_t number,
-                              const spni_passage *way);
+spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passage *way);
 
 /** From `before` to `end`, bisecting and sending the transitions in between; leaves the point in work at
  *  `end` and `before` anywhere. `number`: index of the grid point at `end`. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/columns.h"
+#include "geometry/observables.h"
 
 #include <spinodal/sweep.h>
 
@@ -15,44 +15,34 @@ static const spn_column columns[] = {
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index of the point within its chain, from 0"),
-    REAL(beta, "error/weight^2", "regularisation strength beta (T2)"),
-    REAL(error, "error", "error E (T1)"),
-    REAL(loss, "error", "loss L = E + beta |theta|^2 (T2)"),
-    REAL(weight_norm, "weight", "distance to the origin |theta|; its square is dF/dbeta (T9)"),
-    REAL(trivial_distance, "weight",
-         "distance to the trivial model |theta - theta_trivial| (T14); null where there is none"),
-    INTEGER(
-        active_modes,
-        "independent directions of the outputs over the samples: of a linear network the modes of "
-        "the data that it has learned; 0: the outputs are constant"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish; -1 at the trivial point"),
-    INTEGER(merged_units,
-            "hidden units that repeat an earlier one up to sign; -1 at the trivial point"),
-    REAL(accuracy, "", "share of samples whose class is right; null where there are no classes"),
-    REAL(test_error, "error", "error E of the samples kept for testing; null without any"),
-    REAL(test_accuracy, "", "accuracy on the samples kept for testing; null likewise"),
-    REAL(scalar_curvature_error, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
-    REAL(scalar_curvature_loss, "error^2/weight^4", "scalar (Ricci) curvature of L's graph (T3)"),
-    REAL(scalar_curvature_rounding, "error^2/weight^4",
-         "estimate of the rounding error of the scalar curvature of E's graph"),
-    REAL(mean_curvature_error, "error/weight^2", "mean curvature tr S / P of E's graph (T4)"),
-    REAL(mean_curvature_loss, "error/weight^2", "mean curvature tr S / P of L's graph (T4)"),
-    REAL(gauss_kronecker_sign_error, "", "sign of the Gauss-Kronecker curvature of E's graph (T5)"),
-    REAL(gauss_kronecker_log_error, "",
-         "natural logarithm of the size of the Gauss-Kronecker curvature of E's graph (T5)"),
-    REAL(gauss_kronecker_sign_loss, "", "sign of the Gauss-Kronecker curvature of L's graph (T5)"),
-    REAL(gauss_kronecker_log_loss, "",
-         "natural logarithm of the size of the Gauss-Kronecker curvature of L's graph (T5)"),
-    REAL(eigenvalue_min_error, "error/weight^2", "smallest eigenvalue of the Hessian of E"),
-    REAL(eigenvalue_max_error, "error/weight^2", "largest eigenvalue of the Hessian of E"),
-    REAL(eigenvalue_min_loss, "error/weight^2", "smallest eigenvalue of the Hessian of L"),
-    REAL(eigenvalue_max_loss, "error/weight^2", "largest eigenvalue of the Hessian of L"),
-    INTEGER(negative_eigenvalues_error, "eigenvalues of the Hessian of E below -1e-9 max|lambda|"),
-    INTEGER(negative_eigenvalues_loss, "eigenvalues of the Hessian of L below -1e-9 max|lambda|"),
-    REAL(fisher_trace, "error/weight^2", "trace of the Fisher information with sigma = 1 (T8)"),
-    REAL(
-        residual_share, "",
-        "share of the residual part in the Hessian of E: |H_R| / (|H_GN| + |H_R|), Frobenius (T8)"),
+    STATE(state, beta),
+    STATE(state, error),
+    STATE(state, loss),
+    STATE(state, weight_norm),
+    STATE(state, trivial_distance),
+    STATE(state, active_modes),
+    STATE(state, dead_units),
+    STATE(state, merged_units),
+    STATE(state, accuracy),
+    STATE(state, test_error),
+    STATE(state, test_accuracy),
+    STATE(state, scalar_curvature_error),
+    STATE(state, scalar_curvature_loss),
+    STATE(state, scalar_curvature_rounding),
+    STATE(state, mean_curvature_error),
+    STATE(state, mean_curvature_loss),
+    STATE(state, gauss_kronecker_sign_error),
+    STATE(state, gauss_kronecker_log_error),
+    STATE(state, gauss_kronecker_sign_loss),
+    STATE(state, gauss_kronecker_log_loss),
+    STATE(state, eigenvalue_min_error),
+    STATE(state, eigenvalue_max_error),
+    STATE(state, eigenvalue_min_loss),
+    STATE(state, eigenvalue_max_loss),
+    STATE(state, negative_eigenvalues_error),
+    STATE(state, negative_eigenvalues_loss),
+    STATE(state, fisher_trace),
+    STATE(state, residual_share),
     INTEGER(jump,
             "1: the tangents at this point and the one before do not explain the way between them: "
             "a jump or a bifurcation lies there"),
@@ -60,29 +50,27 @@ static const spn_column columns[] = {
          "change of L since the chain's last point against the integral of |theta|^2, relative "
          "(T9); "
          "null at the first point and at a jump"),
-    REAL(susceptibility, "weight^4/error",
-         "-d|theta|^2/dbeta (T10); null where the point is not stationary"),
-    REAL(gradient_norm, "error/weight", "|grad L|"),
-    REAL(newton_decrement, "error^(1/2)", "Newton decrement sqrt(g' |H|^+ g) of L"),
-    REAL(distance, "", "estimated distance to the stationary point |H^+ g| / |theta|"),
-    INTEGER(stationary, "1: the point passed the stationarity gate"),
+    STATE(state, susceptibility),
+    STATE(state, gradient_norm),
+    STATE(state, newton_decrement),
+    STATE(state, distance),
+    STATE(state, stationary),
     WORDS(stop, stops, "how the solver ended"),
     INTEGER(iterations,
             "iterations of the solver on the way to the point: critical slowing down shows here"),
     INTEGER(escapes, "saddles left along their most negative direction"),
-};
+    STATE_LATER(state, "", "", "")};
 
 const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns,
                                        sizeof(spn_sweep_record)};
 
 #undef RECORD
 #define RECORD spn_sweep_jump
-#define SIDES(name, unit, help)                                                                    \
-    REAL(name##_before, unit, help " at the last point of the old branch"),                        \
-        REAL(name##_after, unit, help " behind it")
-#define LABELS(name, help)                                                                         \
-    INTEGER(name##_before, help " at the last point of the old branch"),                           \
-        INTEGER(name##_after, help " behind it")
+#define AT_LAST " at the last point of the old branch"
+#define BEHIND " behind it"
+#define SIDES(field, name, help)                                                                   \
+    STATE_AS(before, field, name "_before", help AT_LAST),                                         \
+        STATE_AS(after, field, name "_after", help BEHIND)
 
 static const spn_column jump_columns[] = {
     INTEGER(chain, "number of the chain"),
@@ -92,17 +80,20 @@ static const spn_column jump_columns[] = {
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index within the chain of the first grid point behind the transition"),
     REAL(beta, "error/weight^2", "beta of the transition: middle of the bracket"),
-    SIDES(beta, "error/weight^2", "end of the bracket: beta"),
-    SIDES(loss, "error", "loss L"),
+    REAL(beta_before, "error/weight^2", "end of the bracket: beta" AT_LAST),
+    REAL(beta_after, "error/weight^2", "end of the bracket: beta" BEHIND),
+    SIDES(loss, "loss", "loss L"),
     SIDES(error, "error", "error E"),
-    SIDES(norm, "weight", "|theta|"),
-    SIDES(curvature, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
-    SIDES(eigenvalue, "error/weight^2", "smallest eigenvalue of the Hessian of L"),
-    SIDES(susceptibility, "weight^4/error", "-d|theta|^2/dbeta (T10)"),
-    LABELS(active, "independent directions of the outputs over the samples"),
-    LABELS(merged, "hidden units that repeat an earlier one up to sign (-1: trivial point)"),
-    LABELS(dead, "hidden units whose outgoing weights vanish (-1: trivial point)"),
-    SIDES(accuracy, "", "share of samples whose class is right; null where there are no classes,"),
+    SIDES(weight_norm, "norm", "|theta|"),
+    SIDES(scalar_curvature_error, "curvature", "scalar (Ricci) curvature of E's graph (T3)"),
+    SIDES(eigenvalue_min_loss, "eigenvalue", "smallest eigenvalue of the Hessian of L"),
+    SIDES(susceptibility, "susceptibility", "-d|theta|^2/dbeta (T10)"),
+    SIDES(active_modes, "active", "independent directions of the outputs over the samples"),
+    SIDES(merged_units, "merged",
+          "hidden units that repeat an earlier one up to sign (-1: trivial point)"),
+    SIDES(dead_units, "dead", "hidden units whose outgoing weights vanish (-1: trivial point)"),
+    SIDES(accuracy, "accuracy",
+          "share of samples whose class is right; null where there are no classes,"),
     INTEGER(
         survives,
         "1: |theta|^2 is discontinuous: it changes by more than its slopes on both sides explain"),
@@ -110,7 +101,7 @@ static const spn_column jump_columns[] = {
     INTEGER(settled,
             "1: what lies behind is a minimum; 0: none was reached, and the numbers there are "
             "those of the state in which the solver stopped"),
-};
+    STATE_LATER(before, "", "_before", AT_LAST) STATE_LATER(after, "", "_after", BEHIND)};
 const spn_columns spn_sweep_jump_columns = {
     jump_columns, sizeof jump_columns / sizeof *jump_columns, sizeof(spn_sweep_jump)};
 

@@ -10,41 +10,15 @@
 static const double VALLEY_SHARE = 1e-8;
 
 /* One side of the transition: the state in work. */
-static spn_status measure_side(spni_follower *f, int side, spn_geometry *loss, spn_labels *labels)
+static spn_status measure_side(spni_follower *f, int side)
 {
-    spn_status status = SPN_OK;
-    spn_geometry error;
     spn_sweep_jump *jump = &f->message->jump;
-    const unsigned wanted = SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY;
+    const spn_state_wish wish = {.labels = &f->labels,
+                                 .geometry = f->geometry,
+                                 .wanted = SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY};
     memcpy(f->message->theta + side * f->parameters, f->theta,
            (size_t)f->parameters * sizeof *f->theta);
-    *labels = f->labels;
-    SPN_TRY(spn_geometry_measure(f->context, f->geometry, f->point, wanted, &error, loss));
-    *(side == 0 ? &jump->error_before : &jump->error_after) = error.value;
-    *(side == 0 ? &jump->curvature_before : &jump->curvature_after) = error.scalar_curvature;
-done:
-    return status;
-}
-
-static void fill_sides(spn_sweep_jump *jump, const spn_geometry sides[2],
-                       const spn_labels labels[2])
-{
-    jump->loss_before = sides[0].value;
-    jump->loss_after = sides[1].value;
-    jump->norm_before = sides[0].weight_norm;
-    jump->norm_after = sides[1].weight_norm;
-    jump->eigenvalue_before = sides[0].eigenvalue_min;
-    jump->eigenvalue_after = sides[1].eigenvalue_min;
-    jump->susceptibility_before = sides[0].susceptibility;
-    jump->susceptibility_after = sides[1].susceptibility;
-    jump->active_before = labels[0].active_modes;
-    jump->active_after = labels[1].active_modes;
-    jump->merged_before = labels[0].merged_units;
-    jump->merged_after = labels[1].merged_units;
-    jump->dead_before = labels[0].dead_units;
-    jump->dead_after = labels[1].dead_units;
-    jump->accuracy_before = labels[0].accuracy;
-    jump->accuracy_after = labels[1].accuracy;
+    return spn_state_measure(f->context, f->point, &wish, side == 0 ? &jump->before : &jump->after);
 }
 
 /* Is the change of n more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
@@ -118,31 +92,28 @@ done:
 
 /* At beta = 0 the minima of E are not isolated: the regulariser alone gives the Hessian its smallest
  * eigenvalues, 2 beta for the ridge. Where they cannot be told from 0 nothing is a transition. */
-static bool is_valley(const spni_search *s, const spn_geometry sides[2])
+static bool is_valley(const spni_search *s)
 {
     const spni_follower *f = s->f;
     const spn_sweep_jump *jump = &f->message->jump;
     double beta = fmax(fabs(jump->beta_before), fabs(jump->beta_after));
     double stiffness = spn_objective_stiffness(f->problem->objective, beta);
-    double largest = fmax(sides[0].eigenvalue_max, sides[1].eigenvalue_max);
+    double largest = fmax(jump->before.eigenvalue_max_loss, jump->after.eigenvalue_max_loss);
     return spn_point_error(f->point) != f->point && stiffness < VALLEY_SHARE * largest;
 }
 
 /* Both sides of what lies between `before`, which is kept in the message, and the point in work. */
-static spn_status measure_sides(spni_search *s, const spni_place *older, const spni_place *before,
-                                spn_geometry sides[2])
+static spn_status measure_sides(spni_search *s, const spni_place *older, const spni_place *before)
 {
     spn_status status = SPN_OK;
     spni_follower *f = s->f;
-    spn_labels labels[2];
     bool is_positive = false;
     const spni_place after = spni_place_here(f);
-    SPN_TRY(measure_side(f, 1, &sides[1], &labels[1]));
+    SPN_TRY(measure_side(f, 1));
     SPN_TRY(spni_stand_at(f, f->message->theta, before->beta));
     f->at_before.active = before->active;
     SPN_TRY(spni_take_tangent(f, &is_positive));
-    SPN_TRY(measure_side(f, 0, &sides[0], &labels[0]));
-    fill_sides(&f->message->jump, sides, labels);
+    SPN_TRY(measure_side(f, 0));
     f->message->jump.survives =
         s->is_over || is_discontinuous(f->problem->objective, older, before, &after);
 done:
@@ -154,7 +125,6 @@ spn_status spni_report(spni_search *s, double lost, double settled)
     spn_status status = SPN_OK;
     spni_follower *f = s->f;
     bool is_positive = false;
-    spn_geometry sides[2];
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
     const spni_place older = f->at_older, before = f->at_before;
     start_jump(s, lost);
@@ -164,10 +134,10 @@ spn_status spni_report(spni_search *s, double lost, double settled)
     if (!s->is_over) {
         SPN_TRY(spni_come_near(s, lost));
     }
-    SPN_TRY(measure_sides(s, &older, &before, sides));
+    SPN_TRY(measure_sides(s, &older, &before));
     spni_accept_point(f);
     SPN_TRY(measure_approach(s, lost));
-    if (!is_valley(s, sides)) {
+    if (!is_valley(s)) {
         SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
     } else {
         s->found--;
@@ -185,7 +155,6 @@ spn_status spni_report_unresolved(spni_search *s)
     spni_follower *f = s->f;
     spn_sweep_jump *jump = &f->message->jump;
     bool is_positive = false;
-    spn_geometry sides[2];
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
     const spni_place before = f->at_before;
     start_jump(s, s->end);
@@ -193,9 +162,9 @@ spn_status spni_report_unresolved(spni_search *s)
     f->message->approach_count = 0;
     memcpy(f->anchor, f->theta, bytes);
     memcpy(f->message->theta, f->before, bytes);
-    SPN_TRY(measure_sides(s, &before, &before, sides));
-    jump->settled = sides[1].stationary;
-    if (!is_valley(s, sides)) {
+    SPN_TRY(measure_sides(s, &before, &before));
+    jump->settled = jump->after.stationary;
+    if (!is_valley(s)) {
         SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
     }
     SPN_TRY(spni_stand_at(f, f->anchor, s->end));

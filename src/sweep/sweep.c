@@ -164,7 +164,7 @@ static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_c
     /* Parameters without any effect lie where the way up has left them, and move the place where the way down branches off. */
     spn_objective_settle(sweep->problem.objective, theta);
     sweep->phases[sweep->phase_count++] =
-        (phase_end){chain->number, chain->last.active_modes, chain->done - 1, theta};
+        (phase_end){chain->number, chain->last.state.active_modes, chain->done - 1, theta};
 done:
     return status;
 }
@@ -174,14 +174,15 @@ done:
 static bool is_phase_change(const spni_chain *chain, const spn_sweep_record *here)
 {
     const spn_sweep_record *before = &chain->last;
-    bool is_wrong =
-        !isnan(before->accuracy) && !isnan(here->accuracy) && before->accuracy != here->accuracy;
-    bool jumps = fabs(here->error - before->error) >
-                 SPN_ACTIVE_SHARE * fmax(fabs(here->error), fabs(before->error));
-    if (before->active_modes < 0) {
+    bool is_wrong = !isnan(before->state.accuracy) && !isnan(here->state.accuracy) &&
+                    before->state.accuracy != here->state.accuracy;
+    bool jumps = fabs(here->state.error - before->state.error) >
+                 SPN_ACTIVE_SHARE * fmax(fabs(here->state.error), fabs(before->state.error));
+    if (before->state.active_modes < 0) {
         return here->jump != 0;
     }
-    return here->active_modes != before->active_modes || (here->jump != 0 && (is_wrong || jumps));
+    return here->state.active_modes != before->state.active_modes ||
+           (here->jump != 0 && (is_wrong || jumps));
 }
 
 /* Book a finished point: progress of its chain, ends of phases. */
@@ -274,7 +275,7 @@ spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_it
     const spni_chain *chain = &sweep->chains[item->job];
     const spn_sweep_record *record = item->record;
     if (chain->done >= chain->count || record->point != chain->done ||
-        record->beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
+        record->state.beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point is out of order in chain %lld",
                  (long long)item->job);
     }

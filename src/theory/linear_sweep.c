@@ -8,7 +8,7 @@
 
 #define COLUMN(member, type, help)                                                                 \
     {                                                                                              \
-#member, type, offsetof(spn_theory_transition, member), "", help, NULL                     \
+#member, type, offsetof(spn_theory_transition, member), "", help, NULL, NULL               \
     }
 static const spn_column columns[] = {
     COLUMN(order, SPN_COLUMN_INTEGER, "order of the transition (T12, T13, T20)"),

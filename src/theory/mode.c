@@ -10,7 +10,7 @@ static const double none = (double)NAN;
 
 #define COLUMN(member, type, unit, help)                                                           \
     {                                                                                              \
-#member, type, offsetof(spn_theory_mode, member), unit, help, NULL                         \
+#member, type, offsetof(spn_theory_mode, member), unit, help, NULL, NULL                   \
     }
 static const spn_column columns[] = {
     COLUMN(singular_value, SPN_COLUMN_REAL, "", "singular value of (1/N) sum y x^T (T11)"),

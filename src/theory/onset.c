@@ -20,7 +20,7 @@ static const double rounding = 1e-9;
 
 #define COLUMN(member, type, help)                                                                 \
     {                                                                                              \
-#member, type, offsetof(spn_theory_onset, member), "", help, NULL                          \
+#member, type, offsetof(spn_theory_onset, member), "", help, NULL, NULL                    \
     }
 static const spn_column columns[] = {
     COLUMN(order, SPN_COLUMN_INTEGER, "order of the onset; 0: not decided (T21)"),

@@ -14,11 +14,9 @@ static const double MINIMISER_OPERATIONS = 3e12;
 
 static void fill_nothing(spn_run_record *end)
 {
-    end->final_error = end->final_loss = end->final_weight_norm = (double)NAN;
+    end->final = spn_state_unknown();
     end->final_distance = end->final_eigenvalue = (double)NAN;
-    end->final_negative_eigenvalues = end->final_active_modes = -1;
-    end->final_dead_units = end->final_merged_units = end->final_stationary = -1;
-    end->final_steps = -1;
+    end->final_negative_eigenvalues = end->final_steps = -1;
 }
 
 /* A step is a Hessian, N P^2 at least, and mostly a spectrum, 9 P^3. */
@@ -64,21 +62,14 @@ static spn_status measure_minimum(spni_walker *w, spn_run_record *end)
     double beta = w->problem->settings->beta;
     spni_frame frame = {.context = w->context};
     spni_place place = {.theta = NULL};
-    spn_geometry loss;
     SPN_TRY(spni_frame_near(w->context, w->problem->objective, beta, &frame));
     SPN_TRY(spni_place_create(w->context, w->n, &place));
     SPN_TRY(spni_linearise(&frame, w->final, beta, NULL, &place));
-    SPN_TRY(spn_geometry_measure(w->context, frame.geometry, frame.point, SPN_GEOMETRY_STATIONARY,
-                                 NULL, &loss));
-    end->final_error = place.error;
-    end->final_loss = place.loss;
-    end->final_weight_norm = sqrt(place.order);
+    const spn_state_wish wish = {
+        .labels = &place.labels, .geometry = frame.geometry, .wanted = SPN_GEOMETRY_STATIONARY};
+    SPN_TRY(spn_state_measure(w->context, frame.point, &wish, &end->final));
     end->final_eigenvalue = place.values[0];
     end->final_negative_eigenvalues = place.index;
-    end->final_active_modes = place.labels.active_modes;
-    end->final_dead_units = place.labels.dead_units;
-    end->final_merged_units = place.labels.merged_units;
-    end->final_stationary = loss.stationary;
 done:
     spni_place_free(w->context, &place);
     spni_frame_free(&frame);
@@ -93,7 +84,7 @@ spn_status spni_finish(spni_walker *w)
     spn_run_record *end = &w->note->end;
     const double *theta = view.theta;
     int64_t start = w->run / settings->seeds;
-    const double root = spn_objective_order_root(w->problem->objective, view.theta);
+    const spn_state_wish nothing = {.labels = NULL};
     *end = (spn_run_record){.run = w->run,
                             .start = start,
                             .seed = w->run % settings->seeds,
@@ -102,11 +93,8 @@ spn_status spni_finish(spni_walker *w)
                                                                     : (double)NAN,
                             .stop = view.is_diverged ? SPN_STOP_DIVERGED : SPN_STOP_MAX_ITERATIONS,
                             .epoch = view.epoch,
-                            .stability_max = w->watch.head.stability,
-                            .error = spn_point_error(view.point)->value,
-                            .loss = view.value,
-                            .weight_norm = root,
-                            .gradient_norm = view.gradient_norm};
+                            .stability_max = w->watch.head.stability};
+    SPN_TRY(spn_state_measure(w->context, view.point, &nothing, &end->state));
     fill_nothing(end);
     if (!view.is_diverged && w->is_dense) {
         theta = w->final;

@@ -10,58 +10,28 @@ spn_status spni_labels(spn_context *context, const spn_point *point, spn_labels 
     spn_status status = spn_point_labels(context, point, labels);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(context);
-        *labels = (spn_labels){.active_modes = -1,
-                               .learned_modes = -1,
-                               .dead_units = -1,
-                               .merged_units = -1,
-                               .accuracy = (double)NAN,
-                               .test_error = (double)NAN,
-                               .test_accuracy = (double)NAN};
         status = SPN_OK;
     }
     return status;
 }
 
-static spn_status measure_trivial_distance(spni_walker *w, const double *theta, double *distance)
-{
-    spn_context *context = w->context;
-    const spn_trajectory_problem *problem = w->problem;
-    *distance = (double)NAN;
-    spn_status status = spn_objective_trivial_near(context, problem->objective,
-                                                   problem->settings->beta, theta, w->scratch);
-    if (status == SPN_ERROR_UNSUPPORTED) {
-        spn_error_clear(context);
-        return SPN_OK;
-    }
-    if (status == SPN_OK) {
-        spn_axpy(w->n, -1, theta, w->scratch);
-        *distance = spn_norm(w->n, w->scratch);
-    }
-    return status;
-}
-
-static spn_status measure_geometry(spni_walker *w, const double *theta,
-                                   spn_trajectory_record *record)
+/* The state of the path here, and how stable its method is in it. */
+static spn_status measure_state(spni_walker *w, const spn_stepper_view *view,
+                                const spn_labels *labels, spn_trajectory_record *record)
 {
     spn_status status = SPN_OK;
-    spn_geometry error, loss;
     spni_watch_head *head = &w->watch.head;
-    record->scalar_curvature_error = (double)NAN;
-    record->eigenvalue_min_loss = record->eigenvalue_max_loss = (double)NAN;
-    record->negative_eigenvalues_loss = -1;
-    record->stability = (double)NAN;
-    if (w->geometry == NULL) {
-        return SPN_OK;
+    const spn_state_wish wish = {.labels = labels,
+                                 .trivial = w->scratch,
+                                 .geometry = w->geometry,
+                                 .wanted = SPN_GEOMETRY_SPECTRUM,
+                                 .curved = w->point};
+    if (w->geometry != NULL) {
+        SPN_TRY(spn_point_set(w->context, w->point, view->theta, w->problem->settings->beta, NULL,
+                              SPN_WANT_ALL));
     }
-    SPN_TRY(
-        spn_point_set(w->context, w->point, theta, w->problem->settings->beta, NULL, SPN_WANT_ALL));
-    SPN_TRY(spn_geometry_measure(w->context, w->geometry, w->point, SPN_GEOMETRY_SPECTRUM, &error,
-                                 &loss));
-    record->scalar_curvature_error = error.scalar_curvature;
-    record->eigenvalue_min_loss = loss.eigenvalue_min;
-    record->eigenvalue_max_loss = loss.eigenvalue_max;
-    record->negative_eigenvalues_loss = loss.negative_eigenvalues;
-    record->stability = w->problem->solver->learning_rate * loss.eigenvalue_max;
+    SPN_TRY(spn_state_measure(w->context, view->point, &wish, &record->state));
+    record->stability = w->problem->solver->learning_rate * record->state.eigenvalue_max_loss;
     head->stability = fmax(head->stability, record->stability);
 done:
     return status;
@@ -74,24 +44,13 @@ spn_status spni_record(spni_walker *w)
     spn_stepper_view view = spn_stepper_look(w->stepper);
     spn_trajectory_record *record = &note->point;
     spn_labels labels;
-    const double root = spn_objective_order_root(w->problem->objective, view.theta);
     SPN_TRY(spni_labels(w->context, view.point, &labels));
+    labels.active_modes = labels.learned_modes;
     *record = (spn_trajectory_record){.run = w->run,
                                       .record = (int64_t)w->watch.head.recorded,
                                       .epoch = view.epoch,
-                                      .time = view.time,
-                                      .error = spn_point_error(view.point)->value,
-                                      .loss = view.value,
-                                      .weight_norm = root,
-                                      .accuracy = labels.accuracy,
-                                      .test_error = labels.test_error,
-                                      .test_accuracy = labels.test_accuracy,
-                                      .active_modes = labels.learned_modes,
-                                      .dead_units = labels.dead_units,
-                                      .merged_units = labels.merged_units,
-                                      .gradient_norm = view.gradient_norm};
-    SPN_TRY(measure_trivial_distance(w, view.theta, &record->trivial_distance));
-    SPN_TRY(measure_geometry(w, view.theta, record));
+                                      .time = view.time};
+    SPN_TRY(measure_state(w, &view, &labels, record));
     w->watch.head.recorded++;
     w->watch.head.last_record = view.epoch;
     note->is_tick = false;

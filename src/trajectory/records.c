@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "base/columns.h"
+#include "geometry/observables.h"
 
 #include <spinodal/trajectory.h>
 
@@ -18,24 +18,23 @@ static const spn_column point_columns[] = {
     INTEGER(record, "index of the record within its run, from 0"),
     REAL(epoch, "epoch", "steps of gd, momentum and adam; passes of sgd; time / learning_rate"),
     REAL(time, "weight^2/error", "time of the gradient flow that the epochs stand for; null: adam"),
-    REAL(error, "error", "error E (T1)"),
-    REAL(loss, "error", "loss L = E + beta |theta|^2 (T2)"),
-    REAL(weight_norm, "weight", "distance to the origin |theta|"),
-    REAL(trivial_distance, "weight",
-         "distance to the trivial model |theta - theta_trivial| (T14); null where there is none"),
-    REAL(accuracy, "", "share of the samples whose class is right; null without classes"),
-    REAL(test_error, "error", "E on the samples kept for testing; null without any"),
-    REAL(test_accuracy, "", "accuracy on the samples kept for testing; null without any"),
-    INTEGER(active_modes, "modes of the data that the network has learned"),
-    INTEGER(dead_units, "hidden units whose outgoing weights vanish"),
-    INTEGER(merged_units, "hidden units that repeat an earlier one up to sign"),
-    REAL(gradient_norm, "error/weight", "|grad L| over all samples"),
-    REAL(scalar_curvature_error, "error^2/weight^4", "scalar (Ricci) curvature of E's graph (T3)"),
-    REAL(eigenvalue_min_loss, "error/weight^2", "smallest eigenvalue of the Hessian of L"),
-    REAL(eigenvalue_max_loss, "error/weight^2", "largest eigenvalue of the Hessian of L"),
-    INTEGER(negative_eigenvalues_loss, "negative eigenvalues of the Hessian of L"),
+    STATE(state, error),
+    STATE(state, loss),
+    STATE_MEANS(state, weight_norm, "distance to the origin |theta|"),
+    STATE(state, trivial_distance),
+    STATE_MEANS(state, accuracy, "share of the samples whose class is right; null without classes"),
+    STATE_MEANS(state, test_error, "E on the samples kept for testing; null without any"),
+    STATE_MEANS(state, test_accuracy, "accuracy on the samples kept for testing; null without any"),
+    STATE_MEANS(state, active_modes, "modes of the data that the network has learned"),
+    STATE_MEANS(state, dead_units, "hidden units whose outgoing weights vanish"),
+    STATE_MEANS(state, merged_units, "hidden units that repeat an earlier one up to sign"),
+    STATE_MEANS(state, gradient_norm, "|grad L| over all samples"),
+    STATE(state, scalar_curvature_error),
+    STATE(state, eigenvalue_min_loss),
+    STATE(state, eigenvalue_max_loss),
+    STATE_MEANS(state, negative_eigenvalues_loss, "negative eigenvalues of the Hessian of L"),
     REAL(stability, "", "learning_rate * eigenvalue_max_loss; gradient descent: unstable above 2"),
-};
+    STATE_LATER(state, "", "", "")};
 const spn_columns spn_trajectory_columns = COLUMNS(point_columns);
 #undef RECORD
 
@@ -72,8 +71,9 @@ static const spn_column plateau_columns[] = {
     REAL(amplitude, "weight", "delta: part of theta - theta_branch that grows, at epoch_from"),
     REAL(measured, "epoch", "epoch_to - epoch_from; null: not left"),
     REAL(predicted, "epoch", "the same by the law of its kind; null: it never leaves, or no law"),
-    REAL(predicted_low, "epoch", "from here ..."),
-    REAL(predicted_high, "epoch", "... to here the escape came wherever it was measured; no bound"),
+    REAL_SINCE(predicted_low, "epoch", "from here ...", "0.1.0"),
+    REAL_SINCE(predicted_high, "epoch",
+               "... to here the escape came wherever it was measured; no bound", "0.1.0"),
 };
 const spn_columns spn_plateau_columns = COLUMNS(plateau_columns);
 #undef RECORD
@@ -89,23 +89,29 @@ static const spn_column run_columns[] = {
     REAL(epoch, "epoch", "epoch at its end"),
     REAL(stability_max, "",
          "largest learning_rate * eigenvalue_max_loss of its records; null without geometry"),
-    REAL(error, "error", "E of its last state"),
-    REAL(loss, "error", "L of its last state"),
-    REAL(weight_norm, "weight", "|theta| of its last state"),
-    REAL(gradient_norm, "error/weight", "|grad L| of its last state"),
-    REAL(final_error, "error", "E of the minimum that Newton's method reaches from there"),
-    REAL(final_loss, "error", "L of that minimum"),
-    REAL(final_weight_norm, "weight", "|theta| of that minimum"),
+    STATE_MEANS(state, error, "E of its last state"),
+    STATE_MEANS(state, loss, "L of its last state"),
+    STATE_MEANS(state, weight_norm, "|theta| of its last state"),
+    STATE_MEANS(state, gradient_norm, "|grad L| of its last state"),
+    STATE_AS(final, error, "final_error",
+             "E of the minimum that Newton's method reaches from there"),
+    STATE_AS(final, loss, "final_loss", "L of that minimum"),
+    STATE_AS(final, weight_norm, "final_weight_norm", "|theta| of that minimum"),
     REAL(final_distance, "weight", "way from the last state to that minimum"),
     REAL(final_eigenvalue, "error/weight^2",
          "smallest eigenvalue of the Hessian of L there, zero modes of symmetry left out"),
     INTEGER(final_negative_eigenvalues, "negative eigenvalues there"),
-    INTEGER(final_active_modes, "modes learned there"),
-    INTEGER(final_dead_units, "hidden units there whose outgoing weights vanish"),
-    INTEGER(final_merged_units, "hidden units there that repeat an earlier one up to sign"),
-    INTEGER(final_stationary, "1: that point passes the gate of stationarity"),
-    INTEGER(final_steps, "steps of Newton's method that were tried on the way there"),
-};
+    STATE_AS(final, active_modes, "final_active_modes", "modes learned there"),
+    STATE_AS(final, dead_units, "final_dead_units",
+             "hidden units there whose outgoing weights vanish"),
+    STATE_AS(final, merged_units, "final_merged_units",
+             "hidden units there that repeat an earlier one up to sign"),
+    STATE_AS(final, stationary, "final_stationary",
+             "1: that point passes the gate of stationarity"),
+    INTEGER_SINCE(final_steps, "steps of Newton's method that were tried on the way there",
+                  "0.1.0"),
+    STATE_LATER(state, "", "", " of its last state")
+        STATE_LATER(final, "final_", "", " of the minimum")};
 const spn_columns spn_run_columns = COLUMNS(run_columns);
 #undef RECORD
 

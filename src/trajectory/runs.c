@@ -176,7 +176,7 @@ static void warn(spn_trajectories *runs, const spn_trajectory_record *point, boo
             "run %lld: learning rate times largest eigenvalue is %.3g at epoch %g; gradient "
             "descent is unstable above 2: take solver.learning_rate below %.3g",
             (long long)point->run, point->stability, point->epoch,
-            STABLE_MOST / point->eigenvalue_max_loss);
+            STABLE_MOST / point->state.eigenvalue_max_loss);
     }
 }
 

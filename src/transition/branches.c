@@ -17,21 +17,21 @@ typedef struct chart {
 
 static double longest(const spn_phase_record *phase)
 {
-    return fmax(phase->norm_low, phase->norm_high);
+    return fmax(phase->low.weight_norm, phase->high.weight_norm);
 }
 
 static spn_side side_of_point(const spn_branch_record *r)
 {
-    return (spn_side){.active_modes = r->active_modes,
-                      .merged_units = r->merged_units,
-                      .dead_units = r->dead_units,
-                      .error = r->error,
-                      .loss = r->loss,
-                      .norm = r->weight_norm,
-                      .curvature = r->scalar_curvature_error,
-                      .susceptibility = r->susceptibility,
+    return (spn_side){.active_modes = r->state.active_modes,
+                      .merged_units = r->state.merged_units,
+                      .dead_units = r->state.dead_units,
+                      .error = r->state.error,
+                      .loss = r->state.loss,
+                      .norm = r->state.weight_norm,
+                      .curvature = r->state.scalar_curvature_error,
+                      .susceptibility = r->state.susceptibility,
                       .eigenvalue = r->critical_eigenvalue,
-                      .accuracy = r->accuracy};
+                      .accuracy = r->state.accuracy};
 }
 
 static const spn_special_record *find_special(const chart *c, int64_t number)
@@ -55,24 +55,24 @@ static spn_side side_of_special(const chart *c, const spn_special_record *s)
             chi = a->susceptibility;
         }
     }
-    return (spn_side){.active_modes = s->active_modes,
-                      .merged_units = s->merged_units,
-                      .dead_units = s->dead_units,
-                      .error = s->error,
-                      .loss = s->loss,
-                      .norm = s->weight_norm,
-                      .curvature = s->scalar_curvature_error,
+    return (spn_side){.active_modes = s->state.active_modes,
+                      .merged_units = s->state.merged_units,
+                      .dead_units = s->state.dead_units,
+                      .error = s->state.error,
+                      .loss = s->state.loss,
+                      .norm = s->state.weight_norm,
+                      .curvature = s->state.scalar_curvature_error,
                       .susceptibility = chi,
                       .eigenvalue = 0,
-                      .accuracy = s->accuracy};
+                      .accuracy = s->state.accuracy};
 }
 
 /* A phase's labels hold for all of it: points next to its ends may carry those of the other side. */
 static spn_side label(spn_side side, const spn_phase_record *phase)
 {
-    side.active_modes = phase->active_modes;
-    side.merged_units = phase->merged_units;
-    side.dead_units = phase->dead_units;
+    side.active_modes = phase->middle.active_modes;
+    side.merged_units = phase->middle.merged_units;
+    side.dead_units = phase->middle.dead_units;
     return side;
 }
 
@@ -85,12 +85,12 @@ static spn_status make_strands(chart *c)
         if (phase < 0) {
             continue;
         }
-        if (phase >= t->phase_count || !isfinite(t->points[i].beta)) {
+        if (phase >= t->phase_count || !isfinite(t->points[i].state.beta)) {
             SPN_FAIL(c->context, SPN_ERROR_INPUT, "row %lld of points: %s", (long long)i,
                      phase >= t->phase_count ? "there is no such phase" : "beta is not a number");
         }
         const spn_side side = label(side_of_point(&t->points[i]), &t->phases[phase]);
-        SPN_TRY(spni_strand_add(c->context, &c->strands[phase], t->points[i].beta, &side));
+        SPN_TRY(spni_strand_add(c->context, &c->strands[phase], t->points[i].state.beta, &side));
     }
     for (int64_t i = 0; i < t->phase_count; i++) {
         const int64_t ends[] = {t->phases[i].special_low, t->phases[i].special_high};
@@ -130,7 +130,7 @@ static int64_t find_next(const chart *c, int64_t phase, double beta, double loss
             continue;
         }
         spn_side side = spni_strand_at(&c->strands[i], beta, NULL);
-        int64_t steps = llabs(phases[i].active_modes - phases[phase].active_modes);
+        int64_t steps = llabs(phases[i].middle.active_modes - phases[phase].middle.active_modes);
         double distance = fabs(side.norm - own);
         if (side.loss < loss &&
             (best < 0 || steps < least || (steps == least && distance < nearest))) {
@@ -157,8 +157,8 @@ static int64_t find_partner(const chart *c, int64_t phase, const spn_special_rec
             fabs(other->beta - s->beta) > 1e-6 * fabs(s->beta) + (s->beta_high - s->beta_low)) {
             continue;
         }
-        double distance =
-            fabs(other->weight_norm - s->weight_norm) + (other != s ? 1e-9 * c->length : 0);
+        double distance = fabs(other->state.weight_norm - s->state.weight_norm) +
+                          (other != s ? 1e-9 * c->length : 0);
         if (distance < nearest && distance <= 1e-3 * c->length) {
             nearest = distance;
             best = i;
@@ -233,8 +233,8 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
         return SPN_OK;
     }
     bool is_continuous = s->kind == SPN_SPECIAL_BRANCH_POINT && s->is_continuous == 1;
-    int64_t next =
-        is_continuous ? find_partner(c, phase, s, is_high) : find_next(c, phase, s->beta, s->loss);
+    int64_t next = is_continuous ? find_partner(c, phase, s, is_high)
+                                 : find_next(c, phase, s->beta, s->state.loss);
     spn_transition row = {.run = c->run,
                           .beta = s->beta,
                           .beta_low = s->beta_low,
@@ -250,7 +250,7 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     row.jump_low = row.jump;
     SPN_TRY(fit_approach(c, s, &row));
     spn_transition_kind first = is_high ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN;
-    double norm = fmax(longest(p), s->weight_norm);
+    double norm = fmax(longest(p), s->state.weight_norm);
     norm = next >= 0 ? fmax(norm, longest(&c->tables->phases[next])) : norm;
     spni_judge(&row, first, is_continuous ? 0 : 1, norm * norm);
     if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
@@ -337,10 +337,10 @@ static spn_status add_maxwell(chart *c)
                               .beta_high = m->beta_high,
                               .eigenvalue = nothing,
                               .susceptibility = nothing};
-        row.before =
-            side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->error_a, m->norm_a, m->curvature_a);
-        row.after =
-            side_of_maxwell(c, m->phase_b, m->beta, m->loss, m->error_b, m->norm_b, m->curvature_b);
+        row.before = side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->a.error, m->a.weight_norm,
+                                     m->a.scalar_curvature_error);
+        row.after = side_of_maxwell(c, m->phase_b, m->beta, m->loss, m->b.error, m->b.weight_norm,
+                                    m->b.scalar_curvature_error);
         row.change = spni_change(&row, c->transitions->error_range);
         spni_measure_jump(&row, m->beta_high - m->beta_low);
         if (!isfinite(row.jump_low)) {
@@ -364,8 +364,8 @@ static double error_range(const spn_branch_tables *tables)
     double low = (double)INFINITY, high = -low;
     for (int64_t i = 0; i < tables->point_count; i++) {
         bool is_stable = tables->points[i].phase >= 0;
-        low = is_stable ? fmin(low, tables->points[i].error) : low;
-        high = is_stable ? fmax(high, tables->points[i].error) : high;
+        low = is_stable ? fmin(low, tables->points[i].state.error) : low;
+        high = is_stable ? fmax(high, tables->points[i].state.error) : high;
     }
     return high - low;
 }

@@ -9,7 +9,7 @@ static const char *const evidences[] = {"fold",       "branch_point", "jump",   
 
 #define ITEM(type, name, member, kind, unit, help, words)                                          \
     {                                                                                              \
-        name, kind, offsetof(type, member), unit, help, words                                      \
+        name, kind, offsetof(type, member), unit, help, words, NULL                                \
     }
 #define REAL(name, member, unit, help) ITEM(RECORD, name, member, SPN_COLUMN_REAL, unit, help, NULL)
 #define INTEGER(name, member, help) ITEM(RECORD, name, member, SPN_COLUMN_INTEGER, "", help, NULL)

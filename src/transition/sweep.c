@@ -21,44 +21,44 @@ typedef struct walk {
 
 static spn_side side_of_point(const spn_sweep_record *r)
 {
-    return (spn_side){.active_modes = r->active_modes,
-                      .merged_units = r->merged_units,
-                      .dead_units = r->dead_units,
-                      .error = r->error,
-                      .loss = r->loss,
-                      .norm = r->weight_norm,
-                      .curvature = r->scalar_curvature_error,
-                      .susceptibility = r->susceptibility,
-                      .eigenvalue = r->eigenvalue_min_loss,
-                      .accuracy = r->accuracy};
+    return (spn_side){.active_modes = r->state.active_modes,
+                      .merged_units = r->state.merged_units,
+                      .dead_units = r->state.dead_units,
+                      .error = r->state.error,
+                      .loss = r->state.loss,
+                      .norm = r->state.weight_norm,
+                      .curvature = r->state.scalar_curvature_error,
+                      .susceptibility = r->state.susceptibility,
+                      .eigenvalue = r->state.eigenvalue_min_loss,
+                      .accuracy = r->state.accuracy};
 }
 
 static spn_side side_before(const spn_sweep_jump *j)
 {
-    return (spn_side){.active_modes = j->active_before,
-                      .merged_units = j->merged_before,
-                      .dead_units = j->dead_before,
-                      .error = j->error_before,
-                      .loss = j->loss_before,
-                      .norm = j->norm_before,
-                      .curvature = j->curvature_before,
-                      .susceptibility = j->susceptibility_before,
-                      .eigenvalue = j->eigenvalue_before,
-                      .accuracy = j->accuracy_before};
+    return (spn_side){.active_modes = j->before.active_modes,
+                      .merged_units = j->before.merged_units,
+                      .dead_units = j->before.dead_units,
+                      .error = j->before.error,
+                      .loss = j->before.loss,
+                      .norm = j->before.weight_norm,
+                      .curvature = j->before.scalar_curvature_error,
+                      .susceptibility = j->before.susceptibility,
+                      .eigenvalue = j->before.eigenvalue_min_loss,
+                      .accuracy = j->before.accuracy};
 }
 
 static spn_side side_after(const spn_sweep_jump *j)
 {
-    return (spn_side){.active_modes = j->active_after,
-                      .merged_units = j->merged_after,
-                      .dead_units = j->dead_after,
-                      .error = j->error_after,
-                      .loss = j->loss_after,
-                      .norm = j->norm_after,
-                      .curvature = j->curvature_after,
-                      .susceptibility = j->susceptibility_after,
-                      .eigenvalue = j->eigenvalue_after,
-                      .accuracy = j->accuracy_after};
+    return (spn_side){.active_modes = j->after.active_modes,
+                      .merged_units = j->after.merged_units,
+                      .dead_units = j->after.dead_units,
+                      .error = j->after.error,
+                      .loss = j->after.loss,
+                      .norm = j->after.weight_norm,
+                      .curvature = j->after.scalar_curvature_error,
+                      .susceptibility = j->after.susceptibility,
+                      .eigenvalue = j->after.eigenvalue_min_loss,
+                      .accuracy = j->after.accuracy};
 }
 
 /* The open strand is complete: it is one that is known, or a new one. */
@@ -101,7 +101,8 @@ typedef struct step {
 static bool belongs_to(const spn_sweep_jump *j, const step *s)
 {
     double width = fabs(j->beta_after - j->beta_before);
-    double low = fmin(s->from->beta, s->to->beta), high = fmax(s->from->beta, s->to->beta);
+    double low = fmin(s->from->state.beta, s->to->state.beta),
+           high = fmax(s->from->state.beta, s->to->state.beta);
     return j->seed == s->to->seed && j->direction == s->to->direction && j->phase == s->to->phase &&
            j->point == s->to->point && j->beta >= low - width && j->beta <= high + width;
 }
@@ -160,12 +161,13 @@ static spn_transition start_row(const walk *w, double before, double after, doub
 static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep_record *b,
                              bool is_upwards)
 {
-    spn_transition row = start_row(w, a->beta, b->beta, 0.5 * (a->beta + b->beta));
+    spn_transition row =
+        start_row(w, a->state.beta, b->state.beta, 0.5 * (a->state.beta + b->state.beta));
     row.before = side_of_point(a);
     row.after = side_of_point(b);
-    spni_measure_jump(&row, fabs(b->beta - a->beta));
+    spni_measure_jump(&row, fabs(b->state.beta - a->state.beta));
     spni_judge(&row, is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN, -1,
-               spni_larger_square(a->weight_norm, b->weight_norm));
+               spni_larger_square(a->state.weight_norm, b->state.weight_norm));
     row.change = spni_change(&row, w->transitions->error_range);
     return keep(w, &row, a->seed, is_upwards);
 }
@@ -182,12 +184,12 @@ static spn_status read_jump(walk *w, int64_t index, const step *s, spn_transitio
     row->after = side_after(j);
     spni_measure_jump(row, width);
     /* an eigenvalue carries an error of some eps of the largest */
-    double floor = 100 * DBL_EPSILON * fabs(s->from->eigenvalue_max_loss);
+    double floor = 100 * DBL_EPSILON * fabs(s->from->state.eigenvalue_max_loss);
     SPN_TRY(fit_approach(w, index, width, isfinite(floor) ? floor : 0, row));
     *is_transition =
         spni_judge(row, s->is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN,
                    j->resolved ? j->survives : (j->survives ? 1 : -1),
-                   spni_larger_square(s->from->weight_norm, s->to->weight_norm));
+                   spni_larger_square(s->from->state.weight_norm, s->to->state.weight_norm));
 done:
     return status;
 }
@@ -278,14 +280,14 @@ done:
 static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_record *b)
 {
     spn_status status = SPN_OK;
-    const step s = {a, b, b->beta > a->beta};
+    const step s = {a, b, b->state.beta > a->state.beta};
     spn_transition row, row_after;
-    int64_t next = find_next(w, &s, a->beta), after = -1;
+    int64_t next = find_next(w, &s, a->state.beta), after = -1;
     if (next < 0 && b->jump) {
         SPN_TRY(add_coarse(w, a, b, s.is_upwards));
         SPN_TRY(cut(w, a->seed, s.is_upwards));
     }
-    SPN_TRY(find_transition(w, &s, a->beta, &next, &row));
+    SPN_TRY(find_transition(w, &s, a->state.beta, &next, &row));
     while (next >= 0) {
         SPN_TRY(find_transition(w, &s, w->tables->jumps[next].beta, &after, &row_after));
         SPN_TRY(cross_jump(w, next, &s, &row));
@@ -300,8 +302,8 @@ done:
 static bool turns(const spn_sweep_tables *t, int64_t i)
 {
     return i >= 2 && is_same_chain(&t->points[i - 2], &t->points[i - 1]) &&
-           (t->points[i].beta > t->points[i - 1].beta) !=
-               (t->points[i - 1].beta > t->points[i - 2].beta);
+           (t->points[i].state.beta > t->points[i - 1].state.beta) !=
+               (t->points[i - 1].state.beta > t->points[i - 2].state.beta);
 }
 
 static spn_status walk_chains(walk *w)
@@ -322,10 +324,10 @@ static spn_status walk_chains(walk *w)
         } else if (i > 0) {
             SPN_TRY(close_strand(w, t->points[i - 1].seed));
         }
-        w->longest = fmax(w->longest, r->weight_norm);
-        if (r->stationary) {
+        w->longest = fmax(w->longest, r->state.weight_norm);
+        if (r->state.stationary) {
             const spn_side side = side_of_point(r);
-            SPN_TRY(spni_strand_add(w->context, &w->open, r->beta, &side));
+            SPN_TRY(spni_strand_add(w->context, &w->open, r->state.beta, &side));
         } else {
             w->transitions->notes.unsettled++;
         }
@@ -394,8 +396,8 @@ static void label_continuous(walk *w, int64_t first)
 
 static bool is_start(const spn_sweep_record *r)
 {
-    return r->active_modes >= 0 && (r->direction == SPN_DIRECTION_QUENCH ||
-                                    (r->point == 0 && r->phase < 0 && r->seed >= 0));
+    return r->state.active_modes >= 0 && (r->direction == SPN_DIRECTION_QUENCH ||
+                                          (r->point == 0 && r->phase < 0 && r->seed >= 0));
 }
 
 /* What the best starts at one beta reached. */
@@ -424,7 +426,7 @@ static int64_t count_learned(const spn_sweep_tables *tables, int64_t row)
 {
     int64_t learned = 0;
     if (tables->modes == NULL || tables->singular_values == NULL) {
-        return tables->points[row].active_modes;
+        return tables->points[row].state.active_modes;
     }
     for (int64_t m = 0; m < tables->mode_count; m++) {
         const double strength = tables->modes[row * tables->mode_count + m];
@@ -446,14 +448,14 @@ static spn_status count_stuck(walk *w)
                 continue;
             }
             const int64_t learned = count_learned(w->tables, i);
-            SPN_TRY(find_tally(w->context, &tallies, r->beta, &one));
+            SPN_TRY(find_tally(w->context, &tallies, r->state.beta, &one));
             if (pass == 0) {
                 one->starts++;
                 one->most = learned > one->most ? learned : one->most;
-                one->lowest = fmin(one->lowest, r->loss);
+                one->lowest = fmin(one->lowest, r->state.loss);
             } else {
                 one->stuck += learned < one->most;
-                one->higher += r->loss > one->lowest + 1e-6 * fabs(one->lowest);
+                one->higher += r->state.loss > one->lowest + 1e-6 * fabs(one->lowest);
             }
         }
     }
@@ -478,7 +480,7 @@ static spn_status check(spn_context *context, const spn_sweep_tables *tables, in
         return spn_fail(context, SPN_ERROR_INPUT, "the sweep has no points");
     }
     for (int64_t i = 0; i < tables->point_count; i++) {
-        if (!isfinite(tables->points[i].beta)) {
+        if (!isfinite(tables->points[i].state.beta)) {
             return spn_fail(context, SPN_ERROR_INPUT, "row %lld of points: beta is not a number",
                             (long long)i);
         }
@@ -498,8 +500,8 @@ static double error_range(const spn_sweep_tables *tables)
 {
     double low = (double)INFINITY, high = -low;
     for (int64_t i = 0; i < tables->point_count; i++) {
-        low = fmin(low, tables->points[i].error);
-        high = fmax(high, tables->points[i].error);
+        low = fmin(low, tables->points[i].state.error);
+        high = fmax(high, tables->points[i].state.error);
     }
     return high - low;
 }

@@ -156,7 +156,7 @@ static inline const spn_phase_record *case_phase(const run_case *run, int64_t ac
     const spn_phase_record *all = spn_branches_phases(run->branches, &count), *best = NULL;
     for (int64_t i = 0; i < count; i++) {
         double width = all[i].beta_high - all[i].beta_low;
-        if (all[i].active_modes == active &&
+        if (all[i].middle.active_modes == active &&
             (best == NULL || width > best->beta_high - best->beta_low)) {
             best = &all[i];
         }

@@ -49,7 +49,7 @@ static void test_fold(void **state)
     for (int64_t i = 0; i < run.count; i++) {
         if (run.items[i].stream == SPN_BRANCHES_POINT) {
             double t = run.items[i].theta[0];
-            check_close(t * t, -run.items[i].point.beta, 1e-14, 1);
+            check_close(t * t, -run.items[i].point.state.beta, 1e-14, 1);
             check_close(run.items[i].theta[1], 0, 1e-14, 1);
         }
     }
@@ -233,9 +233,9 @@ static void test_deep_mode(void **state)
         assert_int_equal(case_specials(&run, SPN_SPECIAL_FOLD, found, 4), 1);
         check_close(found[0].beta, theory.spinodal_beta, 1e-10, 0);
         /* theta is known to the root of the rounding in beta. */
-        check_close(found[0].weight_norm * found[0].weight_norm,
+        check_close(found[0].state.weight_norm * found[0].state.weight_norm,
                     (double)depth * pow(theory.spinodal_strength, 2.0 / (double)depth), 1e-7, 0);
-        check_close(found[0].norm_after, 0, 1e-12, 1);
+        check_close(found[0].after.weight_norm, 0, 1e-12, 1);
         const spn_maxwell_record *maxwell = spn_branches_maxwell(run.branches, &count);
         assert_int_equal(count, 1);
         check_close(maxwell[0].beta, theory.maxwell_beta, 1e-10, 0);

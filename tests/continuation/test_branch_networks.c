@@ -43,21 +43,21 @@ static void check_points(const network_case *c, const network_setup *setup)
     for (int64_t i = 0; i < c->run.count; i++) {
         const spn_branch_record *p = &c->run.items[i].point;
         spn_theory_phase phase;
-        int64_t active = p->active_modes;
+        int64_t active = p->state.active_modes;
         bool is_near = false;
         if (c->run.items[i].stream != SPN_BRANCHES_POINT || p->negative_eigenvalues > 0) {
             continue;
         }
         for (int64_t k = 0; setup->depth == 2 && k < setup->modes; k++) {
             active = k == 0 ? 0 : active;
-            active += setup->sigma[k] > p->beta;
-            is_near = is_near || fabs(setup->sigma[k] - p->beta) < 1e-6;
+            active += setup->sigma[k] > p->state.beta;
+            is_near = is_near || fabs(setup->sigma[k] - p->state.beta) < 1e-6;
         }
         check_ok(context,
-                 spn_theory_phase_at(context, &theory, first_modes(active), p->beta, &phase));
-        check_close(p->error, phase.error, 1e-8, 0);
-        check_close(p->loss, phase.loss, 1e-11, 0);
-        check_close(p->weight_norm * p->weight_norm, phase.norm_squared, 1e-8, 1);
+                 spn_theory_phase_at(context, &theory, first_modes(active), p->state.beta, &phase));
+        check_close(p->state.error, phase.error, 1e-8, 0);
+        check_close(p->state.loss, phase.loss, 1e-11, 0);
+        check_close(p->state.weight_norm * p->state.weight_norm, phase.norm_squared, 1e-8, 1);
         assert_true(is_near ||
                     p->zero_modes == spn_theory_zero_modes(setup->depth, active, hidden));
         checked++;
@@ -87,13 +87,13 @@ static void check_fold(const network_case *c, const network_setup *setup, int64_
     check_close(fold->beta, mode.spinodal_beta, 1e-10, 0);
     assert_true(fold->beta_low <= mode.spinodal_beta && mode.spinodal_beta <= fold->beta_high);
     assert_true(fold->beta_high - fold->beta_low <= 2e-10 * fold->beta);
-    check_close(fold->error, error, 1e-7, 0);
-    check_close(fold->weight_norm * fold->weight_norm, norm, 1e-7, 0);
-    check_close(fold->error_after, after.error, 1e-10, 0);
-    check_close(fold->norm_after * fold->norm_after, after.norm_squared, 1e-10, 1);
+    check_close(fold->state.error, error, 1e-7, 0);
+    check_close(fold->state.weight_norm * fold->state.weight_norm, norm, 1e-7, 0);
+    check_close(fold->after.error, after.error, 1e-10, 0);
+    check_close(fold->after.weight_norm * fold->after.weight_norm, after.norm_squared, 1e-10, 1);
     assert_int_equal(fold->kernel, 1);
-    assert_int_equal(fold->active_modes, active);
-    assert_int_equal(fold->active_after, active - 1);
+    assert_int_equal(fold->state.active_modes, active);
+    assert_int_equal(fold->after.active_modes, active - 1);
     assert_int_equal(fold->change, SPN_CHANGE_ACCURACY);
     assert_int_equal(fold->is_continuous, 0);
 }
@@ -145,7 +145,8 @@ static void check_maxwell(const network_case *c, const network_setup *setup)
     }
     assert_int_equal(count, expected);
     for (int64_t i = 0; i < count; i++) {
-        int64_t a = phase[found[i].phase_a].active_modes, b = phase[found[i].phase_b].active_modes;
+        int64_t a = phase[found[i].phase_a].middle.active_modes,
+                b = phase[found[i].phase_b].middle.active_modes;
         double beta = 0;
         spn_theory_phase at;
         assert_true(a > b);
@@ -153,8 +154,8 @@ static void check_maxwell(const network_case *c, const network_setup *setup)
                  spn_theory_maxwell(context, &theory, first_modes(a), first_modes(b), &beta));
         check_close(found[i].beta, beta, 1e-10, 0);
         check_ok(context, spn_theory_phase_at(context, &theory, first_modes(a), beta, &at));
-        check_close(found[i].error_a, at.error, 1e-9, 0);
-        check_close(found[i].norm_a * found[i].norm_a, at.norm_squared, 1e-9, 0);
+        check_close(found[i].a.error, at.error, 1e-9, 0);
+        check_close(found[i].a.weight_norm * found[i].a.weight_norm, at.norm_squared, 1e-9, 0);
         assert_int_equal(found[i].is_global, a == b + 1);
     }
 }
@@ -225,7 +226,7 @@ static void check_second_order(int64_t modes)
     assert_int_equal(count, modes + 1);
     for (int64_t i = 0; i < count; i++) {
         const spn_phase_record *phase = &phases[i];
-        int64_t active = phase->active_modes;
+        int64_t active = phase->middle.active_modes;
         double low = active < modes ? sigma[active] : setup.from;
         double high = active > 0 ? sigma[active - 1] : setup.to;
         check_close(phase->beta_low, low, 1e-10, 0);
@@ -241,7 +242,7 @@ static void check_second_order(int64_t modes)
             }
             assert_int_equal(specials[special].is_continuous, 1);
             assert_int_equal(specials[special].change, SPN_CHANGE_ACCURACY);
-            check_close(specials[special].error_after, specials[special].error, 1e-12, 0);
+            check_close(specials[special].after.error, specials[special].state.error, 1e-12, 0);
             /* s = sigma - beta and |theta|^2 = 2 s, measured where beta - beta_0 is 1e-7, with both to 1e-11. */
             check_close(specials[special].coefficient, -0.5, 1e-3, 0);
         }
@@ -315,9 +316,9 @@ static int64_t found_index(const network_case *c, const network_setup *setup, ui
         if (c->run.items[i].stream != SPN_BRANCHES_POINT) {
             continue;
         }
-        check_ok(context, spn_theory_phase_at(context, &theory, active, p->beta, &phase));
-        double norm = p->weight_norm * p->weight_norm;
-        if (fabs(p->error - phase.error) < 1e-8 && fabs(norm - phase.norm_squared) < 1e-8) {
+        check_ok(context, spn_theory_phase_at(context, &theory, active, p->state.beta, &phase));
+        double norm = p->state.weight_norm * p->state.weight_norm;
+        if (fabs(p->state.error - phase.error) < 1e-8 && fabs(norm - phase.norm_squared) < 1e-8) {
             return p->negative_eigenvalues;
         }
     }
@@ -394,7 +395,8 @@ static void test_repeated(void **state)
         int64_t active = folds[i].kernel == 3 ? 2 : 1;
         assert_int_equal(folds[i].kernel, active == 2 ? 3 : 1);
         check_close(folds[i].beta, mode.spinodal_beta, 1e-10, 0);
-        check_close(folds[i].weight_norm * folds[i].weight_norm, (double)active * share, 1e-7, 0);
+        check_close(folds[i].state.weight_norm * folds[i].state.weight_norm, (double)active * share,
+                    1e-7, 0);
     }
     assert_true(folds[0].kernel != folds[1].kernel);
     (void)spn_branches_phases(c.run.branches, &count);
@@ -498,8 +500,8 @@ static void test_ends_at_transition(void **state)
         assert_int_equal(phase->end_high, SPN_END_BRANCH_POINT);
         assert_int_equal(end->is_continuous, 1);
         assert_int_equal(end->change, SPN_CHANGE_ACCURACY);
-        assert_int_equal(end->active_after, 1);
-        check_close(end->norm_after, end->weight_norm, 1e-12, 0);
+        assert_int_equal(end->after.active_modes, 1);
+        check_close(end->after.weight_norm, end->state.weight_norm, 1e-12, 0);
         (void)spn_branches_phases(c.run.branches, &count);
         assert_true(i == 0 || count >= 2);
         network_case_close(&c);

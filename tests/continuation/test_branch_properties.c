@@ -48,9 +48,9 @@ static diagram take(const run_case *run)
             const spn_phase_record *p = &phases[global[i].phase];
             d.low[i] = p->beta_low;
             d.high[i] = p->beta_high;
-            d.norm[i] = p->norm_low;
-            d.error[i] = p->error_low;
-            d.modes[i] = p->active_modes;
+            d.norm[i] = p->low.weight_norm;
+            d.error[i] = p->low.error;
+            d.modes[i] = p->middle.active_modes;
         }
     }
     return d;

@@ -68,8 +68,8 @@ static const kept_item *closest_point(const run_case *run, int64_t phase, double
         if (item->stream != SPN_BRANCHES_POINT) {
             continue;
         }
-        bool is_closer =
-            best == NULL || fabs(item->point.beta - beta) < fabs(best->point.beta - beta);
+        bool is_closer = best == NULL ||
+                         fabs(item->point.state.beta - beta) < fabs(best->point.state.beta - beta);
         best = phases[number++] == phase && is_closer ? item : best;
     }
     assert_non_null(best);
@@ -120,8 +120,8 @@ static void check_ends(const run_case *run)
         assert_true(match >= 0);
         assert_int_equal(special->kind, ends[match].kind);
         assert_int_equal(special->kernel, ends[match].kernel);
-        assert_int_equal(special->active_modes, ends[match].active);
-        assert_int_equal(special->active_after, ends[match].active_after);
+        assert_int_equal(special->state.active_modes, ends[match].active);
+        assert_int_equal(special->after.active_modes, ends[match].active_after);
         assert_int_equal(special->is_continuous, 0);
         assert_int_equal(special->change, ends[match].active == ends[match].active_after
                                               ? SPN_CHANGE_SYMMETRY
@@ -157,8 +157,8 @@ static void check_maxwell(const network_case *c, const spn_maxwell_record *maxwe
     solve_at(c, start_a, maxwell->beta, &a);
     solve_at(c, start_b, maxwell->beta, &b);
     check_close(a.loss, b.loss, 1e-12, 0);
-    check_close(a.error, maxwell->error_a, 1e-9, 0);
-    check_close(b.norm_squared, maxwell->norm_b * maxwell->norm_b, 1e-9, 1);
+    check_close(a.error, maxwell->a.error, 1e-9, 0);
+    check_close(b.norm_squared, maxwell->b.weight_norm * maxwell->b.weight_norm, 1e-9, 1);
     for (int side = 0; side < 2; side++) {
         double beta = maxwell->beta * (side == 0 ? 1 - 1e-6 : 1 + 1e-6);
         solve_at(c, start_a, beta, &a);
@@ -298,25 +298,25 @@ static void test_norm_curve(void **state)
         if (item->stream == SPN_BRANCHES_POINT && item->point.branch == folds[fold].branch &&
             place >= 0 && place < ROWS) {
             points[place] = item;
-            norms[place] = item->point.weight_norm * item->point.weight_norm;
+            norms[place] = item->point.state.weight_norm * item->point.state.weight_norm;
             count++;
         }
     }
     assert_int_equal(count, ROWS);
     memcpy(theta, points[0]->theta, (size_t)c.run.dimension * sizeof *theta);
-    check_ok(context, spn_norm_curve(context, &c.run.objective, points[0]->point.beta, theta, ROWS,
-                                     norms, rows, &done));
+    check_ok(context, spn_norm_curve(context, &c.run.objective, points[0]->point.state.beta, theta,
+                                     ROWS, norms, rows, &done));
     assert_int_equal(done, ROWS);
     for (int i = 0; i < ROWS; i++) {
-        check_close(rows[i].error, points[i]->point.error, 1e-12, 0);
-        check_close(rows[i].beta, points[i]->point.beta, 1e-10, 0);
+        check_close(rows[i].error, points[i]->point.state.error, 1e-12, 0);
+        check_close(rows[i].beta, points[i]->point.state.beta, 1e-10, 0);
         assert_int_equal(rows[i].index, 0);
     }
     /* In one stride: the same curve. */
     memcpy(theta, points[0]->theta, (size_t)c.run.dimension * sizeof *theta);
     spn_norm_record last;
-    check_ok(context, spn_norm_curve(context, &c.run.objective, points[0]->point.beta, theta, 1,
-                                     &norms[ROWS - 1], &last, &done));
+    check_ok(context, spn_norm_curve(context, &c.run.objective, points[0]->point.state.beta, theta,
+                                     1, &norms[ROWS - 1], &last, &done));
     assert_int_equal(done, 1);
     check_close(last.beta, rows[ROWS - 1].beta, 1e-10, 0);
     bool is_rising = rows[1].beta > rows[0].beta;

@@ -57,13 +57,13 @@ static void test_phases(void **state)
     double s = mode.spinodal_strength;
     check_close(found[0].beta, mode.spinodal_beta / C, 1e-10, 1);
     /* At a fold theta goes like the root of the distance in beta. */
-    check_close(found[0].weight_norm, sqrt(D) * cbrt(s), 1e-4, 0);
+    check_close(found[0].state.weight_norm, sqrt(D) * cbrt(s), 1e-4, 0);
     const spn_maxwell_record *maxwell = spn_branches_maxwell(run.branches, &count);
     assert_int_equal(count, 1);
     check_close(maxwell[0].beta, mode.maxwell_beta / C, 1e-9, 0);
-    check_close(fmax(maxwell[0].norm_a, maxwell[0].norm_b), sqrt(D) * cbrt(mode.maxwell_strength),
-                1e-8, 0);
-    check_close(fmin(maxwell[0].norm_a, maxwell[0].norm_b), 0, 1e-8, 1);
+    check_close(fmax(maxwell[0].a.weight_norm, maxwell[0].b.weight_norm),
+                sqrt(D) * cbrt(mode.maxwell_strength), 1e-8, 0);
+    check_close(fmin(maxwell[0].a.weight_norm, maxwell[0].b.weight_norm), 0, 1e-8, 1);
     case_free(&run);
 }
 

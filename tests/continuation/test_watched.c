@@ -30,8 +30,8 @@ static spn_status check_point(spn_context *context, void *state, const spn_item 
     if (item->stream != SPN_SWEEP_POINT) {
         return SPN_OK;
     }
-    assert_true(record->test_error == record->error);
-    assert_true(isnan(record->accuracy) && isnan(record->test_accuracy));
+    assert_true(record->state.test_error == record->state.error);
+    assert_true(isnan(record->state.accuracy) && isnan(record->state.test_accuracy));
     (*(int64_t *)state)++;
     return SPN_OK;
 }
@@ -87,8 +87,8 @@ static void test_branches(void **state)
     for (int64_t i = 0; i < c.run.count; i++) {
         const spn_branch_record *record = &c.run.items[i].point;
         if (c.run.items[i].stream == SPN_BRANCHES_POINT) {
-            assert_true(record->test_error == record->error);
-            assert_true(isnan(record->accuracy) && isnan(record->test_accuracy));
+            assert_true(record->state.test_error == record->state.error);
+            assert_true(isnan(record->state.accuracy) && isnan(record->state.test_accuracy));
             points++;
         }
     }

@@ -16,7 +16,7 @@ typedef struct row {
 
 #define REAL(name, index)                                                                          \
     {                                                                                              \
-        name, SPN_COLUMN_REAL, offsetof(row, reals) + (index) * sizeof(double), "", "", NULL       \
+        name, SPN_COLUMN_REAL, offsetof(row, reals) + (index) * sizeof(double), "", "", NULL, NULL \
     }
 static const spn_column anchor_items[] = {REAL("error", 0), REAL("stored_error", 1),
                                           REAL("loss", 2), REAL("stored_loss", 3)};
@@ -60,8 +60,13 @@ static void check_rule(const rule *r)
     spn_column items[3];
     int64_t cells[ROWS][3], count = 0;
     for (; count < 3 && r->columns[count] != NULL; count++) {
-        items[count] = (spn_column){
-            r->columns[count], SPN_COLUMN_INTEGER, (size_t)count * sizeof(int64_t), "", "", NULL};
+        items[count] = (spn_column){r->columns[count],
+                                    SPN_COLUMN_INTEGER,
+                                    (size_t)count * sizeof(int64_t),
+                                    "",
+                                    "",
+                                    NULL,
+                                    NULL};
     }
     for (int64_t i = 0; i < ROWS * 3; i++) {
         cells[i / 3][i % 3] = r->good;
@@ -104,7 +109,8 @@ static void test_rate(void **state)
 {
     (void)state;
     static const spn_column items[] = {SPN_INTEGER_COLUMN(row, word, "")};
-    const spn_column named = {"stationary", SPN_COLUMN_INTEGER, items[0].offset, "", "", NULL};
+    const spn_column named = {"stationary", SPN_COLUMN_INTEGER, items[0].offset, "", "", NULL,
+                              NULL};
     const spn_columns columns = {&named, 1, sizeof(row)};
     row rows[1] = {{{0}, 0}};
     const spn_table table = {"points", &columns, 1, rows};
@@ -118,9 +124,10 @@ static void test_jumps(void **state)
 {
     (void)state;
     int64_t point = 1, jumps[ROWS][2] = {{1, 1}, {1, 1}, {1, 1}};
-    const spn_column gate = {"stationary", SPN_COLUMN_INTEGER, 0, "", "", NULL};
-    const spn_column items[] = {{"resolved", SPN_COLUMN_INTEGER, 0, "", "", NULL},
-                                {"settled", SPN_COLUMN_INTEGER, sizeof(int64_t), "", "", NULL}};
+    const spn_column gate = {"stationary", SPN_COLUMN_INTEGER, 0, "", "", NULL, NULL};
+    const spn_column items[] = {
+        {"resolved", SPN_COLUMN_INTEGER, 0, "", "", NULL, NULL},
+        {"settled", SPN_COLUMN_INTEGER, sizeof(int64_t), "", "", NULL, NULL}};
     const spn_columns gates = {&gate, 1, sizeof point}, both = {items, 2, sizeof *jumps};
     const spn_table tables[] = {{"points", &gates, 1, &point}, {"jumps", &both, ROWS, jumps}};
     const spn_results results = {.kind = "sweep", .table_count = 2, .tables = tables};
@@ -136,8 +143,9 @@ static void test_unused_starts(void **state)
 {
     (void)state;
     int64_t ends[1][2] = {{SPN_END_RANGE, SPN_END_ZERO}};
-    const spn_column items[] = {{"end_low", SPN_COLUMN_INTEGER, 0, "", "", NULL},
-                                {"end_high", SPN_COLUMN_INTEGER, sizeof(int64_t), "", "", NULL}};
+    const spn_column items[] = {
+        {"end_low", SPN_COLUMN_INTEGER, 0, "", "", NULL, NULL},
+        {"end_high", SPN_COLUMN_INTEGER, sizeof(int64_t), "", "", NULL, NULL}};
     const spn_columns columns = {items, 2, sizeof *ends};
     const spn_table table = {"phases", &columns, 1, ends};
     spn_attribute unused = {"unused_starts", NULL, 0};
@@ -161,7 +169,8 @@ static void test_grok(void **state)
     static const char *const names[] = {"stop", "final_stationary", "final_negative_eigenvalues"};
     spn_column items[3];
     for (size_t k = 0; k < 3; k++) {
-        items[k] = (spn_column){names[k], SPN_COLUMN_INTEGER, k * sizeof(int64_t), "", "", NULL};
+        items[k] =
+            (spn_column){names[k], SPN_COLUMN_INTEGER, k * sizeof(int64_t), "", "", NULL, NULL};
     }
     const spn_columns columns = {items, 3, sizeof *runs};
     const spn_table table = {"runs", &columns, ROWS, runs};

@@ -14,7 +14,7 @@
 typedef spn_sweep_record row;
 
 static const int64_t layout_biases[] = {0, 0, 0, 1, 1, 1};
-static const spn_column layout_items[] = {{"is_bias", SPN_COLUMN_INTEGER, 0, "", "", NULL}};
+static const spn_column layout_items[] = {{"is_bias", SPN_COLUMN_INTEGER, 0, "", "", NULL, NULL}};
 static const spn_columns layout_columns = {layout_items, 1, sizeof(int64_t)};
 static const char odd_network[] = "data:\n  kind: gaussian\n  moments: exact\nmodel:\n"
                                   "  hidden: [5, 5]\n  activation: tanh\n  bias: false\n";
@@ -55,20 +55,20 @@ static void add(sample *s, int64_t direction, int64_t phase, int64_t point, doub
     row r = {.direction = direction,
              .phase = phase,
              .point = point,
-             .active_modes = active,
-             .beta = beta,
-             .error = 2,
-             .accuracy = (double)NAN,
-             .test_error = (double)NAN,
-             .test_accuracy = (double)NAN};
+             .state.active_modes = active,
+             .state.beta = beta,
+             .state.error = 2,
+             .state.accuracy = (double)NAN,
+             .state.test_error = (double)NAN,
+             .state.test_accuracy = (double)NAN};
     for (int64_t k = 0; k < active; k++) {
         double x = strength(modes[k].singular_value, beta);
-        r.error += x * x - 2 * x * modes[k].singular_value;
-        r.weight_norm += 3 * cbrt(x * x);
-        r.scalar_curvature_error += 22 * pow(x, 4.0 / 3) * (1 + pow(0.02 / beta, 1.5));
+        r.state.error += x * x - 2 * x * modes[k].singular_value;
+        r.state.weight_norm += 3 * cbrt(x * x);
+        r.state.scalar_curvature_error += 22 * pow(x, 4.0 / 3) * (1 + pow(0.02 / beta, 1.5));
     }
-    r.weight_norm = sqrt(r.weight_norm);
-    r.trivial_distance = r.weight_norm;
+    r.state.weight_norm = sqrt(r.state.weight_norm);
+    r.state.trivial_distance = r.state.weight_norm;
     s->rows[s->count++] = r;
 }
 

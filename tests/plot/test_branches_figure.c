@@ -146,7 +146,7 @@ static void test_lines_are_the_branches(void **state)
     }
     /* It ends in the fold: the last state is the special point itself. */
     assert_true(norm.x[norm.count - 1] == made->model.specials[1].beta);
-    assert_true(norm.y[norm.count - 1] == made->model.specials[1].weight_norm);
+    assert_true(norm.y[norm.count - 1] == made->model.specials[1].state.weight_norm);
     int zeros = 0;
     for (int i = 0; i < loss.count; i++) {
         if (loss.x[i] < model_fold(0.9)) {
@@ -174,7 +174,7 @@ static void test_gap_in_a_phase(void **state)
     make_folder("gap", folder);
     for (int i = 0; i < MODEL_POINTS; i++) {
         const spn_branch_record *p = &made->model.points[i];
-        if (p->branch == 0 && p->beta > 0.05 && p->beta < 0.1) {
+        if (p->branch == 0 && p->state.beta > 0.05 && p->state.beta < 0.1) {
             made->model.points[i].phase = -1;
         }
     }
@@ -250,8 +250,8 @@ static void test_markers(void **state)
     read_series(folder, 'a', "Maxwell point", &maxwell);
     assert_int_equal(maxwell.count, 2);
     check_close(maxwell.x[0], 0.25 * cbrt(0.25), 1e-14, 1); /* sigma / 2 (sigma / 2)^(1/3) */
-    check_close(maxwell.y[0], made->model.maxwell[0].norm_a, 0, 0);
-    check_close(maxwell.y[1], made->model.maxwell[0].norm_b, 0, 0);
+    check_close(maxwell.y[0], made->model.maxwell[0].a.weight_norm, 0, 0);
+    check_close(maxwell.y[1], made->model.maxwell[0].b.weight_norm, 0, 0);
     read_series(folder, 'c', "metastable pair", &maxwell);
     assert_int_equal(maxwell.count, 2);
     /* Met again on another branch: marked once; on an unstable stretch: not. */
@@ -325,7 +325,7 @@ static void test_many_phases(void **state)
         names[i] = text[i];
         phases[i] = made->model.phases[0];
         phases[i].special_high = -1;
-        phases[i].active_modes = modes[i];
+        phases[i].middle.active_modes = modes[i];
     }
     for (int i = 0; i < MODEL_POINTS; i++) {
         made->model.points[i].phase = made->model.points[i].branch == 1 ? 4 : 3;
@@ -341,7 +341,7 @@ static void test_many_phases(void **state)
     assert_int_equal(line.count, MODEL_PLACES);
     check_contains(folder, "branches.txt", "  kind 3: beta");
     for (int i = 0; i < MANY; i++) {
-        phases[i].active_modes = -1; /* no labels */
+        phases[i].middle.active_modes = -1; /* no labels */
     }
     draw(folder);
     check_contains(folder, "branches.gp", "title '9 phases'");

@@ -68,7 +68,7 @@ static void test_output_bias(void **state)
     make_folder("bias", folder);
     for (int64_t i = 0; i < model->count; i++) {
         row *r = &model->rows[i];
-        r->weight_norm = hypot(r->weight_norm, 0.8 / (1 + r->beta));
+        r->state.weight_norm = hypot(r->state.weight_norm, 0.8 / (1 + r->state.beta));
     }
     model->tables[2].rows = 6;
     caption(folder, "model:\n  activation: tanh\n  bias: true\n");
@@ -76,7 +76,7 @@ static void test_output_bias(void **state)
     check_lacks(folder, "fig2.txt", "matrices");
     check_contains(folder, "fig2.txt", "stays in that phase, at the trivial model");
     for (int64_t i = 0; i < model->count; i++) {
-        model->rows[i].trivial_distance = (double)NAN; /* there is none */
+        model->rows[i].state.trivial_distance = (double)NAN; /* there is none */
     }
     caption(folder, "model:\n  activation: sigmoid\n  bias: true\n");
     check_contains(folder, "fig2.txt", "stays in that phase\ndown to beta = 0.001.");
@@ -90,9 +90,9 @@ static void test_rounded_zero(void **state)
     make_folder("zero", folder);
     for (int64_t i = 0; i < model->count; i++) {
         row *r = &model->rows[i];
-        if (r->active_modes == 0) {
-            r->weight_norm = 6.132e-35;
-            r->scalar_curvature_error = -1.011e-67;
+        if (r->state.active_modes == 0) {
+            r->state.weight_norm = 6.132e-35;
+            r->state.scalar_curvature_error = -1.011e-67;
         }
     }
     caption(folder, odd_network);

@@ -15,9 +15,9 @@ static void measure(bool has_test, bool has_classes)
     for (int64_t i = 0; i < model->count; i++) {
         const double step = (double)(i / 2);
         row *r = &model->rows[i];
-        r->test_error = has_test ? 7.25 + step : (double)NAN;
-        r->accuracy = has_classes ? 0.125 * step : (double)NAN;
-        r->test_accuracy = has_test && has_classes ? 0.0625 * step : (double)NAN;
+        r->state.test_error = has_test ? 7.25 + step : (double)NAN;
+        r->state.accuracy = has_classes ? 0.125 * step : (double)NAN;
+        r->state.test_accuracy = has_test && has_classes ? 0.0625 * step : (double)NAN;
     }
     model->tables[0].rows = model->count;
     model->results.table_count = 1;

@@ -25,7 +25,7 @@ typedef struct model {
     spn_results results;
 } model;
 
-static const spn_column start_column = {"start", SPN_COLUMN_INTEGER, 0, "", "number", NULL};
+static const spn_column start_column = {"start", SPN_COLUMN_INTEGER, 0, "", "number", NULL, NULL};
 static const spn_columns start_columns = {&start_column, 1, sizeof(int64_t)};
 
 static void make_points(model *m)
@@ -35,12 +35,12 @@ static void make_points(model *m)
         m->points[i] = (spn_trajectory_record){.run = i / RECORDS,
                                                .record = i % RECORDS,
                                                .epoch = epochs[i % RECORDS],
-                                               .error = 2 - 0.25 * (double)i,
-                                               .weight_norm = 7 + (double)i,
-                                               .accuracy = (double)NAN,
-                                               .test_error = (double)NAN,
-                                               .test_accuracy = (double)NAN,
-                                               .eigenvalue_min_loss = -0.5,
+                                               .state.error = 2 - 0.25 * (double)i,
+                                               .state.weight_norm = 7 + (double)i,
+                                               .state.accuracy = (double)NAN,
+                                               .state.test_error = (double)NAN,
+                                               .state.test_accuracy = (double)NAN,
+                                               .state.eigenvalue_min_loss = -0.5,
                                                .stability = 0.125 * (double)i};
         m->modes[2 * i] = 0.5 + 0.0625 * (double)i;
         m->modes[2 * i + 1] = 0.25;
@@ -58,7 +58,7 @@ static void make_model(model *m)
                                       .residue = r == 0 ? (double)NAN : 0.01,
                                       .stop = SPN_STOP_MAX_ITERATIONS,
                                       .epoch = 100,
-                                      .final_error = 0.75,
+                                      .final.error = 0.75,
                                       .final_eigenvalue = 0.002};
         m->crossings[r] =
             (spn_crossing_record){.run = r, .level = 1.6, .epoch = r == 0 ? 3 : (double)NAN};
@@ -159,9 +159,9 @@ static void test_samples(void **state)
     model m;
     make_model(&m);
     for (int64_t i = 0; i < RUNS * RECORDS; i++) {
-        m.points[i].test_error = 3;
-        m.points[i].accuracy = 0.5;
-        m.points[i].test_accuracy = 0.25;
+        m.points[i].state.test_error = 3;
+        m.points[i].state.accuracy = 0.5;
+        m.points[i].state.test_accuracy = 0.25;
     }
     m.attributes[0].text = "grok:\n  method: adam\n";
     draw(&m, make_folder("samples", folder));
@@ -179,7 +179,7 @@ static void test_decades(void **state)
     char folder[512];
     model m;
     make_model(&m);
-    m.points[2].error = 1e-3;
+    m.points[2].state.error = 1e-3;
     draw(&m, make_folder("decades", folder));
     check_contains(folder, "grok.gp", "set logscale y");
 }

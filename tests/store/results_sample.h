@@ -20,10 +20,10 @@ typedef struct row {
 
 static const char *const directions[] = {"up", "down", NULL};
 static const spn_column row_items[] = {
-    {"point", SPN_COLUMN_INTEGER, offsetof(row, point), "", "index", NULL},
-    {"direction", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "way", directions},
-    {"beta", SPN_COLUMN_REAL, offsetof(row, beta), "1/loss", "strength β", NULL},
-    {"curvature", SPN_COLUMN_REAL, offsetof(row, curvature), "", "R (T3)", NULL},
+    {"point", SPN_COLUMN_INTEGER, offsetof(row, point), "", "index", NULL, NULL},
+    {"direction", SPN_COLUMN_INTEGER, offsetof(row, direction), "", "way", directions, NULL},
+    {"beta", SPN_COLUMN_REAL, offsetof(row, beta), "1/loss", "strength β", NULL, NULL},
+    {"curvature", SPN_COLUMN_REAL, offsetof(row, curvature), "", "R (T3)", NULL, NULL},
 };
 static const spn_columns row_columns = {row_items, 4, sizeof(row)};
 
@@ -31,7 +31,7 @@ typedef struct mode {
     double singular_value;
 } mode;
 static const spn_column mode_items[] = {
-    {"singular_value", SPN_COLUMN_REAL, offsetof(mode, singular_value), "", "sigma", NULL}};
+    {"singular_value", SPN_COLUMN_REAL, offsetof(mode, singular_value), "", "sigma", NULL, NULL}};
 static const spn_columns mode_columns = {mode_items, 1, sizeof(mode)};
 
 enum { ROWS = 50, PARAMETERS = 40, MODES = 2, FILE_MAX = 1 << 17 };

@@ -57,8 +57,8 @@ typedef struct row {
 } row;
 static const char *const words[] = {"up", "down", NULL};
 static const spn_column items[] = {
-    {"point", SPN_COLUMN_INTEGER, offsetof(row, point), "", "index", words},
-    {"beta", SPN_COLUMN_REAL, offsetof(row, beta), "1/loss", "strength", NULL},
+    {"point", SPN_COLUMN_INTEGER, offsetof(row, point), "", "index", words, NULL},
+    {"beta", SPN_COLUMN_REAL, offsetof(row, beta), "1/loss", "strength", NULL, NULL},
 };
 static const spn_columns columns = {items, COLUMNS, sizeof(row)};
 

@@ -57,7 +57,7 @@ static spn_status count_point(spn_context *context, void *state, const spn_item 
     if (item->stream != SPN_SWEEP_POINT) {
         return SPN_OK;
     }
-    demand(isfinite(((const spn_sweep_record *)item->record)->beta));
+    demand(isfinite(((const spn_sweep_record *)item->record)->state.beta));
     return ++*points < POINTS ? SPN_OK : spn_fail(context, SPN_ERROR_INTERRUPTED, "enough points");
 }
 

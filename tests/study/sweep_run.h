@@ -56,7 +56,7 @@ static inline int64_t sweep_run_leaves(const sweep_run *run, spn_direction direc
     for (int64_t i = 1; i < run->count; i++) {
         const spn_sweep_record *a = &run->points[i - 1], *b = &run->points[i];
         if (a->direction == direction && b->direction == direction && b->point == a->point + 1 &&
-            a->active_modes == before && b->active_modes != before) {
+            a->state.active_modes == before && b->state.active_modes != before) {
             return i - 1;
         }
     }

@@ -31,7 +31,7 @@ static const spn_sweep_record *record_at(spn_direction direction, int64_t phase,
 {
     for (int64_t i = 0; i < figure.count; i++) {
         const spn_sweep_record *r = &figure.points[i];
-        if (r->direction == direction && r->phase == phase && fabs(r->beta - beta) < 1e-9) {
+        if (r->direction == direction && r->phase == phase && fabs(r->state.beta - beta) < 1e-9) {
             return r;
         }
     }
@@ -45,7 +45,7 @@ static void test_shape(void **state)
     /* 200 up, 200 down from the trivial phase, and down from where the two others end. */
     assert_true(figure.count > 500);
     for (int64_t i = 0; i < figure.count; i++) {
-        assert_int_equal(figure.points[i].negative_eigenvalues_loss, 0);
+        assert_int_equal(figure.points[i].state.negative_eigenvalues_loss, 0);
     }
 }
 
@@ -60,12 +60,12 @@ static void test_jumps(void **state)
     for (int64_t k = 0; k < 2; k++) {
         int64_t last = sweep_run_leaves(&figure, SPN_DIRECTION_UP, 2 - k);
         assert_true(last >= 0);
-        double before = figure.points[last].beta, after = figure.points[last + 1].beta;
+        double before = figure.points[last].state.beta, after = figure.points[last + 1].state.beta;
         assert_true(before <= jumps->values[2 * k]);
         assert_true(after >= jumps->values[2 * k + 1]);
         assert_true((before + after) / 2 > low[k] - 0.004 &&
                     (before + after) / 2 < high[k] + 0.004);
-        assert_int_equal(figure.points[last + 1].active_modes, 1 - k);
+        assert_int_equal(figure.points[last + 1].state.active_modes, 1 - k);
     }
 }
 
@@ -76,8 +76,8 @@ static void test_lower_end_of_the_middle_phase(void **state)
     const fixture_array *end = fixture_get(reference, "", "middle_end");
     int64_t last = sweep_run_leaves(&figure, SPN_DIRECTION_DOWN, 1);
     assert_true(last >= 0);
-    assert_true(figure.points[last].beta >= end->values[0]);
-    assert_true(figure.points[last + 1].beta <= end->values[1]);
+    assert_true(figure.points[last].state.beta >= end->values[0]);
+    assert_true(figure.points[last + 1].state.beta <= end->values[1]);
 }
 
 /* Columns of the fixture: beta, error, loss, weight_norm, R, lambda_min E, lambda_max E, lambda_min L,
@@ -85,16 +85,16 @@ static void test_lower_end_of_the_middle_phase(void **state)
  * amplified by the soft directions (eigenvalues down to 1e-4 of the largest, chi by its square). */
 static void check_row(const double *row, const spn_sweep_record *r)
 {
-    check_close(r->error, row[1], 1e-10, 1);
-    check_close(r->loss, row[2], 1e-12, 1);
-    check_close(r->weight_norm, row[3], 1e-9, 1e-3);
-    check_close(r->scalar_curvature_error, row[4], 1e-9, 1);
-    check_close(r->eigenvalue_min_error, row[5], 1e-9, 1);
-    check_close(r->eigenvalue_max_error, row[6], 1e-9, 1);
-    check_close(r->eigenvalue_min_loss, row[7], 1e-9, 1);
-    check_close(r->eigenvalue_max_loss, row[8], 1e-9, 1);
-    check_close(r->fisher_trace, row[9], 1e-9, 1);
-    check_close(r->susceptibility, row[10], 1e-6, 1);
+    check_close(r->state.error, row[1], 1e-10, 1);
+    check_close(r->state.loss, row[2], 1e-12, 1);
+    check_close(r->state.weight_norm, row[3], 1e-9, 1e-3);
+    check_close(r->state.scalar_curvature_error, row[4], 1e-9, 1);
+    check_close(r->state.eigenvalue_min_error, row[5], 1e-9, 1);
+    check_close(r->state.eigenvalue_max_error, row[6], 1e-9, 1);
+    check_close(r->state.eigenvalue_min_loss, row[7], 1e-9, 1);
+    check_close(r->state.eigenvalue_max_loss, row[8], 1e-9, 1);
+    check_close(r->state.fisher_trace, row[9], 1e-9, 1);
+    check_close(r->state.susceptibility, row[10], 1e-6, 1);
 }
 
 /* Below beta = 0.05 the full phase has several minima and two sweeps may follow different ones. */
@@ -125,7 +125,7 @@ static void test_downward_branch(void **state)
         const double *row = down->values + i * down->columns;
         const spn_sweep_record *r = record_at(SPN_DIRECTION_DOWN, 1, row[0]);
         assert_non_null(r);
-        if (r->active_modes == 1) {
+        if (r->state.active_modes == 1) {
             check_row(row, r);
             compared++;
         }

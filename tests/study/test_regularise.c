@@ -88,26 +88,26 @@ static void two_layers_on_moved_data(void **state)
         const spn_sweep_record *p = &run.points[i];
         double error = OUTPUTS, n = 0, chi = 0;
         for (int k = 0; k < 2; k++) {
-            double s = fmax(sigma[k] - p->beta, 0);
+            double s = fmax(sigma[k] - p->state.beta, 0);
             error += (s - sigma[k]) * (s - sigma[k]) - sigma[k] * sigma[k];
             n += 2 * s;
             chi += s > 0 ? 2 : 0;
         }
         /* Outputs of size 12: E is right to their rounding; the solver's tolerance for the rest. */
-        check_close(p->error, error, 1e-11, 1);
-        check_close(p->weight_norm, sqrt(n), 1e-8, 1);
-        check_close(p->loss, error + p->beta * n, 1e-11, 1);
-        check_close(p->susceptibility, chi, 1e-6, 1);
+        check_close(p->state.error, error, 1e-11, 1);
+        check_close(p->state.weight_norm, sqrt(n), 1e-8, 1);
+        check_close(p->state.loss, error + p->state.beta * n, 1e-11, 1);
+        check_close(p->state.susceptibility, chi, 1e-6, 1);
         /* F is quadratic in beta between the transitions, where Hermite's rule is exact, but for the tangent's regularisation:
          * 1e-8 of the largest entry of the Hessian, 200, against eigenvalues of 0.2. */
-        double away = fmin(fabs(p->beta - sigma[0]), fabs(p->beta - sigma[1]));
+        double away = fmin(fabs(p->state.beta - sigma[0]), fabs(p->state.beta - sigma[1]));
         if (i > 0 && away > 0.1 && n > 0) {
             check_close(p->free_energy_mismatch, 0, 1e-5, 1);
         }
-        assert_int_equal(p->negative_eigenvalues_loss, 0);
-        if (p->beta > sigma[0]) {
-            assert_int_equal(p->dead_units, -1);
-            check_close(p->trivial_distance, 0, 1e-9, 1);
+        assert_int_equal(p->state.negative_eigenvalues_loss, 0);
+        if (p->state.beta > sigma[0]) {
+            assert_int_equal(p->state.dead_units, -1);
+            check_close(p->state.trivial_distance, 0, 1e-9, 1);
         }
     }
     sweep_run_free(&run);
@@ -171,10 +171,10 @@ static void moves_and_orders(void **state)
         for (int64_t i = 0; i < runs[0].count; i++) {
             const spn_sweep_record *a = &runs[0].points[i], *b = &runs[k].points[i];
             /* Solved to 1e-9 and better; outputs of size 12 in units of 1e-16. */
-            check_close(b->error, a->error, 1e-9, 1);
-            check_close(b->weight_norm, a->weight_norm, 1e-7, 1);
-            check_close(b->susceptibility, a->susceptibility, 1e-5, 1);
-            assert_int_equal(b->active_modes, a->active_modes);
+            check_close(b->state.error, a->state.error, 1e-9, 1);
+            check_close(b->state.weight_norm, a->state.weight_norm, 1e-7, 1);
+            check_close(b->state.susceptibility, a->state.susceptibility, 1e-5, 1);
+            assert_int_equal(b->state.active_modes, a->state.active_modes);
         }
     }
     write_data("regularise_1.csv", mean_x, mean_y, 1, path);
@@ -184,8 +184,8 @@ static void moves_and_orders(void **state)
         const spn_sweep_record *a = &all.points[i], *b = &runs[1].points[i];
         /* Two outputs whose means are 12 are worth at least 2 * 144 beta / (1 + beta) of L, as biases or otherwise less than
          * a tenth of that. */
-        assert_true(a->loss > b->loss + 10 * a->beta);
-        assert_true(a->weight_norm > b->weight_norm + 1);
+        assert_true(a->state.loss > b->state.loss + 10 * a->state.beta);
+        assert_true(a->state.weight_norm > b->state.weight_norm + 1);
     }
     for (int k = 0; k < 3; k++) {
         sweep_run_free(&runs[k]);
@@ -206,14 +206,14 @@ static void thermodynamics_along_a_branch(void **state)
     sweep_run_make(context, text, 1, "regularise_branch.h5", &run);
     for (int64_t i = 1; i + 1 < run.count; i++) {
         const spn_sweep_record *p = &run.points[i];
-        double slope = (p[1].loss - p[-1].loss) / (2 * h);
-        double bend = (p[1].loss - 2 * p->loss + p[-1].loss) / (h * h);
-        double n = p->weight_norm * p->weight_norm;
+        double slope = (p[1].state.loss - p[-1].state.loss) / (2 * h);
+        double bend = (p[1].state.loss - 2 * p->state.loss + p[-1].state.loss) / (h * h);
+        double n = p->state.weight_norm * p->state.weight_norm;
         assert_true(p->jump == 0 && p[1].jump == 0);
         /* h^2/6 of the third derivative, which is chi / beta or so; for the second derivative h^2/12 of the fourth and the
          * rounding 1e-14 / h^2 of E. */
-        check_close(slope, n, h * h / 6 * 20 * p->susceptibility / p->beta, 1 / n);
-        check_close(bend, -p->susceptibility, 0.02, 0);
+        check_close(slope, n, h * h / 6 * 20 * p->state.susceptibility / p->state.beta, 1 / n);
+        check_close(bend, -p->state.susceptibility, 0.02, 0);
         check_close(p->free_energy_mismatch, 0, 1e-6, 1);
     }
     sweep_run_free(&run);
@@ -243,11 +243,11 @@ static void other_units(void **state)
     assert_int_equal(runs[0].count, runs[1].count);
     for (int64_t i = 0; i < runs[0].count; i++) {
         const spn_sweep_record *p = &runs[0].points[i], *q = &runs[1].points[i];
-        check_close(q->beta, c * d * p->beta, 1e-12, 0);
-        check_close(q->error, d * d * p->error, 1e-8, 0);
+        check_close(q->state.beta, c * d * p->state.beta, 1e-12, 0);
+        check_close(q->state.error, d * d * p->state.error, 1e-8, 0);
         /* Beside an onset weights are good to the root of what L is. */
-        check_close(q->weight_norm, sqrt(d / c) * p->weight_norm, 1e-4, sqrt(d / c));
-        assert_int_equal(q->active_modes, p->active_modes);
+        check_close(q->state.weight_norm, sqrt(d / c) * p->state.weight_norm, 1e-4, sqrt(d / c));
+        assert_int_equal(q->state.active_modes, p->state.active_modes);
         assert_int_equal(q->jump, p->jump);
     }
     for (int k = 0; k < 2; k++) {

@@ -109,7 +109,7 @@ static const spn_phase_record *find_phase(const findings *f, int64_t active_mode
 {
     const spn_phase_record *found = NULL;
     for (int64_t i = 0; i < f->phases; i++) {
-        if (f->phase[i].active_modes == active_modes) {
+        if (f->phase[i].middle.active_modes == active_modes) {
             assert_null(found); /* T15: one minimum for each number of modes */
             found = &f->phase[i];
         }
@@ -155,11 +155,11 @@ static void test_closed_forms(void **state)
             const double t = theta->values[i * theta->columns + k];
             square += t * t;
         }
-        check_close(sqrt(square), p->weight_norm, 1e-12, 1e-6);
+        check_close(sqrt(square), p->state.weight_norm, 1e-12, 1e-6);
         assert_true(i == 0 || p->branch > p[-1].branch ||
                     (p->branch == p[-1].branch && p->point > p[-1].point));
         assert_true(p->phase < 0 || p->negative_eigenvalues == 0);
-        check_close(p->loss, p->error + p->beta * square, 1e-12, 1);
+        check_close(p->state.loss, p->state.error + p->state.beta * square, 1e-12, 1);
     }
     spn_arena_free(f.arena);
 }

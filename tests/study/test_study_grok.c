@@ -36,7 +36,7 @@ static void test_one_mode(void **state)
         check_close(f.plateau[0].branch_error, 2, 1e-5, 0);
         check_close(f.plateau[0].predicted * rate,
                     spn_theory_escape_time(3, sigma, beta, scales[i]), is_origin ? 1e-5 : 1e-3, 0);
-        assert_int_equal(f.run[0].final_active_modes, 1);
+        assert_int_equal(f.run[0].final.active_modes, 1);
         spn_arena_free(f.arena);
     }
 }
@@ -72,7 +72,7 @@ static void test_trapped(void **state)
              "method: flow, beta: 0.01, epochs: 20000, starts: ['%s'], levels: [1.9]", path);
     make(grok, "solver: {learning_rate: 0.1}", "trapped.h5", 1, true, &f);
     assert_true(isnan(f.crossing[0].epoch));
-    assert_int_equal(f.run[0].final_active_modes, 0);
+    assert_int_equal(f.run[0].final.active_modes, 0);
     const spn_text_column *phases = spn_results_text_column(&f.results, "runs", "phase");
     assert_non_null(phases);
     assert_string_equal(phases->items[0], "trivial");
@@ -103,9 +103,9 @@ static void test_ends(void **state)
         assert_int_equal(r->run, i);
         assert_int_equal(r->start, i / 2);
         assert_int_equal(r->seed, i % 2);
-        check_close(r->final_error, error, 1e-9, 0);
+        check_close(r->final.error, error, 1e-9, 0);
         assert_int_equal(r->final_negative_eigenvalues, 0);
-        assert_int_equal(r->final_stationary, 1);
+        assert_int_equal(r->final.stationary, 1);
         assert_string_equal(phases->items[i], "2 modes");
     }
     spn_arena_free(f.arena);
@@ -131,8 +131,9 @@ static const double *find_stored(const sweep_run *sweep, double beta)
     int64_t best = -1;
     for (int64_t i = 0; i < sweep->count; i++) {
         const spn_sweep_record *r = &sweep->points[i];
-        if (r->active_modes == 1 &&
-            (best < 0 || fabs(r->beta - beta) < fabs(sweep->points[best].beta - beta))) {
+        if (r->state.active_modes == 1 &&
+            (best < 0 ||
+             fabs(r->state.beta - beta) < fabs(sweep->points[best].state.beta - beta))) {
             best = i;
         }
     }
@@ -203,7 +204,7 @@ static void test_divergence(void **state)
     make("beta: 0.001, epochs: 1000, starts: [random]", "solver: {learning_rate: 5}", "diverged.h5",
          1, false, &f);
     assert_int_equal(f.run[0].stop, SPN_STOP_DIVERGED);
-    assert_true(f.run[0].epoch < 1000 && isfinite(f.run[0].error));
+    assert_true(f.run[0].epoch < 1000 && isfinite(f.run[0].state.error));
     assert_true(f.run[0].stability_max > 2);
     assert_non_null(strstr(cut.warning, "unstable above 2"));
     const spn_array *last = spn_results_array(&f.results, "last_theta");
@@ -221,7 +222,7 @@ static void test_bare_phase(void **state)
     grok_file f;
     make("beta: 0.1, epochs: 10, starts: [1 mode+0]", "", "bare.h5", 1, true, &f);
     assert_non_null(strstr(cut.warning, "start '1 mode+0' has a residue of 0"));
-    assert_int_equal(f.run[0].final_active_modes, 1);
+    assert_int_equal(f.run[0].final.active_modes, 1);
     spn_arena_free(f.arena);
 }
 

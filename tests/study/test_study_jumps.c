@@ -115,18 +115,18 @@ static void check_fold(const jumps_run *run, int64_t row, int depth, const doubl
     check_ok(context, spn_theory_mode_transition(context, depth, sigmas[before - 1], &mode));
     check_close(jump->beta, mode.spinodal_beta, 1e-6, 0);
     assert_true(jump->beta_before <= mode.spinodal_beta);
-    assert_int_equal(jump->active_before, before);
-    assert_int_equal(jump->active_after, after);
+    assert_int_equal(jump->before.active_modes, before);
+    assert_int_equal(jump->after.active_modes, after);
     assert_int_equal(jump->survives, 1);
     assert_int_equal(jump->resolved, 1);
     assert_int_equal(jump->settled, 1);
     phase_at(depth, sigmas[0], sigmas[1], before, jump->beta_before, &state);
-    check_close(jump->error_before, state.error, 1e-7, 0);
-    check_close(jump->norm_before * jump->norm_before, state.norm_squared, 1e-7, 0);
-    check_close(jump->loss_before, state.loss, 1e-12, 0);
+    check_close(jump->before.error, state.error, 1e-7, 0);
+    check_close(jump->before.weight_norm * jump->before.weight_norm, state.norm_squared, 1e-7, 0);
+    check_close(jump->before.loss, state.loss, 1e-12, 0);
     phase_at(depth, sigmas[0], sigmas[1], after, jump->beta_after, &state);
-    check_close(jump->error_after, state.error, 1e-5, 0);
-    check_close(jump->norm_after * jump->norm_after, state.norm_squared, 1e-5, 1);
+    check_close(jump->after.error, state.error, 1e-5, 0);
+    check_close(jump->after.weight_norm * jump->after.weight_norm, state.norm_squared, 1e-5, 1);
     check_exponent(run, row, 0.5);
 }
 
@@ -236,18 +236,18 @@ static void test_figure_2_on_three_grids(void **state)
         for (int64_t i = 0; i < runs[k].count; i++) {
             const spn_sweep_jump *a = &runs[0].jumps[i], *b = &runs[k].jumps[i];
             check_close(b->beta, a->beta, 2e-6, 0);
-            check_close(b->error_after, a->error_after, 1e-6, 0);
-            check_close(b->norm_after, a->norm_after, 1e-6, 1);
-            assert_int_equal(b->active_before, a->active_before);
-            assert_int_equal(b->active_after, a->active_after);
+            check_close(b->after.error, a->after.error, 1e-6, 0);
+            check_close(b->after.weight_norm, a->after.weight_norm, 1e-6, 1);
+            assert_int_equal(b->before.active_modes, a->before.active_modes);
+            assert_int_equal(b->after.active_modes, a->after.active_modes);
             assert_int_equal(b->survives, a->survives);
             assert_int_equal(b->resolved, 1);
             assert_int_equal(b->settled, 1);
         }
     }
     assert_int_equal(runs[0].count, 4);
-    assert_int_equal(runs[0].jumps[2].active_after, 1);
-    assert_int_equal(runs[0].jumps[3].active_after, 0);
+    assert_int_equal(runs[0].jumps[2].after.active_modes, 1);
+    assert_int_equal(runs[0].jumps[3].after.active_modes, 0);
     /* (The critical mode of the jump before it meets a soft one of the symmetry within two decades.) */
     check_exponent(&runs[0], 3, 0.5);
     for (int k = 0; k < 3; k++) {

@@ -46,9 +46,9 @@ static void check_point(const sweep_run *run, int64_t row, int depth)
     double error = 2, squared_norm = 0, susceptibility = 0;
     for (int64_t i = 0; i < 2; i++) {
         double strength = 0;
-        if (i < r->active_modes) {
+        if (i < r->state.active_modes) {
             spn_theory_state state;
-            check_ok(context, spn_theory_state_at(context, depth, sigmas[i], r->beta,
+            check_ok(context, spn_theory_state_at(context, depth, sigmas[i], r->state.beta,
                                                   SPN_THEORY_UPPER, &state));
             strength = state.strength;
             error += (strength - sigmas[i]) * (strength - sigmas[i]) - sigmas[i] * sigmas[i];
@@ -57,12 +57,12 @@ static void check_point(const sweep_run *run, int64_t row, int depth)
         }
         check_close(run->modes->values[row * run->modes->columns + i], strength, 1e-9, 1);
     }
-    check_close(r->error, error, 1e-10, 1);
-    check_close(r->loss, error + r->beta * squared_norm, 1e-10, 1);
-    check_close(r->weight_norm * r->weight_norm, squared_norm, 1e-9, 1);
-    check_close(r->trivial_distance, r->weight_norm, 1e-12, 1);
-    check_close(r->susceptibility, susceptibility, 1e-6, 1);
-    assert_int_equal(r->negative_eigenvalues_loss, 0);
+    check_close(r->state.error, error, 1e-10, 1);
+    check_close(r->state.loss, error + r->state.beta * squared_norm, 1e-10, 1);
+    check_close(r->state.weight_norm * r->state.weight_norm, squared_norm, 1e-9, 1);
+    check_close(r->state.trivial_distance, r->state.weight_norm, 1e-12, 1);
+    check_close(r->state.susceptibility, susceptibility, 1e-6, 1);
+    assert_int_equal(r->state.negative_eigenvalues_loss, 0);
 }
 
 /* Depth 3 and 4: every point of every chain lies on a closed-form branch, the upward sweep leaves mode
@@ -75,7 +75,7 @@ static void check_first_order(int depth)
         const spn_sweep_record *r = &run.points[i];
         check_point(&run, i, depth);
         if (r->direction == SPN_DIRECTION_DOWN) {
-            assert_int_equal(r->active_modes, r->phase);
+            assert_int_equal(r->state.active_modes, r->phase);
         }
     }
     for (int64_t modes = 1; modes <= 2; modes++) {
@@ -83,8 +83,8 @@ static void check_first_order(int depth)
         int64_t last = sweep_run_leaves(&run, SPN_DIRECTION_UP, modes);
         check_ok(context, spn_theory_mode_transition(context, depth, sigmas[modes - 1], &mode));
         assert_true(last >= 0);
-        assert_true(run.points[last].beta < mode.spinodal_beta);
-        assert_true(run.points[last + 1].beta > mode.spinodal_beta);
+        assert_true(run.points[last].state.beta < mode.spinodal_beta);
+        assert_true(run.points[last + 1].state.beta > mode.spinodal_beta);
     }
     sweep_run_free(&run);
 }
@@ -111,8 +111,8 @@ static void test_two_layers_are_continuous(void **state)
     run_linear(2, 121, "both", &run);
     for (int64_t i = 0; i < run.count; i++) {
         const spn_sweep_record *r = &run.points[i];
-        double squared_norm = 2 * (fmax(0, 0.9 - r->beta) + fmax(0, 0.5 - r->beta));
-        check_close(r->weight_norm * r->weight_norm, squared_norm, 1e-8, 1);
+        double squared_norm = 2 * (fmax(0, 0.9 - r->state.beta) + fmax(0, 0.5 - r->state.beta));
+        check_close(r->state.weight_norm * r->state.weight_norm, squared_norm, 1e-8, 1);
     }
     sweep_run_free(&run);
 }
@@ -124,10 +124,11 @@ static void test_one_layer_has_no_transition(void **state)
     sweep_run run;
     run_linear(1, 60, "up", &run);
     for (int64_t i = 0; i < run.count; i++) {
-        double beta = run.points[i].beta;
-        assert_int_equal(run.points[i].active_modes, 2);
+        double beta = run.points[i].state.beta;
+        assert_int_equal(run.points[i].state.active_modes, 2);
         check_close(run.modes->values[2 * i], 0.9 / (1 + beta), 1e-12, 1);
-        check_close(run.points[i].weight_norm, sqrt(0.9 * 0.9 + 0.5 * 0.5) / (1 + beta), 1e-12, 1);
+        check_close(run.points[i].state.weight_norm, sqrt(0.9 * 0.9 + 0.5 * 0.5) / (1 + beta),
+                    1e-12, 1);
     }
     sweep_run_free(&run);
 }
@@ -169,7 +170,7 @@ static void test_jumps_on_a_coarse_grid(void **state)
     int64_t jumps = 0;
     for (int64_t i = 1; i < run.count; i++) {
         const spn_sweep_record *a = &run.points[i - 1], *b = &run.points[i];
-        if (a->active_modes != b->active_modes) {
+        if (a->state.active_modes != b->state.active_modes) {
             assert_int_equal(b->jump, 1);
             assert_true(isnan(b->free_energy_mismatch));
             jumps++;
@@ -192,9 +193,9 @@ static void test_monotone_on_figure_2(void **state)
         const spn_sweep_record *a = &run.points[i - 1], *b = &run.points[i];
         bool is_up = a->direction == SPN_DIRECTION_UP && b->direction == SPN_DIRECTION_UP;
         if (is_up) {
-            assert_true(b->weight_norm <= a->weight_norm);
+            assert_true(b->state.weight_norm <= a->state.weight_norm);
         }
-        assert_true(b->susceptibility >= 0);
+        assert_true(b->state.susceptibility >= 0);
     }
     sweep_run_free(&run);
 }

@@ -100,7 +100,7 @@ static void add_rise(char betas[TEXT_MAX], int count, double end)
 static const spn_sweep_record *find(const sweep_run *run, double beta)
 {
     for (int64_t i = 0; i < run->count; i++) {
-        if (run->points[i].beta == beta) {
+        if (run->points[i].state.beta == beta) {
             return &run->points[i];
         }
     }
@@ -114,32 +114,32 @@ static const spn_sweep_record *find(const sweep_run *run, double beta)
  * susceptibility divides by the lowest eigenvalue, 0.15, once more. */
 static void check_point(const spn_sweep_record *r, const double *expected)
 {
-    assert_int_equal(r->stationary, 1);
-    check_close(r->error, expected[ERROR], 4e-9, 1);
-    check_close(r->loss, expected[LOSS], 1e-11, 1);
-    check_close(r->weight_norm, expected[WEIGHT_NORM], 4e-9, 1);
-    check_close(r->scalar_curvature_error, expected[SCALAR_CURVATURE], 4e-9, 100);
-    check_close(r->eigenvalue_min_error, expected[ERROR_MIN], 4e-9, 5);
-    check_close(r->eigenvalue_max_error, expected[ERROR_MAX], 4e-9, 5);
-    check_close(r->eigenvalue_min_loss, expected[LOSS_MIN], 4e-9, 5);
-    check_close(r->eigenvalue_max_loss, expected[LOSS_MAX], 4e-9, 5);
-    check_close(r->fisher_trace, expected[FISHER_TRACE], 4e-9, 5);
-    check_close(r->susceptibility, expected[SUSCEPTIBILITY], 3e-8, 10);
+    assert_int_equal(r->state.stationary, 1);
+    check_close(r->state.error, expected[ERROR], 4e-9, 1);
+    check_close(r->state.loss, expected[LOSS], 1e-11, 1);
+    check_close(r->state.weight_norm, expected[WEIGHT_NORM], 4e-9, 1);
+    check_close(r->state.scalar_curvature_error, expected[SCALAR_CURVATURE], 4e-9, 100);
+    check_close(r->state.eigenvalue_min_error, expected[ERROR_MIN], 4e-9, 5);
+    check_close(r->state.eigenvalue_max_error, expected[ERROR_MAX], 4e-9, 5);
+    check_close(r->state.eigenvalue_min_loss, expected[LOSS_MIN], 4e-9, 5);
+    check_close(r->state.eigenvalue_max_loss, expected[LOSS_MAX], 4e-9, 5);
+    check_close(r->state.fisher_trace, expected[FISHER_TRACE], 4e-9, 5);
+    check_close(r->state.susceptibility, expected[SUSCEPTIBILITY], 3e-8, 10);
 }
 
 /* T14 with targets of mean 0: all weights 0, E the sum of the K = 2 variances, and the Hessian of E
  * only that of the output biases, 2 on the diagonal: R = (2 K)^2 - 4 K = 8. */
 static void check_trivial(const spn_sweep_record *r)
 {
-    assert_int_equal(r->stationary, 1);
-    assert_int_equal(r->active_modes, 0);
-    check_close(r->trivial_distance, 0, 1e-9, 1);
-    check_close(r->weight_norm, 0, 1e-9, 1);
-    check_close(r->error, 2, 1e-12, 1);
-    check_close(r->scalar_curvature_error, 8, 1e-8, 1);
-    check_close(r->eigenvalue_max_error, 2, 1e-8, 1);
-    check_close(r->eigenvalue_min_error, 0, 1e-8, 1);
-    check_close(r->eigenvalue_min_loss, 2 * r->beta, 1e-8, 1);
+    assert_int_equal(r->state.stationary, 1);
+    assert_int_equal(r->state.active_modes, 0);
+    check_close(r->state.trivial_distance, 0, 1e-9, 1);
+    check_close(r->state.weight_norm, 0, 1e-9, 1);
+    check_close(r->state.error, 2, 1e-12, 1);
+    check_close(r->state.scalar_curvature_error, 8, 1e-8, 1);
+    check_close(r->state.eigenvalue_max_error, 2, 1e-8, 1);
+    check_close(r->state.eigenvalue_min_error, 0, 1e-8, 1);
+    check_close(r->state.eigenvalue_min_loss, 2 * r->state.beta, 1e-8, 1);
 }
 
 /* Every point below `last` learns, every point above `first` is trivial. */
@@ -148,10 +148,10 @@ static void check_onset(const sweep_run *run, double last, double first)
     assert_true(run->is_gated);
     for (int64_t i = 0; i < run->count; i++) {
         const spn_sweep_record *r = &run->points[i];
-        assert_true(r->beta <= last || r->beta >= first);
-        if (r->beta <= last) {
-            assert_true(r->active_modes >= 1);
-            assert_true(r->trivial_distance > 0.5);
+        assert_true(r->state.beta <= last || r->state.beta >= first);
+        if (r->state.beta <= last) {
+            assert_true(r->state.active_modes >= 1);
+            assert_true(r->state.trivial_distance > 0.5);
         } else {
             check_trivial(r);
         }
@@ -237,10 +237,10 @@ static void test_energy_table(void **state)
     spn_release(context, text);
     double last = 0, first = 1;
     for (int64_t i = 0; i < run.count; i++) {
-        if (run.points[i].active_modes > 0) {
-            last = fmax(last, run.points[i].beta);
+        if (run.points[i].state.active_modes > 0) {
+            last = fmax(last, run.points[i].state.beta);
         } else {
-            first = fmin(first, run.points[i].beta);
+            first = fmin(first, run.points[i].state.beta);
         }
     }
     print_message("onset of learning between %.3f and %.3f\n", last, first);

@@ -96,12 +96,12 @@ static void check_rows(const char *text, bool has_classes, const char *name)
         const spn_sweep_record *point = &run.points[i];
         double error = 0, accuracy = 0;
         measure(study, study->test, row, &error, &accuracy);
-        check_close(point->test_error, error, 1e-13, 1);
-        check_close(point->test_accuracy, has_classes ? accuracy : (double)NAN, 0, 0);
+        check_close(point->state.test_error, error, 1e-13, 1);
+        check_close(point->state.test_accuracy, has_classes ? accuracy : (double)NAN, 0, 0);
         measure(study, study->dataset, row, &error, &accuracy);
-        check_close(point->error, error, 1e-13, 1);
-        check_close(point->accuracy, has_classes ? accuracy : (double)NAN, 0, 0);
-        assert_true(fabs(point->test_error - point->error) > 1e-6);
+        check_close(point->state.error, error, 1e-13, 1);
+        check_close(point->state.accuracy, has_classes ? accuracy : (double)NAN, 0, 0);
+        assert_true(fabs(point->state.test_error - point->state.error) > 1e-6);
         smallest = fmin(smallest, accuracy);
         largest = fmax(largest, accuracy);
     }
@@ -138,8 +138,8 @@ static void test_without(void **state)
                    1, "without.h5", &run);
     assert_null(spn_results_attribute(&run.results, "test_samples"));
     for (int64_t i = 0; i < run.count; i++) {
-        assert_true(isnan(run.points[i].accuracy) && isnan(run.points[i].test_error));
-        assert_true(isnan(run.points[i].test_accuracy));
+        assert_true(isnan(run.points[i].state.accuracy) && isnan(run.points[i].state.test_error));
+        assert_true(isnan(run.points[i].state.test_accuracy));
     }
     sweep_run_free(&run);
 }

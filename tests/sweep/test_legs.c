@@ -101,16 +101,16 @@ static void test_hysteresis_loop(void **state)
         assert_int_equal(jump->leg, i);
         assert_int_equal(jump->direction, i % 2 == 0 ? SPN_DIRECTION_UP : SPN_DIRECTION_DOWN);
         check_close(jump->beta, sign * fold, s.sweep.refine_tolerance, 0);
-        check_close(jump->loss_before - jump->loss_after, 0.75, 1e-6, 0);
+        check_close(jump->before.loss - jump->after.loss, 0.75, 1e-6, 0);
         assert_int_equal(jump->survives, 1);
         const spn_sweep_record *behind = &now.records[jump->point];
         assert_int_equal(behind->leg, i);
         assert_int_equal(behind->jump, 1);
-        assert_true(sign * behind->beta > fold);
+        assert_true(sign * behind->state.beta > fold);
     }
     for (int64_t i = 0; i < now.count; i++) {
         double x = now.theta[i][0];
-        check_close(x * x * x - x + now.records[i].beta, 0, 1e-12, 1);
+        check_close(x * x * x - x + now.records[i].state.beta, 0, 1e-12, 1);
         assert_int_equal(now.records[i].direction == SPN_DIRECTION_UP, now.records[i].leg != 1);
         assert_int_equal(now.records[i].phase, -1);
     }
@@ -136,8 +136,8 @@ static void test_reversal_curves(void **state)
     assert_int_equal(now.count, 2 * 17 + 1);
     for (int64_t i = 0; i < 17; i++) {
         const spn_sweep_record *a = &now.records[i], *b = &now.records[now.count - 1 - i];
-        check_close(b->beta, a->beta, 1e-15, 1);
-        check_close(b->weight_norm, a->weight_norm, 1e-9, 0);
+        check_close(b->state.beta, a->state.beta, 1e-15, 1);
+        check_close(b->state.weight_norm, a->state.weight_norm, 1e-9, 0);
         assert_int_equal(a->leg, 0);
         assert_int_equal(b->leg, 1);
     }
@@ -147,7 +147,7 @@ static void test_reversal_curves(void **state)
     assert_int_equal(now.jumps[0].leg, 0);
     check_close(now.jumps[0].beta, 0.1875, s.sweep.refine_tolerance, 0);
     for (int64_t i = now.jumps[0].point; i < now.count; i++) {
-        check_close(now.records[i].weight_norm, 0, 1e-8, 1);
+        check_close(now.records[i].state.weight_norm, 0, 1e-8, 1);
     }
     close_scene(&s);
 }

@@ -38,19 +38,19 @@ static double fold_delay(double rate)
     open_scene(&s, SPN_LANDSCAPE_FOLD, 1, coefficients, start);
     start_values = &at;
     run_ramp(&s, 0, 1, rate, 20, 2.6, &now);
-    check_close(now.records[2000].beta, 0, 1e-12, 1);
+    check_close(now.records[2000].state.beta, 0, 1e-12, 1);
     /* x' = -x^2 at p = 0, second order in the time AHEAD. */
     double slope = airy_slope();
     check_close(now.theta[2000][0], (slope - slope * slope * AHEAD) * unit, 1e-3, 0);
     for (int64_t i = 2000; delay == 0 && i < now.count; i++) {
         double x = now.theta[i][0];
         if (x < -10 * unit) {
-            delay = now.records[i].beta + AHEAD * unit * unit + rate / -x;
+            delay = now.records[i].state.beta + AHEAD * unit * unit + rate / -x;
         }
     }
     assert_true(delay > 0);
     assert_int_equal(now.records[now.count - 1].stop, SPN_STOP_DIVERGED);
-    assert_int_equal(now.records[2000].stationary, 0);
+    assert_int_equal(now.records[2000].state.stationary, 0);
     assert_int_equal(now.records[2000].iterations, 20);
     assert_int_equal(now.jump_count, 0);
     close_scene(&s);
@@ -80,7 +80,7 @@ static double mode_delay(double sigma, double rate)
     for (int64_t i = 0; delay == 0 && i < now.count; i++) {
         const double *t = now.theta[i];
         if (t[0] * t[1] * t[2] < sigma / 8) {
-            delay = (now.records[i].beta - fold) * cbrt(ac) / pow(rate, 2.0 / 3) + AHEAD;
+            delay = (now.records[i].state.beta - fold) * cbrt(ac) / pow(rate, 2.0 / 3) + AHEAD;
         }
     }
     close_scene(&s);
@@ -116,7 +116,7 @@ static void test_slow_is_quasi_static(void **state)
     run_scene(&s, &other);
     assert_int_equal(now.count, other.count);
     for (int64_t i = 0; i < now.count; i++) {
-        check_close(other.records[i].weight_norm, now.records[i].weight_norm, 1e-9, 0);
+        check_close(other.records[i].state.weight_norm, now.records[i].state.weight_norm, 1e-9, 0);
     }
     close_scene(&s);
 }

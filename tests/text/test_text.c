@@ -61,7 +61,7 @@ static void test_norm(void **state)
         double norm;
     } record;
     static const spn_column columns[] = {
-        {"norm", SPN_COLUMN_REAL, offsetof(record, norm), "", "", NULL}};
+        {"norm", SPN_COLUMN_REAL, offsetof(record, norm), "", "", NULL, NULL}};
     static const spn_columns all = {columns, 1, sizeof(record)};
     static const spn_view_column shown[] = {{.title = "|theta|", .column = "norm"}};
     const record rows[] = {{1.25}};

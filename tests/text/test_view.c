@@ -15,11 +15,11 @@ typedef struct row {
 static const char *const kinds[] = {"fold", "branch point", NULL};
 #define REAL(member)                                                                               \
     {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(row, member), "", "", NULL                              \
+#member, SPN_COLUMN_REAL, offsetof(row, member), "", "", NULL, NULL                        \
     }
 static const spn_column items[] = {
-    {"run", SPN_COLUMN_INTEGER, offsetof(row, run), "", "", NULL},
-    {"kind", SPN_COLUMN_INTEGER, offsetof(row, kind), "", "", kinds},
+    {"run", SPN_COLUMN_INTEGER, offsetof(row, run), "", "", NULL, NULL},
+    {"kind", SPN_COLUMN_INTEGER, offsetof(row, kind), "", "", kinds, NULL},
     REAL(beta),
     REAL(low),
     REAL(high),

@@ -126,8 +126,8 @@ static void test_linear_network(void **state)
             }
             const spn_run_record *end = &find_item(&t, run, SPN_TRAJECTORY_END, 0)->end;
             assert_int_equal(end->final_negative_eigenvalues, 0);
-            assert_int_equal(end->final_stationary, 1);
-            assert_int_equal(end->final_active_modes, 2);
+            assert_int_equal(end->final.stationary, 1);
+            assert_int_equal(end->final.active_modes, 2);
         }
         clear_trace(&t);
     }
@@ -350,9 +350,9 @@ static void test_tanh_network(void **state)
         check_close(first->branch_error, 2, 1e-9, 0);
         const spn_run_record *end = &find_item(&t, run, SPN_TRAJECTORY_END, 0)->end;
         assert_int_equal(end->final_negative_eigenvalues, 0);
-        assert_int_equal(end->final_stationary, 1);
+        assert_int_equal(end->final.stationary, 1);
         assert_true(end->final_eigenvalue > 0);
-        assert_true(end->final_error <= end->error + 0.02);
+        assert_true(end->final.error <= end->state.error + 0.02);
         /* Levels are met in their order, between the plateaus. */
         double strong = find_item(&t, run, SPN_TRAJECTORY_CROSSING, 0)->crossing.epoch;
         double weak = find_item(&t, run, SPN_TRAJECTORY_CROSSING, 1)->crossing.epoch;

@@ -118,23 +118,23 @@ static void test_flow_is_recorded(void **state)
         assert_int_equal(r->record, i);
         check_close(r->time, 0.01 * r->epoch, 1e-14, 0);
         /* Local errors of 1e-11 of the largest entry, over at most a hundred steps. */
-        check_close(r->error, error_at(r->time), 1e-8, 0);
-        check_close(r->eigenvalue_min_loss, 1, 1e-14, 0);
+        check_close(r->state.error, error_at(r->time), 1e-8, 0);
+        check_close(r->state.eigenvalue_min_loss, 1, 1e-14, 0);
         check_close(r->stability, 0.03, 1e-14, 0);
-        assert_int_equal(r->active_modes, -1);
-        assert_true(isnan(r->trivial_distance));
+        assert_int_equal(r->state.active_modes, -1);
+        assert_true(isnan(r->state.trivial_distance));
     }
     const spn_run_record *end = &find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end;
     assert_int_equal(end->stop, SPN_STOP_MAX_ITERATIONS);
     check_close(end->epoch, 300, 0, 0);
     check_close(end->stability_max, 0.03, 1e-14, 0);
-    check_close(end->error, error_at(3), 1e-8, 0);
+    check_close(end->state.error, error_at(3), 1e-8, 0);
     check_close(end->final_eigenvalue, 1, 1e-14, 0);
     assert_int_equal(end->final_negative_eigenvalues, 0);
-    assert_int_equal(end->final_stationary, 1);
-    assert_true(fabs(end->final_loss) < 1e-12);
+    assert_int_equal(end->final.stationary, 1);
+    assert_true(fabs(end->final.loss) < 1e-12);
     /* The minimum is the origin. */
-    check_close(end->final_distance, end->weight_norm, 1e-6, 0);
+    check_close(end->final_distance, end->state.weight_norm, 1e-6, 0);
     clear_trace(&t);
     close_scene(&s);
 }
@@ -304,10 +304,10 @@ static void test_divergence(void **state)
     assert_int_equal(end->stop, SPN_STOP_DIVERGED);
     /* 1.5 4^k is finite up to k = 511. */
     check_close(end->epoch, 511, 0, 0);
-    check_close(end->weight_norm, ldexp(1, 511), 1e-15, 0);
-    assert_true(isfinite(end->error));
-    assert_true(isnan(end->final_error));
-    assert_int_equal(end->final_stationary, -1);
+    check_close(end->state.weight_norm, ldexp(1, 511), 1e-15, 0);
+    assert_true(isfinite(end->state.error));
+    assert_true(isnan(end->final.error));
+    assert_int_equal(end->final.stationary, -1);
     /* The last state is recorded too. */
     int64_t count = count_items(&t, 0, SPN_TRAJECTORY_POINT);
     check_close(find_item(&t, 0, SPN_TRAJECTORY_POINT, count - 1)->point.epoch, 511, 0, 0);
@@ -342,7 +342,7 @@ static void test_far_end(void **state)
         }
         run_scene(&s, &t);
         const spn_run_record *end = &find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end;
-        assert_int_equal(end->final_stationary, which == 0);
+        assert_int_equal(end->final.stationary, which == 0);
         if (which == 0) {
             assert_in_range(end->final_steps, 50, 65);
             check_close(end->final_distance, 5000, 1e-8, 0);
@@ -366,9 +366,9 @@ static void test_without_geometry(void **state)
     run_scene(&s, &t);
     const kept *point = find_item(&t, 0, SPN_TRAJECTORY_POINT, 0);
     assert_true(isnan(point->point.stability));
-    assert_int_equal(point->point.negative_eigenvalues_loss, -1);
+    assert_int_equal(point->point.state.negative_eigenvalues_loss, -1);
     assert_true(isnan(find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end.stability_max));
-    assert_int_equal(find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end.final_stationary, 1);
+    assert_int_equal(find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end.final.stationary, 1);
     clear_trace(&t);
     close_scene(&s);
 }
@@ -394,9 +394,9 @@ static void test_large(void **state)
     const spn_run_record *end = &find_item(&t, 0, SPN_TRAJECTORY_END, 0)->end;
     assert_int_equal(p->kind, SPN_PLATEAU_SLOW);
     check_close(p->epoch_slowest, 400, 0, 0);
-    assert_int_equal(end->final_stationary, -1);
+    assert_int_equal(end->final.stationary, -1);
     assert_int_equal(end->final_steps, -1);
-    assert_true(isnan(end->final_loss));
+    assert_true(isnan(end->final.loss));
     clear_trace(&t);
     close_scene(&s);
 }

@@ -44,15 +44,16 @@ static chart *new_chart(void)
 
 static void add_point(chart *c, int64_t phase, double beta, model_state s, int64_t active)
 {
-    c->points[c->tables.point_count++] = (spn_branch_record){.branch = phase,
-                                                             .phase = phase,
-                                                             .beta = beta,
-                                                             .error = s.error,
-                                                             .loss = s.loss,
-                                                             .weight_norm = s.norm,
-                                                             .susceptibility = s.susceptibility,
-                                                             .critical_eigenvalue = s.critical,
-                                                             .active_modes = active};
+    c->points[c->tables.point_count++] =
+        (spn_branch_record){.branch = phase,
+                            .phase = phase,
+                            .state.beta = beta,
+                            .state.error = s.error,
+                            .state.loss = s.loss,
+                            .state.weight_norm = s.norm,
+                            .state.susceptibility = s.susceptibility,
+                            .critical_eigenvalue = s.critical,
+                            .state.active_modes = active};
 }
 
 static void add_approach(chart *c, int64_t special, double beta, double distance, model_state s)
@@ -73,7 +74,7 @@ static chart *deep_linear(const model *m)
             add_point(c, phase, beta, model_at(m, active, beta), active);
         }
         c->phases[phase] = (spn_phase_record){.phase = phase,
-                                              .active_modes = active,
+                                              .middle.active_modes = active,
                                               .beta_low = 0.004,
                                               .beta_high = high,
                                               .end_low = SPN_END_ZERO,
@@ -91,12 +92,12 @@ static chart *deep_linear(const model *m)
                                                   .beta = high,
                                                   .beta_low = high * (1 - 1e-10),
                                                   .beta_high = high * (1 + 1e-10),
-                                                  .error = s.error,
-                                                  .loss = s.loss,
-                                                  .weight_norm = s.norm,
+                                                  .state.error = s.error,
+                                                  .state.loss = s.loss,
+                                                  .state.weight_norm = s.norm,
                                                   .kernel = 1,
                                                   .is_continuous = -1,
-                                                  .active_modes = active};
+                                                  .state.active_modes = active};
         c->tables.special_count++;
         for (int k = 0; k < 24; k++) {
             double distance = 1e-8 * pow(10, 0.25 * k) * high;
@@ -104,19 +105,19 @@ static chart *deep_linear(const model *m)
         }
         double equal = model_maxwell(m, active);
         model_state a = model_at(m, active, equal), b = model_at(m, active - 1, equal);
-        c->maxwell[phase] = (spn_maxwell_record){phase,
-                                                 phase + 1,
-                                                 equal,
-                                                 equal * (1 - 1e-10),
-                                                 equal * (1 + 1e-10),
-                                                 a.loss,
-                                                 a.error,
-                                                 b.error,
-                                                 a.norm,
-                                                 b.norm,
-                                                 none,
-                                                 none,
-                                                 1};
+        c->maxwell[phase] = (spn_maxwell_record){.phase_a = phase,
+                                                 .phase_b = phase + 1,
+                                                 .beta = equal,
+                                                 .beta_low = equal * (1 - 1e-10),
+                                                 .beta_high = equal * (1 + 1e-10),
+                                                 .loss = a.loss,
+                                                 .a = spn_state_unknown(),
+                                                 .b = spn_state_unknown(),
+                                                 .is_global = 1};
+        c->maxwell[phase].a.error = a.error;
+        c->maxwell[phase].a.weight_norm = a.norm;
+        c->maxwell[phase].b.error = b.error;
+        c->maxwell[phase].b.weight_norm = b.norm;
         c->tables.maxwell_count++;
     }
     return c;
@@ -217,8 +218,8 @@ static chart *merging(int64_t is_continuous)
         }
         c->phases[phase] =
             (spn_phase_record){.phase = phase,
-                               .active_modes = 2,
-                               .merged_units = phase,
+                               .middle.active_modes = 2,
+                               .middle.merged_units = phase,
                                .beta_low = from,
                                .beta_high = from + 0.04,
                                .end_low = phase == 0 ? SPN_END_RANGE : SPN_END_SYMMETRY,
@@ -232,13 +233,13 @@ static chart *merging(int64_t is_continuous)
                                           .beta = mu,
                                           .beta_low = mu * (1 - 1e-10),
                                           .beta_high = mu * (1 + 1e-10),
-                                          .error = s.error,
-                                          .loss = s.loss,
-                                          .weight_norm = s.norm,
+                                          .state.error = s.error,
+                                          .state.loss = s.loss,
+                                          .state.weight_norm = s.norm,
                                           .kernel = 1,
                                           .is_continuous = is_continuous,
                                           .change = SPN_CHANGE_SYMMETRY,
-                                          .active_modes = 2};
+                                          .state.active_modes = 2};
     c->tables.special_count = 1;
     for (int k = 0; k < 20; k++) {
         double distance = 1e-7 * pow(10, 0.25 * k);
@@ -283,10 +284,10 @@ static void test_branch_point(void **state)
     c->phases[1].beta_low = 0.01;
     for (int i = 41; i < 82; i++) { /* the other phase: all along, lower, of smaller norm */
         double beta = 0.01 + 0.08 * (i - 41) / 40;
-        c->points[i].beta = beta;
-        c->points[i].weight_norm = 0.5;
-        c->points[i].loss = 1 + 0.25 * beta;
-        c->points[i].susceptibility = 1e-9;
+        c->points[i].state.beta = beta;
+        c->points[i].state.weight_norm = 0.5;
+        c->points[i].state.loss = 1 + 0.25 * beta;
+        c->points[i].state.susceptibility = 1e-9;
     }
     spn_transitions *t = find(c);
     const spn_transition *rows = spn_transitions_rows(t, &count);
@@ -309,15 +310,15 @@ static void test_lonely_fold(void **state)
     for (int i = 0; i < 20; i++) {
         add_point(c, 0, 0.1 + (end - 0.1) * i / 20, model_at(m, 1, 0.1 + (end - 0.1) * i / 20), 1);
     }
-    c->phases[0] = (spn_phase_record){.active_modes = 1,
+    c->phases[0] = (spn_phase_record){.middle.active_modes = 1,
                                       .end_low = SPN_END_UNFINISHED,
                                       .end_high = SPN_END_FOLD,
                                       .special_low = -1};
     c->specials[0] = (spn_special_record){.beta = end,
                                           .beta_low = end,
                                           .beta_high = end,
-                                          .loss = model_at(m, 1, end).loss,
-                                          .weight_norm = model_at(m, 1, end).norm,
+                                          .state.loss = model_at(m, 1, end).loss,
+                                          .state.weight_norm = model_at(m, 1, end).norm,
                                           .is_continuous = -1};
     c->tables.phase_count = c->tables.special_count = 1;
     spn_transitions *t = find(c);
@@ -352,7 +353,7 @@ static chart *crossing(double beta, double half, bool has_susceptibility)
                       1 + phase);
         }
         c->phases[phase] = (spn_phase_record){.phase = phase,
-                                              .active_modes = 1 + phase,
+                                              .middle.active_modes = 1 + phase,
                                               .beta_low = 0.01,
                                               .beta_high = 0.09,
                                               .end_low = SPN_END_RANGE,
@@ -368,10 +369,10 @@ static chart *crossing(double beta, double half, bool has_susceptibility)
                                          .beta_low = beta - half,
                                          .beta_high = beta + half,
                                          .loss = 1,
-                                         .error_a = 1 - beta,
-                                         .error_b = 1 - beta,
-                                         .norm_a = sqrt(1 + k * (0.05 - beta)),
-                                         .norm_b = sqrt(1 - k * (0.05 - beta)),
+                                         .a.error = 1 - beta,
+                                         .b.error = 1 - beta,
+                                         .a.weight_norm = sqrt(1 + k * (0.05 - beta)),
+                                         .b.weight_norm = sqrt(1 - k * (0.05 - beta)),
                                          .is_global = 1};
     return c;
 }

@@ -107,7 +107,7 @@ static void test_occurrences(void **state)
     m->jumps[last].beta_before += shift;
     m->jumps[last].beta_after += shift;
     for (int64_t i = 0; i < m->tables.point_count; i++) {
-        if (m->points[i].direction == SPN_DIRECTION_UP && m->points[i].beta > 0.1) {
+        if (m->points[i].direction == SPN_DIRECTION_UP && m->points[i].state.beta > 0.1) {
             m->jumps[last].point = m->points[i].point;
             break;
         }

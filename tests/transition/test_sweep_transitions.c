@@ -275,8 +275,8 @@ static void test_unrefined(void **state)
     model *m = model_new(context, 3, 2, two);
     model_both(m, 0, 400, 0.004, 0.5);
     for (int64_t i = 1; i < m->tables.point_count; i++) {
-        m->points[i].jump =
-            m->points[i].point > 0 && m->points[i].active_modes != m->points[i - 1].active_modes;
+        m->points[i].jump = m->points[i].point > 0 &&
+                            m->points[i].state.active_modes != m->points[i - 1].state.active_modes;
     }
     m->tables.jumps = NULL;
     m->tables.jump_count = m->tables.approach_count = 0;
@@ -314,7 +314,7 @@ static void test_undecided(void **state)
     m->tables.jumps = NULL;
     m->tables.jump_count = m->tables.approach_count = 0;
     for (int64_t i = 1; i < 10; i++) {
-        m->points[i].jump = m->points[i].active_modes != m->points[i - 1].active_modes;
+        m->points[i].jump = m->points[i].state.active_modes != m->points[i - 1].state.active_modes;
     }
     spn_transitions *t = find(m);
     const spn_transition *rows = spn_transitions_rows(t, &count);
@@ -353,7 +353,7 @@ static void test_contradictions(void **state)
     }
     model_up(m, 0, 20, grid);
     model_jump(m, 0, SPN_DIRECTION_UP, -1, 10, 1, 1, 0.29);
-    m->jumps[0].merged_after = 1;
+    m->jumps[0].after.merged_units = 1;
     for (int64_t i = 0; i < m->tables.approach_count; i++) {
         m->approach[i].eigenvalue = 0.8;
     }
@@ -372,14 +372,14 @@ static void test_bad_points(void **state)
     spn_transitions *t = NULL;
     model *m = model_new(context, 3, 2, two);
     model_both(m, 0, 60, 0.004, 0.5);
-    m->points[7].stationary = 0;
-    m->points[7].loss = 1e9;
+    m->points[7].state.stationary = 0;
+    m->points[7].state.loss = 1e9;
     t = find(m);
     assert_int_equal(row_count(t), 4);
     assert_int_equal(spn_transitions_notes(t).unsettled, 1);
     spn_transitions_free(context, t);
     check_ok(context, spn_transitions_create(context, &t));
-    m->points[3].beta = (double)NAN;
+    m->points[3].state.beta = (double)NAN;
     check_fails(context, spn_transitions_add_sweep(context, t, &m->tables), SPN_ERROR_INPUT,
                 "row 3 of points");
     m->tables.point_count = 0;

@@ -25,6 +25,9 @@ typedef struct spn_column {
     const char *help; /**< meaning, with its equation of docs/theory.md */
     /** Integers that stand for words: their NULL-terminated list, or NULL. */
     const char *const *words;
+    /** The version of the program from which on files have it: in files without it its numbers are NaN, integers -1. NULL or
+     *  "": a file without it is refused. */
+    const char *since;
 } spn_column;
 
 typedef struct spn_columns {
@@ -37,15 +40,15 @@ typedef struct spn_columns {
  *  spn_column; SPN_COLUMNS_OF() is the one of the spn_columns of that array. */
 #define SPN_INTEGER_COLUMN(record, member, help)                                                   \
     {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, NULL                      \
+#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, NULL, NULL                \
     }
 #define SPN_WORD_COLUMN(record, member, words, help)                                               \
     {                                                                                              \
-#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, words                     \
+#member, SPN_COLUMN_INTEGER, offsetof(record, member), "", help, words, NULL               \
     }
 #define SPN_REAL_COLUMN(record, member, unit, help)                                                \
     {                                                                                              \
-#member, SPN_COLUMN_REAL, offsetof(record, member), unit, help, NULL                       \
+#member, SPN_COLUMN_REAL, offsetof(record, member), unit, help, NULL, NULL                 \
     }
 #define SPN_COLUMNS_OF(items, record)                                                              \
     {                                                                                              \

@@ -149,10 +149,10 @@ static spni_family_transition make_transition(const spni_family_run *run, int64_
         row.beta_low = end->beta_low;
         row.beta_high = end->beta_high;
         row.difference = end->beta - theory->spinodal_beta;
-        row.error_before = end->error;
-        row.error_after = end->error_after;
-        row.norm_before = end->weight_norm;
-        row.norm_after = end->norm_after;
+        row.error_before = end->state.error;
+        row.error_after = end->after.error;
+        row.norm_before = end->state.weight_norm;
+        row.norm_after = end->after.weight_norm;
     }
     return row;
 }
@@ -187,8 +187,8 @@ static spn_status add_end(spn_context *context, spni_family *family, const sourc
     const spn_special_record *end = &s->special[special];
     point.mark = end->kind == SPN_SPECIAL_FOLD ? SPNI_FAMILY_FOLD : SPNI_FAMILY_BRANCH_POINT;
     point.beta = end->beta;
-    point.error = end->error;
-    point.weight_norm = end->weight_norm;
+    point.error = end->state.error;
+    point.weight_norm = end->state.weight_norm;
     return spn_list_append(context, &family->points, &point);
 }
 
@@ -205,9 +205,9 @@ static spn_status add_phase(spn_context *context, spni_family *family, const sou
     SPN_TRY(add_end(context, family, s, record->special_high, point));
     for (int64_t i = 0; i < s->points; i++) {
         if (s->point[i].phase == phase) {
-            point.beta = s->point[i].beta;
-            point.error = s->point[i].error;
-            point.weight_norm = s->point[i].weight_norm;
+            point.beta = s->point[i].state.beta;
+            point.error = s->point[i].state.error;
+            point.weight_norm = s->point[i].state.weight_norm;
             SPN_TRY(spn_list_append(context, &family->points, &point));
         }
     }
@@ -237,21 +237,21 @@ done:
 /* Rows of the smallest beta that ended at a stationary point. */
 static bool is_start(const spn_sweep_record *row, double beta)
 {
-    return row->beta == beta && row->stationary == 1;
+    return row->state.beta == beta && row->state.stationary == 1;
 }
 
 static void count_starts(const spn_sweep_record *rows, int64_t count, const double *strengths,
                          const spn_theory_mode *modes, spni_family_run *run)
 {
     int64_t best = -1;
-    run->start_beta = count > 0 ? rows[0].beta : (double)NAN;
+    run->start_beta = count > 0 ? rows[0].state.beta : (double)NAN;
     for (int64_t i = 1; i < count; i++) {
-        run->start_beta = fmin(run->start_beta, rows[i].beta);
+        run->start_beta = fmin(run->start_beta, rows[i].state.beta);
     }
     for (int64_t i = 0; i < count; i++) {
         if (is_start(&rows[i], run->start_beta)) {
             run->starts++;
-            best = best < 0 || rows[i].loss < rows[best].loss ? i : best;
+            best = best < 0 || rows[i].state.loss < rows[best].state.loss ? i : best;
         }
     }
     if (best < 0) {

@@ -31,17 +31,17 @@ static void put_epoch(spn_text *page, const spn_trajectory_record *record)
 static void put_shrinking(const spni_training *v, const spn_run_record *r)
 {
     static const double share = 1.5;
-    const double target = share * r->final_weight_norm;
+    const double target = share * r->final.weight_norm;
     const spn_trajectory_record *start =
         first_below(v, r->run, offsetof(spn_trajectory_record, epoch), 0);
     const spn_trajectory_record *end =
-        first_below(v, r->run, offsetof(spn_trajectory_record, weight_norm), target);
+        first_below(v, r->run, offsetof(spn_trajectory_record, state.weight_norm), target);
     double epoch = (double)NAN;
-    if (start != NULL && end != NULL && end->time > 0 && start->weight_norm > target) {
-        epoch = log(start->weight_norm / target) / (2 * r->beta) * (end->epoch / end->time);
+    if (start != NULL && end != NULL && end->time > 0 && start->state.weight_norm > target) {
+        epoch = log(start->state.weight_norm / target) / (2 * r->beta) * (end->epoch / end->time);
     }
-    spni_put_real(v->page, DIGITS, start != NULL ? start->weight_norm : (double)NAN);
-    spni_put_real(v->page, DIGITS, r->final_weight_norm);
+    spni_put_real(v->page, DIGITS, start != NULL ? start->state.weight_norm : (double)NAN);
+    spni_put_real(v->page, DIGITS, r->final.weight_norm);
     put_epoch(v->page, end);
     spni_put_real(v->page, DIGITS, epoch);
 }
@@ -63,9 +63,9 @@ spn_status spni_omnigrok_section(spn_text *page, const spni_source *source)
     for (int64_t i = 0; i < v.c.crossings.rows; i++) {
         const spn_crossing_record *c = &crossings[i];
         const spn_trajectory_record *training =
-            first_below(&v, c->run, offsetof(spn_trajectory_record, error), c->level);
+            first_below(&v, c->run, offsetof(spn_trajectory_record, state.error), c->level);
         const spn_trajectory_record *test =
-            first_below(&v, c->run, offsetof(spn_trajectory_record, test_error), c->level);
+            first_below(&v, c->run, offsetof(spn_trajectory_record, state.test_error), c->level);
         const bool has_both = training != NULL && test != NULL;
         spni_training_put_start(&v, c->run);
         spni_put_real(page, DIGITS, c->level);
