@@ -86,12 +86,12 @@ static void fill_branch(explanation *x, const spn_near_record *near)
     out->negative_eigenvalues = near->negative_eigenvalues;
 }
 
-/* The trivial point, of many the nearest to the path, into x->vector. */
-static spn_status find_trivial(explanation *x, bool *is_there)
+/* The trivial point, of many the nearest to the path. */
+static spn_status find_trivial(const explanation *x, double *trivial, bool *is_there)
 {
     const spni_walker *w = x->w;
-    spn_status status = spn_objective_trivial_near(
-        w->context, w->problem->objective, w->problem->settings->beta, x->slowest, x->vector);
+    spn_status status = spn_objective_trivial_near(w->context, w->problem->objective,
+                                                   w->problem->settings->beta, x->slowest, trivial);
     *is_there = status == SPN_OK;
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(w->context);
@@ -100,6 +100,7 @@ static spn_status find_trivial(explanation *x, bool *is_there)
     return status;
 }
 
+/* The branch is the stationary point near theta, which may be where the branch was. */
 static spn_status take_branch(explanation *x, const double *theta, spn_near_record *near)
 {
     const spni_walker *w = x->w;
@@ -131,36 +132,39 @@ static spn_status try_trivial(explanation *x, spn_near_record *near, bool *is_fo
 {
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
-    spn_near_record trivial;
+    spn_near_record there;
+    double *trivial = x->vector;
     bool is_there = false;
-    SPN_TRY(find_trivial(x, &is_there));
+    SPN_TRY(find_trivial(x, trivial, &is_there));
     if (!is_there) {
         goto done;
     }
+    /* A branch that lies farther from the trivial point than the path is no saddle around it. */
     double ratio =
-        *is_found ? distance(w->n, x->branch, x->vector) / distance(w->n, x->slowest, x->vector)
-                  : 0;
+        *is_found ? distance(w->n, x->branch, trivial) / distance(w->n, x->slowest, trivial) : 0;
     if (ratio > 1) {
         goto done;
     }
     SPN_TRY(spn_stationary_near(w->context, w->problem->objective, w->problem->settings->beta,
-                                REACH, x->vector, NULL, &trivial));
+                                REACH, trivial, NULL, &there));
     /* A start of large weights has covered an L far above that of the trivial point, which is then no scale. */
-    double same = fmin(x->same, SAME_LEVEL * fabs(trivial.loss));
-    if (trivial.is_found == 0 || fabs(trivial.loss - x->loss) > same) {
+    double same = fmin(x->same, SAME_LEVEL * fabs(there.loss));
+    if (there.is_found == 0 || fabs(there.loss - x->loss) > same) {
         goto done;
     }
     SPN_TRY(ask_origin(x));
     x->is_trivial = ratio <= TRIVIAL_SHARE || isfinite(x->origin_time);
     if (x->is_trivial) {
-        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
-        *near = trivial;
+        memcpy(x->branch, trivial, (size_t)w->n * sizeof *x->branch);
+        *near = there;
         *is_found = true;
     }
 done:
     return status;
 }
 
+/* A stationary point of L at the plateau's level counts, of whatever index: the one near the slowest place; the trivial point where
+ * that is the better explanation; the minimum in which the run ends. */
 static spn_status find_branch(explanation *x, spn_near_record *near, bool *is_found)
 {
     spn_status status = SPN_OK;
@@ -180,44 +184,55 @@ done:
     return status;
 }
 
-/* x->direction: of the way from the branch to theta, or its unstable part. */
-static void take_direction(explanation *x, const double *theta, bool is_unstable)
+static void normalise(int64_t n, double *d)
 {
-    int64_t n = x->w->n;
-    double *d = x->direction;
-    for (int64_t i = 0; i < n; i++) {
-        d[i] = theta[i] - x->branch[i];
-    }
-    if (is_unstable) {
-        memcpy(x->vector, d, (size_t)n * sizeof *d);
-        memset(d, 0, (size_t)n * sizeof *d);
-        for (int64_t i = 0; i < x->place.index; i++) {
-            const double *v = x->place.vectors + i * n;
-            spn_axpy(n, spn_dot(n, v, x->vector), v, d);
-        }
-    }
     double length = spn_norm(n, d);
     for (int64_t i = 0; i < n && length > 0; i++) {
         d[i] /= length;
     }
 }
 
-static double amplitude_at(const explanation *x, const double *theta)
+/* Unit direction of the way from the branch to theta. */
+static void direction_to(const explanation *x, const double *theta, double *d)
 {
-    return fabs(spn_dot(x->w->n, x->direction, theta) - spn_dot(x->w->n, x->direction, x->branch));
+    for (int64_t i = 0; i < x->w->n; i++) {
+        d[i] = theta[i] - x->branch[i];
+    }
+    normalise(x->w->n, d);
 }
 
-/* Does the path go away from the branch along the direction, at its slowest place? */
-static spn_status is_growing(explanation *x, bool *is_growing)
+/* Unit direction of that way's part along the unstable eigenvectors: P v = sum (v_i . v) v_i over lambda_i < 0. */
+static void unstable_direction_to(const explanation *x, const double *theta, double *d)
+{
+    int64_t n = x->w->n;
+    double *way = x->vector;
+    for (int64_t i = 0; i < n; i++) {
+        way[i] = theta[i] - x->branch[i];
+    }
+    memset(d, 0, (size_t)n * sizeof *d);
+    for (int64_t i = 0; i < x->place.index; i++) {
+        const double *v = x->place.vectors + i * n;
+        spn_axpy(n, spn_dot(n, v, way), v, d);
+    }
+    normalise(n, d);
+}
+
+/* |d . (theta - branch)|, as a difference of products: both are along d. */
+static double amplitude_at(const explanation *x, const double *d, const double *theta)
+{
+    return fabs(spn_dot(x->w->n, d, theta) - spn_dot(x->w->n, d, x->branch));
+}
+
+/* Does the path go away from the branch along d, at its slowest place: is it ahead, and -d . grad L above rounding? */
+static spn_status is_growing(const explanation *x, const double *d, bool *is_growing)
 {
     spn_status status = SPN_OK;
-    spni_walker *w = x->w;
+    const spni_walker *w = x->w;
     SPN_TRY(spn_point_set(w->context, w->point, x->slowest, w->problem->settings->beta, NULL,
                           SPN_WANT_VALUE | SPN_WANT_GRADIENT));
     double length = spn_objective_length(w->problem->objective, x->slowest);
-    double slope = -spn_dot(w->n, x->direction, w->point->gradient);
-    bool is_ahead =
-        spn_dot(w->n, x->direction, x->slowest) > spn_dot(w->n, x->direction, x->branch);
+    double slope = -spn_dot(w->n, d, w->point->gradient);
+    bool is_ahead = spn_dot(w->n, d, x->slowest) > spn_dot(w->n, d, x->branch);
     *is_growing = is_ahead && slope > SLOPE_ROUNDING * x->place.largest * length;
 done:
     return status;
@@ -239,22 +254,24 @@ typedef struct escape {
     bool is_bent;
 } escape;
 
-static spn_status follow_direction(explanation *x, escape *out)
+/* Along d: da/dt = rate a + power a^(p + 1) from the amplitude at the beginning (growth.c). */
+static spn_status follow_direction(const explanation *x, const double *d, escape *out)
 {
     spn_status status = SPN_OK;
     spni_growth law;
     double growth = 0;
     bool is_away = false;
-    *out = (escape){(double)INFINITY, amplitude_at(x, x->from), false};
+    *out = (escape){(double)INFINITY, amplitude_at(x, d, x->from), false};
     /* A plateau that was left may have begun with what grows falling, while weights still turn. */
-    SPN_TRY(is_growing(x, &is_away));
+    SPN_TRY(is_growing(x, d, &is_away));
     is_away = is_away || isfinite(x->out->epoch_to);
     if (!is_away || !(out->amplitude > 0)) {
         goto done;
     }
-    SPN_TRY(spni_growth_law(x->w, &x->place, x->direction, out->amplitude, &law));
-    SPN_TRY(spni_growth_at(x->w, x->branch, x->direction, out->amplitude, &growth));
+    SPN_TRY(spni_growth_law(x->w, &x->place, d, out->amplitude, &law));
+    SPN_TRY(spni_growth_at(x->w, x->branch, d, out->amplitude, &growth));
     out->time = spni_growth_time(&law);
+    /* Mostly beyond linear order already where it begins: r(a) > 2 rate. */
     out->is_bent = growth > 2 * law.rate;
 done:
     return status;
@@ -267,12 +284,13 @@ static spn_status follow_aligned(explanation *x, escape *out)
     spn_status status = SPN_OK;
     const spni_walker *w = x->w;
     const double *const starts[] = {x->slowest, x->from};
+    double *d = x->direction;
     for (int k = 0; k < 2; k++) {
         escape other;
-        take_direction(x, starts[k], false);
+        direction_to(x, starts[k], d);
         SPN_TRY(spni_growth_align(x->w, &x->place, softest(x),
-                                  distance(w->n, x->branch, x->slowest), x->direction));
-        SPN_TRY(follow_direction(x, &other));
+                                  distance(w->n, x->branch, x->slowest), d));
+        SPN_TRY(follow_direction(x, d, &other));
         if (k == 0 || other.time < out->time) {
             *out = other;
         }
@@ -280,6 +298,26 @@ static spn_status follow_aligned(explanation *x, escape *out)
     if (x->is_trivial && !isnan(x->origin_time)) {
         out->time = x->origin_time;
         out->is_bent = true;
+    }
+done:
+    return status;
+}
+
+/* The saddle without its weights along its unstable directions: theta = saddle - sum v_i v_i.(saddle - trivial) over
+ * lambda_i < 0. False where no trivial point is known, from which weights count. */
+static spn_status drop_unstable(const explanation *x, double *theta, bool *is_there)
+{
+    spn_status status = SPN_OK;
+    int64_t n = x->w->n;
+    double *weights = x->direction;
+    SPN_TRY(find_trivial(x, theta, is_there));
+    for (int64_t i = 0; i < n && *is_there; i++) {
+        weights[i] = x->branch[i] - theta[i];
+    }
+    memcpy(theta, x->branch, (size_t)n * sizeof *theta);
+    for (int64_t i = 0; i < x->place.index && *is_there; i++) {
+        const double *v = x->place.vectors + i * n;
+        spn_axpy(n, -spn_dot(n, v, weights), v, theta);
     }
 done:
     return status;
@@ -293,40 +331,35 @@ static spn_status try_phase(explanation *x)
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
     spn_near_record near;
-    double beta = w->problem->settings->beta;
+    double beta = w->problem->settings->beta, *phase = x->vector;
     bool is_there = false;
-    SPN_TRY(find_trivial(x, &is_there));
+    SPN_TRY(drop_unstable(x, phase, &is_there));
     if (!is_there) {
         goto done;
     }
-    for (int64_t i = 0; i < w->n; i++) {
-        x->direction[i] = x->branch[i] - x->vector[i];
-    }
-    memcpy(x->vector, x->branch, (size_t)w->n * sizeof *x->vector);
-    for (int64_t i = 0; i < x->place.index; i++) {
-        const double *v = x->place.vectors + i * w->n;
-        spn_axpy(w->n, -spn_dot(w->n, v, x->direction), v, x->vector);
-    }
-    SPN_TRY(spn_stationary_near(w->context, w->problem->objective, beta, REACH, x->vector, NULL,
-                                &near));
-    bool is_near = near.is_found != 0 && fabs(near.loss - x->loss) <= x->same &&
-                   distance(w->n, x->vector, x->branch) <=
-                       TRIVIAL_SHARE * distance(w->n, x->vector, x->slowest);
+    SPN_TRY(
+        spn_stationary_near(w->context, w->problem->objective, beta, REACH, phase, NULL, &near));
+    bool is_near =
+        near.is_found != 0 && fabs(near.loss - x->loss) <= x->same &&
+        distance(w->n, phase, x->branch) <= TRIVIAL_SHARE * distance(w->n, phase, x->slowest);
     if (is_near) {
-        SPN_TRY(spni_linearise(&x->frame, x->vector, beta, NULL, &x->place));
+        SPN_TRY(spni_linearise(&x->frame, phase, beta, NULL, &x->place));
         SPN_TRY(spni_loose_escape(w, &x->place, softest(x), x->from, &x->phase_time));
     }
     if (isfinite(x->phase_time)) {
-        memcpy(x->branch, x->vector, (size_t)w->n * sizeof *x->branch);
+        memcpy(x->branch, phase, (size_t)w->n * sizeof *x->branch);
         fill_branch(x, &near);
     } else if (is_near) {
+        /* It does not leave: back to the saddle. */
         SPN_TRY(spni_linearise(&x->frame, x->branch, beta, NULL, &x->place));
     }
 done:
     return status;
 }
 
-/* The faster way out counts. */
+/* From a stationary point: along the unstable part of the way at the slowest place (linear growth), or where
+ * growth beyond linear order aligns; the faster way out counts. Its time is then that of the loose directions
+ * (escape.c), which hold more than one ray; from the trivial phase T22 has said it. */
 static spn_status explain_stationary(explanation *x)
 {
     spn_status status = SPN_OK;
@@ -337,8 +370,8 @@ static spn_status explain_stationary(explanation *x)
         SPN_TRY(try_phase(x));
     }
     if (x->place.index > 0) {
-        take_direction(x, x->slowest, true);
-        SPN_TRY(follow_direction(x, &straight));
+        unstable_direction_to(x, x->slowest, x->direction);
+        SPN_TRY(follow_direction(x, x->direction, &straight));
     }
     SPN_TRY(follow_aligned(x, &aligned));
     bool is_aligned = x->place.index == 0 || aligned.time < straight.time || isnan(straight.time);
@@ -359,23 +392,26 @@ done:
     return status;
 }
 
+/* No stationary point: a fold on the other side of which the path lies, and whose ghost it passes. */
 static spn_status explain_ghost(explanation *x)
 {
     spn_status status = SPN_OK;
     spni_walker *w = x->w;
     double beta = w->problem->settings->beta;
     spn_near_record near;
+    double *critical = x->direction;
     memcpy(x->branch, x->slowest, (size_t)w->n * sizeof *x->branch);
-    SPN_TRY(spn_fold_near(w->context, w->problem->objective, beta, REACH, x->branch, x->direction,
-                          &near));
+    SPN_TRY(
+        spn_fold_near(w->context, w->problem->objective, beta, REACH, x->branch, critical, &near));
+    /* dx/dt = distance + bend x^2 along the critical direction: of one sign there is no fixed point, which a ghost needs. */
     double distance = near.drift * (beta - near.beta);
     if (near.is_found == 0 || !(distance * near.bend > 0)) {
         goto done;
     }
     fill_branch(x, &near);
     x->out->kind = SPN_PLATEAU_GHOST;
-    x->out->amplitude = amplitude_at(x, x->from);
-    /* Both signs turn with the direction. */
+    x->out->amplitude = amplitude_at(x, critical, x->from);
+    /* The passage from -infinity to infinity takes pi / sqrt(distance bend). Both signs turn with the direction. */
     x->out->predicted = epochs_of(w, spn_theory_ghost_time(fabs(distance), fabs(near.bend)));
 done:
     return status;

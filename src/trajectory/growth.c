@@ -37,35 +37,30 @@ done:
     return status;
 }
 
-/* The part of v along eigenvectors of eigenvalues up to `softest`, into w->scratch. */
-static void keep_soft(spni_walker *w, const spni_place *place, double softest, const double *v)
+/* d <- its part along eigenvectors of eigenvalues up to `softest`, at length 1; false, and d as it was, where there is none.
+ * `part`: P numbers of scratch. */
+static bool keep_soft(int64_t n, const spni_place *place, double softest, double *part, double *d)
 {
-    memset(w->scratch, 0, (size_t)w->n * sizeof *w->scratch);
-    for (int64_t i = 0; i < w->n && place->values[i] <= softest; i++) {
-        const double *vector = place->vectors + i * w->n;
-        spn_axpy(w->n, spn_dot(w->n, vector, v), vector, w->scratch);
+    memset(part, 0, (size_t)n * sizeof *part);
+    for (int64_t i = 0; i < n && place->values[i] <= softest; i++) {
+        const double *vector = place->vectors + i * n;
+        spn_axpy(n, spn_dot(n, vector, d), vector, part);
     }
-}
-
-/* d = the soft part of v at length 1; false where there is none. */
-static bool take_soft(spni_walker *w, const spni_place *place, double softest, const double *v,
-                      double *d)
-{
-    keep_soft(w, place, softest, v);
-    double length = spn_norm(w->n, w->scratch);
-    for (int64_t i = 0; i < w->n && length > 0; i++) {
-        d[i] = w->scratch[i] / length;
+    double length = spn_norm(n, part);
+    for (int64_t i = 0; i < n && length > 0; i++) {
+        d[i] = part[i] / length;
     }
     return length > 0;
 }
 
-/* w->trial: the flow at branch + amplitude d less that at the branch. Returns the length of its part beyond linear order. */
+/* -grad L at branch + amplitude d, less that at the branch, which is stationary. *bent: the length of its part beyond
+ * linear order: in the eigenbasis of H that is flow_i + amplitude lambda_i d_i. */
 static spn_status flow_at(spni_walker *w, const spni_place *place, double amplitude,
-                          const double *d, double *bent)
+                          const double *d, double *flow, double *bent)
 {
     spn_status status = SPN_OK;
     int64_t n = w->n;
-    double *flow = w->trial, sum = 0;
+    double sum = 0;
     memcpy(flow, place->theta, (size_t)n * sizeof *flow);
     spn_axpy(n, amplitude, d, flow);
     SPN_TRY(spn_point_set(w->context, w->point, flow, place->beta, NULL,
@@ -83,26 +78,29 @@ done:
     return status;
 }
 
-/* d <- flow + shift d, normalised, climbs -L on the sphere when the shift exceeds what the flow can turn back (the shifted power method
- * of Kolda and Mayo). */
+/* d <- (flow + shift d) / |flow + shift d| climbs -L on the sphere |theta - branch| = amplitude when the shift exceeds what the
+ * flow can turn back (the shifted power method of Kolda and Mayo 2011). Flow and directions are kept within the soft
+ * eigenvectors: along the others the path has settled. */
 spn_status spni_growth_align(spni_walker *w, const spni_place *place, double softest,
                              double amplitude, double *d)
 {
     spn_status status = SPN_OK;
     int64_t n = w->n;
-    double *next = w->theta, change = 1, bent = 0, most = 0;
+    double *flow = w->trial, *next = w->theta, *part = w->scratch;
+    double change = 1, bent = 0, most = 0;
     softest = place->values[0] <= softest ? softest : place->values[n - 1];
     for (int64_t i = 0; i < n && place->values[i] <= softest; i++) {
         most = fmax(most, fabs(place->values[i]));
     }
-    if (!(amplitude > 0) || !take_soft(w, place, softest, d, d)) {
+    if (!(amplitude > 0) || !keep_soft(n, place, softest, part, d)) {
         return SPN_OK;
     }
     for (int k = 0; k < ALIGN_STEPS && change > ALIGNED; k++) {
-        SPN_TRY(flow_at(w, place, amplitude, d, &bent));
-        memcpy(next, w->trial, (size_t)n * sizeof *next);
+        SPN_TRY(flow_at(w, place, amplitude, d, flow, &bent));
+        memcpy(next, flow, (size_t)n * sizeof *next);
+        /* The shift: what lies beyond linear order turns d by less than `bent`, what is linear by less than amplitude max|lambda|. */
         spn_axpy(n, bent + amplitude * most, d, next);
-        if (!take_soft(w, place, softest, next, next)) {
+        if (!keep_soft(n, place, softest, part, next)) {
             break;
         }
         change = 0;
@@ -116,7 +114,10 @@ done:
     return status;
 }
 
-/* What is left of the gradient at the branch itself is no growth. */
+/* r(a) = rate + power a^p from three values: rate = -d.H d, exact, and r at a and 2 a, a doubled until r differs from the rate by
+ * more than BENT of it and than a hundred times the rounding of a gradient. Then (r(2a) - rate) / (r(a) - rate) = 2^p, and p is
+ * rounded since L is smooth. A ratio below 1 is no power. What is left of the gradient at the branch itself is no
+ * growth. */
 spn_status spni_growth_law(spni_walker *w, const spni_place *place, const double *d,
                            double amplitude, spni_growth *law)
 {
@@ -128,6 +129,7 @@ spn_status spni_growth_law(spni_walker *w, const spni_place *place, const double
     SPN_TRY(spn_point_set(w->context, w->point, place->theta, place->beta, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_point_hvp(w->context, w->point, SPN_PART_FULL, 1, d, w->trial));
     law->rate = -spn_dot(n, d, w->trial);
+    /* Below the root of the rounding r(a) = -d . grad L / a is mostly rounding. */
     double a =
         fmax(amplitude, sqrt(ROUNDING) * spn_objective_length(w->problem->objective, place->theta));
     double scale = spn_objective_scales(w->problem->objective).weight;
