@@ -14,6 +14,7 @@ target_compile_options(spinodal_compile INTERFACE
 
 # Instrumentation must reach every object and every link, so it goes to the whole tree.
 if(SPN_SANITIZE)
+  add_compile_definitions(SPN_INVARIANTS)
   add_compile_options(-fsanitize=${SPN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${SPN_SANITIZE})
 endif()

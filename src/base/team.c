@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* sched_getcpu, on Linux */
 #include "base/team.h"
+#include "base/invariant.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,7 +9,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* One word, the gate, says whether a run is open, how many helpers are inside, and which run it is.
+/* A team runs the parts of one call: its helpers and the caller, lane 0, take numbers from one counter until there are none.
+ *
+ * One word, the gate, says whether a run is open, how many helpers are inside, and which run it is.
  * A helper enters an open run once, takes parts until there are none, and leaves. The caller opens the
  * gate, takes parts itself until there are none, closes the gate and waits until nobody is inside: a
  * helper that comes late finds the gate closed and is not waited for, and what describes the run is
@@ -23,6 +26,8 @@
  * Such a helper moves to another one that it is allowed to use, and takes no part where there is none.
  * Or it runs when all is done: after runs for which helpers were woken in vain more and more runs, up to
  * REST_MAX, go without waking any. */
+/* Bits of the gate: 0 whether it is open, 1 to 31 how many are inside, 32 to 63 the number of the run. Its lower half is 0 exactly when
+ * it is closed and empty. */
 enum { OPEN = 1, INSIDE = 2, RUN_SHIFT = 32 };
 enum { WATCH = 40 * 1000, SECOND = 1000 * 1000 * 1000, LOOKS = 32, REST_MAX = 63 };
 
@@ -86,6 +91,8 @@ static int64_t now(void)
     return (int64_t)time.tv_sec * SECOND + time.tv_nsec;
 }
 
+/* Of several parts that fail the lowest counts, whichever thread comes first: what a run returns does not depend on the number of
+ * threads. */
 static void record_failure(spn_team *team, int64_t part, spn_status status, spn_context *from)
 {
     pthread_mutex_lock(&team->mutex);
@@ -97,7 +104,9 @@ static void record_failure(spn_team *team, int64_t part, spn_status status, spn_
     pthread_mutex_unlock(&team->mutex);
 }
 
-/* Parts are taken in order: those below a failed one have been taken and run to their end. */
+/* Parts are taken in order: those below a failed one have been taken and run to their end, so that the lowest failure is found though
+ * the rest is left out. Relaxed order is enough for the counter, whose values alone matter: what the parts write is handed over by
+ * the gate, entered and left with sequential consistency. */
 static void take_parts(spn_team *team, spn_context *context, int64_t lane)
 {
     for (;;) {
@@ -122,6 +131,7 @@ static bool is_open(uint64_t gate, uint64_t seen)
 static bool enter(spn_team *team, uint64_t *seen)
 {
     uint64_t gate = atomic_load(&team->gate);
+    /* A failed exchange has loaded the gate anew: it may have closed meanwhile, or another has entered. */
     while (is_open(gate, *seen)) {
         if (atomic_compare_exchange_weak(&team->gate, &gate, gate + INSIDE)) {
             *seen = gate >> RUN_SHIFT;
@@ -149,6 +159,7 @@ static bool move_away(const cpu_set_t *allowed, int processor)
     return CPU_COUNT(&others) > 0 && sched_setaffinity(0, sizeof others, &others) == 0;
 }
 
+/* Look at the gate for a while, in rounds of LOOKS looks between two calls of the clock, which cost more than a look. */
 static bool watch_and_enter(spn_team *team, uint64_t *seen)
 {
     int64_t until = team->watch > 0 ? now() + team->watch : 0;
@@ -163,6 +174,8 @@ static bool watch_and_enter(spn_team *team, uint64_t *seen)
     return false;
 }
 
+/* The number of sleepers is raised before the gate is looked at again: open_gate() opens first and reads the number afterwards, so
+ * that either this thread sees the open gate or that one sees a sleeper, and wakes under the mutex. */
 static void sleep_until_open(spn_team *team, uint64_t seen)
 {
     pthread_mutex_lock(&team->mutex);
@@ -177,6 +190,8 @@ static void sleep_until_open(spn_team *team, uint64_t seen)
 static void leave(spn_team *team)
 {
     uint64_t gate = atomic_fetch_sub(&team->gate, INSIDE) - INSIDE;
+    SPNI_INVARIANT((uint32_t)gate >> 1 < (uint32_t)team->lanes - 1);
+    /* Closed and empty: the last one out tells the caller, if that sleeps. */
     if ((uint32_t)gate == 0 && atomic_load(&team->is_caller_asleep)) {
         pthread_mutex_lock(&team->mutex);
         pthread_cond_signal(&team->left);
@@ -198,6 +213,7 @@ static void *helper_main(void *argument)
             sleep_until_open(team, seen);
             continue;
         }
+        /* Constant while anybody is inside. A helper beyond the lanes of this run only passes through. */
         bool is_wanted = self->lane < team->lanes_used;
         if (is_wanted &&
             (!is_in_the_way(team) || move_away(&allowed, atomic_load(&team->processor)))) {
@@ -311,6 +327,7 @@ static void wake(spn_team *team)
 /* Whether helpers had to be woken. */
 static bool open_gate(spn_team *team)
 {
+    /* Only the caller writes the run's number, so that it may be read in any order. */
     uint64_t run = (atomic_load_explicit(&team->gate, memory_order_relaxed) >> RUN_SHIFT) + 1;
     run = (uint32_t)run == 0 ? 1 : (uint32_t)run; /* 0 is what helpers start with */
     atomic_store(&team->processor, this_processor());
@@ -327,7 +344,8 @@ static bool open_gate(spn_team *team)
     return true;
 }
 
-/* After a run for which helpers were woken. */
+/* After a run for which helpers were woken. In vain: the next 0, 1, 3, 7, ... up to REST_MAX runs wake nobody; once one has come in
+ * time, every run wakes again. */
 static void learn(spn_team *team)
 {
     if (atomic_load(&team->is_helped)) {
@@ -344,6 +362,8 @@ static bool is_empty(spn_team *team)
     return (uint32_t)atomic_load(&team->gate) == 0;
 }
 
+/* Nobody enters any more; wait for those inside as a helper waits for the gate: looking first, then asleep, which is said before the gate
+ * is looked at once more (leave()). */
 static void close_gate(spn_team *team)
 {
     atomic_fetch_sub(&team->gate, OPEN);
@@ -403,6 +423,9 @@ spn_status spn_team_run_on(spn_context *context, int64_t lanes, int64_t parts, s
     bool has_woken = open_gate(team);
     take_parts(team, context, 0);
     close_gate(team);
+    SPNI_INVARIANT(is_empty(team));
+    SPNI_INVARIANT(atomic_load(&team->next) >= parts ||
+                   atomic_load(&team->first_failed) != INT64_MAX);
     if (has_woken) {
         learn(team);
     }

@@ -2,6 +2,7 @@
 /* Which eigenvalues of M cross zero between two neighbouring places. They are followed by their eigenvectors:
  * sorted by size they would seem to turn back where two cross in opposite ways. A vector of a degenerate
  * eigenvalue is spread over several at the other place, so signs are averaged with the overlaps. */
+#include "base/invariant.h"
 #include "continuation/continuation.h"
 
 #include <math.h>
@@ -74,6 +75,8 @@ void spni_find_turned(int64_t n, const spni_place *a, const spni_place *b, spni_
     for (int64_t k = b->index; k < a->index; k++) {
         add(rise, k);
     }
+    SPNI_INVARIANT(fall->count - rise->count == b->index - a->index ||
+                   fall->count + rise->count == SPNI_TURNED_MOST);
 }
 
 double spni_turned_mean(int64_t n, const spni_place *a, const spni_turned *set,

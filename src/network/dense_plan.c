@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of products that make up the dense Hessian, and the work space they need. */
+/* The table of products that make up the dense Hessian, and the work space they need.
+ *
+ * Block (l, m) is sum_n h_{l-1}[i] (Q^{lm}[o,p] h_{m-1}[j] + T^{lm}[j,o] delta_m[p]) at (W_l[o,i], W_m[p,j]) (T19): left rows, which
+ * belong to units, times right rows, which belong to inputs, with samples as the inner dimension of a product of matrices. The table lists these
+ * products in the order in which the backward pass has their left rows, cut into pieces of ROWS_MAX rows. It is made twice by
+ * the same code, once to count and once to fill. */
 #include "network/dense.h"
+
+#include "base/invariant.h"
 
 /* Rows of one factor per product: bounds the work space for wide layers. */
 enum { ROWS_MAX = 1024 };
@@ -22,6 +29,7 @@ typedef struct builder {
     int64_t count, place, largest, right_max;
 } builder;
 
+/* A product of `left` rows with `right` rows, in pieces; each has its place behind those before it. 2 left right flops a sample. */
 static void add_term(builder *make, spni_term_kind kind, spni_right_kind rows, int64_t l, int64_t m,
                      int64_t left, int64_t right)
 {
@@ -51,7 +59,8 @@ static int64_t half(int64_t n)
     return n * (n + 1) / 2;
 }
 
-/* Layers l < m of T: what of it the products need (dense.h). */
+/* Layers l < m of T^{lm}[j,o] = dh_{m-1}[j]/da_l[o]: what of it the products need (dense.h). It is diag(phi'_l) for m = l + 1, and
+ * phi'_{l+1} W_{l+1} phi'_l for m = l + 2, where the weight comes in when the product is scattered: rows of slopes do for both. */
 static void list_tangent(builder *make, int64_t l)
 {
     const spn_network *network = make->network;
@@ -84,6 +93,7 @@ static void list_terms(builder *make, bool has_constant)
             add_term(make, SPNI_TERM_DIAGONAL, SPNI_RIGHT_PAIRS, m, m, half(width), half(inputs));
         }
         for (int64_t l = m - 1; l >= 1; l--) {
+            /* S_D = c I: Q^{D-1,D}[o,p] = c phi'_{D-1}[o] W_D[p,o], of which only the slopes depend on the sample. */
             bool is_last = has_constant && m == depth && l == m - 1;
             add_term(make, is_last ? SPNI_TERM_LAST : SPNI_TERM_MIXED, SPNI_RIGHT_INPUTS, l, m,
                      is_last ? network->width[l] : network->width[l] * width,
@@ -95,6 +105,9 @@ static void list_terms(builder *make, bool has_constant)
     }
 }
 
+/* Samples at a time: as many as the rows of one lane fit into DENSE_BYTES, whole vectors of 8, and cut so that the last block of a plan's
+ * block is not much shorter than the others. It follows from the problem alone, never from the number of threads: the order
+ * of sums is that of the blocks. */
 static void choose_block(spni_dense *dense, const spni_plan *plan, int64_t rows)
 {
     int64_t block = DENSE_BYTES / (rows * (int64_t)sizeof(double));
@@ -115,9 +128,12 @@ static spn_status make_terms(spn_context *context, const spn_network_error *erro
     dense->is_summed = make.place <= SUMMED_MAX;
     *right_max = make.right_max;
     dense->size = dense->is_summed ? make.place : make.largest;
+    const int64_t counted = make.place;
     make.count = make.place = 0;
     dense->flops = 0.0;
     list_terms(&make, has_constant);
+    SPNI_INVARIANT(make.count == dense->term_count && make.place == counted);
+    /* Not kept: every product is scattered as soon as it is made, and they share one place. */
     for (int64_t t = 0; !dense->is_summed && t < dense->term_count; t++) {
         dense->terms[t].place = 0;
     }
@@ -163,7 +179,8 @@ done:
     return status;
 }
 
-/* As many lanes as the team has, as far as memory is reasonable. */
+/* As many lanes as the team has, as far as memory is reasonable. Each part of a block has products of its own, added in the order of
+ * parts afterwards, so that more lanes are no other sum. */
 static spn_status create_lanes(spn_context *context, const spn_network_error *error,
                                int64_t right_max, spni_dense *dense)
 {
@@ -201,6 +218,7 @@ spn_status spni_dense_create(spn_context *context, const spn_network_error *erro
     }
     SPN_NEW(context, dense, 1);
     SPN_TRY(make_terms(context, error, dense, &right_max));
+    /* Rows in create_space(): adjacent and mixed twice, pulled and full, width^2 each; packed; right, and the ones. */
     choose_block(dense, &error->plan, 6 * width * width + half(width) + right_max + 1);
     SPN_TRY(create_lanes(context, error, right_max, dense));
     if (spni_output_is_constant(error)) {

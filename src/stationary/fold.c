@@ -29,7 +29,7 @@ done:
     return status;
 }
 
-/* d sigma / d(theta, beta) = w^T dH w. The Hessian's derivative in beta by a difference; exact for a ridge. */
+/* d sigma / d(theta, beta) = w^T dH w to first order, w being the null vector of M' - sigma: (D^3 L[w, w, .], w^T dH/dbeta w). The Hessian's derivative in beta by a difference; exact for a ridge. */
 static spn_status sigma_slope(spni_frame *frame, const double *theta, double beta, spni_fold *state)
 {
     spn_status status = SPN_OK;

@@ -56,6 +56,8 @@ done:
     return status;
 }
 
+/* Eigenvectors have no sign of their own: the largest component is made positive, so that drift and bend, which turn with it, do not
+ * depend on the eigensolver. */
 static void orient(int64_t n, double *v)
 {
     int64_t largest = 0;
@@ -76,6 +78,7 @@ static spn_status measure_fold(spni_nearest *s, double beta, spni_fold *fold, sp
     SPN_TRY(spni_linearise(frame, s->theta, beta, NULL, &s->place));
     take_direction(s, fold);
     orient(n, fold->w);
+    /* w . d(grad L)/dbeta. Zero at a branch point: there the branch goes on in beta, and is no fold. */
     double drive = spn_dot(n, fold->w, s->place.drive);
     if (fabs(drive) > DRIVEN_LEAST * spn_norm(n, s->place.drive)) {
         SPN_TRY(spni_third_derivative(frame, s->theta, beta, fold->w, fold->slope));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The Hessian with its exact zero modes lifted, and its derivative along a vector. */
+#include "base/invariant.h"
 #include "stationary/stationary.h"
 
 #include <float.h>
@@ -16,8 +17,10 @@ void spni_lift(int64_t n, double *matrix, double shift, const double *rows, int6
     }
 }
 
-/* M = H + shift sum z z^T, both triangles. The shift is the root mean square of the eigenvalues, which rotations
- * leave alone: copies of a solution have one spectrum. */
+/* M = H + c sum z z^T over an orthonormal basis z of the orbit's tangent space (T15: the rotations of a linear network's hidden layers), both
+ * triangles. At a stationary point H z = 0, so that M has the eigenvalue c there and all others of H. With c the root mean square of
+ * the eigenvalues, |H|_F / sqrt P, the lifted ones are neither small nor the largest, and rotations leave it alone: copies of
+ * a solution have one spectrum. */
 spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *shift)
 {
     spn_status status = SPN_OK;
@@ -35,6 +38,7 @@ spn_status spni_shifted_hessian(spni_frame *frame, int64_t *zero_modes, double *
         }
     }
     spni_lift(n, m, *shift, frame->orbit, rank);
+    SPNI_INVARIANT(rank <= frame->orbit_capacity);
     *zero_modes = rank;
 done:
     return status;
@@ -45,7 +49,7 @@ spn_status spni_third_derivative(spni_frame *frame, const double *theta, double 
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n;
-    /* Balances the rounding of products, eps / h, with the error of the difference, h^2. */
+    /* (H(theta + h w) w - H(theta - h w) w) / 2h. Balances the rounding of products, eps / h, with the error of the difference, h^2. */
     double h = cbrt(DBL_EPSILON) * fmax(spn_norm(n, theta), frame->length) / spn_norm(n, w);
     for (int side = 0; side < 2; side++) {
         double *target = side == 0 ? out : frame->product;

@@ -102,7 +102,9 @@ static double make_step(spni_nearest *s)
     return sqrt(rest);
 }
 
-/* Stationary but for directions in which L is flat: soft modes of symmetries that hold nearly, which rounding moves. */
+/* Stationary but for directions in which L is flat: soft modes of symmetries that hold nearly, which rounding moves. Along the others
+ * the Newton step |gamma_i / lambda_i| must be small. Along the flat ones such a step says nothing; their slope must pass as the
+ * rounding of a gradient, eps max|lambda| |theta|, and lower L by no more than the gate allows on a way as long as theta. */
 static bool is_flatly_stationary(const spni_nearest *s)
 {
     int64_t n = s->frame->n;
@@ -123,7 +125,8 @@ static bool is_flatly_stationary(const spni_nearest *s)
     return sqrt(step) <= STEP_FLAT * length && is_level;
 }
 
-/* Try steps of falling radius until one is accepted. */
+/* Try steps of falling radius until one is accepted: where |g|^2 falls by at least a share of what the model |g + H s|^2 says. After a poor one
+ * the radius is a quarter of the step's length, after a good one that was cut it is doubled. */
 static spn_status take_step(spni_nearest *s, bool *is_accepted)
 {
     spn_status status = SPN_OK;
@@ -137,6 +140,7 @@ static spn_status take_step(spni_nearest *s, bool *is_accepted)
         SPN_TRY(spn_point_set(frame->context, frame->point, s->trial, s->beta, NULL,
                               SPN_WANT_VALUE | SPN_WANT_GRADIENT));
         double now = spn_norm(n, frame->point->gradient);
+        /* Differences of squares as products: close to the solution the squares cancel. */
         double ratio =
             (s->merit - now) * (s->merit + now) / ((s->merit - rest) * (s->merit + rest));
         *is_accepted = isfinite(frame->point->value) && ratio > RATIO_ACCEPTED;
@@ -153,7 +157,8 @@ done:
     return status;
 }
 
-/* From s->theta on; *is_far: beyond the reach. */
+/* From s->theta on; *is_far: beyond the reach. A regular root is reached in a few steps, and of a triple one each step leaves 2/3 of
+ * the way, (2/3)^3 of |g|: where |g| has not fallen by a tenth in ten, it goes to a minimum that is no root. */
 spn_status spni_nearest_descend(spni_nearest *s, bool *is_found, bool *is_far)
 {
     spn_status status = SPN_OK;
@@ -167,6 +172,7 @@ spn_status spni_nearest_descend(spni_nearest *s, bool *is_found, bool *is_far)
         if (*is_far) {
             goto done;
         }
+        /* The plain Newton step is short: take it, and what is left is its square. */
         if (step_length(s, 0) <= STEP_SMALL * spni_nearest_length(s)) {
             *is_found = true;
             make_step(s);

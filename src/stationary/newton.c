@@ -9,11 +9,16 @@
 static const double STEP_SMALL = 1e-9;
 static const double STEP_ROUNDING = 1e-6;
 enum { NEWTON_MOST = 12 };
-/* A step this much longer than the one before: it does not converge. */
+/* A step this much longer than the one before: it does not converge. Near the solution steps are squared; one that is twice as long
+ * has left its basin, and would end anywhere. */
 static const double STEP_GROWTH = 2;
 static const double NEVER = (double)INFINITY;
 
-/* Value of a condition and its gradient into frame->row (theta, then beta). */
+/* Value of a condition, and its gradient into frame->row (theta, then beta):
+ *   plane   r.(theta - o) + m^2 r_beta (beta - o_beta) - h    gradient (r, m^2 r_beta), the inner product of the metric
+ *   level   beta - h                                          (0, 1)
+ *   sphere  sum (b_j.(theta - o))^2 - h                       (2 sum (b_j.(theta - o)) b_j, 0)
+ *   norm    n(theta) - h                                      (grad n, 0) */
 static double evaluate_condition(spni_frame *frame, const spni_condition *condition,
                                  const double *theta, double beta)
 {
@@ -54,7 +59,8 @@ static double evaluate_condition(spni_frame *frame, const spni_condition *condit
     return value;
 }
 
-/* One Newton step into frame->right (theta, then beta). */
+/* One Newton step, [M, b; r^T, r_beta] (dtheta, dbeta) = -(grad L, rest), into frame->right. M instead of H only moves the step out of
+ * the zero modes, along which grad L has no part. */
 static spn_status newton_step(spni_frame *frame, const spni_condition *condition, double beta,
                               bool *is_singular)
 {
@@ -98,7 +104,7 @@ spn_status spni_newton_solve(spni_frame *frame, const spni_condition *condition,
         info->steps++;
         info->last_step = step;
         info->last_beta = fabs(frame->right[n]);
-        /* Close to a branch point rounding is magnified: steps that no longer shrink are as good as it gets. */
+        /* The Jacobian is exact, so that a step below 1e-9 leaves 1e-18. Close to a branch point rounding is magnified: steps that no longer shrink are as good as it gets. */
         bool is_rounding = step <= STEP_ROUNDING * frame->length && step > before / 4;
         if (step <= STEP_SMALL * frame->length || is_rounding) {
             info->is_converged = true;

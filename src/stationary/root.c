@@ -2,6 +2,8 @@
 /* Roots of functions of one variable. */
 #include "stationary/root.h"
 
+#include "base/invariant.h"
+
 #include <float.h>
 #include <math.h>
 
@@ -17,6 +19,7 @@ bool spni_bracket_is_open(const spni_bracket *bracket)
 double spni_bracket_next(const spni_bracket *bracket)
 {
     const spni_sample *a = &bracket->left, *b = &bracket->right;
+    SPNI_INVARIANT(spni_bracket_is_open(bracket));
     return (a->x * b->value - b->x * a->value) / (b->value - a->value);
 }
 
@@ -26,6 +29,7 @@ void spni_bracket_take(spni_bracket *bracket, spni_sample now)
     int side = is_left ? -1 : 1;
     spni_sample *moved = is_left ? &bracket->left : &bracket->right;
     spni_sample *kept = is_left ? &bracket->right : &bracket->left;
+    /* The function is convex or concave here, so that plain false position would keep this end for ever. */
     if (side == bracket->last) {
         kept->value /= 2;
     }

@@ -19,6 +19,7 @@
  *
  * A failed attempt proves nothing as long as its start is far away: a bracket's outer end is attempted
  * again from its inner one, and moved on when that succeeds. */
+#include "base/invariant.h"
 #include "sweep/search.h"
 
 #include <math.h>
@@ -29,7 +30,10 @@ enum { SUBSTEPS = 4, AFTER_STEPS = 8, MOST_ATTEMPTS = 1000, MOST_FOUND = 100 };
  * more often are noise there. */
 enum { MOST_BLANKS = 8 };
 
-/* An attempt that is counted, accepted when the branch holds: with other labels, when the step was small. */
+/* An attempt that is counted, accepted when the branch holds. With other labels it is when the step was as short as a bracket gets, so that
+ * nothing can be hidden in it; after MOST_BLANKS of these everywhere, since labels that flicker at a threshold would cost a
+ * bisection each. On acceptance the integral of n goes on (T9: L_b - L_a = int n dbeta along a branch), and the last two points
+ * give the distance to a fold. */
 static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *has_held)
 {
     spn_status status = SPN_OK;
@@ -52,8 +56,10 @@ done:
     return status;
 }
 
-/* Where to attempt next: near a fold most of the way to it, or once that is short just behind it; the
- * middle of the bracket where there is no fold in sight. */
+/* Where to attempt next. Towards a fold |t|^-2 falls linearly in beta, to 0 at the fold, so that two points on the branch say where it is
+ * (spni_fold_distance()). In sight of one, within a quarter of the bracket: 0.8 of the way to it, which holds and leaves a
+ * fifth; once that is less than the width wanted, just short of that width, where it does not hold and ends the bracket. Otherwise
+ * the middle. Never more than half the bracket, so that a wrong forecast costs no more than bisection. */
 static double choose_next(const spni_search *s, double lost, double least)
 {
     const spni_follower *f = s->f;
@@ -65,11 +71,13 @@ static double choose_next(const spni_search *s, double lost, double least)
     return f->at_before.beta + s->sign * fmin(step, width / 2);
 }
 
-/* Bisect between `before` and *lost. */
+/* Bisect between `before`, which lies on the branch, and *lost, which could not be reached from it, down to the width wanted or
+ * to neighbouring doubles. */
 static spn_status bisect(spni_search *s, double *lost, spni_passage *way)
 {
     spn_status status = SPN_OK;
     double least = SPNI_BRACKET_SHARE * spni_tolerance_at(s, *lost);
+    SPNI_INVARIANT(s->sign * (*lost - s->f->at_before.beta) >= 0);
     while (spni_width_of(s, *lost) > least && s->attempts < MOST_ATTEMPTS) {
         bool has_held = false;
         double middle = choose_next(s, *lost, least);
@@ -85,7 +93,9 @@ done:
     return status;
 }
 
-/* Bring the branch's end between `before` and *lost; *is_through: it did not end in the interval. */
+/* Bring the branch's end between `before` and *lost; *is_through: it did not end in the interval. Bisection may have ended at a step
+ * that failed only because its start was far away: from the inner end of the bracket the outer one is attempted again. Where
+ * that holds the branch goes on, and the bracket moves out in doubled steps until one fails. */
 static spn_status locate(spni_search *s, double *lost, spni_passage *way, bool *is_through)
 {
     spn_status status = SPN_OK;
@@ -121,8 +131,10 @@ static bool is_vertex(const spni_search *s, double lost)
            spni_way_of(f) < 2 * expected + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
 }
 
-/* From `before` over the bracket, wherever the network goes; a transition is sent. One at the very end of the
- * interval is left to the next, and one at the very begin of a chain is none of its own. */
+/* From `before` over the bracket, wherever the network goes; a transition is sent. It settles at least a tolerance behind the bracket:
+ * closer to a fold the way down is below the rounding of L. Where the tangents at both sides explain the way and the solver
+ * left no saddle, nothing has happened but a change of labels or a hard step. A transition at the very end of the interval
+ * is left to the next, and one at the very begin of a chain is none of its own. */
 static spn_status cross(spni_search *s, double lost, spni_passage *way)
 {
     spn_status status = SPN_OK;
@@ -142,7 +154,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
     s->is_over = !is_settled;
     if (s->is_over || info.escapes > 0 || !spni_is_explained(f, beta - f->at_before.beta)) {
         way->is_jump = true;
-        s->attempts = 0;
+        s->attempts = 0; /* the limit is one for each transition */
         SPN_TRY(is_first ? SPN_OK : spni_report(s, lost, beta));
     }
     spni_accept_point(f);
@@ -161,6 +173,7 @@ static spn_status retreat(spni_search *s, spni_passage *way)
     bool is_settled = false, is_positive = false;
     double beta = s->begin;
     SPN_TRY(spni_settle(s, spni_tolerance_at(s, s->begin), -s->sign, &beta, &info, &is_settled));
+    /* Not even a tolerance away: the branch is taken from the point itself. */
     if (!is_settled) {
         SPN_TRY(spni_stand_at(f, f->before, s->begin));
         SPN_TRY(spni_take_tangent(f, &is_positive));
@@ -203,6 +216,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
            s.found < MOST_FOUND) {
         bool has_held = false, is_through = false;
         double next = f->at_before.beta + step;
+        /* No step of a rounding's length is left over at the end. */
         if (s.sign * (end - next) < fabs(step) / 1000) {
             next = end;
         }
@@ -212,6 +226,8 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
             continue;
         }
         SPN_TRY(locate(&s, &next, way, &is_through));
+        /* Nothing held from the very beginning: it may be the vertex of a branch point. The first point of a chain has no branch
+         * behind it. */
         if (!is_through && f->at_before.beta == begin && number > 1) {
             SPN_TRY(retreat(&s, way));
             SPN_TRY(locate(&s, &next, way, &is_through));
@@ -221,6 +237,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
             step = (end - f->at_before.beta) / AFTER_STEPS;
         }
     }
+    /* A limit was met, or the state is no minimum: what is left is one step of the user's solver, and said to be unresolved. */
     if (f->at_before.beta != end) {
         memcpy(f->theta, f->before, (size_t)f->parameters * sizeof *f->theta);
         SPN_TRY(finish(&s, way));
