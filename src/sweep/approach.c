@@ -18,33 +18,42 @@ static const double ZERO_SHARE = 1e-11;
 /* Eigenvalues that differ by less than this share are one. */
 static const double SAME_SHARE = 1e-6;
 
-static double zero_of(const spni_follower *f)
+/* A decomposed Hessian, and the modes that are followed from one to the next. */
+typedef struct spectrum {
+    int64_t n;
+    const double *values;  /* n, ascending */
+    const double *vectors; /* n x n, in columns */
+    double *candidates;    /* SPNI_CANDIDATES x n: the critical one comes first, once it is known */
+    double *sum;           /* n: scratch */
+} spectrum;
+
+static double zero_of(const spectrum *now)
 {
-    return ZERO_SHARE * fmax(fabs(f->values[0]), fabs(f->values[f->parameters - 1]));
+    return ZERO_SHARE * fmax(fabs(now->values[0]), fabs(now->values[now->n - 1]));
 }
 
 /* Continue `mode` (changed in place) into the eigenvectors at hand: its eigenvalue and the overlap. */
-static void match(const spni_follower *f, double *mode, double *eigenvalue, double *overlap)
+static void match(const spectrum *now, double *mode, double *eigenvalue, double *overlap)
 {
-    int64_t n = f->parameters, best = 0;
-    double largest = -1;
+    int64_t n = now->n, best = 0;
+    double largest = -1, *sum = now->sum;
     for (int64_t j = 0; j < n; j++) {
-        double share = fabs(spn_dot(n, f->factor + j * n, mode));
+        double share = fabs(spn_dot(n, now->vectors + j * n, mode));
         if (share > largest) {
             largest = share;
             best = j;
         }
     }
-    double *sum = f->trivial; /* free until a point is measured */
-    double same = SAME_SHARE * fabs(f->values[best]) + zero_of(f);
+    /* Its part in the space of all eigenvalues that are this one. */
+    double same = SAME_SHARE * fabs(now->values[best]) + zero_of(now);
     memset(sum, 0, (size_t)n * sizeof *sum);
     for (int64_t j = 0; j < n; j++) {
-        if (fabs(f->values[j] - f->values[best]) <= same) {
-            const double *vector = f->factor + j * n;
+        if (fabs(now->values[j] - now->values[best]) <= same) {
+            const double *vector = now->vectors + j * n;
             spn_axpy(n, spn_dot(n, vector, mode), vector, sum);
         }
     }
-    *eigenvalue = f->values[best];
+    *eigenvalue = now->values[best];
     *overlap = spn_norm(n, sum);
     for (int64_t i = 0; i < n; i++) {
         mode[i] = sum[i] / *overlap;
@@ -53,13 +62,13 @@ static void match(const spni_follower *f, double *mode, double *eigenvalue, doub
 
 /* At the closest point: the modes with the smallest positive eigenvalues; the first is taken until a
  * second point tells more. */
-static int64_t take_candidates(spni_follower *f, double eigenvalues[SPNI_CANDIDATES])
+static int64_t take_candidates(const spectrum *now, double eigenvalues[SPNI_CANDIDATES])
 {
-    int64_t n = f->parameters, count = 0;
+    int64_t n = now->n, count = 0;
     for (int64_t j = 0; j < n && count < SPNI_CANDIDATES; j++) {
-        if (f->values[j] > zero_of(f)) {
-            eigenvalues[count] = f->values[j];
-            memcpy(f->candidates + count * n, f->factor + j * n, (size_t)n * sizeof(double));
+        if (now->values[j] > zero_of(now)) {
+            eigenvalues[count] = now->values[j];
+            memcpy(now->candidates + count * n, now->vectors + j * n, (size_t)n * sizeof(double));
             count++;
         }
     }
@@ -67,14 +76,14 @@ static int64_t take_candidates(spni_follower *f, double eigenvalues[SPNI_CANDIDA
 }
 
 /* At the second point: the candidate that has grown fastest becomes the first one. */
-static void choose(spni_follower *f, int64_t count, const double eigenvalues[SPNI_CANDIDATES],
+static void choose(const spectrum *now, int64_t count, const double eigenvalues[SPNI_CANDIDATES],
                    spn_sweep_approach *closest, spn_sweep_approach *row)
 {
-    int64_t n = f->parameters, best = -1;
+    int64_t n = now->n, best = -1;
     double fastest = 0;
     for (int64_t i = 0; i < count; i++) {
         double eigenvalue = 0, overlap = 0;
-        match(f, f->candidates + i * n, &eigenvalue, &overlap);
+        match(now, now->candidates + i * n, &eigenvalue, &overlap);
         double growth = eigenvalue / eigenvalues[i];
         if (best < 0 || (overlap > 0.5 && growth > fastest)) {
             best = i;
@@ -85,7 +94,7 @@ static void choose(spni_follower *f, int64_t count, const double eigenvalues[SPN
     }
     if (best >= 0) {
         closest->eigenvalue = eigenvalues[best];
-        memmove(f->candidates, f->candidates + best * n, (size_t)n * sizeof(double));
+        memmove(now->candidates, now->candidates + best * n, (size_t)n * sizeof(double));
     }
 }
 
@@ -129,6 +138,8 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
     spn_status status = SPN_OK;
     spni_message *message = f->message;
     double eigenvalues[SPNI_CANDIDATES];
+    /* What a point is measured with is free until it is measured. */
+    const spectrum now = {f->parameters, f->values, f->factor, f->candidates, f->trivial};
     double closest = CLOSEST_TOLERANCES * f->problem->settings->refine_tolerance * scale;
     int64_t candidates = 0, *count = &message->approach_count;
     *count = 0;
@@ -155,16 +166,16 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
             .overlap = 1,
             .norm_squared = spn_objective_order(f->problem->objective, f->theta),
             .susceptibility = spni_susceptibility_of_modes(
-                f->parameters, f->values, f->factor, f->point->parameter_gradient, zero_of(f)),
+                f->parameters, f->values, f->factor, f->point->parameter_gradient, zero_of(&now)),
             .error = spn_point_error(f->point)->value,
             .loss = f->point->value};
         if (*count == 0) {
-            candidates = take_candidates(f, eigenvalues);
+            candidates = take_candidates(&now, eigenvalues);
             row->eigenvalue = candidates > 0 ? eigenvalues[0] : (double)NAN;
         } else if (*count == 1) {
-            choose(f, candidates, eigenvalues, &message->approach[0], row);
+            choose(&now, candidates, eigenvalues, &message->approach[0], row);
         } else if (candidates > 0) {
-            match(f, f->candidates, &row->eigenvalue, &row->overlap);
+            match(&now, now.candidates, &row->eigenvalue, &row->overlap);
         }
         spni_accept_point(f);
         ++*count;
