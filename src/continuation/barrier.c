@@ -21,9 +21,9 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
     for (int64_t i = 0; i < all->frame.n; i++) {
         sum += (theta[i] - minimum->theta[i]) * (theta[i] - minimum->theta[i]);
     }
-    SPN_TRY(spni_grow(all->context, (void **)&all->barriers, sizeof *all->barriers,
-                      all->barrier_count, &all->barrier_capacity));
-    all->barriers[all->barrier_count++] =
+    SPN_TRY(spni_grow(all->context, (void **)&all->barriers.items, sizeof *all->barriers.items,
+                      all->barriers.count, &all->barriers.capacity));
+    all->barriers.items[all->barriers.count++] =
         (spn_barrier_record){.phase = phase->record.phase,
                              .special = special,
                              .beta = saddle->state.beta,
@@ -50,7 +50,7 @@ static int64_t find_row(const spn_branches *all, int64_t branch, int64_t number)
 static spn_status follow_saddle(spn_branches *all, const spni_phase *phase, int64_t special)
 {
     spn_status status = SPN_OK;
-    const spn_special_record *at = &all->specials[special];
+    const spn_special_record *at = &all->specials.records[special];
     int64_t first = phase->record.first_point, last = phase->record.last_point;
     bool is_upward = at->point >= last;
     int64_t number = is_upward ? last + 1 : first - 1, step = is_upward ? 1 : -1;
@@ -70,11 +70,12 @@ done:
 spn_status spni_find_barriers(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        const spni_phase *phase = &all->phases[i];
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        const spni_phase *phase = &all->phases.items[i];
         const int64_t ends[2] = {phase->record.special_low, phase->record.special_high};
         for (int side = 0; side < 2; side++) {
-            bool is_fold = ends[side] >= 0 && all->specials[ends[side]].kind == SPN_SPECIAL_FOLD;
+            bool is_fold =
+                ends[side] >= 0 && all->specials.records[ends[side]].kind == SPN_SPECIAL_FOLD;
             SPN_TRY(is_fold ? follow_saddle(all, phase, ends[side]) : SPN_OK);
         }
     }

@@ -99,20 +99,20 @@ static void free_queue(spn_context *context, spni_start_queue *queue)
 
 static void free_results(spn_context *context, spn_branches *all)
 {
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        spn_release(context, all->phases[i].points);
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        spn_release(context, all->phases.items[i].points);
     }
-    for (int64_t i = 0; i < all->replayed_count; i++) {
-        spn_release(context, all->replayed[i].theta);
+    for (int64_t i = 0; i < all->replay.count; i++) {
+        spn_release(context, all->replay.items[i].theta);
     }
-    spn_release(context, all->phases);
-    spn_release(context, all->replayed);
-    spn_release(context, all->phase_records);
-    spn_release(context, all->point_phases);
-    spn_release(context, all->row_phases);
-    spn_release(context, all->maxwell);
-    spn_release(context, all->global);
-    spn_release(context, all->barriers);
+    spn_release(context, all->phases.items);
+    spn_release(context, all->replay.items);
+    spn_release(context, all->phases.records);
+    spn_release(context, all->phases.of_points);
+    spn_release(context, all->phases.of_rows);
+    spn_release(context, all->maxwell.items);
+    spn_release(context, all->global.items);
+    spn_release(context, all->barriers.items);
 }
 
 void spn_branches_free(spn_context *context, spn_branches *all)
@@ -123,10 +123,10 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     free_results(context, all);
     free_queue(context, &all->queue);
     spni_bank_free(context, &all->bank);
-    spn_release(context, all->branches);
-    spn_release(context, all->specials);
-    spn_release(context, all->special_theta);
-    spn_release(context, all->special_slopes);
+    spn_release(context, all->traced.items);
+    spn_release(context, all->specials.records);
+    spn_release(context, all->specials.theta);
+    spn_release(context, all->specials.slopes);
     free_work(context, &all->work);
     spni_tracer_free(&all->tracer);
     spn_solver_free(context, all->solver);
@@ -146,8 +146,8 @@ spn_status spn_branches_replay(spn_context *context, spn_branches *all, const sp
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item has %lld parameters instead of %lld",
                  (long long)item->theta_size, (long long)n);
     }
-    SPN_TRY(spni_grow(context, (void **)&all->replayed, sizeof *all->replayed, all->replayed_count,
-                      &all->replayed_capacity));
+    SPN_TRY(spni_grow(context, (void **)&all->replay.items, sizeof *all->replay.items,
+                      all->replay.count, &all->replay.capacity));
     if (n > 0) {
         SPN_NEW(context, known.theta, n);
         memcpy(known.theta, item->theta, (size_t)n * sizeof *known.theta);
@@ -157,7 +157,7 @@ spn_status spn_branches_replay(spn_context *context, spn_branches *all, const sp
     } else if (item->stream == SPN_BRANCHES_SPECIAL) {
         known.special = *(const spn_special_record *)item->record;
     }
-    all->replayed[all->replayed_count++] = known;
+    all->replay.items[all->replay.count++] = known;
 done:
     return status;
 }
@@ -220,12 +220,12 @@ static spn_status take_start(spn_branches *all, const spni_start *start)
     }
     SPN_TRY(spni_bank_find(all, place, -1, 0, &row));
     if (row >= 0) {
-        all->branches[all->bank.records[row].branch].visits++;
+        all->traced.items[all->bank.records[row].branch].visits++;
         goto done;
     }
-    if (all->branch_count >= all->settings.branches) {
-        all->is_cut = true;
-        all->unused++;
+    if (all->traced.count >= all->settings.branches) {
+        all->cut.is_cut = true;
+        all->cut.unused++;
         goto done;
     }
     SPN_TRY(spni_follow_branch(all, start, place));
@@ -252,10 +252,10 @@ static const spni_start *next_start(spni_start_queue *queue)
 static spn_status drain(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    while (all->queue.taken < all->queue.count || all->descended < all->branch_count) {
+    while (all->queue.taken < all->queue.count || all->traced.descended < all->traced.count) {
         if (all->queue.taken == all->queue.count) {
-            int64_t first = all->descended;
-            all->descended = all->branch_count;
+            int64_t first = all->traced.descended;
+            all->traced.descended = all->traced.count;
             SPN_TRY(spni_descents(all, first));
             continue;
         }
@@ -270,21 +270,23 @@ done:
  * measured where it was met first. */
 static void agree_on_specials(spn_branches *all)
 {
-    for (int64_t root = 0; root < all->special_count; root++) {
+    for (int64_t root = 0; root < all->specials.count; root++) {
         int64_t best = root;
-        for (int64_t i = root; i < all->special_count; i++) {
-            const spn_special_record *now = &all->specials[i], *least = &all->specials[best];
+        for (int64_t i = root; i < all->specials.count; i++) {
+            const spn_special_record *now = &all->specials.records[i],
+                                     *least = &all->specials.records[best];
             bool is_member = i == root || now->same_as == root;
             bool is_narrower = now->beta_high - now->beta_low < least->beta_high - least->beta_low;
             best = is_member && is_narrower ? i : best;
         }
-        const spn_special_record from = all->specials[best];
-        for (int64_t i = root; i < all->special_count && all->specials[root].same_as < 0; i++) {
-            if (i == root || all->specials[i].same_as == root) {
-                all->specials[i].beta = from.beta;
-                all->specials[i].beta_low = from.beta_low;
-                all->specials[i].beta_high = from.beta_high;
-                all->specials[i].coefficient = all->specials[root].coefficient;
+        const spn_special_record from = all->specials.records[best];
+        for (int64_t i = root; i < all->specials.count && all->specials.records[root].same_as < 0;
+             i++) {
+            if (i == root || all->specials.records[i].same_as == root) {
+                all->specials.records[i].beta = from.beta;
+                all->specials.records[i].beta_low = from.beta_low;
+                all->specials.records[i].beta_high = from.beta_high;
+                all->specials.records[i].coefficient = all->specials.records[root].coefficient;
             }
         }
     }
@@ -294,8 +296,8 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_si
                             void *sink_state)
 {
     spn_status status = SPN_OK;
-    all->sink = sink;
-    all->sink_state = sink_state;
+    all->out.sink = sink;
+    all->out.state = sink_state;
     SPN_TRY(first_starts(all));
     SPN_TRY(spni_random_starts(all));
     SPN_TRY(drain(all));
@@ -307,12 +309,12 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_si
     SPN_TRY(spni_make_phases(all));
     SPN_TRY(spni_find_maxwell(all));
     SPN_TRY(spni_find_barriers(all));
-    if (all->unused > 0) {
+    if (all->cut.unused > 0) {
         spn_warning(context,
                     "%lld start%s on no known branch: there are more than branches.branches = %lld",
-                    (long long)all->unused, all->unused == 1 ? " was" : "s were",
+                    (long long)all->cut.unused, all->cut.unused == 1 ? " was" : "s were",
                     (long long)all->settings.branches);
-    } else if (all->is_cut) {
+    } else if (all->cut.is_cut) {
         spn_warning(context, "not everything was followed to its end: the limit branches.points "
                              "was met, or a step was not possible");
     }
@@ -322,41 +324,41 @@ done:
 
 const spn_phase_record *spn_branches_phases(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->phase_count;
-    return branches->phase_records;
+    *count = branches->phases.count;
+    return branches->phases.records;
 }
 
 const spn_maxwell_record *spn_branches_maxwell(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->maxwell_count;
-    return branches->maxwell;
+    *count = branches->maxwell.count;
+    return branches->maxwell.items;
 }
 
 const spn_global_record *spn_branches_global(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->global_count;
-    return branches->global;
+    *count = branches->global.count;
+    return branches->global.items;
 }
 
 int64_t spn_branches_unused(const spn_branches *branches)
 {
-    return branches->unused;
+    return branches->cut.unused;
 }
 
 const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->barrier_count;
-    return branches->barriers;
+    *count = branches->barriers.count;
+    return branches->barriers.items;
 }
 
 const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->special_count;
-    return branches->specials;
+    *count = branches->specials.count;
+    return branches->specials.records;
 }
 
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count)
 {
-    *count = branches->points_sent;
-    return branches->point_phases;
+    *count = branches->out.points;
+    return branches->phases.of_points;
 }

@@ -74,42 +74,87 @@ typedef struct spni_work {
     double *theta, *other; /**< P each */
 } spni_work;
 
+/** Branches that are followed, or were. */
+typedef struct spni_branch_list {
+    spni_branch *items;
+    int64_t count, capacity;
+    int64_t descended; /**< of so many the saddles have been descended from */
+} spni_branch_list;
+
+/** Special points of all branches, in the order in which they were sent. */
+typedef struct spni_special_list {
+    spn_special_record *records;
+    double *theta;  /**< count x P */
+    double *slopes; /**< dL/dbeta there */
+    int64_t count, capacity;
+} spni_special_list;
+
+/** What an interrupted run had sent, and which of it comes next. */
+typedef struct spni_replay {
+    spni_replayed *items;
+    int64_t count, capacity, next;
+} spni_replay;
+
+/** Where items go. */
+typedef struct spni_outlet {
+    spn_item_sink *sink;
+    void *state;
+    int64_t points;   /**< so many were sent */
+    int64_t last_row; /**< of the bank: the last one */
+} spni_outlet;
+
+/** What the limits of the settings have left out. */
+typedef struct spni_cut {
+    bool is_cut;    /**< a limit was met, or a step was not possible */
+    int64_t unused; /**< starts on no known branch that the limit of branches left over */
+} spni_cut;
+
+typedef struct spni_phase_list {
+    spni_phase *items;
+    int64_t count, capacity;
+    spn_phase_record *records; /**< of the finished ones */
+    int64_t *of_rows;          /**< phase of each row of the bank; -1: unstable */
+    int64_t *of_points;        /**< the same of the points that were sent */
+} spni_phase_list;
+
+typedef struct spni_global_list {
+    spn_global_record *items;
+    int64_t count, capacity;
+} spni_global_list;
+
+typedef struct spni_maxwell_list {
+    spn_maxwell_record *items;
+    int64_t count, capacity;
+} spni_maxwell_list;
+
+typedef struct spni_barrier_list {
+    spn_barrier_record *items;
+    int64_t count, capacity;
+} spni_barrier_list;
+
 struct spn_branches {
+    /* What is asked for. */
     spn_context *context;
     spn_branches_problem problem;
     spn_branches_settings settings;
+    /* What works on it. */
     spni_frame frame;
     spn_solver *solver; /**< Newton's method, for minimising */
     spni_tracer tracer;
     spni_work work;
-    spni_bank bank;
-    int64_t points_sent;
-    int64_t points_row; /**< row of the last point that was sent */
-    spni_branch *branches;
-    int64_t branch_count, branch_capacity;
-    int64_t descended; /**< branches whose saddles have been descended from */
-    spn_special_record *specials;
-    double *special_theta;  /**< count x P */
-    double *special_slopes; /**< dL/dbeta there */
-    int64_t special_count, special_capacity;
+    spni_replay replay;
+    spni_outlet out;
+    /* What has been found. */
     spni_start_queue queue;
-    spni_replayed *replayed;
-    int64_t replayed_count, replayed_capacity, replayed_next;
-    bool is_cut;    /**< a limit of the settings was met */
-    int64_t unused; /**< starts on no known branch that the limit of branches left over */
-    spn_item_sink *sink;
-    void *sink_state;
-    spni_phase *phases;
-    int64_t phase_count, phase_capacity;
-    spn_phase_record *phase_records;
-    int64_t *point_phases; /**< of the points that were sent */
-    int64_t *row_phases;   /**< of the rows of the bank */
-    spn_global_record *global;
-    int64_t global_count, global_capacity;
-    spn_maxwell_record *maxwell;
-    int64_t maxwell_count, maxwell_capacity;
-    spn_barrier_record *barriers;
-    int64_t barrier_count, barrier_capacity;
+    spni_bank bank;
+    spni_branch_list traced;
+    spni_special_list specials;
+    spni_cut cut;
+    /* What follows from it. */
+    spni_phase_list phases;
+    spni_maxwell_list maxwell;
+    spni_global_list global;
+    spni_barrier_list barriers;
 };
 
 /** Grow an array of items so that one more fits. */

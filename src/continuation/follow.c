@@ -16,14 +16,14 @@ static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-7, SAME_NORM = 1e-4;
 
 const spni_replayed *spni_replay_next(const spn_branches *all)
 {
-    return all->replayed_next < all->replayed_count ? &all->replayed[all->replayed_next] : NULL;
+    return all->replay.next < all->replay.count ? &all->replay.items[all->replay.next] : NULL;
 }
 
 spn_status spni_emit(spn_branches *all, const spn_item *item)
 {
     const spni_replayed *known = spni_replay_next(all);
     if (known == NULL) {
-        return all->sink(all->context, all->sink_state, item);
+        return all->out.sink(all->context, all->out.state, item);
     }
     bool is_same = known->stream == item->stream;
     if (is_same && item->stream == SPN_BRANCHES_POINT) {
@@ -36,17 +36,17 @@ spn_status spni_emit(spn_branches *all, const spn_item *item)
     if (!is_same) {
         return spn_fail(all->context, SPN_ERROR_INPUT,
                         "saved item %lld does not belong to this run",
-                        (long long)all->replayed_next + 1);
+                        (long long)all->replay.next + 1);
     }
-    all->replayed_next++;
+    all->replay.next++;
     return SPN_OK;
 }
 
 static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t branch,
                                                 int64_t number)
 {
-    for (int64_t i = all->replayed_next; i < all->replayed_count; i++) {
-        const spni_replayed *known = &all->replayed[i];
+    for (int64_t i = all->replay.next; i < all->replay.count; i++) {
+        const spni_replayed *known = &all->replay.items[i];
         if (known->stream == SPN_BRANCHES_POINT) {
             bool is_it = known->point.branch == branch && known->point.point == number;
             return is_it ? known : NULL;
@@ -85,8 +85,8 @@ static spn_status send_point(spn_branches *all, const spni_place *place, spn_bra
                            .theta = place->theta};
     SPN_TRY(
         spni_bank_add(all->context, &all->bank, record, place->theta, place->loss_slope, previous));
-    all->points_sent++;
-    all->points_row = all->bank.count - 1;
+    all->out.points++;
+    all->out.last_row = all->bank.count - 1;
     SPN_TRY(spni_emit(all, &item));
 done:
     return status;
@@ -96,7 +96,7 @@ done:
  * sees, so that a start in between is recognised. */
 static spn_status close_segment(spn_branches *all, int64_t special, int64_t previous)
 {
-    const spn_special_record *at = &all->specials[special];
+    const spn_special_record *at = &all->specials.records[special];
     const spn_branch_record *neighbour = &all->bank.records[previous];
     spn_branch_record record = {.branch = neighbour->branch,
                                 .point = neighbour->point,
@@ -104,8 +104,8 @@ static spn_status close_segment(spn_branches *all, int64_t special, int64_t prev
                                 .state = at->state};
     record.state.beta = at->beta;
     return spni_bank_add(all->context, &all->bank, &record,
-                         all->special_theta + special * all->frame.n, all->special_slopes[special],
-                         previous);
+                         all->specials.theta + special * all->frame.n,
+                         all->specials.slopes[special], previous);
 }
 
 /* Between the rows `before` and `behind` the branch turned back at each fold from number `first` on: both sides
@@ -113,8 +113,8 @@ static spn_status close_segment(spn_branches *all, int64_t special, int64_t prev
 static spn_status close_folds(spn_branches *all, int64_t first, int64_t before, int64_t behind)
 {
     spn_status status = SPN_OK;
-    for (int64_t i = first; i < all->special_count; i++) {
-        if (all->specials[i].kind == SPN_SPECIAL_FOLD) {
+    for (int64_t i = first; i < all->specials.count; i++) {
+        if (all->specials.records[i].kind == SPN_SPECIAL_FOLD) {
             SPN_TRY(close_segment(all, i, before));
             SPN_TRY(close_segment(all, i, behind));
         }
@@ -128,8 +128,8 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
     const spn_scales *scales = &all->frame.scales;
     double beta = SAME_BETA * (scales->parameter + fabs(record->beta));
     double loss = SAME_LOSS * (scales->value + fabs(record->state.loss));
-    for (int64_t i = 0; i < all->special_count; i++) {
-        const spn_special_record *other = &all->specials[i];
+    for (int64_t i = 0; i < all->specials.count; i++) {
+        const spn_special_record *other = &all->specials.records[i];
         if (fabs(other->beta - record->beta) <= beta &&
             fabs(other->state.loss - record->state.loss) <= loss &&
             fabs(other->state.weight_norm - record->state.weight_norm) <=
@@ -143,17 +143,18 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
 static spn_status keep_special(spn_branches *all, const spni_special *special)
 {
     spn_status status = SPN_OK;
-    int64_t n = all->frame.n, capacity = all->special_capacity, other = capacity, third = capacity;
+    int64_t n = all->frame.n, capacity = all->specials.capacity, other = capacity, third = capacity;
     size_t row = (size_t)n * sizeof(double);
-    SPN_TRY(spni_grow(all->context, (void **)&all->specials, sizeof *all->specials,
-                      all->special_count, &capacity));
-    SPN_TRY(spni_grow(all->context, (void **)&all->special_theta, row, all->special_count, &other));
-    SPN_TRY(spni_grow(all->context, (void **)&all->special_slopes, sizeof(double),
-                      all->special_count, &third));
-    all->special_slopes[all->special_count] = special->place.loss_slope;
-    all->special_capacity = capacity;
-    memcpy(all->special_theta + all->special_count * n, special->place.theta, row);
-    all->specials[all->special_count++] = special->record;
+    SPN_TRY(spni_grow(all->context, (void **)&all->specials.records, sizeof *all->specials.records,
+                      all->specials.count, &capacity));
+    SPN_TRY(
+        spni_grow(all->context, (void **)&all->specials.theta, row, all->specials.count, &other));
+    SPN_TRY(spni_grow(all->context, (void **)&all->specials.slopes, sizeof(double),
+                      all->specials.count, &third));
+    all->specials.slopes[all->specials.count] = special->place.loss_slope;
+    all->specials.capacity = capacity;
+    memcpy(all->specials.theta + all->specials.count * n, special->place.theta, row);
+    all->specials.records[all->specials.count++] = special->record;
 done:
     return status;
 }
@@ -202,7 +203,7 @@ static spn_status handle_special(spn_branches *all, spni_special *special, int64
 {
     spn_status status = SPN_OK;
     spn_special_record *record = &special->record;
-    record->special = all->special_count;
+    record->special = all->specials.count;
     record->branch = branch;
     clear_after(record);
     order_sides(&all->tracer.high, from, to, record);
@@ -282,7 +283,7 @@ static spn_status judge_point(spn_branches *all, const spn_branch_record *record
                               spni_step_end step, int64_t side, bool *is_over)
 {
     spn_status status = SPN_OK;
-    spni_branch *branch = &all->branches[record->branch];
+    spni_branch *branch = &all->traced.items[record->branch];
     spni_half_end *end = &branch->ends[side];
     int64_t row = -1;
     *is_over = true;
@@ -302,7 +303,7 @@ done:
 
 static void say_lost(spn_branches *all, const spn_branch_record *record)
 {
-    all->is_cut = true;
+    all->cut.is_cut = true;
     spn_warning(all->context,
                 "branch %lld: no further step was possible behind point %lld, beta = %.10g",
                 (long long)record->branch, (long long)record->point, all->tracer.at.beta);
@@ -313,7 +314,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
 {
     spn_status status = SPN_OK;
     spni_tracer *tracer = &all->tracer;
-    spni_branch *half = &all->branches[branch];
+    spni_branch *half = &all->traced.items[branch];
     int64_t side = sign > 0, previous = origin, number = 0;
     spn_branch_record record = {.branch = branch};
     bool is_over = is_leaving(&all->frame, &tracer->at);
@@ -324,7 +325,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
         spni_step_end end = SPNI_STEP_LOST;
         record.point = number + sign;
         if (sign * record.point > all->settings.points) {
-            all->is_cut = true;
+            all->cut.is_cut = true;
             break;
         }
         SPN_TRY(next_point(all, &record, &end));
@@ -333,19 +334,19 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
             say_lost(all, &record);
             break;
         }
-        int64_t specials = all->special_count;
+        int64_t specials = all->specials.count;
         SPN_TRY(handle_specials(all, branch, number, record.point, &is_over));
         if (is_over) {
             half->ends[side] = SPNI_HALF_SPECIAL;
-            half->specials[side] = all->special_count - 1;
-            SPN_TRY(close_segment(all, all->special_count - 1, previous));
+            half->specials[side] = all->specials.count - 1;
+            SPN_TRY(close_segment(all, all->specials.count - 1, previous));
             break;
         }
         spni_tracer_accept(tracer, record.step);
         record.arclength += (double)sign * record.step;
         SPN_TRY(send_point(all, &tracer->at, &record, previous));
         SPN_TRY(close_folds(all, specials, previous, all->bank.count - 1));
-        previous = all->points_row;
+        previous = all->out.last_row;
         number = record.point;
         SPN_TRY(judge_point(all, &record, end, side, &is_over));
     }
@@ -365,9 +366,9 @@ static void turn(int64_t n, spni_place *place)
 static spn_status add_branch(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_grow(all->context, (void **)&all->branches, sizeof *all->branches,
-                      all->branch_count, &all->branch_capacity));
-    all->branches[all->branch_count++] =
+    SPN_TRY(spni_grow(all->context, (void **)&all->traced.items, sizeof *all->traced.items,
+                      all->traced.count, &all->traced.capacity));
+    all->traced.items[all->traced.count++] =
         (spni_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
 done:
     return status;
@@ -376,7 +377,7 @@ done:
 spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_place *first)
 {
     spn_status status = SPN_OK;
-    int64_t n = all->frame.n, branch = all->branch_count;
+    int64_t n = all->frame.n, branch = all->traced.count;
     spn_branch_record record = {.branch = branch};
     SPN_TRY(add_branch(all));
     if (start->away != NULL && spn_dot(n, first->tangent, start->away) < 0) {
@@ -387,8 +388,8 @@ spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_p
     spni_place_copy(n, first, &all->tracer.at);
     SPN_TRY(follow_half(all, branch, 1, origin));
     if (start->away != NULL) {
-        all->branches[branch].ends[0] = SPNI_HALF_SPECIAL;
-        all->branches[branch].specials[0] = start->special;
+        all->traced.items[branch].ends[0] = SPNI_HALF_SPECIAL;
+        all->traced.items[branch].specials[0] = start->special;
         SPN_TRY(close_segment(all, start->special, origin));
         goto done;
     }

@@ -84,8 +84,8 @@ done:
 static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double beta)
 {
     double lowest = (double)INFINITY;
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        double loss = spni_phase_loss(all, &all->phases[i], beta);
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        double loss = spni_phase_loss(all, &all->phases.items[i], beta);
         if (i != a && i != b && loss < lowest) {
             lowest = loss;
         }
@@ -115,8 +115,8 @@ done:
 static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pair_state *state)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_grow(all->context, (void **)&all->maxwell, sizeof *all->maxwell,
-                      all->maxwell_count, &all->maxwell_capacity));
+    SPN_TRY(spni_grow(all->context, (void **)&all->maxwell.items, sizeof *all->maxwell.items,
+                      all->maxwell.count, &all->maxwell.capacity));
     spn_maxwell_record record = state->record;
     record.phase_a = i;
     record.phase_b = j;
@@ -129,7 +129,7 @@ static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pai
     }
     double rounding = 1e-9 * (all->frame.scales.value + fabs(record.loss));
     record.is_global = lowest_other(all, i, j, record.beta) > record.loss - rounding;
-    all->maxwell[all->maxwell_count++] = record;
+    all->maxwell.items[all->maxwell.count++] = record;
 done:
     return status;
 }
@@ -137,7 +137,7 @@ done:
 static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
 {
     spn_status status = SPN_OK;
-    const spni_phase *a = &all->phases[i], *b = &all->phases[j];
+    const spni_phase *a = &all->phases.items[i], *b = &all->phases.items[j];
     double low = fmax(a->record.beta_low, b->record.beta_low);
     double high = fmin(a->record.beta_high, b->record.beta_high);
     double before = 0, beta_before = 0;
@@ -173,12 +173,12 @@ static spn_status lowest_phase(spn_branches *all, double beta, int64_t *best)
 {
     spn_status status = SPN_OK;
     *best = -1;
-    for (int64_t i = 0; i < all->phase_count; i++) {
+    for (int64_t i = 0; i < all->phases.count; i++) {
         double difference = -1;
-        bool is_there = isfinite(spni_phase_loss(all, &all->phases[i], beta));
+        bool is_there = isfinite(spni_phase_loss(all, &all->phases.items[i], beta));
         if (is_there && *best >= 0) {
-            SPN_TRY(measure_difference(all, &all->phases[i], &all->phases[*best], beta, &difference,
-                                       &is_there));
+            SPN_TRY(measure_difference(all, &all->phases.items[i], &all->phases.items[*best], beta,
+                                       &difference, &is_there));
         }
         *best = is_there && difference < 0 ? i : *best;
     }
@@ -190,14 +190,15 @@ done:
 static spn_status extend_global(spn_branches *all, int64_t phase, double from, double until)
 {
     spn_status status = SPN_OK;
-    spn_global_record *last = all->global_count > 0 ? &all->global[all->global_count - 1] : NULL;
+    spn_global_record *last =
+        all->global.count > 0 ? &all->global.items[all->global.count - 1] : NULL;
     if (last != NULL && last->phase == phase) {
         last->beta_high = until;
         return SPN_OK;
     }
-    SPN_TRY(spni_grow(all->context, (void **)&all->global, sizeof *all->global, all->global_count,
-                      &all->global_capacity));
-    all->global[all->global_count++] = (spn_global_record){phase, from, until};
+    SPN_TRY(spni_grow(all->context, (void **)&all->global.items, sizeof *all->global.items,
+                      all->global.count, &all->global.capacity));
+    all->global.items[all->global.count++] = (spn_global_record){phase, from, until};
 done:
     return status;
 }
@@ -225,10 +226,10 @@ done:
 /* The widest range of each phase goes into its record. */
 static void note_widest(spn_branches *all)
 {
-    for (int64_t i = 0; i < all->global_count; i++) {
-        const spn_global_record *range = &all->global[i];
+    for (int64_t i = 0; i < all->global.count; i++) {
+        const spn_global_record *range = &all->global.items[i];
         if (range->phase >= 0) {
-            spn_phase_record *record = &all->phases[range->phase].record;
+            spn_phase_record *record = &all->phases.items[range->phase].record;
             double width = range->beta_high - range->beta_low;
             if (!(width <= record->global_high - record->global_low)) {
                 record->global_low = range->beta_low;
@@ -244,13 +245,13 @@ static spn_status find_global(spn_branches *all)
     const spni_frame *frame = &all->frame;
     double *ends = NULL, from = frame->beta_from;
     int64_t count = 0;
-    SPN_NEW(all->context, ends, 2 * all->phase_count + all->maxwell_count + 1);
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        ends[count++] = all->phases[i].record.beta_low;
-        ends[count++] = all->phases[i].record.beta_high;
+    SPN_NEW(all->context, ends, 2 * all->phases.count + all->maxwell.count + 1);
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        ends[count++] = all->phases.items[i].record.beta_low;
+        ends[count++] = all->phases.items[i].record.beta_high;
     }
-    for (int64_t i = 0; i < all->maxwell_count; i++) {
-        ends[count++] = all->maxwell[i].beta;
+    for (int64_t i = 0; i < all->maxwell.count; i++) {
+        ends[count++] = all->maxwell.items[i].beta;
     }
     ends[count++] = frame->beta_to;
     qsort(ends, (size_t)count, sizeof *ends, compare_reals);
@@ -270,14 +271,14 @@ done:
 spn_status spni_find_maxwell(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        for (int64_t j = i + 1; j < all->phase_count; j++) {
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        for (int64_t j = i + 1; j < all->phases.count; j++) {
             SPN_TRY(find_between(all, i, j));
         }
     }
     SPN_TRY(find_global(all));
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        all->phase_records[i] = all->phases[i].record;
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        all->phases.records[i] = all->phases.items[i].record;
     }
 done:
     return status;

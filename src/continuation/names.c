@@ -17,8 +17,9 @@ static bool has_same_labels(const spn_phase_record *a, const spn_phase_record *b
 static void find_place(const spn_branches *branches, int64_t phase, int64_t *place, int64_t *count)
 {
     *place = *count = 0;
-    for (int64_t i = 0; i < branches->phase_count; i++) {
-        if (has_same_labels(&branches->phases[i].record, &branches->phases[phase].record)) {
+    for (int64_t i = 0; i < branches->phases.count; i++) {
+        if (has_same_labels(&branches->phases.items[i].record,
+                            &branches->phases.items[phase].record)) {
             *place += i < phase;
             ++*count;
         }
@@ -42,10 +43,10 @@ const char *spn_branches_phase_name(const spn_branches *branches, int64_t phase,
         return buffer;
     }
     buffer[0] = '\0';
-    if (phase < 0 || phase >= branches->phase_count) {
+    if (phase < 0 || phase >= branches->phases.count) {
         return buffer;
     }
-    const spn_phase_record *record = &branches->phases[phase].record;
+    const spn_phase_record *record = &branches->phases.items[phase].record;
     int64_t place = 0, count = 0;
     if (record->middle.active_modes < 0) {
         append(buffer, size, "phase %lld", (long long)record->phase);

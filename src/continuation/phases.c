@@ -36,8 +36,8 @@ static int64_t list_points(const spn_branches *all, int64_t branch, int64_t *row
 static int64_t special_behind(const spn_branches *all, int64_t branch, int64_t number, bool is_last)
 {
     int64_t found = -1;
-    for (int64_t i = 0; i < all->special_count; i++) {
-        const spn_special_record *special = &all->specials[i];
+    for (int64_t i = 0; i < all->specials.count; i++) {
+        const spn_special_record *special = &all->specials.records[i];
         if (special->branch != branch || special->point != number) {
             continue;
         }
@@ -62,11 +62,11 @@ static int64_t end_of_half(const spn_branches *all, spni_half_end end, double be
 
 static int64_t end_at_special(const spn_branches *all, int64_t special)
 {
-    if (all->specials[special].kind == SPN_SPECIAL_FOLD) {
+    if (all->specials.records[special].kind == SPN_SPECIAL_FOLD) {
         return SPN_END_FOLD;
     }
-    return all->specials[special].change == SPN_CHANGE_SYMMETRY ? SPN_END_SYMMETRY
-                                                                : SPN_END_BRANCH_POINT;
+    return all->specials.records[special].change == SPN_CHANGE_SYMMETRY ? SPN_END_SYMMETRY
+                                                                        : SPN_END_BRANCH_POINT;
 }
 
 /* One end of a phase: the special point or the branch's end there. */
@@ -75,7 +75,7 @@ static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_
 {
     spn_phase_record *record = &phase->record;
     const spn_branch_record *point = &all->bank.records[row];
-    const spn_special_record *at = special >= 0 ? &all->specials[special] : NULL;
+    const spn_special_record *at = special >= 0 ? &all->specials.records[special] : NULL;
     double beta = at != NULL ? at->beta : point->state.beta;
     int64_t end = at != NULL ? end_at_special(all, special) : end_of_half(all, half, beta);
     *(side == SIDE_LOW ? &record->special_low : &record->special_high) = special;
@@ -104,24 +104,24 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     spn_status status = SPN_OK;
     const spn_branch_record *records = all->bank.records;
     spni_phase phase = {.count = count};
-    SPN_TRY(spni_grow(all->context, (void **)&all->phases, sizeof *all->phases, all->phase_count,
-                      &all->phase_capacity));
+    SPN_TRY(spni_grow(all->context, (void **)&all->phases.items, sizeof *all->phases.items,
+                      all->phases.count, &all->phases.capacity));
     SPN_NEW(all->context, phase.points, count);
     bool is_falling = records[rows[count - 1]].state.beta < records[rows[0]].state.beta;
     for (int64_t i = 0; i < count; i++) {
         phase.points[i] = rows[is_falling ? count - 1 - i : i];
     }
     const spn_branch_record *middle = middle_of(records, phase.points, count);
-    phase.record = (spn_phase_record){.phase = all->phase_count,
+    phase.record = (spn_phase_record){.phase = all->phases.count,
                                       .branch = middle->branch,
                                       .first_point = records[rows[0]].point,
                                       .last_point = records[rows[count - 1]].point,
                                       .middle = middle->state,
                                       .global_low = (double)NAN,
                                       .global_high = (double)NAN,
-                                      .visits = all->branches[middle->branch].visits};
-    all->phases[all->phase_count] = phase;
-    *out = &all->phases[all->phase_count++];
+                                      .visits = all->traced.items[middle->branch].visits};
+    all->phases.items[all->phases.count] = phase;
+    *out = &all->phases.items[all->phases.count++];
 done:
     return status;
 }
@@ -131,14 +131,14 @@ static int64_t phase_of_row(const spn_branches *all, int64_t row)
 {
     const spni_bank *bank = &all->bank;
     row = bank->records[row].phase == SPNI_HIDDEN ? bank->previous[row] : row;
-    return all->row_phases[row];
+    return all->phases.of_rows[row];
 }
 
 /* A stretch that ends by joining another branch is a piece of the phase there. */
 static int64_t joined_phase(const spn_branches *all, int64_t branch, int64_t before, int64_t after,
                             bool is_first, bool is_last)
 {
-    const spni_branch *owner = &all->branches[branch];
+    const spni_branch *owner = &all->traced.items[branch];
     int64_t phase = -1;
     if (is_first && before < 0 && owner->joined[0] >= 0) {
         phase = phase_of_row(all, owner->joined[0]);
@@ -156,7 +156,7 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
     spn_status status = SPN_OK;
     const spn_branch_record *records = all->bank.records;
     int64_t branch = records[rows[from]].branch;
-    const spni_branch *owner = &all->branches[branch];
+    const spni_branch *owner = &all->traced.items[branch];
     spni_phase *phase = NULL;
     int64_t before = from > 0 ? special_behind(all, branch, records[rows[from - 1]].point, true)
                               : owner->specials[0];
@@ -173,7 +173,7 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
         joined = phase->record.phase;
     }
     for (int64_t i = from; i <= to; i++) {
-        all->row_phases[rows[i]] = joined;
+        all->phases.of_rows[rows[i]] = joined;
     }
 done:
     return status;
@@ -243,15 +243,15 @@ done:
 /* Phase `gone` is a part of `kept`: its rows are that phase's, and the numbers behind it move up. */
 static void merge_phases(spn_branches *all, int64_t kept, int64_t gone)
 {
-    all->phases[kept].record.visits += all->phases[gone].record.visits;
-    spn_release(all->context, all->phases[gone].points);
-    for (int64_t i = gone; i + 1 < all->phase_count; i++) {
-        all->phases[i] = all->phases[i + 1];
-        all->phases[i].record.phase = i;
+    all->phases.items[kept].record.visits += all->phases.items[gone].record.visits;
+    spn_release(all->context, all->phases.items[gone].points);
+    for (int64_t i = gone; i + 1 < all->phases.count; i++) {
+        all->phases.items[i] = all->phases.items[i + 1];
+        all->phases.items[i].record.phase = i;
     }
-    all->phase_count--;
+    all->phases.count--;
     for (int64_t i = 0; i < all->bank.count; i++) {
-        int64_t *phase = &all->row_phases[i];
+        int64_t *phase = &all->phases.of_rows[i];
         *phase = *phase == gone ? kept : *phase;
         *phase -= *phase > gone;
     }
@@ -260,14 +260,15 @@ static void merge_phases(spn_branches *all, int64_t kept, int64_t gone)
 static spn_status merge_copies(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        for (int64_t j = i + 1; j < all->phase_count; j++) {
-            const spn_phase_record *a = &all->phases[i].record, *b = &all->phases[j].record;
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        for (int64_t j = i + 1; j < all->phases.count; j++) {
+            const spn_phase_record *a = &all->phases.items[i].record,
+                                   *b = &all->phases.items[j].record;
             bool is_b_in_a = is_within(b, a), is_copy = false;
             if (!is_b_in_a && !is_within(a, b)) {
                 continue;
             }
-            SPN_TRY(compare_phases(all, &all->phases[i], &all->phases[j], &is_copy));
+            SPN_TRY(compare_phases(all, &all->phases.items[i], &all->phases.items[j], &is_copy));
             if (is_copy && is_b_in_a) {
                 merge_phases(all, i, j);
                 j--;
@@ -287,13 +288,14 @@ static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, in
 {
     const spn_phase_record *own = &phase->record;
     int64_t special = side == SIDE_LOW ? own->special_low : own->special_high;
-    const spn_special_record *at = &all->specials[special];
+    const spn_special_record *at = &all->specials.records[special];
     int64_t same = at->same_as >= 0 ? at->same_as : special;
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        const spn_phase_record *other = &all->phases[i].record;
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        const spn_phase_record *other = &all->phases.items[i].record;
         int64_t there = side == SIDE_LOW ? other->special_high : other->special_low;
-        int64_t root =
-            there >= 0 && all->specials[there].same_as >= 0 ? all->specials[there].same_as : there;
+        int64_t root = there >= 0 && all->specials.records[there].same_as >= 0
+                           ? all->specials.records[there].same_as
+                           : there;
         if (i != own->phase && there >= 0 && root == same) {
             return i;
         }
@@ -306,7 +308,7 @@ static double error_range(const spn_branches *all)
 {
     double low = (double)INFINITY, high = -low;
     for (int64_t i = 0; i < all->bank.count; i++) {
-        bool is_stable = all->row_phases[i] >= 0;
+        bool is_stable = all->phases.of_rows[i] >= 0;
         low = is_stable ? fmin(low, all->bank.records[i].state.error) : low;
         high = is_stable ? fmax(high, all->bank.records[i].state.error) : high;
     }
@@ -342,7 +344,7 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     if (special < 0) {
         return;
     }
-    spn_special_record *at = &all->specials[special];
+    spn_special_record *at = &all->specials.records[special];
     int64_t next = phase_beyond(all, phase, side);
     bool is_outside = next < 0 && at->is_continuous == 1;
     /* Where branches cross linearly in beta, a stable one leaves one way only: the other way the network jumps. */
@@ -350,14 +352,14 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
     at->is_continuous =
         is_outside || (next >= 0 && at->kind == SPN_SPECIAL_BRANCH_POINT && !is_transcritical);
     if (at->is_continuous && !is_outside) {
-        const spn_phase_record *other = &all->phases[next].record;
+        const spn_phase_record *other = &all->phases.items[next].record;
         at->after = at->state;
         spn_state_relabel(&at->after, &other->middle);
     }
     at->change = change_after(all, own, at);
     spn_state_relabel(&at->state, &own->middle);
     if (at->kind == SPN_SPECIAL_BRANCH_POINT) {
-        spn_phase_record *mine = &all->phases[own->phase].record;
+        spn_phase_record *mine = &all->phases.items[own->phase].record;
         *(side == SIDE_LOW ? &mine->end_low : &mine->end_high) = end_at_special(all, special);
     }
 }
@@ -367,11 +369,11 @@ static spn_status publish(spn_branches *all)
 {
     spn_status status = SPN_OK;
     int64_t sent = 0;
-    SPN_NEW(all->context, all->point_phases, all->points_sent);
-    SPN_NEW(all->context, all->phase_records, all->phase_count);
+    SPN_NEW(all->context, all->phases.of_points, all->out.points);
+    SPN_NEW(all->context, all->phases.records, all->phases.count);
     for (int64_t i = 0; i < all->bank.count; i++) {
         if (all->bank.records[i].phase != SPNI_HIDDEN) {
-            all->point_phases[sent++] = all->row_phases[i];
+            all->phases.of_points[sent++] = all->phases.of_rows[i];
         }
     }
 done:
@@ -383,17 +385,17 @@ spn_status spni_make_phases(spn_branches *all)
     spn_status status = SPN_OK;
     int64_t *rows = NULL;
     SPN_NEW(all->context, rows, all->bank.count);
-    SPN_NEW(all->context, all->row_phases, all->bank.count);
+    SPN_NEW(all->context, all->phases.of_rows, all->bank.count);
     for (int64_t i = 0; i < all->bank.count; i++) {
-        all->row_phases[i] = -1;
+        all->phases.of_rows[i] = -1;
     }
-    for (int64_t branch = 0; branch < all->branch_count; branch++) {
+    for (int64_t branch = 0; branch < all->traced.count; branch++) {
         SPN_TRY(make_branch_phases(all, branch, rows));
     }
     SPN_TRY(merge_copies(all));
-    for (int64_t i = 0; i < all->phase_count; i++) {
-        judge_end(all, &all->phases[i], SIDE_LOW);
-        judge_end(all, &all->phases[i], SIDE_HIGH);
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        judge_end(all, &all->phases.items[i], SIDE_LOW);
+        judge_end(all, &all->phases.items[i], SIDE_HIGH);
     }
     SPN_TRY(publish(all));
 done:
@@ -464,8 +466,8 @@ static void guess(const spn_branches *all, const spni_phase *phase, int64_t high
     const double *a = bank->theta + row_a * n, *b = bank->theta + row_b * n;
     double from = bank->records[row_a].state.beta, to = bank->records[row_b].state.beta;
     if (is_high || is_low) {
-        b = all->special_theta + special * n;
-        to = all->specials[special].beta;
+        b = all->specials.theta + special * n;
+        to = all->specials.records[special].beta;
     }
     double x = to != from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
     x = is_high || is_low ? 1 - sqrt(1 - x) : x;
