@@ -4,6 +4,7 @@
  * Copies under permutations, sign flips and rotations have equal L, E, |theta| and spectrum: those decide, not
  * theta. Along a branch L(beta) is known with its derivative dL/dbeta (|theta|^2 for a ridge, T9), so that Hermite's
  * interpolation tells nearly all segments apart without a solve. */
+#include "base/invariant.h"
 #include "continuation/explore.h"
 
 #include <math.h>
@@ -52,6 +53,7 @@ spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch
                       &capacities[2]));
     SPN_TRY(spni_grow(context, (void **)&bank->theta, row, bank->count, &capacities[3]));
     bank->capacity = capacities[3];
+    SPNI_INVARIANT(previous >= -1 && previous < bank->count);
     bank->slopes[bank->count] = slope;
     bank->records[bank->count] = *record;
     bank->previous[bank->count] = previous;

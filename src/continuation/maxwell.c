@@ -2,6 +2,7 @@
 /* Maxwell points: two phases of equal L. D(beta) = L_a - L_b has the derivative dL_a/dbeta - dL_b/dbeta (T9:
  * |theta_a|^2 - |theta_b|^2 for a ridge), so that Newton's method with two solves a step finds its zero; changes of sign of the interpolated
  * difference say where to start. And the phase with the smallest L for each beta. */
+#include "base/invariant.h"
 #include "continuation/explore.h"
 
 #include <float.h>
@@ -192,6 +193,7 @@ static spn_status extend_global(spn_branches *all, int64_t phase, double from, d
     spn_status status = SPN_OK;
     spn_global_record *last =
         all->global.count > 0 ? &all->global.items[all->global.count - 1] : NULL;
+    SPNI_INVARIANT(from <= until && (last == NULL || last->beta_high == from));
     if (last != NULL && last->phase == phase) {
         last->beta_high = until;
         return SPN_OK;

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Phases: stretches of branches without negative eigenvalues, and what ends them. */
+/* Phases: stretches of branches without negative eigenvalues, and what ends them.
+ *
+ *   cut each branch at its special points and where it is unstable        stretches
+ *   a stretch that runs into another branch is a piece of the phase there
+ *   stretches that turn out to be copies by symmetry are merged
+ *   what lies behind each end says whether the transition is continuous, and what changes there
+ *
+ * Points of a branch are numbered ..., -1, 0, 1, ... from where it was found, and sent half by half: first 0, 1, 2, ..., then
+ * -1, -2, ... */
 #include "continuation/explore.h"
 
 #include <math.h>
@@ -13,7 +21,8 @@ static bool is_sent(const spn_branch_record *record, int64_t branch)
     return record->branch == branch && record->phase != SPNI_HIDDEN;
 }
 
-/* Rows of the bank that belong to a branch, in the order of its points. */
+/* Rows of the bank that belong to a branch, in the order of its points: the negative half was sent outwards, so that it is read
+ * backwards. */
 static int64_t list_points(const spn_branches *all, int64_t branch, int64_t *rows)
 {
     const spni_bank *bank = &all->bank;
@@ -41,6 +50,8 @@ static int64_t special_behind(const spn_branches *all, int64_t branch, int64_t n
         if (special->branch != branch || special->point != number) {
             continue;
         }
+        /* Between points number and number + 1 the trace went upwards in the positive half and downwards in the other: what it found
+         * last lies next to the higher number there, to the lower one here. */
         bool is_upward = number >= 0;
         if (found < 0 || is_last == is_upward) {
             found = i;
@@ -107,6 +118,7 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     SPN_TRY(spni_grow(all->context, (void **)&all->phases.items, sizeof *all->phases.items,
                       all->phases.count, &all->phases.capacity));
     SPN_NEW(all->context, phase.points, count);
+    /* Between two special points beta is monotonic along the branch: at a fold it would have been cut. */
     bool is_falling = records[rows[count - 1]].state.beta < records[rows[0]].state.beta;
     for (int64_t i = 0; i < count; i++) {
         phase.points[i] = rows[is_falling ? count - 1 - i : i];
@@ -165,6 +177,7 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
     int64_t joined = joined_phase(all, branch, before, after, from == 0, to == count - 1);
     if (joined < 0) {
         SPN_TRY(add_phase(all, rows + from, to - from + 1, &phase));
+        /* Of a single point only its tangent tells which end is the lower one. */
         bool is_rising = from == to
                              ? records[rows[from]].slope >= 0
                              : records[rows[to]].state.beta >= records[rows[from]].state.beta;
@@ -207,7 +220,8 @@ done:
 
 /* ---- Copies ---------------------------------------------------------------------------------- */
 
-/* Does the window of `inner` lie in that of `outer`, up to how well ends are known? */
+/* Does the window of `inner` lie in that of `outer`, up to how well ends are known? Of copies one may be cut short by a limit, never
+ * both at different sides. */
 static bool is_within(const spn_phase_record *inner, const spn_phase_record *outer)
 {
     double slack = 1e-6 * (outer->beta_high - outer->beta_low);
@@ -226,6 +240,7 @@ static spn_status compare_phases(spn_branches *all, const spni_phase *a, const s
     *is_copy = low < high;
     for (int k = 1; k <= 2 && *is_copy; k++) {
         double beta = low + (high - low) * k / 3;
+        /* Interpolated L tells most pairs apart without a solve. */
         double gap = spni_phase_loss(all, a, beta) - spni_phase_loss(all, b, beta);
         *is_copy = fabs(gap) <= 1e-4 * (all->frame.scales.value + fabs(a->record.low.loss));
         if (*is_copy) {
@@ -283,7 +298,8 @@ done:
     return status;
 }
 
-/* The phase that a special point ends on the other side of beta, or -1. */
+/* The phase that a special point ends on the other side of beta, or -1. Both sides may have met it as different rows, of which one
+ * names the other (same_as). */
 static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, int side)
 {
     const spn_phase_record *own = &phase->record;
@@ -403,7 +419,7 @@ done:
     return status;
 }
 
-/* Which of the phase's points closes the segment that holds beta (0 where there is one point only); -1
+/* Bisection of the points, which ascend in beta. Which of them closes the segment that holds beta (0 where there is one point only); -1
  * outside of the window. */
 static int64_t segment_of(const spn_branches *all, const spni_phase *phase, double beta)
 {
@@ -419,8 +435,11 @@ static int64_t segment_of(const spn_branches *all, const spni_phase *phase, doub
     return high;
 }
 
-/* L between a point and the special point that ends its phase: a parabola through both with the point's slope. L is
- * concave and the special point may be far, so that the tangent alone would lie above L. */
+/* L between a point and the special point that ends its phase, x from 0 to 1: the parabola through both with the point's slope,
+ *
+ *     L(x) = L_0 + x h L'_0 + x^2 (L_1 - L_0 - h L'_0),    L' = dL/dbeta = n (T9).
+ *
+ * L is concave and the special point may be far, so that the tangent alone would lie above L. */
 static double loss_to_end(const spni_bank *bank, int64_t row, double end, double loss_end,
                           double beta)
 {
@@ -460,6 +479,7 @@ static void guess(const spn_branches *all, const spni_phase *phase, int64_t high
     bool is_high = is_root && record->special_high >= 0 && high == phase->count - 1 && !is_before;
     bool is_low = is_root && !is_high && record->special_low >= 0 && high <= 1;
     int64_t special = is_high ? record->special_high : record->special_low;
+    /* From the point on beta's own side of the special point; where beta lies between point and special point, that is the only one. */
     if (is_low || (is_high && beta > bank->records[row_b].state.beta)) {
         row_a = row_b = is_low && beta < bank->records[row_a].state.beta ? row_a : row_b;
     }
@@ -469,6 +489,7 @@ static void guess(const spn_branches *all, const spni_phase *phase, int64_t high
         b = all->specials.theta + special * n;
         to = all->specials.records[special].beta;
     }
+    /* theta_end - theta ~ (beta_end - beta)^(1/2) next to a fold or pitchfork, so that 1 - x becomes its root. */
     double x = to != from ? fmin(fmax((beta - from) / (to - from), 0), 1) : 0;
     x = is_high || is_low ? 1 - sqrt(1 - x) : x;
     for (int64_t i = 0; i < n; i++) {
@@ -484,6 +505,7 @@ spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta
     int64_t high = segment_of(all, phase, beta);
     const spni_condition level = {.kind = SPNI_LEVEL, .target = beta};
     *is_there = false;
+    /* First as behind a special point, then on the straight line: one of the two starts lies in the basin of the phase. */
     for (int root = 1; root >= 0 && high >= 0 && !*is_there; root--) {
         spni_newton_info info;
         double solved = beta;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Linearisations of grad L = 0 in theta and beta. */
+#include "base/invariant.h"
 #include "stationary/stationary.h"
 
 #include <math.h>
@@ -50,6 +51,8 @@ void spni_place_copy(int64_t n, const spni_place *from, spni_place *to)
     memcpy(to->vectors, from->vectors, (size_t)(n * n) * sizeof(double));
 }
 
+/* Labels of the place alone: no point before it decides where a direction is in doubt, so that they do not depend on the way
+ * that led here. */
 static spn_status measure_labels(const spni_frame *frame, spni_place *place)
 {
     spn_status status = spn_point_labels(frame->context, frame->point, &place->labels);
@@ -70,8 +73,11 @@ int64_t spni_softest(int64_t n, const double *values)
     return softest;
 }
 
+/* Eigenvalues that are zero up to rounding, |lambda| <= 1e-9 max |lambda|, do not count: at a fold one is, and index and
+ * stability must not hang on its sign. */
 static void count_index(int64_t n, spni_place *place)
 {
+    SPNI_INVARIANT(!(place->values[n - 1] < place->values[0]));
     place->index = 0;
     while (place->index < n &&
            place->values[place->index] < -SPN_ZERO_EIGENVALUE * place->largest) {
