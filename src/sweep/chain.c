@@ -148,7 +148,7 @@ static spn_status step_to(spni_follower *f, double beta, spni_passage *way, bool
     spni_predict(f, step);
     SPN_TRY(solve(f, beta, way));
     SPN_TRY(take_point(f));
-    const spni_place here = spni_place_here(f);
+    const spni_foothold here = spni_foothold_here(f);
     way->integral += spni_integral_between(&f->at_before, &here);
     *is_suspect = spni_is_unexplained(f, step, LEAST_WAY);
 done:

@@ -9,14 +9,14 @@
 #include <spinodal/numeric.h>
 
 /** What a linearised point contributes to the check of T9 and to the next step. */
-typedef struct spni_place {
+typedef struct spni_foothold {
     double beta, loss;
     double by_parameter; /**< dL/dbeta: n for a regularised objective (T9) */
     double order;        /**< n */
     double slope;        /**< dn / dbeta = t . grad n */
     double speed;        /**< |t| */
     int64_t active, merged;
-} spni_place;
+} spni_foothold;
 
 /** What happened on the way to a point. */
 typedef struct spni_passage {
@@ -51,8 +51,8 @@ typedef struct spni_follower {
     double *trivial;
     double *factor; /**< P x P */
     bool has_before, is_before_stationary;
-    spni_place at_before, at_anchor;
-    spni_place at_older;         /**< refinement: the point of the branch before `before` */
+    spni_foothold at_before, at_anchor;
+    spni_foothold at_older;      /**< refinement: the point of the branch before `before` */
     spn_dense *dense;            /**< approach: eigenvectors */
     double *values, *candidates; /**< P eigenvalues, SPNI_CANDIDATES modes of P numbers */
     spni_message *message;
@@ -71,8 +71,8 @@ spn_status spni_take_labels(spni_follower *f);
 spn_status spni_forget_labels(spni_follower *f);
 /** Move theta from `before` by the tangent over `step`, capped. */
 void spni_predict(spni_follower *f, double step);
-/** The point in work as a place. */
-spni_place spni_place_here(const spni_follower *f);
+/** The point in work as a foothold. */
+spni_foothold spni_foothold_here(const spni_follower *f);
 /** Do the tangents at `before` and at the point in work leave more than half of the way unexplained? Ways
  *  below `least` |theta| are rounding. */
 bool spni_is_unexplained(const spni_follower *f, double step, double least);
@@ -81,7 +81,7 @@ bool spni_is_bent(const spni_follower *f, double step, double least);
 /** Have the labels changed since `before`? */
 bool spni_is_relabelled(const spni_follower *f);
 /** Integral of n from a to b by Hermite's rule, error O(h^5). */
-double spni_integral_between(const spni_place *a, const spni_place *b);
+double spni_integral_between(const spni_foothold *a, const spni_foothold *b);
 /** The point in work becomes `before`. */
 void spni_accept_point(spni_follower *f);
 

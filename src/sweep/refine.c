@@ -47,7 +47,7 @@ static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *
     *has_held = verdict == SPNI_HOLDS ||
                 (verdict == SPNI_RELABELLED && (is_small || s->blanks > MOST_BLANKS));
     if (*has_held) {
-        const spni_place here = spni_place_here(f);
+        const spni_foothold here = spni_foothold_here(f);
         way->integral += spni_integral_between(&f->at_before, &here);
         f->at_older = f->at_before;
         spni_accept_point(f);
@@ -145,7 +145,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
     double beta = lost;
     SPN_TRY(spni_settle(s, fmax(spni_tolerance_at(s, lost), spni_width_of(s, lost)), s->sign, &beta,
                         &info, &is_settled));
-    const spni_place here = spni_place_here(f);
+    const spni_foothold here = spni_foothold_here(f);
     way->integral += spni_integral_between(&f->at_before, &here);
     if (beta == s->end && is_vertex(s, lost)) {
         spni_accept_point(f);
@@ -178,7 +178,7 @@ static spn_status retreat(spni_search *s, spni_passage *way)
         SPN_TRY(spni_stand_at(f, f->before, s->begin));
         SPN_TRY(spni_take_tangent(f, &is_positive));
     }
-    const spni_place here = spni_place_here(f);
+    const spni_foothold here = spni_foothold_here(f);
     way->integral += spni_integral_between(&f->at_before, &here);
     spni_accept_point(f);
     f->at_older = f->at_before;

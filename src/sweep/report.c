@@ -25,8 +25,8 @@ static spn_status measure_side(spni_follower *f, int side)
  * a fold, n still changes by 2 r times its slope; r from the last two points of the branch. At a
  * branch point the solver cannot tell 0 from eigenvalues up to 1e-9 of the largest, nor from the weights that
  * belong to them: that is the rounding. Where theta vanishes on both sides, as lengths go, nothing jumps. */
-static bool is_discontinuous(const spn_objective *objective, const spni_place *older,
-                             const spni_place *before, const spni_place *after)
+static bool is_discontinuous(const spn_objective *objective, const spni_foothold *older,
+                             const spni_foothold *before, const spni_foothold *after)
 {
     const double margin = 2, rounding = 1e-8;
     double longest = fmax(after->order, before->order);
@@ -41,7 +41,7 @@ static bool is_discontinuous(const spn_objective *objective, const spni_place *o
 static void start_jump(spni_search *s, double lost)
 {
     spni_follower *f = s->f;
-    const spni_place *before = &f->at_before;
+    const spni_foothold *before = &f->at_before;
     double width = spni_width_of(s, lost), beta = before->beta + (lost - before->beta) / 2;
     f->message->is_transition = true;
     f->message->ordinal = s->found++;
@@ -103,12 +103,13 @@ static bool is_valley(const spni_search *s)
 }
 
 /* Both sides of what lies between `before`, which is kept in the message, and the point in work. */
-static spn_status measure_sides(spni_search *s, const spni_place *older, const spni_place *before)
+static spn_status measure_sides(spni_search *s, const spni_foothold *older,
+                                const spni_foothold *before)
 {
     spn_status status = SPN_OK;
     spni_follower *f = s->f;
     bool is_positive = false;
-    const spni_place after = spni_place_here(f);
+    const spni_foothold after = spni_foothold_here(f);
     SPN_TRY(measure_side(f, 1));
     SPN_TRY(spni_stand_at(f, f->message->theta, before->beta));
     f->at_before.active = before->active;
@@ -126,7 +127,7 @@ spn_status spni_report(spni_search *s, double lost, double settled)
     spni_follower *f = s->f;
     bool is_positive = false;
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
-    const spni_place older = f->at_older, before = f->at_before;
+    const spni_foothold older = f->at_older, before = f->at_before;
     start_jump(s, lost);
     SPN_TRY(spni_forget_labels(f));
     memcpy(f->anchor, f->theta, bytes);
@@ -156,7 +157,7 @@ spn_status spni_report_unresolved(spni_search *s)
     spn_sweep_jump *jump = &f->message->jump;
     bool is_positive = false;
     size_t bytes = (size_t)f->parameters * sizeof *f->theta;
-    const spni_place before = f->at_before;
+    const spni_foothold before = f->at_before;
     start_jump(s, s->end);
     jump->resolved = 0;
     f->message->approach_count = 0;

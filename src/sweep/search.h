@@ -28,7 +28,7 @@ double spni_tolerance_at(const spni_search *s, double beta);
 /** From `before` to beta. */
 double spni_width_of(const spni_search *s, double beta);
 /** The distance from `before` to a fold, if it is one: 1/|t|^2 falls linearly to 0 there. */
-double spni_fold_distance(const spni_place *older, const spni_place *before);
+double spni_fold_distance(const spni_foothold *older, const spni_foothold *before);
 
 /** |theta|, not less than what counts as a length. */
 double spni_length_of(const spni_follower *f, const double *theta);

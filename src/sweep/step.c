@@ -42,19 +42,19 @@ void spni_predict(spni_follower *f, double step)
     spn_axpy(f->parameters, scale, f->tangent, f->theta);
 }
 
-spni_place spni_place_here(const spni_follower *f)
+spni_foothold spni_foothold_here(const spni_follower *f)
 {
     const spn_point *point = f->point;
     const spn_objective *objective = f->problem->objective;
     double root = spn_objective_order_root(objective, point->theta);
-    return (spni_place){.beta = point->parameter,
-                        .loss = point->value,
-                        .by_parameter = point->parameter_value,
-                        .order = root * root,
-                        .slope = spn_objective_order_along(objective, point->theta, f->ahead),
-                        .speed = spn_norm(f->parameters, f->ahead),
-                        .active = f->labels.active_modes,
-                        .merged = f->labels.merged_units};
+    return (spni_foothold){.beta = point->parameter,
+                           .loss = point->value,
+                           .by_parameter = point->parameter_value,
+                           .order = root * root,
+                           .slope = spn_objective_order_along(objective, point->theta, f->ahead),
+                           .speed = spn_norm(f->parameters, f->ahead),
+                           .active = f->labels.active_modes,
+                           .merged = f->labels.merged_units};
 }
 
 /* |theta| of the longer one of both points, where it is a length. */
@@ -97,7 +97,7 @@ spn_status spni_forget_labels(spni_follower *f)
 }
 
 /* h (n_a + n_b) / 2 + h^2 (n'_a - n'_b) / 12. */
-double spni_integral_between(const spni_place *a, const spni_place *b)
+double spni_integral_between(const spni_foothold *a, const spni_foothold *b)
 {
     double h = b->beta - a->beta;
     return h * (a->by_parameter + b->by_parameter) / 2 + h * h * (a->slope - b->slope) / 12;
@@ -108,5 +108,5 @@ void spni_accept_point(spni_follower *f)
     size_t bytes = (size_t)f->parameters * sizeof *f->before;
     memcpy(f->before, f->point->theta, bytes);
     memcpy(f->tangent, f->ahead, bytes);
-    f->at_before = spni_place_here(f);
+    f->at_before = spni_foothold_here(f);
 }

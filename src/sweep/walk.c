@@ -85,7 +85,7 @@ double spni_width_of(const spni_search *s, double beta)
     return fabs(beta - s->f->at_before.beta);
 }
 
-double spni_fold_distance(const spni_place *older, const spni_place *before)
+double spni_fold_distance(const spni_foothold *older, const spni_foothold *before)
 {
     double ratio = before->speed * before->speed / (older->speed * older->speed);
     return ratio > 1 ? fabs(before->beta - older->beta) / (ratio - 1) : (double)INFINITY;
