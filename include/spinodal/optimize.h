@@ -18,6 +18,12 @@ typedef enum spn_method {
     SPN_METHOD_SGD, /**< mini-batches */
 } spn_method;
 
+/** Its words, in the order of spn_method, behind the last one NULL. */
+extern const char *const spn_method_words[];
+
+/** Whether the method sees the exact Hessian: ends are stationary points with a known index and distance. */
+bool spn_method_is_exact(spn_method method);
+
 /** Section `solver` of an experiment. In first-order methods steps follow PyTorch: the gradient is that
  *  of L as given, the velocity of the heavy ball is v = momentum v + g, Adam is bias-corrected. */
 typedef struct spn_solver_settings {
@@ -49,6 +55,9 @@ typedef enum spn_stop {
     SPN_STOP_INTERRUPTED,
 } spn_stop;
 const char *spn_stop_text(spn_stop stop);
+
+/** Its words, in the order of spn_stop, behind the last one NULL. */
+extern const char *const spn_stop_words[];
 
 typedef struct spn_solver_info {
     spn_stop stop;
@@ -113,6 +122,33 @@ typedef enum spn_path_method {
     SPN_PATH_SGD,
 } spn_path_method;
 
+/** The words of experiments and results, in the order of spn_path_method, behind the last one NULL. */
+extern const char *const spn_path_words[];
+
+/** The method called `word`, -1: there is none. */
+int64_t spn_path_find(const char *word);
+
+/** "gradient flow", "Adam": its name in texts; "?" where there is no such method. */
+const char *spn_path_title(int64_t method);
+
+/** Whether it may end between epochs: the flow. */
+bool spn_path_is_continuous(int64_t method);
+
+/** What is known of a method with its settings. */
+typedef struct spn_path_facts {
+    bool is_stochastic; /**< mini-batches */
+    double time;        /**< of gradient flow that an epoch stands for; NaN: none, adam */
+    double share;       /**< of the last step that goes into the next one: momentum */
+    double memory;      /**< epochs over which earlier gradients count; 0: none */
+    double
+        stable_most; /**< largest learning_rate lambda_max at which a minimum is stable; infinite: unknown
+                           or, for the flow, any */
+} spn_path_facts;
+
+/** `samples`: of the objective, sgd takes ceil(samples / batch) steps an epoch. */
+spn_path_facts spn_path_describe(spn_path_method method, const spn_solver_settings *settings,
+                                 int64_t samples);
+
 /** Walks along a path step by step. The unit is the *epoch*: one step of gd, momentum and adam, one pass over
  *  the samples of sgd, a time of `learning_rate` of the flow, so that a flow and gd go together while
  *  learning_rate lambda_max is small. Steps are those of spn_solver. One thread owns it. */
@@ -133,9 +169,8 @@ void spn_stepper_free(spn_context *context, spn_stepper *stepper);
 /** Where the path is. The arrays belong to the stepper and hold until its next call. After a step that failed all
  *  but `point` is as before it. */
 typedef struct spn_stepper_view {
-    double epoch; /**< from 0 */
-    double
-        time; /**< learning_rate * epoch; momentum: / (1 - momentum); sgd: * batches; adam: NaN */
+    double epoch;         /**< from 0 */
+    double time;          /**< spn_path_facts.time * epoch */
     double value;         /**< L over all samples */
     double gradient_norm; /**< |grad L| likewise */
     const double *theta;

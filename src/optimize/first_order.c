@@ -9,10 +9,7 @@ spn_status spni_descent(spn_context *context, spn_solver *solver)
 {
     spn_status status = SPN_OK;
     spn_solver_info *info = solver->info;
-    int method = solver->settings.method;
-    spni_step *step = method == SPN_METHOD_ADAM       ? spni_step_adam
-                      : method == SPN_METHOD_MOMENTUM ? spni_step_momentum
-                                                      : spni_step_gd;
+    spni_step *step = spni_solver_method_of(solver->settings.method)->rule->step;
     spni_inertia inertia = {solver->buffers[0], solver->buffers[1], {1, 1}};
     size_t bytes = (size_t)solver->n * sizeof *solver->theta;
     memset(solver->buffers[0], 0, bytes);
@@ -36,6 +33,14 @@ spn_status spni_descent(spn_context *context, spn_solver *solver)
     if (spni_is_small(solver)) {
         info->stop = SPN_STOP_CONVERGED;
     }
+done:
+    return status;
+}
+
+spn_status spni_sgd_make(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    SPN_NEW(context, solver->order, solver->objective->samples);
 done:
     return status;
 }

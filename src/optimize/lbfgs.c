@@ -222,3 +222,18 @@ spn_status spni_lbfgs(spn_context *context, spn_solver *solver)
 done:
     return status;
 }
+
+spn_status spni_lbfgs_make(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    int64_t total = 0;
+    int64_t history = solver->settings.history;
+    if (!spn_size_multiply(2 * solver->n, history, &total) || history > INT64_MAX / 2) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.history: %lld pairs are too many",
+                 (long long)history);
+    }
+    SPN_NEW(context, solver->pairs, total);
+    SPN_NEW(context, solver->weights, 2 * history);
+done:
+    return status;
+}

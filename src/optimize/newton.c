@@ -415,3 +415,20 @@ spn_status spni_newton(spn_context *context, spn_solver *solver)
     };
     return iterate(&state);
 }
+
+spn_status spni_newton_make(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    int64_t square = 0;
+    if (!spn_size_multiply(solver->n, solver->n, &square)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "newton needs a dense Hessian, too large for %lld parameters: use lbfgs",
+                 (long long)solver->n);
+    }
+    SPN_TRY(spn_dense_create(context, solver->n, &solver->dense));
+    SPN_NEW(context, solver->hessian, square);
+    SPN_NEW(context, solver->factor, square);
+    SPN_NEW(context, solver->values, solver->n);
+done:
+    return status;
+}

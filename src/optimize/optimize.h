@@ -73,7 +73,19 @@ typedef struct spni_inertia {
 /* One step from theta, where the gradient is g, to `next`; `to` may be `from`. */
 typedef void spni_step(int64_t n, const spn_solver_settings *settings, const double *theta,
                        const double *g, const spni_inertia *from, spni_inertia *to, double *next);
-spni_step spni_step_gd, spni_step_momentum, spni_step_adam;
+
+/** What the two kinds of use share of a first-order method; NULL, 0 and false where it has no such thing. */
+typedef struct spni_rule {
+    const char *title;
+    spni_step *step; /* with the gradient of all samples; NULL: the flow, passes of sgd */
+    int vectors;     /* of spni_inertia that a step moves, the first before the second */
+    bool has_powers; /* whether it moves the powers */
+    bool is_continuous, is_stochastic;
+    /* Replaces what is not that of gradient descent without a known bound. */
+    void (*describe)(const spn_solver_settings *settings, int64_t samples, spn_path_facts *facts);
+} spni_rule;
+const spni_rule *spni_path_rule(spn_path_method method);
+bool spni_path_exists(int64_t method);
 
 /* One pass of sgd over all samples, which moves theta; order: room for N numbers. *is_finite: whether theta
  * still is. */
@@ -82,7 +94,8 @@ spn_status spni_pass(spn_context *context, const spn_solver_settings *settings, 
                      int64_t *evaluations, bool *is_finite);
 
 struct spn_stepper {
-    spn_path_method method;
+    const spni_rule *rule;
+    double epoch_time; /* of gradient flow */
     double tolerance;
     spn_solver_settings settings;
     spn_point *point;
@@ -119,6 +132,15 @@ spn_status spni_flow_step(spn_context *context, spn_stepper *stepper, double lim
 /* Each method runs from the current state and leaves the last finite one; it sets info->stop. */
 typedef spn_status spni_method(spn_context *context, spn_solver *solver);
 spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd;
+
+/* A method of the solver: `make` allocates what it needs beside the solver's vectors, NULL: nothing. */
+typedef struct spni_solver_method {
+    spni_method *run, *make;
+    const spni_rule *rule; /* NULL: not of first order */
+    bool is_exact;         /* see spn_method_is_exact() */
+} spni_solver_method;
+const spni_solver_method *spni_solver_method_of(int method);
+spni_method spni_newton_make, spni_lbfgs_make, spni_sgd_make;
 
 /* Evaluate at theta (counted). */
 spn_status spni_evaluate(spn_context *context, spn_solver *solver, const double *theta,

@@ -5,15 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const method_words[] = {"newton", "lbfgs", "gd", "momentum",
-                                           "adam",   "sgd",   NULL};
-static spni_method *const methods[] = {spni_newton,  spni_lbfgs,   spni_descent,
-                                       spni_descent, spni_descent, spni_sgd};
-
 #define OPTION(member) offsetof(spn_solver_settings, member)
 
 static const spn_option solver_options[] = {
-    {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, method_words, "",
+    {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, spn_method_words, "",
      "how L is minimised; adam has the ridge in its gradient (AdamW is not there yet)"},
     {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
      "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L| / "
@@ -50,21 +45,14 @@ const spn_option_table spn_solver_options = {
     .settings_size = sizeof(spn_solver_settings),
 };
 
+const char *const spn_stop_words[] = {
+    [SPN_STOP_CONVERGED] = "converged",     [SPN_STOP_MAX_ITERATIONS] = "max_iterations",
+    [SPN_STOP_STALLED] = "stalled",         [SPN_STOP_DIVERGED] = "diverged",
+    [SPN_STOP_INTERRUPTED] = "interrupted", NULL};
+
 const char *spn_stop_text(spn_stop stop)
 {
-    switch (stop) {
-    case SPN_STOP_CONVERGED:
-        return "converged";
-    case SPN_STOP_MAX_ITERATIONS:
-        return "max_iterations";
-    case SPN_STOP_STALLED:
-        return "stalled";
-    case SPN_STOP_DIVERGED:
-        return "diverged";
-    case SPN_STOP_INTERRUPTED:
-        return "interrupted";
-    }
-    return "unknown";
+    return (int)stop >= 0 && stop <= SPN_STOP_INTERRUPTED ? spn_stop_words[stop] : "unknown";
 }
 
 spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings)
@@ -81,38 +69,6 @@ static spn_status check_settings(spn_context *context, const spn_solver_settings
     if (!(settings->trust_radius_max >= settings->trust_radius)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "solver.trust_radius: must be at most trust_radius_max");
     }
-done:
-    return status;
-}
-
-static spn_status make_newton(spn_context *context, spn_solver *solver)
-{
-    spn_status status = SPN_OK;
-    int64_t square = 0;
-    if (!spn_size_multiply(solver->n, solver->n, &square)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
-                 "newton needs a dense Hessian, too large for %lld parameters: use lbfgs",
-                 (long long)solver->n);
-    }
-    SPN_TRY(spn_dense_create(context, solver->n, &solver->dense));
-    SPN_NEW(context, solver->hessian, square);
-    SPN_NEW(context, solver->factor, square);
-    SPN_NEW(context, solver->values, solver->n);
-done:
-    return status;
-}
-
-static spn_status make_lbfgs(spn_context *context, spn_solver *solver)
-{
-    spn_status status = SPN_OK;
-    int64_t total = 0;
-    int64_t history = solver->settings.history;
-    if (!spn_size_multiply(2 * solver->n, history, &total) || history > INT64_MAX / 2) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.history: %lld pairs are too many",
-                 (long long)history);
-    }
-    SPN_NEW(context, solver->pairs, total);
-    SPN_NEW(context, solver->weights, 2 * history);
 done:
     return status;
 }
@@ -141,13 +97,8 @@ spn_status spn_solver_create(spn_context *context, const spn_solver_settings *se
     for (int64_t i = 0; i < count; i++) {
         *vectors[i] = solver->memory + i * n;
     }
-    if (settings->method == SPN_METHOD_NEWTON) {
-        SPN_TRY(make_newton(context, solver));
-    } else if (settings->method == SPN_METHOD_LBFGS) {
-        SPN_TRY(make_lbfgs(context, solver));
-    } else if (settings->method == SPN_METHOD_SGD) {
-        SPN_NEW(context, solver->order, objective->samples);
-    }
+    const spni_solver_method *method = spni_solver_method_of(settings->method);
+    SPN_TRY(method->make != NULL ? method->make(context, solver) : SPN_OK);
     *out = solver;
 done:
     if (status != SPN_OK) {
@@ -232,7 +183,7 @@ static spn_status minimize(spn_context *context, spn_solver *solver, const doubl
         goto done;
     }
     spni_accept(solver);
-    SPN_TRY(methods[solver->settings.method](context, solver));
+    SPN_TRY(spni_solver_method_of(solver->settings.method)->run(context, solver));
     const spn_point *point = solver->point;
     bool is_there =
         point->has == SPN_WANT_ALL &&

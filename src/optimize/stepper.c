@@ -9,21 +9,13 @@
 /* Numbers of a saved state before its vectors. */
 enum { HEADER = 6 };
 
-static spni_step *const steps[] = {
-    [SPN_PATH_FLOW] = NULL,
-    [SPN_PATH_GD] = spni_step_gd,
-    [SPN_PATH_MOMENTUM] = spni_step_momentum,
-    [SPN_PATH_ADAM] = spni_step_adam,
-    [SPN_PATH_SGD] = NULL,
-};
-
 static spn_status check(spn_context *context, spn_path_method method, double tolerance,
                         const spn_solver_settings *solver)
 {
-    if (method < SPN_PATH_FLOW || method > SPN_PATH_SGD) {
+    if (!spni_path_exists(method)) {
         return spn_fail(context, SPN_ERROR_INPUT, "method of a path: unknown");
     }
-    if (method == SPN_PATH_FLOW && !(tolerance > 0 && isfinite(tolerance))) {
+    if (spni_path_rule(method)->is_continuous && !(tolerance > 0 && isfinite(tolerance))) {
         return spn_fail(context, SPN_ERROR_INPUT, "tolerance of the flow: must be a number > 0");
     }
     return spni_check_steps(context, solver);
@@ -37,7 +29,7 @@ static spn_status make_vectors(spn_context *context, spn_stepper *stepper)
     double **vectors[SPNI_STAGES + 3];
     vectors[count++] = &stepper->theta;
     vectors[count++] = &stepper->gradient;
-    if (stepper->method == SPN_PATH_FLOW) {
+    if (stepper->rule->is_continuous) {
         vectors[count++] = &stepper->flow.next;
         vectors[count++] = &stepper->flow.sum;
         for (int stage = 1; stage < SPNI_STAGES; stage++) {
@@ -46,11 +38,11 @@ static spn_status make_vectors(spn_context *context, spn_stepper *stepper)
     } else {
         vectors[count++] = &stepper->next;
     }
-    if (stepper->method == SPN_PATH_MOMENTUM || stepper->method == SPN_PATH_ADAM) {
+    if (stepper->rule->vectors > 0) {
         vectors[count++] = &stepper->inertia.first;
         vectors[count++] = &stepper->next_inertia.first;
     }
-    if (stepper->method == SPN_PATH_ADAM) {
+    if (stepper->rule->vectors > 1) {
         vectors[count++] = &stepper->inertia.second;
         vectors[count++] = &stepper->next_inertia.second;
     }
@@ -74,9 +66,10 @@ spn_status spn_stepper_create(spn_context *context, spn_path_method method, doub
     *out = NULL;
     SPN_TRY(check(context, method, tolerance, solver));
     SPN_NEW(context, stepper, 1);
-    stepper->method = method;
+    stepper->rule = spni_path_rule(method);
     stepper->tolerance = tolerance;
     stepper->settings = *solver;
+    stepper->epoch_time = spn_path_describe(method, solver, objective->samples).time;
     stepper->n = objective->dimension;
     stepper->is_diverged = true; /* nowhere yet */
     SPN_TRY(spn_point_create(context, objective, &stepper->point));
@@ -84,7 +77,7 @@ spn_status spn_stepper_create(spn_context *context, spn_path_method method, doub
     stepper->flow.n = stepper->n;
     stepper->flow.slope = spni_flow_slope;
     stepper->flow.state = stepper;
-    if (method == SPN_PATH_SGD) {
+    if (stepper->rule->is_stochastic) {
         SPN_NEW(context, stepper->order, objective->samples);
     }
     *out = stepper;
@@ -161,7 +154,7 @@ spn_status spn_stepper_start(spn_context *context, spn_stepper *stepper, double 
     }
     stepper->inertia.powers[0] = 1;
     stepper->inertia.powers[1] = 1;
-    if (stepper->method == SPN_PATH_FLOW) {
+    if (stepper->rule->is_continuous) {
         SPN_TRY(spni_flow_start(context, stepper));
     }
     stepper->is_diverged = false;
@@ -174,15 +167,15 @@ static spn_status step_epoch(spn_context *context, spn_stepper *stepper)
 {
     spn_status status = SPN_OK;
     bool is_finite = true;
-    if (stepper->method == SPN_PATH_SGD) {
+    if (stepper->rule->is_stochastic) {
         int64_t evaluations = 0;
         memcpy(stepper->next, stepper->theta, (size_t)stepper->n * sizeof *stepper->next);
         SPN_TRY(spni_pass(context, &stepper->settings, stepper->point, stepper->parameter,
                           (int64_t)stepper->epoch, stepper->order, stepper->next, &evaluations,
                           &is_finite));
     } else {
-        steps[stepper->method](stepper->n, &stepper->settings, stepper->theta, stepper->gradient,
-                               &stepper->inertia, &stepper->next_inertia, stepper->next);
+        stepper->rule->step(stepper->n, &stepper->settings, stepper->theta, stepper->gradient,
+                            &stepper->inertia, &stepper->next_inertia, stepper->next);
     }
     if (is_finite) {
         SPN_TRY(spn_point_set(context, stepper->point, stepper->next, stepper->parameter, NULL,
@@ -195,7 +188,7 @@ static spn_status step_epoch(spn_context *context, spn_stepper *stepper)
     }
     /* What a method leaves alone is saved as it was, too. */
     spni_inertia old = stepper->inertia;
-    if (stepper->method != SPN_PATH_ADAM) {
+    if (!stepper->rule->has_powers) {
         memcpy(stepper->next_inertia.powers, old.powers, sizeof old.powers);
     }
     stepper->inertia = stepper->next_inertia;
@@ -210,37 +203,17 @@ spn_status spn_stepper_step(spn_context *context, spn_stepper *stepper, double l
     if (stepper->is_diverged || !(stepper->epoch < limit)) {
         return SPN_OK;
     }
-    if (stepper->method == SPN_PATH_FLOW) {
+    if (stepper->rule->is_continuous) {
         return spni_flow_step(context, stepper, limit);
     }
     return step_epoch(context, stepper);
-}
-
-/* Time of gradient flow that an epoch stands for. */
-static double epoch_time(const spn_stepper *stepper)
-{
-    const spn_solver_settings *settings = &stepper->settings;
-    int64_t samples = stepper->point->objective->samples;
-    int64_t batches = samples / settings->batch + (samples % settings->batch != 0);
-    switch (stepper->method) {
-    case SPN_PATH_MOMENTUM:
-        return settings->learning_rate / (1 - settings->momentum);
-    case SPN_PATH_ADAM:
-        return (double)NAN;
-    case SPN_PATH_SGD:
-        return settings->learning_rate * (double)batches;
-    case SPN_PATH_FLOW:
-    case SPN_PATH_GD:
-        break;
-    }
-    return settings->learning_rate;
 }
 
 spn_stepper_view spn_stepper_look(const spn_stepper *stepper)
 {
     return (spn_stepper_view){
         .epoch = stepper->epoch,
-        .time = stepper->epoch * epoch_time(stepper),
+        .time = stepper->epoch * stepper->epoch_time,
         .value = stepper->value,
         .gradient_norm = spn_norm(stepper->n, stepper->gradient),
         .theta = stepper->theta,
@@ -250,20 +223,14 @@ spn_stepper_view spn_stepper_look(const spn_stepper *stepper)
     };
 }
 
-/* How many of the vectors of `inertia` this method has. */
-static int64_t inertia_count(const spn_stepper *stepper)
-{
-    return (stepper->inertia.first != NULL) + (stepper->inertia.second != NULL);
-}
-
 int64_t spn_stepper_state_size(const spn_stepper *stepper)
 {
-    return HEADER + stepper->n * (1 + inertia_count(stepper));
+    return HEADER + stepper->n * (1 + stepper->rule->vectors);
 }
 
 void spn_stepper_save(const spn_stepper *stepper, double *state)
 {
-    int64_t n = stepper->n, count = inertia_count(stepper);
+    int64_t n = stepper->n, count = stepper->rule->vectors;
     size_t bytes = (size_t)n * sizeof *state;
     const double header[HEADER] = {
         stepper->epoch, stepper->is_diverged ? 1 : 0, stepper->length,
@@ -284,7 +251,7 @@ spn_status spn_stepper_restore(spn_context *context, spn_stepper *stepper, doubl
                                const double *state)
 {
     spn_status status = SPN_OK;
-    int64_t n = stepper->n, count = inertia_count(stepper);
+    int64_t n = stepper->n, count = stepper->rule->vectors;
     size_t bytes = (size_t)n * sizeof *state;
     stepper->is_diverged = true; /* until the state is known */
     SPN_TRY(arrive(context, stepper, parameter, state[0], state + HEADER));

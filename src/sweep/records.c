@@ -4,8 +4,6 @@
 #include <spinodal/sweep.h>
 
 static const char *const directions[] = {"up", "down", "quench", NULL};
-static const char *const stops[] = {"converged", "max_iterations", "stalled",
-                                    "diverged",  "interrupted",    NULL};
 
 #define RECORD spn_sweep_record
 
@@ -55,7 +53,7 @@ static const spn_column columns[] = {
     STATE(state, newton_decrement),
     STATE(state, distance),
     STATE(state, stationary),
-    WORDS(stop, stops, "how the solver ended"),
+    WORDS(stop, spn_stop_words, "how the solver ended"),
     INTEGER(iterations,
             "iterations of the solver on the way to the point: critical slowing down shows here"),
     INTEGER(escapes, "saddles left along their most negative direction"),

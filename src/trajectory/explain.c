@@ -49,12 +49,12 @@ static double epochs_of(const spni_walker *w, double time)
 static double delay_of(const explanation *x)
 {
     const spni_walker *w = x->w;
-    const spn_solver_settings *solver = w->problem->solver;
-    double mu = w->problem->settings->method == SPN_PATH_MOMENTUM ? solver->momentum : 0.0;
+    const spn_path_method method = (spn_path_method)w->problem->settings->method;
+    double mu = spn_path_describe(method, w->problem->solver, 1).share;
     double length = spn_objective_length(w->problem->objective, x->slowest);
     double growth = fmax(length / x->out->amplitude, 1.0);
     double lag = (1.0 + mu) / (2.0 * (1.0 - mu)) * log(growth) + 3.0 * mu / (1.0 - mu);
-    return w->problem->settings->method == SPN_PATH_FLOW || !isfinite(lag) ? 0.0 : lag;
+    return spn_path_is_continuous(method) || !isfinite(lag) ? 0.0 : lag;
 }
 
 static void bound_prediction(explanation *x)

@@ -6,9 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
-static const double STABLE_MOST = 2;
-
 /* A step of the flow cannot be wrong by less than rounding: asked to, it would shrink without end. */
 static const double TOLERANCE_LEAST = 1e-15;
 
@@ -45,7 +42,7 @@ done:
 
 static spn_status check_tolerance(spn_context *context, const spn_grok_settings *settings)
 {
-    if (settings->method == SPN_PATH_FLOW && !(settings->tolerance >= TOLERANCE_LEAST)) {
+    if (spn_path_is_continuous(settings->method) && !(settings->tolerance >= TOLERANCE_LEAST)) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "grok.tolerance: must be at least %g, what rounding allows, is %g",
                         TOLERANCE_LEAST, settings->tolerance);
@@ -165,18 +162,18 @@ static spn_status book(spn_context *context, spn_trajectories *runs, const spn_i
 static void warn(spn_trajectories *runs, const spn_trajectory_record *point, bool is_silent)
 {
     spni_progress *run = &runs->runs[point->run];
-    bool is_unstable = point->stability > STABLE_MOST;
-    if (runs->problem.settings->method != SPN_PATH_GD || run->is_warned || !is_unstable) {
+    const spn_path_method method = (spn_path_method)runs->problem.settings->method;
+    const double most = spn_path_describe(method, runs->problem.solver, 1).stable_most;
+    if (run->is_warned || !(point->stability > most)) {
         return;
     }
     run->is_warned = true;
     if (!is_silent) {
-        spn_warning(
-            runs->context,
-            "run %lld: learning rate times largest eigenvalue is %.3g at epoch %g; gradient "
-            "descent is unstable above 2: take solver.learning_rate below %.3g",
-            (long long)point->run, point->stability, point->epoch,
-            STABLE_MOST / point->state.eigenvalue_max_loss);
+        spn_warning(runs->context,
+                    "run %lld: learning rate times largest eigenvalue is %.3g at epoch %g; %s is "
+                    "unstable above %.6g: take solver.learning_rate below %.3g",
+                    (long long)point->run, point->stability, point->epoch, spn_path_title(method),
+                    most, most / point->state.eigenvalue_max_loss);
     }
 }
 

@@ -16,7 +16,7 @@ static spn_status check_length(spn_context *context, const spn_grok_settings *se
         return spn_fail(context, SPN_ERROR_INPUT, "grok.epochs: must be a number > 0, is %g",
                         epochs);
     }
-    if (settings->method != SPN_PATH_FLOW && epochs != floor(epochs)) {
+    if (!spn_path_is_continuous(settings->method) && epochs != floor(epochs)) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "grok.epochs: steps are whole, but it is %g; only the flow ends between",
                         epochs);
@@ -51,7 +51,7 @@ static double candidate(const spn_grok_settings *settings, int64_t i)
 {
     double epoch = settings->at.count > 0 ? settings->at.items[i]
                                           : pow(10, (double)i / (double)settings->records);
-    return settings->method == SPN_PATH_FLOW ? epoch : round(epoch);
+    return spn_path_is_continuous(settings->method) ? epoch : round(epoch);
 }
 
 spn_status spn_trajectory_schedule(spn_context *context, const spn_grok_settings *settings,

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/trajectory.h>
 
-static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", NULL};
-
 #define AT(member) offsetof(spn_grok_settings, member)
 static const spn_option options[] = {
     {"beta", SPN_OPTION_REAL, AT(beta), "1e-4", SPN_STRENGTH, NULL, "error/weight^2",
@@ -16,7 +14,7 @@ static const spn_option options[] = {
      "u_0: standard deviation of what is added to each weight of a stationary start"},
     {"seeds", SPN_OPTION_INTEGER, AT(seeds), "1", SPN_COUNT, NULL, "",
      "runs from each start, with their own random numbers"},
-    {"method", SPN_OPTION_CHOICE, AT(method), "gd", SPN_ANY, methods, "",
+    {"method", SPN_OPTION_CHOICE, AT(method), "gd", SPN_ANY, spn_path_words, "",
      "gradient flow, gradient descent, heavy ball, Adam or mini-batches; learning_rate and the "
      "like are those of section solver"},
     {"tolerance", SPN_OPTION_REAL, AT(tolerance), "1e-8", SPN_UNIT_OPEN, NULL, "",

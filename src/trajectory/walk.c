@@ -174,7 +174,8 @@ static spn_status look_for_crossings(spni_walker *w, double low)
     spn_status status = SPN_OK;
     spn_stepper_view view = spn_stepper_look(w->stepper);
     double error = spn_point_error(view.point)->value, end = view.epoch, end_time = view.time;
-    bool is_flow = w->problem->settings->method == SPN_PATH_FLOW && end > low, is_moved = false;
+    bool is_flow = spn_path_is_continuous(w->problem->settings->method) && end > low,
+         is_moved = false;
     for (int64_t k = 0; k < w->watch.levels; k++) {
         int64_t i = w->order[k];
         double level = w->problem->settings->levels.items[i];

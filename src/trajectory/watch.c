@@ -25,32 +25,15 @@ enum {
     STAY_NUMBERS = sizeof(spni_stay) / sizeof(double)
 };
 
-/* A heavy ball swings with a period of about 2 pi / sqrt(learning_rate lambda) and forgets in 2 / (1 - momentum)
- * epochs, Adam in 1 / (1 - beta1). */
-static double memory_of(const spn_grok_settings *settings, const spn_solver_settings *solver)
-{
-    switch ((spn_path_method)settings->method) {
-    case SPN_PATH_MOMENTUM:
-        return 2 / (1 - solver->momentum);
-    case SPN_PATH_ADAM:
-        return 1 / (1 - solver->beta1);
-    case SPN_PATH_SGD:
-        return SGD_MEMORY;
-    case SPN_PATH_FLOW:
-    case SPN_PATH_GD:
-        break;
-    }
-    return 0;
-}
-
 spn_status spni_watch_create(spn_context *context, int64_t n, const spn_grok_settings *settings,
                              const spn_solver_settings *solver, spni_watch *watch)
 {
     spn_status status = SPN_OK;
+    const spn_path_facts facts = spn_path_describe((spn_path_method)settings->method, solver, 1);
     *watch = (spni_watch){.n = n,
                           .levels = settings->levels.count,
-                          .memory = memory_of(settings, solver),
-                          .is_noisy = settings->method == SPN_PATH_SGD};
+                          .memory = facts.is_stochastic ? SGD_MEMORY : facts.memory,
+                          .is_noisy = facts.is_stochastic};
     SPN_NEW(context, watch->reached, watch->levels);
     SPN_NEW(context, watch->thetas, (2 * (SPNI_STAYS_MOST + 1) + 1) * n);
 done:

@@ -18,7 +18,7 @@ static const double parabola[] = {1};
 static void open_fake(fake *f, int method)
 {
     const spn_grok_settings grok = {.method = method};
-    const spn_solver_settings solver = {.momentum = 0.9, .beta1 = 0.9};
+    const spn_solver_settings solver = {.momentum = 0.9, .beta1 = 0.9, .batch = 1};
     *f = (fake){.landscape = {SPN_LANDSCAPE_QUADRATIC, 1, parabola}};
     check_ok(NULL, spn_context_create(NULL, &f->context));
     f->objective = spn_landscape_objective(&f->landscape);

@@ -3,18 +3,18 @@
 #include "gallery/delay/delay.h"
 
 #include <math.h>
+#include <spinodal/optimize.h>
 
 /* T16 and T22 are leading orders: the lines compare them up to here. */
 #define SMALL_SCALE 0.05
 
 enum { LINES_MAX = 32 };
 
-static const char *const methods[] = {"flow", "gd", "momentum", "Adam", "sgd", NULL};
 static const char *const starts[] = {"random", "aligned", NULL};
 
 static const spn_column items[] = {
     SPN_INTEGER_COLUMN(spni_delay_line, depth, ""),
-    SPN_WORD_COLUMN(spni_delay_line, method, methods, ""),
+    SPN_WORD_COLUMN(spni_delay_line, method, spn_path_words, ""),
     SPN_WORD_COLUMN(spni_delay_line, start, starts, ""),
     SPN_INTEGER_COLUMN(spni_delay_line, left, ""),
     SPN_INTEGER_COLUMN(spni_delay_line, stays, ""),

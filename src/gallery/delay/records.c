@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "gallery/delay/delay.h"
 
+#include <spinodal/optimize.h>
+
 static const char *const axes[] = {"scale", "beta", NULL};
-static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", NULL};
 static const char *const outcomes[] = {"left", "never", "limit", NULL};
 
 static const spn_column items[] = {
@@ -10,7 +11,7 @@ static const spn_column items[] = {
     SPN_WORD_COLUMN(spni_delay_run, axis, axes,
                     "what the runs of its series differ in: u_0 or beta"),
     SPN_INTEGER_COLUMN(spni_delay_run, depth, "number of weight matrices"),
-    SPN_WORD_COLUMN(spni_delay_run, method, methods, "how the network was trained"),
+    SPN_WORD_COLUMN(spni_delay_run, method, spn_path_words, "how the network was trained"),
     SPN_INTEGER_COLUMN(spni_delay_run, seed,
                        "random start, from 0; -1: the start aligned with the mode"),
     SPN_REAL_COLUMN(

@@ -44,16 +44,6 @@ static const spn_series kind_styles[KINDS] = {
                  .marker_size = 1.0},
 };
 
-static const char *method_name(int64_t method)
-{
-    static const char *const names[] = {[SPN_PATH_FLOW] = "gradient flow",
-                                        [SPN_PATH_GD] = "gradient descent",
-                                        [SPN_PATH_MOMENTUM] = "momentum",
-                                        [SPN_PATH_ADAM] = "Adam",
-                                        [SPN_PATH_SGD] = "SGD"};
-    return method >= SPN_PATH_FLOW && method <= SPN_PATH_SGD ? names[method] : "?";
-}
-
 static double epoch_of(const spni_orders_race *race, int64_t start)
 {
     return start == SPNI_ORDERS_RANDOM   ? race->epoch_random
@@ -126,7 +116,7 @@ static spn_panel *draw_race(drawing *d, int64_t method)
     };
     spn_panel *panel = spni_add_panel(&d->canvas, method == SPN_PATH_ADAM ? "Steps" : "Epochs");
     panel->y_scale = SPN_AXIS_LOG;
-    panel->title = method_name(method);
+    panel->title = spn_path_title(method);
     panel->title_place = SPN_LEGEND_TOP_RIGHT;
     for (int64_t start = SPNI_ORDERS_RANDOM; start <= SPNI_ORDERS_TRIVIAL; start++) {
         spni_add_series(
@@ -177,7 +167,7 @@ static void put_race(const drawing *d, const spni_orders_race *at, spn_text *tex
     spn_text_put(text,
                  "  %s, beta = %.6g, u_0 = %.6g: random %s, middle %s, trivial %s; of %lld "
                  "draws middle first in %lld, trivial first in %lld\n",
-                 method_name(at->method), at->beta, at->residue, words[SPNI_ORDERS_RANDOM],
+                 spn_path_title(at->method), at->beta, at->residue, words[SPNI_ORDERS_RANDOM],
                  words[SPNI_ORDERS_MIDDLE], words[SPNI_ORDERS_TRIVIAL], (long long)line.races,
                  (long long)line.middle_first, (long long)line.trivial_first);
 }
@@ -190,6 +180,15 @@ static void put_random(const drawing *d, spn_text *text)
     }
     spn_text_put(text, "Random weights are first in %lld of %lld races.\n", (long long)first,
                  (long long)d->count);
+}
+
+static void put_settings(const spn_results *results, spn_text *text)
+{
+    char momentum[64], batch[64];
+    const char *share = spn_results_setting(results, "solver.momentum", momentum, sizeof momentum);
+    const char *count = spn_results_setting(results, "solver.batch", batch, sizeof batch);
+    spn_text_put(text, "; momentum %s, batches of %s.", share != NULL ? share : "?",
+                 count != NULL ? count : "?");
 }
 
 static void make_caption(const drawing *d, const spn_results *results, spn_text *text)
@@ -214,13 +213,14 @@ static void make_caption(const drawing *d, const spn_results *results, spn_text 
     for (int64_t k = 0; k < d->method_count; k++) {
         for (int64_t i = 0; i < d->count; i++) {
             if (d->races[i].method == d->methods[k]) {
-                spn_text_put(text, "%s %s %.6g", k > 0 ? "," : "", method_name(d->methods[k]),
+                spn_text_put(text, "%s %s %.6g", k > 0 ? "," : "", spn_path_title(d->methods[k]),
                              d->races[i].learning_rate);
                 break;
             }
         }
     }
-    spn_text_add(text, "; momentum 0.9, batches of 32.\n\nMeasured, medians of the draws:\n");
+    put_settings(results, text);
+    spn_text_add(text, "\n\nMeasured, medians of the draws:\n");
     for (int64_t i = 0; i < d->count; i++) {
         if (d->races[i].draw == 0) {
             put_race(d, &d->races[i], text);

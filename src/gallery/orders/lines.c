@@ -3,12 +3,12 @@
 
 #include <math.h>
 #include <spinodal/numeric.h>
+#include <spinodal/optimize.h>
 
 enum { DRAWS_MAX = 64 };
 
-static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", NULL};
 static const spn_column items[] = {
-    SPN_WORD_COLUMN(spni_orders_line, method, methods, ""),
+    SPN_WORD_COLUMN(spni_orders_line, method, spn_path_words, ""),
     SPN_REAL_COLUMN(spni_orders_line, beta, "", ""),
     SPN_REAL_COLUMN(spni_orders_line, residue, "", ""),
     SPN_REAL_COLUMN(spni_orders_line, random, "", ""),

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "gallery/orders/orders.h"
 
-static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd", NULL};
+#include <spinodal/optimize.h>
+
 static const char *const starts[] = {"random", "middle", "trivial", "none", NULL};
 
 static const spn_column items[] = {
     SPN_INTEGER_COLUMN(spni_orders_race, race, "number of the race, from 0"),
-    SPN_WORD_COLUMN(spni_orders_race, method, methods, "how the network was trained"),
+    SPN_WORD_COLUMN(spni_orders_race, method, spn_path_words, "how the network was trained"),
     SPN_REAL_COLUMN(spni_orders_race, learning_rate, "", "of the method"),
     SPN_REAL_COLUMN(spni_orders_race, beta, "error/weight^2", "regularisation strength"),
     SPN_REAL_COLUMN(spni_orders_race, residue, "weight",
