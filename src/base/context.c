@@ -95,16 +95,37 @@ spn_kernels spn_context_kernels(const spn_context *context)
     return context->kernels;
 }
 
+/* The arguments may hold the text that is replaced. */
+SPN_PRINTF_LIKE(4, 0)
+static void set_error(spn_context *context, spn_status code, const char *key, const char *format,
+                      va_list arguments)
+{
+    spn_error error = {.status = code};
+    int used = 0;
+    if (key != NULL) {
+        snprintf(error.key, sizeof error.key, "%s", key);
+        used = snprintf(error.text, sizeof error.text, "%s: ", error.key);
+    }
+    vsnprintf(error.text + used, sizeof error.text - (size_t)used, format, arguments);
+    context->error = error;
+}
+
 spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
 {
-    /* The arguments may hold the text that is replaced. */
-    char text[SPN_ERROR_TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    set_error(context, code, NULL, format, arguments);
     va_end(arguments);
-    memcpy(context->error.text, text, sizeof text);
-    context->error.status = code;
+    return code;
+}
+
+spn_status spn_fail_key(spn_context *context, spn_status code, const char *key, const char *format,
+                        ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    set_error(context, code, key, format, arguments);
+    va_end(arguments);
     return code;
 }
 
@@ -118,10 +139,19 @@ spn_status spn_error_status(const spn_context *context)
     return context->error.status;
 }
 
+const char *spn_error_key(const spn_context *context)
+{
+    return context->error.key;
+}
+
+void spn_error_set_key(spn_context *context, const char *key)
+{
+    snprintf(context->error.key, sizeof context->error.key, "%s", key);
+}
+
 void spn_error_clear(spn_context *context)
 {
-    context->error.status = SPN_OK;
-    context->error.text[0] = '\0';
+    context->error = (spn_error){.status = SPN_OK};
 }
 
 void spn_error_prefix(spn_context *context, const char *format, ...)

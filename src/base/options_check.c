@@ -18,8 +18,11 @@ static spn_status refuse(const checker *c, int64_t item, const char *got)
     if (item >= 0) {
         snprintf(place, sizeof place, " (item %" PRId64 ")", item + 1);
     }
-    return spn_fail(c->context, SPN_ERROR_INPUT, "%s.%s%s: expected %s, got %s", c->table->section,
-                    c->option->key, place, accepts, got);
+    char key[SPN_ERROR_KEY_SIZE];
+    snprintf(key, sizeof key, "%s.%s", c->table->section, c->option->key);
+    spn_fail(c->context, SPN_ERROR_INPUT, "%s%s: expected %s, got %s", key, place, accepts, got);
+    spn_error_set_key(c->context, key);
+    return SPN_ERROR_INPUT;
 }
 
 /* A number that has no default may be left out: NaN. */

@@ -18,23 +18,17 @@ static spn_status covariance_from_correlations(spn_context *context,
 {
     int64_t pairs = settings->inputs < settings->outputs ? settings->inputs : settings->outputs;
     if (settings->correlations.count > pairs) {
-        return spn_fail(
-            context, SPN_ERROR_INPUT,
-            "data.correlations: has %lld entries, but %lld inputs and %lld outputs make "
-            "only %lld pairs",
-            (long long)settings->correlations.count, (long long)settings->inputs,
-            (long long)settings->outputs, (long long)pairs);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "data.correlations",
+                            "has %lld entries, but %lld inputs and %lld outputs make "
+                            "only %lld pairs",
+                            (long long)settings->correlations.count, (long long)settings->inputs,
+                            (long long)settings->outputs, (long long)pairs);
     }
     for (int64_t i = 0; i < d; i++) {
         c[i * d + i] = 1;
     }
     for (int64_t i = 0; i < settings->correlations.count; i++) {
         double r = settings->correlations.items[i];
-        if (!(r >= -1 && r <= 1)) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "data.correlations: entry %lld is %g; a correlation lies in [-1, 1]",
-                            (long long)i + 1, r);
-        }
         int64_t j = settings->inputs + i;
         c[i * d + j] = c[j * d + i] = r;
     }
@@ -46,30 +40,24 @@ static spn_status covariance_from_matrix(spn_context *context, const spn_matrix 
 {
     const double *a = matrix->items;
     if (matrix->rows != d || matrix->columns != d) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "data.covariance: is %lld x %lld; inputs + outputs = %lld asks for %lld x "
-                        "%lld",
-                        (long long)matrix->rows, (long long)matrix->columns, (long long)d,
-                        (long long)d, (long long)d);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "data.covariance",
+                            "is %lld x %lld; inputs + outputs = %lld asks for %lld x "
+                            "%lld",
+                            (long long)matrix->rows, (long long)matrix->columns, (long long)d,
+                            (long long)d, (long long)d);
     }
     double largest = 0;
     for (int64_t k = 0; k < d * d; k++) {
-        if (!isfinite(a[k])) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "data.covariance: row %lld, column %lld is not a finite number",
-                            (long long)(k / d) + 1, (long long)(k % d) + 1);
-        }
         largest = fmax(largest, fabs(a[k]));
     }
     for (int64_t i = 0; i < d; i++) {
         for (int64_t j = 0; j <= i; j++) {
             if (fabs(a[i * d + j] - a[j * d + i]) > SYMMETRY_TOLERANCE * largest) {
-                return spn_fail(
-                    context, SPN_ERROR_INPUT,
-                    "data.covariance: is not symmetric: row %lld, column %lld is %.17g, "
-                    "row %lld, column %lld is %.17g",
-                    (long long)i + 1, (long long)j + 1, a[i * d + j], (long long)j + 1,
-                    (long long)i + 1, a[j * d + i]);
+                return spn_fail_key(context, SPN_ERROR_INPUT, "data.covariance",
+                                    "is not symmetric: row %lld, column %lld is %.17g, "
+                                    "row %lld, column %lld is %.17g",
+                                    (long long)i + 1, (long long)j + 1, a[i * d + j],
+                                    (long long)j + 1, (long long)i + 1, a[j * d + i]);
             }
             c[i * d + j] = c[j * d + i] = a[i * d + j] / 2 + a[j * d + i] / 2;
         }
@@ -87,10 +75,10 @@ static spn_status root_eigenvalues(spn_context *context, int64_t d, const double
     double largest = fmax(fabs(values[0]), fabs(values[d - 1]));
     for (int64_t k = 0; k < d; k++) {
         if (values[k] < -rounding * largest) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "data.covariance: is not positive semidefinite: eigenvalue %lld of "
-                            "%lld is %.6g",
-                            (long long)k + 1, (long long)d, values[k]);
+            return spn_fail_key(context, SPN_ERROR_INPUT, "data.covariance",
+                                "is not positive semidefinite: eigenvalue %lld of "
+                                "%lld is %.6g",
+                                (long long)k + 1, (long long)d, values[k]);
         }
         double variance = 0;
         for (int64_t i = 0; i < d; i++) {
@@ -131,24 +119,19 @@ done:
 static spn_status check_settings(spn_context *context, const spn_data_settings *settings,
                                  int64_t *dimension)
 {
-    static const char *const keys[] = {"samples", "inputs", "outputs", "moments", "seed", NULL};
-    int64_t size = 0;
+    static const char *const keys[] = {"samples", "inputs",       "outputs",    "moments",
+                                       "seed",    "correlations", "covariance", NULL};
     spn_status status = spn_settings_check_keys(context, &spn_data_options, settings, keys);
     if (status != SPN_OK) {
         return status;
     }
-    if (!spn_size_add(settings->inputs, settings->outputs, dimension) ||
-        !spn_size_multiply(*dimension, *dimension, &size)) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "data.inputs: %lld inputs and %lld outputs are too many",
-                        (long long)settings->inputs, (long long)settings->outputs);
-    }
+    *dimension = settings->inputs + settings->outputs;
     if (settings->moments == SPN_MOMENTS_EXACT && settings->samples <= *dimension) {
-        return spn_fail(
-            context, SPN_ERROR_INPUT,
-            "data.samples: exact moments in inputs + outputs = %lld dimensions need more than "
-            "%lld samples; there are %lld (use more, or moments: drawn)",
-            (long long)*dimension, (long long)*dimension, (long long)settings->samples);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "data.samples",
+                            "exact moments in inputs + outputs = %lld dimensions need more than "
+                            "%lld samples; there are %lld (use more, or moments: drawn)",
+                            (long long)*dimension, (long long)*dimension,
+                            (long long)settings->samples);
     }
     return SPN_OK;
 }

@@ -25,9 +25,9 @@ spn_status spn_dataset_modular(spn_context *context, const spn_data_settings *se
     char *contents = NULL;
     *out = NULL;
     if (p < 2 || p > SPN_MODULUS_MAX) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "data.modulus: is %lld; it lies between 2 and %d (p^2 samples of 3 p columns)",
-                 (long long)p, SPN_MODULUS_MAX);
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.modulus",
+                     "is %lld; it lies between 2 and %d (p^2 samples of 3 p columns)", (long long)p,
+                     SPN_MODULUS_MAX);
     }
     SPN_NEW(context, names, 3 * p);
     SPN_NEW(context, contents, 3 * p * NAME_SIZE);

@@ -7,8 +7,8 @@
 static spn_status check_share(spn_context *context, double share)
 {
     if (!(share >= 0 && share < 1)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "data.test_share: is %g; it lies in [0, 1)",
-                        share);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "data.test_share", "is %g; it lies in [0, 1)",
+                            share);
     }
     return SPN_OK;
 }
@@ -22,9 +22,9 @@ spn_status spn_data_test_samples(spn_context *context, const spn_data_settings *
     SPN_TRY(check_share(context, share));
     double wanted = round((double)settings->samples * share / (1 - share));
     if (share > 0 && !(wanted >= 1 && wanted < 0x1p53)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "data.test_share: %g, beside %lld samples for training, makes %s for testing",
-                 share, (long long)settings->samples, wanted < 1 ? "none" : "too many");
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.test_share",
+                     "%g, beside %lld samples for training, makes %s for testing", share,
+                     (long long)settings->samples, wanted < 1 ? "none" : "too many");
     }
     *count = (int64_t)wanted;
 done:
@@ -89,8 +89,9 @@ spn_status spn_dataset_choose_test(spn_context *context, int64_t samples, double
     SPN_TRY(check_share(context, share));
     *count = (int64_t)round(share * (double)samples);
     if (*count == samples || (share > 0 && *count == 0)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "data.test_share: %g of %lld samples leaves none for %s",
-                 share, (long long)samples, *count == 0 ? "testing" : "training");
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.test_share",
+                     "%g of %lld samples leaves none for %s", share, (long long)samples,
+                     *count == 0 ? "testing" : "training");
     }
     SPN_TRY(spn_dataset_choose(context, samples, *count, seed, SPN_PURPOSE_SPLIT, is_test));
 done:

@@ -35,8 +35,8 @@ static spn_status teacher_create(spn_context *context, const spn_data_settings *
         widest = t->network->width[l] > widest ? t->network->width[l] : widest;
     }
     if (!spn_size_multiply(widest, BLOCK, &size)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "data.teacher.hidden: %lld units are too many",
-                 (long long)widest);
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.teacher.hidden", "%lld units are too many",
+                     (long long)widest);
     }
     SPN_NEW(context, t->theta, t->network->parameters);
     SPN_NEW(context, t->h, size);
@@ -78,9 +78,9 @@ static spn_status draw(spn_context *context, const spn_data_settings *settings, 
     double *rows = NULL;
     int64_t size = 0;
     if (!spn_size_multiply(samples, columns, &size)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "data.samples: %lld samples of %lld columns are too many", (long long)samples,
-                 (long long)columns);
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.samples",
+                     "%lld samples of %lld columns are too many", (long long)samples,
+                     (long long)columns);
     }
     SPN_NEW(context, rows, size);
     for (int64_t begin = 0; begin < samples; begin += BLOCK) {

@@ -228,9 +228,9 @@ spn_status spni_lbfgs_make(spn_context *context, spn_solver *solver)
     spn_status status = SPN_OK;
     int64_t total = 0;
     int64_t history = solver->settings.history;
-    if (!spn_size_multiply(2 * solver->n, history, &total) || history > INT64_MAX / 2) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.history: %lld pairs are too many",
-                 (long long)history);
+    if (!spn_size_multiply(2 * solver->n, history, &total)) {
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "solver.history", "%lld pairs are too many",
+                     (long long)history);
     }
     SPN_NEW(context, solver->pairs, total);
     SPN_NEW(context, solver->weights, 2 * history);

@@ -67,7 +67,8 @@ static spn_status check_settings(spn_context *context, const spn_solver_settings
     spn_status status = SPN_OK;
     SPN_TRY(spn_settings_check(context, &spn_solver_options, settings));
     if (!(settings->trust_radius_max >= settings->trust_radius)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "solver.trust_radius: must be at most trust_radius_max");
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "solver.trust_radius",
+                     "must be at most trust_radius_max");
     }
 done:
     return status;

@@ -252,18 +252,14 @@ static spn_status check_legs(spn_context *context, const spn_settings *section,
     int64_t count = 0, *legs = NULL;
     double *path = NULL;
     char where[512];
-    bool is_set = spn_settings_is_set(section, "legs");
-    const char *key = is_set ? "legs" : "direction";
     if (sweep->direction != SPN_PROTOCOL_LEGS) {
-        return !is_set ? SPN_OK
-                       : spn_fail(context, SPN_ERROR_INPUT,
-                                  "%s: has a meaning only with sweep.direction: legs",
-                                  spn_settings_where(section, "legs", where, sizeof where));
+        return !spn_settings_is_set(section, "legs")
+                   ? SPN_OK
+                   : spn_fail(context, SPN_ERROR_INPUT,
+                              "%s: has a meaning only with sweep.direction: legs",
+                              spn_settings_where(section, "legs", where, sizeof where));
     }
     spn_status status = spn_sweep_path(context, sweep, &count, &path, &legs);
-    if (status == SPN_ERROR_INPUT) {
-        spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));
-    }
     spn_release(context, path);
     spn_release(context, legs);
     return status;
@@ -280,15 +276,10 @@ static spn_status check_grid(spn_context *context, const spn_experiment *experim
         return spn_fail(context, SPN_ERROR_INPUT, "%s: the list is empty",
                         spn_settings_where(section, "beta", where, sizeof where));
     }
-    const char *key = spn_settings_is_set(section, "beta") ? "beta"
-                      : sweep->beta_points > SPN_GRID_MAX  ? "beta.points"
-                                                           : "beta.from";
     spn_status status = spn_sweep_grid(context, sweep, &count, &grid);
-    if (status == SPN_ERROR_INPUT && spn_settings_is_set(section, key)) {
-        spn_error_prefix(context, "%s", spn_settings_where(section, key, where, sizeof where));
-    }
     spn_release(context, grid);
-    return status == SPN_OK ? check_legs(context, section, sweep) : status;
+    return spni_experiment_place(context, experiment,
+                                 status == SPN_OK ? check_legs(context, section, sweep) : status);
 }
 
 spn_status spni_experiment_branches(spn_context *context, const spn_experiment *experiment,

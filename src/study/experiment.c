@@ -245,8 +245,7 @@ static bool is_same_file(const char *path, const char *other)
            wanted.st_ino == read.st_ino;
 }
 
-/* Failures that a change of the experiment or its files mends. */
-static bool is_users(spn_status status)
+bool spni_is_users(spn_status status)
 {
     return status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_ARGUMENT ||
            status == SPN_ERROR_UNSUPPORTED || status == SPN_ERROR_NUMERIC;
@@ -256,7 +255,7 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
                                  int section, const char *key, spn_status status)
 {
     char where[512];
-    if (is_users(status)) {
+    if (spni_is_users(status)) {
         spn_error_prefix(
             context, "%s",
             spn_settings_where(&experiment->sections[section], key, where, sizeof where));
@@ -264,23 +263,38 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
     return status;
 }
 
-spn_status spni_experiment_blame_named(spn_context *context, const spn_experiment *experiment,
-                                       spn_status status)
+/* The section of "section.key", and its option; NULL: there is none. */
+static const spn_settings *find_setting(const spn_experiment *experiment, const char *name,
+                                        int64_t *option)
 {
-    const char *text = spn_error_text(context);
-    for (int i = 0; i < SPNI_SECTIONS && is_users(status); i++) {
+    for (int i = 0; i < SPNI_SECTIONS; i++) {
         const spn_settings *section = &experiment->sections[i];
-        for (int64_t k = 0; k < section->table->count; k++) {
-            char name[KEY_SIZE];
-            const spn_source *source = &section->sources[k];
-            int length = snprintf(name, sizeof name, "%s.%s", section->table->section,
-                                  section->table->options[k].key);
-            if (source->file != NULL && strncmp(text, name, (size_t)length) == 0 &&
-                (text[length] == ':' || text[length] == ' ')) {
-                spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
-                return status;
-            }
+        const size_t length = strlen(section->table->section);
+        if (strncmp(name, section->table->section, length) == 0 && name[length] == '.') {
+            *option = spn_option_find(section->table, name + length + 1);
+            return *option >= 0 ? section : NULL;
         }
+    }
+    return NULL;
+}
+
+spn_status spni_experiment_place(spn_context *context, const spn_experiment *experiment,
+                                 spn_status status)
+{
+    int64_t option = -1;
+    const spn_settings *section = find_setting(experiment, spn_error_key(context), &option);
+    if (!spni_is_users(status) || section == NULL) {
+        return status;
+    }
+    const spn_source *source = &section->sources[option];
+    const char *file = NULL;
+    for (int64_t i = 0; i < section->table->count && file == NULL; i++) {
+        file = section->sources[i].file;
+    }
+    if (source->file != NULL) {
+        spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
+    } else if (!section->is_set[option] && file != NULL) {
+        spn_error_prefix(context, "%s", file);
     }
     return status;
 }

@@ -36,9 +36,12 @@ spn_status spni_experiment_branches(spn_context *context, const spn_experiment *
 /** Put "file:line:column: section.key" before a failure that is due to this key. Returns `status`. */
 spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
                                  int section, const char *key, spn_status status);
-/** The same where the message already begins with "section.key": only the place is missing. */
-spn_status spni_experiment_blame_named(spn_context *context, const spn_experiment *experiment,
-                                       spn_status status);
+/** The same before a failure that names its own key (spn_error_key()): only the place is missing. A default has none
+ *  of its own; then it is the file of the section's other keys. */
+spn_status spni_experiment_place(spn_context *context, const spn_experiment *experiment,
+                                 spn_status status);
+/** Failures that a change of the experiment or its files mends. */
+bool spni_is_users(spn_status status);
 
 /** Length of the name of a weights file (.npz, .safetensors, .pth, .pt) at the beginning of `name`, of which only +U0 may
  *  follow; 0: it is something else. */

@@ -174,7 +174,8 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
         spn_dense_announce(context, study->loss.dimension, "branches, at each point");
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
-        SPN_TRY(spn_branches_create(context, &problem, &f.branches));
+        SPN_TRY(spni_experiment_place(context, study->experiment,
+                                      spn_branches_create(context, &problem, &f.branches)));
         SPN_TRY(run_and_write(context, &f, own.parameters, is_complete));
     }
 done:

@@ -127,8 +127,8 @@ static spn_status prepare(spn_context *context, trainer *t, const spn_study *stu
                                             .residues = t->starts.residues,
                                             .origin = t->origin.is_known ? spni_origin_time : NULL,
                                             .origin_state = &t->origin};
-    SPN_TRY(spni_experiment_blame_named(context, study->experiment,
-                                        spn_trajectories_create(context, &problem, &t->runs)));
+    SPN_TRY(spni_experiment_place(context, study->experiment,
+                                  spn_trajectories_create(context, &problem, &t->runs)));
     t->run_count = t->starts.count * own->seeds;
     t->parameters = study->loss.dimension;
     if (!spn_size_multiply(t->run_count, t->parameters, &numbers)) {

@@ -88,7 +88,8 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     *is_good = s.run.is_good;
     if (!s.run.is_finished) {
         spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
-        SPN_TRY(spn_sweep_create(context, &problem, &s.sweep));
+        SPN_TRY(spni_experiment_place(context, study->experiment,
+                                      spn_sweep_create(context, &problem, &s.sweep)));
         SPN_TRY(run_and_write(context, &s, problem.settings, is_good));
     }
 done:

@@ -10,59 +10,15 @@
 #include <string.h>
 #include <zlib.h>
 
-/* Failures that a change of the experiment or its files mends. */
-static bool is_users(spn_status status)
-{
-    return status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_ARGUMENT ||
-           status == SPN_ERROR_NUMERIC;
-}
-
-/* Put "file:line:column: section.key" before a failure that is due to this key. */
-static spn_status blame(spn_context *context, const spn_experiment *experiment, int section,
-                        const char *key, spn_status status)
-{
-    char where[512];
-    if (is_users(status)) {
-        spn_error_prefix(
-            context, "%s",
-            spn_settings_where(&experiment->sections[section], key, where, sizeof where));
-    }
-    return status;
-}
-
-/* The same where the message already begins with "data.key: ": only the place is missing. A default has
- * none of its own; then it is the file of the section's other keys. */
-static spn_status blame_named(spn_context *context, const spn_experiment *experiment,
-                              spn_status status)
-{
-    const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];
-    const char *text = spn_error_text(context), *file = NULL;
-    const spn_source *source = NULL;
-    for (int64_t i = 0; i < section->table->count; i++) {
-        char name[64];
-        int length = snprintf(name, sizeof name, "data.%s: ", section->table->options[i].key);
-        if (strncmp(text, name, (size_t)length) == 0) {
-            source = &section->sources[i];
-        }
-        file = file != NULL ? file : section->sources[i].file;
-    }
-    if (is_users(status) && source != NULL && source->file != NULL) {
-        spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
-    } else if (is_users(status) && source != NULL && file != NULL) {
-        spn_error_prefix(context, "%s", file);
-    }
-    return status;
-}
-
 /* A failure that is due to what the data hold: the file is named, too. */
 static spn_status blame_contents(spn_context *context, const spn_experiment *experiment,
                                  const char *key, spn_status status)
 {
     const char *path = spn_experiment_data(experiment)->path;
-    if (is_users(status) && path != NULL) {
+    if (spni_is_users(status) && path != NULL) {
         spn_error_prefix(context, "%s", path);
     }
-    return blame(context, experiment, SPNI_SECTION_DATA, key, status);
+    return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status);
 }
 
 /* The samples for training, and those for testing or NULL. */
@@ -124,12 +80,12 @@ static spn_status generate(spn_context *context, const spn_experiment *experimen
     spn_status status = SPN_OK;
     const spn_data_settings *settings = spn_experiment_data(experiment);
     if (settings->kind == SPN_DATA_GAUSSIAN) {
-        SPN_TRY(blame_named(context, experiment,
-                            spn_dataset_gaussian(context, settings, &data->training)));
-        SPN_TRY(blame_named(context, experiment,
-                            spn_dataset_gaussian_test(context, settings, &data->test)));
+        SPN_TRY(spni_experiment_place(context, experiment,
+                                      spn_dataset_gaussian(context, settings, &data->training)));
+        SPN_TRY(spni_experiment_place(context, experiment,
+                                      spn_dataset_gaussian_test(context, settings, &data->test)));
     } else {
-        SPN_TRY(blame_named(
+        SPN_TRY(spni_experiment_place(
             context, experiment,
             spn_network_teacher_dataset(context, settings, &data->training, &data->test)));
     }
@@ -145,11 +101,12 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
     spn_dataset *whole = NULL;
     int64_t training = 0;
     if (settings->kind == SPN_DATA_MODULAR) {
-        SPN_TRY(blame_named(context, experiment, spn_dataset_modular(context, settings, &whole)));
+        SPN_TRY(spni_experiment_place(context, experiment,
+                                      spn_dataset_modular(context, settings, &whole)));
     } else {
         const char *key = NULL;
         status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
-        SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, key, status));
+        SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status));
     }
     if (training > 0 && training < whole->samples) {
         SPN_TRY(spn_dataset_divide(context, whole, training, &data->training, &data->test));
@@ -157,10 +114,10 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
         data->training = whole;
         whole = NULL;
     } else {
-        SPN_TRY(
-            blame_named(context, experiment,
-                        spn_dataset_split(context, whole, settings->test_share,
-                                          (uint64_t)settings->seed, &data->training, &data->test)));
+        SPN_TRY(spni_experiment_place(context, experiment,
+                                      spn_dataset_split(context, whole, settings->test_share,
+                                                        (uint64_t)settings->seed, &data->training,
+                                                        &data->test)));
     }
 done:
     spn_dataset_free(context, whole);
@@ -235,8 +192,9 @@ static spn_status make_initial_weights(spn_context *context, spn_study *study)
     int64_t parameters = spn_network_parameters(study->network);
     path = spni_experiment_path(study->experiment, path, buffer);
     SPN_NEW(context, study->initial_weights, parameters);
-    SPN_TRY(blame(context, study->experiment, SPNI_SECTION_MODEL, "init.weights",
-                  spn_study_read_weights(context, study, path, study->initial_weights)));
+    SPN_TRY(spni_experiment_blame(
+        context, study->experiment, SPNI_SECTION_MODEL, "init.weights",
+        spn_study_read_weights(context, study, path, study->initial_weights)));
     study->weights_checksum =
         (uint32_t)crc32_z(crc32(0, NULL, 0), (const unsigned char *)study->initial_weights,
                           (size_t)parameters * sizeof(double));
@@ -255,17 +213,19 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
-    SPN_TRY(
-        blame(context, experiment, SPNI_SECTION_MODEL, "hidden",
-              spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
-                                 model->hidden.count, model->hidden.items,
-                                 (spn_activation)model->activation, model->bias, &study->network)));
-    SPN_TRY(blame(context, experiment, SPNI_SECTION_OBJECTIVE, "error",
-                  spn_network_error_create(context, study->network, study->dataset,
-                                           (spn_error_kind)spn_experiment_error(experiment)->error,
-                                           &study->error)));
-    SPN_TRY(blame(context, experiment, SPNI_SECTION_DATA, "test_share",
-                  study->test != NULL ? spn_network_error_watch(context, study->error, study->test)
+    SPN_TRY(spni_experiment_blame(
+        context, experiment, SPNI_SECTION_MODEL, "hidden",
+        spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
+                           model->hidden.count, model->hidden.items,
+                           (spn_activation)model->activation, model->bias, &study->network)));
+    SPN_TRY(spni_experiment_blame(
+        context, experiment, SPNI_SECTION_OBJECTIVE, "error",
+        spn_network_error_create(context, study->network, study->dataset,
+                                 (spn_error_kind)spn_experiment_error(experiment)->error,
+                                 &study->error)));
+    SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, "test_share",
+                                  study->test != NULL
+                                      ? spn_network_error_watch(context, study->error, study->test)
                                       : SPN_OK));
     study->regularised.error = spn_network_error_objective(study->error);
     SPN_TRY(spn_network_error_regularise(

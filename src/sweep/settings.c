@@ -64,6 +64,10 @@ static double grid_value(const spn_sweep_settings *settings, int64_t index)
                                                      : from + share * (to - from);
 }
 
+/* What the grid and the path depend on. */
+static const char *const grid_keys[] = {"beta",         "beta.from", "beta.to", "beta.points",
+                                        "beta.spacing", "legs",      NULL};
+
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
                           double **values)
 {
@@ -72,35 +76,34 @@ spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settin
     bool is_listed = settings->beta.count > 0;
     int64_t points = is_listed ? settings->beta.count : settings->beta_points;
     *values = NULL;
-    if (points < 1) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "no values of beta; give a list, or from, to and points");
-    }
+    SPN_TRY(spn_settings_check_keys(context, &spn_sweep_options, settings, grid_keys));
     if (points > SPN_GRID_MAX) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%lld values of beta are too many: at most %d, each a point that is solved for; "
-                 "transitions between them are refined",
-                 (long long)points, SPN_GRID_MAX);
+        SPN_FAIL_KEY(
+            context, SPN_ERROR_INPUT, is_listed ? "sweep.beta" : "sweep.beta.points",
+            "%lld values of beta are too many: at most %d, each a point that is solved for; "
+            "transitions between them are refined",
+            (long long)points, SPN_GRID_MAX);
     }
     if (!is_listed && settings->beta_spacing == SPN_SPACING_LOG && !(settings->beta_from > 0)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "logarithmic spacing needs a smallest beta > 0");
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "sweep.beta.from",
+                     "logarithmic spacing needs a smallest beta > 0");
     }
     if (!is_listed && points == 1 && settings->beta_from != settings->beta_to) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "one point cannot hold both from and to; give at least 2");
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "sweep.beta.from",
+                     "one point cannot hold both from and to; give at least 2");
     }
     SPN_NEW(context, grid, points);
     for (int64_t i = 0; i < points; i++) {
         grid[i] = grid_value(settings, i);
-        if (!isfinite(grid[i]) || (i > 0 && !(grid[i] > grid[i - 1]))) {
+        if (i > 0 && !(grid[i] > grid[i - 1])) {
             SPN_TRY(is_listed
-                        ? spn_fail(context, SPN_ERROR_INPUT,
-                                   "values of beta must be finite and ascending, but value "
-                                   "%lld is %g",
-                                   (long long)i + 1, grid[i])
-                        : spn_fail(context, SPN_ERROR_INPUT,
-                                   "beta.from (%g) must be below beta.to (%g), and both finite",
-                                   settings->beta_from, settings->beta_to));
+                        ? spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta",
+                                       "values of beta must be finite and ascending, but value "
+                                       "%lld is %g",
+                                       (long long)i + 1, grid[i])
+                        : spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.from",
+                                       "beta.from (%g) must be below beta.to (%g), and both finite",
+                                       settings->beta_from, settings->beta_to));
         }
     }
     *count = points;
@@ -144,32 +147,34 @@ static spn_status check_legs(spn_context *context, const spn_sweep_settings *set
                              int64_t *points)
 {
     const spn_reals *legs = &settings->legs;
+    const char *key = legs->count > 0 ? "sweep.legs" : "sweep.direction";
     *points = 1;
     if (settings->beta.count > 0 || settings->beta_points < 2) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "legs go in steps of a grid: give beta.from, beta.to and at least 2 "
-                        "beta.points instead of a list");
+        return spn_fail_key(context, SPN_ERROR_INPUT, key,
+                            "legs go in steps of a grid: give beta.from, beta.to and at least 2 "
+                            "beta.points instead of a list");
     }
     if (legs->count < 1) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "direction legs needs turning points, for instance legs: [0.4, 0.1]");
+        return spn_fail_key(context, SPN_ERROR_INPUT, key,
+                            "direction legs needs turning points, for instance legs: [0.4, 0.1]");
     }
     for (int64_t i = 0; i < legs->count; i++) {
         double from = i == 0 ? settings->beta_from : legs->items[i - 1], to = legs->items[i];
         bool is_log = settings->beta_spacing == SPN_SPACING_LOG;
-        if (!isfinite(to) || to == from || (is_log && !(to > 0))) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "turning points must be finite%s and differ from the value before, "
-                            "but leg %lld goes from %g to %g",
-                            is_log ? ", positive" : "", (long long)i + 1, from, to);
+        if (to == from || (is_log && !(to > 0))) {
+            return spn_fail_key(context, SPN_ERROR_INPUT, key,
+                                "turning points must be finite%s and differ from the value before, "
+                                "but leg %lld goes from %g to %g",
+                                is_log ? ", positive" : "", (long long)i + 1, from, to);
         }
         *points += count_steps(settings, from, to);
         if (*points > SPN_GRID_MAX) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "leg %lld from %g to %g makes a path of more than %d points: their "
-                            "distance is that of the grid from beta.from to beta.to; give fewer "
-                            "beta.points or a nearer turning point",
-                            (long long)i + 1, from, to, SPN_GRID_MAX);
+            return spn_fail_key(
+                context, SPN_ERROR_INPUT, key,
+                "leg %lld from %g to %g makes a path of more than %d points: their "
+                "distance is that of the grid from beta.from to beta.to; give fewer "
+                "beta.points or a nearer turning point",
+                (long long)i + 1, from, to, SPN_GRID_MAX);
         }
     }
     return SPN_OK;

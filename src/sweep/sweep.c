@@ -75,6 +75,9 @@ done:
     return status;
 }
 
+/* Each has a chain of its own, with its own state: more than can be looked at. */
+enum { SEEDS_MOST = 1000000 };
+
 spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem, spn_sweep **out)
 {
     spn_status status = SPN_OK;
@@ -84,19 +87,23 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
     double tolerance = problem->settings->refine_tolerance;
     if (problem->settings->refine &&
         !(tolerance >= SPN_REFINE_LEAST && tolerance <= SPN_REFINE_MOST)) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "sweep.refine_tolerance: must be between %g and %g, is %g",
-                        SPN_REFINE_LEAST, SPN_REFINE_MOST, tolerance);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.refine_tolerance",
+                            "must be between %g and %g, is %g", SPN_REFINE_LEAST, SPN_REFINE_MOST,
+                            tolerance);
     }
     if (problem->settings->epochs > 0 && problem->settings->direction == SPN_PROTOCOL_QUENCH) {
-        return spn_fail(
-            context, SPN_ERROR_INPUT,
-            "sweep.epochs: a quench has no rate; take another direction, or solver.method "
-            "gd with solver.max_iterations");
+        return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.epochs",
+                            "a quench has no rate; take another direction, or solver.method "
+                            "gd with solver.max_iterations");
     }
-    if (spni_message_size(problem->objective->dimension) == 0 || problem->settings->seeds < 1) {
+    if (problem->settings->seeds > SEEDS_MOST) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.seeds",
+                            "%lld random starts are too many: at most %d",
+                            (long long)problem->settings->seeds, (int)SEEDS_MOST);
+    }
+    if (spni_message_size(problem->objective->dimension) == 0) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
-                        "a sweep needs at least one seed and a dimension that fits in memory");
+                        "a sweep needs a dimension that fits in memory");
     }
     SPN_NEW(context, sweep, 1);
     sweep->context = context;

@@ -43,9 +43,9 @@ done:
 static spn_status check_tolerance(spn_context *context, const spn_grok_settings *settings)
 {
     if (spn_path_is_continuous(settings->method) && !(settings->tolerance >= TOLERANCE_LEAST)) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "grok.tolerance: must be at least %g, what rounding allows, is %g",
-                        TOLERANCE_LEAST, settings->tolerance);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "grok.tolerance",
+                            "must be at least %g, what rounding allows, is %g", TOLERANCE_LEAST,
+                            settings->tolerance);
     }
     return SPN_OK;
 }
@@ -58,12 +58,12 @@ spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_pr
     const spn_grok_settings *settings = problem->settings;
     *out = NULL;
     SPN_TRY(spn_settings_check(context, &spn_grok_options, settings));
-    if (problem->starts < 1 || settings->seeds < 1) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "runs need at least one start and one seed");
+    if (problem->starts < 1) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "runs need at least one start");
     }
-    if (!(settings->beta >= 0) || !isfinite(settings->beta)) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "grok.beta: must be a number >= 0, is %g",
-                 settings->beta);
+    if (settings->beta < 0) {
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "grok.beta", "must be a number >= 0, is %g",
+                     settings->beta);
     }
     SPN_TRY(check_tolerance(context, settings));
     if (settings->geometry) {
@@ -76,9 +76,9 @@ spn_status spn_trajectories_create(spn_context *context, const spn_trajectory_pr
     runs->parameters = problem->objective->dimension;
     if (!spn_size_multiply(problem->starts, settings->seeds, &runs->count) ||
         runs->count > RUNS_MOST) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "grok.seeds: %lld seeds from each of %lld starts are too many runs: at most %d",
-                 (long long)settings->seeds, (long long)problem->starts, (int)RUNS_MOST);
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "grok.seeds",
+                     "%lld seeds from each of %lld starts are too many runs: at most %d",
+                     (long long)settings->seeds, (long long)problem->starts, (int)RUNS_MOST);
     }
     SPN_TRY(spn_trajectory_schedule(context, settings, &runs->schedule_count, &runs->schedule));
     SPN_TRY(measure_stepper(context, problem, &runs->stepper_size));

@@ -12,22 +12,18 @@ enum { RECORDS_MOST = 10000 };
 static spn_status check_length(spn_context *context, const spn_grok_settings *settings)
 {
     double epochs = settings->epochs;
-    if (!(epochs > 0) || !isfinite(epochs)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "grok.epochs: must be a number > 0, is %g",
-                        epochs);
-    }
     if (!spn_path_is_continuous(settings->method) && epochs != floor(epochs)) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "grok.epochs: steps are whole, but it is %g; only the flow ends between",
-                        epochs);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "grok.epochs",
+                            "steps are whole, but it is %g; only the flow ends between", epochs);
     }
     if (epochs > EPOCHS_MOST) {
-        return spn_fail(context, SPN_ERROR_INPUT,
-                        "grok.epochs: must be at most 2^53 (9.007e15), is %g", epochs);
+        return spn_fail_key(context, SPN_ERROR_INPUT, "grok.epochs",
+                            "must be at most 2^53 (9.007e15), is %g", epochs);
     }
-    if (settings->at.count == 0 && (settings->records < 1 || settings->records > RECORDS_MOST)) {
-        return spn_fail(context, SPN_ERROR_INPUT, "grok.records: must be from 1 to %d, is %lld",
-                        (int)RECORDS_MOST, (long long)settings->records);
+    if (settings->at.count == 0 && settings->records > RECORDS_MOST) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "grok.records",
+                            "must be from 1 to %d, is %lld", (int)RECORDS_MOST,
+                            (long long)settings->records);
     }
     return SPN_OK;
 }
@@ -35,12 +31,10 @@ static spn_status check_length(spn_context *context, const spn_grok_settings *se
 static spn_status check_listed(spn_context *context, const spn_reals *at)
 {
     for (int64_t i = 0; i < at->count; i++) {
-        if (!isfinite(at->items[i]) || at->items[i] < 0 ||
-            (i > 0 && !(at->items[i] > at->items[i - 1]))) {
-            return spn_fail(
-                context, SPN_ERROR_INPUT,
-                "grok.at: epochs must be >= 0, finite and ascending, but item %lld is %g",
-                (long long)i + 1, at->items[i]);
+        if (i > 0 && !(at->items[i] > at->items[i - 1])) {
+            return spn_fail_key(context, SPN_ERROR_INPUT, "grok.at",
+                                "epochs must be >= 0, finite and ascending, but item %lld is %g",
+                                (long long)i + 1, at->items[i]);
         }
     }
     return SPN_OK;
@@ -57,11 +51,13 @@ static double candidate(const spn_grok_settings *settings, int64_t i)
 spn_status spn_trajectory_schedule(spn_context *context, const spn_grok_settings *settings,
                                    int64_t *count, double **epochs)
 {
+    static const char *const keys[] = {"method", "epochs", "records", "at", NULL};
     spn_status status = SPN_OK;
     double *out = NULL;
     int64_t rows = 1, candidates = settings->at.count;
     *epochs = NULL;
     *count = 0;
+    SPN_TRY(spn_settings_check_keys(context, &spn_grok_options, settings, keys));
     SPN_TRY(check_length(context, settings));
     SPN_TRY(check_listed(context, &settings->at));
     if (candidates == 0 && settings->epochs > 1) {

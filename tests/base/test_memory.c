@@ -125,6 +125,20 @@ static void test_errors(void **state)
     assert_int_equal(spn_error_status(other), SPN_ERROR_INPUT);
     spn_error_clear(context);
     assert_int_equal(spn_error_status(context), SPN_OK);
+    /* The setting that is to blame comes with the text, and goes with it. */
+    assert_int_equal(spn_fail_key(context, SPN_ERROR_INPUT, "sweep.seeds", "%d are too many", 9),
+                     SPN_ERROR_INPUT);
+    assert_string_equal(spn_error_text(context), "sweep.seeds: 9 are too many");
+    spn_error_prefix(context, "e.yaml:3:1");
+    spn_error_copy(other, context);
+    assert_string_equal(spn_error_text(other), "e.yaml:3:1: sweep.seeds: 9 are too many");
+    assert_string_equal(spn_error_key(other), "sweep.seeds");
+    spn_fail(context, SPN_ERROR_IO, "again: %s", spn_error_text(context));
+    assert_string_equal(spn_error_text(context), "again: e.yaml:3:1: sweep.seeds: 9 are too many");
+    assert_string_equal(spn_error_key(context), "");
+    spn_error_set_key(context, "data.path");
+    spn_error_clear(context);
+    assert_string_equal(spn_error_key(context), "");
     char longer[3 * SPN_ERROR_TEXT_SIZE];
     memset(longer, 'x', sizeof longer);
     longer[sizeof longer - 1] = '\0';

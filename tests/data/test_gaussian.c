@@ -252,7 +252,7 @@ static void test_refused_requests(void **state)
     const double large[] = {0.9, 1.5};
     s.correlations = (spn_reals){2, large};
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
-                "entry 2 is 1.5; a correlation lies in [-1, 1]");
+                "data.correlations (item 2): expected a list of numbers in [-1, 1], got 1.5");
     s = standard;
     s.samples = 5;
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
@@ -278,8 +278,10 @@ static void test_refused_requests(void **state)
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
                 "not symmetric: row 2, column 1 is 2, row 1, column 2 is 0.5");
     c[1] = (double)NAN;
-    check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
-                "row 1, column 2 is not a finite number");
+    check_fails(
+        context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT,
+        "data.covariance (item 1): expected a list of rows, each a list of numbers, got nan");
+    c[1] = 2;
     s.covariance.columns = 1;
     check_fails(context, spn_dataset_gaussian(context, &s, &d), SPN_ERROR_INPUT, "asks for 2 x 2");
 }

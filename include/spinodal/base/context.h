@@ -92,12 +92,22 @@ const char *spn_kernels_name(spn_kernels kernels);
 spn_status spn_fail(spn_context *context, spn_status code, const char *format, ...)
     SPN_PRINTF_LIKE(3, 4);
 
+/** The same for a setting that is out of place, "section.key": the text becomes "section.key: ...", and the error carries
+ *  the key, so that who knows where it was written can say so. */
+spn_status spn_fail_key(spn_context *context, spn_status code, const char *key, const char *format,
+                        ...) SPN_PRINTF_LIKE(4, 5);
+
 #define SPN_ERROR_TEXT_SIZE 1024
+#define SPN_ERROR_KEY_SIZE 64
 
 /** The last failure: its text ("" if none) and code (SPN_OK if none). A call that succeeds leaves them as
  *  they are: ask after a failure. The text is valid until the next failure or spn_error_clear(). */
 const char *spn_error_text(const spn_context *context);
 spn_status spn_error_status(const spn_context *context);
+/** The setting to which the last failure is due, "section.key"; "" where none is known. */
+const char *spn_error_key(const spn_context *context);
+/** Say it of a failure whose text is as it should be. */
+void spn_error_set_key(spn_context *context, const char *key);
 void spn_error_clear(spn_context *context);
 
 /** Put "prefix: " before the text of the current error (for callers that know more of the where). */
@@ -111,6 +121,7 @@ void spn_error_copy(spn_context *to, const spn_context *from);
  *  the error before and set it again after. */
 typedef struct spn_error {
     spn_status status;
+    char key[SPN_ERROR_KEY_SIZE]; /**< spn_error_key() */
     char text[SPN_ERROR_TEXT_SIZE];
 } spn_error;
 void spn_error_get(const spn_context *context, spn_error *out);

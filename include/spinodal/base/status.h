@@ -46,6 +46,13 @@ const char *spn_status_text(spn_status status);
         goto done;                                                                                 \
     } while (0)
 
+/** The same with spn_fail_key(). */
+#define SPN_FAIL_KEY(context, code, key, ...)                                                      \
+    do {                                                                                           \
+        status = spn_fail_key((context), (code), (key), __VA_ARGS__);                              \
+        goto done;                                                                                 \
+    } while (0)
+
 /** Allocate `count` zeroed items into `pointer`, or set status and go to `done:`. */
 #define SPN_NEW(context, pointer, count)                                                           \
     do {                                                                                           \
