@@ -18,7 +18,8 @@
 extern "C" {
 #endif
 
-/** Section `branches` of an experiment. */
+/** Section `branches` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_branches_options
+ *  fill and check it. */
 typedef struct spn_branches_settings {
     double beta_from, beta_to; /**< range; NaN: that of the sweep */
     double step;               /**< longest step, as a share of the length of theta */
@@ -70,6 +71,9 @@ typedef enum spn_change {
     SPN_CHANGE_SYMMETRY, /**< hidden units merge, split or die, and only that */
     SPN_CHANGE_OTHER,    /**< neither, or no labels */
 } spn_change;
+
+/** Their words, in this order, behind the last one NULL. */
+extern const char *const spn_change_words[];
 
 /** A fold or a branch point. */
 typedef struct spn_special_record {

@@ -28,7 +28,7 @@ void spn_dataset_free(spn_context *context, spn_dataset *dataset);
  *  standardized. */
 int64_t spn_dataset_class_samples(const spn_dataset *dataset, int64_t class_index);
 
-/** Settings of section `data` of an experiment. */
+/** Where samples come from. */
 typedef enum spn_data_kind {
     SPN_DATA_GAUSSIAN,
     SPN_DATA_CSV,
@@ -36,6 +36,10 @@ typedef enum spn_data_kind {
     SPN_DATA_TEACHER, /**< a random teacher network, spn_network_teacher_dataset() */
     SPN_DATA_MODULAR, /**< modular addition */
 } spn_data_kind;
+
+/** The words of experiments, in the order of spn_data_kind, behind the last one NULL. */
+extern const char *const spn_data_words[];
+
 typedef enum spn_moments_kind { SPN_MOMENTS_EXACT, SPN_MOMENTS_DRAWN } spn_moments_kind;
 typedef enum spn_header_kind { SPN_HEADER_AUTO, SPN_HEADER_YES, SPN_HEADER_NO } spn_header_kind;
 typedef enum spn_separator_kind {
@@ -66,6 +70,8 @@ typedef enum spn_missing_kind {
     SPN_MISSING_MEAN
 } spn_missing_kind;
 
+/** Section `data` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_data_options fill and
+ *  check it. */
 typedef struct spn_data_settings {
     int kind; /**< spn_data_kind */
     int64_t samples, inputs, outputs;
@@ -100,6 +106,18 @@ typedef struct spn_data_settings {
 } spn_data_settings;
 
 extern const spn_option_table spn_data_options;
+
+/** Whether a key of section data has a meaning with the kind, and the rest, of these settings. */
+bool spn_data_uses(const spn_data_settings *settings, const char *key);
+/** The key that chose the numbers: "path", "covariance", ... */
+const char *spn_data_source(const spn_data_settings *settings);
+/** Whether they are read from a file. */
+bool spn_data_is_file(const spn_data_settings *settings);
+
+/** Samples for training and those for testing (NULL: none) as the settings say. SPN_ERROR_UNSUPPORTED for kinds that this
+ *  room does not make: files, and teachers, which are networks (spn_network_teacher_dataset()). */
+spn_status spn_dataset_make(spn_context *context, const spn_data_settings *settings,
+                            spn_dataset **training, spn_dataset **test);
 
 /** From rows as files have them: rows[n * (inputs + outputs) + c], inputs first. Copies. Names may be
  *  NULL. Refuses non-finite numbers (row and column named) and empty sets. */

@@ -32,7 +32,8 @@ typedef enum spn_init_scheme {
 /** What becomes of arrays of a weights file that have no place in the network. */
 typedef enum spn_others_kind { SPN_OTHERS_REFUSE, SPN_OTHERS_IGNORE } spn_others_kind;
 
-/** Section `model` of an experiment. */
+/** Section `model` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_model_options
+ *  fill and check it. */
 typedef struct spn_model_settings {
     spn_integers hidden; /**< widths of the hidden layers; [] for a linear model */
     int activation;      /**< spn_activation */
@@ -58,7 +59,8 @@ const char *spn_regularise_note(int64_t kind);
 /** The kind that an experiment calls `word`; -1: none. */
 int64_t spn_regularise_find(const char *word);
 
-/** Section `objective` of an experiment. */
+/** Section `objective` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_error_options
+ *  fill and check it. */
 typedef struct spn_error_settings {
     int error;      /**< spn_error_kind */
     int regularise; /**< spn_regularise_kind */

@@ -24,7 +24,8 @@ extern const char *const spn_method_words[];
 /** Whether the method sees the exact Hessian: ends are stationary points with a known index and distance. */
 bool spn_method_is_exact(spn_method method);
 
-/** Section `solver` of an experiment. In first-order methods steps follow PyTorch: the gradient is that
+/** Section `solver` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_solver_options
+ *  fill and check it. In first-order methods steps follow PyTorch: the gradient is that
  *  of L as given, the velocity of the heavy ball is v = momentum v + g, Adam is bias-corrected. */
 typedef struct spn_solver_settings {
     int method; /**< spn_method */

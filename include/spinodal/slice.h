@@ -28,7 +28,8 @@ typedef enum spn_slice_scaling {
     SPN_SLICE_UNIT,   /**< the whole has norm 1 */
 } spn_slice_scaling;
 
-/** Section `slice` of an experiment. */
+/** Section `slice` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_slice_options
+ *  fill and check it. */
 typedef struct spn_slice_settings {
     int span;                  /**< spn_slice_span */
     spn_texts through;         /**< names of points */

@@ -26,7 +26,8 @@ typedef enum spn_down_start {
     SPN_DOWN_INITIAL, /**< down: from the initial weights at the largest value */
 } spn_down_start;
 
-/** Section `sweep` of an experiment. */
+/** Section `sweep` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_sweep_options
+ *  fill and check it. */
 typedef struct spn_sweep_settings {
     spn_reals beta; /**< listed values; excludes from, to, points, spacing */
     double beta_from, beta_to;
@@ -53,6 +54,9 @@ typedef enum spn_direction {
     SPN_DIRECTION_DOWN,
     SPN_DIRECTION_QUENCH
 } spn_direction;
+
+/** Their words, in this order, behind the last one NULL. */
+extern const char *const spn_direction_words[];
 
 /** "up", "down" or "quench"; NULL for any other number. */
 const char *spn_direction_text(int64_t direction);

@@ -16,7 +16,8 @@
 extern "C" {
 #endif
 
-/** Section `grok` of an experiment. learning_rate, momentum, beta1, beta2, epsilon, batch and seed of the
+/** Section `grok` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_grok_options
+ *  fill and check it. learning_rate, momentum, beta1, beta2, epsilon, batch and seed of the
  *  method are those of section `solver`. */
 typedef struct spn_grok_settings {
     double beta;

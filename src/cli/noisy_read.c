@@ -237,8 +237,8 @@ static spn_status read_sweep(spn_context *context, spn_arena *arena, const char 
                              cli_samples_sink *sink, void *state)
 {
     spn_status status = SPN_OK;
-    static const char *const directions[] = {"up", "down", "quench"};
-    static const key_names names = {{true, true, true, true}, {NULL, directions, NULL, NULL}};
+    static const key_names names = {{true, true, true, true},
+                                    {NULL, spn_direction_words, NULL, NULL}};
     spn_results results;
     spn_sweep_contents contents;
     sample *rows = NULL;

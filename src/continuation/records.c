@@ -4,7 +4,7 @@
 #include <spinodal/continuation.h>
 
 static const char *const special_kinds[] = {"fold", "branch_point", NULL};
-static const char *const changes[] = {"accuracy", "symmetry", "other", NULL};
+const char *const spn_change_words[] = {"accuracy", "symmetry", "other", NULL};
 static const char *const ends[] = {"range",      "fold", "branch_point", "symmetry", "zero",
                                    "unfinished", NULL};
 
@@ -71,7 +71,7 @@ static const spn_column special_columns[] = {
     INTEGER(crossing, "branches found to cross here, copies by symmetry counted once"),
     INTEGER(is_continuous, "end of a stable stretch: 1 when a stable branch takes over there "
                            "(continuous transition), 0 when not; otherwise -1"),
-    WORDS(change, changes, "what changes here"),
+    WORDS(change, spn_change_words, "what changes here"),
     STATE_MEANS(state, active_modes,
                 "independent directions of the outputs over the samples, before it"),
     STATE_MEANS(state, dead_units, "hidden units whose outgoing weights vanish, before it"),

@@ -26,6 +26,10 @@ spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t in
 spn_dataset *spni_dataset_release(spni_dataset *dataset);
 void spni_dataset_free(spn_context *context, spni_dataset *dataset);
 
+/** What of a set that is there as a whole is for training, and the share for testing (NULL: none). Takes `whole`. */
+spn_status spni_dataset_hold_out(spn_context *context, const spn_data_settings *settings,
+                                 spn_dataset *whole, spn_dataset **training, spn_dataset **test);
+
 /** A copy with `inputs` input rows (at most those of `in`). */
 spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out);
 

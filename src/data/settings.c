@@ -2,7 +2,6 @@
 #include <spinodal/data.h>
 #include <spinodal/kernel.h>
 
-static const char *const kinds[] = {"gaussian", "csv", "npz", "teacher", "modular", NULL};
 static const char *const moments[] = {"exact", "drawn", NULL};
 static const char *const columns[] = {"false", "true", "none", "inputs", "all", NULL};
 static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "space", NULL};
@@ -14,7 +13,7 @@ static const char *const class_targets[] = {"one_hot", "binary", NULL};
 #define FIELD(member) offsetof(spn_data_settings, member)
 
 static const spn_option options[] = {
-    {"kind", SPN_OPTION_CHOICE, FIELD(kind), "gaussian", SPN_ANY, kinds, "",
+    {"kind", SPN_OPTION_CHOICE, FIELD(kind), "gaussian", SPN_ANY, spn_data_words, "",
      "where the samples come from"},
     {"samples", SPN_OPTION_INTEGER, FIELD(samples), "1000", SPN_COUNT, NULL, "",
      "gaussian, teacher: number of samples to train on"},

@@ -120,6 +120,20 @@ done:
     return status;
 }
 
+spn_status spni_dataset_hold_out(spn_context *context, const spn_data_settings *settings,
+                                 spn_dataset *whole, spn_dataset **training, spn_dataset **test)
+{
+    if (settings->test_share == 0) {
+        *training = whole;
+        *test = NULL;
+        return SPN_OK;
+    }
+    spn_status status = spn_dataset_split(context, whole, settings->test_share,
+                                          (uint64_t)settings->seed, training, test);
+    spn_dataset_free(context, whole);
+    return status;
+}
+
 spn_status spn_dataset_divide(spn_context *context, const spn_dataset *in, int64_t count,
                               spn_dataset **training, spn_dataset **test)
 {

@@ -6,44 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Keys of section data that only some kinds use. */
-typedef struct data_key {
-    const char *key;
-    unsigned kinds; /* bit k: spn_data_kind k */
-} data_key;
-
-#define ONLY(kind) (1U << (kind))
-#define DRAWN (ONLY(SPN_DATA_GAUSSIAN) | ONLY(SPN_DATA_TEACHER))
-static const data_key data_keys[] = {
-    {"samples", DRAWN},
-    {"inputs", DRAWN},
-    {"outputs", DRAWN},
-    {"correlations", ONLY(SPN_DATA_GAUSSIAN)},
-    {"covariance", ONLY(SPN_DATA_GAUSSIAN)},
-    {"moments", ONLY(SPN_DATA_GAUSSIAN)},
-    {"seed", DRAWN},
-    {"path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
-    {"header", ONLY(SPN_DATA_CSV)},
-    {"separator", ONLY(SPN_DATA_CSV)},
-    {"missing", ONLY(SPN_DATA_CSV)},
-    {"targets", ONLY(SPN_DATA_CSV)},
-    {"columns", ONLY(SPN_DATA_CSV)},
-    {"input_key", ONLY(SPN_DATA_NPZ)},
-    {"target_key", ONLY(SPN_DATA_NPZ)},
-    {"classes", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
-    {"class_targets", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
-    {"test_path", ONLY(SPN_DATA_CSV) | ONLY(SPN_DATA_NPZ)},
-    {"test_input_key", ONLY(SPN_DATA_NPZ)},
-    {"test_target_key", ONLY(SPN_DATA_NPZ)},
-    {"modulus", ONLY(SPN_DATA_MODULAR)},
-    {"teacher.hidden", ONLY(SPN_DATA_TEACHER)},
-    {"teacher.activation", ONLY(SPN_DATA_TEACHER)},
-    {"teacher.scale", ONLY(SPN_DATA_TEACHER)},
-    {"noise", ONLY(SPN_DATA_TEACHER)},
-};
-#undef DRAWN
-#undef ONLY
-
 /* Of two ways to say the same thing only one may be used. */
 typedef struct exclusion {
     int section;
@@ -82,22 +44,7 @@ static bool is_used(const spn_experiment *experiment, int section, const char *k
     if (section == SPNI_SECTION_MODEL && strcmp(key, "init.others") == 0) {
         return spn_experiment_model(experiment)->init_others != SPN_OTHERS_REFUSE;
     }
-    if (section == SPNI_SECTION_DATA) {
-        const spn_data_settings *data = spn_experiment_data(experiment);
-        int kind = data->kind;
-        if (strcmp(key, "seed") == 0 && data->test_share > 0) {
-            return true; /* it says which samples are held out */
-        }
-        if (strcmp(key, "class_targets") == 0 && data->classes == NULL) {
-            return false;
-        }
-        for (size_t i = 0; i < sizeof data_keys / sizeof *data_keys; i++) {
-            if (strcmp(data_keys[i].key, key) == 0) {
-                return (data_keys[i].kinds >> kind & 1U) != 0;
-            }
-        }
-    }
-    return true;
+    return section != SPNI_SECTION_DATA || spn_data_uses(spn_experiment_data(experiment), key);
 }
 
 /* A switch that is off says nothing. */
@@ -186,8 +133,7 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
 {
     const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];
     const spn_data_settings *data = spn_experiment_data(experiment);
-    const char *kind =
-        section->table->options[spn_option_find(section->table, "kind")].choices[data->kind];
+    const char *kind = spn_data_words[data->kind];
     char where[512];
     for (int64_t i = 0; i < section->table->count; i++) {
         const char *key = section->table->options[i].key;
@@ -200,7 +146,7 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
                                                                 : "");
         }
     }
-    if ((data->kind == SPN_DATA_CSV || data->kind == SPN_DATA_NPZ) && data->path == NULL) {
+    if (spn_data_is_file(data) && data->path == NULL) {
         spn_settings_where(section, "kind", where, sizeof where);
         return spn_fail(context, SPN_ERROR_INPUT, "%s: kind %s needs data.path, the file to read",
                         where, kind);

@@ -77,37 +77,24 @@ static spn_status check_moments(spn_context *context, const spn_dataset *dataset
 
 static spn_status generate(spn_context *context, const spn_experiment *experiment, parts *data)
 {
-    spn_status status = SPN_OK;
     const spn_data_settings *settings = spn_experiment_data(experiment);
-    if (settings->kind == SPN_DATA_GAUSSIAN) {
-        SPN_TRY(spni_experiment_place(context, experiment,
-                                      spn_dataset_gaussian(context, settings, &data->training)));
-        SPN_TRY(spni_experiment_place(context, experiment,
-                                      spn_dataset_gaussian_test(context, settings, &data->test)));
-    } else {
-        SPN_TRY(spni_experiment_place(
-            context, experiment,
-            spn_network_teacher_dataset(context, settings, &data->training, &data->test)));
-    }
-done:
-    return status;
+    return spni_experiment_place(
+        context, experiment,
+        settings->kind == SPN_DATA_TEACHER
+            ? spn_network_teacher_dataset(context, settings, &data->training, &data->test)
+            : spn_dataset_make(context, settings, &data->training, &data->test));
 }
 
-/* A data set that is there as a whole, and the part of it that is held out. */
+/* A data set out of files, and the part of it that is held out. */
 static spn_status load(spn_context *context, const spn_experiment *experiment, parts *data)
 {
     spn_status status = SPN_OK;
     const spn_data_settings *settings = spn_experiment_data(experiment);
     spn_dataset *whole = NULL;
     int64_t training = 0;
-    if (settings->kind == SPN_DATA_MODULAR) {
-        SPN_TRY(spni_experiment_place(context, experiment,
-                                      spn_dataset_modular(context, settings, &whole)));
-    } else {
-        const char *key = NULL;
-        status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
-        SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status));
-    }
+    const char *key = NULL;
+    status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
+    SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status));
     if (training > 0 && training < whole->samples) {
         SPN_TRY(spn_dataset_divide(context, whole, training, &data->training, &data->test));
     } else if (settings->test_share == 0) {
@@ -124,17 +111,6 @@ done:
     return status;
 }
 
-/* The key that chose the numbers of the data. */
-static const char *source_key(const spn_data_settings *settings)
-{
-    static const char *const keys[] = {[SPN_DATA_GAUSSIAN] = "covariance",
-                                       [SPN_DATA_CSV] = "path",
-                                       [SPN_DATA_NPZ] = "path",
-                                       [SPN_DATA_TEACHER] = "teacher.scale",
-                                       [SPN_DATA_MODULAR] = "modulus"};
-    return keys[settings->kind];
-}
-
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
                              spn_dataset **training, spn_dataset **test, spn_data_account *account)
 {
@@ -143,18 +119,17 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
     const spn_data_settings *settings = spn_experiment_data(experiment);
     *training = *test = NULL;
     SPN_TRY(spn_experiment_check(context, experiment));
-    SPN_TRY(settings->kind == SPN_DATA_GAUSSIAN || settings->kind == SPN_DATA_TEACHER
-                ? generate(context, experiment, &data)
-                : load(context, experiment, &data));
+    SPN_TRY(spn_data_is_file(settings) ? load(context, experiment, &data)
+                                       : generate(context, experiment, &data));
     SPN_TRY(transform(context, experiment, "standardize", SPN_TRANSFORMATION_STANDARDIZE,
                       spn_columns_meant(settings->standardize), &data));
     SPN_TRY(transform(context, experiment, "center", SPN_TRANSFORMATION_CENTER,
                       spn_columns_meant(settings->center), &data));
     SPN_TRY(transform(context, experiment, "whiten", SPN_TRANSFORMATION_WHITEN,
                       settings->whiten ? SPN_COLUMNS_INPUTS : SPN_COLUMNS_NONE, &data));
-    SPN_TRY(blame_contents(context, experiment, source_key(settings),
+    SPN_TRY(blame_contents(context, experiment, spn_data_source(settings),
                            check_moments(context, data.training)));
-    SPN_TRY(blame_contents(context, experiment, source_key(settings),
+    SPN_TRY(blame_contents(context, experiment, spn_data_source(settings),
                            data.test != NULL ? check_moments(context, data.test) : SPN_OK));
     spni_samples_account(context, data.training, data.test, &data.account);
     if (account != NULL) {

@@ -3,13 +3,13 @@
 
 #include <spinodal/sweep.h>
 
-static const char *const directions[] = {"up", "down", "quench", NULL};
+const char *const spn_direction_words[] = {"up", "down", "quench", NULL};
 
 #define RECORD spn_sweep_record
 
 static const spn_column columns[] = {
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain, or of its leg"),
+    WORDS(direction, spn_direction_words, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index of the point within its chain, from 0"),
@@ -73,7 +73,7 @@ const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns
 static const spn_column jump_columns[] = {
     INTEGER(chain, "number of the chain"),
     INTEGER(seed, "index of the random start, from 0"),
-    WORDS(direction, directions, "direction of the chain, or of its leg"),
+    WORDS(direction, spn_direction_words, "direction of the chain, or of its leg"),
     INTEGER(phase, "down chains: active modes of the phase the chain starts from; otherwise -1"),
     INTEGER(leg, "leg of the chain, from 0"),
     INTEGER(point, "index within the chain of the first grid point behind the transition"),
@@ -148,5 +148,5 @@ const spn_streams spn_sweep_streams = {streams, sizeof streams / sizeof *streams
 const char *spn_direction_text(int64_t direction)
 {
     bool is_known = direction >= SPN_DIRECTION_UP && direction <= SPN_DIRECTION_QUENCH;
-    return is_known ? directions[direction] : NULL;
+    return is_known ? spn_direction_words[direction] : NULL;
 }

@@ -2,7 +2,6 @@
 #include <spinodal/transition.h>
 
 static const char *const kinds[] = {"spinodal_up", "spinodal_down", "maxwell", "continuous", NULL};
-static const char *const changes[] = {"accuracy", "symmetry", "other", NULL};
 static const char *const evidences[] = {"fold",       "branch_point", "jump",     "crossing",
                                         "continuous", "kink",         "exchange", "unresolved",
                                         "conflict",   "touch",        NULL};
@@ -39,7 +38,7 @@ static const spn_column items_spn_transition[] = {
         "change", change,
         "what changes: accuracy (directions of the outputs, classes, or E by a jump of 5 % of its "
         "range), or hidden units that merge, split or die",
-        changes),
+        spn_change_words),
     INTEGER("active_before", before.active_modes,
             "independent directions of the outputs before; -1: not known"),
     INTEGER("active_after", after.active_modes, "independent directions of the outputs after"),
@@ -95,7 +94,7 @@ TABLE(spn_hysteresis);
 static const spn_column items_spn_transition_group[] = {
     WORDS("kind", kind, "null: undecided", kinds),
     INTEGER("occurrence", occurrence, "of several of one seed, from small beta, from 0"),
-    WORDS("change", change, "what changes", changes),
+    WORDS("change", change, "what changes", spn_change_words),
     INTEGER("active_before", before.active_modes, "active modes before"),
     INTEGER("active_after", after.active_modes, "active modes after"),
     INTEGER("merged_before", before.merged_units, "merged hidden units before"),
