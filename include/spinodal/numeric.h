@@ -17,6 +17,8 @@ extern "C" {
 /** Dense symmetric solver with its work arrays, for matrices up to n x n; reuse it, later calls allocate
  *  nothing. One thread owns it. */
 typedef struct spn_dense spn_dense;
+/** Is n x n within reach of dense matrices (n <= 32700)? */
+bool spn_dense_fits(int64_t n);
 /** SPN_ERROR_INPUT where n x n is out of reach of dense matrices (n > 32700), with a forecast of memory and time
  *  and what to do instead, `cure`. Costs nothing: call it before anything long. */
 spn_status spn_dense_check(spn_context *context, int64_t n, const char *cure);

@@ -7,18 +7,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The surfaces that are shown, side by side. */
+/* The surfaces that are shown, side by side, and how they were measured. */
 typedef struct surfaces {
     int64_t count;
     spn_table tables[2];
+    const char *method;
 } surfaces;
 
 /* Those that `name` means; none: it is no name of a surface. */
-static surfaces choose(const char *name, const spn_geometry *error, const spn_geometry *loss)
+static surfaces choose(const char *name, const spn_columns *columns, const void *error,
+                       const void *loss)
 {
-    const spn_table both[2] = {{"error", &spn_geometry_columns, 1, error},
-                               {"loss", &spn_geometry_columns, 1, loss}};
-    surfaces chosen = {0};
+    const spn_table both[2] = {{"error", columns, 1, error}, {"loss", columns, 1, loss}};
+    surfaces chosen = {.method = columns == &spn_geometry_columns ? "dense" : "gradient"};
     for (int i = 0; i < 2; i++) {
         if (name == NULL || strcmp(name, "both") == 0 || strcmp(name, both[i].name) == 0) {
             chosen.tables[chosen.count++] = both[i];
@@ -27,7 +28,7 @@ static surfaces choose(const char *name, const spn_geometry *error, const spn_ge
     return chosen;
 }
 
-static void write_surface(spn_json *json, const spn_table *table)
+static void write_surface(spn_json *json, const spn_table *table, const char *method)
 {
     spn_json_begin_object(json, NULL);
     for (int64_t i = 0; i < table->columns->count; i++) {
@@ -39,7 +40,7 @@ static void write_surface(spn_json *json, const spn_table *table)
             spn_json_cells(json, &(const spn_table){"", &one, 1, table->records}, 0);
         }
     }
-    spn_json_text(json, "method", "dense");
+    spn_json_text(json, "method", method);
     spn_json_end_object(json);
 }
 
@@ -50,7 +51,7 @@ static spn_status write_json(spn_context *context, const surfaces *shown)
     spn_json_begin_object(&json, NULL);
     spn_json_begin_list(&json, "points");
     for (int64_t i = 0; i < shown->count; i++) {
-        write_surface(&json, &shown->tables[i]);
+        write_surface(&json, &shown->tables[i], shown->method);
     }
     spn_json_end_list(&json);
     spn_json_end_object(&json);
@@ -72,12 +73,16 @@ static void print_cell(const spn_table *table, int64_t column)
 
 static void print_text(const surfaces *shown)
 {
-    for (int64_t i = 0; i < spn_geometry_columns.count; i++) {
-        printf("%-26s", spn_geometry_columns.items[i].name);
+    const spn_columns *columns = shown->tables[0].columns;
+    for (int64_t i = 0; i < columns->count; i++) {
+        printf("%-26s", columns->items[i].name);
         for (int64_t k = 0; k < shown->count; k++) {
             print_cell(&shown->tables[k], i);
         }
-        printf("  %s\n", spn_geometry_columns.items[i].unit);
+        printf("  %s\n", columns->items[i].unit);
+    }
+    if (columns != &spn_geometry_columns) {
+        printf("%-26s  %s\n", "method", shown->method);
     }
 }
 
@@ -110,8 +115,9 @@ spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments, bo
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
-    spn_geometry error, loss;
-    const surfaces shown = choose(arguments->surface, &error, &loss);
+    spn_geometry error = {0}, loss = {0};
+    cli_slope error_slope = {0}, loss_slope = {0};
+    surfaces shown = choose(arguments->surface, &spn_geometry_columns, &error, &loss);
     (void)is_good;
     if (shown.count == 0) {
         return cli_misuse(session, "--surface: expected error, loss or both, got '%s'",
@@ -119,7 +125,12 @@ spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments, bo
     }
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
-    SPN_TRY(measure(session, arguments, study, &error, &loss));
+    if (spn_dense_fits(study->loss.dimension)) {
+        SPN_TRY(measure(session, arguments, study, &error, &loss));
+    } else {
+        SPN_TRY(cli_measure_slope(session, arguments, study, &error_slope, &loss_slope));
+        shown = choose(arguments->surface, &cli_slope_columns, &error_slope, &loss_slope);
+    }
     if (arguments->is_json) {
         SPN_TRY(write_json(context, &shown));
     } else {

@@ -54,9 +54,14 @@ void spn_dense_announce(spn_context *context, int64_t n, const char *what)
     }
 }
 
+bool spn_dense_fits(int64_t n)
+{
+    return n <= DIMENSION_MAX;
+}
+
 spn_status spn_dense_check(spn_context *context, int64_t n, const char *cure)
 {
-    if (n <= DIMENSION_MAX) {
+    if (spn_dense_fits(n)) {
         return SPN_OK;
     }
     const double operations = operations_of(n);
