@@ -35,6 +35,7 @@ typedef enum spn_data_kind {
     SPN_DATA_NPZ,
     SPN_DATA_TEACHER, /**< a random teacher network, spn_network_teacher_dataset() */
     SPN_DATA_MODULAR, /**< modular addition */
+    SPN_DATA_IDX,     /**< images and labels of the MNIST family */
 } spn_data_kind;
 
 /** The words of experiments, in the order of spn_data_kind, behind the last one NULL. */
@@ -63,6 +64,12 @@ spn_columns_kind spn_columns_meant(int kind);
 
 /** What classes become: a target for each, or one that is 0 or 1. */
 typedef enum spn_class_targets { SPN_CLASS_ONE_HOT, SPN_CLASS_BINARY } spn_class_targets;
+
+/** Which samples of a file are meant by their number. */
+typedef enum spn_take_kind { SPN_TAKE_FIRST, SPN_TAKE_RANDOM } spn_take_kind;
+
+/** What becomes of pixels that are bytes: divided by 255, or left as they are. */
+typedef enum spn_pixels_kind { SPN_PIXELS_UNIT, SPN_PIXELS_RAW } spn_pixels_kind;
 
 typedef enum spn_missing_kind {
     SPN_MISSING_REFUSE,
@@ -103,6 +110,13 @@ typedef struct spn_data_settings {
     double teacher_scale;        /**< teacher: weights have this / sqrt(fan_in) */
     double noise;                /**< teacher: standard deviation of what is added to each target */
     int64_t modulus;             /**< modular: p; (a + b) mod p, all p^2 pairs */
+    const char *labels, *test_labels; /**< idx: files; NULL: found by the names of the images */
+    spn_texts only;                   /**< idx: these classes; empty: all */
+    int64_t take;                     /**< idx: so many samples of them; 0: all */
+    int take_by;                      /**< idx: spn_take_kind */
+    int pixels;                       /**< idx: spn_pixels_kind */
+    spn_reals
+        normalize; /**< idx: mean and deviation of pixels: (v - mean) / deviation; empty: not */
 } spn_data_settings;
 
 extern const spn_option_table spn_data_options;

@@ -101,6 +101,10 @@ typedef struct spn_data_account {
     int64_t rows_dropped, cells_filled; /**< since cells are missing */
     const char *classes;                /**< the column or array of labels; NULL: none */
     int64_t constant_inputs;            /**< 0 in all samples since they are standardized */
+    int64_t available, taken; /**< idx: samples of the classes that are meant; 0: no images */
+    bool is_random;           /**< idx: which are taken */
+    int64_t rows, columns;    /**< idx: of an image; 0: they have another number of dimensions */
+    double divisor, mean, deviation; /**< idx: inputs are (v / divisor - mean) / deviation */
 } spn_data_account;
 
 /** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL

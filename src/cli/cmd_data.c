@@ -116,6 +116,23 @@ static void write_table(spn_json *json, const spn_data_account *account)
     spn_json_end_object(json);
 }
 
+/* How images were read: a key that is there for them alone. */
+static void write_images(spn_json *json, const spn_data_account *account)
+{
+    if (account->available == 0) {
+        return;
+    }
+    spn_json_begin_object(json, "images");
+    spn_json_integer(json, "rows", account->rows);
+    spn_json_integer(json, "columns", account->columns);
+    spn_json_integer(json, "available", account->available);
+    spn_json_boolean(json, "random", account->is_random);
+    spn_json_real(json, "divisor", account->divisor);
+    spn_json_real(json, "mean", account->mean);
+    spn_json_real(json, "deviation", account->deviation);
+    spn_json_end_object(json);
+}
+
 static spn_status print_account(spn_context *context, const spn_dataset *training,
                                 const spn_dataset *test, const spn_data_account *account)
 {
@@ -133,6 +150,7 @@ static spn_status print_account(spn_context *context, const spn_dataset *trainin
     spn_json_text(&json, "class_column", account->classes);
     write_classes(&json, training, test);
     write_table(&json, account);
+    write_images(&json, account);
     spn_json_end_object(&json);
     return spn_json_end_document(&json);
 }

@@ -43,16 +43,24 @@ static const char *const teacher_keys[] = {"samples",       "inputs",         "o
                                            "seed",          "teacher.hidden", "teacher.activation",
                                            "teacher.scale", "noise",          NULL};
 static const char *const modular_keys[] = {"modulus", NULL};
+static const char *const idx_keys[] = {
+    "path", "labels",  "class_targets", "test_path", "test_labels", "only",
+    "take", "take_by", "pixels",        "normalize", NULL};
 
-const char *const spn_data_words[] = {
-    [SPN_DATA_GAUSSIAN] = "gaussian", [SPN_DATA_CSV] = "csv",         [SPN_DATA_NPZ] = "npz",
-    [SPN_DATA_TEACHER] = "teacher",   [SPN_DATA_MODULAR] = "modular", NULL};
+const char *const spn_data_words[] = {[SPN_DATA_GAUSSIAN] = "gaussian",
+                                      [SPN_DATA_CSV] = "csv",
+                                      [SPN_DATA_NPZ] = "npz",
+                                      [SPN_DATA_TEACHER] = "teacher",
+                                      [SPN_DATA_MODULAR] = "modular",
+                                      [SPN_DATA_IDX] = "idx",
+                                      NULL};
 static const row rows[] = {
     [SPN_DATA_GAUSSIAN] = {"covariance", gaussian_keys, make_gaussian, false},
     [SPN_DATA_CSV] = {"path", csv_keys, NULL, true},
     [SPN_DATA_NPZ] = {"path", npz_keys, NULL, true},
     [SPN_DATA_TEACHER] = {"teacher.scale", teacher_keys, NULL, false},
     [SPN_DATA_MODULAR] = {"modulus", modular_keys, make_modular, false},
+    [SPN_DATA_IDX] = {"path", idx_keys, NULL, true},
 };
 enum { COUNT = sizeof rows / sizeof *rows };
 _Static_assert(sizeof spn_data_words / sizeof *spn_data_words == COUNT + 1,
@@ -69,10 +77,12 @@ static bool has_key(const row *kind, const char *key)
 
 bool spn_data_uses(const spn_data_settings *settings, const char *key)
 {
-    if (strcmp(key, "seed") == 0 && settings->test_share > 0) {
-        return true; /* it says which samples are held out */
+    const bool is_idx = settings->kind == SPN_DATA_IDX;
+    if (strcmp(key, "seed") == 0 &&
+        (settings->test_share > 0 || (is_idx && settings->take_by == SPN_TAKE_RANDOM))) {
+        return true; /* it says which samples are held out, or taken */
     }
-    if (strcmp(key, "class_targets") == 0 && settings->classes == NULL) {
+    if (strcmp(key, "class_targets") == 0 && settings->classes == NULL && !is_idx) {
         return false;
     }
     bool is_special = false;

@@ -8,6 +8,8 @@ static const char *const separators[] = {"auto", "comma", "semicolon", "tab", "s
 static const char *const missing[] = {"refuse", "drop", "mean", NULL};
 static const char *const headers[] = {"auto", "yes", "no", NULL};
 
+static const char *const take_by[] = {"first", "random", NULL};
+static const char *const pixels[] = {"unit", "raw", NULL};
 static const char *const class_targets[] = {"one_hot", "binary", NULL};
 
 #define FIELD(member) offsetof(spn_data_settings, member)
@@ -28,9 +30,10 @@ static const spn_option options[] = {
     {"moments", SPN_OPTION_CHOICE, FIELD(moments), "exact", SPN_ANY, moments, "",
      "gaussian: whether the sample's mean and covariance equal the request or are drawn"},
     {"seed", SPN_OPTION_INTEGER, FIELD(seed), "1", SPN_NONNEGATIVE, NULL, "",
-     "seed of the samples and of the teacher, or of the choice of test samples"},
+     "seed of the samples and of the teacher, or of the choice of samples for testing and of "
+     "take_by: random"},
     {"path", SPN_OPTION_TEXT, FIELD(path), NULL, SPN_ANY, NULL, "",
-     "csv, npz: the file, relative to the experiment file"},
+     "csv, npz, idx (images): the file, relative to the experiment file"},
     {"header", SPN_OPTION_CHOICE, FIELD(header), "auto", SPN_ANY, headers, "",
      "csv: whether the first row holds names; auto: it does when it contradicts the rows below"},
     {"separator", SPN_OPTION_CHOICE, FIELD(separator), "auto", SPN_ANY, separators, "",
@@ -56,7 +59,7 @@ static const spn_option options[] = {
      "of "
      "one logit"},
     {"test_path", SPN_OPTION_TEXT, FIELD(test_path), NULL, SPN_ANY, NULL, "",
-     "csv, npz: another file, of samples for testing, read as the first one is, instead of "
+     "csv, npz, idx: another file, of samples for testing, read as the first one is, instead of "
      "test_share"},
     {"test_input_key", SPN_OPTION_TEXT, FIELD(test_input_key), NULL, SPN_ANY, NULL, "",
      "npz: array of inputs for testing, of test_path or of path; unset, with test_path: input_key"},
@@ -85,6 +88,22 @@ static const spn_option options[] = {
      "subtract the means of the inputs, or of inputs and targets (all, true; also with "
      "standardize: "
      "inputs)"},
+    {"labels", SPN_OPTION_TEXT, FIELD(labels), NULL, SPN_ANY, NULL, "",
+     "idx: the file of labels; unset: the one that belongs to path by its name "
+     "(train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz)"},
+    {"test_labels", SPN_OPTION_TEXT, FIELD(test_labels), NULL, SPN_ANY, NULL, "",
+     "idx: the same of test_path"},
+    {"only", SPN_OPTION_TEXTS, FIELD(only), NULL, SPN_ANY, NULL, "",
+     "idx: the classes whose samples are taken, [3, 5]; unset: all"},
+    {"take", SPN_OPTION_INTEGER, FIELD(take), "0", SPN_NONNEGATIVE, NULL, "",
+     "idx: how many of these samples are taken, before test_share holds some out; 0: all"},
+    {"take_by", SPN_OPTION_CHOICE, FIELD(take_by), "first", SPN_ANY, take_by, "",
+     "idx: which ones: the first of the file, or random ones (seed), in the order of the file"},
+    {"pixels", SPN_OPTION_CHOICE, FIELD(pixels), "unit", SPN_ANY, pixels, "",
+     "idx: bytes are divided by 255 (unit), or stay from 0 to 255 (raw); other numbers stay"},
+    {"normalize", SPN_OPTION_REALS, FIELD(normalize), NULL, SPN_ANY, NULL, "",
+     "idx: mean and deviation of all pixels, [0.1307, 0.3081]: the one is subtracted, by the other "
+     "they are divided"},
 };
 
 const spn_option_table spn_data_options = {

@@ -129,6 +129,24 @@ done:
     return status;
 }
 
+/* What the keys of images demand of each other. */
+static spn_status check_images(spn_context *context, const spn_settings *section,
+                               const spn_data_settings *data)
+{
+    char where[512];
+    if (data->test_labels != NULL && data->test_path == NULL) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s: has no meaning without data.test_path",
+                        spn_settings_where(section, "test_labels", where, sizeof where));
+    }
+    if (data->normalize.count > 0 &&
+        (data->normalize.count != 2 || !(data->normalize.items[1] > 0))) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: expected a mean and a deviation above 0, such as [0.1307, 0.3081]",
+                        spn_settings_where(section, "normalize", where, sizeof where));
+    }
+    return SPN_OK;
+}
+
 static spn_status check_data(spn_context *context, const spn_experiment *experiment)
 {
     const spn_settings *section = &experiment->sections[SPNI_SECTION_DATA];
@@ -169,7 +187,7 @@ static spn_status check_data(spn_context *context, const spn_experiment *experim
             "are needed",
             where);
     }
-    return SPN_OK;
+    return check_images(context, section, data);
 }
 
 /* Cross-entropy takes the targets as probabilities, which a transformation would spoil. */

@@ -339,17 +339,16 @@ int64_t spni_file_length(const char *name)
 
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
 {
-    char data[SPNI_PATH_SIZE], test[SPNI_PATH_SIZE], weights[SPNI_PATH_SIZE];
-    const char *test_path = spn_experiment_data(experiment)->test_path;
-    const char *data_path = spn_experiment_data(experiment)->path;
-    const char *weights_path = spn_experiment_model(experiment)->init_weights;
-    const char *const files[] = {
-        experiment->file,
-        data_path != NULL ? spni_experiment_path(experiment, data_path, data) : NULL,
-        test_path != NULL ? spni_experiment_path(experiment, test_path, test) : NULL,
-        weights_path != NULL ? spni_experiment_path(experiment, weights_path, weights) : NULL};
+    char buffer[SPNI_PATH_SIZE];
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    const char *const files[] = {data->path, data->labels, data->test_path, data->test_labels,
+                                 spn_experiment_model(experiment)->init_weights};
+    if (experiment->file != NULL && is_same_file(path, experiment->file)) {
+        return true;
+    }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        if (files[i] != NULL && is_same_file(path, files[i])) {
+        if (files[i] != NULL &&
+            is_same_file(path, spni_experiment_path(experiment, files[i], buffer))) {
             return true;
         }
     }

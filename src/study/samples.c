@@ -262,6 +262,33 @@ static void describe_table(const spn_data_account *account, char *text, size_t s
     }
 }
 
+/* "; images of 28 x 28; pixels / 255, less 0.1307, over 0.3081; the first 1000 of 10000". */
+static void describe_images(const spn_data_account *account, char *text, size_t size)
+{
+    int used = 0;
+    char number[32];
+    if (account->rows > 0) {
+        used = snprintf(text, size, "; images of %lld x %lld", (long long)account->rows,
+                        (long long)account->columns);
+    }
+    if (account->divisor != 1) {
+        spn_format_real(account->divisor, number);
+        used += snprintf(text + used, size - (size_t)used, "; pixels / %s", number);
+    }
+    if (account->mean != 0 || account->deviation != 1) {
+        spn_format_real(account->mean, number);
+        used += snprintf(text + used, size - (size_t)used, "%s less %s",
+                         account->divisor != 1 ? "," : "; pixels", number);
+        spn_format_real(account->deviation, number);
+        used += snprintf(text + used, size - (size_t)used, ", over %s", number);
+    }
+    if (account->taken < account->available) {
+        snprintf(text + used, size - (size_t)used, "; %s %lld of %lld",
+                 account->is_random ? "random" : "the first", (long long)account->taken,
+                 (long long)account->available);
+    }
+}
+
 void spni_samples_account(spn_context *context, const spn_dataset *training,
                           const spn_dataset *test, spn_data_account *account)
 {
@@ -285,6 +312,9 @@ void spni_samples_account(spn_context *context, const spn_dataset *training,
     }
     if (account->separator != NULL) {
         describe_table(account, table, sizeof table);
+    }
+    if (account->available > 0) {
+        describe_images(account, table, sizeof table);
     }
     if (training->class_count > 0) {
         describe_classes(context, training, test, account, classes, sizeof classes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Data, network and objectives of an experiment. */
 #include "study/experiment.h"
+#include "study/images.h"
 #include "study/samples.h"
 
 #include <math.h>
@@ -93,6 +94,11 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
     spn_dataset *whole = NULL;
     int64_t training = 0;
     const char *key = NULL;
+    if (settings->kind == SPN_DATA_IDX) {
+        status = spni_images_load(context, experiment, &data->training, &data->test, &data->account,
+                                  &key);
+        return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status);
+    }
     status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
     SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status));
     if (training > 0 && training < whole->samples) {

@@ -28,11 +28,16 @@ static void keys_belong_to_kinds(void **state)
         assert_true(spn_data_uses(&s, "standardize") && spn_data_uses(&s, "seed"));
         assert_int_equal(spn_data_is_file(&s), spn_data_uses(&s, "path"));
         assert_int_equal(spn_data_uses(&s, "modulus"), s.kind == SPN_DATA_MODULAR);
-        assert_false(spn_data_uses(&s, "class_targets")); /* without classes */
+        /* Without classes there are none of labels alone. */
+        assert_int_equal(spn_data_uses(&s, "class_targets"), s.kind == SPN_DATA_IDX);
     }
     s.kind = SPN_DATA_MODULAR;
     s.test_share = 0;
     assert_false(spn_data_uses(&s, "seed"));
+    s.kind = SPN_DATA_IDX;
+    assert_false(spn_data_uses(&s, "seed"));
+    s.take_by = SPN_TAKE_RANDOM;
+    assert_true(spn_data_uses(&s, "seed") && !spn_data_uses(&s, "classes"));
     s.kind = SPN_DATA_CSV;
     s.classes = "species";
     assert_true(spn_data_uses(&s, "class_targets") && !spn_data_uses(&s, "input_key"));

@@ -184,7 +184,10 @@ static void test_settings_table(void **state)
                                        "test_path",     "test_input_key", "test_target_key",
                                        "modulus",       "teacher.hidden", "teacher.activation",
                                        "teacher.scale", "noise",          "test_share",
-                                       "standardize",   "whiten",         "center"};
+                                       "standardize",   "whiten",         "center",
+                                       "labels",        "test_labels",    "only",
+                                       "take",          "take_by",        "pixels",
+                                       "normalize"};
     assert_int_equal(spn_data_options.count, sizeof keys / sizeof keys[0]);
     for (int64_t i = 0; i < spn_data_options.count; i++) {
         assert_string_equal(spn_data_options.options[i].key, keys[i]);

@@ -15,15 +15,20 @@ static void demand(bool condition)
     }
 }
 
+/* As safetensors: in a zip archive names with control characters are taken for those of another encoding. */
 static void check_again(spn_context *context, const spn_arrays *arrays)
 {
     unsigned char *written = NULL;
     int64_t size = 0;
     spn_arrays *again = NULL;
-    const spn_status status = spni_npz_build(context, arrays, &written, &size);
-    demand(status == SPN_OK);
-    demand(spn_npz_parse(context, "again", written, size, &again) == SPN_OK);
-    demand(arrays_are_equal(arrays, again));
+    const spn_status status = spni_safetensors_build(context, arrays, &written, &size);
+    demand(status == SPN_OK ||
+           (status == SPN_ERROR_ARGUMENT && spn_arrays_find(arrays, "__metadata__") != NULL));
+    if (status == SPN_OK) {
+        demand(spn_safetensors_parse(context, "again", written, size, &again) == SPN_OK);
+        demand(arrays_are_equal(arrays, again));
+    }
+    spn_error_clear(context);
     spn_arrays_free(context, again);
     spn_release(context, written);
 }
