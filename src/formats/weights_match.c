@@ -279,13 +279,15 @@ static bool contains(const spni_weight_file *file, const char *part)
 }
 
 /* Arrays are left over. */
-static void say_surplus(const slots *s)
+static void say_surplus(const slots *s, bool may_be_ignored)
 {
     char rest[400];
     list_rest(s, rest, sizeof rest);
     snprintf(s->problem, SPNI_WEIGHT_PROBLEM, "no place in the network for %s%s", rest,
              contains(s->file, "running_mean")
                  ? "; there is no BatchNorm here: fold it into the layer before it"
+             : may_be_ignored
+                 ? "; if the network is the same without, set model.init.others: ignore"
                  : "");
 }
 
@@ -296,7 +298,7 @@ void spni_weights_match(const spni_weight_file *file, bool is_turned, spni_weigh
     for (int64_t i = 0; match->is_good && !file->choice->ignores_others && i < file->arrays->count;
          i++) {
         if (file->arrays->items[i].rank != 1 && !is_taken(&s, i)) {
-            say_surplus(&s);
+            say_surplus(&s, true);
             match->is_good = false;
         }
     }
@@ -412,7 +414,7 @@ spn_status spni_weights_match_biases(spn_context *context, spni_weight_file *fil
         placed += file->bias[l] >= 0 ? 1 : 0;
     }
     if (is_good && placed < vectors && !file->choice->ignores_others) {
-        say_surplus(&s);
+        say_surplus(&s, wanted > 0);
         is_good = false;
     }
     return is_good ? SPN_OK
