@@ -119,10 +119,6 @@ typedef struct spn_view_column {
     {                                                                                              \
         .title = (its_title), .write = (its_writer)                                                \
     }
-#define SPN_JOIN_BY(its_gap, its_writer)                                                           \
-    {                                                                                              \
-        .gap = (its_gap), .write = (its_writer)                                                    \
-    }
 /** Numbers that a function writes. */
 #define SPN_SHOW_NUMBER_BY(its_title, its_writer)                                                  \
     {                                                                                              \

@@ -65,8 +65,8 @@ typedef struct cli_flag {
 
 typedef struct cli_session cli_session;
 
-/** What a command does; *is_good, true at first: what it judges holds. */
-typedef spn_status cli_action(cli_session *session, const cli_arguments *arguments, bool *is_good);
+/** What a command does. */
+typedef spn_status cli_action(cli_session *session, const cli_arguments *arguments);
 
 typedef struct cli_command {
     const char *name;
@@ -106,6 +106,7 @@ struct cli_session {
     bool has_progress;
     const cli_command *command;
     bool is_misused; /**< a usage error was found and told */
+    bool is_good;    /**< true at first: what the command judges holds */
 };
 
 /** Create the context and catch SIGINT, SIGTERM and SIGHUP. Returns an exit status. */
@@ -137,7 +138,7 @@ bool cli_try_memory(int64_t threads);
 
 /** Print the context's error as one line on stderr and give the exit status for `status`, and for what the command
  *  judged. */
-int cli_finish(cli_session *session, spn_status status, bool is_good);
+int cli_finish(cli_session *session, spn_status status);
 
 /** A usage error: one line, EXIT_USAGE. */
 int cli_usage_error(const cli_command *command, const char *format, ...) SPN_PRINTF_LIKE(2, 3);

@@ -57,7 +57,7 @@ static void print_text(const spn_check_report *report)
            isnan(report->column_error) ? " (one comparison was not done)" : "");
 }
 
-spn_status cmd_check(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_check(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -72,7 +72,7 @@ spn_status cmd_check(cli_session *session, const cli_arguments *arguments, bool 
     double beta =
         isnan(arguments->beta) ? spn_experiment_sweep(experiment)->beta_from : arguments->beta;
     SPN_TRY(spn_objective_check(context, &study->loss, theta, beta, 1, &report));
-    *is_good = report.is_passed;
+    session->is_good = report.is_passed;
     if (arguments->is_json) {
         SPN_TRY(print_json(context, &report));
     } else {

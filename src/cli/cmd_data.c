@@ -168,9 +168,8 @@ done:
     return status;
 }
 
-spn_status cmd_data(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_data(cli_session *session, const cli_arguments *arguments)
 {
-    (void)is_good;
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;

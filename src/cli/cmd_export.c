@@ -167,9 +167,8 @@ static spn_status refuse_same_file(spn_context *context, const char *output, con
     return SPN_OK;
 }
 
-spn_status cmd_export(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_export(cli_session *session, const cli_arguments *arguments)
 {
-    (void)is_good;
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_arena *arena = NULL;

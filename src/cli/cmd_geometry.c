@@ -109,7 +109,7 @@ done:
     return status;
 }
 
-spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -118,7 +118,6 @@ spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments, bo
     spn_geometry error = {0}, loss = {0};
     cli_slope error_slope = {0}, loss_slope = {0};
     surfaces shown = choose(arguments->surface, &spn_geometry_columns, &error, &loss);
-    (void)is_good;
     if (shown.count == 0) {
         return cli_misuse(session, "--surface: expected error, loss or both, got '%s'",
                           arguments->surface);

@@ -17,7 +17,7 @@ static spn_status draw(spn_context *context, const spn_results *results, const c
     return kind->plot(context, results, folder, settings);
 }
 
-spn_status cmd_plot(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_plot(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -25,7 +25,6 @@ spn_status cmd_plot(cli_session *session, const cli_arguments *arguments, bool *
     spn_results results;
     const char *folder = arguments->output != NULL ? arguments->output : ".";
     const spn_plot_settings settings = {.force = arguments->is_forced};
-    (void)is_good;
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));
     SPN_TRY(spn_make_folder(context, folder));

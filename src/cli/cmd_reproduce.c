@@ -15,7 +15,7 @@ static bool is_known(const char *name)
     return is_found;
 }
 
-spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments)
 {
     const char *name = arguments->word_count > 0 ? arguments->words[0] : "all";
     const spn_gallery_settings settings = {.folder = arguments->output != NULL ? arguments->output
@@ -25,7 +25,7 @@ spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments, b
                                            .is_resumed = arguments->is_resumed,
                                            .set_count = arguments->set_count,
                                            .sets = arguments->sets};
-    spn_status status = spn_gallery_make(session->context, name, &settings, is_good);
+    spn_status status = spn_gallery_make(session->context, name, &settings, &session->is_good);
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
         return cli_misuse(session, "%s", spn_error_text(session->context));
     }

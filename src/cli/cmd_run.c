@@ -62,7 +62,7 @@ static spn_status explain_full_disk(spn_context *context, const char *output)
 }
 
 static spn_status run_study(cli_session *session, const cli_arguments *arguments,
-                            const char *output, study_action *run, bool *is_good)
+                            const char *output, study_action *run)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -75,7 +75,7 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(say_experiment(session, study));
-    SPN_TRY(run(context, study, &settings, is_good));
+    SPN_TRY(run(context, study, &settings, &session->is_good));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
@@ -123,7 +123,7 @@ done:
 
 /* What went wrong is said on stderr with JSON as well. */
 static spn_status run_command(cli_session *session, const cli_arguments *arguments,
-                              study_action *run, bool *is_good)
+                              study_action *run)
 {
     spn_status status = SPN_OK;
     char *made = NULL;
@@ -131,7 +131,7 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
         SPN_TRY(default_output(session->context, arguments->words[0], &made));
     }
     const char *output = made != NULL ? made : arguments->output;
-    SPN_TRY(run_study(session, arguments, output, run, is_good));
+    SPN_TRY(run_study(session, arguments, output, run));
     SPN_TRY(arguments->is_json ? write_json(session->context, output)
                                : spn_results_tell(session->context, output, session->is_verbose));
 done:
@@ -139,22 +139,22 @@ done:
     return status;
 }
 
-spn_status cmd_sweep(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_sweep(cli_session *session, const cli_arguments *arguments)
 {
-    return run_command(session, arguments, spn_study_sweep, is_good);
+    return run_command(session, arguments, spn_study_sweep);
 }
 
-spn_status cmd_branches(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_branches(cli_session *session, const cli_arguments *arguments)
 {
-    return run_command(session, arguments, spn_study_branches, is_good);
+    return run_command(session, arguments, spn_study_branches);
 }
 
-spn_status cmd_slice(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_slice(cli_session *session, const cli_arguments *arguments)
 {
-    return run_command(session, arguments, spn_study_slice, is_good);
+    return run_command(session, arguments, spn_study_slice);
 }
 
-spn_status cmd_grok(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_grok(cli_session *session, const cli_arguments *arguments)
 {
-    return run_command(session, arguments, spn_study_grok, is_good);
+    return run_command(session, arguments, spn_study_grok);
 }

@@ -236,12 +236,11 @@ static spn_status print_text(spn_context *context, const answer *a)
     return cli_print(stdout, &text);
 }
 
-spn_status cmd_theory(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_theory(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     answer a = {.count = 0};
     const bool has_values = arguments->singular_values != NULL;
-    (void)is_good;
     if ((arguments->depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
         return cli_misuse(session, "give an experiment, or both --depth and --singular-values");
     }

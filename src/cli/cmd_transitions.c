@@ -52,17 +52,17 @@ done:
     return status;
 }
 
-spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments, bool *is_good)
+spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_transitions *transitions = NULL;
     if (arguments->is_noisy) {
-        SPN_TRY(cli_noisy_samples(session, arguments, is_good));
+        SPN_TRY(cli_noisy_samples(session, arguments));
     } else {
         SPN_TRY(spn_transitions_create(context, &transitions));
         SPN_TRY(answer(context, arguments, transitions));
-        *is_good = spn_transitions_decided(transitions);
+        session->is_good = spn_transitions_decided(transitions);
     }
 done:
     spn_transitions_free(context, transitions);

@@ -178,9 +178,7 @@ static int run_command(const cli_command *command, int count, char **words)
     }
     result = cli_session_begin(&session, command, &arguments);
     if (result == EXIT_DONE) {
-        bool is_good = true;
-        const spn_status status = command->run(&session, &arguments, &is_good);
-        result = cli_finish(&session, status, is_good);
+        result = cli_finish(&session, command->run(&session, &arguments));
         cli_session_end(&session);
     }
     return result;

@@ -296,8 +296,7 @@ done:
     return status;
 }
 
-spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments,
-                             bool *is_answered)
+spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
     spn_context *context = session->context;
@@ -325,7 +324,7 @@ spn_status cli_noisy_samples(cli_session *session, const cli_arguments *argument
         printf("note: %lld chain%s not searched: fewer than %d samples\n", (long long)a.chains,
                a.chains == 1 ? " was" : "s were", SPN_CHANGES_FEWEST);
     }
-    *is_answered = a.unsearched == 0;
+    session->is_good = a.unsearched == 0;
 done:
     return status;
 }

@@ -42,9 +42,8 @@ typedef spn_status cli_samples_sink(spn_context *context, void *state, const cli
 spn_status cli_read_samples(spn_context *context, const char *path, cli_samples_sink *sink,
                             void *state);
 
-/** Change points of the noisy samples in the files of the arguments; *is_answered: false where some column of some chain
- *  has too few samples to be searched. */
-spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments,
-                             bool *is_answered);
+/** Change points of the noisy samples in the files of the arguments; not good where some column of some chain has too few
+ *  samples to be searched. */
+spn_status cli_noisy_samples(cli_session *session, const cli_arguments *arguments);
 
 #endif

@@ -49,6 +49,7 @@ int cli_session_begin(cli_session *session, const cli_command *command,
                       const cli_arguments *arguments)
 {
     *session = (cli_session){.command = command,
+                             .is_good = true,
                              .is_quiet = arguments->is_quiet,
                              .is_verbose = arguments->is_verbose,
                              .is_terminal = isatty(STDERR_FILENO) == 1};
@@ -100,7 +101,7 @@ static bool is_only_unread(const char *text)
     return strstr(text, strerror(EPIPE)) != NULL && cli_is_reader_gone();
 }
 
-int cli_finish(cli_session *session, spn_status status, bool is_good)
+int cli_finish(cli_session *session, spn_status status)
 {
     cli_clear_bar(session);
     if (session->is_misused) {
@@ -108,7 +109,7 @@ int cli_finish(cli_session *session, spn_status status, bool is_good)
     }
     if (status == SPN_OK) {
         const int result = cli_finish_output();
-        return result == EXIT_DONE && !is_good ? EXIT_CHECK_FAILED : result;
+        return result == EXIT_DONE && !session->is_good ? EXIT_CHECK_FAILED : result;
     }
     const char *text = spn_error_text(session->context);
     if (status == SPN_ERROR_IO && is_only_unread(text)) {
