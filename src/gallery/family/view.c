@@ -48,7 +48,7 @@ done:
 
 const char *spni_family_activation(int64_t activation)
 {
-    return spn_activation_words[activation];
+    return activation == SPN_LINEAR ? "linear" : activation == SPN_TANH ? "tanh" : "?";
 }
 
 const char *spni_family_order(int64_t order)
