@@ -202,7 +202,7 @@ static void take_surface(const surface *s, const traces *t, int64_t method, spn_
     out->rounding = 8.0 * DBL_EPSILON * (trace * trace + out->trace_square.value) / at.q;
 }
 
-/* What stands before the point's own Hessian, `from`: L's is that of E plus a shift, or is measured itself. */
+/* The surface at `point`, whose Hessian is that of `from`, which was measured, plus a shift. */
 static spn_status measure(spn_context *context, const spn_point *from, const traces *t,
                           const spn_point *point, double shift,
                           const spn_spectrum_settings *settings, int64_t method, spn_curvature *out)

@@ -301,7 +301,7 @@ static void test_density(void **state)
             difference += step * fabs(density - expected);
         }
         check_close(integral, 1, 1e-12, 0);
-        /* Twice the largest difference of shares that 40 starts in 499 dimensions leave, 1 / sqrt(40 * 499) each end. */
+        /* Chance leaves some 2 / sqrt(40 * 499) = 0.014 of 40 starts in 499 dimensions; twice that. */
         bool is_dense = settings.method == SPN_SPECTRUM_DENSE;
         if (!(difference <= (is_dense ? 1e-12 : 0.03))) {
             fail_msg("the densities differ by %g", difference);
