@@ -20,20 +20,6 @@ static double longest(const spn_phase_record *phase)
     return fmax(phase->low.weight_norm, phase->high.weight_norm);
 }
 
-static spn_side side_of_point(const spn_branch_record *r)
-{
-    return (spn_side){.active_modes = r->state.active_modes,
-                      .merged_units = r->state.merged_units,
-                      .dead_units = r->state.dead_units,
-                      .error = r->state.error,
-                      .loss = r->state.loss,
-                      .norm = r->state.weight_norm,
-                      .curvature = r->state.scalar_curvature_error,
-                      .susceptibility = r->state.susceptibility,
-                      .eigenvalue = r->critical_eigenvalue,
-                      .accuracy = r->state.accuracy};
-}
-
 static const spn_special_record *find_special(const chart *c, int64_t number)
 {
     for (int64_t i = 0; i < c->tables->special_count; i++) {
@@ -55,16 +41,9 @@ static spn_side side_of_special(const chart *c, const spn_special_record *s)
             chi = a->susceptibility;
         }
     }
-    return (spn_side){.active_modes = s->state.active_modes,
-                      .merged_units = s->state.merged_units,
-                      .dead_units = s->state.dead_units,
-                      .error = s->state.error,
-                      .loss = s->state.loss,
-                      .norm = s->state.weight_norm,
-                      .curvature = s->state.scalar_curvature_error,
-                      .susceptibility = chi,
-                      .eigenvalue = 0,
-                      .accuracy = s->state.accuracy};
+    spn_side side = spni_side_of(&s->state, 0);
+    side.susceptibility = chi;
+    return side;
 }
 
 /* A phase's labels hold for all of it: points next to its ends may carry those of the other side. */
@@ -89,7 +68,8 @@ static spn_status make_strands(chart *c)
             SPN_FAIL(c->context, SPN_ERROR_INPUT, "row %lld of points: %s", (long long)i,
                      phase >= t->phase_count ? "there is no such phase" : "beta is not a number");
         }
-        const spn_side side = label(side_of_point(&t->points[i]), &t->phases[phase]);
+        const spn_side side = label(
+            spni_side_of(&t->points[i].state, t->points[i].critical_eigenvalue), &t->phases[phase]);
         SPN_TRY(spni_strand_add(c->context, &c->strands[phase], t->points[i].state.beta, &side));
     }
     for (int64_t i = 0; i < t->phase_count; i++) {
@@ -291,10 +271,19 @@ done:
 }
 
 static spn_side side_of_maxwell(const chart *c, int64_t phase, double beta, double loss,
-                                double error, double norm, double curvature)
+                                const spn_state *state)
 {
     const double none = (double)NAN;
-    spn_side side = {-1, -1, -1, error, loss, norm, curvature, none, none, none};
+    spn_side side = {.active_modes = -1,
+                     .merged_units = -1,
+                     .dead_units = -1,
+                     .error = state->error,
+                     .loss = loss,
+                     .norm = state->weight_norm,
+                     .curvature = state->scalar_curvature_error,
+                     .susceptibility = none,
+                     .eigenvalue = none,
+                     .accuracy = none};
     if (phase < 0 || phase >= c->tables->phase_count) {
         return side;
     }
@@ -337,10 +326,8 @@ static spn_status add_maxwell(chart *c)
                               .beta_high = m->beta_high,
                               .eigenvalue = nothing,
                               .susceptibility = nothing};
-        row.before = side_of_maxwell(c, m->phase_a, m->beta, m->loss, m->a.error, m->a.weight_norm,
-                                     m->a.scalar_curvature_error);
-        row.after = side_of_maxwell(c, m->phase_b, m->beta, m->loss, m->b.error, m->b.weight_norm,
-                                    m->b.scalar_curvature_error);
+        row.before = side_of_maxwell(c, m->phase_a, m->beta, m->loss, &m->a);
+        row.after = side_of_maxwell(c, m->phase_b, m->beta, m->loss, &m->b);
         row.change = spni_change(&row, c->transitions->error_range);
         spni_measure_jump(&row, m->beta_high - m->beta_low);
         if (!isfinite(row.jump_low)) {

@@ -141,6 +141,20 @@ static double norm_between(const spni_node *a, const spni_node *b, double t)
     return sqrt(fmax(square, 0));
 }
 
+spn_side spni_side_of(const spn_state *state, double eigenvalue)
+{
+    return (spn_side){.active_modes = state->active_modes,
+                      .merged_units = state->merged_units,
+                      .dead_units = state->dead_units,
+                      .error = state->error,
+                      .loss = state->loss,
+                      .norm = state->weight_norm,
+                      .curvature = state->scalar_curvature_error,
+                      .susceptibility = state->susceptibility,
+                      .eigenvalue = eigenvalue,
+                      .accuracy = state->accuracy};
+}
+
 static spn_side side_between(const spni_node *a, const spni_node *b, double beta, double *error)
 {
     double t = (beta - a->beta) / (b->beta - a->beta);

@@ -19,46 +19,9 @@ typedef struct walk {
     double *distances, *values, *susceptibilities; /* of one approach */
 } walk;
 
-static spn_side side_of_point(const spn_sweep_record *r)
+static spn_side side_of(const spn_state *state)
 {
-    return (spn_side){.active_modes = r->state.active_modes,
-                      .merged_units = r->state.merged_units,
-                      .dead_units = r->state.dead_units,
-                      .error = r->state.error,
-                      .loss = r->state.loss,
-                      .norm = r->state.weight_norm,
-                      .curvature = r->state.scalar_curvature_error,
-                      .susceptibility = r->state.susceptibility,
-                      .eigenvalue = r->state.eigenvalue_min_loss,
-                      .accuracy = r->state.accuracy};
-}
-
-static spn_side side_before(const spn_sweep_jump *j)
-{
-    return (spn_side){.active_modes = j->before.active_modes,
-                      .merged_units = j->before.merged_units,
-                      .dead_units = j->before.dead_units,
-                      .error = j->before.error,
-                      .loss = j->before.loss,
-                      .norm = j->before.weight_norm,
-                      .curvature = j->before.scalar_curvature_error,
-                      .susceptibility = j->before.susceptibility,
-                      .eigenvalue = j->before.eigenvalue_min_loss,
-                      .accuracy = j->before.accuracy};
-}
-
-static spn_side side_after(const spn_sweep_jump *j)
-{
-    return (spn_side){.active_modes = j->after.active_modes,
-                      .merged_units = j->after.merged_units,
-                      .dead_units = j->after.dead_units,
-                      .error = j->after.error,
-                      .loss = j->after.loss,
-                      .norm = j->after.weight_norm,
-                      .curvature = j->after.scalar_curvature_error,
-                      .susceptibility = j->after.susceptibility,
-                      .eigenvalue = j->after.eigenvalue_min_loss,
-                      .accuracy = j->after.accuracy};
+    return spni_side_of(state, state->eigenvalue_min_loss);
 }
 
 /* The open strand is complete: it is one that is known, or a new one. */
@@ -163,8 +126,8 @@ static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep
 {
     spn_transition row =
         start_row(w, a->state.beta, b->state.beta, 0.5 * (a->state.beta + b->state.beta));
-    row.before = side_of_point(a);
-    row.after = side_of_point(b);
+    row.before = side_of(&a->state);
+    row.after = side_of(&b->state);
     spni_measure_jump(&row, fabs(b->state.beta - a->state.beta));
     spni_judge(&row, is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN, -1,
                spni_larger_square(a->state.weight_norm, b->state.weight_norm));
@@ -180,8 +143,8 @@ static spn_status read_jump(walk *w, int64_t index, const step *s, spn_transitio
     const spn_sweep_jump *j = &w->tables->jumps[index];
     double width = fabs(j->beta_after - j->beta_before);
     *row = start_row(w, j->beta_before, j->beta_after, j->beta);
-    row->before = side_before(j);
-    row->after = side_after(j);
+    row->before = side_of(&j->before);
+    row->after = side_of(&j->after);
     spni_measure_jump(row, width);
     /* an eigenvalue carries an error of some eps of the largest */
     double floor = 100 * DBL_EPSILON * fabs(s->from->state.eigenvalue_max_loss);
@@ -232,7 +195,7 @@ static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transiti
 {
     spn_status status = SPN_OK;
     const spn_sweep_jump *j = &w->tables->jumps[index];
-    const spn_side before = side_before(j), after = side_after(j);
+    const spn_side before = side_of(&j->before), after = side_of(&j->after);
     row->change = spni_change(row, w->transitions->error_range);
     SPN_TRY(keep(w, row, j->seed, s->is_upwards));
     SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_before, &before));
@@ -326,7 +289,7 @@ static spn_status walk_chains(walk *w)
         }
         w->longest = fmax(w->longest, r->state.weight_norm);
         if (r->state.stationary) {
-            const spn_side side = side_of_point(r);
+            const spn_side side = side_of(&r->state);
             SPN_TRY(spni_strand_add(w->context, &w->open, r->state.beta, &side));
         } else {
             w->transitions->notes.unsettled++;

@@ -74,6 +74,9 @@ const spni_node *spni_strand_nodes(const spni_strand *strand, int64_t *count);
 double spni_strand_low(const spni_strand *strand);
 double spni_strand_high(const spni_strand *strand);
 
+/** What is compared of a state. */
+spn_side spni_side_of(const spn_state *state, double eigenvalue);
+
 /** Put a state where its beta belongs. */
 spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
                            const spn_side *side);
