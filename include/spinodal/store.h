@@ -43,14 +43,15 @@ typedef struct spn_journal_info {
 /** Is there a file at `path`? */
 bool spn_journal_exists(const char *path);
 
-/** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to. An existing
+/** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to; a first line that begins with "# " says
+ *  which version of the program. An existing
  *  file is refused (SPN_ERROR_IO) unless `force`; one that another process writes, a symbolic link and what is not a
  *  regular file are always refused. */
 spn_status spn_journal_create(spn_context *context, const char *path, const char *configuration,
                               bool force, spn_journal **out);
 
 /** Go on with a journal: lock it, compare its configuration with `configuration` (SPN_ERROR_INPUT with the
- *  first differing line), hand every complete record to `reader` in order, cut a torn tail, and be
+ *  versions, or the first differing line), hand every complete record to `reader` in order, cut a torn tail, and be
  *  ready to append. Damage before the tail is SPN_ERROR_INPUT with its position. `info` may be NULL. */
 spn_status spn_journal_open(spn_context *context, const char *path, const char *configuration,
                             spn_journal_reader *reader, void *reader_state, spn_journal_info *info,

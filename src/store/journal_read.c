@@ -16,6 +16,8 @@
 #define MAGIC "spnjrnl\n"
 #define VERSION 1
 #define BYTE_ORDER_MARK 0x01020304u
+/* A configuration's first line that begins with this names the program. */
+#define PROGRAM_MARK "# "
 
 uint32_t spni_crc32(uint32_t crc, const void *data, int64_t size)
 {
@@ -139,6 +141,29 @@ static const char *line_end(const char *line, int *length)
     return line[n] == '\n' && line[n + 1] != '\0' ? line + n + 1 : NULL;
 }
 
+/* Configurations whose first lines, which name the program, differ. */
+static bool is_other_program(const char *stored, const char *expected)
+{
+    const size_t length = strcspn(expected, "\n");
+    return strncmp(expected, PROGRAM_MARK, sizeof PROGRAM_MARK - 1) == 0 &&
+           (strcspn(stored, "\n") != length || strncmp(stored, expected, length) != 0);
+}
+
+static spn_status report_version(spn_context *context, const char *path, const char *stored,
+                                 const char *expected)
+{
+    const int mark = sizeof PROGRAM_MARK - 1;
+    const int skipped = strncmp(stored, PROGRAM_MARK, (size_t)mark) == 0 ? mark : 0;
+    int there = 0, here = 0;
+    line_end(stored, &there);
+    line_end(expected, &here);
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s was begun by another version of the program: there it is \"%.*s\", this is "
+                    "\"%.*s\"; finish the run with the program that began it, or start anew with "
+                    "--force",
+                    path, there - skipped, stored + skipped, here - mark, expected + mark);
+}
+
 static spn_status report_difference(spn_context *context, const char *path, const char *stored,
                                     const char *expected)
 {
@@ -205,7 +230,9 @@ spn_status spni_journal_check_header(spn_context *context, int fd, const char *p
         goto done;
     }
     SPN_TRY(spni_journal_read_header(context, fd, path, &stored, valid));
-    if (strcmp(stored, configuration) != 0) {
+    if (is_other_program(stored, configuration)) {
+        SPN_TRY(report_version(context, path, stored, configuration));
+    } else if (strcmp(stored, configuration) != 0) {
         SPN_TRY(report_difference(context, path, stored, configuration));
     }
 done:

@@ -16,22 +16,25 @@ static const char *sections_of(const spni_run *run, char buffer[SECTIONS_SIZE])
     return buffer;
 }
 
-/* Of all records, which the journal holds as memory does. */
-static int64_t record_bytes(const spn_streams *streams)
+/* Of all records of all methods, which journals hold as memory does: one number tells versions apart, and not kinds of run. */
+static int64_t record_bytes(void)
 {
+    static const spn_streams *const methods[] = {&spn_sweep_streams, &spn_branches_streams,
+                                                 &spn_trajectory_streams};
     int64_t bytes = 0;
-    for (int64_t s = 0; s < streams->count; s++) {
-        const spn_stream *stream = &streams->items[s];
-        bytes += (int64_t)stream->columns->record_size;
-        bytes +=
-            stream->attached.table != NULL ? (int64_t)stream->attached.columns->record_size : 0;
+    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++) {
+        for (int64_t s = 0; s < methods[m]->count; s++) {
+            const spn_stream *stream = &methods[m]->items[s];
+            bytes += (int64_t)stream->columns->record_size;
+            bytes +=
+                stream->attached.table != NULL ? (int64_t)stream->attached.columns->record_size : 0;
+        }
     }
     return bytes;
 }
 
-/* What a journal belongs to: its format, the kind of run, the sections that it depends on, the very data and initial
- * weights, and the program, whose records are in it as they are in memory and whose bits depend on the kernels and the
- * linear algebra it uses. */
+/* What a journal belongs to: the program, whose records are in it as they are in memory, the kind of run, the sections that
+ * it depends on, the very data and initial weights, and the kernels and the linear algebra, on which bits depend. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
@@ -43,14 +46,13 @@ static spn_status describe(spn_context *context, const spni_run *run, char **tex
     size_t size = strlen(dump) + 352;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
-             "# journal format %d (a run is finished by the program that began it)\n# run: %s\n%s# "
+             "# spinodal %s, journal format %d, records of %lld bytes\n# run: %s\n%s# "
              "data checksum %08x\n# weights checksum %08x\n"
-             "# inputs checksum %s\n# program version %s\n# record of %lld bytes\n# kernels %s\n"
+             "# inputs checksum %s\n# kernels %s\n"
              "# linear algebra for %s (OPENBLAS_CORETYPE)\n",
-             SPNI_JOURNAL_FORMAT, run->kind->results->name, dump,
-             (unsigned)run->study->data_checksum, (unsigned)run->study->weights_checksum,
-             run->inputs != NULL ? run->inputs : "none", SPN_VERSION,
-             (long long)record_bytes(run->kind->streams), kernels, spn_blas_core());
+             SPN_VERSION, SPNI_JOURNAL_FORMAT, (long long)record_bytes(), run->kind->results->name,
+             dump, (unsigned)run->study->data_checksum, (unsigned)run->study->weights_checksum,
+             run->inputs != NULL ? run->inputs : "none", kernels, spn_blas_core());
     *text = all;
     all = NULL;
 done:

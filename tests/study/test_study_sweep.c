@@ -255,21 +255,32 @@ static void test_refusals(void **state)
                 "--force");
     /* A journal of another experiment is not gone on with. */
     spn_journal *journal = NULL;
-    check_ok(context,
-             spn_journal_create(context, part,
-                                "# journal format 2 (a run is finished by the program that began "
-                                "it)\n# run: sweep\ndata:\n  samples: 51\n",
-                                true, &journal));
+    char other[128];
+    const long long bytes = sizeof(spn_sweep_record) + sizeof(spn_sweep_jump) +
+                            sizeof(spn_sweep_approach) + sizeof(spn_branch_record) +
+                            sizeof(spn_special_record) + sizeof(spn_branch_approach) +
+                            sizeof(spn_trajectory_record) + sizeof(spn_crossing_record) +
+                            sizeof(spn_plateau_record) + sizeof(spn_run_record);
+    snprintf(other, sizeof other,
+             "# spinodal " SPN_VERSION ", journal format 2, records of %lld bytes\n# run: sweep\n"
+             "data:\n  samples: 51\n",
+             bytes);
+    check_ok(context, spn_journal_create(context, part, other, true, &journal));
     check_ok(context, spn_journal_close(context, journal));
     remove(path);
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
                 "samples: 5");
-    /* Nor is one of a version that did not name its format: the first line says so. */
-    check_ok(context, spn_journal_create(context, part, "# run: sweep\ndata:\n  samples: 50\n",
-                                         true, &journal));
-    check_ok(context, spn_journal_close(context, journal));
-    check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
-                "journal format 2");
+    /* Nor is one of another version, which is named. */
+    static const char *const firsts[] = {"# run: sweep\n", "# spinodal 0.0.9, journal format 2\n"};
+    static const char *const said[] = {
+        "another version of the program: there it is \"run: sweep\", this is \"spinodal",
+        "\"spinodal 0.0.9, journal format 2\""};
+    for (int i = 0; i < 2; i++) {
+        check_ok(context, spn_journal_create(context, part, firsts[i], true, &journal));
+        check_ok(context, spn_journal_close(context, journal));
+        check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
+                    said[i]);
+    }
     settings.is_resumed = false;
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_IO,
                 "--resume");
