@@ -4,6 +4,7 @@
 #define SPINODAL_OPTIMIZE_H
 
 #include <spinodal/objective.h>
+#include <spinodal/objective/reduction.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -15,7 +16,8 @@ typedef enum spn_method {
     SPN_METHOD_GD,       /**< gradient descent */
     SPN_METHOD_MOMENTUM, /**< heavy ball */
     SPN_METHOD_ADAM,
-    SPN_METHOD_SGD, /**< mini-batches */
+    SPN_METHOD_SGD,       /**< mini-batches */
+    SPN_METHOD_NEWTON_CG, /**< trust region, products with the Hessian: for many parameters */
 } spn_method;
 
 /** Its words, in the order of spn_method, behind the last one NULL. */
@@ -30,7 +32,7 @@ bool spn_method_is_exact(spn_method method);
 typedef struct spn_solver_settings {
     int method; /**< spn_method */
     /** newton: on |H^+ g| / length of theta (spn_objective_length()), the estimated relative distance to the
-     *  stationary point. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)), the ones the scales
+     *  stationary point. newton_cg: on |g| / (2 beta length of theta), the pull of the regulariser. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)), the ones the scales
      *  of the gradient and of theta (spn_objective_scales()). */
     double tolerance;
     int64_t max_iterations; /**< steps that were tried; epochs of sgd */
@@ -42,8 +44,9 @@ typedef struct spn_solver_settings {
     /** newton: initial trust radius, in natural scales of theta; where a run starts at more than 100 of them, in
      *  hundredths of |theta| there. */
     double trust_radius;
-    double trust_radius_max; /**< newton: no step is longer; small: barriers are not hopped over */
-    int64_t seed;            /**< order of batches: stream (seed, BATCHES, epoch) */
+    double
+        trust_radius_max; /**< newton, newton_cg: no step is longer; small: barriers are not hopped over */
+    int64_t seed;         /**< order of batches: stream (seed, BATCHES, epoch) */
 } spn_solver_settings;
 extern const spn_option_table spn_solver_options;
 
@@ -65,7 +68,10 @@ typedef struct spn_solver_info {
     int64_t iterations;
     int64_t evaluations; /**< calls of spn_point_set */
     int64_t hessians;    /**< dense Hessians formed */
-    int64_t escapes;     /**< times a saddle was left along its most negative direction */
+    int64_t products;    /**< newton_cg: products of the Hessian with a vector */
+    double
+        work; /**< newton_cg: evaluations and products, those of smaller problems by their share of parameters */
+    int64_t escapes; /**< times a saddle was left along its most negative direction */
     double value;
     double gradient_norm;       /**< |grad L| */
     double decrement;           /**< g^T |H|^+ g; NaN for first-order methods */
@@ -74,11 +80,16 @@ typedef struct spn_solver_info {
     double smallest_eigenvalue; /**< of the last Hessian formed (before the final Newton step, which
                                        is shorter than `tolerance`); NaN for first-order methods */
     int64_t negative_eigenvalues; /**< lambda < -1e-9 max|lambda|; -1 when not computed */
+    spn_certainty certainty;      /**< how these two are known */
+    double eigenvalue_bound;      /**< newton_cg: of the smallest eigenvalue; NaN otherwise */
+    int64_t
+        reduced; /**< newton_cg: parameters of the smaller problem that the point was found on; P: none */
 } spn_solver_info;
 
 /** A solver with its workspace: reuse it, later runs allocate nothing. One thread owns it. `objective`
  *  must outlive it; `settings` are copied. SPN_ERROR_INPUT names a setting that is out of range. Newton
- *  keeps four P x P arrays of doubles, L-BFGS 2 history P numbers, the others 7 P. */
+ *  keeps four P x P arrays of doubles, L-BFGS 2 history P numbers, newton_cg 2 history + 12 and its preconditioner, the
+ *  others 7 P. */
 typedef struct spn_solver spn_solver;
 spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,
                              const spn_objective *objective, spn_solver **out);
@@ -86,8 +97,8 @@ void spn_solver_free(spn_context *context, spn_solver *solver);
 
 /** Minimise over theta (P numbers, in: start, out: last finite state) at a fixed parameter.
  *  Newton and L-BFGS only ever lower L (up to its rounding). Newton checks the index: an exact saddle is
- *  left along its most negative direction (largest entry positive); the others stay where the gradient
- *  vanishes. Interruption and a start that is not finite (DIVERGED) are results with status SPN_OK;
+ *  left along its most negative direction (largest entry positive; newton_cg: to the side where L falls); the others
+ *  stay where the gradient vanishes. newton_cg allocates in its runs. Interruption and a start that is not finite (DIVERGED) are results with status SPN_OK;
  *  failures of the objective are passed on. Deterministic: the result depends on theta, parameter and
  *  settings only, never on earlier runs of the same solver. Newton costs one evaluation per trial step
  *  and one Hessian per accepted step. */

@@ -16,8 +16,11 @@
 
 /* Off-diagonal moments below this share of the largest variance: inputs that are principal components. */
 static const double diagonal_share = 1e-12;
-/* Entries of the diagonal are no smaller than this share of the largest one; for pivots of a bias of G's. */
-static const double entry_floor = 1e-12, pivot_floor = 1e-6;
+/* Entries of the diagonal are no smaller than this share of the largest one. */
+static const double entry_floor = 1e-12;
+/* Pivots of a bias: of G's largest, and of what damps the weights, so that biases of units that are dying, on which
+ * nothing depends, do not run away. */
+static const double pivot_floor = 1e-6, pivot_damping = 0.1;
 
 static bool is_diagonal(int64_t n, const double *a)
 {
@@ -90,7 +93,7 @@ void spni_kfac_damp(const spni_layer_damping *damping, spni_kfac_layer *layer)
     double g = largest_of(layer->out, layer->g), a = largest_of(layer->in, layer->a);
     layer->damping = *damping;
     layer->floor = positive(entry_floor * (g * a + fmax(damping->weight, 0)), 1);
-    double least = positive(pivot_floor * g, positive(damping->weight, 1));
+    double least = positive(fmax(pivot_floor * g, pivot_damping * damping->weight), 1);
     for (int64_t j = 0; layer->has_bias && j < layer->out; j++) {
         layer->pivot[j] = fmax(layer->g[j] + damping->bias, least);
     }

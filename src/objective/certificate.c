@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The index of a Hessian at a symmetric point (T27): the reduced Hessian's eigenvalues, and the rest's. */
+/* The index of a Hessian at a symmetric point (T27): the reduced Hessian's eigenvalues, all of them or the lowest, and
+ * the rest's. */
 #include "objective/reduction.h"
 #include <spinodal/numeric.h>
 
@@ -9,6 +10,10 @@
 
 /* Eigenvalues below -1e-9 max |lambda| count as negative, as everywhere. */
 static const double negative_share = 1e-9;
+/* Lanczos: so many eigenvalues from below, to this share of the largest. */
+enum { LOWEST = 4, PRODUCTS_MOST = 5000, BASIS_MOST = 100, BASIS_LEAST = 30 };
+static const int64_t BASIS_BYTES = 256 * 1024 * 1024;
+static const double lanczos_share = 1e-6;
 
 const char *spn_certainty_text(int64_t certainty)
 {
@@ -47,6 +52,59 @@ done:
     spn_dense_free(context, dense);
     spn_release(context, h);
     spn_release(context, w);
+    return status;
+}
+
+/* Rows of products with the Hessian at a point. */
+static spn_status multiply(spn_context *context, void *state, int64_t k, const double *v,
+                           double *hv)
+{
+    const spn_point *const *point = state;
+    spn_tick(context);
+    return spn_point_hvp(context, *point, SPN_PART_FULL, k, v, hv);
+}
+
+/* A long basis saves products, as far as memory is reasonable. */
+static int64_t basis_for(int64_t n)
+{
+    int64_t most = BASIS_BYTES / (n * (int64_t)sizeof(double));
+    return most > BASIS_MOST ? BASIS_MOST : most < BASIS_LEAST ? BASIS_LEAST : most;
+}
+
+/* The lowest eigenvalues of the reduced Hessian by its products; z becomes the first eigenvector. */
+static spn_status iterate(spn_context *context, const spn_point *point, spn_certificate *out,
+                          double *z)
+{
+    spn_status status = SPN_OK;
+    int64_t n = point->dimension;
+    double values[LOWEST + 1], residuals[LOWEST + 1], *vectors = NULL;
+    spn_extremes_info info;
+    const spn_symmetric_operator hessian = {n, multiply, &point};
+    const spn_extremes_settings settings = {.smallest = LOWEST,
+                                            .largest = 1,
+                                            .block = 1,
+                                            .basis = basis_for(n),
+                                            .products = PRODUCTS_MOST,
+                                            .tolerance = lanczos_share};
+    SPN_NEW(context, vectors, n * (LOWEST + 1));
+    SPN_TRY(
+        spn_extreme_eigenpairs(context, &hessian, &settings, values, vectors, residuals, &info));
+    out->products = info.products;
+    if (!info.is_converged) {
+        goto done;
+    }
+    out->largest = info.norm;
+    out->smallest = values[0];
+    out->bound = residuals[0];
+    for (out->negative = 0; out->negative < LOWEST; out->negative++) {
+        if (!(values[out->negative] < -negative_share * out->largest)) {
+            break;
+        }
+    }
+    memcpy(z, vectors, (size_t)n * sizeof *z);
+    out->certainty = SPN_CERTAIN_LANCZOS;
+done:
+    spn_release(context, vectors);
     return status;
 }
 
@@ -101,13 +159,22 @@ spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
                              .bound = (double)NAN,
                              .largest = (double)NAN,
                              .reduced = point->dimension};
-    if (point->dimension > SPN_CERTIFY_DENSE_MAX) {
+    SPN_NEW(context, z, point->dimension);
+    if (point->dimension <= SPN_CERTIFY_DENSE_MAX) {
+        SPN_TRY(decompose(context, point, out, z));
+        out->certainty = SPN_CERTAIN_DENSE;
+    } else {
+        SPN_TRY(iterate(context, point, out, z));
+    }
+    if (out->certainty == SPN_CERTAIN_NOT) {
         goto done;
     }
-    SPN_NEW(context, z, point->dimension);
-    SPN_TRY(decompose(context, point, out, z));
-    out->certainty = SPN_CERTAIN_DENSE;
-    SPN_TRY(add_rest(context, reduction, point, z, out, direction));
+    if (reduction != NULL) {
+        SPN_TRY(add_rest(context, reduction, point, z, out, direction));
+    } else if (direction != NULL && out->negative > 0) {
+        memcpy(direction, z, (size_t)point->dimension * sizeof *z);
+        settle_sign(point->dimension, direction);
+    }
 done:
     spn_release(context, z);
     return status;

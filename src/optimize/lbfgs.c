@@ -3,13 +3,15 @@
  * conditions that brackets a minimum and then closes in by cubic or secant interpolation. Close to the
  * minimum, where differences of L are rounding, the approximate Wolfe conditions of Hager and Zhang
  * (2005) take over: they look at slopes only. */
-#include "optimize/optimize.h"
+#include "optimize/newton_cg.h"
 
 #include <float.h>
 #include <math.h>
 #include <string.h>
 
 enum { SEARCH_MOST = 50 };
+/* Steps after which the preconditioner is built again. */
+enum { REBUILD = 50 };
 static const double decrease_share = 1e-4, slope_share = 0.9;
 
 /* L along a direction. */
@@ -23,6 +25,11 @@ typedef struct lbfgs {
     spn_solver *solver;
     int64_t count, next; /* pairs held, place of the next one */
 } lbfgs;
+
+static bool is_preconditioned(const spn_solver *solver)
+{
+    return solver->newton_cg != NULL && !spn_preconditioner_is_identity(solver->newton_cg->m);
+}
 
 static spn_status evaluate_line(lbfgs *state, double alpha, line_point *out)
 {
@@ -91,8 +98,8 @@ static double interpolate(const line_point *start, const line_point *low, const 
     return low->alpha + fmin(share, 0.95) * width;
 }
 
-/* *alpha: first guess in. *is_found: the accepted point is where solver->point stands. */
-static spn_status search(lbfgs *state, double slope, double alpha, bool *is_found)
+/* alpha: first guess, `most`: no step is longer. *is_found: the accepted point is where solver->point stands. */
+static spn_status search(lbfgs *state, double slope, double alpha, double most, bool *is_found)
 {
     spn_status status = SPN_OK;
     line_point start = {0, state->solver->value, slope, true};
@@ -111,7 +118,7 @@ static spn_status search(lbfgs *state, double slope, double alpha, bool *is_foun
         } else {
             low = at;
         }
-        alpha = is_bracketed ? interpolate(&start, &low, &high) : 4 * alpha;
+        alpha = is_bracketed ? interpolate(&start, &low, &high) : fmin(4 * alpha, most);
         if (!isfinite(alpha) || alpha == low.alpha || alpha == high.alpha) {
             break;
         }
@@ -125,7 +132,25 @@ done:
     return status;
 }
 
-/* step = -H g with the two-loop recursion, H_0 = s.y / y.y of the latest pair. */
+/* step becomes H_0 step: the inverse of the preconditioner, where there is one, or s.y / y.y of the latest pair. */
+static void apply_initial(const lbfgs *state)
+{
+    spn_solver *solver = state->solver;
+    int64_t n = solver->n, history = solver->settings.history;
+    double *step = solver->step;
+    if (is_preconditioned(solver)) {
+        spn_preconditioner_solve(solver->newton_cg->m, 1, step, step);
+    } else if (state->count > 0) {
+        int64_t k = (state->next - 1 + history) % history;
+        const double *y = solver->pairs + (2 * k + 1) * n;
+        double size = spn_dot(n, y, y) * solver->weights[k];
+        for (int64_t i = 0; i < n; i++) {
+            step[i] /= size;
+        }
+    }
+}
+
+/* step = -H g with the two-loop recursion. */
 static void set_direction(lbfgs *state)
 {
     spn_solver *solver = state->solver;
@@ -141,14 +166,7 @@ static void set_direction(lbfgs *state)
         factor[k] = inverse[k] * spn_dot(n, s, step);
         spn_axpy(n, -factor[k], y, step);
     }
-    if (state->count > 0) {
-        int64_t k = (state->next - 1 + history) % history;
-        const double *y = solver->pairs + (2 * k + 1) * n;
-        double size = spn_dot(n, y, y) * inverse[k];
-        for (int64_t i = 0; i < n; i++) {
-            step[i] /= size;
-        }
-    }
+    apply_initial(state);
     for (int64_t j = state->count; j >= 1; j--) {
         int64_t k = (state->next - j + history) % history;
         const double *s = solver->pairs + 2 * k * n, *y = s + n;
@@ -174,6 +192,13 @@ static void remember(lbfgs *state)
     }
 }
 
+/* As a phase of newton_cg no step is longer than its bound, in units of solver->step. */
+static double longest_step(const spn_solver *solver)
+{
+    return solver->newton_cg != NULL ? solver->radius_max / spn_norm(solver->n, solver->step)
+                                     : (double)INFINITY;
+}
+
 /* One direction and search; *has_moved: the state is a new one. */
 static spn_status advance(lbfgs *state, bool *has_moved)
 {
@@ -187,13 +212,31 @@ static spn_status advance(lbfgs *state, bool *has_moved)
         /* Without curvature yet, the first step has a length of at most a tenth of theta's scale. */
         const spn_scales scales = spn_objective_scales(solver->objective);
         double first = fmin(1 / scales.parameter, 0.1 * scales.weight / solver->gradient_norm);
-        double alpha = state->count > 0 ? 1 : first;
-        SPN_TRY(search(state, slope, alpha, has_moved));
+        double alpha = state->count > 0 || is_preconditioned(solver) ? 1 : first;
+        double most = longest_step(solver);
+        SPN_TRY(search(state, slope, fmin(alpha, most), most, has_moved));
     }
     if (*has_moved) {
         remember(state);
         spni_accept(solver);
     }
+done:
+    return status;
+}
+
+/* As a phase of newton_cg it has a target of its own. */
+static bool is_done(const spn_solver *solver)
+{
+    return solver->newton_cg != NULL ? solver->gradient_norm <= solver->newton_cg->target
+                                     : spni_is_small(solver);
+}
+
+/* Build the preconditioner where the state stands now. */
+static spn_status rebuild(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
+    SPN_TRY(spni_newton_cg_rebuild(context, solver));
 done:
     return status;
 }
@@ -204,8 +247,12 @@ spn_status spni_lbfgs(spn_context *context, spn_solver *solver)
     spn_solver_info *info = solver->info;
     lbfgs state = {.context = context, .solver = solver};
     info->stop = SPN_STOP_MAX_ITERATIONS;
-    while (info->iterations < solver->settings.max_iterations && !spni_is_small(solver)) {
+    for (int64_t steps = 0; info->iterations < solver->settings.max_iterations && !is_done(solver);
+         steps++) {
         bool has_moved = false;
+        if (is_preconditioned(solver) && steps > 0 && steps % REBUILD == 0) {
+            SPN_TRY(rebuild(context, solver));
+        }
         SPN_TRY(advance(&state, &has_moved));
         info->iterations++;
         if (!has_moved && state.count == 0) {
@@ -216,7 +263,7 @@ spn_status spni_lbfgs(spn_context *context, spn_solver *solver)
             state.count = 0; /* start again from steepest descent */
         }
     }
-    if (spni_is_small(solver)) {
+    if (is_done(solver)) {
         info->stop = SPN_STOP_CONVERGED;
     }
 done:

@@ -131,6 +131,7 @@ const char *const spn_method_words[] = {[SPN_METHOD_NEWTON] = "newton",
                                         [SPN_METHOD_MOMENTUM] = "momentum",
                                         [SPN_METHOD_ADAM] = "adam",
                                         [SPN_METHOD_SGD] = "sgd",
+                                        [SPN_METHOD_NEWTON_CG] = "newton_cg",
                                         NULL};
 static const spni_solver_method solver_methods[] = {
     [SPN_METHOD_NEWTON] = {spni_newton, spni_newton_make, NULL, true},
@@ -139,6 +140,7 @@ static const spni_solver_method solver_methods[] = {
     [SPN_METHOD_MOMENTUM] = {spni_descent, NULL, &momentum, false},
     [SPN_METHOD_ADAM] = {spni_descent, NULL, &adam, false},
     [SPN_METHOD_SGD] = {spni_sgd, spni_sgd_make, &sgd, false},
+    [SPN_METHOD_NEWTON_CG] = {spni_newton_cg_run, spni_newton_cg_make, NULL, false},
 };
 
 const char *const spn_path_words[] = {

@@ -350,6 +350,7 @@ static spn_status report_index(newton *state)
     }
     solver->info->smallest_eigenvalue = solver->values[0];
     solver->info->negative_eigenvalues = count_negative(n, solver->values);
+    solver->info->certainty = SPN_CERTAIN_DENSE;
 done:
     return status;
 }

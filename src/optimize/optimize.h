@@ -32,6 +32,8 @@ double spni_region_step(const spni_spectrum *spectrum, const spni_region *region
 /* |lambda| <= this times the largest counts as zero when steps are made. */
 #define SPNI_FLAT 1e-10
 
+typedef struct spni_newton_cg spni_newton_cg;
+
 struct spn_solver {
     const spn_objective *objective;
     spn_solver_settings settings;
@@ -50,13 +52,15 @@ struct spn_solver {
     double *buffers[2];             /* n each: velocities and moments */
     double *memory;                 /* the vectors above live here */
 
-    spn_dense *dense;      /* Newton */
-    double *hessian;       /* n x n: as formed */
-    double *factor;        /* n x n: Cholesky factor or eigenvectors */
-    double *values;        /* n: eigenvalues */
-    double *pairs;         /* L-BFGS: history x 2n: s, y */
-    double *weights;       /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */
-    int64_t *order;        /* SGD: samples, shuffled */
+    spn_dense *dense; /* Newton */
+    double *hessian;  /* n x n: as formed */
+    double *factor;   /* n x n: Cholesky factor or eigenvectors */
+    double *values;   /* n: eigenvalues */
+    double *pairs;    /* L-BFGS: history x 2n: s, y */
+    double *weights;  /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */
+    int64_t *order;   /* SGD: samples, shuffled */
+    spni_newton_cg
+        *newton_cg; /* newton_cg; its first phase is L-BFGS, and its ways are kept in `pairs` */
     spn_solver_info *info; /* of the run in progress */
 };
 
@@ -131,7 +135,9 @@ spn_status spni_flow_step(spn_context *context, spn_stepper *stepper, double lim
 
 /* Each method runs from the current state and leaves the last finite one; it sets info->stop. */
 typedef spn_status spni_method(spn_context *context, spn_solver *solver);
-spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd;
+spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd, spni_newton_cg_run;
+
+void spni_newton_cg_free(spn_context *context, spni_newton_cg *newton_cg);
 
 /* A method of the solver: `make` allocates what it needs beside the solver's vectors, NULL: nothing. */
 typedef struct spni_solver_method {
@@ -140,7 +146,7 @@ typedef struct spni_solver_method {
     bool is_exact;         /* see spn_method_is_exact() */
 } spni_solver_method;
 const spni_solver_method *spni_solver_method_of(int method);
-spni_method spni_newton_make, spni_lbfgs_make, spni_sgd_make;
+spni_method spni_newton_make, spni_lbfgs_make, spni_sgd_make, spni_newton_cg_make;
 
 /* Evaluate at theta (counted). */
 spn_status spni_evaluate(spn_context *context, spn_solver *solver, const double *theta,

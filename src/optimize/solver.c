@@ -11,8 +11,8 @@ static const spn_option solver_options[] = {
     {"method", SPN_OPTION_CHOICE, OPTION(method), "newton", SPN_ANY, spn_method_words, "",
      "how L is minimised; adam has the ridge in its gradient (AdamW is not there yet)"},
     {"tolerance", SPN_OPTION_REAL, OPTION(tolerance), "1e-9", SPN_POSITIVE, NULL, "",
-     "newton: estimated relative distance to the stationary point; others: |grad L| / max(1, |L| / "
-     "max(1, |theta|)), in natural scales"},
+     "newton: estimated relative distance to the stationary point; newton_cg: |grad L| / (2 beta "
+     "|theta|); others: |grad L| / max(1, |L| / max(1, |theta|)), in natural scales"},
     {"max_iterations", SPN_OPTION_INTEGER, OPTION(max_iterations), "10000", SPN_NONNEGATIVE, NULL,
      "", "most steps (sgd: epochs) of one run"},
     {"learning_rate", SPN_OPTION_REAL, OPTION(learning_rate), "0.01", SPN_POSITIVE, NULL, "",
@@ -28,11 +28,11 @@ static const spn_option solver_options[] = {
     {"batch", SPN_OPTION_INTEGER, OPTION(batch), "32", SPN_COUNT, NULL, "samples",
      "sgd: size of a mini-batch"},
     {"history", SPN_OPTION_INTEGER, OPTION(history), "20", SPN_COUNT, NULL, "",
-     "lbfgs: pairs of steps and gradient changes that are kept"},
+     "lbfgs, newton_cg: pairs of steps and gradient changes that are kept"},
     {"trust_radius", SPN_OPTION_REAL, OPTION(trust_radius), "0.1", SPN_POSITIVE, NULL, "",
      "newton: length of the longest first step, in natural scales of theta"},
     {"trust_radius_max", SPN_OPTION_REAL, OPTION(trust_radius_max), "1", SPN_POSITIVE, NULL, "",
-     "newton: length of the longest step, likewise"},
+     "newton, newton_cg: length of the longest step, likewise"},
     {"seed", SPN_OPTION_INTEGER, OPTION(seed), "1", SPN_NONNEGATIVE, NULL, "",
      "sgd: seed of the order of samples"},
 };
@@ -122,6 +122,7 @@ void spn_solver_free(spn_context *context, spn_solver *solver)
     spn_release(context, solver->pairs);
     spn_release(context, solver->weights);
     spn_release(context, solver->order);
+    spni_newton_cg_free(context, solver->newton_cg);
     spn_release(context, solver);
 }
 
@@ -209,6 +210,8 @@ static spn_status run(spn_context *context, spn_solver *solver, double parameter
         .distance = (double)NAN,
         .smallest_eigenvalue = (double)NAN,
         .negative_eigenvalues = -1,
+        .eigenvalue_bound = (double)NAN,
+        .reduced = solver->n,
     };
     solver->info = info;
     solver->parameter = parameter;

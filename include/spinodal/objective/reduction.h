@@ -79,14 +79,18 @@ typedef struct spn_certificate {
     double bound;     /**< |smallest - an eigenvalue| is at most this */
     double largest;   /**< max |lambda| of the reduced Hessian */
     int64_t reduced;  /**< parameters of the reduced problem */
+    int64_t products; /**< with the reduced Hessian that were made */
 } spn_certificate;
 
-/** The largest reduced problem whose eigenvalues are all computed. */
+/** The largest reduced problem whose eigenvalues are all computed; of larger ones the lowest four by Lanczos' method, to
+ *  1e-6 max |lambda|. An index of four then means four or more. No residual excludes an eigenvalue that the start did not
+ *  hold: `lanczos` is as certain as that. */
 enum { SPN_CERTIFY_DENSE_MAX = 1500 };
 
-/** The index of the full Hessian at T z; `point` is one of the reduced objective, set there with all that is wanted.
+/** The index of the full Hessian at T z (reduction NULL: of the point's own Hessian); `point` is one of the reduced objective, set there with all that is wanted.
  *  `direction` (P numbers, or NULL): where negative > 0, a unit vector along which the Hessian is smallest, sign such that
- *  its largest entry is positive; otherwise it is left alone. Deterministic. Cost: 4/3 n^3 for n reduced parameters, and for each
+ *  its largest entry is positive; otherwise it is left alone. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some hundred
+ *  products with the reduced Hessian, and for each
  *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. */
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
                                  const spn_point *point, spn_certificate *out, double *direction);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Stationary points with a known index, on the smallest problem they live on.
+ *
+ *   settle:   where theta is exactly symmetric, descend on the reduced problem, otherwise on the full one;
+ *             what has become equal to `merging` is made equal, and if L is no higher there, that is the problem
+ *   certify:  the index of the full Hessian (T27)
+ *   escape:   along the direction of most negative curvature, and again
+ *
+ * A gradient never leaves a symmetric subspace, so that a warm start on one would stay there in any case: only the
+ * certificate tells when that is no minimum any more. */
+#include "optimize/newton_cg.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Equal to rounding; equal enough for a converged point to be tried as such. */
+static const double exact = 1e-12, merging = 1e-4;
+/* L may rise by this share of its size when units are made equal. */
+static const double rise = 1e-12;
+/* The first trial of an escape, in lengths of theta, and what is too short. */
+static const double first_escape = 0.1, least_escape = 1e-6;
+enum { ESCAPES_MOST = 20 };
+
+/* A problem on which the state has been found. */
+typedef struct place {
+    spn_reduction *reduction; /* NULL: nothing is known of this problem */
+    spn_solver *inner;        /* NULL: it is the full one */
+} place;
+
+static void leave(spn_context *context, place *at)
+{
+    spn_solver_free(context, at->inner);
+    spn_reduction_free(context, at->reduction);
+    *at = (place){0};
+}
+
+static int64_t dimension_of(const spn_solver *solver, const place *at)
+{
+    return at->reduction != NULL ? spn_reduction_objective(at->reduction)->dimension : solver->n;
+}
+
+/* A solver for the reduced problem that shares what does not depend on it. */
+static spn_status create_inner(spn_context *context, const spn_solver *solver, place *at)
+{
+    spn_status status = SPN_OK;
+    const spn_objective *objective = spn_reduction_objective(at->reduction);
+    SPN_TRY(spn_solver_create(context, &solver->settings, objective, &at->inner));
+    spni_newton_cg *own = at->inner->newton_cg;
+    own->is_inner = true;
+    spn_preconditioner_free(context, own->m);
+    own->m = NULL;
+    SPN_TRY(spn_preconditioner_create(context, objective, solver->newton_cg->m, &own->m));
+done:
+    return status;
+}
+
+static void count(spn_solver_info *info, const spn_solver_info *inner, double share)
+{
+    info->iterations += inner->iterations;
+    info->evaluations += inner->evaluations;
+    info->products += inner->products;
+    info->work += share * (double)(inner->evaluations + inner->products);
+}
+
+/* The way on the reduced problem; the state of `solver` stays. */
+static spn_status descend_inner(spn_context *context, spn_solver *solver, place *at,
+                                spn_solver_info *found)
+{
+    spn_status status = SPN_OK;
+    double *z = NULL;
+    int64_t left = solver->settings.max_iterations - solver->info->iterations;
+    const spn_solver_bounds bounds = {solver->radius, solver->radius_max, left > 0 ? left : 0};
+    int64_t n = dimension_of(solver, at);
+    SPN_NEW(context, z, n);
+    SPN_TRY(create_inner(context, solver, at));
+    spn_reduction_restrict(at->reduction, solver->theta, z);
+    SPN_TRY(spn_solver_run_within(context, at->inner, &bounds, solver->parameter, z, found));
+    count(solver->info, found, (double)n / (double)solver->n);
+done:
+    spn_release(context, z);
+    return status;
+}
+
+/* Take over where the inner solver has come to. */
+static void take_over(spn_solver *solver, const place *at, const spn_solver_info *found)
+{
+    spn_reduction_extend(at->reduction, at->inner->theta, solver->theta);
+    spn_reduction_extend(at->reduction, at->inner->gradient, solver->gradient);
+    solver->value = found->value;
+    solver->gradient_norm = found->gradient_norm;
+    solver->info->stop = found->stop;
+}
+
+/* Where the start is exactly symmetric, there; otherwise the full problem. */
+static spn_status settle_first(spn_context *context, spn_solver *solver, place *at)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_reduction_create(context, solver->objective, solver->theta, exact, &at->reduction));
+    if (dimension_of(solver, at) < solver->n) {
+        spn_solver_info found;
+        SPN_TRY(descend_inner(context, solver, at, &found));
+        take_over(solver, at, &found);
+        goto done;
+    }
+    int64_t before = solver->info->evaluations + solver->info->products;
+    SPN_TRY(spni_newton_cg_descend(context, solver));
+    solver->info->work += (double)(solver->info->evaluations + solver->info->products - before);
+done:
+    return status;
+}
+
+/* Units that have become equal are made equal, where that costs nothing. */
+static spn_status settle_merged(spn_context *context, spn_solver *solver, place *at)
+{
+    spn_status status = SPN_OK;
+    place next = {0};
+    SPN_TRY(
+        spn_reduction_create(context, solver->objective, solver->theta, merging, &next.reduction));
+    if (next.reduction != NULL && dimension_of(solver, &next) < dimension_of(solver, at)) {
+        spn_solver_info found;
+        SPN_TRY(descend_inner(context, solver, &next, &found));
+        bool is_there = found.stop == SPN_STOP_CONVERGED &&
+                        found.value <= solver->value + rise * fabs(solver->value);
+        if (is_there) {
+            take_over(solver, &next, &found);
+            leave(context, at);
+            *at = next;
+            next = (place){0};
+        }
+    }
+done:
+    leave(context, &next);
+    return status;
+}
+
+/* The index; *direction: solver->step. */
+static spn_status certify(spn_context *context, spn_solver *solver, const place *at,
+                          spn_certificate *out)
+{
+    spn_status status = SPN_OK;
+    const spn_point *point = at->inner != NULL ? at->inner->point : solver->point;
+    if (at->inner == NULL) {
+        SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
+        solver->info->work++;
+    }
+    SPN_TRY(spn_reduction_certify(context, at->reduction, point, out, solver->step));
+    spn_solver_info *info = solver->info;
+    info->smallest_eigenvalue = out->smallest;
+    info->negative_eigenvalues = out->negative;
+    info->certainty = out->certainty;
+    info->eigenvalue_bound = out->bound;
+    info->reduced = point->dimension;
+    info->products += out->products;
+    info->work += (double)out->products * (double)point->dimension / (double)solver->n;
+done:
+    return status;
+}
+
+/* Is L lower at theta + length * direction, as the curvature says? solver->step: the step that was tried. */
+static spn_status try_escape(spn_context *context, spn_solver *solver, double length,
+                             double predicted, bool *is_lower)
+{
+    spn_status status = SPN_OK;
+    for (int64_t k = 0; k < solver->n; k++) {
+        solver->step[k] = length * solver->newton_cg->spare[k];
+        solver->trial[k] = solver->theta[k] + solver->step[k];
+    }
+    SPN_TRY(spni_evaluate(context, solver, solver->trial, NULL, SPN_WANT_ALL));
+    solver->info->iterations++;
+    solver->info->work++;
+    *is_lower = spni_newton_cg_judge(solver, predicted) > 0.1;
+done:
+    return status;
+}
+
+/* Ever shorter steps along the direction in solver->step, to either side, until L falls as its curvature says: far from
+ * the saddle, and unless a symmetry forbids it, a cubic term prefers one of them. */
+static spn_status escape(spn_context *context, spn_solver *solver, double curvature, bool *has_left)
+{
+    spn_status status = SPN_OK;
+    double size = spn_objective_length(solver->objective, solver->theta);
+    double length = fmin(first_escape * size, solver->radius_max);
+    memcpy(solver->newton_cg->spare, solver->step, (size_t)solver->n * sizeof *solver->step);
+    *has_left = false;
+    for (; length > least_escape * size && !*has_left; length *= 0.25) {
+        double predicted = -0.5 * curvature * length * length;
+        SPN_TRY(try_escape(context, solver, length, predicted, has_left));
+        if (!*has_left) {
+            SPN_TRY(try_escape(context, solver, -length, predicted, has_left));
+        }
+    }
+    if (*has_left) {
+        spni_accept(solver);
+        solver->info->escapes++;
+    }
+done:
+    return status;
+}
+
+static spn_status run(spn_context *context, spn_solver *solver, place *at)
+{
+    spn_status status = SPN_OK;
+    spn_solver_info *info = solver->info;
+    for (bool is_done = false; !is_done;) {
+        spn_certificate certificate;
+        leave(context, at);
+        SPN_TRY(settle_first(context, solver, at));
+        if (info->stop == SPN_STOP_CONVERGED) {
+            SPN_TRY(settle_merged(context, solver, at));
+        }
+        is_done = info->stop != SPN_STOP_CONVERGED;
+        if (!is_done) {
+            SPN_TRY(certify(context, solver, at, &certificate));
+            is_done = certificate.negative <= 0 || info->escapes >= ESCAPES_MOST;
+        }
+        if (!is_done) {
+            bool has_left = false;
+            SPN_TRY(escape(context, solver, certificate.smallest, &has_left));
+            is_done = !has_left;
+        }
+    }
+done:
+    return status;
+}
+
+spn_status spni_newton_cg_run(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    place at = {0};
+    if (solver->newton_cg->is_inner) {
+        return spni_newton_cg_descend(context, solver);
+    }
+    solver->info->work = (double)solver->info->evaluations;
+    if (!solver->newton_cg->is_built) {
+        SPN_TRY(spni_newton_cg_rebuild(context, solver));
+    }
+    SPN_TRY(run(context, solver, &at));
+done:
+    leave(context, &at);
+    return status;
+}

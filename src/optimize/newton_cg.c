@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/* Newton with conjugate gradients in a trust region, preconditioned, for objectives with products.
+ *
+ *   L-BFGS, its initial matrix M^-1, to |grad L| <= 1e3 limits      (phase 1: long ways)
+ *   M at theta;  s by conjugate gradients (steihaug.c), |s|_M <= radius
+ *   accept:   actual / predicted decrease > 1e-4; near the rounding of L: the decrease by gradients
+ *   radius:   a quarter of |s|_M after a bad step, doubled after a very good one at the boundary
+ *   until |grad L| <= limit, the tolerance times what the regulariser alone pulls with at a theta of this length
+ *
+ * All lengths are in M, all sizes relative: inputs and targets in other units give the same iterates. */
+#include "optimize/newton_cg.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* L-BFGS brings a start from afar to this share of the regulariser's pull. A warm start begins closer: L-BFGS has no model
+ * by which a step could be bounded, and hops out of phases shortly before they end. */
+static const double far_share = 0.05;
+/* Predictions below this share of |L|: its differences tell less than slopes. */
+static const double slope_share = 1e-9;
+/* The first radius, in lengths of the preconditioned gradient. */
+static const double first_radius = 2;
+/* A step is solved for to this share of the gradient at most. */
+static const double coarse = 0.1;
+enum { PRODUCTS_MOST = 1000, REBUILD = 5 };
+
+spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    spni_newton_cg *own = NULL;
+    int64_t total = 0, n = solver->n;
+    SPN_TRY(spni_lbfgs_make(context, solver));
+    SPN_NEW(context, own, 1);
+    solver->newton_cg = own;
+    SPN_TRY(spn_preconditioner_create(context, solver->objective, NULL, &own->m));
+    if (!spn_size_multiply(n, 5, &total)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many", (long long)n);
+    }
+    SPN_NEW(context, own->memory, total);
+    double **vectors[] = {&own->cg.r, &own->cg.z, &own->cg.p, &own->cg.hp, &own->spare};
+    for (int64_t i = 0; i < 5; i++) {
+        *vectors[i] = own->memory + i * n;
+    }
+    own->cg.room = 2 * solver->settings.history;
+    own->cg.directions = solver->pairs;
+    SPN_NEW(context, own->cg.pieces, own->cg.room);
+done:
+    return status;
+}
+
+void spni_newton_cg_free(spn_context *context, spni_newton_cg *own)
+{
+    if (own == NULL) {
+        return;
+    }
+    spn_preconditioner_free(context, own->m);
+    spn_release(context, own->memory);
+    spn_release(context, own->cg.pieces);
+    spn_release(context, own);
+}
+
+/* The pull of the regulariser at a theta of this length; without one the scale of the gradient. */
+static double pull_of(const spn_solver *solver)
+{
+    const spn_scales scales = spn_objective_scales(solver->objective);
+    double stiffness = spn_objective_stiffness(solver->objective, solver->parameter);
+    double length = spn_objective_length(solver->objective, solver->theta);
+    return stiffness > 0 ? stiffness * length : scales.value / scales.weight;
+}
+
+double spni_newton_cg_limit(const spn_solver *solver)
+{
+    return solver->settings.tolerance * pull_of(solver);
+}
+
+spn_status spni_newton_cg_rebuild(spn_context *context, spn_solver *solver)
+{
+    solver->newton_cg->steps_since = 0;
+    solver->newton_cg->is_built = true;
+    return spn_preconditioner_refresh(context, solver->newton_cg->m, solver->point);
+}
+
+double spni_newton_cg_judge(const spn_solver *solver, double predicted)
+{
+    const spn_point *point = solver->point;
+    if (!spni_is_finite(solver)) {
+        return -1;
+    }
+    if (predicted > slope_share * fabs(solver->value)) {
+        return (solver->value - point->value) / predicted;
+    }
+    return -0.5 *
+           (spn_dot(solver->n, solver->gradient, solver->step) +
+            spn_dot(solver->n, point->gradient, solver->step)) /
+           predicted;
+}
+
+static spn_status evaluate_step(spn_context *context, spn_solver *solver)
+{
+    for (int64_t i = 0; i < solver->n; i++) {
+        solver->trial[i] = solver->theta[i] + solver->step[i];
+    }
+    solver->info->iterations++;
+    return spni_evaluate(context, solver, solver->trial, NULL, SPN_WANT_ALL);
+}
+
+/* Steps are no longer than the settings allow, in theta. */
+static void bound_step(spn_solver *solver)
+{
+    spni_newton_cg *own = solver->newton_cg;
+    for (int i = 0; i < 8; i++) {
+        double length = spn_norm(solver->n, solver->step);
+        if (!(length > solver->radius_max)) {
+            return;
+        }
+        double share = 0.95 * solver->radius_max / length;
+        (void)spni_cg_shorten(solver, share * sqrt(own->cg.length), solver->step);
+    }
+}
+
+static void adapt(spni_newton_cg *own, double ratio)
+{
+    double length = sqrt(own->cg.length);
+    if (!(ratio >= 0.25)) {
+        own->radius = 0.25 * length;
+    } else if (ratio > 0.75 && own->cg.is_boundary) {
+        own->radius = fmax(own->radius, 2 * length);
+    }
+}
+
+/* One direction, and ever shorter steps until one is good. *has_moved: the state is a new one. */
+static spn_status advance(spn_context *context, spn_solver *solver, bool *has_moved)
+{
+    spn_status status = SPN_OK;
+    spni_newton_cg *own = solver->newton_cg;
+    double limit = spni_newton_cg_limit(solver), relative = solver->gradient_norm / limit;
+    double share = fmin(coarse, sqrt(solver->settings.tolerance * relative));
+    share = fmax(share, 0.1 / relative);
+    *has_moved = false;
+    SPN_TRY(spni_cg_solve(context, solver, solver->gradient, own->radius, share, PRODUCTS_MOST,
+                          solver->step));
+    bound_step(solver);
+    while (solver->info->iterations < solver->settings.max_iterations) {
+        double length = spn_norm(solver->n, solver->step);
+        double size = spn_objective_length(solver->objective, solver->theta);
+        if (!(own->cg.predicted > 0) || !(length > DBL_EPSILON * size)) {
+            break;
+        }
+        SPN_TRY(evaluate_step(context, solver));
+        double ratio = spni_newton_cg_judge(solver, own->cg.predicted);
+        adapt(own, ratio);
+        if (ratio > 1e-4) {
+            spni_accept(solver);
+            *has_moved = true;
+            break;
+        }
+        (void)spni_cg_shorten(solver, own->radius, solver->step);
+    }
+done:
+    return status;
+}
+
+/* Phase 2, from where the state stands: the point is there, with its curvature. */
+static spn_status iterate(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    spn_solver_info *info = solver->info;
+    spni_newton_cg *own = solver->newton_cg;
+    bool has_moved = true;
+    while (has_moved && info->iterations < solver->settings.max_iterations &&
+           solver->gradient_norm > spni_newton_cg_limit(solver)) {
+        if (own->steps_since >= REBUILD) {
+            SPN_TRY(spni_newton_cg_rebuild(context, solver));
+        }
+        SPN_TRY(advance(context, solver, &has_moved));
+        own->steps_since++;
+    }
+    info->stop = solver->gradient_norm <= spni_newton_cg_limit(solver) ? SPN_STOP_CONVERGED
+                 : has_moved                                           ? SPN_STOP_MAX_ITERATIONS
+                                                                       : SPN_STOP_STALLED;
+done:
+    return status;
+}
+
+spn_status spni_newton_cg_descend(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    spni_newton_cg *own = solver->newton_cg;
+    SPN_TRY(spni_newton_cg_rebuild(context, solver));
+    own->target = far_share * pull_of(solver);
+    if (solver->gradient_norm > own->target) {
+        SPN_TRY(spni_lbfgs(context, solver));
+        SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
+        SPN_TRY(spni_newton_cg_rebuild(context, solver));
+    }
+    spn_preconditioner_solve(own->m, 1, solver->gradient, own->spare);
+    own->radius = first_radius * sqrt(spn_dot(solver->n, solver->gradient, own->spare));
+    SPN_TRY(iterate(context, solver));
+done:
+    return status;
+}
