@@ -115,11 +115,9 @@ static void settle_sign(int64_t n, double *v)
     for (int64_t i = 1; i < n; i++) {
         largest = fabs(v[i]) > fabs(v[largest]) ? i : largest;
     }
-    for (int64_t i = 0; v[largest] < 0 && i < n; i++) {
-        v[i] = -v[i];
-    }
+    double sign = v[largest] < 0 ? -1 : 1;
     for (int64_t i = 0; i < n; i++) {
-        v[i] += 0.0; /* no negative zeros */
+        v[i] = sign * v[i] + 0.0; /* no negative zeros */
     }
 }
 
