@@ -227,6 +227,11 @@ int64_t spn_branches_unused(const spn_branches *branches);
 const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count);
 /** Phase of each point in the order of the sink's points (-1: unstable). */
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count);
+/** What only all branches tell of the sink's point number `row`: its phase and, of the outermost point of a phase that a
+ *  special point ends, the labels of the phase. What appears at a branch point grows from 0 by a power of the distance (by
+ *  a high one where only bends of the activation carry it), so that a point within a step of it may show nothing yet;
+ *  between special points labels are constant. */
+void spn_branches_settle(const spn_branches *branches, int64_t row, spn_branch_record *point);
 
 /** A phase's name from its labels, unique among the phases: "3 modes", "2 modes, 4 merged", "trivial",
  *  "constant" (outputs the same for all samples, elsewhere than at the trivial point), "2 modes, 4 merged (b)". At most size - 1 bytes; returns buffer. */

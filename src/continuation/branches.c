@@ -362,3 +362,21 @@ const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *
     *count = branches->out.points;
     return branches->phases.of_points;
 }
+
+void spn_branches_settle(const spn_branches *branches, int64_t row, spn_branch_record *point)
+{
+    point->phase = branches->phases.of_points[row];
+    if (point->phase < 0) {
+        return;
+    }
+    const spn_phase_record *phase = &branches->phases.records[point->phase];
+    bool is_outermost = point->branch == phase->branch &&
+                        (point->point == phase->first_point || point->point == phase->last_point);
+    bool is_low =
+        fabs(point->state.beta - phase->beta_low) <= fabs(point->state.beta - phase->beta_high);
+    if (is_outermost && (is_low ? phase->special_low : phase->special_high) >= 0) {
+        point->state.active_modes = phase->middle.active_modes;
+        point->state.dead_units = phase->middle.dead_units;
+        point->state.merged_units = phase->middle.merged_units;
+    }
+}

@@ -57,7 +57,7 @@ static spn_status complete(spn_context *context, void *state)
     int64_t points = 0, specials = 0, known_points = 0, known_specials = 0;
     spn_branch_record *point = spni_recorder_records(recorder, SPN_BRANCHES_POINT, &points);
     void *special = spni_recorder_records(recorder, SPN_BRANCHES_SPECIAL, &specials);
-    const int64_t *phases = spn_branches_point_phases(f->branches, &known_points);
+    (void)spn_branches_point_phases(f->branches, &known_points);
     const spn_special_record *known = spn_branches_specials(f->branches, &known_specials);
     if (points != known_points || specials != known_specials) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
@@ -67,7 +67,7 @@ static spn_status complete(spn_context *context, void *state)
                  (long long)known_specials);
     }
     for (int64_t i = 0; i < points; i++) {
-        point[i].phase = phases[i];
+        spn_branches_settle(f->branches, i, &point[i]);
     }
     if (specials > 0) {
         memcpy(special, known, (size_t)specials * sizeof *known);
