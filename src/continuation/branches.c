@@ -197,7 +197,7 @@ done:
 }
 
 /* Follow what starts here unless it is known. */
-static spn_status take_start(spn_branches *all, const spni_start *start)
+static spn_status take_start(spn_branches *all, const spni_branch_start *start)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
@@ -234,11 +234,11 @@ done:
 }
 
 /* The next start: of those on the way of a sweep, and then of the others, the one at the largest beta. */
-static const spni_start *next_start(spni_start_queue *queue)
+static const spni_branch_start *next_start(spni_start_queue *queue)
 {
-    spni_start *best = NULL;
+    spni_branch_start *best = NULL;
     for (int64_t i = 0; i < queue->count; i++) {
-        spni_start *now = &queue->items[i];
+        spni_branch_start *now = &queue->items[i];
         bool is_before = best == NULL || (now->is_first && !best->is_first) ||
                          (now->is_first == best->is_first && now->beta > best->beta);
         best = !now->is_taken && is_before ? now : best;
@@ -259,7 +259,7 @@ static spn_status drain(spn_branches *all)
             SPN_TRY(spni_descents(all, first));
             continue;
         }
-        const spni_start start = *next_start(&all->queue);
+        const spni_branch_start start = *next_start(&all->queue);
         SPN_TRY(take_start(all, &start));
     }
 done:

@@ -26,27 +26,27 @@ typedef enum spni_half_end {
     SPNI_HALF_UNFINISHED, /**< limit of points, or no step was accepted */
 } spni_half_end;
 
-typedef struct spni_branch {
+typedef struct spni_followed_branch {
     spni_half_end ends[2]; /**< of the points' negative and positive side */
     int64_t specials[2];   /**< the special point there, or -1 */
     int64_t joined[2];     /**< the row of the bank where it joins another branch, or -1 */
     int64_t first, last;   /**< numbers of its points at the two ends */
     int64_t visits;
-} spni_branch;
+} spni_followed_branch;
 
 /** A stationary point from which a branch may start. */
-typedef struct spni_start {
+typedef struct spni_branch_start {
     double *theta;
     double beta;
     double *away; /**< P: a crossing branch leaves its special point along it, one way; or NULL */
     int64_t special; /**< it starts there; -1 */
     bool is_first;   /**< on the way of a sweep: taken before all others */
     bool is_taken;
-} spni_start;
+} spni_branch_start;
 
 typedef struct spni_start_queue {
     int64_t count, taken, capacity;
-    spni_start *items;
+    spni_branch_start *items;
 } spni_start_queue;
 
 /** What an interrupted run had sent. */
@@ -76,7 +76,7 @@ typedef struct spni_work {
 
 /** Branches that are followed, or were. */
 typedef struct spni_branch_list {
-    spni_branch *items;
+    spni_followed_branch *items;
     int64_t count, capacity;
     int64_t descended; /**< of so many the saddles have been descended from */
 } spni_branch_list;
@@ -180,7 +180,7 @@ spn_status spni_emit(spn_branches *all, const spn_item *item);
 const spni_replayed *spni_replay_next(const spn_branches *all);
 /** Follow the branch of a start, solved for and linearised at `first`, both ways or one, and queue what its special points
  *  lead to. */
-spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_place *first);
+spn_status spni_follow_branch(spn_branches *all, const spni_branch_start *start, spni_place *first);
 spn_status spni_queue_start(spn_branches *all, const double *theta, double beta, const double *away,
                             int64_t special);
 /** A start on the way of a sweep. */

@@ -72,7 +72,7 @@ static spn_status solve_fold(spni_tracer *tracer, const spni_place *a, const spn
     split_kernel(frame, start, a->index < b->index ? a->index : b->index, count, state);
     memcpy(tracer->theta, start->theta, (size_t)n * sizeof *tracer->theta);
     for (int k = 0; k < FOLD_STEPS; k++) {
-        spni_step step;
+        spni_newton_step step;
         SPN_TRY(spni_fold_step(frame, tracer->theta, beta, state, &step));
         double length = spni_length(frame, step.theta, step.beta);
         if (step.is_singular || !isfinite(length) || length > STEP_LONGEST * reach) {

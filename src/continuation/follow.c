@@ -283,7 +283,7 @@ static spn_status judge_point(spn_branches *all, const spn_branch_record *record
                               spni_step_end step, int64_t side, bool *is_over)
 {
     spn_status status = SPN_OK;
-    spni_branch *branch = &all->traced.items[record->branch];
+    spni_followed_branch *branch = &all->traced.items[record->branch];
     spni_half_end *end = &branch->ends[side];
     int64_t row = -1;
     *is_over = true;
@@ -314,7 +314,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
 {
     spn_status status = SPN_OK;
     spni_tracer *tracer = &all->tracer;
-    spni_branch *half = &all->traced.items[branch];
+    spni_followed_branch *half = &all->traced.items[branch];
     int64_t side = sign > 0, previous = origin, number = 0;
     spn_branch_record record = {.branch = branch};
     bool is_over = is_leaving(&all->frame, &tracer->at);
@@ -369,12 +369,12 @@ static spn_status add_branch(spn_branches *all)
     SPN_TRY(spni_grow(all->context, (void **)&all->traced.items, sizeof *all->traced.items,
                       all->traced.count, &all->traced.capacity));
     all->traced.items[all->traced.count++] =
-        (spni_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
+        (spni_followed_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
 done:
     return status;
 }
 
-spn_status spni_follow_branch(spn_branches *all, const spni_start *start, spni_place *first)
+spn_status spni_follow_branch(spn_branches *all, const spni_branch_start *start, spni_place *first)
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, branch = all->traced.count;
@@ -407,7 +407,7 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
     spni_start_queue *queue = &all->queue;
     int64_t n = all->frame.n;
     size_t bytes = (size_t)n * sizeof *theta;
-    spni_start start = {.beta = beta, .special = special};
+    spni_branch_start start = {.beta = beta, .special = special};
     SPN_TRY(spni_grow(all->context, (void **)&queue->items, sizeof *queue->items, queue->count,
                       &queue->capacity));
     SPN_NEW(all->context, start.theta, n);
@@ -420,7 +420,7 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
         spn_objective_settle(all->frame.objective, start.theta);
     }
     queue->items[queue->count++] = start;
-    start = (spni_start){.theta = NULL};
+    start = (spni_branch_start){.theta = NULL};
 done:
     spn_release(all->context, start.theta);
     spn_release(all->context, start.away);

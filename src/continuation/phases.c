@@ -150,7 +150,7 @@ static int64_t phase_of_row(const spn_branches *all, int64_t row)
 static int64_t joined_phase(const spn_branches *all, int64_t branch, int64_t before, int64_t after,
                             bool is_first, bool is_last)
 {
-    const spni_branch *owner = &all->traced.items[branch];
+    const spni_followed_branch *owner = &all->traced.items[branch];
     int64_t phase = -1;
     if (is_first && before < 0 && owner->joined[0] >= 0) {
         phase = phase_of_row(all, owner->joined[0]);
@@ -168,7 +168,7 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
     spn_status status = SPN_OK;
     const spn_branch_record *records = all->bank.records;
     int64_t branch = records[rows[from]].branch;
-    const spni_branch *owner = &all->traced.items[branch];
+    const spni_followed_branch *owner = &all->traced.items[branch];
     spni_phase *phase = NULL;
     int64_t before = from > 0 ? special_behind(all, branch, records[rows[from - 1]].point, true)
                               : owner->specials[0];

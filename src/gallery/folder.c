@@ -286,18 +286,19 @@ done:
     return status;
 }
 
-/* Files of a step belong to a target of its name, or to the first target that rests on it. */
-static bool is_own_step(const spni_target *target)
+/* Files of a shared experiment belong to a target of its name, or to the first target that rests on it. */
+static bool is_own_shared(const spni_target *target)
 {
     bool is_behind = false;
-    for (int64_t k = 0; target->step != NULL && spni_targets[k] != NULL; k++) {
+    for (int64_t k = 0; target->shared != NULL && spni_targets[k] != NULL; k++) {
         const spni_target *t = spni_targets[k];
         is_behind = is_behind || t == target;
-        if (strcmp(t->name, target->step->name) == 0 || (!is_behind && t->step == target->step)) {
+        if (strcmp(t->name, target->shared->name) == 0 ||
+            (!is_behind && t->shared == target->shared)) {
             return false;
         }
     }
-    return target->step != NULL;
+    return target->shared != NULL;
 }
 
 spn_status spni_write_experiments(spn_text *page, const spni_listing *listing)
@@ -312,7 +313,8 @@ spn_status spni_write_experiments(spn_text *page, const spni_listing *listing)
                         "check | keys");
     for (int64_t k = 0; spni_targets[k] != NULL; k++) {
         const spni_target *target = spni_targets[k];
-        SPN_TRY(is_own_step(target) ? put_experiments(page, listing, target->step->name) : SPN_OK);
+        SPN_TRY(is_own_shared(target) ? put_experiments(page, listing, target->shared->name)
+                                      : SPN_OK);
         SPN_TRY(put_experiments(page, listing, target->name));
     }
 done:

@@ -17,28 +17,28 @@ typedef struct spni_job {
     struct {
         bool is_run;
         spn_status status;
-    } steps[SPNI_TARGETS_MAX]; /**< by spni_job_prepare() */
+    } shared[SPNI_TARGETS_MAX]; /**< by spni_job_prepare() */
 } spni_job;
 
-/** Makes a target or a step. A check that is not passed has been told and makes the job not good. */
+/** Makes a target or a shared experiment. A check that is not passed has been told and makes the job not good. */
 typedef spn_status spni_maker(spni_job *job);
 
 /** An experiment that several targets rest on; run at most once. */
-typedef struct spni_step {
+typedef struct spni_shared_experiment {
     const char *name; /**< of its results, without .h5 */
     spni_maker *make;
-} spni_step;
+} spni_shared_experiment;
 
 /** Where the numbers of a section come from. */
-typedef struct spni_source {
+typedef struct spni_section_source {
     const char *path; /**< of the target's results */
     const spn_results *results;
     spn_arena *arena; /**< that they live in, for what is made of them */
-} spni_source;
+} spni_section_source;
 
 /** Writes the numbers of a target, read from its results, beside their predictions: a section of the page, or a few
  *  lines for a terminal. */
-typedef spn_status spni_section(spn_text *page, const spni_source *source);
+typedef spn_status spni_section(spn_text *page, const spni_section_source *source);
 
 /** A table of results that is written as a file, NAMESUFFIX. */
 typedef struct spni_csv {
@@ -50,17 +50,17 @@ enum { SPNI_GROUP_ALL = 1, SPNI_GROUP_PAPER = 2 };
 
 /** A target: a folder here, and a row in gallery.c. */
 typedef struct spni_target {
-    const char *name;      /**< its results are NAME.h5 and NAME-*.h5; its figures NAME*.png, ... */
-    const char *help;      /**< one line */
-    const char *title;     /**< of its section */
-    const char *text;      /**< what it shows: a paragraph of Markdown, without numbers */
-    const spni_step *step; /**< made before it; NULL: it rests on nothing */
-    unsigned groups;       /**< besides SPNI_GROUP_ALL */
-    spni_maker *make;      /**< its results, NAME.h5; the rest is made of them */
-    const spni_csv *tables; /**< ended by zeros, or NULL */
-    spni_section *tell;     /**< what came out, as messages; NULL: nothing */
-    const char *figure;     /**< name of its files; NULL: as its kind calls them */
-    spni_section *write;    /**< its section of the page */
+    const char *name;  /**< its results are NAME.h5 and NAME-*.h5; its figures NAME*.png, ... */
+    const char *help;  /**< one line */
+    const char *title; /**< of its section */
+    const char *text;  /**< what it shows: a paragraph of Markdown, without numbers */
+    const spni_shared_experiment *shared; /**< made before it; NULL: it rests on nothing */
+    unsigned groups;                      /**< besides SPNI_GROUP_ALL */
+    spni_maker *make;                     /**< its results, NAME.h5; the rest is made of them */
+    const spni_csv *tables;               /**< ended by zeros, or NULL */
+    spni_section *tell;                   /**< what came out, as messages; NULL: nothing */
+    const char *figure;                   /**< name of its files; NULL: as its kind calls them */
+    spni_section *write;                  /**< its section of the page */
     const char *const *
         sets; /**< what its experiment changes of the defaults, as spn_experiment_set() takes it and
                                   spn_experiment_changes() writes it; NULL-terminated, or NULL */
@@ -100,12 +100,12 @@ spn_status spni_job_show(const spni_job *job, const spni_target *target);
 /** "FOLDER/NAMESUFFIX" from a table. */
 spn_status spni_job_write_csv(const spni_job *job, const char *name, const char *suffix,
                               const spn_table *table);
-/** Run a step unless this job has run it. One that has failed is not tried again: it fails as before. */
-spn_status spni_job_prepare(spni_job *job, const spni_step *step);
+/** Run a shared experiment unless this job has run it. One that has failed is not tried again: it fails as before. */
+spn_status spni_job_prepare(spni_job *job, const spni_shared_experiment *shared);
 
 /** A table of results as this program's records: see spn_take_tables(). SPN_ERROR_INPUT names the file. */
-spn_status spni_source_take(spn_context *context, const spni_source *source, const char *name,
-                            const spn_columns *columns, spn_table *table);
+spn_status spni_source_take(spn_context *context, const spni_section_source *source,
+                            const char *name, const spn_columns *columns, spn_table *table);
 /** Read NAME.h5 of the folder. */
 spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name,
                          char path[SPNI_PATH_SIZE], spn_results *results);
@@ -113,7 +113,7 @@ spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name
 /* ---- Targets ----------------------------------------------------------------------------------- */
 
 /** The sweep on which the figures of the paper rest. */
-extern const spni_step spni_paper_sweep;
+extern const spni_shared_experiment spni_paper_sweep;
 
 extern const spni_target spni_target_fig1, spni_target_fig2, spni_target_fig3, spni_target_order,
     spni_target_complexity, spni_target_delay, spni_target_orders, spni_target_omnigrok;

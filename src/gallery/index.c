@@ -44,11 +44,13 @@ static spn_status judge_results(writer *w, const spni_target *target, standing *
     const char *fault = NULL;
     bool is_old = false;
     SPN_TRY(spni_find_fault(context, &w->listing, target->name, &fault));
-    if (fault == NULL && target->step != NULL) {
-        SPN_TRY(spni_find_fault(context, &w->listing, target->step->name, &fault));
+    if (fault == NULL && target->shared != NULL) {
+        SPN_TRY(spni_find_fault(context, &w->listing, target->shared->name, &fault));
     }
-    if (fault == NULL && target->step != NULL && strcmp(target->step->name, target->name) != 0) {
-        SPN_TRY(spni_is_outdated(context, &w->listing, target->name, target->step->name, &is_old));
+    if (fault == NULL && target->shared != NULL &&
+        strcmp(target->shared->name, target->name) != 0) {
+        SPN_TRY(
+            spni_is_outdated(context, &w->listing, target->name, target->shared->name, &is_old));
     }
     *out = (standing){"made, checks passed", NULL, true};
     if (is_old) {
@@ -71,8 +73,9 @@ static spn_status find_standing(writer *w, int64_t k, standing *out)
     const spni_target *target = spni_targets[k];
     const spni_outcome *outcome = &w->outcomes[k];
     const bool has_results = spni_has_file(&w->listing, target->name, ".h5");
-    const bool is_begun = has_journal(&w->listing, target->name) ||
-                          (target->step != NULL && has_journal(&w->listing, target->step->name));
+    const bool is_begun =
+        has_journal(&w->listing, target->name) ||
+        (target->shared != NULL && has_journal(&w->listing, target->shared->name));
     if (outcome->is_tried && outcome->status == SPN_ERROR_INTERRUPTED) {
         *out = (standing){"not made", "interrupted; go on with --resume", has_results};
     } else if (outcome->is_tried && outcome->status != SPN_OK) {
@@ -124,7 +127,7 @@ static void put_files(writer *w, const spni_target *target)
 static bool is_own_setting(const spni_target *target, const char *line)
 {
     const size_t key = strcspn(line, "=") + 1;
-    bool is_own = target->step != NULL && strncmp(line, "grok.results=", key) == 0;
+    bool is_own = target->shared != NULL && strncmp(line, "grok.results=", key) == 0;
     for (const char *const *set = target->sets; set != NULL && *set != NULL && !is_own; set++) {
         is_own = strncmp(*set, line, key) == 0;
     }
@@ -179,7 +182,8 @@ done:
 }
 
 /* Where the results lack something, the section says so instead of its numbers. */
-static spn_status put_numbers(writer *w, const spni_target *target, const spni_source *source)
+static spn_status put_numbers(writer *w, const spni_target *target,
+                              const spni_section_source *source)
 {
     spn_text *page = &w->page;
     const int64_t begin = page->buffer.size;
@@ -213,7 +217,7 @@ static spn_status put_results(writer *w, const spni_target *target)
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spni_read_listed(context, arena, &w->listing, file, &results, &why, &is_read));
     if (is_read) {
-        const spni_source source = {path, &results, arena};
+        const spni_section_source source = {path, &results, arena};
         put_pictures(w, target);
         SPN_TRY(put_numbers(w, target, &source));
     } else {

@@ -132,7 +132,7 @@ spn_status spni_job_show(const spni_job *job, const spni_target *target)
     spn_results results;
     spn_text text = {.context = job->context};
     char path[SPNI_PATH_SIZE];
-    spni_source source = {.path = path, .results = &results};
+    spni_section_source source = {.path = path, .results = &results};
     const spn_plot_settings settings = {.force = job->settings->is_forced,
                                         .is_repeated = job->settings->is_resumed,
                                         .name = target->figure};
@@ -153,30 +153,30 @@ done:
 }
 
 /* Steps are told apart by the first target that names them. */
-static int64_t step_number(const spni_step *step)
+static int64_t shared_number(const spni_shared_experiment *shared)
 {
     int64_t k = 0;
-    while (spni_targets[k]->step != step) {
+    while (spni_targets[k]->shared != shared) {
         k++;
     }
     return k;
 }
 
-spn_status spni_job_prepare(spni_job *job, const spni_step *step)
+spn_status spni_job_prepare(spni_job *job, const spni_shared_experiment *shared)
 {
-    const int64_t k = step_number(step);
-    if (!job->steps[k].is_run) {
-        job->steps[k].is_run = true;
-        job->steps[k].status = step->make(job);
-    } else if (job->steps[k].status != SPN_OK) {
-        return spn_fail(job->context, job->steps[k].status, "it rests on %s.h5, which was not made",
-                        step->name);
+    const int64_t k = shared_number(shared);
+    if (!job->shared[k].is_run) {
+        job->shared[k].is_run = true;
+        job->shared[k].status = shared->make(job);
+    } else if (job->shared[k].status != SPN_OK) {
+        return spn_fail(job->context, job->shared[k].status,
+                        "it rests on %s.h5, which was not made", shared->name);
     }
-    return job->steps[k].status;
+    return job->shared[k].status;
 }
 
-spn_status spni_source_take(spn_context *context, const spni_source *source, const char *name,
-                            const spn_columns *columns, spn_table *table)
+spn_status spni_source_take(spn_context *context, const spni_section_source *source,
+                            const char *name, const spn_columns *columns, spn_table *table)
 {
     const spn_wanted_table wanted = {table, name, columns, false};
     spn_status status = spn_take_tables(context, source->arena, source->results, 1, &wanted);

@@ -92,7 +92,8 @@ done:
     return status;
 }
 
-spn_status spni_read_theory(spn_context *context, const spni_source *source, spni_theory *out)
+spn_status spni_read_theory(spn_context *context, const spni_section_source *source,
+                            spni_theory *out)
 {
     *out = (spni_theory){.modes = spn_results_table(source->results, "theory"),
                          .note = "no T20, the experiment cannot be read"};

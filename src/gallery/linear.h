@@ -14,7 +14,8 @@ typedef struct spni_theory {
 } spni_theory;
 
 /** The file's own table, and the forecast of its configuration where its data are still to be had. */
-spn_status spni_read_theory(spn_context *context, const spni_source *source, spni_theory *out);
+spn_status spni_read_theory(spn_context *context, const spni_section_source *source,
+                            spni_theory *out);
 
 /** Where `mode` (from 1) is lost. NaN, order 0: no prediction. */
 typedef struct spni_mode_theory {

@@ -39,7 +39,7 @@ static spn_status check_files(const spni_job *job, uint64_t chosen)
         for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
             SPN_TRY(check_file(job, target->name, suffixes[i]));
         }
-        SPN_TRY(target->step != NULL ? check_file(job, target->step->name, ".h5") : SPN_OK);
+        SPN_TRY(target->shared != NULL ? check_file(job, target->shared->name, ".h5") : SPN_OK);
     }
 done:
     return status;
@@ -48,7 +48,7 @@ done:
 static spn_status make_target(spni_job *job, const spni_target *target)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(target->step != NULL ? spni_job_prepare(job, target->step) : SPN_OK);
+    SPN_TRY(target->shared != NULL ? spni_job_prepare(job, target->shared) : SPN_OK);
     SPN_TRY(target->make(job));
     SPN_TRY(spni_job_show(job, target));
 done:

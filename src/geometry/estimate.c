@@ -18,7 +18,7 @@ typedef struct estimate {
     const spn_symmetric_operator *a;
     int64_t n, block;
     uint64_t seed;
-    spni_samples *out;
+    spni_trace_samples *out;
 } estimate;
 
 void spni_signs(uint64_t seed, uint64_t job, int64_t n, double *out)
@@ -288,12 +288,12 @@ done:
 }
 
 spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
-                               const spn_spectrum_settings *settings, spni_samples *out)
+                               const spn_spectrum_settings *settings, spni_trace_samples *out)
 {
     spn_status status = SPN_OK;
     int64_t n = a->dimension, sketch = sketch_of(n, settings);
     estimate p = {a, n, settings->block, (uint64_t)settings->seed, out};
-    *out = (spni_samples){.count = settings->probes, .inflation = 1.0};
+    *out = (spni_trace_samples){.count = settings->probes, .inflation = 1.0};
     if (settings->estimator == SPN_ESTIMATOR_HUTCH_PLUS) {
         out->count = settings->probes - 2 * sketch;
     } else if (settings->estimator == SPN_ESTIMATOR_XTRACE) {
@@ -323,7 +323,7 @@ done:
     return status;
 }
 
-void spni_samples_free(spn_context *context, spni_samples *samples)
+void spni_samples_free(spn_context *context, spni_trace_samples *samples)
 {
     spn_release(context, samples->trace);
     spn_release(context, samples->square);

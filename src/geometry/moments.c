@@ -10,7 +10,7 @@
 typedef struct traces {
     bool is_estimated, has_trace; /* has_trace: tr H is exact */
     double trace, square;         /* exact ones; else means */
-    spni_samples samples;
+    spni_trace_samples samples;
 } traces;
 
 /* A surface: what Hessian it has beside the one that was measured, and its gradient. */
@@ -84,7 +84,7 @@ typedef struct spread {
     double mean, variance, skewness;
 } spread;
 
-static spread spread_of(const spni_samples *samples, double u, double v)
+static spread spread_of(const spni_trace_samples *samples, double u, double v)
 {
     double count = (double)samples->count, second = 0.0, third = 0.0;
     spread out = {0.0, 0.0, 0.0};
@@ -112,7 +112,7 @@ static double skewed(double t, double skewness, int64_t count)
     return (3.0 / part) * (cbrt(1.0 + part * (t - part / 6.0)) - 1.0);
 }
 
-static spn_estimate estimate_of(const spni_samples *samples, double value, double variance,
+static spn_estimate estimate_of(const spni_trace_samples *samples, double value, double variance,
                                 double skewness, double confidence)
 {
     double t = spn_student_quantile(confidence, samples->count - 1), error = sqrt(variance);
@@ -144,7 +144,7 @@ static double scalar_of(const graph *at, double trace_squared, double trace, dou
 
 /* What (tr H)^2/q, no linear function of the means, adds to their skewness: with r = slope trace - square/q its second
  * derivative 2/q times 3/2 cov(r, trace)^2 / sd(r)^3, so that the transformation is right to first order. */
-static double bend_of(const spni_samples *samples, double slope, double q)
+static double bend_of(const spni_trace_samples *samples, double slope, double q)
 {
     const spread r = spread_of(samples, slope, -1.0 / q), t = spread_of(samples, 1.0, 0.0);
     double common = 0.0, second = 0.0, count = (double)samples->count;
@@ -158,7 +158,7 @@ static double bend_of(const spni_samples *samples, double slope, double q)
 
 static void take_estimates(const surface *s, const traces *t, const graph *at, spn_curvature *out)
 {
-    const spni_samples *samples = &t->samples;
+    const spni_trace_samples *samples = &t->samples;
     double n = (double)s->n, shift = s->shift;
     /* What an estimate of tr H moves: itself, tr H^2 by 2 shift, and R. */
     double moves = t->has_trace ? 0.0 : 1.0;

@@ -14,16 +14,16 @@ typedef struct spni_hessian_operator {
 spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian);
 
 /** Independent, or exchangeable, estimates of tr A and tr A^2: `count` of each. */
-typedef struct spni_samples {
+typedef struct spni_trace_samples {
     int64_t count, products;
     double inflation; /**< of the standard error of their mean */
     double *trace, *square;
-} spni_samples;
+} spni_trace_samples;
 
 /** By the settings' estimator; products with the operator as forecast. Free with spni_samples_free(). */
 spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
-                               const spn_spectrum_settings *settings, spni_samples *out);
-void spni_samples_free(spn_context *context, spni_samples *samples);
+                               const spn_spectrum_settings *settings, spni_trace_samples *out);
+void spni_samples_free(spn_context *context, spni_trace_samples *samples);
 /** Vectors that are kept at a time. */
 int64_t spni_samples_vectors(int64_t dimension, const spn_spectrum_settings *settings);
 

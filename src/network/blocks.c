@@ -60,7 +60,7 @@ void spni_plan_free(spn_context *context, spni_plan *plan)
     plan->row = NULL;
 }
 
-int64_t spni_block_total(const spni_state *state)
+int64_t spni_block_total(const spni_network_state *state)
 {
     int64_t block = state->error->plan.block;
     return (state->samples + block - 1) / block;
@@ -89,7 +89,7 @@ static void gather(int64_t rows, const double *from, int64_t stride, int64_t cou
     }
 }
 
-spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane)
+spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane)
 {
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;

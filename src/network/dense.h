@@ -71,7 +71,7 @@ struct spni_dense {
 
 /** One block of samples on its way through the layers. */
 typedef struct spni_assembly {
-    const spni_state *state;
+    const spni_network_state *state;
     const spn_network_error *error;
     const spn_network *network;
     const spni_dense *dense;

@@ -73,7 +73,8 @@ void spni_forward(const spni_kernels *kernels, const spn_network *network, const
 }
 
 /* delta_{l-1}, and c_{l-1} in place of phi'' when `is_kept`. */
-static void pull_back(const spni_state *state, const spni_block *block, int64_t l, bool is_kept)
+static void pull_back(const spni_network_state *state, const spni_block *block, int64_t l,
+                      bool is_kept)
 {
     const spn_network_error *error = state->error;
     const spn_network *network = error->network;
@@ -97,7 +98,8 @@ static void pull_back(const spni_state *state, const spni_block *block, int64_t 
 }
 
 /* Writes the gradient, or adds to it where `adds`. */
-static void backward(const spni_state *state, const spni_block *block, bool adds, double *gradient)
+static void backward(const spni_network_state *state, const spni_block *block, bool adds,
+                     double *gradient)
 {
     const spn_network_error *error = state->error;
     const spn_network *network = error->network;
@@ -127,7 +129,8 @@ double spni_sample_weight(const spn_network_error *error, int64_t samples)
     return error->kind == SPN_ERROR_MSE_MEAN ? weight / (double)error->dataset->outputs : weight;
 }
 
-static spn_status take_subset(spn_context *context, spni_state *state, const spn_subset *subset)
+static spn_status take_subset(spn_context *context, spni_network_state *state,
+                              const spn_subset *subset)
 {
     int64_t total = state->error->dataset->samples;
     state->is_subset = subset != NULL;
@@ -146,7 +149,7 @@ static spn_status take_subset(spn_context *context, spni_state *state, const spn
 }
 
 typedef struct evaluation {
-    const spni_state *state;
+    const spni_network_state *state;
     const double *theta;
     double *gradient; /* NULL: not wanted */
     bool has_backward;
@@ -158,7 +161,7 @@ static spn_status evaluate_section(spn_context *context, void *memory, int64_t i
 {
     spn_status status = SPN_OK;
     const evaluation *e = memory;
-    const spni_state *state = e->state;
+    const spni_network_state *state = e->state;
     const spn_network_error *error = state->error;
     double *gradient = e->gradient;
     double sum = 0.0;
@@ -186,7 +189,7 @@ done:
 static spn_status evaluate(spn_context *context, evaluation *e, double *sum)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = e->state;
+    const spni_network_state *state = e->state;
     double work = state->error->plan.work * (double)state->samples;
     int64_t lanes = spni_lanes_for(context, state, e->has_backward ? work : work / 3.0);
     int64_t total = spni_section_total(state), most = lanes > 1 ? state->terms : 1, count = 0;
@@ -209,7 +212,7 @@ spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subs
                           unsigned wanted)
 {
     spn_status status = SPN_OK;
-    spni_state *state = point->state;
+    spni_network_state *state = point->state;
     const spn_network *network = state->error->network;
     bool has_backward = (wanted & (SPN_WANT_GRADIENT | SPN_WANT_CURVATURE)) != 0;
     evaluation e = {.state = state,

@@ -44,7 +44,7 @@ typedef struct spni_moments_plan {
 typedef struct spni_moments {
     const spn_network_error *error;
     const spn_network *network;
-    const spni_state *state;
+    const spni_network_state *state;
     const double *theta;
     spn_part part;
     spni_moments_plan plan;

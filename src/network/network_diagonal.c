@@ -17,7 +17,7 @@ static const int64_t COLUMN_NUMBERS = 256 * 1024;
 typedef struct diagonal {
     const spn_network_error *error;
     const spn_network *network;
-    const spni_state *state;
+    const spni_network_state *state;
     const double *theta;
     spn_part part;
     spni_block block;
@@ -242,7 +242,7 @@ static spn_status create(spn_context *context, const spn_point *point, spn_part 
                          diagonal *p)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network *network = state->error->network;
     int64_t units = 0, most = state->error->plan.width_max, depth = network->depth;
     *p = (diagonal){.error = state->error, .network = network, .state = state, .part = part};

@@ -29,7 +29,7 @@ int64_t spni_directions_room(const spn_network_error *error)
     return fits ? room : 0;
 }
 
-static output_room outputs_of(const spni_state *state)
+static output_room outputs_of(const spni_network_state *state)
 {
     int64_t count = state->error->dataset->outputs, samples = state->error->dataset->samples;
     double *f = state->outputs, *axes = f + count * samples, *origin = axes + count * count;
@@ -55,7 +55,7 @@ bool spn_network_error_is_principal(const spn_network_error *error)
     return error->mode_count == 0 || error->classes != NULL;
 }
 
-void spni_directions_add(const spni_state *state, const spni_block *block, int64_t first)
+void spni_directions_add(const spni_network_state *state, const spni_block *block, int64_t first)
 {
     const spn_network_error *error = state->error;
     const output_room o = outputs_of(state);
@@ -70,7 +70,7 @@ void spni_directions_add(const spni_state *state, const spni_block *block, int64
 }
 
 /* Means, taken off where the outputs are centred. */
-static void take_means(const spni_state *state, const output_room *o)
+static void take_means(const spni_network_state *state, const output_room *o)
 {
     int64_t samples = state->error->dataset->samples;
     bool is_taken_off = is_centred(state->error->network);
@@ -83,7 +83,8 @@ static void take_means(const spni_state *state, const output_room *o)
     }
 }
 
-static double strength_along(const spni_state *state, const output_room *o, const double *axis)
+static double strength_along(const spni_network_state *state, const output_room *o,
+                             const double *axis)
 {
     int64_t samples = state->error->dataset->samples;
     memset(o->along, 0, (size_t)samples * sizeof *o->along);
@@ -140,7 +141,7 @@ static double distance_from_bias(const spn_network_error *error, const double *t
 spn_status spni_directions_take(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network_error *error = state->error;
     const output_room o = outputs_of(state);
     int64_t count = error->dataset->outputs, samples = error->dataset->samples;

@@ -6,7 +6,7 @@
 #include <math.h>
 
 static spn_status state_fill(spn_context *context, const spn_network_error *error,
-                             spni_state *state)
+                             spni_network_state *state)
 {
     spn_status status = SPN_OK;
     const spni_plan *plan = &error->plan;
@@ -40,7 +40,7 @@ done:
 
 static void state_free(spn_context *context, void *memory)
 {
-    spni_state *state = memory;
+    spni_network_state *state = memory;
     if (state == NULL) {
         return;
     }
@@ -59,7 +59,7 @@ static void state_free(spn_context *context, void *memory)
 static spn_status state_create(spn_context *context, const spn_objective *objective, void **out)
 {
     spn_status status = SPN_OK;
-    spni_state *state = NULL;
+    spni_network_state *state = NULL;
     *out = NULL;
     SPN_NEW(context, state, 1);
     SPN_TRY(state_fill(context, objective->problem, state));

@@ -248,7 +248,7 @@ done:
 
 static spni_assembly assembly_at(const spn_point *point, spn_part part, double *h)
 {
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     double constant = spni_output_constant(state->error, state->scale);
     return (spni_assembly){.state = state,
                            .error = state->error,
@@ -264,7 +264,7 @@ static spni_assembly assembly_at(const spn_point *point, spn_part part, double *
 static spn_status multiply_unit(spn_context *context, const spn_point *point, spn_part part,
                                 int64_t i)
 {
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     int64_t size = point->dimension;
     memset(state->unit, 0, (size_t)size * sizeof *state->unit);
     state->unit[i] = 1.0;

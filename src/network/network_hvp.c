@@ -13,7 +13,7 @@
 
 /* One product on its way through a block of samples. */
 typedef struct product {
-    const spni_state *state;
+    const spni_network_state *state;
     const spni_lane *lane;
     const double *theta, *v;
     spn_part part;
@@ -148,7 +148,7 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
 {
     spn_status status = SPN_OK;
     const products *q = memory;
-    const spni_state *state = q->point->state;
+    const spni_network_state *state = q->point->state;
     const spn_network *network = state->error->network;
     int64_t place = i / q->groups, from = i % q->groups * q->group, to = from + q->group;
     int64_t begin = 0, end = 0;
@@ -180,7 +180,7 @@ done:
 static spn_status multiply_vectors(spn_context *context, products *q, int64_t lanes)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = q->point->state;
+    const spni_network_state *state = q->point->state;
     int64_t total = spni_section_total(state), count = 0;
     int64_t most = lanes > 1 ? state->terms / q->vectors : 1;
     most = most < 1 ? 1 : most > total ? total : most;
@@ -204,7 +204,7 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
                           const double *v, double *hv)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     int64_t parameters = state->error->network->parameters, count = 0;
     int64_t most = spni_section_total(state) > 1 ? state->terms : k;
     double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;

@@ -81,7 +81,7 @@ typedef struct spni_lane {
 } spni_lane;
 
 /** Private state of a point: caches of the last set with SPN_WANT_CURVATURE, and work space. */
-typedef struct spni_state {
+typedef struct spni_network_state {
     const spn_network_error *error;
     const spni_kernels *kernels; /* of the context that created the point */
     double *slots;               /* plan.blocks */
@@ -101,7 +101,7 @@ typedef struct spni_state {
     spn_dense *spectrum; /* K */
     double *test;        /* the slot of a block of samples kept for testing; NULL: none */
     double *unit;        /* 2 P where there is no dense assembly: a unit vector, its product */
-} spni_state;
+} spni_network_state;
 
 /* Accessors. */
 static inline double *spni_values(const spni_plan *plan, const spni_block *block, int64_t l)
@@ -151,10 +151,10 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
 /* blocks.c */
 /** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
 int64_t spni_even_block(int64_t most, int64_t samples);
-int64_t spni_block_total(const spni_state *state);
+int64_t spni_block_total(const spni_network_state *state);
 /** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
  *  lane's work space for a subset. */
-spni_block spni_block_on(const spni_state *state, int64_t b, int64_t lane);
+spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
 /** Block b of the whole data set in slot `slot`. */
 spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot);
 /** Columns [begin, begin + count) of a block. */
@@ -162,19 +162,20 @@ spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count
 
 /* sections.c */
 /** Lanes and terms of a new state whose plan is known. */
-spn_status spni_lanes_create(spn_context *context, spni_state *state);
-void spni_lanes_free(spn_context *context, spni_state *state);
+spn_status spni_lanes_create(spn_context *context, spni_network_state *state);
+void spni_lanes_free(spn_context *context, spni_network_state *state);
 /** How many lanes to use for so many floating-point operations. */
-int64_t spni_lanes_for(const spn_context *context, const spni_state *state, double work);
+int64_t spni_lanes_for(const spn_context *context, const spni_network_state *state, double work);
 /** Sections of the last set; those of a plan. */
-int64_t spni_section_total(const spni_state *state);
+int64_t spni_section_total(const spni_network_state *state);
 int64_t spni_plan_sections(const spni_plan *plan);
 /** Blocks [*begin, *end) of a section. */
-void spni_section_blocks(const spni_state *state, int64_t section, int64_t *begin, int64_t *end);
+void spni_section_blocks(const spni_network_state *state, int64_t section, int64_t *begin,
+                         int64_t *end);
 /** Term i, P numbers. */
-double *spni_term_get(const spni_state *state, int64_t i);
+double *spni_term_get(const spni_network_state *state, int64_t i);
 /** sum += term, P numbers. */
-void spni_term_add(const spni_state *state, int64_t i, double *sum);
+void spni_term_add(const spni_network_state *state, int64_t i, double *sum);
 
 /* evaluate.c */
 /** Weight of one sample in the mean: 1/N, or 1/(N K). */
@@ -256,7 +257,7 @@ int64_t spni_direction_count(const spn_network_error *error);
 /** Numbers that the state keeps for them, 0 where there are too many. */
 int64_t spni_directions_room(const spn_network_error *error);
 /** Add the outputs of block after block, then take. */
-void spni_directions_add(const spni_state *state, const spni_block *block, int64_t first);
+void spni_directions_add(const spni_network_state *state, const spni_block *block, int64_t first);
 spn_status spni_directions_take(spn_context *context, const spn_point *point, spn_labels *out);
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
 

@@ -132,8 +132,8 @@ static void output_root(const spn_network_error *error, const spni_block *block,
 }
 
 /* G_l of one block and one s_k, in left_t. */
-static void add_outputs(kfac *own, const spni_state *state, const spni_block *block, int64_t k,
-                        bool adds)
+static void add_outputs(kfac *own, const spni_network_state *state, const spni_block *block,
+                        int64_t k, bool adds)
 {
     const spn_network *network = own->error->network;
     int64_t ld = own->error->plan.block;
@@ -155,7 +155,7 @@ static void add_outputs(kfac *own, const spni_state *state, const spni_block *bl
 }
 
 /* Sums over samples of h h^T (in basis) and of h. */
-static spn_status add_inputs(spn_context *context, const kfac *own, const spni_state *state,
+static spn_status add_inputs(spn_context *context, const kfac *own, const spni_network_state *state,
                              int64_t l)
 {
     spn_status status = SPN_OK;
@@ -175,7 +175,7 @@ done:
 }
 
 /* A_l, in `square`: of the inputs and the 1 of a joint bias, or centred beside one that is eliminated. */
-static void assemble_inputs(const kfac *own, const spni_state *state, int64_t l)
+static void assemble_inputs(const kfac *own, const spni_network_state *state, int64_t l)
 {
     spni_kfac_layer *layer = &own->layers[l];
     int64_t width = own->error->network->width[l - 1], in = layer->in;
@@ -214,8 +214,8 @@ static bool take_constant(const kfac *own, spni_kfac_layer *layer)
     return true;
 }
 
-static spn_status factor_layer(spn_context *context, kfac *own, const spni_state *state, int64_t l,
-                               bool is_joint)
+static spn_status factor_layer(spn_context *context, kfac *own, const spni_network_state *state,
+                               int64_t l, bool is_joint)
 {
     spn_status status = SPN_OK;
     const spn_network *network = own->error->network;
@@ -265,7 +265,7 @@ static spn_status kfac_refresh(spn_context *context, const spn_point *point,
 {
     spn_status status = SPN_OK;
     kfac *own = memory;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network *network = own->error->network;
     int64_t outputs = network->width[network->depth];
     for (int64_t b = 0; b < spni_block_total(state); b++) {

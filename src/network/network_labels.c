@@ -20,7 +20,7 @@ static spn_status take_outputs(spn_context *context, const spn_point *point, dou
                                spn_labels *out)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
     int64_t samples = error->dataset->samples, outputs = error->dataset->outputs, right = 0;
@@ -53,7 +53,7 @@ done:
 static spn_status take_test(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network_error *test = state->error->test;
     const spni_plan *plan = &test->plan;
     double sum = 0.0, term = 0.0, weight = spni_sample_weight(test, test->dataset->samples);
@@ -161,7 +161,7 @@ static void count_learned(const spn_network_error *error, const double *strength
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spn_network_error *error = state->error;
     double strengths[SPN_MODES_MAX] = {0.0};
     *out = (spn_labels){.test_error = (double)NAN, .test_accuracy = (double)NAN};

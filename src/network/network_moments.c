@@ -7,7 +7,7 @@ static spn_status create(spn_context *context, const spn_point *point, spn_part 
                          const spni_moments_plan *plan, spni_moments *p)
 {
     spn_status status = SPN_OK;
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     *p = (spni_moments){.error = state->error, .network = state->error->network, .state = state};
     p->theta = point->theta;
     p->part = part;
@@ -48,7 +48,7 @@ done:
 spn_status spni_error_trace_square(spn_context *context, const spn_point *point, spn_part part,
                                    double *out)
 {
-    const spni_state *state = point->state;
+    const spni_network_state *state = point->state;
     const spni_moments_plan plan = spni_moments_plan_of(state->error, state->samples);
     return spni_moments_take(context, point, part, &plan, out);
 }

@@ -30,7 +30,7 @@ static double weight_of(const spn_damping *damping, int64_t i)
 }
 
 /* rows = factor times the inputs and the 1 of a block. */
-static void scale_inputs(const spni_reduction *own, const spni_state *state,
+static void scale_inputs(const spni_reduction *own, const spni_network_state *state,
                          const spni_block *block, int64_t l, const double *factor)
 {
     int64_t ld = 0, in = own->network->width[l - 1], width = own->inner->plan.block;
@@ -43,7 +43,8 @@ static void scale_inputs(const spni_reduction *own, const spni_state *state,
 
 /* Sums over samples: e [h; 1] h^T, p [h; 1] delta^T; the corner, sum e, is returned. */
 static spn_status sum_products(spn_context *context, const spni_reduction *own,
-                               const spni_state *state, int64_t l, int64_t j, double *corner)
+                               const spni_network_state *state, int64_t l, int64_t j,
+                               double *corner)
 {
     spn_status status = SPN_OK;
     int64_t ld = own->inner->plan.block, in = own->network->width[l - 1], ldi = 0;

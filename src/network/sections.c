@@ -33,7 +33,7 @@ done:
     return status;
 }
 
-spn_status spni_lanes_create(spn_context *context, spni_state *state)
+spn_status spni_lanes_create(spn_context *context, spni_network_state *state)
 {
     spn_status status = SPN_OK;
     const spn_network_error *error = state->error;
@@ -54,7 +54,7 @@ done:
     return status;
 }
 
-void spni_lanes_free(spn_context *context, spni_state *state)
+void spni_lanes_free(spn_context *context, spni_network_state *state)
 {
     for (int64_t i = 0; state->lane != NULL && i < state->lanes; i++) {
         spn_release(context, state->lane[i].slot);
@@ -68,7 +68,7 @@ void spni_lanes_free(spn_context *context, spni_state *state)
     spn_release(context, state->values);
 }
 
-int64_t spni_lanes_for(const spn_context *context, const spni_state *state, double work)
+int64_t spni_lanes_for(const spn_context *context, const spni_network_state *state, double work)
 {
     int64_t lanes = spn_team_lanes(context);
     lanes = lanes < state->lanes ? lanes : state->lanes;
@@ -80,25 +80,26 @@ int64_t spni_plan_sections(const spni_plan *plan)
     return (plan->blocks + plan->section - 1) / plan->section;
 }
 
-int64_t spni_section_total(const spni_state *state)
+int64_t spni_section_total(const spni_network_state *state)
 {
     int64_t section = state->error->plan.section;
     return (spni_block_total(state) + section - 1) / section;
 }
 
-void spni_section_blocks(const spni_state *state, int64_t section, int64_t *begin, int64_t *end)
+void spni_section_blocks(const spni_network_state *state, int64_t section, int64_t *begin,
+                         int64_t *end)
 {
     int64_t size = state->error->plan.section, total = spni_block_total(state);
     *begin = section * size;
     *end = *begin + size < total ? *begin + size : total;
 }
 
-double *spni_term_get(const spni_state *state, int64_t i)
+double *spni_term_get(const spni_network_state *state, int64_t i)
 {
     return state->term + i * padded(state->error->network->parameters);
 }
 
-void spni_term_add(const spni_state *state, int64_t i, double *sum)
+void spni_term_add(const spni_network_state *state, int64_t i, double *sum)
 {
     const double *term = spni_term_get(state, i);
     for (int64_t p = 0; p < state->error->network->parameters; p++) {

@@ -9,7 +9,7 @@ spn_status spni_descent(spn_context *context, spn_solver *solver)
 {
     spn_status status = SPN_OK;
     spn_solver_info *info = solver->info;
-    spni_step *step = spni_solver_method_of(solver->settings.method)->rule->step;
+    spni_first_order_step *step = spni_solver_method_of(solver->settings.method)->rule->step;
     spni_inertia inertia = {solver->buffers[0], solver->buffers[1], {1, 1}};
     size_t bytes = (size_t)solver->n * sizeof *solver->theta;
     memset(solver->buffers[0], 0, bytes);

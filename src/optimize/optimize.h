@@ -75,13 +75,15 @@ typedef struct spni_inertia {
 } spni_inertia;
 
 /* One step from theta, where the gradient is g, to `next`; `to` may be `from`. */
-typedef void spni_step(int64_t n, const spn_solver_settings *settings, const double *theta,
-                       const double *g, const spni_inertia *from, spni_inertia *to, double *next);
+typedef void spni_first_order_step(int64_t n, const spn_solver_settings *settings,
+                                   const double *theta, const double *g, const spni_inertia *from,
+                                   spni_inertia *to, double *next);
 
 /** What the two kinds of use share of a first-order method; NULL, 0 and false where it has no such thing. */
 typedef struct spni_rule {
     const char *title;
-    spni_step *step; /* with the gradient of all samples; NULL: the flow, passes of sgd */
+    spni_first_order_step
+        *step;       /* with the gradient of all samples; NULL: the flow, passes of sgd */
     int vectors;     /* of spni_inertia that a step moves, the first before the second */
     bool has_powers; /* whether it moves the powers */
     bool is_continuous, is_stochastic;

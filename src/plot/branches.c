@@ -110,7 +110,7 @@ done:
 
 /* ---- Lines --------------------------------------------------------------------------------------- */
 
-static void add_state(drawing *d, const spni_state *state, int panel)
+static void add_state(drawing *d, const spni_drawn_state *state, int panel)
 {
     spni_add_point(&d->canvas, state->beta, state->y[panel]);
 }
@@ -123,7 +123,7 @@ static bool has_kink(const spni_branches_view *v, const spni_piece *piece, int64
     return v->maxwell[i].is_global == 1 && beta > fmin(a, b) && beta < fmax(a, b);
 }
 
-static spni_knot make_knot(const spni_state *state)
+static spni_knot make_knot(const spni_drawn_state *state)
 {
     const double norm = state->y[SPNI_BRANCH_NORM];
     return (spni_knot){state->beta, state->loss, norm * norm};
@@ -232,7 +232,7 @@ static void draw_changes(drawing *d, int panel)
     spni_add_series(&d->canvas, (spn_series){.line = SPN_LINE_DOTTED, .width = 0.9});
     for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
         if (maxwell_mark(&v->maxwell[i]) == MARK_MAXWELL) {
-            const spni_state *a = &v->coexisting[2 * i], *b = &v->coexisting[2 * i + 1];
+            const spni_drawn_state *a = &v->coexisting[2 * i], *b = &v->coexisting[2 * i + 1];
             spni_add_segment(&d->canvas, a->beta, a->y[panel], b->beta, b->y[panel]);
         }
     }

@@ -10,10 +10,10 @@
 enum { SPNI_BRANCH_NORM, SPNI_BRANCH_ERROR, SPNI_BRANCH_LOSS, SPNI_BRANCH_CURVATURE, SPNI_PANELS };
 
 /* A state in all panels. SPNI_BRANCH_LOSS: L - F, F the smallest L known at its beta; NaN where none is. */
-typedef struct spni_state {
+typedef struct spni_drawn_state {
     double beta, loss;
     double y[SPNI_PANELS];
-} spni_state;
+} spni_drawn_state;
 
 /* A piece of a branch between two neighbouring states. */
 typedef struct spni_piece {
@@ -27,8 +27,8 @@ typedef struct spni_branches_view {
     const spn_special_record *specials;
     const spn_phase_record *phases;
     const spn_maxwell_record *maxwell;
-    spni_state *states;     /* of the points, then of the specials */
-    spni_state *coexisting; /* of both phases of each Maxwell point */
+    spni_drawn_state *states;     /* of the points, then of the specials */
+    spni_drawn_state *coexisting; /* of both phases of each Maxwell point */
     int64_t branch_count, piece_count;
     spni_piece *pieces;
     double loss_high; /* end of the loss axis; NaN: from the data */

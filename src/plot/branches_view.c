@@ -36,30 +36,30 @@ static spn_status make_states(spn_context *context, spn_arena *arena, spni_branc
     SPN_TAKE(context, arena, v->coexisting, 2 * v->c.maxwell.rows);
     for (int64_t i = 0; i < v->c.points.rows; i++) {
         const spn_branch_record *p = &v->points[i];
-        v->states[i] = (spni_state){
+        v->states[i] = (spni_drawn_state){
             p->state.beta,
             p->state.loss,
             {p->state.weight_norm, p->state.error, p->state.loss, p->state.scalar_curvature_error}};
     }
     for (int64_t i = 0; i < v->c.specials.rows; i++) {
         const spn_special_record *s = &v->specials[i];
-        v->states[v->c.points.rows + i] = (spni_state){
+        v->states[v->c.points.rows + i] = (spni_drawn_state){
             s->beta,
             s->state.loss,
             {s->state.weight_norm, s->state.error, s->state.loss, s->state.scalar_curvature_error}};
     }
     for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
         const spn_maxwell_record *m = &v->maxwell[i];
-        v->coexisting[2 * i] = (spni_state){
+        v->coexisting[2 * i] = (spni_drawn_state){
             m->beta, m->loss, {m->a.weight_norm, m->a.error, m->loss, m->a.scalar_curvature_error}};
-        v->coexisting[2 * i + 1] = (spni_state){
+        v->coexisting[2 * i + 1] = (spni_drawn_state){
             m->beta, m->loss, {m->b.weight_norm, m->b.error, m->loss, m->b.scalar_curvature_error}};
     }
 done:
     return status;
 }
 
-static void subtract(const spni_free_energy *energy, int64_t count, spni_state *states)
+static void subtract(const spni_free_energy *energy, int64_t count, spni_drawn_state *states)
 {
     for (int64_t i = 0; i < count; i++) {
         states[i].y[SPNI_BRANCH_LOSS] =

@@ -15,13 +15,13 @@
 
 /* ---- The branches -------------------------------------------------------------------------------- */
 
-const char *spni_branch_word(const spni_branch *branch)
+const char *spni_branch_word(const spni_drawn_branch *branch)
 {
     const char *word = spn_direction_text(branch->direction);
     return word != NULL ? word : "branch";
 }
 
-bool spni_is_jump(const spni_branch *branch, int64_t i)
+bool spni_is_jump(const spni_drawn_branch *branch, int64_t i)
 {
     return i + 1 < branch->count &&
            branch->points[i]->state.active_modes != branch->points[i + 1]->state.active_modes;
@@ -29,18 +29,19 @@ bool spni_is_jump(const spni_branch *branch, int64_t i)
 
 /* The branch that a point belongs to, made if it is new; there is room for one a point. */
 static spn_status find_branch(spn_context *context, spn_arena *arena, spni_sweep_view *view,
-                              const spn_sweep_record *point, int64_t points, spni_branch **out)
+                              const spn_sweep_record *point, int64_t points,
+                              spni_drawn_branch **out)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < view->branch_count; i++) {
-        spni_branch *b = &view->branches[i];
+        spni_drawn_branch *b = &view->branches[i];
         if (b->direction == point->direction && b->phase == point->phase && b->leg == point->leg) {
             *out = b;
             return SPN_OK;
         }
     }
     *out = &view->branches[view->branch_count++];
-    **out = (spni_branch){point->direction, point->phase, point->leg, 0, NULL};
+    **out = (spni_drawn_branch){point->direction, point->phase, point->leg, 0, NULL};
     SPN_TAKE(context, arena, (*out)->points, points);
 done:
     return status;
@@ -62,7 +63,7 @@ static spn_status make_view(spn_context *context, spn_arena *arena, const spn_re
     SPN_TAKE(context, arena, view->branches, c.points.rows);
     for (int64_t i = 0; i < c.points.rows; i++) {
         const spn_sweep_record *point = &points[i];
-        spni_branch *branch = NULL;
+        spni_drawn_branch *branch = NULL;
         view->has_test_error = view->has_test_error || isfinite(point->state.test_error);
         view->has_accuracy = view->has_accuracy || isfinite(point->state.accuracy);
         view->has_test_accuracy = view->has_test_accuracy || isfinite(point->state.test_accuracy);
@@ -78,7 +79,7 @@ done:
 /* ---- Curves -------------------------------------------------------------------------------------- */
 
 /* A branch's points with a gap at each jump. */
-static void add_points(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
+static void add_points(spni_canvas *canvas, const spni_drawn_branch *branch, size_t quantity)
 {
     for (int64_t i = 0; i < branch->count; i++) {
         spni_add_point(canvas, branch->points[i]->state.beta,
@@ -90,7 +91,7 @@ static void add_points(spni_canvas *canvas, const spni_branch *branch, size_t qu
 }
 
 /* The two ends of each jump. */
-static void add_jumps(spni_canvas *canvas, const spni_branch *branch, size_t quantity)
+static void add_jumps(spni_canvas *canvas, const spni_drawn_branch *branch, size_t quantity)
 {
     for (int64_t i = 0; i + 1 < branch->count; i++) {
         const spn_sweep_record *before = branch->points[i], *behind = branch->points[i + 1];
@@ -102,7 +103,7 @@ static void add_jumps(spni_canvas *canvas, const spni_branch *branch, size_t qua
     }
 }
 
-static const char *label_of(spni_canvas *canvas, const spni_branch *branch)
+static const char *label_of(spni_canvas *canvas, const spni_drawn_branch *branch)
 {
     const char *word = spni_branch_word(branch);
     if (branch->phase >= 0) {
@@ -114,7 +115,7 @@ static const char *label_of(spni_canvas *canvas, const spni_branch *branch)
 }
 
 /* Upward: a broad line below the others; downward: thin lines with a marker now and then. */
-static spn_series look_of(const spni_branch *branch, int64_t downward)
+static spn_series look_of(const spni_drawn_branch *branch, int64_t downward)
 {
     /* By phase, so that a phase looks the same in every figure. */
     static const spn_color colors[] = {SPN_COLOR_PURPLE, SPN_COLOR_GREEN, SPN_COLOR_VERMILION,
@@ -156,7 +157,7 @@ static spn_panel *draw_panel(spni_canvas *canvas, const spni_sweep_view *view, c
     spn_panel *panel = spni_add_panel(canvas, label);
     int64_t downward = 0;
     for (int64_t i = 0; i < view->branch_count; i++) {
-        const spni_branch *branch = &view->branches[i];
+        const spni_drawn_branch *branch = &view->branches[i];
         spn_series look = look_of(branch, downward);
         look.label = label_of(canvas, branch);
         spni_add_series(canvas, look);

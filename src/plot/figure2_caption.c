@@ -7,7 +7,7 @@
 static bool has_branch(const spni_sweep_view *view, spn_direction direction, bool is_phase)
 {
     for (int64_t k = 0; k < view->branch_count; k++) {
-        const spni_branch *b = &view->branches[k];
+        const spni_drawn_branch *b = &view->branches[k];
         if (b->direction == (int64_t)direction && (b->phase >= 0) == is_phase) {
             return true;
         }
@@ -26,7 +26,7 @@ static void put_jump(spn_text *text, const spn_sweep_record *a, const spn_sweep_
     spn_text_add(text, "\n");
 }
 
-static void put_branch(spn_text *text, const spni_branch *b)
+static void put_branch(spn_text *text, const spni_drawn_branch *b)
 {
     spn_text_put(text, "  %s", spni_branch_word(b));
     if (b->phase >= 0) {
@@ -45,7 +45,7 @@ static void put_branch(spn_text *text, const spni_branch *b)
 static bool has_jump(const spni_sweep_view *view)
 {
     for (int64_t k = 0; k < view->branch_count; k++) {
-        const spni_branch *b = &view->branches[k];
+        const spni_drawn_branch *b = &view->branches[k];
         for (int64_t i = 0; b->direction != SPN_DIRECTION_QUENCH && i + 1 < b->count; i++) {
             if (spni_is_jump(b, i)) {
                 return true;

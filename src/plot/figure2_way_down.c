@@ -53,17 +53,17 @@ static bool has_centred_targets(const spn_results *results)
 }
 
 typedef struct way_down {
-    const spni_branch *branch; /* from the phase with no active mode, or NULL */
-    int64_t left;              /* first point with an active mode, or -1 */
-    bool stays;                /* the points tell that the phase is never left */
-    bool is_trivial, is_zero;  /* at the trivial model, at the origin, all the way */
+    const spni_drawn_branch *branch; /* from the phase with no active mode, or NULL */
+    int64_t left;                    /* first point with an active mode, or -1 */
+    bool stays;                      /* the points tell that the phase is never left */
+    bool is_trivial, is_zero;        /* at the trivial model, at the origin, all the way */
 } way_down;
 
 static way_down follow(const spni_sweep_view *view)
 {
     way_down way = {.left = -1};
     for (int64_t k = 0; k < view->branch_count && way.branch == NULL; k++) {
-        const spni_branch *b = &view->branches[k];
+        const spni_drawn_branch *b = &view->branches[k];
         way.branch = b->direction == SPN_DIRECTION_DOWN && b->phase == 0 ? b : NULL;
     }
     if (way.branch == NULL) {

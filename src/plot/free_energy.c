@@ -25,7 +25,7 @@ static int compare(const void *a, const void *b)
     return (x->beta > y->beta) - (x->beta < y->beta);
 }
 
-static void add(curve *c, const spni_state *state)
+static void add(curve *c, const spni_drawn_state *state)
 {
     const double norm = state->y[SPNI_BRANCH_NORM];
     if (isfinite(state->beta) && isfinite(state->loss) && isfinite(norm)) {

@@ -50,7 +50,7 @@ done:
 }
 
 spn_status spni_fold_step(spni_frame *frame, const double *theta, double beta, spni_fold *state,
-                          spni_step *step)
+                          spni_newton_step *step)
 {
     spn_status status = SPN_OK;
     int64_t n = frame->n;

@@ -28,7 +28,7 @@ static spn_status solve_fold(spni_nearest *s, spni_fold *fold, double *beta, boo
     double before = (double)INFINITY;
     *is_found = false;
     for (int k = 0; k < FOLD_STEPS_MOST; k++) {
-        spni_step step;
+        spni_newton_step step;
         status = spni_fold_step(s->frame, s->theta, *beta, fold, &step);
         if (status == SPN_ERROR_NUMERIC) {
             spn_error_clear(s->frame->context);

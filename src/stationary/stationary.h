@@ -149,15 +149,15 @@ typedef struct spni_fold {
 } spni_fold;
 
 /** A Newton step in theta and beta; theta (P numbers) lies in the frame's workspace, until the next system is solved. */
-typedef struct spni_step {
+typedef struct spni_newton_step {
     const double *theta;
     double beta;
     bool is_singular; /**< there is none */
-} spni_step;
+} spni_newton_step;
 
 /** One Newton step of the augmented system grad L = 0, sigma = 0; w and slope move on. SPN_ERROR_NUMERIC for a kernel of
  *  more dimensions than one. */
 spn_status spni_fold_step(spni_frame *frame, const double *theta, double beta, spni_fold *state,
-                          spni_step *step);
+                          spni_newton_step *step);
 
 #endif

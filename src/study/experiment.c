@@ -130,11 +130,11 @@ static spn_status check_unset(spn_context *context, const spn_settings *section,
 
 /* A mapping under a key extends the key by a dot: {init: {scale: 0.7}} sets "init.scale". */
 static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
-                              spn_settings *section, const char *prefix, const spni_node *node)
+                              spn_settings *section, const char *prefix, const spni_yaml_node *node)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < node->count; i++) {
-        const spni_pair *pair = &node->pairs[i];
+        const spni_yaml_pair *pair = &node->pairs[i];
         char key[KEY_SIZE];
         int length =
             snprintf(key, sizeof key, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", pair->key);
@@ -158,7 +158,7 @@ done:
 }
 
 static spn_status assign_document(spn_context *context, spn_experiment *experiment,
-                                  const char *name, const spni_node *root)
+                                  const char *name, const spni_yaml_node *root)
 {
     spn_status status = SPN_OK;
     if (!root->is_map) {
@@ -175,7 +175,7 @@ static spn_status assign_document(spn_context *context, spn_experiment *experime
                  name);
     }
     for (int64_t i = 0; i < root->count; i++) {
-        const spni_pair *pair = &root->pairs[i];
+        const spni_yaml_pair *pair = &root->pairs[i];
         spn_settings *section = find_section(experiment, pair->key);
         if (section == NULL) {
             SPN_TRY(fail_section(context, &pair->source, pair->key));
@@ -197,7 +197,7 @@ spn_status spn_experiment_parse(spn_context *context, const char *name, const ch
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
-    const spni_node *root = NULL;
+    const spni_yaml_node *root = NULL;
     *out = NULL;
     SPN_TRY(spn_experiment_create(context, &experiment));
     /* Sources keep the name for late messages. */
@@ -381,7 +381,7 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
                               const char *assignment)
 {
     spn_status status = SPN_OK;
-    const spni_node *node = NULL;
+    const spni_yaml_node *node = NULL;
     const char *dot = strchr(assignment, '.'), *equals = strchr(assignment, '=');
     if (dot == NULL || equals == NULL || dot > equals) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "--set %.100s: expected section.key=value", assignment);

@@ -10,7 +10,7 @@
 
 typedef struct trainer {
     spni_run run;
-    spni_starts starts;
+    spni_grok_starts starts;
     spni_origin origin;
     spn_trajectories *runs;
     int64_t run_count, parameters;
@@ -67,7 +67,7 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
     const trainer *t = state;
-    const spni_starts *starts = &t->starts;
+    const spni_grok_starts *starts = &t->starts;
     const spni_recorder *recorder = &t->run.recorder;
     spn_book_table(book, (spn_table){"starts", &spn_start_columns, starts->count, starts->records});
     spni_recorder_table(recorder, SPN_TRAJECTORY_END, book);

@@ -28,7 +28,7 @@ static const spn_column start_items[] = {
 const spn_columns spn_start_columns = SPN_COLUMNS_OF(start_items, spn_start_record);
 
 /* "random" or "random*8". */
-static spn_status parse_random(spn_context *context, const char *name, spni_start *start)
+static spn_status parse_random(spn_context *context, const char *name, spni_grok_start *start)
 {
     const char *rest = name + strlen("random");
     start->residue = (double)NAN;
@@ -67,8 +67,8 @@ static spn_status parse_residue(spn_context *context, const char *name, double *
                           "'%.60s': a number >= 0 must stand behind the +, the residue u_0", name);
 }
 
-static spn_status find_stored(spn_context *context, const spni_starts *starts,
-                              const spn_phase_source *source, spni_start *start,
+static spn_status find_stored(spn_context *context, const spni_grok_starts *starts,
+                              const spn_phase_source *source, spni_grok_start *start,
                               double *stored_beta)
 {
     spn_status status = SPN_OK;
@@ -109,16 +109,16 @@ done:
 }
 
 /* What is known of a start at the training beta, and whether it can leave. */
-static spn_status measure(spn_context *context, const spni_starts *starts, spn_point *point,
-                          double *theta, const spni_start *start, spn_start_record *record)
+static spn_status measure(spn_context *context, const spni_grok_starts *starts, spn_point *point,
+                          double *theta, const spni_grok_start *start, spn_start_record *record)
 {
     spn_status status = SPN_OK;
     spn_labels labels;
     const spn_objective *loss = &starts->study->loss;
     const double beta = spn_experiment_grok(starts->study->experiment)->beta;
-    spni_start bare = *start;
+    spni_grok_start bare = *start;
     bare.residue = (double)NAN;
-    const spni_starts one = {.study = starts->study, .items = &bare};
+    const spni_grok_starts one = {.study = starts->study, .items = &bare};
     SPN_TRY(spni_starts_initial(context, &one, 0, 0, theta));
     SPN_TRY(spn_point_set(context, point, theta, beta, NULL, SPN_WANT_ALL));
     record->residue = start->residue;
@@ -144,17 +144,17 @@ static uint32_t add_checksum(uint32_t before, const double *numbers, int64_t cou
                              (size_t)count * sizeof *numbers);
 }
 
-static spn_status find_all(spn_context *context, spni_starts *starts,
+static spn_status find_all(spn_context *context, spni_grok_starts *starts,
                            const spn_phase_source *source, spn_point *point, double *theta)
 {
     spn_status status = SPN_OK;
     const spn_texts *names = &spn_experiment_grok(starts->study->experiment)->starts;
     uint32_t checksum = (uint32_t)crc32(0, NULL, 0);
     for (int64_t i = 0; i < names->count; i++) {
-        spni_start *start = &starts->items[i];
+        spni_grok_start *start = &starts->items[i];
         spn_start_record *record = &starts->records[i];
         const char *name = names->items[i];
-        *start = (spni_start){.name = name};
+        *start = (spni_grok_start){.name = name};
         *record = (spn_start_record){.start = i, .stored_beta = (double)NAN};
         const char behind = strncmp(name, "random", 6) == 0 ? name[6] : 'x';
         SPN_TRY(behind == '\0' || behind == '*' || behind == '+'
@@ -173,7 +173,7 @@ done:
     return status;
 }
 
-spn_status spni_starts_begin(spn_context *context, const spn_study *study, spni_starts *starts)
+spn_status spni_starts_begin(spn_context *context, const spn_study *study, spni_grok_starts *starts)
 {
     spn_status status = SPN_OK;
     const spn_grok_settings *settings = spn_experiment_grok(study->experiment);
@@ -181,7 +181,7 @@ spn_status spni_starts_begin(spn_context *context, const spn_study *study, spni_
     spn_point *point = NULL;
     double *theta = NULL;
     const char *key = "starts";
-    *starts = (spni_starts){.study = study, .count = settings->starts.count};
+    *starts = (spni_grok_starts){.study = study, .count = settings->starts.count};
     SPN_TRY(spn_arena_create(context, &starts->arena));
     if (starts->count == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "the list is empty: there is nothing to train");
@@ -201,7 +201,7 @@ done:
     return spni_experiment_blame(context, study->experiment, SPNI_SECTION_GROK, key, status);
 }
 
-void spni_starts_end(spni_starts *starts)
+void spni_starts_end(spni_grok_starts *starts)
 {
     spn_arena_free(starts->arena);
 }
@@ -210,8 +210,8 @@ spn_status spni_starts_initial(spn_context *context, const void *state, int64_t 
                                double *theta)
 {
     spn_status status = SPN_OK;
-    const spni_starts *starts = state;
-    const spni_start *from = &starts->items[start];
+    const spni_grok_starts *starts = state;
+    const spni_grok_start *from = &starts->items[start];
     const int64_t n = starts->study->loss.dimension;
     if (from->theta == NULL) {
         SPN_TRY(spn_study_initial(context, starts->study, seed, theta));

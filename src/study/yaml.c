@@ -60,7 +60,7 @@ static spn_status next_event(reader *r)
     return SPN_OK;
 }
 
-static spn_status read_node(reader *r, int depth, spni_node **out);
+static spn_status read_node(reader *r, int depth, spni_yaml_node **out);
 
 /* Lists grow by doubling inside the arena: experiment files are small. */
 static void *grown(reader *r, const void *items, int64_t count, int64_t *capacity, size_t size)
@@ -79,14 +79,14 @@ static void *grown(reader *r, const void *items, int64_t count, int64_t *capacit
     return made;
 }
 
-static spn_status read_list(reader *r, int depth, spni_node *node)
+static spn_status read_list(reader *r, int depth, spni_yaml_node *node)
 {
     spn_status status = SPN_OK;
     spn_value *items = NULL;
     int64_t count = 0, capacity = 0;
     SPN_TRY(next_event(r));
     while (r->event.type != YAML_SEQUENCE_END_EVENT) {
-        spni_node *item = NULL;
+        spni_yaml_node *item = NULL;
         yaml_mark_t mark = r->event.start_mark;
         SPN_TRY(read_node(r, depth + 1, &item));
         if (item->is_map) {
@@ -107,8 +107,8 @@ done:
     return status;
 }
 
-static spn_status check_new_key(reader *r, const spni_pair *pairs, int64_t count, const char *key,
-                                yaml_mark_t mark)
+static spn_status check_new_key(reader *r, const spni_yaml_pair *pairs, int64_t count,
+                                const char *key, yaml_mark_t mark)
 {
     for (int64_t i = 0; i < count; i++) {
         if (strcmp(pairs[i].key, key) == 0) {
@@ -121,15 +121,15 @@ static spn_status check_new_key(reader *r, const spni_pair *pairs, int64_t count
     return SPN_OK;
 }
 
-static spn_status read_map(reader *r, int depth, spni_node *node)
+static spn_status read_map(reader *r, int depth, spni_yaml_node *node)
 {
     spn_status status = SPN_OK;
-    spni_pair *pairs = NULL;
+    spni_yaml_pair *pairs = NULL;
     int64_t count = 0, capacity = 0;
     node->is_map = true;
     SPN_TRY(next_event(r));
     while (r->event.type != YAML_MAPPING_END_EVENT) {
-        spni_node *key = NULL, *value = NULL;
+        spni_yaml_node *key = NULL, *value = NULL;
         yaml_mark_t mark = r->event.start_mark;
         SPN_TRY(read_node(r, depth + 1, &key));
         if (key->is_map || key->value.scalar == NULL) {
@@ -144,7 +144,7 @@ static spn_status read_map(reader *r, int depth, spni_node *node)
                 return spn_error_status(r->context);
             }
         }
-        pairs[count++] = (spni_pair){key->value.scalar, key->value.source, value};
+        pairs[count++] = (spni_yaml_pair){key->value.scalar, key->value.source, value};
         SPN_TRY(next_event(r));
     }
     node->count = count;
@@ -153,7 +153,7 @@ done:
     return status;
 }
 
-static spn_status read_scalar(reader *r, spni_node *node)
+static spn_status read_scalar(reader *r, spni_yaml_node *node)
 {
     spn_status status = SPN_OK;
     const char *text = (const char *)r->event.data.scalar.value;
@@ -201,10 +201,10 @@ static spn_status check_plain(reader *r)
 }
 
 /* The current event begins the node; on return the node's last event is current. */
-static spn_status read_node(reader *r, int depth, spni_node **out)
+static spn_status read_node(reader *r, int depth, spni_yaml_node **out)
 {
     spn_status status = SPN_OK;
-    spni_node *node = NULL;
+    spni_yaml_node *node = NULL;
     yaml_mark_t mark = r->event.start_mark;
     if (depth > MAX_DEPTH) {
         return fail_at(r, mark, "nested too deeply");
@@ -231,10 +231,10 @@ done:
 }
 
 /* The event after STREAM-START: a document, or the end of an empty file. */
-static spn_status read_document(reader *r, const spni_node **root)
+static spn_status read_document(reader *r, const spni_yaml_node **root)
 {
     spn_status status = SPN_OK;
-    spni_node *node = NULL;
+    spni_yaml_node *node = NULL;
     SPN_TRY(next_event(r));
     SPN_TRY(next_event(r));
     if (r->event.type == YAML_STREAM_END_EVENT) {
@@ -256,7 +256,7 @@ done:
 }
 
 spn_status spni_yaml_parse(spn_context *context, spn_arena *arena, const char *name,
-                           const char *text, int64_t size, const spni_node **root)
+                           const char *text, int64_t size, const spni_yaml_node **root)
 {
     reader r = {.context = context, .arena = arena, .name = name};
     *root = NULL;

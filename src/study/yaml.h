@@ -5,26 +5,26 @@
 
 #include <spinodal/base.h>
 
-typedef struct spni_node spni_node;
+typedef struct spni_yaml_node spni_yaml_node;
 
-typedef struct spni_pair {
+typedef struct spni_yaml_pair {
     const char *key;
     spn_source source; /**< of the key */
-    const spni_node *node;
-} spni_pair;
+    const spni_yaml_node *node;
+} spni_yaml_pair;
 
 /** A scalar or a list (of scalars or lists) is a value; a mapping has pairs. */
-struct spni_node {
+struct spni_yaml_node {
     bool is_map;
     spn_value value; /**< when not a map; its source is the node's */
     int64_t count;   /**< pairs of a map */
-    const spni_pair *pairs;
+    const spni_yaml_pair *pairs;
 };
 
 /** Parse one YAML document. `name` is used in messages; everything is taken from the arena. Refused, with
  *  line and column: syntax errors, duplicate keys, several documents, anchors, aliases and tags,
  *  mappings inside lists, nesting deeper than 16. An empty document is an empty mapping. */
 spn_status spni_yaml_parse(spn_context *context, spn_arena *arena, const char *name,
-                           const char *text, int64_t size, const spni_node **root);
+                           const char *text, int64_t size, const spni_yaml_node **root);
 
 #endif

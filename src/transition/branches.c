@@ -183,7 +183,7 @@ done:
 static spn_status keep(chart *c, const spn_transition *row)
 {
     const spni_finding finding = {.row = *row, .seed = -1};
-    return spni_list_add(c->context, &c->transitions->findings, &finding, sizeof finding);
+    return spni_sequence_add(c->context, &c->transitions->findings, &finding, sizeof finding);
 }
 
 /* What continuation knows without jump and exponent: a fold ends a phase whether or not it is known what lies
@@ -338,7 +338,7 @@ static spn_status add_maxwell(chart *c)
         if (m->is_global) {
             SPN_TRY(keep(c, &row));
         } else {
-            SPN_TRY(spni_list_add(c->context, &c->transitions->crossings, &row, sizeof row));
+            SPN_TRY(spni_sequence_add(c->context, &c->transitions->crossings, &row, sizeof row));
         }
     }
 done:
@@ -383,7 +383,7 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_TRY(add_maxwell(&c));
     SPN_TRY(spni_loop_phases(context, transitions, c.run, first, tables->phase_count, c.strands));
     SPN_TRY(spni_merge(context, transitions, first));
-    SPN_TRY(spni_list_add(context, &transitions->seeds, &one, sizeof one));
+    SPN_TRY(spni_sequence_add(context, &transitions->seeds, &one, sizeof one));
     transitions->notes.runs++;
 done:
     for (int64_t i = 0; c.strands != NULL && i < tables->phase_count; i++) {

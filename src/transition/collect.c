@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-spn_status spni_list_add(spn_context *context, spni_list *list, const void *item, size_t size)
+spn_status spni_sequence_add(spn_context *context, spni_sequence *list, const void *item,
+                             size_t size)
 {
     enum { FIRST = 16 };
     if (list->count == list->capacity) {
@@ -108,7 +109,7 @@ static spn_status place(spn_context *context, spn_transitions *t, int64_t first_
         }
     }
     finding->ticket = base + t->rows.count;
-    return spni_list_add(context, &t->rows, &finding->row, sizeof finding->row);
+    return spni_sequence_add(context, &t->rows, &finding->row, sizeof finding->row);
 }
 
 static int64_t count_seeds(const spn_transitions *t, int64_t first, int64_t ticket)
@@ -286,7 +287,7 @@ spn_status spn_transitions_group(spn_context *context, spn_transitions *t,
         }
         if (at == t->groups.count) {
             const spn_transition_group fresh = start_group(row, occurrence);
-            SPN_TRY(spni_list_add(context, &t->groups, &fresh, sizeof fresh));
+            SPN_TRY(spni_sequence_add(context, &t->groups, &fresh, sizeof fresh));
         }
         spn_transition_group *group = (spn_transition_group *)t->groups.items + at;
         group->runs += group->runs_of != row->run + 1;

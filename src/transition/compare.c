@@ -85,13 +85,14 @@ static spn_status add_findings(pair *p, const spn_transition *row)
     for (int64_t i = 0; i < p->a->seeds.count; i++) {
         finding.seed = ((const int64_t *)p->a->seeds.items)[i];
         if (has_seed(p->b, finding.seed)) {
-            SPN_TRY(spni_list_add(p->context, &p->transitions->findings, &finding, sizeof finding));
+            SPN_TRY(
+                spni_sequence_add(p->context, &p->transitions->findings, &finding, sizeof finding));
             both++;
         }
     }
     if (both == 0) {
         finding.seed = -1;
-        SPN_TRY(spni_list_add(p->context, &p->transitions->findings, &finding, sizeof finding));
+        SPN_TRY(spni_sequence_add(p->context, &p->transitions->findings, &finding, sizeof finding));
     }
 done:
     return status;
@@ -150,7 +151,7 @@ static spn_status add_crossing(pair *p, double beta)
     row.jump_high = 2 * row.jump - row.jump_low;
     spni_judge_crossing(&row);
     if (!is_lowest(p, beta, row.before.loss, error)) {
-        return spni_list_add(p->context, &p->transitions->crossings, &row, sizeof row);
+        return spni_sequence_add(p->context, &p->transitions->crossings, &row, sizeof row);
     }
     return add_findings(p, &row);
 }
@@ -162,7 +163,7 @@ static double next_point(const pair *p, double beta, double high)
     double next = high;
     for (int k = 0; k < 2; k++) {
         int64_t count = 0, low = 0;
-        const spni_node *nodes = spni_strand_nodes(both[k], &count);
+        const spni_strand_node *nodes = spni_strand_nodes(both[k], &count);
         int64_t end = count;
         while (low < end) {
             int64_t middle = low + (end - low) / 2;
@@ -251,7 +252,7 @@ static spn_status add_loop(pair *p, double low, double high, double maxwell)
                     (p->a->ends_low && low == spni_strand_low(p->a)));
     row.area = spni_strand_integral(p->a, low, high) - spni_strand_integral(p->b, low, high);
     row.area_from_loss = gap(p, high, &error) - gap(p, low, &error);
-    return spni_list_add(p->context, &p->transitions->hysteresis, &row, sizeof row);
+    return spni_sequence_add(p->context, &p->transitions->hysteresis, &row, sizeof row);
 }
 
 static double common_low(const pair *p)

@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-const spni_node *spni_strand_nodes(const spni_strand *strand, int64_t *count)
+const spni_strand_node *spni_strand_nodes(const spni_strand *strand, int64_t *count)
 {
     *count = strand->nodes.count;
     return strand->nodes.items;
@@ -13,12 +13,12 @@ const spni_node *spni_strand_nodes(const spni_strand *strand, int64_t *count)
 
 double spni_strand_low(const spni_strand *strand)
 {
-    return ((const spni_node *)strand->nodes.items)[0].beta;
+    return ((const spni_strand_node *)strand->nodes.items)[0].beta;
 }
 
 double spni_strand_high(const spni_strand *strand)
 {
-    return ((const spni_node *)strand->nodes.items)[strand->nodes.count - 1].beta;
+    return ((const spni_strand_node *)strand->nodes.items)[strand->nodes.count - 1].beta;
 }
 
 void spni_strand_free(spn_context *context, spni_strand *strand)
@@ -30,9 +30,9 @@ void spni_strand_free(spn_context *context, spni_strand *strand)
 spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
                            const spn_side *side)
 {
-    const spni_node node = {beta, *side};
-    spn_status status = spni_list_add(context, &strand->nodes, &node, sizeof node);
-    spni_node *nodes = strand->nodes.items;
+    const spni_strand_node node = {beta, *side};
+    spn_status status = spni_sequence_add(context, &strand->nodes, &node, sizeof node);
+    spni_strand_node *nodes = strand->nodes.items;
     for (int64_t i = strand->nodes.count - 1; status == SPN_OK && i > 0; i--) {
         if (nodes[i - 1].beta <= beta) {
             break;
@@ -78,7 +78,7 @@ typedef struct root_law {
     double end, root, linear;
 } root_law;
 
-static bool find_root_law(const spni_node *a, const spni_node *b, root_law *law)
+static bool find_root_law(const spni_strand_node *a, const spni_strand_node *b, root_law *law)
 {
     double h = b->beta - a->beta, chi_a = a->side.susceptibility, chi_b = b->side.susceptibility;
     double na = a->side.norm * a->side.norm, nb = b->side.norm * b->side.norm;
@@ -99,7 +99,8 @@ static double integrate_law(const root_law *law, double h, double t)
     return h * t * (law->end + 2 * law->root * sqrt(t) / 3 + 0.5 * law->linear * t);
 }
 
-static double loss_between(const spni_node *a, const spni_node *b, double t, double *error)
+static double loss_between(const spni_strand_node *a, const spni_strand_node *b, double t,
+                           double *error)
 {
     double h = b->beta - a->beta;
     double na = h * a->side.norm * a->side.norm, nb = h * b->side.norm * b->side.norm;
@@ -126,7 +127,7 @@ static double loss_between(const spni_node *a, const spni_node *b, double t, dou
     return low;
 }
 
-static double norm_between(const spni_node *a, const spni_node *b, double t)
+static double norm_between(const spni_strand_node *a, const spni_strand_node *b, double t)
 {
     double h = b->beta - a->beta;
     double na = a->side.norm * a->side.norm, nb = b->side.norm * b->side.norm;
@@ -155,7 +156,8 @@ spn_side spni_side_of(const spn_state *state, double eigenvalue)
                       .accuracy = state->accuracy};
 }
 
-static spn_side side_between(const spni_node *a, const spni_node *b, double beta, double *error)
+static spn_side side_between(const spni_strand_node *a, const spni_strand_node *b, double beta,
+                             double *error)
 {
     double t = (beta - a->beta) / (b->beta - a->beta);
     spn_side side = t < 0.5 ? a->side : b->side; /* labels */
@@ -171,7 +173,7 @@ static spn_side side_between(const spni_node *a, const spni_node *b, double beta
 spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
 {
     int64_t count = 0, low = 0;
-    const spni_node *nodes = spni_strand_nodes(strand, &count);
+    const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
     int64_t high = count - 1;
     double unused = 0;
     error = error != NULL ? error : &unused;
@@ -191,7 +193,7 @@ spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
                                     : side_between(&nodes[low], &nodes[high], beta, error);
 }
 
-static double integrate_piece(const spni_node *a, const spni_node *b)
+static double integrate_piece(const spni_strand_node *a, const spni_strand_node *b)
 {
     double h = b->beta - a->beta;
     double na = a->side.norm * a->side.norm, nb = b->side.norm * b->side.norm;
@@ -205,12 +207,12 @@ static double integrate_piece(const spni_node *a, const spni_node *b)
 double spni_strand_integral(const spni_strand *strand, double low, double high)
 {
     int64_t count = 0;
-    const spni_node *nodes = spni_strand_nodes(strand, &count);
-    spni_node from = {low, spni_strand_at(strand, low, NULL)};
+    const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
+    spni_strand_node from = {low, spni_strand_at(strand, low, NULL)};
     double sum = 0;
     for (int64_t i = 0; i <= count && from.beta < high; i++) {
         bool is_last = i == count || nodes[i].beta >= high;
-        spni_node to = {high, spni_strand_at(strand, high, NULL)};
+        spni_strand_node to = {high, spni_strand_at(strand, high, NULL)};
         if (!is_last) {
             to = nodes[i];
         }
@@ -236,7 +238,7 @@ static bool is_same_state(double beta, const spn_side *a, const spn_side *b)
 static bool is_same_between(const spni_strand *a, const spni_strand *b)
 {
     int64_t count = 0, compared = 0;
-    const spni_node *nodes = spni_strand_nodes(a, &count);
+    const spni_strand_node *nodes = spni_strand_nodes(a, &count);
     for (int64_t i = 0; i < count; i++) {
         double beta = nodes[i].beta, error = 0;
         if (beta < spni_strand_low(b) || beta > spni_strand_high(b)) {
@@ -269,7 +271,7 @@ static bool only_touches(const spni_strand *a, const spni_strand *b)
 bool spni_strand_same(const spni_strand *a, const spni_strand *b)
 {
     int64_t na = 0, nb = 0, i = 0, j = 0, shared = 0;
-    const spni_node *as = spni_strand_nodes(a, &na), *bs = spni_strand_nodes(b, &nb);
+    const spni_strand_node *as = spni_strand_nodes(a, &na), *bs = spni_strand_nodes(b, &nb);
     if (only_touches(a, b)) {
         return false;
     }
@@ -293,9 +295,9 @@ bool spni_strand_same(const spni_strand *a, const spni_strand *b)
 spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni_strand *from)
 {
     spn_status status = SPN_OK;
-    spni_list merged = {0};
+    spni_sequence merged = {0};
     int64_t na = 0, nb = 0, i = 0, j = 0;
-    const spni_node *as = spni_strand_nodes(into, &na), *bs = spni_strand_nodes(from, &nb);
+    const spni_strand_node *as = spni_strand_nodes(into, &na), *bs = spni_strand_nodes(from, &nb);
     if (bs[0].beta < as[0].beta || (bs[0].beta == as[0].beta && from->ends_low)) {
         into->ends_low = from->ends_low;
     }
@@ -305,17 +307,17 @@ spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni
     }
     while (i < na || j < nb) {
         bool takes_a = j == nb || (i < na && as[i].beta <= bs[j].beta);
-        const spni_node *node = takes_a ? &as[i] : &bs[j];
+        const spni_strand_node *node = takes_a ? &as[i] : &bs[j];
         if (takes_a && j < nb && bs[j].beta == as[i].beta) {
             j++;
         }
-        SPN_TRY(spni_list_add(context, &merged, node, sizeof *node));
+        SPN_TRY(spni_sequence_add(context, &merged, node, sizeof *node));
         i += takes_a;
         j += !takes_a;
     }
     spn_release(context, into->nodes.items);
     into->nodes = merged;
-    merged = (spni_list){0};
+    merged = (spni_sequence){0};
     for (int64_t k = 0; k < from->seeds.count; k++) {
         int64_t seed = ((const int64_t *)from->seeds.items)[k];
         bool is_known = false;
@@ -323,7 +325,7 @@ spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni
             is_known = is_known || ((const int64_t *)into->seeds.items)[m] == seed;
         }
         if (!is_known) {
-            SPN_TRY(spni_list_add(context, &into->seeds, &seed, sizeof seed));
+            SPN_TRY(spni_sequence_add(context, &into->seeds, &seed, sizeof seed));
         }
     }
 done:

@@ -14,7 +14,7 @@ typedef struct walk {
     const spn_sweep_tables *tables;
     int64_t run;
     double longest;                                /* largest |theta| */
-    spni_list strands;                             /* spni_strand, distinct */
+    spni_sequence strands;                         /* spni_strand, distinct */
     spni_strand open;                              /* the one that the chain is on */
     double *distances, *values, *susceptibilities; /* of one approach */
 } walk;
@@ -32,14 +32,14 @@ static spn_status close_strand(walk *w, int64_t seed)
     if (w->open.nodes.count == 0) {
         goto done;
     }
-    SPN_TRY(spni_list_add(w->context, &w->open.seeds, &seed, sizeof seed));
+    SPN_TRY(spni_sequence_add(w->context, &w->open.seeds, &seed, sizeof seed));
     for (int64_t i = 0; i < w->strands.count; i++) {
         if (spni_strand_same(&known[i], &w->open)) {
             SPN_TRY(spni_strand_merge(w->context, &known[i], &w->open));
             goto done;
         }
     }
-    SPN_TRY(spni_list_add(w->context, &w->strands, &w->open, sizeof w->open));
+    SPN_TRY(spni_sequence_add(w->context, &w->strands, &w->open, sizeof w->open));
     w->open = (spni_strand){0};
 done:
     spni_strand_free(w->context, &w->open);
@@ -104,7 +104,7 @@ static spn_status keep(walk *w, spn_transition *row, int64_t seed, bool is_upwar
         finding.row.before = row->after;
         finding.row.after = row->before;
     }
-    return spni_list_add(w->context, &w->transitions->findings, &finding, sizeof finding);
+    return spni_sequence_add(w->context, &w->transitions->findings, &finding, sizeof finding);
 }
 
 static spn_transition start_row(const walk *w, double before, double after, double beta)
@@ -301,10 +301,10 @@ done:
 }
 
 /* The node closest to the middle of a strand in beta: nodes crowd near transitions, where labels lag behind. */
-static const spni_node *middle_of(const spni_node *nodes, int64_t count)
+static const spni_strand_node *middle_of(const spni_strand_node *nodes, int64_t count)
 {
     double centre = 0.5 * (nodes[0].beta + nodes[count - 1].beta);
-    const spni_node *best = nodes;
+    const spni_strand_node *best = nodes;
     for (int64_t i = 1; i < count; i++) {
         best = fabs(nodes[i].beta - centre) < fabs(best->beta - centre) ? &nodes[i] : best;
     }
@@ -324,8 +324,8 @@ static void label_side(const walk *w, double beta, double width, bool is_below, 
     for (int64_t i = 0; i < w->strands.count; i++) {
         const spni_strand *strand = (const spni_strand *)w->strands.items + i;
         int64_t count = 0;
-        const spni_node *nodes = spni_strand_nodes(strand, &count);
-        const spni_node *end = is_below ? &nodes[count - 1] : &nodes[0];
+        const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
+        const spni_strand_node *end = is_below ? &nodes[count - 1] : &nodes[0];
         double length = nodes[count - 1].beta - nodes[0].beta;
         if (fabs(end->beta - beta) <= reach && fabs(end->side.norm - norm) <= near &&
             length > longest) {
@@ -369,7 +369,7 @@ typedef struct tally {
     int64_t most, starts, stuck, higher;
 } tally;
 
-static spn_status find_tally(spn_context *context, spni_list *tallies, double beta, tally **out)
+static spn_status find_tally(spn_context *context, spni_sequence *tallies, double beta, tally **out)
 {
     tally *items = tallies->items;
     for (int64_t i = tallies->count - 1; i >= 0; i--) {
@@ -379,7 +379,7 @@ static spn_status find_tally(spn_context *context, spni_list *tallies, double be
         }
     }
     const tally fresh = {beta, (double)INFINITY, 0, 0, 0, 0};
-    spn_status status = spni_list_add(context, tallies, &fresh, sizeof fresh);
+    spn_status status = spni_sequence_add(context, tallies, &fresh, sizeof fresh);
     *out = status == SPN_OK ? (tally *)tallies->items + tallies->count - 1 : NULL;
     return status;
 }
@@ -402,7 +402,7 @@ static int64_t count_learned(const spn_sweep_tables *tables, int64_t row)
 static spn_status count_stuck(walk *w)
 {
     spn_status status = SPN_OK;
-    spni_list tallies = {0};
+    spni_sequence tallies = {0};
     tally *one = NULL;
     for (int pass = 0; pass < 2; pass++) {
         for (int64_t i = 0; i < w->tables->point_count; i++) {
@@ -428,7 +428,7 @@ static spn_status count_stuck(walk *w)
         row.fraction = (double)one->stuck / (double)one->starts;
         spn_binomial_interval(one->stuck, one->starts, 0.95, &row.low, &row.high);
         if (one->starts >= 2) {
-            SPN_TRY(spni_list_add(w->context, &w->transitions->stuck, &row, sizeof row));
+            SPN_TRY(spni_sequence_add(w->context, &w->transitions->stuck, &row, sizeof row));
         }
     }
 done:
@@ -490,7 +490,7 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_TRY(spni_loop_phases(context, transitions, w.run, first, w.strands.count, w.strands.items));
     SPN_TRY(spni_merge(context, transitions, first));
     SPN_TRY(count_stuck(&w));
-    SPN_TRY(spni_list_add(context, &transitions->seeds, &seeds, sizeof seeds));
+    SPN_TRY(spni_sequence_add(context, &transitions->seeds, &seeds, sizeof seeds));
     transitions->notes.runs++;
     transitions->notes.unrefined += tables->jumps == NULL;
 done:

@@ -6,12 +6,13 @@
 #include <spinodal/transition.h>
 
 /** A growing array. Start with zeros; release `items`. */
-typedef struct spni_list {
+typedef struct spni_sequence {
     void *items;
     int64_t count, capacity;
-} spni_list;
+} spni_sequence;
 /** Append a copy of `item`, `size` bytes. */
-spn_status spni_list_add(spn_context *context, spni_list *list, const void *item, size_t size);
+spn_status spni_sequence_add(spn_context *context, spni_sequence *list, const void *item,
+                             size_t size);
 
 /** A transition as one chain or phase shows it: a row before rows are merged. */
 typedef struct spni_finding {
@@ -23,12 +24,12 @@ typedef struct spni_finding {
 } spni_finding;
 
 struct spn_transitions {
-    spni_list rows, crossings; /* spn_transition */
-    spni_list findings;        /* spni_finding, of all runs: what groups are made of */
-    spni_list hysteresis, stuck, groups;
-    spni_list seeds;    /* int64_t: random starts of each run */
-    int64_t tickets;    /* given out */
-    double error_range; /* of the run in work: largest less smallest E */
+    spni_sequence rows, crossings; /* spn_transition */
+    spni_sequence findings;        /* spni_finding, of all runs: what groups are made of */
+    spni_sequence hysteresis, stuck, groups;
+    spni_sequence seeds; /* int64_t: random starts of each run */
+    int64_t tickets;     /* given out */
+    double error_range;  /* of the run in work: largest less smallest E */
     spn_transition_notes notes;
 };
 
@@ -57,20 +58,20 @@ spn_status spni_merge(spn_context *context, spn_transitions *transitions, int64_
 /* ---- Phases as functions of beta -------------------------------------------------------------- */
 
 /** A point of a phase. */
-typedef struct spni_node {
+typedef struct spni_strand_node {
     double beta;
     spn_side side;
-} spni_node;
+} spni_strand_node;
 
 /** A phase as far as it was seen: points ascending in beta, interpolated between. */
 typedef struct spni_strand {
-    spni_list nodes; /* spni_node */
-    spni_list seeds; /* int64_t: random starts that saw it */
+    spni_sequence nodes; /* spni_strand_node */
+    spni_sequence seeds; /* int64_t: random starts that saw it */
     bool ends_low,
         ends_high; /* a transition ends it there; otherwise it was not followed further */
 } spni_strand;
 
-const spni_node *spni_strand_nodes(const spni_strand *strand, int64_t *count);
+const spni_strand_node *spni_strand_nodes(const spni_strand *strand, int64_t *count);
 double spni_strand_low(const spni_strand *strand);
 double spni_strand_high(const spni_strand *strand);
 

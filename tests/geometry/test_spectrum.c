@@ -211,7 +211,7 @@ static void test_low_rank(void **state)
     check_ok(f.context, spn_point_trace_square(f.context, hessian.point, hessian.part, &square));
     for (settings.estimator = SPN_ESTIMATOR_HUTCH_PLUS; settings.estimator <= SPN_ESTIMATOR_XTRACE;
          settings.estimator++) {
-        spni_samples samples;
+        spni_trace_samples samples;
         settings.probes = 40;
         check_ok(f.context, spni_samples_create(f.context, &a, &settings, &samples));
         for (int64_t i = 0; i < samples.count; i++) {

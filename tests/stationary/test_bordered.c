@@ -141,7 +141,7 @@ static void test_fold_system(void **state)
     spni_fold fold = {.w = w, .slope = slope};
     landscape_open(&c, SPN_LANDSCAPE_DOUBLE_WELL, 2, flat);
     for (int k = 0; k < 10; k++) {
-        spni_step step;
+        spni_newton_step step;
         check_ok(c.context, spni_fold_step(&c.frame, theta, p, &fold, &step));
         assert_false(step.is_singular);
         spn_axpy(2, 1, step.theta, theta);
@@ -164,7 +164,7 @@ static void test_degenerate_kernel(void **state)
     landscape_case c;
     double w[] = {1, 0, 0}, slope[3], theta[] = {0, 0, 0};
     spni_fold fold = {.w = w, .slope = slope};
-    spni_step step;
+    spni_newton_step step;
     landscape_open(&c, SPN_LANDSCAPE_FOLD, 3, (const double[]){0, 0, 0});
     check_fails(c.context, spni_fold_step(&c.frame, theta, 0, &fold, &step), SPN_ERROR_NUMERIC,
                 "degenerate");

@@ -130,7 +130,7 @@ static void test_same(void **state)
     assert_true(spni_strand_same(&a, &b));
     check_ok(context, spni_strand_merge(context, &a, &b));
     int64_t count = 0;
-    const spni_node *nodes = spni_strand_nodes(&a, &count);
+    const spni_strand_node *nodes = spni_strand_nodes(&a, &count);
     assert_int_equal(count, 14);
     for (int64_t i = 1; i < count; i++) {
         assert_true(nodes[i - 1].beta < nodes[i].beta);

@@ -87,7 +87,7 @@ static int64_t collect(const spn_table *table, spni_delay_line lines[LINES_MAX])
     return count;
 }
 
-static spn_status put_lines(spn_text *text, const spni_source *source, bool is_page)
+static spn_status put_lines(spn_text *text, const spni_section_source *source, bool is_page)
 {
     static const spn_view_column columns[] = {SPN_SHOW("weight matrices", "depth", 0),
                                               SPN_SHOW("trained by", "method", 0),
@@ -113,13 +113,13 @@ done:
     return status;
 }
 
-spn_status spni_delay_tell(spn_text *text, const spni_source *source)
+spn_status spni_delay_tell(spn_text *text, const spni_section_source *source)
 {
     spn_text_put(text, "T16 and T22 of u_0 <= %g:\n", SMALL_SCALE);
     return put_lines(text, source, false);
 }
 
-spn_status spni_delay_section(spn_text *page, const spni_source *source)
+spn_status spni_delay_section(spn_text *page, const spni_section_source *source)
 {
     spn_text_put(
         page,

@@ -75,7 +75,7 @@ bool spni_family_passes(const spn_results *results)
     return spn_rows_are(results, "transitions", "order", is_found);
 }
 
-static spn_status take(spn_context *context, const spni_source *source, spn_table *lost,
+static spn_status take(spn_context *context, const spni_section_source *source, spn_table *lost,
                        spn_table *runs)
 {
     spn_status status = SPN_OK;
@@ -86,7 +86,7 @@ done:
     return status;
 }
 
-spn_status spni_family_tell(spn_text *text, const spni_source *source)
+spn_status spni_family_tell(spn_text *text, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spn_table lost, runs;
@@ -98,7 +98,7 @@ done:
     return status;
 }
 
-spn_status spni_family_section(spn_text *page, const spni_source *source, bool has_starts)
+spn_status spni_family_section(spn_text *page, const spni_section_source *source, bool has_starts)
 {
     spn_status status = SPN_OK;
     spn_table lost, runs;

@@ -102,7 +102,7 @@ extern const spni_csv spni_family_tables[];
 
 /** Transitions and runs for a terminal; and as a section: transitions, before them (has_starts) runs. */
 spni_section spni_family_tell;
-spn_status spni_family_section(spn_text *page, const spni_source *source, bool has_starts);
+spn_status spni_family_section(spn_text *page, const spni_section_source *source, bool has_starts);
 
 /** The tables as figures see them. */
 typedef struct spni_family_view {

@@ -24,7 +24,7 @@ typedef struct figure1 {
     int64_t mode;             /* that appears at the onset; 0: more than one */
 } figure1;
 
-static spn_status read_tables(spn_context *context, const spni_source *source, figure1 *f)
+static spn_status read_tables(spn_context *context, const spni_section_source *source, figure1 *f)
 {
     spn_status status = SPN_OK;
     spn_slice_contents c;
@@ -64,7 +64,7 @@ static const spn_slice_anchor *learned(const figure1 *f, int64_t slice)
     return NULL;
 }
 
-static spn_status find_trivial(spn_context *context, const spni_source *source, figure1 *f)
+static spn_status find_trivial(spn_context *context, const spni_section_source *source, figure1 *f)
 {
     f->trivial = (double)NAN;
     for (int64_t i = 0; i < f->anchors; i++) {
@@ -179,7 +179,7 @@ static void put_plane(spn_text *page, const figure1 *f)
     }
 }
 
-spn_status spni_fig1_section(spn_text *page, const spni_source *source)
+spn_status spni_fig1_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;

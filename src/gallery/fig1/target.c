@@ -52,7 +52,7 @@ const spni_target spni_target_fig1 = {
         "and the plane through three phases. The onset is of first order: two minima with a "
         "barrier "
         "between them exchange their rank at the Maxwell point.",
-    .step = &spni_paper_sweep,
+    .shared = &spni_paper_sweep,
     .groups = SPNI_GROUP_PAPER,
     .make = make,
     .write = spni_fig1_section,

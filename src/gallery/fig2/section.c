@@ -71,7 +71,7 @@ static void put_loops(spn_text *page, int64_t count, const spn_hysteresis *rows)
     }
 }
 
-spn_status spni_fig2_section(spn_text *page, const spni_source *source)
+spn_status spni_fig2_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spn_context *context = page->context;

@@ -7,7 +7,7 @@ static spn_status make_sweep(spni_job *job)
     return spni_job_run(job, spni_paper_sweep.name, NULL, NULL, spn_study_sweep);
 }
 
-const spni_step spni_paper_sweep = {"fig2", make_sweep};
+const spni_shared_experiment spni_paper_sweep = {"fig2", make_sweep};
 
 static spn_status make(spni_job *job)
 {
@@ -44,7 +44,7 @@ const spni_target spni_target_fig2 = {
         "are "
         "learned; those of *symmetry* merge or split hidden units. Going down, a network need not "
         "return at the *β* at which it left: hysteresis.",
-    .step = &spni_paper_sweep,
+    .shared = &spni_paper_sweep,
     .groups = SPNI_GROUP_PAPER,
     .make = make,
     .write = spni_fig2_section,

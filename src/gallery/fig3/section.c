@@ -59,7 +59,7 @@ static void put_plateaus(const spni_training *t)
     spn_view_markdown(t->page, &view);
 }
 
-spn_status spni_fig3_section(spn_text *page, const spni_source *source)
+spn_status spni_fig3_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spni_training t;

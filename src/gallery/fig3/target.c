@@ -33,7 +33,7 @@ const spni_target spni_target_fig3 = {
         "of "
         "epochs, which is grokking: the middle phase leaves once, the trivial one climbs a "
         "staircase.",
-    .step = &spni_paper_sweep,
+    .shared = &spni_paper_sweep,
     .groups = SPNI_GROUP_PAPER,
     .make = make,
     .tables = spni_training_tables,

@@ -46,7 +46,7 @@ static void put_shrinking(const spni_training *v, const spn_run_record *r)
     spni_put_real(v->page, DIGITS, epoch);
 }
 
-spn_status spni_omnigrok_section(spn_text *page, const spni_source *source)
+spn_status spni_omnigrok_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spni_training v;

@@ -46,7 +46,7 @@ static spn_status make(spni_job *job)
     return spni_family_make(job, &plan);
 }
 
-static spn_status write_section(spn_text *page, const spni_source *source)
+static spn_status write_section(spn_text *page, const spni_section_source *source)
 {
     return spni_family_section(page, source, false);
 }

@@ -145,12 +145,12 @@ static void put_epochs(spn_text *page, const spn_table *races, double beta)
     show(page, races, nearest_beta(races, beta), true, SPN_VIEW(NULL, columns));
 }
 
-static spn_status take(spn_context *context, const spni_source *source, spn_table *races)
+static spn_status take(spn_context *context, const spni_section_source *source, spn_table *races)
 {
     return spni_source_take(context, source, "races", &spni_orders_columns, races);
 }
 
-spn_status spni_orders_tell(spn_text *text, const spni_source *source)
+spn_status spni_orders_tell(spn_text *text, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spn_table races;
@@ -161,7 +161,7 @@ done:
     return status;
 }
 
-spn_status spni_orders_section(spn_text *page, const spni_source *source)
+spn_status spni_orders_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
     spn_table races;

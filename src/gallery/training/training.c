@@ -10,7 +10,7 @@ const spni_csv spni_training_tables[] = {{"runs", "-runs.csv"},
                                          {"plateaus", "-plateaus.csv"},
                                          {NULL, NULL}};
 
-spn_status spni_training_read(spn_text *page, const spni_source *source, spni_training *out)
+spn_status spni_training_read(spn_text *page, const spni_section_source *source, spni_training *out)
 {
     *out = (spni_training){.page = page};
     spn_status status =

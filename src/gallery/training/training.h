@@ -13,7 +13,8 @@ typedef struct spni_training {
     spn_text *page;
     spn_grok_contents c;
 } spni_training;
-spn_status spni_training_read(spn_text *page, const spni_source *source, spni_training *out);
+spn_status spni_training_read(spn_text *page, const spni_section_source *source,
+                              spni_training *out);
 const spn_run_record *spni_training_run(const spni_training *t, int64_t run);
 /** The start of a run, as a cell. */
 void spni_training_put_start(const spni_training *t, int64_t run);
