@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Folds on an arc: Newton's method on the minimally augmented system (stationary/fold.c) from the end closer to it. A
+/* Folds on an arc: Newton's method on the minimally augmented system (stationary/fold_system.c) from the end closer to it. A
  * fold is extremal in beta, so that beta is good to the square of what is left in theta. */
 #include "continuation/continuation.h"
 

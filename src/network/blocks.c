@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How samples are cut into blocks, and where each block's numbers lie. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <string.h>
 

@@ -7,7 +7,7 @@
 #ifndef SPNI_NETWORK_DENSE_H
 #define SPNI_NETWORK_DENSE_H
 
-#include "network/network_internal.h"
+#include "network/network.h"
 
 /** What a product "left rows times right rows, summed over samples" means for layers l <= m. A pair
  *  (i, j) stands for units or inputs; the last input of a layer with biases is the constant 1. */

@@ -6,7 +6,7 @@
  *             delta_{l-1} = phi'(a_{l-1}) g_{l-1},  c_{l-1} = phi''(a_{l-1}) g_{l-1}
  * With SPN_WANT_CURVATURE every block has a slot of its own, otherwise those of a lane share one. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 #include "network/product.h"
 
 #include <spinodal/base/team.h>

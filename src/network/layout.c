@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The architecture: widths, where each array lies in theta, initial weights. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
 #ifndef SPNI_NETWORK_MOMENTS_H
 #define SPNI_NETWORK_MOMENTS_H
 
-#include "network/network_internal.h"
+#include "network/network.h"
 
 /** Rows of the samples of a tile, `ld` apart. */
 typedef struct spni_tile {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Classes of samples, and how many of them the outputs of a network get right. One logit f is that of class 1
  * beside 0 for class 0. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 

@@ -5,7 +5,7 @@
  * K back-propagations for the Gauss-Newton part; of the residual part j = l + 1 is (W o W)^T c, and the hidden layers
  * beyond, which only networks of four matrices and more have, take one back-propagation for each of their units. A
  * softmax has b_k = sqrt(m p_k) (e_k - p), a squared error sqrt(c) e_k. */
-#include "network/network_internal.h"
+#include "network/network.h"
 #include "network/product.h"
 
 #include <math.h>

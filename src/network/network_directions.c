@@ -3,7 +3,7 @@
  * modes are. The axes come from the outputs' second moments, the strength along each from the outputs themselves: as
  * the root of an eigenvalue it would have lost half of its digits. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <string.h>

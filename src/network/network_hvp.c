@@ -5,7 +5,7 @@
  *   backward  (Hv)_l = Rdelta_l h_{l-1}^T + [delta_l Rh_{l-1}^T]
  *             Rdelta_{l-1} = phi' (W_l^T Rdelta_l + [V_l^T delta_l]) + [c_{l-1} Ra_{l-1}]
  * The Gauss-Newton part (T8) leaves out the terms in brackets, the residual part the output line. */
-#include "network/network_internal.h"
+#include "network/network.h"
 #include "network/product.h"
 
 #include <spinodal/base/team.h>

@@ -6,7 +6,7 @@
 #ifndef SPNI_NETWORK_KFAC_H
 #define SPNI_NETWORK_KFAC_H
 
-#include "network/network_internal.h"
+#include "network/network.h"
 
 /** What the regulariser adds in a layer: to its weights, to its bias. */
 typedef struct spni_layer_damping {

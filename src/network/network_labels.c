@@ -2,7 +2,7 @@
 /* What a point means in function space: strengths of the data's modes and of the outputs' own directions, dead and
  * merged hidden units, accuracy, and the error of samples kept for testing. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 #include "network/product.h"
 
 #include <float.h>

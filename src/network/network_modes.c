@@ -9,7 +9,7 @@
  *
  * A mode exists where sigma_i stands above the rounding of M: one-hot targets have one mode less than classes,
  * parity and modular addition none, and what a singular value decomposition returns for the others is noise. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <float.h>
 #include <math.h>

@@ -9,7 +9,7 @@
  *                   whose weights in and out vanish, and nothing moves but its own bias
  *  the data:        W_1, W_D as above, and b_1, b_D such that the means of hidden layers and outputs stay
  *  logits:          b_D -> b_D + s (1 ... 1), more than one output of a softmax */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 

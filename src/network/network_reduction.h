@@ -3,7 +3,7 @@
 #ifndef SPNI_NETWORK_REDUCTION_H
 #define SPNI_NETWORK_REDUCTION_H
 
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <spinodal/objective/reduction.h>
 
@@ -30,7 +30,7 @@ typedef struct spni_reduction {
     double *values;      /* side */
 } spni_reduction;
 
-/* groups.c */
+/* equal_units.c */
 spn_status spni_groups_find(spn_context *context, const spn_network *network, const double *theta,
                             int64_t l, double floor, double tolerance, spni_groups *out);
 void spni_groups_free(spn_context *context, spni_groups *groups);

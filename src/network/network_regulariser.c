@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What an error knows of the regulariser of its loss (T24). */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 bool spni_is_bias_free(const spn_network_error *error)
 {

@@ -3,7 +3,7 @@
  * (|y| / |x|)^(1/D) in each layer. Deep linear networks on y -> c y have theta -> c^(1/D) theta, E -> c^2 E and beta ->
  * c^(2 - 2/D) beta; on x -> c x, theta -> c^(-1/D) theta, the same E and beta -> c^(2/D) beta. Biases that are
  * free take the means of x and y upon themselves: then sizes are those of what is left. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 

@@ -8,7 +8,7 @@
  *  Each unknown entry of the two A is a row of a small matrix, each equation a column, divided by what its
  *  coefficients may be at most (Cauchy-Schwarz), so that rounding in a moment that should vanish is no
  *  equation and inputs of small variance count; the left null space are the generators. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>

@@ -2,7 +2,7 @@
 /* Samples whose targets a random network makes. Plain kernels and loops, whatever the context uses: the data
  * have the same bits with all forms of the kernels. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <spinodal/numeric.h>
 #include <string.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The untrained stationary point of L = E + beta n (T14). With h_{D-1} = phi(0) = 0 every weight
  * may vanish; the output bias alone then solves its own problem: b = ybar / (1 + c beta) for mse, c its weight in n,
- * ybar / (1 + K c beta) for its mean over outputs; balance.c solves that of cross-entropy. Where c = 0 the mean residual
+ * ybar / (1 + K c beta) for its mean over outputs; balanced_logits.c solves that of cross-entropy. Where c = 0 the mean residual
  * vanishes, and phi(0) may be anything. */
 #include "kernel/activation.h"
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <string.h>

@@ -9,7 +9,7 @@
  * Where the answer is nearly certain, 1 - p and e are tiny: they are sums over the other classes, never
  * differences from 1, and so accurate at any size. f_k is taken relative to the largest, so that no
  * logit is too large. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The solver's first-order methods: the steps of steps.c until the gradient is small. */
+/* The solver's first-order methods: the steps of methods.c until the gradient is small. */
 #include "optimize/optimize.h"
 
 #include <math.h>

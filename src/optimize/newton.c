@@ -4,7 +4,7 @@
  *   at each accepted point:  H; Cholesky; only where that fails or its step is too long: H = V diag V^T
  *   gate:     |H^+ g| <= tolerance * length of theta and no gradient along flat directions
  *             -> negative eigenvalue: leave along it;  none: one last Newton step, done
- *   step:     Newton if positive definite and short enough, else the subproblem of region.c
+ *   step:     Newton if positive definite and short enough, else the subproblem of trust_region.c
  *   accept:   actual / predicted decrease > 1e-4; below the rounding of L: the decrease by gradients
  *   radius:   quarter of |s| after a bad step, doubled after a very good one at the boundary
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The fold near a point: down |grad L| to its ghost, where H grad L = 0, and from there Newton's method on the augmented
- * system of fold.c. */
+ * system of fold_system.c. */
 #include "stationary/nearest.h"
 
 #include <math.h>

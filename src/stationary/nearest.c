@@ -7,7 +7,7 @@
  *     s = argmin |g + H s|, |s| <= radius        (in the eigenbasis: -lambda gamma / (lambda^2 + mu))
  *
  * with a trust region on |g|^2 (Levenberg and Marquardt). It ends in a stationary point of L, or in one of |g|^2, where H g =
- * 0: that is the ghost of a fold, and where the augmented system of fold.c starts from. */
+ * 0: that is the ghost of a fold, and where the augmented system of fold_system.c starts from. */
 #include "stationary/nearest.h"
 
 #include <math.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Training as a study watches it. Points come with all that the rest of their run depends on, for the journal. */
 #include "study/experiment.h"
+#include "study/grok_starts.h"
 #include "study/origin.h"
 #include "study/run.h"
-#include "study/starts.h"
 
 #include <spinodal/numeric.h>
 #include <string.h>

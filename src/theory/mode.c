@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One mode of a deep linear network: T11 to T13. Everything is computed for x = s / sigma and
  * b = beta / sigma^(2 - 2/D), which obey (1 - x) x^a = b with a = 1 - 2/D. */
-#include "theory/mode.h"
+#include "theory/theory.h"
 
 #include <float.h>
 #include <math.h>

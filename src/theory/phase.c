@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Networks of several modes: which sets of active modes are phases (T15), and where two of them have
  * equal loss. */
-#include "theory/mode.h"
+#include "theory/theory.h"
 
 #include <math.h>
 

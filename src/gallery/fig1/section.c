@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Section of the index: Figure 1, the minima and the barrier between them at each beta. */
 #include "gallery/fig1/fig1.h"
-#include "gallery/linear.h"
+#include "gallery/mode_theory.h"
 
 #include <math.h>
 #include <spinodal/continuation.h>

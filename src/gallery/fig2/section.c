@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Section of the index: Figure 2, transitions of a sweep beside linear theory. */
 #include "gallery/fig2/fig2.h"
-#include "gallery/linear.h"
+#include "gallery/mode_theory.h"
 
 #include <math.h>
 

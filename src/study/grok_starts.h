@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/** @file starts.h  Where runs of training start: the items of grok.starts; private to room `study`. */
-#ifndef SPINODAL_SRC_STUDY_STARTS_H
-#define SPINODAL_SRC_STUDY_STARTS_H
+/** @file grok_starts.h  Where runs of training start: the items of grok.starts; private to room `study`. */
+#ifndef SPINODAL_SRC_STUDY_GROK_STARTS_H
+#define SPINODAL_SRC_STUDY_GROK_STARTS_H
 
 #include "study/anchors.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gallery/linear.h"
+#include "gallery/mode_theory.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
  *   F(b) = m log(Z_0 + sum_k exp b_k) - ybar . b + beta |b|^2,   m = sum_k ybar_k and Z_0 = 0,
  * or m = 1 and Z_0 = 1 for a single logit. F is convex, its Hessian diag(m p + 2 beta) - m p p^T, so Newton's step
  * is that of Sherman and Morrison, halved until F falls. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <math.h>
 #include <spinodal/numeric.h>

@@ -4,7 +4,7 @@
  * in order. Where there is one section the sum is that term, and is computed where it belongs; so is the
  * first term of several. Sections depend on the problem alone, as blocks do. Several terms wait for their
  * turn at a time where there are lanes to compute them, one where there are none. */
-#include "network/network_internal.h"
+#include "network/network.h"
 
 #include <spinodal/base/team.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/** @file index_theory.h  Predictions of linear theory for the experiment of a results file. */
-#ifndef SPINODAL_SRC_CLI_INDEX_THEORY_H
-#define SPINODAL_SRC_CLI_INDEX_THEORY_H
+/** @file mode_theory.h  Predictions of linear theory for the experiment of a results file. */
+#ifndef SPINODAL_SRC_GALLERY_MODE_THEORY_H
+#define SPINODAL_SRC_GALLERY_MODE_THEORY_H
 
 #include "gallery/gallery.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where runs of training start. */
-#include "study/starts.h"
+#include "study/grok_starts.h"
 
 #include "study/experiment.h"
 

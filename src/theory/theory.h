@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/** @file mode.h  What the files of room `theory` share. */
-#ifndef SPINODAL_THEORY_MODE_H
-#define SPINODAL_THEORY_MODE_H
+/** @file theory.h  What the files of room `theory` share. */
+#ifndef SPINODAL_SRC_THEORY_THEORY_H
+#define SPINODAL_SRC_THEORY_THEORY_H
 
 #include <spinodal/theory.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/** @file network_internal.h  What the files of room `network` share.
+/** @file network.h  What the files of room `network` share.
  *
  *  Layers are counted 1 .. D as in docs/theory.md; index 0 is the input. All arrays of a block have
  *  the samples along the contiguous direction. */
-#ifndef SPNI_NETWORK_INTERNAL_H
-#define SPNI_NETWORK_INTERNAL_H
+#ifndef SPINODAL_SRC_NETWORK_NETWORK_H
+#define SPINODAL_SRC_NETWORK_NETWORK_H
 
 #include "kernel/kernel.h"
 
@@ -33,7 +33,7 @@ typedef struct spni_plan {
     int64_t *row;      /* 1 .. D: first row of the layer in a slot */
     int64_t rows;      /* of a slot */
     int64_t width_max; /* of layers 1 .. D */
-    int64_t section;   /* blocks whose sum is one term of a sum over samples, see sections.c */
+    int64_t section;   /* blocks whose sum is one term of a sum over samples, see ordered_sums.c */
     double work;       /* of value and gradient, in floating-point operations per sample */
 } spni_plan;
 
@@ -160,7 +160,7 @@ spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
 
-/* sections.c */
+/* ordered_sums.c */
 /** Lanes and terms of a new state whose plan is known. */
 spn_status spni_lanes_create(spn_context *context, spni_network_state *state);
 void spni_lanes_free(spn_context *context, spni_network_state *state);
@@ -244,7 +244,7 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
 spn_status spni_error_trivial_near(spn_context *context, const spn_objective *objective,
                                    double parameter, const double *near, double *theta);
 
-/* balance.c */
+/* balanced_logits.c */
 /** Output biases that solve the cross-entropy alone, with mean targets (count) and the ridge beta |b|^2.
  *  SPN_ERROR_UNSUPPORTED where they are not finite. */
 spn_status spni_balanced_logits(spn_context *context, int64_t count, const double *target,
