@@ -21,6 +21,9 @@ typedef enum spn_slice_span {
     SPN_SLICE_RANDOM,       /**< random directions at a point */
 } spn_slice_span;
 
+/** The words of spn_slice_span, NULL at the end. */
+extern const char *const spn_span_words[];
+
 /** How a random direction is scaled (Li et al. 2018, section 4). */
 typedef enum spn_slice_scaling {
     SPN_SLICE_LAYER,  /**< each layer has the norm of that layer of theta */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Section `branches` of an experiment. */
 #include <spinodal/continuation.h>
 
 #define AT(member) offsetof(spn_branches_settings, member)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Section `data` of an experiment. */
 #include <spinodal/data.h>
 #include <spinodal/kernel.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The option tables of the sections `model` and `objective`. */
+/* Sections `model` and `objective` of an experiment. */
 #include <spinodal/network.h>
 
 #include <string.h>

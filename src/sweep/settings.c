@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Section `sweep` of an experiment. */
 #include <math.h>
 #include <spinodal/sweep.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Section `grok` of an experiment. */
 #include <spinodal/trajectory.h>
 
 #define AT(member) offsetof(spn_grok_settings, member)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Section `spectrum` of an experiment. */
 #include "geometry/spectrum.h"
 
 static const char *const methods[] = {"auto", "dense", "moments", "stochastic", NULL};
@@ -49,16 +50,4 @@ const char *spn_spectrum_method_text(int64_t method)
 {
     return method >= SPN_SPECTRUM_DENSE && method <= SPN_SPECTRUM_STOCHASTIC ? methods[method]
                                                                              : NULL;
-}
-
-static spn_status multiply(spn_context *context, void *state, int64_t k, const double *v,
-                           double *av)
-{
-    const spni_hessian_operator *hessian = state;
-    return spn_point_hvp(context, hessian->point, hessian->part, k, v, av);
-}
-
-spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian)
-{
-    return (spn_symmetric_operator){hessian->point->dimension, multiply, hessian};
 }
