@@ -56,6 +56,30 @@ layers 1 'plot must not use <hdf5.h>, which belongs to store'
 plant src/attic/a.c '#include <math.h>'
 layers 1 'the room "attic" is not in'
 
+# A second file beside the planted one: beside PATH LINE...
+beside() {
+    path=$scratch/tree/$1
+    shift
+    mkdir -p "$(dirname "$path")"
+    printf '%s\n' "$@" >"$path"
+}
+names() {
+    printf '# names\nrecords.c  records\n' >"$scratch/names.txt"
+    expect "$1" "$2" "$tools/check_names.sh" "$scratch/tree" "$scratch/names.txt"
+}
+plant src/base/records.c 'typedef struct spni_a spni_a;' 'struct spni_a {' '    int x;' '};'
+beside src/data/records.c 'typedef struct spni_b {' '    spni_a *a;' '} spni_b;'
+names 0 '1 names of 2 files, 0 faults'
+beside src/data/b.h 'typedef enum spni_a { SPNI_ONE } spni_a;'
+names 1 'b.h:1: spni_a is in src/base/records.c, too'
+beside src/data/b.h 'typedef void spni_c(spni_a *a);'
+beside src/data/c.h 'typedef struct spni_c {' '    int x;' '} spni_c;'
+names 1 'c.h:1: spni_c is in src/data/b.h, too'
+beside src/plot/c.h 'struct c;'
+names 1 'src/plot/c.h: src/data/c.h has this name: say what is in this file'
+plant src/base/records.c 'int x;'
+names 1 'records.c stands once, in src/base/records.c'
+
 plant src/base/a.c 'static int f(void)' '{' "$(yes '    g();' | head -n 70)" '}'
 expect 0 'a.c:3: f has 72 lines \(aim' "$tools/check_size.sh" "$scratch/tree"
 plant src/base/a.c 'static int f(void)' '{' "$(yes '    g();' | head -n 99)" '}'
