@@ -186,7 +186,7 @@ static spn_status count_point(spn_context *context, void *state, const spn_item 
     }
     sweep->points++;
     sweep->iterations += point->iterations;
-    sweep->passed += point->stationary == 1;
+    sweep->passed += point->state.stationary == 1;
     return SPN_OK;
 }
 

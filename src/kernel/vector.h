@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#if defined(__AVX512F__)
+#if defined(__SSE2__)
 #include <immintrin.h>
 #endif
 
@@ -153,14 +153,23 @@ INLINE real slope_of_saturated_tanh(real x)
     return (e * near) * near;
 }
 
+/* Of a comparison's result, whose lanes are all ones or zero. */
 INLINE bool is_any_off(whole mask)
 {
+#if LANES == 8 && defined(__AVX512DQ__)
+    return _mm512_movepi64_mask((__m512i)mask) != 0xff;
+#elif LANES == 4 && defined(__AVX__)
+    return _mm256_movemask_pd((__m256d)mask) != 0xf;
+#elif LANES == 2 && defined(__SSE2__)
+    return _mm_movemask_pd((__m128d)mask) != 0x3;
+#else
     whole off = ~mask;
     int64_t any = 0;
     for (int s = 0; s < LANES; s++) {
         any |= off[s];
     }
     return any != 0;
+#endif
 }
 
 /* log(1 + e) for 0 <= e <= 1: 2 atanh(s) with s = e / (2 + e) <= 1/3; relative error of the series
