@@ -21,8 +21,8 @@ static spn_status add_barrier(spn_branches *all, const spni_phase *phase, int64_
     for (int64_t i = 0; i < all->frame.n; i++) {
         sum += (theta[i] - minimum->theta[i]) * (theta[i] - minimum->theta[i]);
     }
-    SPN_TRY(spni_grow(all->context, (void **)&all->barriers.items, sizeof *all->barriers.items,
-                      all->barriers.count, &all->barriers.capacity));
+    SPN_TRY(spn_grow(all->context, &all->barriers.items, sizeof *all->barriers.items,
+                     all->barriers.count, 1, &all->barriers.capacity));
     all->barriers.items[all->barriers.count++] =
         (spn_barrier_record){.phase = phase->record.phase,
                              .special = special,

@@ -146,8 +146,8 @@ spn_status spn_branches_replay(spn_context *context, spn_branches *all, const sp
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved item has %lld parameters instead of %lld",
                  (long long)item->theta_size, (long long)n);
     }
-    SPN_TRY(spni_grow(context, (void **)&all->replay.items, sizeof *all->replay.items,
-                      all->replay.count, &all->replay.capacity));
+    SPN_TRY(spn_grow(context, &all->replay.items, sizeof *all->replay.items, all->replay.count, 1,
+                     &all->replay.capacity));
     if (n > 0) {
         SPN_NEW(context, known.theta, n);
         memcpy(known.theta, item->theta, (size_t)n * sizeof *known.theta);

@@ -157,10 +157,6 @@ struct spn_branches {
     spni_barrier_list barriers;
 };
 
-/** Grow an array of items so that one more fits. */
-spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64_t count,
-                     int64_t *capacity);
-
 /* known_points.c */
 /** Cubic Hermite interpolation of L in beta between two rows, from dL/dbeta at both; beyond them the tangent. */
 double spni_bank_loss(const spni_bank *bank, int64_t a, int64_t b, double beta);

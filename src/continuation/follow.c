@@ -145,12 +145,11 @@ static spn_status keep_special(spn_branches *all, const spni_special *special)
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, capacity = all->specials.capacity, other = capacity, third = capacity;
     size_t row = (size_t)n * sizeof(double);
-    SPN_TRY(spni_grow(all->context, (void **)&all->specials.records, sizeof *all->specials.records,
-                      all->specials.count, &capacity));
-    SPN_TRY(
-        spni_grow(all->context, (void **)&all->specials.theta, row, all->specials.count, &other));
-    SPN_TRY(spni_grow(all->context, (void **)&all->specials.slopes, sizeof(double),
-                      all->specials.count, &third));
+    SPN_TRY(spn_grow(all->context, &all->specials.records, sizeof *all->specials.records,
+                     all->specials.count, 1, &capacity));
+    SPN_TRY(spn_grow(all->context, &all->specials.theta, row, all->specials.count, 1, &other));
+    SPN_TRY(spn_grow(all->context, &all->specials.slopes, sizeof(double), all->specials.count, 1,
+                     &third));
     all->specials.slopes[all->specials.count] = special->place.loss_slope;
     all->specials.capacity = capacity;
     memcpy(all->specials.theta + all->specials.count * n, special->place.theta, row);
@@ -366,8 +365,8 @@ static void turn(int64_t n, spni_place *place)
 static spn_status add_branch(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_grow(all->context, (void **)&all->traced.items, sizeof *all->traced.items,
-                      all->traced.count, &all->traced.capacity));
+    SPN_TRY(spn_grow(all->context, &all->traced.items, sizeof *all->traced.items, all->traced.count,
+                     1, &all->traced.capacity));
     all->traced.items[all->traced.count++] =
         (spni_followed_branch){.specials = {-1, -1}, .joined = {-1, -1}, .visits = 1};
 done:
@@ -408,8 +407,8 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
     int64_t n = all->frame.n;
     size_t bytes = (size_t)n * sizeof *theta;
     spni_branch_start start = {.beta = beta, .special = special};
-    SPN_TRY(spni_grow(all->context, (void **)&queue->items, sizeof *queue->items, queue->count,
-                      &queue->capacity));
+    SPN_TRY(spn_grow(all->context, &queue->items, sizeof *queue->items, queue->count, 1,
+                     &queue->capacity));
     SPN_NEW(all->context, start.theta, n);
     if (away != NULL) {
         SPN_NEW(all->context, start.away, n);

@@ -18,40 +18,18 @@ static const double LOSS_EQUAL = 1e-11, NORM_EQUAL = 1e-6, EIGENVALUE_EQUAL = 1e
 /* Neighbours of a point on its own branch that it may not be compared with. */
 enum { NEIGHBOURS = 4 };
 
-spn_status spni_grow(spn_context *context, void **items, size_t item_size, int64_t count,
-                     int64_t *capacity)
-{
-    spn_status status = SPN_OK;
-    if (count < *capacity) {
-        return SPN_OK;
-    }
-    int64_t wanted = 2 * *capacity + 16;
-    void *grown = spn_allocate(context, wanted, item_size);
-    if (grown == NULL) {
-        return spn_error_status(context);
-    }
-    if (count > 0) {
-        memcpy(grown, *items, (size_t)count * item_size);
-    }
-    spn_release(context, *items);
-    *items = grown;
-    *capacity = wanted;
-    return status;
-}
-
 spn_status spni_bank_add(spn_context *context, spni_bank *bank, const spn_branch_record *record,
                          const double *theta, double slope, int64_t previous)
 {
     spn_status status = SPN_OK;
     int64_t capacities[4] = {bank->capacity, bank->capacity, bank->capacity, bank->capacity};
     size_t row = (size_t)bank->n * sizeof *theta;
-    SPN_TRY(spni_grow(context, (void **)&bank->records, sizeof *bank->records, bank->count,
-                      &capacities[0]));
-    SPN_TRY(spni_grow(context, (void **)&bank->previous, sizeof *bank->previous, bank->count,
-                      &capacities[1]));
-    SPN_TRY(spni_grow(context, (void **)&bank->slopes, sizeof *bank->slopes, bank->count,
-                      &capacities[2]));
-    SPN_TRY(spni_grow(context, (void **)&bank->theta, row, bank->count, &capacities[3]));
+    SPN_TRY(
+        spn_grow(context, &bank->records, sizeof *bank->records, bank->count, 1, &capacities[0]));
+    SPN_TRY(
+        spn_grow(context, &bank->previous, sizeof *bank->previous, bank->count, 1, &capacities[1]));
+    SPN_TRY(spn_grow(context, &bank->slopes, sizeof *bank->slopes, bank->count, 1, &capacities[2]));
+    SPN_TRY(spn_grow(context, &bank->theta, row, bank->count, 1, &capacities[3]));
     bank->capacity = capacities[3];
     SPNI_INVARIANT(previous >= -1 && previous < bank->count);
     bank->slopes[bank->count] = slope;

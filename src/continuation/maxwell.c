@@ -8,7 +8,6 @@
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { NEWTON_MOST = 30, SAMPLES = 24, HALVINGS = 30 };
 /* Where a cell is looked at, as a share of it from its ends: at the end itself phases are equal or have just ended. */
@@ -116,8 +115,8 @@ done:
 static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pair_state *state)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_grow(all->context, (void **)&all->maxwell.items, sizeof *all->maxwell.items,
-                      all->maxwell.count, &all->maxwell.capacity));
+    SPN_TRY(spn_grow(all->context, &all->maxwell.items, sizeof *all->maxwell.items,
+                     all->maxwell.count, 1, &all->maxwell.capacity));
     spn_maxwell_record record = state->record;
     record.phase_a = i;
     record.phase_b = j;
@@ -198,8 +197,8 @@ static spn_status extend_global(spn_branches *all, int64_t phase, double from, d
         last->beta_high = until;
         return SPN_OK;
     }
-    SPN_TRY(spni_grow(all->context, (void **)&all->global.items, sizeof *all->global.items,
-                      all->global.count, &all->global.capacity));
+    SPN_TRY(spn_grow(all->context, &all->global.items, sizeof *all->global.items, all->global.count,
+                     1, &all->global.capacity));
     all->global.items[all->global.count++] = (spn_global_record){phase, from, until};
 done:
     return status;

@@ -12,7 +12,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { SIDE_LOW, SIDE_HIGH };
 
@@ -115,8 +114,8 @@ static spn_status add_phase(spn_branches *all, const int64_t *rows, int64_t coun
     spn_status status = SPN_OK;
     const spn_branch_record *records = all->bank.records;
     spni_phase phase = {.count = count};
-    SPN_TRY(spni_grow(all->context, (void **)&all->phases.items, sizeof *all->phases.items,
-                      all->phases.count, &all->phases.capacity));
+    SPN_TRY(spn_grow(all->context, &all->phases.items, sizeof *all->phases.items, all->phases.count,
+                     1, &all->phases.capacity));
     SPN_NEW(all->context, phase.points, count);
     /* Between two special points beta is monotonic along the branch: at a fold it would have been cut. */
     bool is_falling = records[rows[count - 1]].state.beta < records[rows[0]].state.beta;

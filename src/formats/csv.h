@@ -72,7 +72,8 @@ typedef struct spni_csv_words {
     spni_csv_cell *cells; /**< in order of appearance */
     int32_t *order;       /**< sorted: indices into cells */
     int32_t *codes;       /**< rows: index into cells, or -1 */
-    int32_t count, capacity;
+    int32_t count;
+    int64_t capacity;
     bool is_full; /**< more than SPN_CSV_CATEGORIES_MAX: all else is released */
 } spni_csv_words;
 

@@ -21,28 +21,15 @@ void spni_csv_words_release(spn_context *context, spni_csv_words *words)
     *words = (spni_csv_words){.is_full = words->is_full};
 }
 
+/* Room for one more word. */
 static spn_status grow(spn_context *context, spni_csv_words *words)
 {
     spn_status status = SPN_OK;
-    spni_csv_cell *cells = NULL;
-    int32_t *order = NULL;
-    const int32_t capacity = 2 * words->capacity + 4;
-    SPN_NEW(context, cells, capacity);
-    SPN_NEW(context, order, capacity);
-    if (words->count > 0) {
-        memcpy(cells, words->cells, (size_t)words->count * sizeof *cells);
-        memcpy(order, words->order, (size_t)words->count * sizeof *order);
-    }
-    spn_release(context, words->cells);
-    spn_release(context, words->order);
-    words->cells = cells;
-    words->order = order;
+    int64_t capacity = words->capacity, other = capacity;
+    SPN_TRY(spn_grow(context, &words->cells, sizeof *words->cells, words->count, 1, &capacity));
+    SPN_TRY(spn_grow(context, &words->order, sizeof *words->order, words->count, 1, &other));
     words->capacity = capacity;
-    cells = NULL;
-    order = NULL;
 done:
-    spn_release(context, cells);
-    spn_release(context, order);
     return status;
 }
 
@@ -88,7 +75,7 @@ spn_status spni_csv_words_add(spn_context *context, spni_csv_words *words, int64
         return SPN_OK;
     }
     if (!is_there) {
-        SPN_TRY(words->count == words->capacity ? grow(context, words) : SPN_OK);
+        SPN_TRY(grow(context, words));
         memmove(words->order + place + 1, words->order + place,
                 (size_t)(words->count - place) * sizeof *words->order);
         words->cells[words->count] = *cell;

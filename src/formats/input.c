@@ -10,24 +10,6 @@
 /** Pipes and devices have no size, and some no end. */
 #define STREAM_MAX ((int64_t)1 << 28)
 
-static spn_status grow(spn_context *context, char **bytes, int64_t used, int64_t *capacity)
-{
-    int64_t doubled = 0;
-    char *larger = NULL;
-    if (!spn_size_multiply(*capacity, 2, &doubled)) {
-        return spn_fail(context, SPN_ERROR_MEMORY, "out of memory");
-    }
-    larger = spn_allocate(context, doubled, 1);
-    if (larger == NULL) {
-        return spn_error_status(context);
-    }
-    memcpy(larger, *bytes, (size_t)used);
-    spn_release(context, *bytes);
-    *bytes = larger;
-    *capacity = doubled;
-    return SPN_OK;
-}
-
 /** Read to the end. The size of a regular file is only a hint: pipes have none, files may grow. */
 static spn_status read_all(spn_context *context, const char *path, int file, bool is_regular,
                            int64_t hint, char **bytes, int64_t *size)
@@ -37,9 +19,7 @@ static spn_status read_all(spn_context *context, const char *path, int file, boo
     int64_t used = 0, capacity = (hint > 0 ? hint : 65536) + 1;
     SPN_NEW(context, buffer, capacity);
     for (;;) {
-        if (used == capacity) {
-            SPN_TRY(grow(context, &buffer, used, &capacity));
-        }
+        SPN_TRY(spn_grow(context, &buffer, 1, used, 1, &capacity));
         SPN_TRY(spn_poll(context));
         if (!is_regular && used > STREAM_MAX) {
             SPN_FAIL(

@@ -244,16 +244,8 @@ static spn_status set_items(spni_pickle_machine *m, int64_t count, const spni_pi
         SPN_TRY(spni_pickle_damaged(m, "pairs are put into something that is no dictionary"));
     }
     spni_pickle_dictionary *into = target.as.dictionary;
-    if (into->count + count / 2 > into->capacity) {
-        spni_pickle_value *larger = NULL;
-        const int64_t capacity = 2 * (into->count + count / 2);
-        SPN_TAKE(m->context, m->arena, larger, 2 * capacity);
-        if (into->count > 0) {
-            memcpy(larger, into->pairs, (size_t)(2 * into->count) * sizeof *larger);
-        }
-        into->pairs = larger;
-        into->capacity = capacity;
-    }
+    SPN_TRY(spn_grow_in(m->context, m->arena, &into->pairs, 2 * sizeof *into->pairs, into->count,
+                        count / 2, &into->capacity));
     if (count > 0) {
         memcpy(into->pairs + 2 * into->count, items, (size_t)count * sizeof *items);
     }

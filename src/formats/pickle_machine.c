@@ -2,8 +2,6 @@
 /* What all instructions use: the bytes behind them, the stack, the memo. */
 #include "formats/pickle_machine.h"
 
-#include <string.h>
-
 spn_status spni_pickle_damaged(const spni_pickle_machine *m, const char *what)
 {
     return spn_fail(m->context, SPN_ERROR_INPUT, "%s: its pickle is damaged at byte %lld: %s",
@@ -28,30 +26,10 @@ spn_status spni_pickle_take_number(spni_pickle_machine *m, int64_t bytes, uint64
     return status;
 }
 
-/* Room for one more value than `used`. */
-static spn_status make_room(spn_context *context, int64_t used, int64_t *capacity,
-                            spni_pickle_value **values)
-{
-    spn_status status = SPN_OK;
-    spni_pickle_value *larger = NULL;
-    if (used < *capacity) {
-        return SPN_OK;
-    }
-    const int64_t wanted = used < 32 ? 64 : 2 * used;
-    SPN_NEW(context, larger, wanted);
-    if (*capacity > 0) {
-        memcpy(larger, *values, (size_t)*capacity * sizeof *larger);
-    }
-    spn_release(context, *values);
-    *values = larger;
-    *capacity = wanted;
-done:
-    return status;
-}
-
 spn_status spni_pickle_push(spni_pickle_machine *m, spni_pickle_value value)
 {
-    spn_status status = make_room(m->context, m->depth, &m->capacity, &m->stack);
+    spn_status status =
+        spn_grow(m->context, &m->stack, sizeof *m->stack, m->depth, 1, &m->capacity);
     if (status == SPN_OK) {
         m->stack[m->depth++] = value;
     }
@@ -100,7 +78,8 @@ spn_status spni_pickle_memo_put(spni_pickle_machine *m, uint64_t index)
         SPN_TRY(spni_pickle_damaged(m, "a place in the memo is too large"));
     }
     while (m->memo_count <= (int64_t)index) {
-        SPN_TRY(make_room(m->context, m->memo_count, &m->memo_capacity, &m->memo));
+        SPN_TRY(
+            spn_grow(m->context, &m->memo, sizeof *m->memo, m->memo_count, 1, &m->memo_capacity));
         m->memo[m->memo_count++] = (spni_pickle_value){.kind = SPNI_PICKLE_MARK};
     }
     m->memo[index] = value;

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FIRST_CAPACITY = 16, LABEL_SIZE = 512 };
+enum { LABEL_SIZE = 512 };
 
 spn_status spni_canvas_begin(spn_context *context, const spn_results *results, spni_canvas *canvas)
 {
@@ -28,27 +28,13 @@ void spni_canvas_end(spni_canvas *canvas)
 
 /* ---- Panels, series, points ---------------------------------------------------------------------- */
 
-/* The items in memory with room for more of them; as they are after a failure. What was there before stays in the arena
- * too: capacities double. */
-static void *grow(spni_canvas *canvas, void *items, int64_t count, int64_t capacity, size_t size)
+/* Room for one more. */
+static void grow(spni_canvas *canvas, void *items, size_t size, int64_t count, int64_t *capacity)
 {
-    if (canvas->status != SPN_OK) {
-        return items;
+    if (canvas->status == SPN_OK) {
+        canvas->status =
+            spn_grow_in(canvas->context, canvas->arena, items, size, count, 1, capacity);
     }
-    void *grown = spn_arena_take(canvas->arena, capacity, size);
-    if (grown == NULL) {
-        canvas->status = spn_arena_status(canvas->context, canvas->arena);
-        return items;
-    }
-    if (count > 0) {
-        memcpy(grown, items, (size_t)count * size);
-    }
-    return grown;
-}
-
-static int64_t double_of(int64_t capacity)
-{
-    return capacity > 0 ? 2 * capacity : FIRST_CAPACITY;
 }
 
 static spn_panel *last_panel(spni_canvas *canvas)
@@ -81,13 +67,9 @@ spn_panel *spni_add_panel(spni_canvas *canvas, const char *y_label)
 spn_series *spni_add_series(spni_canvas *canvas, spn_series look)
 {
     spn_panel *panel = last_panel(canvas);
-    if (panel->series_count == canvas->series_capacity) {
-        const int64_t capacity = double_of(canvas->series_capacity);
-        canvas->series =
-            grow(canvas, canvas->series, panel->series_count, capacity, sizeof *canvas->series);
-        canvas->series_capacity = capacity;
-        panel->series = canvas->series;
-    }
+    grow(canvas, &canvas->series, sizeof *canvas->series, panel->series_count,
+         &canvas->series_capacity);
+    panel->series = canvas->series;
     panel->series_count += canvas->status == SPN_OK;
     canvas->point_capacity = 0;
     spn_series *series = last_series(canvas);
@@ -98,14 +80,11 @@ spn_series *spni_add_series(spni_canvas *canvas, spn_series look)
 void spni_add_point(spni_canvas *canvas, double x, double y)
 {
     spn_series *series = last_series(canvas);
-    if (series->count == canvas->point_capacity) {
-        const int64_t capacity = double_of(canvas->point_capacity);
-        canvas->x = grow(canvas, canvas->x, series->count, capacity, sizeof *canvas->x);
-        canvas->y = grow(canvas, canvas->y, series->count, capacity, sizeof *canvas->y);
-        canvas->point_capacity = capacity;
-        series->x = canvas->x;
-        series->y = canvas->y;
-    }
+    int64_t other = canvas->point_capacity;
+    grow(canvas, &canvas->x, sizeof *canvas->x, series->count, &other);
+    grow(canvas, &canvas->y, sizeof *canvas->y, series->count, &canvas->point_capacity);
+    series->x = canvas->x;
+    series->y = canvas->y;
     if (canvas->status == SPN_OK) {
         canvas->x[series->count] = x;
         canvas->y[series->count++] = y;
@@ -127,11 +106,8 @@ void spni_add_segment(spni_canvas *canvas, double x, double y, double to_x, doub
 void spni_add_guide(spni_canvas *canvas, spn_guide guide)
 {
     const int64_t count = canvas->figure.guide_count;
-    if (count == canvas->guide_capacity) {
-        canvas->guide_capacity = double_of(count);
-        canvas->guides = grow(canvas, canvas->guides, count, canvas->guide_capacity, sizeof guide);
-        canvas->figure.guides = canvas->guides;
-    }
+    grow(canvas, &canvas->guides, sizeof guide, count, &canvas->guide_capacity);
+    canvas->figure.guides = canvas->guides;
     if (canvas->status == SPN_OK) {
         canvas->guides[canvas->figure.guide_count++] = guide;
     }

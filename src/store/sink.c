@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where text goes. */
+#include <spinodal/base/list.h>
 #include <spinodal/formats.h>
 #include <spinodal/store.h>
 
@@ -9,24 +10,17 @@
 
 static spn_status write_buffer(spn_context *context, void *state, const char *bytes, int64_t size)
 {
+    enum { FIRST = 1024 };
     spn_text_buffer *buffer = state;
-    int64_t needed = 0;
-    if (!spn_size_add(buffer->size, size, &needed) || !spn_size_add(needed, 1, &needed)) {
+    int64_t more = 0;
+    if (!spn_size_add(size, 1, &more)) {
         return spn_fail(context, SPN_ERROR_ARGUMENT, "text in memory: %lld more bytes",
                         (long long)size);
     }
-    if (needed > buffer->capacity) {
-        int64_t capacity = needed < 512 ? 1024 : 2 * needed;
-        char *text = spn_allocate(context, capacity, 1);
-        if (text == NULL) {
-            return spn_error_status(context);
-        }
-        if (buffer->size > 0) {
-            memcpy(text, buffer->text, (size_t)buffer->size);
-        }
-        spn_release(context, buffer->text);
-        buffer->text = text;
-        buffer->capacity = capacity;
+    more = buffer->size == 0 && more < FIRST ? FIRST : more;
+    spn_status status = spn_grow(context, &buffer->text, 1, buffer->size, more, &buffer->capacity);
+    if (status != SPN_OK) {
+        return status;
     }
     if (size > 0) {
         memcpy(buffer->text + buffer->size, bytes, (size_t)size);

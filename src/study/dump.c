@@ -3,7 +3,7 @@
 #include "study/experiment.h"
 
 #include <math.h>
-#include <stdio.h>
+#include <spinodal/text.h>
 #include <string.h>
 
 /* Of two ways to say the same thing only one may be used. */
@@ -282,50 +282,17 @@ done:
     return status;
 }
 
-/* A text that grows; the first failed allocation sticks. */
-typedef struct builder {
-    spn_context *context;
-    char *text;
-    int64_t length, capacity;
-    spn_status status;
-} builder;
-
-static bool reserve(builder *b, int64_t more)
+static void put_value(spn_text *text, const spn_settings *section, int64_t index)
 {
-    if (b->status != SPN_OK || b->length + more + 1 <= b->capacity) {
-        return b->status == SPN_OK;
+    const int64_t size = spn_option_format(section, index, NULL, 0) + 1;
+    char *value = text->status == SPN_OK ? spn_allocate(text->context, size, 1) : NULL;
+    if (value == NULL) {
+        text->status = text->status == SPN_OK ? spn_error_status(text->context) : text->status;
+        return;
     }
-    int64_t capacity = 2 * (b->length + more + 1) + 1024;
-    char *grown = spn_allocate(b->context, capacity, 1);
-    if (grown == NULL) {
-        b->status = spn_error_status(b->context);
-        return false;
-    }
-    if (b->length > 0) {
-        memcpy(grown, b->text, (size_t)b->length);
-    }
-    spn_release(b->context, b->text);
-    b->text = grown;
-    b->capacity = capacity;
-    return true;
-}
-
-static void append(builder *b, const char *text)
-{
-    int64_t length = (int64_t)strlen(text);
-    if (reserve(b, length)) {
-        memcpy(b->text + b->length, text, (size_t)length + 1);
-        b->length += length;
-    }
-}
-
-static void append_value(builder *b, const spn_settings *section, int64_t index)
-{
-    int64_t length = spn_option_format(section, index, NULL, 0);
-    if (reserve(b, length)) {
-        spn_option_format(section, index, b->text + b->length, (size_t)length + 1);
-        b->length += length;
-    }
+    spn_option_format(section, index, value, (size_t)size);
+    spn_text_add(text, value);
+    spn_release(text->context, value);
 }
 
 /* Unset options have nothing to say: NaN, no text, an empty list that is empty by default. */
@@ -343,13 +310,13 @@ static bool is_said(const spn_experiment *experiment, int number, int64_t index)
            !is_excluded(experiment, number, key);
 }
 
-static void append_section(builder *b, const spn_experiment *experiment, int number)
+static void put_section(spn_text *text, const spn_experiment *experiment, int number)
 {
     const spn_settings *section = &experiment->sections[number];
     const char *group = ""; /* the part of the last key before its dot */
     size_t group_length = 0;
-    append(b, section->table->section);
-    append(b, ":\n");
+    spn_text_add(text, section->table->section);
+    spn_text_add(text, ":\n");
     for (int64_t i = 0; i < section->table->count; i++) {
         const char *key = section->table->options[i].key;
         if (!is_said(experiment, number, i)) {
@@ -359,57 +326,55 @@ static void append_section(builder *b, const spn_experiment *experiment, int num
         if (dot != NULL) {
             size_t length = (size_t)(dot - key);
             if (length != group_length || strncmp(group, key, length) != 0) {
-                char line[64];
-                snprintf(line, sizeof line, "  %.*s:\n", (int)length, key);
-                append(b, line);
+                spn_text_put(text, "  %.*s:\n", (int)length, key);
                 group = key;
                 group_length = length;
             }
-            append(b, "    ");
-            append(b, dot + 1);
+            spn_text_add(text, "    ");
+            spn_text_add(text, dot + 1);
         } else {
-            append(b, "  ");
-            append(b, key);
+            spn_text_add(text, "  ");
+            spn_text_add(text, key);
             group_length = 0;
         }
-        append(b, ": ");
-        append_value(b, section, i);
-        append(b, "\n");
+        spn_text_add(text, ": ");
+        put_value(text, section, i);
+        spn_text_add(text, "\n");
     }
 }
 
-static spn_status take_text(builder *b, char **text)
+/* The text becomes the caller's. */
+static spn_status take_text(spn_text *made, char **text)
 {
-    if (b->status != SPN_OK) {
-        spn_release(b->context, b->text);
-        return b->status;
+    if (made->status != SPN_OK) {
+        return spn_text_end(made);
     }
-    *text = b->text;
+    *text = made->buffer.text;
     return SPN_OK;
 }
 
 spn_status spn_experiment_dump(spn_context *context, const spn_experiment *experiment, char **text)
 {
-    builder b = {.context = context};
+    spn_text made = {.context = context};
     *text = NULL;
     for (int i = 0; i < SPNI_SECTIONS; i++) {
-        append_section(&b, experiment, i);
+        put_section(&made, experiment, i);
     }
-    return take_text(&b, text);
+    return take_text(&made, text);
 }
 
-/* Written alike, numbers in their shortest form: equal values have equal texts. */
-static bool is_default(builder *b, const spn_settings *section, const spn_settings *defaults,
+/* Written alike, numbers in their shortest form: equal values have equal texts. A failure is the status of `made`. */
+static bool is_default(spn_text *made, const spn_settings *section, const spn_settings *defaults,
                        int64_t index)
 {
-    builder own = {.context = b->context}, other = {.context = b->context};
-    append_value(&own, section, index);
-    append_value(&other, defaults, index);
+    spn_text own = {.context = made->context}, other = {.context = made->context};
+    put_value(&own, section, index);
+    put_value(&other, defaults, index);
     const spn_status status = own.status != SPN_OK ? own.status : other.status;
-    const bool is_same = status == SPN_OK && strcmp(own.text, other.text) == 0;
-    b->status = b->status == SPN_OK ? status : b->status;
-    spn_release(b->context, own.text);
-    spn_release(b->context, other.text);
+    const bool is_same = status == SPN_OK && strcmp(own.buffer.text, other.buffer.text) == 0;
+    made->status = made->status == SPN_OK ? status : made->status;
+    spn_text_end(&own);
+    spn_text_end(&other);
     return is_same;
 }
 
@@ -418,24 +383,23 @@ spn_status spn_experiment_changes(spn_context *context, const spn_experiment *ex
 {
     spn_status status = SPN_OK;
     spn_experiment *defaults = NULL;
-    builder b = {.context = context};
+    spn_text made = {.context = context};
     *text = NULL;
     SPN_TRY(spn_experiment_create(context, &defaults));
-    append(&b, "");
+    spn_text_add(&made, "");
     for (int s = 0; s < SPNI_SECTIONS; s++) {
         const spn_settings *section = &experiment->sections[s];
         for (int64_t i = 0; i < section->table->count; i++) {
-            if (is_said(experiment, s, i) && !is_default(&b, section, &defaults->sections[s], i)) {
-                append(&b, section->table->section);
-                append(&b, ".");
-                append(&b, section->table->options[i].key);
-                append(&b, "=");
-                append_value(&b, section, i);
-                append(&b, "\n");
+            if (is_said(experiment, s, i) &&
+                !is_default(&made, section, &defaults->sections[s], i)) {
+                spn_text_put(&made, "%s.%s=", section->table->section,
+                             section->table->options[i].key);
+                put_value(&made, section, i);
+                spn_text_add(&made, "\n");
             }
         }
     }
-    SPN_TRY(take_text(&b, text));
+    SPN_TRY(take_text(&made, text));
 done:
     spn_experiment_free(context, defaults);
     return status;

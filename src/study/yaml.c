@@ -62,23 +62,6 @@ static spn_status next_event(reader *r)
 
 static spn_status read_node(reader *r, int depth, spni_yaml_node **out);
 
-/* Lists grow by doubling inside the arena: experiment files are small. */
-static void *grown(reader *r, const void *items, int64_t count, int64_t *capacity, size_t size)
-{
-    if (count < *capacity) {
-        return NULL;
-    }
-    int64_t larger = *capacity == 0 ? 8 : 2 * *capacity;
-    void *made = spn_arena_take(r->arena, larger, size);
-    if (made != NULL) {
-        if (count > 0) {
-            memcpy(made, items, (size_t)count * size);
-        }
-        *capacity = larger;
-    }
-    return made;
-}
-
 static spn_status read_list(reader *r, int depth, spni_yaml_node *node)
 {
     spn_status status = SPN_OK;
@@ -92,12 +75,7 @@ static spn_status read_list(reader *r, int depth, spni_yaml_node *node)
         if (item->is_map) {
             SPN_TRY(fail_at(r, mark, "a list here may hold numbers, words or lists, not keys"));
         }
-        if (count == capacity) {
-            items = grown(r, items, count, &capacity, sizeof *items);
-            if (items == NULL) {
-                return spn_error_status(r->context);
-            }
-        }
+        SPN_TRY(spn_grow_in(r->context, r->arena, &items, sizeof *items, count, 1, &capacity));
         items[count++] = item->value;
         SPN_TRY(next_event(r));
     }
@@ -138,12 +116,7 @@ static spn_status read_map(reader *r, int depth, spni_yaml_node *node)
         SPN_TRY(check_new_key(r, pairs, count, key->value.scalar, mark));
         SPN_TRY(next_event(r));
         SPN_TRY(read_node(r, depth + 1, &value));
-        if (count == capacity) {
-            pairs = grown(r, pairs, count, &capacity, sizeof *pairs);
-            if (pairs == NULL) {
-                return spn_error_status(r->context);
-            }
-        }
+        SPN_TRY(spn_grow_in(r->context, r->arena, &pairs, sizeof *pairs, count, 1, &capacity));
         pairs[count++] = (spni_yaml_pair){key->value.scalar, key->value.source, value};
         SPN_TRY(next_event(r));
     }

@@ -141,31 +141,13 @@ void spn_sweep_free(spn_context *context, spn_sweep *sweep)
     spn_release(context, sweep);
 }
 
-static spn_status grow_phases(spn_context *context, spn_sweep *sweep)
-{
-    spn_status status = SPN_OK;
-    phase_end *grown = NULL;
-    if (sweep->phase_count < sweep->phase_capacity) {
-        return SPN_OK;
-    }
-    int64_t capacity = 2 * sweep->phase_capacity + 16;
-    SPN_NEW(context, grown, capacity);
-    if (sweep->phase_count > 0) {
-        memcpy(grown, sweep->phases, (size_t)sweep->phase_count * sizeof *grown);
-    }
-    spn_release(context, sweep->phases);
-    sweep->phases = grown;
-    sweep->phase_capacity = capacity;
-done:
-    return status;
-}
-
 /* The chain's last point ends a phase: keep it. */
 static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_chain *chain)
 {
     spn_status status = SPN_OK;
     double *theta = NULL;
-    SPN_TRY(grow_phases(context, sweep));
+    SPN_TRY(spn_grow(context, &sweep->phases, sizeof *sweep->phases, sweep->phase_count, 1,
+                     &sweep->phase_capacity));
     SPN_NEW(context, theta, sweep->parameters);
     memcpy(theta, chain->last_theta, (size_t)sweep->parameters * sizeof *theta);
     /* Parameters without any effect lie where the way up has left them, and move the place where the way down branches off. */

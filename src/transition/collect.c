@@ -8,23 +8,9 @@
 spn_status spni_sequence_add(spn_context *context, spni_sequence *list, const void *item,
                              size_t size)
 {
-    enum { FIRST = 16 };
-    if (list->count == list->capacity) {
-        int64_t capacity = 0;
-        if (!spn_size_multiply(list->capacity, 2, &capacity)) {
-            return spn_fail(context, SPN_ERROR_MEMORY, "out of memory");
-        }
-        capacity = capacity > 0 ? capacity : FIRST;
-        char *grown = spn_allocate(context, capacity, size);
-        if (grown == NULL) {
-            return spn_error_status(context);
-        }
-        if (list->count > 0) {
-            memcpy(grown, list->items, (size_t)list->count * size);
-        }
-        spn_release(context, list->items);
-        list->items = grown;
-        list->capacity = capacity;
+    spn_status status = spn_grow(context, &list->items, size, list->count, 1, &list->capacity);
+    if (status != SPN_OK) {
+        return status;
     }
     memcpy((char *)list->items + (size_t)list->count * size, item, size);
     list->count++;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file list.h  A growing list of items of one size: records while they are collected. */
+/** @file list.h  Arrays that grow, and lists of items of one size: records while they are collected. */
 #ifndef SPINODAL_BASE_LIST_H
 #define SPINODAL_BASE_LIST_H
 
@@ -8,6 +8,17 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/** Room for `more` items of `item_size` bytes (0 is allowed) behind the first `count` of an array. `items` is the address of the
+ *  pointer to it, which is NULL where the capacity is 0. Where there is no room the array moves, to at least twice
+ *  the capacity, with zeros behind its items; after a failure both are as they were: SPN_ERROR_MEMORY, or
+ *  SPN_ERROR_ARGUMENT for a size that overflows. Arrays of one count grow with a copy of the capacity each. */
+spn_status spn_grow(spn_context *context, void *items, size_t item_size, int64_t count,
+                    int64_t more, int64_t *capacity);
+
+/** The same of an array in an arena, where what it was before stays. */
+spn_status spn_grow_in(spn_context *context, spn_arena *arena, void *items, size_t item_size,
+                       int64_t count, int64_t more, int64_t *capacity);
 
 /** Items of one size (which may be 0) that grow by doubling; they move when they do. Start with zeros and `size`. */
 typedef struct spn_list {
