@@ -313,16 +313,10 @@ done:
 /* Room for `more` text columns behind those found so far. */
 static spn_status grow_texts(spni_reader *r, int64_t more)
 {
-    spn_status status = SPN_OK;
-    spn_text_column *grown = NULL;
-    const int64_t count = r->out->text_column_count;
-    SPN_TAKE(r->context, r->arena, grown, count + more);
-    if (count > 0) {
-        memcpy(grown, r->text_columns, (size_t)count * sizeof *grown);
-    }
-    r->text_columns = grown;
-    r->out->text_columns = grown;
-done:
+    const spn_status status =
+        spn_grow_in(r->context, r->arena, &r->text_columns, sizeof *r->text_columns,
+                    r->out->text_column_count, more, &r->text_column_capacity);
+    r->out->text_columns = r->text_columns;
     return status;
 }
 

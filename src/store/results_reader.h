@@ -16,6 +16,7 @@ typedef struct spni_reader {
     spn_table *tables;
     spn_array *arrays;
     spn_text_column *text_columns;
+    int64_t text_column_capacity;
     spn_attribute *attributes;
     spn_results *out;
 } spni_reader;
