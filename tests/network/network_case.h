@@ -29,7 +29,7 @@ typedef struct network_case {
 
 static inline double *case_vector(int64_t count)
 {
-    double *vector = calloc((size_t)count, sizeof *vector);
+    double *vector = count >= 0 ? calloc((size_t)count, sizeof *vector) : NULL;
     if (vector == NULL) {
         fail_msg("out of memory");
     }
