@@ -23,7 +23,8 @@ typedef enum spn_method {
 /** Its words, in the order of spn_method, behind the last one NULL. */
 extern const char *const spn_method_words[];
 
-/** Whether the method sees the exact Hessian: ends are stationary points with a known index and distance. */
+/** Whether the method sees the exact Hessian, or products with it: ends are stationary points with a known index, as exact as
+ *  rounding leaves them. */
 bool spn_method_is_exact(spn_method method);
 
 /** Section `solver` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_solver_options
@@ -85,6 +86,10 @@ typedef struct spn_solver_info {
     int64_t
         reduced; /**< newton_cg: parameters of the smaller problem that the point was found on; P: none */
 } spn_solver_info;
+
+/** What spn_solver_create() refuses: SPN_ERROR_INPUT, with its key, for a setting that is out of range, and for a trust_radius
+ *  above trust_radius_max. */
+spn_status spn_solver_check(spn_context *context, const spn_solver_settings *settings);
 
 /** A solver with its workspace: reuse it, later runs allocate nothing. One thread owns it. `objective`
  *  must outlive it; `settings` are copied. SPN_ERROR_INPUT names a setting that is out of range. Newton

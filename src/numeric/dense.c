@@ -45,7 +45,7 @@ static const double OPERATIONS_PER_SECOND = 1e10, SILENCE_MOST = 20;
 void spn_dense_announce(spn_context *context, int64_t n, const char *what)
 {
     const double seconds = operations_of(n) / OPERATIONS_PER_SECOND;
-    if (seconds > SILENCE_MOST) {
+    if (seconds > SILENCE_MOST && spn_dense_fits(n)) { /* or it will be refused */
         spn_message(
             context,
             "%s: the spectrum of a %lld x %lld matrix takes %.2g GB and about %.2g minutes; "

@@ -140,7 +140,7 @@ static const spni_solver_method solver_methods[] = {
     [SPN_METHOD_MOMENTUM] = {spni_descent, NULL, &momentum, false},
     [SPN_METHOD_ADAM] = {spni_descent, NULL, &adam, false},
     [SPN_METHOD_SGD] = {spni_sgd, spni_sgd_make, &sgd, false},
-    [SPN_METHOD_NEWTON_CG] = {spni_newton_cg_run, spni_newton_cg_make, NULL, false},
+    [SPN_METHOD_NEWTON_CG] = {spni_newton_cg_run, spni_newton_cg_make, NULL, true},
 };
 
 const char *const spn_path_words[] = {

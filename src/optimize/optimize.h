@@ -64,8 +64,7 @@ struct spn_solver {
     spn_solver_info *info; /* of the run in progress */
 };
 
-/* All settings, and those of the steps alone; the message names the one that is out of range. */
-spn_status spni_check_solver(spn_context *context, const spn_solver_settings *settings);
+/* Those settings that steps read; the message names the one that is out of range. */
 spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings);
 
 /* What a step hands on to the next one. */

@@ -50,13 +50,14 @@ spn_status spni_check_steps(spn_context *context, const spn_solver_settings *set
     return spn_settings_check_keys(context, &spn_solver_options, settings, keys);
 }
 
-spn_status spni_check_solver(spn_context *context, const spn_solver_settings *settings)
+spn_status spn_solver_check(spn_context *context, const spn_solver_settings *settings)
 {
     spn_status status = SPN_OK;
     SPN_TRY(spn_settings_check(context, &spn_solver_options, settings));
     if (!(settings->trust_radius_max >= settings->trust_radius)) {
         SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "solver.trust_radius",
-                     "must be at most trust_radius_max");
+                     "must be at most solver.trust_radius_max, %g, not %g",
+                     settings->trust_radius_max, settings->trust_radius);
     }
 done:
     return status;

@@ -22,7 +22,7 @@ spn_status spn_solver_create(spn_context *context, const spn_solver_settings *se
     spn_solver *solver = NULL;
     int64_t total = 0;
     *out = NULL;
-    SPN_TRY(spni_check_solver(context, settings));
+    SPN_TRY(spn_solver_check(context, settings));
     SPN_NEW(context, solver, 1);
     solver->objective = objective;
     solver->settings = *settings;

@@ -251,18 +251,6 @@ bool spni_is_users(spn_status status)
            status == SPN_ERROR_UNSUPPORTED || status == SPN_ERROR_NUMERIC;
 }
 
-spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
-                                 int section, const char *key, spn_status status)
-{
-    char where[512];
-    if (spni_is_users(status)) {
-        spn_error_prefix(
-            context, "%s",
-            spn_settings_where(&experiment->sections[section], key, where, sizeof where));
-    }
-    return status;
-}
-
 /* The section of "section.key", and its option; NULL: there is none. */
 static const spn_settings *find_setting(const spn_experiment *experiment, const char *name,
                                         int64_t *option)
@@ -295,6 +283,21 @@ spn_status spni_experiment_place(spn_context *context, const spn_experiment *exp
         spn_error_prefix(context, "%s:%d:%d", source->file, source->line, source->column);
     } else if (!section->is_set[option] && file != NULL) {
         spn_error_prefix(context, "%s", file);
+    }
+    return status;
+}
+
+spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
+                                 int section, const char *key, spn_status status)
+{
+    char where[512];
+    if (spn_error_key(context)[0] != '\0') { /* it names its own */
+        return spni_experiment_place(context, experiment, status);
+    }
+    if (spni_is_users(status)) {
+        spn_error_prefix(
+            context, "%s",
+            spn_settings_where(&experiment->sections[section], key, where, sizeof where));
     }
     return status;
 }

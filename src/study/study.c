@@ -191,6 +191,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     *out = NULL;
     SPN_NEW(context, study, 1);
     study->experiment = experiment;
+    SPN_TRY(spni_experiment_place(context, experiment,
+                                  spn_solver_check(context, spn_experiment_solver(experiment))));
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);

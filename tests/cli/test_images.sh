@@ -139,6 +139,7 @@ fails 'data.path: pictures.gz: its name does not say where the labels are .*; se
 fails "data.only: .*train-labels-idx1-ubyte.gz has no class '7'; its classes are 0, 1, 2" 'data.only=[1,7]'
 fails "data.only: .* all samples are of one class, '1'" 'data.only=[1]'
 fails "data.take: none of the 2 samples that are taken is of class '2'; take more, or name" data.take=2
+fails 'spinodal: data.test_share: 0.9999 of 20 samples leaves none for training$' data.take=20 data.test_share=0.9999
 fails 'data.take: 41 samples are asked for, and train-images-idx3-ubyte has 40$' data.take=41
 fails 'data.take: 30 samples are asked for, and .* has 26 of the classes in data.only' data.take=30 'data.only=[1,2]'
 fails 'data.class_targets: binary is for two classes, and there are 3' data.class_targets=binary

@@ -40,7 +40,7 @@ static void words_are_those_of_settings(void **state)
     assert_string_equal(spn_stop_text((spn_stop)-1), "unknown");
 }
 
-/* Methods that are both solvers and paths have one word, and only Newton's has the Hessian. */
+/* Methods that are both solvers and paths have one word, and only Newton's have the Hessian. */
 static void both_kinds_agree(void **state)
 {
     (void)state;
@@ -48,7 +48,7 @@ static void both_kinds_agree(void **state)
     for (int64_t k = 0; k < count_words(spn_method_words); k++) {
         shared += spn_path_find(spn_method_words[k]) >= 0;
         assert_int_equal(spn_method_is_exact((spn_method)k),
-                         strcmp(spn_method_words[k], "newton") == 0);
+                         strncmp(spn_method_words[k], "newton", 6) == 0);
     }
     assert_int_equal(shared, count_words(spn_path_words) - 1); /* all but the flow */
 }

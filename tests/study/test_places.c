@@ -55,6 +55,14 @@ static void test_gaussian(void **state)
            "e.yaml:1:17: data.samples: exact moments in inputs + outputs = 5 dimensions need more");
 }
 
+/* Between two keys: refused before anything is run. */
+static void test_solver(void **state)
+{
+    (void)state;
+    refuse("solver: {trust_radius: 2}\n", SPN_ERROR_INPUT,
+           "e.yaml:1:24: solver.trust_radius: must be at most solver.trust_radius_max, 1, not 2");
+}
+
 static void test_generators(void **state)
 {
     (void)state;
@@ -161,8 +169,11 @@ static void test_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_gaussian), cmocka_unit_test(test_generators),
-        cmocka_unit_test(test_contents), cmocka_unit_test(test_large_numbers_standardized),
+        cmocka_unit_test(test_gaussian),
+        cmocka_unit_test(test_solver),
+        cmocka_unit_test(test_generators),
+        cmocka_unit_test(test_contents),
+        cmocka_unit_test(test_large_numbers_standardized),
         cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

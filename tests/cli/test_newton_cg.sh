@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# solver.method: newton_cg in a sweep: the same phases and jumps as newton's, which sees the dense Hessian.
+. "$(dirname "$0")/harness.sh"
+
+# The phase behind the last jump has one direction of 3e-9 of the outputs, which only exact points tell from none.
+cat >steps.yaml <<'EOF'
+data: {kind: teacher, samples: 80, inputs: 4, outputs: 3}
+model: {hidden: [4, 3], activation: softplus, bias: true, init: {seed: 15}}
+sweep: {beta: {from: 0.002, to: 0.6, points: 14, spacing: log}, direction: up}
+EOF
+for method in newton newton_cg; do
+    run spinodal sweep steps.yaml -o "$method.h5" --set "solver.method=$method"
+    expect_status 0
+    run spinodal export "$method.h5" -o "$method.points.csv"
+    run spinodal export "$method.h5" --table jumps -o "$method.jumps.csv"
+done
+
+# compare FILE COLUMN SHARE: the column is the same in both, to this share.
+compare() {
+    checks=$((checks + 1))
+    paste -d, "newton.$1.csv" "newton_cg.$1.csv" | awk -F, -v column="$2" -v share="$3" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) at[++found] = i; next }
+        { d = $at[1] - $at[2]; size = $at[1] < 0 ? -$at[1] : $at[1]; if (d > share * size || -d > share * size) bad = 1 }
+        END { exit !(found == 2 && NR > 1 && !bad) }' || complain "$1: $2 differs"
+}
+# Both stop where the next step would change theta by some 1e-9 of its length.
+for column in error weight_norm; do
+    compare points "$column" 1e-8
+done
+for column in active_modes dead_units merged_units stationary negative_eigenvalues_loss; do
+    compare points "$column" 0
+done
+for column in active_before active_after survives settled; do
+    compare jumps "$column" 0
+done
+# Brackets lie within the tolerance of the refinement.
+compare jumps beta 1e-6
+finish
