@@ -80,10 +80,11 @@ void cli_print_help(const cli_command *command)
     }
 }
 
-static void put_usage_error(const cli_command *command, const char *format, va_list arguments)
+enum { USAGE_ERROR_SIZE = 512 };
+
+static void put_usage_error(const cli_command *command, const char *text)
 {
-    char text[512], line[640];
-    vsnprintf(text, sizeof text, format, arguments);
+    char line[USAGE_ERROR_SIZE + 128];
     const char *name = command != NULL ? command->name : "", *space = command != NULL ? " " : "";
     snprintf(line, sizeof line, "spinodal%s%s: %s (see: spinodal%s%s --help)", space, name, text,
              space, name);
@@ -92,19 +93,23 @@ static void put_usage_error(const cli_command *command, const char *format, va_l
 
 int cli_usage_error(const cli_command *command, const char *format, ...)
 {
+    char text[USAGE_ERROR_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    put_usage_error(command, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    put_usage_error(command, text);
     return EXIT_USAGE;
 }
 
 spn_status cli_misuse(cli_session *session, const char *format, ...)
 {
+    char text[USAGE_ERROR_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    put_usage_error(session->command, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    put_usage_error(session->command, text);
     session->is_misused = true;
     return SPN_ERROR_ARGUMENT;
 }

@@ -127,8 +127,11 @@ static spn_status tabulate(spn_context *context, const findings *f, coincidences
 {
     spn_status status = SPN_OK;
     int64_t width = 1;
-    *out = (coincidences){.items = {{"columns", SPN_COLUMN_INTEGER,
-                                     offsetof(coincidence_row, series), "", "", NULL}}};
+    *out = (coincidences){.items = {{.name = "columns",
+                                     .type = SPN_COLUMN_INTEGER,
+                                     .offset = offsetof(coincidence_row, series),
+                                     .unit = "",
+                                     .help = ""}}};
     for (size_t s = 0; s < CLI_SERIES; s++) {
         if (f->is_searched[s]) {
             out->items[width++] = real_column(

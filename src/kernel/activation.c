@@ -115,13 +115,16 @@ const char *const spn_activation_words[] = {[SPN_TANH] = "tanh",       [SPN_RELU
 /* gelu: a Phi(a) = a/2 + a^2 p(0) + O(a^4). sigmoid: 1/2 + a/4 - a^3/48; softplus is its integral,
  * silu a times it. */
 static const descriptor table[] = {
-    [SPN_TANH] = {apply_tanh, {0.0, 1.0, 0.0, -2.0}, .is_odd = true},
-    [SPN_RELU] = {apply_relu, {0.0, (double)NAN, (double)NAN, (double)NAN}},
-    [SPN_SIGMOID] = {apply_sigmoid, {0.5, 0.25, 0.0, -0.125}},
-    [SPN_SOFTPLUS] = {apply_softplus, {0.69314718055994530942, 0.5, 0.25, 0.0}},
-    [SPN_GELU] = {apply_gelu, {0.0, 0.5, 2.0 * INVERSE_SQRT_2PI, 0.0}},
-    [SPN_LINEAR] = {apply_linear, {0.0, 1.0, 0.0, 0.0}, .is_odd = true, .is_linear = true},
-    [SPN_SILU] = {apply_silu, {0.0, 0.5, 0.5, 0.0}},
+    [SPN_TANH] = {.apply = apply_tanh, .taylor = {0.0, 1.0, 0.0, -2.0}, .is_odd = true},
+    [SPN_RELU] = {.apply = apply_relu, .taylor = {0.0, (double)NAN, (double)NAN, (double)NAN}},
+    [SPN_SIGMOID] = {.apply = apply_sigmoid, .taylor = {0.5, 0.25, 0.0, -0.125}},
+    [SPN_SOFTPLUS] = {.apply = apply_softplus, .taylor = {0.69314718055994530942, 0.5, 0.25, 0.0}},
+    [SPN_GELU] = {.apply = apply_gelu, .taylor = {0.0, 0.5, 2.0 * INVERSE_SQRT_2PI, 0.0}},
+    [SPN_LINEAR] = {.apply = apply_linear,
+                    .taylor = {0.0, 1.0, 0.0, 0.0},
+                    .is_odd = true,
+                    .is_linear = true},
+    [SPN_SILU] = {.apply = apply_silu, .taylor = {0.0, 0.5, 0.5, 0.0}},
 };
 enum { COUNT = sizeof table / sizeof *table };
 _Static_assert(sizeof spn_activation_words / sizeof *spn_activation_words == COUNT + 1,

@@ -188,7 +188,7 @@ static void test_bounds_without_convergence(void **state)
              spn_extreme_eigenpairs(context, &a, &settings, values, NULL, residuals, &info));
     assert_false(info.is_converged);
     for (int i = 0; i < 6; i++) {
-        double distance = INFINITY;
+        double distance = HUGE_VAL;
         for (int64_t k = 0; k < N; k++) {
             distance = fmin(distance, fabs(values[i] - laplacian(N, k)));
         }
