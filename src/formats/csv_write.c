@@ -44,6 +44,7 @@ spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows,
     spn_status status = SPN_OK;
     SPN_TRY(write_header(context, output, columns + (words != NULL ? 1 : 0), names));
     for (int64_t r = 0; r < rows; r++) {
+        SPN_TRY(spn_poll(context));
         for (int64_t c = 0; c < columns; c++) {
             char text[34];
             int length = spn_format_real(values[r * columns + c], text);

@@ -54,6 +54,10 @@ spn_status spni_file_read(spn_context *context, const char *path, char **bytes, 
     struct stat facts;
     *bytes = NULL;
     int file = open(path, O_RDONLY | O_CLOEXEC);
+    while (file < 0 && errno == EINTR) { /* a signal, before anybody writes to a pipe */
+        SPN_TRY(spn_poll(context));
+        file = open(path, O_RDONLY | O_CLOEXEC);
+    }
     if (file < 0 || fstat(file, &facts) != 0) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     }

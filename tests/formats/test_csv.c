@@ -3,6 +3,7 @@
 
 #include <spinodal/formats.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static spn_context *context;
 
@@ -289,11 +290,31 @@ static void test_every_allocation_may_fail(void **state)
     assert_int_equal(support_fail_each_allocation(parse_and_choose, text), 23);
 }
 
+/* Ctrl-C while a large table is written. */
+static void test_writing_is_interrupted(void **state)
+{
+    (void)state;
+    atomic_int cancel = 1;
+    const spn_context_settings settings = {.cancel = &cancel};
+    char path[512];
+    const double values[2] = {1, 2};
+    spn_context *own = NULL;
+    spn_output *output = NULL;
+    check_ok(NULL, spn_context_create(&settings, &own));
+    support_scratch("interrupted.csv", path);
+    check_ok(own, spn_output_open(own, path, false, &output));
+    assert_int_equal(spn_csv_write(own, output, 2, 1, NULL, values, NULL), SPN_ERROR_INTERRUPTED);
+    spn_output_abandon(own, output);
+    assert_int_equal(access(path, F_OK), -1);
+    spn_context_free(own);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spellings_of_the_same_table),
         cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_writing_is_interrupted),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_decimal_commas),
         cmocka_unit_test(test_bad_cells_are_named),

@@ -103,7 +103,7 @@ spn_status spn_csv_check(spn_context *context, const spn_csv_table *table, int64
 
 /** Write comma-separated numbers (shortest text that reads back to the same double) under a header;
  *  names NULL: "column 1", ... Names are quoted where needed. words, where not NULL, has a text for each
- *  row, which is written behind its numbers as one more column. */
+ *  row, which is written behind its numbers as one more column. Polls the cancel flag at each row. */
 spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows, int64_t columns,
                          const char *const *names, const double *values, const char *const *words);
 
