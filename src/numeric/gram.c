@@ -4,24 +4,12 @@
 
 #include <cblas.h>
 
-static bool all_fit(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)
-{
-    return (a | b | c | d | e | f) <= INT_MAX;
-}
-
-static void scale_row(int64_t n, double beta, double *c)
-{
-    for (int64_t j = 0; j < n; j++) {
-        c[j] = beta == 0 ? 0 : beta * c[j];
-    }
-}
-
 void spni_multiply_over_rows_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
                                    int64_t lda, const double *b, int64_t ldb, double beta,
                                    double *c, int64_t ldc)
 {
     for (int64_t i = 0; i < m; i++) {
-        scale_row(n, beta, c + i * ldc);
+        spni_scale_row(n, beta, c + i * ldc);
         for (int64_t l = 0; l < k; l++) {
             spn_axpy(n, alpha * a[l * lda + i], b + l * ldb, c + i * ldc);
         }
@@ -35,7 +23,7 @@ void spn_multiply_over_rows(int64_t m, int64_t n, int64_t k, double alpha, const
     if (m <= 0 || n <= 0) {
         return;
     }
-    if (k <= 0 || !all_fit(m, n, k, lda, ldb, ldc)) {
+    if (k <= 0 || !spni_all_fit(m, n, k, lda, ldb, ldc)) {
         spni_multiply_over_rows_plain(m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
         return;
     }
@@ -50,7 +38,7 @@ void spn_gram_over_rows(int64_t n, int64_t k, double alpha, const double *a, int
     if (n <= 0) {
         return;
     }
-    if (k <= 0 || !all_fit(n, k, lda, ldc, 0, 0)) {
+    if (k <= 0 || !spni_all_fit(n, k, lda, ldc, 0, 0)) {
         for (int64_t i = 0; i < n; i++) {
             spni_multiply_over_rows_plain(1, i + 1, k, alpha, a + i, lda, a, lda, beta, c + i * ldc,
                                           ldc);

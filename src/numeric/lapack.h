@@ -61,6 +61,20 @@ spn_status spni_check_lower_finite(spn_context *context, int64_t n, const double
 spn_status spni_singular_jacobi(spn_context *context, int64_t m, int64_t n, const double *a,
                                 double *values, double *u, double *vt);
 
+/** Whether sizes >= 0 are all within BLAS's int. */
+static inline bool spni_all_fit(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)
+{
+    return (a | b | c | d | e | f) <= INT_MAX;
+}
+
+/** c = beta c, n numbers; beta 0 clears whatever was there, as BLAS does. */
+static inline void spni_scale_row(int64_t n, double beta, double *c)
+{
+    for (int64_t j = 0; j < n; j++) {
+        c[j] = beta == 0 ? 0 : beta * c[j];
+    }
+}
+
 /** Plain twins of the BLAS products: oracles of the tests, and what runs when a size exceeds BLAS's
  *  int. Shapes as for the public functions. */
 void spni_multiply_transposed_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,

@@ -36,24 +36,12 @@ spn_status spni_blas_int(spn_context *context, int64_t size, const char *what, i
     return SPN_OK;
 }
 
-static bool all_fit(int64_t a, int64_t b, int64_t c, int64_t d, int64_t e, int64_t f)
-{
-    return (a | b | c | d | e | f) <= INT_MAX;
-}
-
-static void scale_row(int64_t n, double beta, double *c)
-{
-    for (int64_t j = 0; j < n; j++) {
-        c[j] = beta == 0 ? 0 : beta * c[j];
-    }
-}
-
 void spni_multiply_transposed_plain(int64_t m, int64_t n, int64_t k, double alpha, const double *a,
                                     int64_t lda, const double *b, int64_t ldb, double beta,
                                     double *c, int64_t ldc)
 {
     for (int64_t i = 0; i < m; i++) {
-        scale_row(n, beta, c + i * ldc);
+        spni_scale_row(n, beta, c + i * ldc);
         for (int64_t j = 0; j < n; j++) {
             c[i * ldc + j] += alpha * spn_dot(k, a + i * lda, b + j * ldb);
         }
@@ -65,7 +53,7 @@ void spni_multiply_plain(int64_t m, int64_t n, int64_t k, double alpha, const do
                          int64_t ldc)
 {
     for (int64_t i = 0; i < m; i++) {
-        scale_row(n, beta, c + i * ldc);
+        spni_scale_row(n, beta, c + i * ldc);
         for (int64_t l = 0; l < k; l++) {
             spn_axpy(n, alpha * a[i * lda + l], b + l * ldb, c + i * ldc);
         }
@@ -94,7 +82,7 @@ void spn_multiply_transposed(int64_t m, int64_t n, int64_t k, double alpha, cons
     if (m <= 0 || n <= 0) {
         return;
     }
-    if (k <= 0 || !all_fit(m, n, k, lda, ldb, ldc)) {
+    if (k <= 0 || !spni_all_fit(m, n, k, lda, ldb, ldc)) {
         spni_multiply_transposed_plain(m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
         return;
     }
@@ -109,7 +97,7 @@ void spn_multiply(int64_t m, int64_t n, int64_t k, double alpha, const double *a
     if (m <= 0 || n <= 0) {
         return;
     }
-    if (k <= 0 || !all_fit(m, n, k, lda, ldb, ldc)) {
+    if (k <= 0 || !spni_all_fit(m, n, k, lda, ldb, ldc)) {
         spni_multiply_plain(m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
         return;
     }
@@ -123,7 +111,7 @@ void spn_symmetric_multiply(int64_t n, const double *a, const double *x, double 
     if (n <= 0) {
         return;
     }
-    if (!all_fit(n, 0, 0, 0, 0, 0)) {
+    if (!spni_all_fit(n, 0, 0, 0, 0, 0)) {
         spni_symmetric_multiply_plain(n, a, x, y);
         return;
     }

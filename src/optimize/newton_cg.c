@@ -69,7 +69,8 @@ static double pull_of(const spn_solver *solver)
     return stiffness > 0 ? stiffness * length : scales.value / scales.weight;
 }
 
-double spni_newton_cg_limit(const spn_solver *solver)
+/* |grad L| that counts as stationary. */
+static double limit_of(const spn_solver *solver)
 {
     return solver->settings.tolerance * pull_of(solver);
 }
@@ -134,7 +135,7 @@ static spn_status advance(spn_context *context, spn_solver *solver, bool *has_mo
 {
     spn_status status = SPN_OK;
     spni_newton_cg *own = solver->newton_cg;
-    double limit = spni_newton_cg_limit(solver), relative = solver->gradient_norm / limit;
+    double limit = limit_of(solver), relative = solver->gradient_norm / limit;
     double share = fmin(coarse, sqrt(solver->settings.tolerance * relative));
     share = fmax(share, 0.1 / relative);
     *has_moved = false;
@@ -169,16 +170,16 @@ static spn_status iterate(spn_context *context, spn_solver *solver)
     spni_newton_cg *own = solver->newton_cg;
     bool has_moved = true;
     while (has_moved && info->iterations < solver->settings.max_iterations &&
-           solver->gradient_norm > spni_newton_cg_limit(solver)) {
+           solver->gradient_norm > limit_of(solver)) {
         if (own->steps_since >= REBUILD) {
             SPN_TRY(spni_newton_cg_rebuild(context, solver));
         }
         SPN_TRY(advance(context, solver, &has_moved));
         own->steps_since++;
     }
-    info->stop = solver->gradient_norm <= spni_newton_cg_limit(solver) ? SPN_STOP_CONVERGED
-                 : has_moved                                           ? SPN_STOP_MAX_ITERATIONS
-                                                                       : SPN_STOP_STALLED;
+    info->stop = solver->gradient_norm <= limit_of(solver) ? SPN_STOP_CONVERGED
+                 : has_moved                               ? SPN_STOP_MAX_ITERATIONS
+                                                           : SPN_STOP_STALLED;
 done:
     return status;
 }

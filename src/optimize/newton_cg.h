@@ -56,7 +56,4 @@ bool spni_cg_shorten(spn_solver *solver, double radius, double *s);
 /* actual / predicted decrease of solver->step, to the point; -1 where that is not finite. */
 double spni_newton_cg_judge(const spn_solver *solver, double predicted);
 
-/* |grad L| that counts as stationary. */
-double spni_newton_cg_limit(const spn_solver *solver);
-
 #endif
