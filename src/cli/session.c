@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* The signal handler can reach nothing else. */
@@ -13,18 +14,36 @@ static atomic_int cancel_flag;
 
 static atomic_int first_signal;
 
+static atomic_llong first_milliseconds;
+
 /* A long piece of work looks at the flag between its parts. Some have none, or wait for what never comes:
  * after this many seconds the program ends without them. Finished points are safe in the journal. */
 enum { PATIENCE_SECONDS = 20 };
 
+/* One request often arrives twice: timeout(1) and batch systems signal the process and then its group, and
+ * a second signal ends the program on the spot, with its temporaries left behind. Only one that follows
+ * the first after this time is a second request. */
+enum { SAME_REQUEST_MILLISECONDS = 1000 };
+
+static long long milliseconds_now(void)
+{
+    struct timespec now = {0};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static void on_signal(int number)
 {
-    if (atomic_exchange(&cancel_flag, 1) != 0) {
+    const int earlier_errno = errno;
+    if (atomic_exchange(&cancel_flag, 1) == 0) {
+        atomic_store(&first_milliseconds, milliseconds_now());
+        atomic_store(&first_signal, number);
+        alarm(PATIENCE_SECONDS);
+    } else if (milliseconds_now() - atomic_load(&first_milliseconds) >= SAME_REQUEST_MILLISECONDS) {
         signal(number, SIG_DFL);
         raise(number);
     }
-    atomic_store(&first_signal, number);
-    alarm(PATIENCE_SECONDS);
+    errno = earlier_errno;
 }
 
 static void on_alarm(int number)
