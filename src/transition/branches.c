@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transitions of a set of branches: ends of phases at folds and branch points, and Maxwell points. */
-#include "transition/transition.h"
+#include "transition/answer.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -363,6 +363,8 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     spn_status status = SPN_OK;
     const int64_t one = 1; /* a set of branches counts as one start */
     int64_t first = transitions->findings.count;
+    const spni_run_start start = spni_start_run(transitions);
+    double from = (double)INFINITY, to = -from;
     chart c = {.context = context,
                .transitions = transitions,
                .tables = tables,
@@ -385,6 +387,12 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_TRY(spni_merge(context, transitions, first));
     SPN_TRY(spni_sequence_add(context, &transitions->seeds, &one, sizeof one));
     transitions->notes.runs++;
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        from = fmin(from, tables->points[i].state.beta);
+        to = fmax(to, tables->points[i].state.beta);
+    }
+    SPN_TRY(
+        spni_answer_run(context, transitions, &start, 0, from, to, tables->phase_count, c.strands));
 done:
     for (int64_t i = 0; c.strands != NULL && i < tables->phase_count; i++) {
         spni_strand_free(context, &c.strands[i]);

@@ -38,6 +38,9 @@ void spn_transitions_free(spn_context *context, spn_transitions *transitions)
     spn_release(context, transitions->stuck.items);
     spn_release(context, transitions->groups.items);
     spn_release(context, transitions->seeds.items);
+    spn_release(context, transitions->answers.items);
+    spn_release(context, transitions->answer_phases.items);
+    spn_release(context, transitions->answer_entries.items);
     spn_release(context, transitions);
 }
 

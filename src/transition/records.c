@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <spinodal/transition.h>
+#include <spinodal/transition/answer.h>
 
 static const char *const kinds[] = {"spinodal_up", "spinodal_down", "maxwell", "continuous", NULL};
 static const char *const evidences[] = {"fold",       "branch_point", "jump",     "crossing",
@@ -129,6 +129,71 @@ static const spn_column items_spn_stuck[] = {
     INTEGER("higher", higher, "with L above the lowest by more than a millionth"),
 };
 TABLE(spn_stuck);
+#undef RECORD
+
+#define BETA "error/weight^2"
+#define RECORD spn_answer_phase
+static const spn_column items_spn_answer_phase[] = {
+    INTEGER("run", run, "number of the file, from 0"),
+    INTEGER("phase", phase, "its number, from 0, in the order in which phases end when beta rises"),
+    INTEGER("active_modes", low.active_modes,
+            "independent directions of the outputs; -1: not known"),
+    INTEGER("seeds", seeds, "random starts that saw it; 0 for branches"),
+    REAL("beta_low", beta_low, BETA, "it was seen to be a minimum from here"),
+    REAL("beta_high", beta_high, BETA, "to here"),
+    INTEGER("ends_low", ends_low, "1: it ends there when beta falls; 0: the range did"),
+    INTEGER("ends_high", ends_high, "1: it ends there when beta rises; 0: the range did"),
+    REAL("best_low", best_low, BETA,
+         "it has the smallest L of all phases seen from here, in the widest range; null: nowhere"),
+    REAL("best_high", best_high, BETA, "to here"),
+    INTEGER("best_ranges", best_ranges, "ranges in which it has the smallest L"),
+    REAL("error_low", low.error, "error", "E (T1) at beta_low"),
+    REAL("error_high", high.error, "error", "E at beta_high"),
+    REAL("norm_low", low.norm, "weight", "|theta| at beta_low"),
+    REAL("norm_high", high.norm, "weight", "|theta| at beta_high"),
+    REAL("curvature_low", low.curvature, "error^2/weight^4",
+         "scalar curvature of E's graph (T3) at beta_low"),
+    REAL("curvature_high", high.curvature, "error^2/weight^4", "the same at beta_high"),
+    REAL("accuracy_low", low.accuracy, "",
+         "share of samples whose class is right at beta_low; null where there are no classes"),
+    REAL("accuracy_high", high.accuracy, "", "the same at beta_high"),
+};
+TABLE(spn_answer_phase);
+#undef RECORD
+
+#define RECORD spn_answer_entry
+#define PLACE(name, member, help)                                                                  \
+    REAL(name, member.beta, BETA, help),                                                           \
+        REAL(name "_low", member.beta_low, BETA, "lower end of it, over seeds and intervals"),     \
+        REAL(name "_high", member.beta_high, BETA, "upper end of it"),                             \
+        INTEGER(name "_seeds", member.seeds, "random starts that saw it; 0 for branches")
+static const spn_column items_spn_answer_entry[] = {
+    INTEGER("run", run, "number of the file, from 0"),
+    WORDS("change", change, "what changes: what is computed, or hidden units", spn_change_words),
+    INTEGER("below", below, "phase on the side of smaller beta; -1: not known"),
+    INTEGER("above", above, "phase on the side of larger beta; -1: not known"),
+    REAL("order", order, "", "1: |theta|^2 jumps; 2: its derivative does; null: undecided"),
+    PLACE("spinodal_up", up, "the phase below ends when beta rises; null: not seen"),
+    PLACE("maxwell", equal, "both phases have equal L; null: not seen"),
+    PLACE("spinodal_down", down, "the phase above ends when beta falls; null: not seen"),
+    PLACE("continuous", continuous, "of second order: where it is; null: not seen"),
+    PLACE("undecided", undecided, "where something was seen whose order is not known; null: none"),
+    REAL("jump", jump, "weight^2", "largest change of |theta|^2"),
+    REAL("share", share, "", "that change as a share of the larger |theta|^2; 0: no jump"),
+    REAL("norm_below", before.norm, "weight", "|theta| there of the phase below"),
+    REAL("norm_above", after.norm, "weight", "|theta| there of the phase above"),
+    REAL("error_below", before.error, "error", "E there of the phase below"),
+    REAL("error_above", after.error, "error", "E there of the phase above"),
+    REAL("curvature_below", before.curvature, "error^2/weight^4",
+         "scalar curvature of E's graph there of the phase below"),
+    REAL("curvature_above", after.curvature, "error^2/weight^4", "the same of the phase above"),
+    INTEGER("merged_below", before.merged_units, "merged hidden units below; -1: trivial"),
+    INTEGER("merged_above", after.merged_units, "merged hidden units above; -1: trivial"),
+    INTEGER("seeds", seeds, "random starts that saw any of it; 0 for branches"),
+    WORDS("evidence", evidence, "what the order rests on", evidences),
+};
+TABLE(spn_answer_entry);
+#undef PLACE
 #undef RECORD
 
 #define RECORD spn_change_point

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Transitions of a sweep: its chains are cut into phases where a transition lies, the same phase met by several
  * chains becomes one, and phases are compared. */
-#include "transition/transition.h"
+#include "transition/answer.h"
 
 #include <spinodal/numeric.h>
 
@@ -474,6 +474,8 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
 {
     spn_status status = SPN_OK;
     int64_t first = transitions->findings.count, seeds = 0;
+    const spni_run_start start = spni_start_run(transitions);
+    double from = (double)INFINITY, to = -from;
     walk w = {.context = context,
               .transitions = transitions,
               .tables = tables,
@@ -493,6 +495,12 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_TRY(spni_sequence_add(context, &transitions->seeds, &seeds, sizeof seeds));
     transitions->notes.runs++;
     transitions->notes.unrefined += tables->jumps == NULL;
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        from = fmin(from, tables->points[i].state.beta);
+        to = fmax(to, tables->points[i].state.beta);
+    }
+    SPN_TRY(spni_answer_run(context, transitions, &start, seeds, from, to, w.strands.count,
+                            w.strands.items));
 done:
     for (int64_t i = 0; i < w.strands.count; i++) {
         spni_strand_free(context, (spni_strand *)w.strands.items + i);

@@ -30,6 +30,7 @@ struct spn_transitions {
     spni_sequence seeds; /* int64_t: random starts of each run */
     int64_t tickets;     /* given out */
     double error_range;  /* of the run in work: largest less smallest E */
+    spni_sequence answers, answer_phases, answer_entries; /* of all runs; see answer.h */
     spn_transition_notes notes;
 };
 
