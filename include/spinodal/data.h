@@ -36,6 +36,7 @@ typedef enum spn_data_kind {
     SPN_DATA_TEACHER, /**< a random teacher network, spn_network_teacher_dataset() */
     SPN_DATA_MODULAR, /**< modular addition */
     SPN_DATA_IDX,     /**< images and labels of the MNIST family */
+    SPN_DATA_MEMORY,  /**< samples that a program has, spn_experiment_lend() */
 } spn_data_kind;
 
 /** The words of experiments, in the order of spn_data_kind, behind the last one NULL. */
@@ -146,6 +147,12 @@ spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inp
                               int64_t outputs, const char *const *input_names,
                               const char *const *output_names, spn_dataset **out, double **x,
                               double **y);
+
+/** A data set of numbers that stay where they are. `of` says where, and which: its arrays must outlive the result and not
+ *  change meanwhile; names are copied. Whatever changes a data set in place makes a copy of such a one first.
+ *  SPN_ERROR_ARGUMENT: the stride is below `samples` or no multiple of 8, or the padding is not zero. SPN_ERROR_INPUT: empty, or a
+ *  number that is not finite (row and column named). O(N (I + K)). */
+spn_status spn_dataset_view(spn_context *context, const spn_dataset *of, spn_dataset **out);
 
 /** Draw from a zero-mean Gaussian over (x, y) with the settings' covariance. `exact`: the sample's mean
  *  is 0 and its covariance (1/N) equals the request to rounding; needs samples > inputs + outputs.

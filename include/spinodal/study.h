@@ -46,6 +46,19 @@ spn_status spn_experiment_of(spn_context *context, const spn_results *results,
 spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
                               const char *assignment);
 
+/** Set one key, "section.key", to a value that is no text: as a line of a file would (two ways of saying the same thing are
+ *  refused by spn_experiment_check()), or as an override, as spn_experiment_set() does. Messages begin with the key, or
+ *  with value->source where that has a file; the error carries the key. */
+spn_status spn_experiment_assign(spn_context *context, spn_experiment *experiment, const char *key,
+                                 const spn_value *value, bool is_override);
+
+/** Samples that the caller has: data.kind becomes "memory", whatever it was. `test` may be NULL: none, or the share data.test_share of
+ *  `training`. Both, and their numbers, must outlive the experiment and its studies, and not change meanwhile: they are
+ *  copied only where a transformation or data.test_share wants other ones (spn_dataset_view()). An experiment of such data
+ *  says kind: memory in results, and cannot be run from a file. */
+spn_status spn_experiment_lend(spn_context *context, spn_experiment *experiment,
+                               const spn_dataset *training, const spn_dataset *test);
+
 /** Checks that need several keys (a csv needs a path and targets, ...); messages name the positions.
  *  Called by spn_study_create(). */
 spn_status spn_experiment_check(spn_context *context, const spn_experiment *experiment);

@@ -11,8 +11,9 @@
 /** A data set that can still be written to. `view` comes first: it is what the user holds. */
 typedef struct spni_dataset {
     spn_dataset view;
-    double *x, *y;  /**< the arrays of `view`; y follows x in one block */
-    char **names;   /**< inputs + outputs pointers, or NULL */
+    double *x,
+        *y;       /**< the arrays of `view`, y behind x in one block; NULL: they are the caller's */
+    char **names; /**< inputs + outputs pointers, or NULL */
     char *contents; /**< the characters of the names */
     char **classes; /**< names of classes, or NULL, and their characters */
     char *class_contents;
@@ -32,6 +33,9 @@ spn_status spni_dataset_hold_out(spn_context *context, const spn_data_settings *
 
 /** A copy with `inputs` input rows (at most those of `in`). */
 spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out);
+
+/** Where the numbers are the caller's (spn_dataset_view()), make *dataset a copy that may be changed. */
+spn_status spni_dataset_own(spn_context *context, spn_dataset **dataset);
 
 /** Mean in two passes: m = sum x / n, then m + sum (x - m) / n. */
 double spni_mean(int64_t n, const double *x);

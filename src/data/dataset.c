@@ -109,6 +109,18 @@ int64_t spn_dataset_class_samples(const spn_dataset *dataset, int64_t class_inde
     return count;
 }
 
+static spn_status check_sizes(spn_context *context, int64_t samples, int64_t inputs,
+                              int64_t outputs)
+{
+    if (samples < 1 || inputs < 1 || outputs < 1) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "a data set needs at least one sample, one input and one target; this one "
+                        "has %lld, %lld and %lld",
+                        (long long)samples, (long long)inputs, (long long)outputs);
+    }
+    return SPN_OK;
+}
+
 spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t outputs, const char *const *input_names,
                                const char *const *output_names, spni_dataset **out)
@@ -117,12 +129,7 @@ spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t in
     spni_dataset *dataset = NULL;
     int64_t rows = 0, stride = 0, size = 0;
     *out = NULL;
-    if (samples < 1 || inputs < 1 || outputs < 1) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "a data set needs at least one sample, one input and one target; this one has "
-                 "%lld, %lld and %lld",
-                 (long long)samples, (long long)inputs, (long long)outputs);
-    }
+    SPN_TRY(check_sizes(context, samples, inputs, outputs));
     if (!spn_size_add(inputs, outputs, &rows) || !spn_size_add(samples, 7, &stride) ||
         !spn_size_multiply(rows, stride - stride % 8, &size)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
@@ -183,24 +190,28 @@ done:
     return status;
 }
 
+static spn_status fail_finite(spn_context *context, int64_t row, bool is_input, int64_t column,
+                              const char *const *names, double value)
+{
+    return spn_fail(context, SPN_ERROR_INPUT, "row %lld, %s %lld%s%s%s: %s is not a finite number",
+                    (long long)row + 1, is_input ? "input" : "target", (long long)column + 1,
+                    names != NULL ? " (" : "", names != NULL ? names[column] : "",
+                    names != NULL ? ")" : "",
+                    isnan(value) ? "NaN"
+                    : value > 0  ? "inf"
+                                 : "-inf");
+}
+
 static spn_status check_finite(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t columns, const double *rows, const char *const *input_names,
                                const char *const *output_names)
 {
     for (int64_t n = 0; n < samples; n++) {
         for (int64_t c = 0; c < columns; c++) {
-            double value = rows[n * columns + c];
-            if (!isfinite(value)) {
-                const char *const *names = c < inputs ? input_names : output_names;
-                const char *name = names != NULL ? names[c < inputs ? c : c - inputs] : NULL;
-                return spn_fail(
-                    context, SPN_ERROR_INPUT, "row %lld, %s %lld%s%s%s: %s is not a finite number",
-                    (long long)n + 1, c < inputs ? "input" : "target",
-                    (long long)(c < inputs ? c : c - inputs) + 1, name != NULL ? " (" : "",
-                    name != NULL ? name : "", name != NULL ? ")" : "",
-                    isnan(value) ? "NaN"
-                    : value > 0  ? "inf"
-                                 : "-inf");
+            const bool is_input = c < inputs;
+            if (!isfinite(rows[n * columns + c])) {
+                return fail_finite(context, n, is_input, is_input ? c : c - inputs,
+                                   is_input ? input_names : output_names, rows[n * columns + c]);
             }
         }
     }
@@ -228,5 +239,73 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
     dataset = NULL;
 done:
     spni_dataset_free(context, dataset);
+    return status;
+}
+
+/* ---- Numbers that stay where they are ------------------------------------------------------------ */
+
+/* The columns of x, or those of y. */
+static spn_status check_columns(spn_context *context, const spn_dataset *of, bool is_input)
+{
+    const int64_t count = is_input ? of->inputs : of->outputs;
+    const char *const *names = is_input ? of->input_names : of->output_names;
+    for (int64_t c = 0; c < count; c++) {
+        const double *column = (is_input ? of->x : of->y) + c * of->stride;
+        for (int64_t n = 0; n < of->stride; n++) {
+            if (n < of->samples && !isfinite(column[n])) {
+                return fail_finite(context, n, is_input, c, names, column[n]);
+            }
+            if (n >= of->samples && column[n] != 0) {
+                return spn_fail(context, SPN_ERROR_ARGUMENT,
+                                "%s %lld: what is behind its %lld samples must be 0",
+                                is_input ? "input" : "target", (long long)c + 1,
+                                (long long)of->samples);
+            }
+        }
+    }
+    return SPN_OK;
+}
+
+spn_status spn_dataset_view(spn_context *context, const spn_dataset *of, spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    spni_dataset *dataset = NULL;
+    *out = NULL;
+    SPN_TRY(check_sizes(context, of->samples, of->inputs, of->outputs));
+    if (of->stride < of->samples || of->stride % 8 != 0) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT,
+                 "columns of %lld samples %lld apart: they must be a multiple of 8 apart, and not "
+                 "overlap",
+                 (long long)of->samples, (long long)of->stride);
+    }
+    SPN_TRY(check_columns(context, of, true));
+    SPN_TRY(check_columns(context, of, false));
+    SPN_NEW(context, dataset, 1);
+    dataset->view = (spn_dataset){.samples = of->samples,
+                                  .inputs = of->inputs,
+                                  .outputs = of->outputs,
+                                  .stride = of->stride,
+                                  .x = of->x,
+                                  .y = of->y};
+    SPN_TRY(copy_names(context, dataset, of->input_names, of->output_names));
+    SPN_TRY(spn_dataset_name_classes(context, &dataset->view, of->class_count, of->class_names));
+    *out = spni_dataset_release(dataset);
+    dataset = NULL;
+done:
+    spni_dataset_free(context, dataset);
+    return status;
+}
+
+spn_status spni_dataset_own(spn_context *context, spn_dataset **dataset)
+{
+    spni_dataset *copy = NULL;
+    if (((const spni_dataset *)*dataset)->x != NULL) {
+        return SPN_OK;
+    }
+    spn_status status = spni_dataset_copy(context, *dataset, &copy);
+    if (status == SPN_OK) {
+        spn_dataset_free(context, *dataset);
+        *dataset = spni_dataset_release(copy);
+    }
     return status;
 }

@@ -47,13 +47,13 @@ static const char *const idx_keys[] = {
     "path", "labels",  "class_targets", "test_path", "test_labels", "only",
     "take", "take_by", "pixels",        "normalize", NULL};
 
-const char *const spn_data_words[] = {[SPN_DATA_GAUSSIAN] = "gaussian",
-                                      [SPN_DATA_CSV] = "csv",
-                                      [SPN_DATA_NPZ] = "npz",
-                                      [SPN_DATA_TEACHER] = "teacher",
-                                      [SPN_DATA_MODULAR] = "modular",
-                                      [SPN_DATA_IDX] = "idx",
-                                      NULL};
+static const char *const memory_keys[] = {NULL};
+
+const char *const spn_data_words[] = {
+    [SPN_DATA_GAUSSIAN] = "gaussian", [SPN_DATA_CSV] = "csv",
+    [SPN_DATA_NPZ] = "npz",           [SPN_DATA_TEACHER] = "teacher",
+    [SPN_DATA_MODULAR] = "modular",   [SPN_DATA_IDX] = "idx",
+    [SPN_DATA_MEMORY] = "memory",     NULL};
 static const row rows[] = {
     [SPN_DATA_GAUSSIAN] = {"covariance", gaussian_keys, make_gaussian, false},
     [SPN_DATA_CSV] = {"path", csv_keys, NULL, true},
@@ -61,6 +61,7 @@ static const row rows[] = {
     [SPN_DATA_TEACHER] = {"teacher.scale", teacher_keys, NULL, false},
     [SPN_DATA_MODULAR] = {"modulus", modular_keys, make_modular, false},
     [SPN_DATA_IDX] = {"path", idx_keys, NULL, true},
+    [SPN_DATA_MEMORY] = {"kind", memory_keys, NULL, false},
 };
 enum { COUNT = sizeof rows / sizeof *rows };
 _Static_assert(sizeof spn_data_words / sizeof *spn_data_words == COUNT + 1,

@@ -337,6 +337,10 @@ spn_status spn_transformation_replace(spn_context *context, const spn_transforma
                         (long long)t->inputs, (long long)t->outputs, (long long)in->inputs,
                         (long long)in->outputs);
     }
+    const spn_status status = spni_dataset_own(context, dataset);
+    if (status != SPN_OK) {
+        return status;
+    }
     apply_columns(t, (spni_dataset *)*dataset);
     return t->kind == SPN_TRANSFORMATION_WHITEN ? replace_by_components(context, t, dataset)
                                                 : SPN_OK;

@@ -128,6 +128,23 @@ static spn_status check_unset(spn_context *context, const spn_settings *section,
                     section->sources[index].line);
 }
 
+/* Failures of settings name section and key in their text; who asks for the key alone gets it, too. */
+static spn_status assign(spn_context *context, spn_experiment *experiment, spn_settings *section,
+                         const char *key, const spn_value *value, bool is_override)
+{
+    char name[SPN_ERROR_KEY_SIZE];
+    spn_status status = spn_settings_assign(context, experiment->arena, section, key, value);
+    if (status == SPN_OK && is_override) {
+        status =
+            spni_experiment_yield(context, experiment, (int)(section - experiment->sections), key);
+    }
+    if (status != SPN_OK) {
+        snprintf(name, sizeof name, "%s.%s", section->table->section, key);
+        spn_error_set_key(context, name);
+    }
+    return status;
+}
+
 /* A mapping under a key extends the key by a dot: {init: {scale: 0.7}} sets "init.scale". */
 static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
                               spn_settings *section, const char *prefix, const spni_yaml_node *node)
@@ -151,7 +168,7 @@ static spn_status assign_tree(spn_context *context, spn_experiment *experiment,
             value.source = pair->source;
         }
         SPN_TRY(check_unset(context, section, key, &pair->source));
-        SPN_TRY(spn_settings_assign(context, experiment->arena, section, key, &value));
+        SPN_TRY(assign(context, experiment, section, key, &value, false));
     }
 done:
     return status;
@@ -379,6 +396,28 @@ done:
     return status;
 }
 
+spn_status spn_experiment_assign(spn_context *context, spn_experiment *experiment, const char *key,
+                                 const spn_value *value, bool is_override)
+{
+    spn_status status = SPN_OK;
+    const char *dot = strchr(key, '.');
+    if (dot == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "'%.100s': expected section.key", key);
+    }
+    char *name = spn_arena_duplicate(experiment->arena, key);
+    if (name == NULL) {
+        return spn_arena_status(context, experiment->arena);
+    }
+    name[dot - key] = '\0';
+    spn_settings *section = find_section(experiment, name);
+    if (section == NULL) {
+        SPN_TRY(fail_section(context, &value->source, name));
+    }
+    SPN_TRY(assign(context, experiment, section, dot + 1, value, is_override));
+done:
+    return status;
+}
+
 /* "section.key=value": the value goes through the same YAML reader as a file. */
 spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
                               const char *assignment)
@@ -409,15 +448,23 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
     if (status == SPN_OK) {
         spn_value value = node->value;
         value.source = (spn_source){0};
-        status = spn_settings_assign(context, experiment->arena, section, key, &value);
-    }
-    if (status == SPN_OK) {
-        status =
-            spni_experiment_yield(context, experiment, (int)(section - experiment->sections), key);
+        status = assign(context, experiment, section, key, &value, true);
     }
     if (status != SPN_OK) {
         spn_error_prefix(context, "--set %.100s", assignment);
     }
 done:
+    return status;
+}
+
+spn_status spn_experiment_lend(spn_context *context, spn_experiment *experiment,
+                               const spn_dataset *training, const spn_dataset *test)
+{
+    const spn_value kind = {.scalar = spn_data_words[SPN_DATA_MEMORY]};
+    spn_status status = spn_experiment_assign(context, experiment, "data.kind", &kind, true);
+    if (status == SPN_OK) {
+        experiment->training = training;
+        experiment->test = test;
+    }
     return status;
 }

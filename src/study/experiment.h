@@ -19,8 +19,9 @@ enum {
 
 struct spn_experiment {
     spn_arena *arena;
-    const char *file;      /**< the experiment file; NULL: not from a file */
-    const char *directory; /**< of the experiment file; NULL: the current one */
+    const char *file;                   /**< the experiment file; NULL: not from a file */
+    const char *directory;              /**< of the experiment file; NULL: the current one */
+    const spn_dataset *training, *test; /**< of the caller (data.kind: memory); NULL: none */
     spn_settings sections[SPNI_SECTIONS];
 };
 

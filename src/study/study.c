@@ -76,14 +76,56 @@ static spn_status check_moments(spn_context *context, const spn_dataset *dataset
     return SPN_OK;
 }
 
+/* Samples that the caller has. */
+static spn_status borrow(spn_context *context, const spn_experiment *experiment, parts *data)
+{
+    spn_status status = SPN_OK;
+    const spn_data_settings *settings = spn_experiment_data(experiment);
+    const spn_dataset *training = experiment->training, *test = experiment->test;
+    spn_dataset *whole = NULL;
+    if (training == NULL) {
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.kind",
+                     "samples of kind memory are those of the program that ran the experiment; to "
+                     "run it from a file, save them and name them: kind csv or npz, and data.path");
+    }
+    if (test != NULL && settings->test_share > 0) {
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.test_share",
+                     "excluded by samples for testing that are given; give only one of them");
+    }
+    if (test != NULL && (test->inputs != training->inputs || test->outputs != training->outputs)) {
+        SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "data.kind",
+                     "%lld inputs and %lld targets for testing, but %lld and %lld for training",
+                     (long long)test->inputs, (long long)test->outputs, (long long)training->inputs,
+                     (long long)training->outputs);
+    }
+    SPN_TRY(
+        spn_dataset_view(context, training, settings->test_share > 0 ? &whole : &data->training));
+    SPN_TRY(test != NULL ? spn_dataset_view(context, test, &data->test) : SPN_OK);
+    SPN_TRY(whole != NULL
+                ? spn_dataset_split(context, whole, settings->test_share, (uint64_t)settings->seed,
+                                    &data->training, &data->test)
+                : SPN_OK);
+done:
+    spn_dataset_free(context, whole);
+    return status;
+}
+
+/* The room that makes samples of this kind. */
+static spn_status make(spn_context *context, const spn_data_settings *settings, parts *data)
+{
+    return settings->kind == SPN_DATA_TEACHER
+               ? spn_network_teacher_dataset(context, settings, &data->training, &data->test)
+               : spn_dataset_make(context, settings, &data->training, &data->test);
+}
+
 static spn_status generate(spn_context *context, const spn_experiment *experiment, parts *data)
 {
     const spn_data_settings *settings = spn_experiment_data(experiment);
-    return spni_experiment_place(
-        context, experiment,
-        settings->kind == SPN_DATA_TEACHER
-            ? spn_network_teacher_dataset(context, settings, &data->training, &data->test)
-            : spn_dataset_make(context, settings, &data->training, &data->test));
+    if (settings->kind == SPN_DATA_MEMORY) {
+        return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, "kind",
+                                     borrow(context, experiment, data));
+    }
+    return spni_experiment_place(context, experiment, make(context, settings, data));
 }
 
 /* A data set out of files, and the part of it that is held out. */
