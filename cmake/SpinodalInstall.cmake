@@ -17,6 +17,8 @@ install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" "${PROJECT_SOURCE_DIR}/README.md"
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/examples/" DESTINATION "${CMAKE_INSTALL_DOCDIR}/examples"
   FILES_MATCHING PATTERN "*.c" PATTERN "*.yaml" PATTERN "*.csv")
 
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/data/" DESTINATION "${CMAKE_INSTALL_DATADIR}/spinodal/data")
+
 install(EXPORT spinodalTargets NAMESPACE spinodal:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/spinodalConfig.cmake.in
   "${PROJECT_BINARY_DIR}/spinodalConfig.cmake" INSTALL_DESTINATION "${package_dir}")

@@ -108,6 +108,7 @@ void spn_study_free(spn_context *context, spn_study *study);
 /** What was read. Texts live as long as the program or the experiment. */
 typedef struct spn_data_account {
     const char *path; /**< as the experiment gives it; NULL: the data are made, not read */
+    bool is_shipped;  /**< it is a data set of the program, not one beside the experiment */
     int64_t samples, test_samples, inputs, targets;
     const char *separator, *encoding; /**< csv: "comma", "UTF-8", ...; otherwise NULL */
     bool has_header, has_decimal_commas, has_dropped_index;
@@ -119,6 +120,11 @@ typedef struct spn_data_account {
     int64_t rows, columns;    /**< idx: of an image; 0: they have another number of dimensions */
     double divisor, mean, deviation; /**< idx: inputs are (v / divisor - mean) / deviation */
 } spn_data_account;
+
+/** The path of a data set that comes with the program, by its file name ("digits.csv"), into buffer of `size` bytes.
+ *  Looked for in share/spinodal/data from where the program and the library lie, then where they were installed. False:
+ *  there is none of that name, or it is no plain file name; buffer is then undefined. */
+bool spn_shipped_data(const char *name, char *buffer, int64_t size);
 
 /** The data of an experiment alone: training samples, and those that data.test_share keeps for testing (*test is NULL
  *  where there are none), both changed by the transformations that the training samples ask for. A message says in one

@@ -34,7 +34,9 @@ static const spn_option options[] = {
      "seed of the samples and of the teacher, or of the choice of samples for testing and of "
      "take_by: random"},
     {"path", SPN_OPTION_TEXT, FIELD(path), NULL, SPN_ANY, NULL, "",
-     "csv, npz, idx (images): the file, relative to the experiment file"},
+     "csv, npz, idx (images): the file, relative to the experiment file; or digits.csv, which "
+     "comes "
+     "with the program"},
     {"header", SPN_OPTION_CHOICE, FIELD(header), "auto", SPN_ANY, headers, "",
      "csv: whether the first row holds names; auto: it does when it contradicts the rows below"},
     {"separator", SPN_OPTION_CHOICE, FIELD(separator), "auto", SPN_ANY, separators, "",

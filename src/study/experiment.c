@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
     &spn_data_options,     &spn_model_options, &spn_error_options, &spn_sweep_options,
@@ -253,6 +254,20 @@ const char *spni_experiment_path(const spn_experiment *experiment, const char *p
     bool is_free = path[0] == '/' || experiment->directory == NULL;
     snprintf(buffer, SPNI_PATH_SIZE, "%s%s", is_free ? "" : experiment->directory, path);
     return buffer;
+}
+
+bool spni_experiment_has(const spn_experiment *experiment, const char *path)
+{
+    char buffer[SPNI_PATH_SIZE];
+    return access(spni_experiment_path(experiment, path, buffer), F_OK) == 0;
+}
+
+const char *spni_experiment_data_path(const spn_experiment *experiment, const char *path,
+                                      char buffer[SPNI_PATH_SIZE])
+{
+    const bool is_shipped =
+        !spni_experiment_has(experiment, path) && spn_shipped_data(path, buffer, SPNI_PATH_SIZE);
+    return is_shipped ? buffer : spni_experiment_path(experiment, path, buffer);
 }
 
 static bool is_same_file(const char *path, const char *other)

@@ -59,4 +59,12 @@ enum { SPNI_PATH_SIZE = 4096 };
 const char *spni_experiment_path(const spn_experiment *experiment, const char *path,
                                  char buffer[SPNI_PATH_SIZE]);
 
+/** Is this file where the experiment means it? */
+bool spni_experiment_has(const spn_experiment *experiment, const char *path);
+
+/** `path` of a file of data as spni_experiment_path() has it, or, where there is none and one of this name comes with the
+ *  program, that one's. */
+const char *spni_experiment_data_path(const spn_experiment *experiment, const char *path,
+                                      char buffer[SPNI_PATH_SIZE]);
+
 #endif

@@ -221,7 +221,8 @@ static spn_status open_test(spn_context *context, const spn_experiment *experime
     spn_classes *none = NULL;
     char buffer[SPNI_PATH_SIZE];
     *key = "test_path";
-    SPN_TRY(open_images(context, spni_experiment_path(experiment, data->test_path, buffer), test));
+    SPN_TRY(
+        open_images(context, spni_experiment_data_path(experiment, data->test_path, buffer), test));
     const spn_idx *images = test->images;
     if (images->count / images->shape[0] != first->images->count / first->images->shape[0]) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
@@ -266,7 +267,7 @@ static spn_status open_training(spn_context *context, const spn_experiment *expe
     spn_idx *labels = NULL;
     char buffer[SPNI_PATH_SIZE];
     *key = "path";
-    SPN_TRY(open_images(context, spni_experiment_path(experiment, data->path, buffer), a));
+    SPN_TRY(open_images(context, spni_experiment_data_path(experiment, data->path, buffer), a));
     *key = data->labels != NULL ? "labels" : "path";
     SPN_TRY(open_labels(context, experiment, data->labels, "labels", a, &labels));
     *key = data->only.count > 0 ? "only" : *key;

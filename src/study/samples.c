@@ -140,8 +140,9 @@ static spn_status load_test(spn_context *context, const spn_experiment *experime
     char buffer[SPNI_PATH_SIZE];
     source from = *first;
     from.known = classes;
-    from.path = data->test_path != NULL ? spni_experiment_path(experiment, data->test_path, buffer)
-                                        : first->path;
+    from.path = data->test_path != NULL
+                    ? spni_experiment_data_path(experiment, data->test_path, buffer)
+                    : first->path;
     from.inputs = data->test_input_key != NULL ? data->test_input_key : first->inputs;
     from.targets = data->test_target_key != NULL ? data->test_target_key : first->targets;
     SPN_TRY(load_one(context, data, &from, &test, &found, account));
@@ -175,9 +176,9 @@ spn_status spni_samples_load(spn_context *context, const spn_experiment *experim
     spn_classes *classes = NULL;
     char buffer[SPNI_PATH_SIZE];
     bool is_of_classes = false;
-    const source first = {spni_experiment_path(experiment, data->path, buffer), data->input_key,
-                          data->classes != NULL ? data->classes : data->target_key, NULL,
-                          &is_of_classes};
+    const source first = {spni_experiment_data_path(experiment, data->path, buffer),
+                          data->input_key, data->classes != NULL ? data->classes : data->target_key,
+                          NULL, &is_of_classes};
     *key = "path";
     status = load_one(context, data, &first, &samples, &classes, account);
     *key = is_of_classes ? "classes" : "path";
@@ -319,8 +320,9 @@ void spni_samples_account(spn_context *context, const spn_dataset *training,
     if (training->class_count > 0) {
         describe_classes(context, training, test, account, classes, sizeof classes);
     }
-    spn_message(context, "%s: %lld sample%s%s, %lld input%s%s, %lld target%s%s%s", account->path,
-                (long long)training->samples, training->samples == 1 ? "" : "s", tested,
-                (long long)training->inputs, training->inputs == 1 ? "" : "s", constant,
-                (long long)training->outputs, training->outputs == 1 ? "" : "s", classes, table);
+    spn_message(context, "%s%s: %lld sample%s%s, %lld input%s%s, %lld target%s%s%s", account->path,
+                account->is_shipped ? " (comes with spinodal)" : "", (long long)training->samples,
+                training->samples == 1 ? "" : "s", tested, (long long)training->inputs,
+                training->inputs == 1 ? "" : "s", constant, (long long)training->outputs,
+                training->outputs == 1 ? "" : "s", classes, table);
 }

@@ -179,6 +179,8 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
                            check_moments(context, data.training)));
     SPN_TRY(blame_contents(context, experiment, spn_data_source(settings),
                            data.test != NULL ? check_moments(context, data.test) : SPN_OK));
+    data.account.is_shipped =
+        data.account.path != NULL && !spni_experiment_has(experiment, data.account.path);
     spni_samples_account(context, data.training, data.test, &data.account);
     if (account != NULL) {
         *account = data.account;

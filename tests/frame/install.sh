@@ -100,5 +100,10 @@ for source in "$root"/examples/*.c; do
 done
 if [ -e "$build/spinodal" ]; then
     "$prefix/bin/spinodal" --version
+    # The tree may be moved, and still has its data.
+    mv "$prefix" "$scratch/moved"
+    printf 'data: {kind: csv, path: digits.csv, classes: digit}\n' >"$scratch/digits.yaml"
+    "$scratch/moved/bin/spinodal" data "$scratch/digits.yaml" -o "$scratch/digits.csv"
+    [ "$(wc -l <"$scratch/digits.csv")" -eq 1798 ]
 fi
 echo "$count examples built against the installed library, three ways"
