@@ -96,7 +96,9 @@ typedef struct spn_study {
     spn_regularised regularised;
     spn_objective
         loss; /**< L = E + beta n, objective.regularise says which n; |theta|^2 by default */
-    double *initial_weights;   /**< from init.weights, or NULL: drawn per seed */
+    double *initial_weights; /**< from init.weights, or NULL: drawn per seed */
+    int64_t start_count; /**< vectors in initial_weights, one a random start; 0, 1: one for all */
+    const char *name;    /**< of an objective of the caller's own, without data and network; NULL */
     uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
     uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
 } spn_study;
@@ -104,6 +106,16 @@ typedef struct spn_study {
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment,
                             spn_study **out);
 void spn_study_free(spn_context *context, spn_study *study);
+
+/** A study of an objective of the caller's own, which is followed as that of a network is: sections sweep, branches and solver of the
+ *  experiment, the same journal, results and checks; data, network and error are NULL, and what needs them
+ *  (spn_study_slice(), spn_study_grok(), spn_study_theory(), ...) is SPN_ERROR_UNSUPPORTED. Random start s begins at
+ *  starts[s], P numbers (copied); with count = 1 all do, and more starts than there are is SPN_ERROR_INPUT. Objective, experiment and `name`, which results have as attribute "objective",
+ *  must outlive it. Costs an evaluation: L and its gradient at the first start, parameter 0, stand for the data in
+ *  the checksum by which a run is known again. SPN_ERROR_ARGUMENT: no starts. */
+spn_status spn_study_of_objective(spn_context *context, const spn_experiment *experiment,
+                                  const spn_objective *loss, const char *name, int64_t count,
+                                  const double *starts, spn_study **out);
 
 /** What was read. Texts live as long as the program or the experiment. */
 typedef struct spn_data_account {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/book.h"
 
+#include "study/experiment.h"
+
 #include <spinodal/numeric.h>
 #include <spinodal/text.h>
 #include <stdio.h>
@@ -149,6 +151,9 @@ done:
 
 const char *spni_modes_help(const spn_study *study)
 {
+    if (study->error == NULL) {
+        return "strengths that the objective names; one row per row of /points";
+    }
     return spn_network_error_is_principal(study->error)
                ? "principal strengths of the network's outputs over the samples, largest first: "
                  "the "
@@ -208,8 +213,12 @@ static void add_study(spn_book *book)
     const spn_study *study = book->study;
     const spn_dataset *data = study->dataset;
     const int64_t kind = spn_experiment_error(study->experiment)->regularise;
-    spn_book_attribute(book, (spn_attribute){"samples", NULL, data->samples});
+    spn_book_attribute(book, (spn_attribute){"samples", NULL, study->loss.samples});
     spn_book_attribute(book, (spn_attribute){"parameters", NULL, study->loss.dimension});
+    if (study->name != NULL) {
+        spn_book_attribute(book, (spn_attribute){"objective", study->name, 0});
+        return;
+    }
     if (study->test != NULL) {
         spn_book_attribute(book, (spn_attribute){"test_samples", NULL, study->test->samples});
     }
@@ -235,6 +244,10 @@ static spn_status complete_attributes(spn_context *context, spn_book *book)
     }
     if (book->study != NULL) {
         SPN_TRY(spn_experiment_dump(context, book->study->experiment, &dump));
+        if (book->study->name !=
+            NULL) { /* data, model and objective are not those of the experiment */
+            spni_experiment_keep(dump, "sweep branches solver");
+        }
         spn_book_origin(book, dump);
         add_study(book);
     }
@@ -266,7 +279,7 @@ static spn_results contents(const spn_book *book)
 spn_status spn_book_close(spn_context *context, spn_book *book, spn_results *out)
 {
     spn_status status = SPN_OK;
-    if (!book->is_closed && book->study != NULL) {
+    if (!book->is_closed && book->study != NULL && book->study->network != NULL) {
         SPN_TRY(add_layout(context, book));
         SPN_TRY(add_theory(context, book));
     }

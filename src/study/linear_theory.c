@@ -2,6 +2,7 @@
 /* Linear theory for a study. Near the origin phi(a) = slope * a, so that f = slope^(D-1) W_D ... W_1 x: a
  * deep linear network whose end-to-end strength s has the cost D (s / slope^(D-1))^(2/D). */
 #include "study/experiment.h"
+#include "study/own_objective.h"
 
 #include <math.h>
 
@@ -16,10 +17,13 @@ spn_status spn_study_theory(spn_context *context, const spn_study *study, int64_
                             spn_theory_mode *modes)
 {
     spn_status status = SPN_OK;
+    *count = 0;
+    if (study->network == NULL) {
+        return spni_need_network(context, study, "theory");
+    }
     int64_t found = 0, depth = spn_network_depth(study->network);
     int kind = spn_experiment_error(study->experiment)->error;
     double slope = depth == 1 ? 1 : slope_at_zero(spn_network_activation(study->network));
-    *count = 0;
     if (kind == SPN_ERROR_CROSS_ENTROPY || slope == 0) {
         return SPN_OK;
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights in files: the network's layout in the words of the room `formats`. */
 #include "study/experiment.h"
+#include "study/own_objective.h"
 
 #include <spinodal/formats.h>
 
@@ -27,6 +28,7 @@ spn_status spn_study_read_weights(spn_context *context, const spn_study *study, 
     spn_arrays *arrays = NULL;
     spn_weight_entry *entries = NULL;
     int64_t count = 0;
+    SPN_TRY(spni_need_network(context, study, "reading weights"));
     SPN_TRY(spn_arrays_read(context, path, &arrays));
     SPN_TRY(describe(context, study->network, &count, &entries));
     const spn_model_settings *model = spn_experiment_model(study->experiment);

@@ -2,10 +2,10 @@
 /* Predictions before training: transitions of the linear network on the data's own covariance (T20), and the
  * onset of learning with its order (T14, T21). Everything is computed for E summed over outputs; the mean over
  * them divides E, beta and the coefficients by K. */
-#include <spinodal/numeric.h>
-#include <spinodal/study.h>
+#include "study/own_objective.h"
 
 #include <math.h>
+#include <spinodal/numeric.h>
 #include <string.h>
 
 /* Means of targets count as zero up to the rounding of a sum, and so does a cross-covariance, both against what the sizes of
@@ -250,6 +250,9 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
 {
     spn_status status = SPN_OK;
     int kind = spn_experiment_error(study->experiment)->error;
+    if (study->network == NULL) {
+        return spni_need_network(context, study, "theory");
+    }
     forecast f = {.context = context,
                   .study = study,
                   .data = *study->dataset,

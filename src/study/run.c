@@ -198,6 +198,9 @@ static void start_free_biases(const spn_study *study, double *theta)
 {
     int64_t count = 0;
     const spn_dataset *data = study->dataset;
+    if (study->network == NULL) {
+        return;
+    }
     const spn_layout_entry *entries = spn_network_layout(study->network, &count);
     const spn_layout_entry *last = &entries[count - 1];
     const int64_t kind = spn_experiment_error(study->experiment)->error;

@@ -3,6 +3,7 @@
 #include "study/experiment.h"
 #include "study/grok_starts.h"
 #include "study/origin.h"
+#include "study/own_objective.h"
 #include "study/run.h"
 
 #include <spinodal/numeric.h>
@@ -146,6 +147,7 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
     trainer t = {.runs = NULL};
     const spn_grok_settings *own = spn_experiment_grok(study->experiment);
     *is_good = false;
+    SPN_TRY(spni_need_network(context, study, "grok"));
     SPN_TRY(spni_starts_begin(context, study, &t.starts));
     SPN_TRY(spni_run_begin(context, study, settings, &grok_kind, t.starts.checksum, &t, &t.run));
     *is_good = t.run.is_good;

@@ -2,6 +2,7 @@
 /* Slices as a study makes them. They are short: no journal is kept. */
 #include "study/anchors.h"
 #include "study/experiment.h"
+#include "study/own_objective.h"
 
 #include <math.h>
 #include <string.h>
@@ -90,6 +91,7 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
     spn_anchor anchors[SPN_ANCHORS_MAX];
     spn_slice_settings own = *spn_experiment_slice(study->experiment);
     *is_good = false;
+    SPN_TRY(spni_need_network(context, study, "slice"));
     SPN_TRY(check(context, study->experiment, &own));
     own.at = isnan(own.at) ? own.beta.items[0] : own.at;
     SPN_TRY(check_output(context, study, settings));

@@ -283,10 +283,15 @@ void spn_study_free(spn_context *context, spn_study *study)
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,
                              double *theta)
 {
-    (void)context;
+    const int64_t parameters = study->loss.dimension;
+    if (study->start_count > 1 && seed >= study->start_count) {
+        return spn_fail(context, SPN_ERROR_INPUT, "random start %lld: there are %lld, from 0",
+                        (long long)seed, (long long)study->start_count);
+    }
     if (study->initial_weights != NULL) {
-        memcpy(theta, study->initial_weights,
-               (size_t)spn_network_parameters(study->network) * sizeof *theta);
+        const int64_t row = study->start_count > 1 ? seed : 0;
+        memcpy(theta, study->initial_weights + row * parameters,
+               (size_t)parameters * sizeof *theta);
     } else {
         const spn_model_settings *model = spn_experiment_model(study->experiment);
         spn_network_initialize(study->network, (spn_init_scheme)model->init_scheme,
