@@ -11,7 +11,8 @@
 set -u
 
 # One line a need: set, Debian packages of which one is enough (the first is installed), how to find
-# it on other systems (command:NAME, pkg-config:MODULE[,MODULE] or header:FILE).
+# it on other systems (command:NAME, pkg-config:MODULE[,MODULE] or header:FILE). What stands behind a "?" is
+# wanted where the system has such a package, and done without elsewhere.
 needs() {
     cat <<'LIST'
 build gcc|clang command:cc
@@ -32,6 +33,8 @@ figures fonts-dejavu-core -
 test libcmocka-dev pkg-config:cmocka
 test binutils command:nm
 test g++|clang command:c++
+test python3 command:python3
+test ?chromium-driver command:chromedriver
 dev clang command:clang
 dev clang-format command:clang-format
 dev clang-tidy command:clang-tidy
@@ -66,6 +69,12 @@ is_installed() {
 missing_packages() {
     wanted_needs | while read -r packages probe; do
         found=no
+        case $packages in
+        '?'*)
+            packages=${packages#'?'}
+            apt-cache show "${packages%%|*}" >/dev/null 2>&1 || found=yes
+            ;;
+        esac
         for package in $(printf '%s' "$packages" | tr '|' ' '); do
             if is_installed "$package"; then
                 found=yes
@@ -92,6 +101,7 @@ has_probe() {
 
 other_system() {
     missing=$(wanted_needs | while read -r packages probe; do
+        case $packages in '?'*) continue ;; esac
         has_probe "$probe" || printf '  %-32s (on Debian: %s)\n' "$probe" "${packages%%|*}"
     done)
     if [ -z "$missing" ]; then
@@ -120,6 +130,8 @@ install_missing() {
     if ! has_candidates; then
         apt update || return 1
         updated=yes
+        missing=$(missing_packages)
+        missing=${missing% }
     fi
     # shellcheck disable=SC2086
     if apt install --no-install-recommends $missing; then

@@ -182,6 +182,23 @@ typedef struct spn_kind_table {
     const spn_columns *columns;
 } spn_kind_table;
 
+/** How a page (room `page`) draws a table of a kind: curves over x, one for each set of rows with equal keys, in the order of
+ *  the rows. Lists end with NULL. */
+typedef struct spn_curves {
+    const char *table, *x;
+    const char *const *keys;       /**< integer columns that tell curves apart */
+    const char *const *quantities; /**< columns, a chart each, in this order */
+    const char *const *arrays; /**< arrays with a row for each row: a chart each, a line a column */
+    const char *color; /**< integer column: a colour for each value; NULL: one for each curve */
+    const char *dash;  /**< integer column: 0 solid, 1 dashed, others dotted; NULL: all solid */
+    const char *
+        breaks; /**< integer column: not 0 where the row does not go on from the one before; NULL: all do */
+    const char *
+        jumps; /**< table of located jumps: the keys, `point` (of the curve, from 0) of the row behind each, x,
+                             `survives`, and for each quantity NAME_before and NAME_after; NULL: none */
+    bool is_log; /**< x is shown on a logarithmic axis at first */
+} spn_curves;
+
 struct spn_plot_settings;
 
 /** A kind of results: its name, what is in it, and all that is done with it. Whatever treats kinds differently asks
@@ -205,6 +222,8 @@ struct spn_kind {
 
     bool (*passes)(const spn_results *results); /**< the check of its runs; NULL: there is none */
     const char *fault; /**< what does not hold where they do not pass, as part of a sentence */
+
+    const spn_curves *curves; /**< what a page draws; NULL: its tables alone */
 
     /** Draws the figures of results; room `plot`. */
     spn_status (*plot)(spn_context *context, const spn_results *results, const char *directory,

@@ -149,6 +149,14 @@ spn_status cli_misuse(cli_session *session, const char *format, ...) SPN_PRINTF_
 spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
                           spn_experiment **out);
 
+/** A name for what is made from a file, in the current folder: of "examples/energy.yaml" and ".h5" it is "energy.h5". To
+ *  be released. */
+spn_status cli_default_output(spn_context *context, const char *input, const char *ending,
+                              char **out);
+
+/** A command must not overwrite what it reads, by any name, not even with --force: SPN_ERROR_IO. */
+spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input);
+
 /** Parameters where a command measures: --weights, or the initial weights. */
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
@@ -168,6 +176,6 @@ spn_status cli_measure_slope(cli_session *session, const cli_arguments *argument
                              const spn_study *study, cli_slope *error, cli_slope *loss);
 
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
-    cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;
+    cmd_report, cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;
 
 #endif

@@ -6,7 +6,6 @@
 #include <spinodal/formats.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 static spn_status write_to_output(spn_context *context, void *state, const char *bytes,
                                   int64_t size)
@@ -155,18 +154,6 @@ done:
     return status;
 }
 
-/* A command must not overwrite what it reads, by any name, not even with --force. */
-static spn_status refuse_same_file(spn_context *context, const char *output, const char *input)
-{
-    struct stat written, read;
-    if (stat(output, &written) == 0 && stat(input, &read) == 0 && written.st_dev == read.st_dev &&
-        written.st_ino == read.st_ino) {
-        return spn_fail(context, SPN_ERROR_IO, "%s is the file that is read; choose another output",
-                        output);
-    }
-    return SPN_OK;
-}
-
 spn_status cmd_export(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
@@ -187,7 +174,7 @@ spn_status cmd_export(cli_session *session, const cli_arguments *arguments)
         return cli_misuse(session, "--phase: goes with --beta");
     }
     if (arguments->output != NULL) {
-        SPN_TRY(refuse_same_file(context, arguments->output, arguments->words[0]));
+        SPN_TRY(cli_refuse_same_file(context, arguments->output, arguments->words[0]));
     }
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, arguments->words[0], &results));

@@ -106,21 +106,6 @@ done:
     return status;
 }
 
-/* RUN.h5 beside the experiment's name: "examples/energy.yaml" gives "energy.h5" in the current folder. */
-static spn_status default_output(spn_context *context, const char *experiment, char **out)
-{
-    spn_status status = SPN_OK;
-    const char *slash = strrchr(experiment, '/');
-    const char *name = slash != NULL ? slash + 1 : experiment;
-    const char *dot = strrchr(name, '.');
-    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
-    size_t size = (size_t)length + sizeof ".h5";
-    SPN_NEW(context, *out, (int64_t)size);
-    snprintf(*out, size, "%.*s.h5", length, name);
-done:
-    return status;
-}
-
 /* What went wrong is said on stderr with JSON as well. */
 static spn_status run_command(cli_session *session, const cli_arguments *arguments,
                               study_action *run)
@@ -128,7 +113,7 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
     spn_status status = SPN_OK;
     char *made = NULL;
     if (arguments->output == NULL) {
-        SPN_TRY(default_output(session->context, arguments->words[0], &made));
+        SPN_TRY(cli_default_output(session->context, arguments->words[0], ".h5", &made));
     }
     const char *output = made != NULL ? made : arguments->output;
     SPN_TRY(run_study(session, arguments, output, run));

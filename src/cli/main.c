@@ -126,6 +126,16 @@ const cli_command cli_commands[] = {
      "beside\n"
      "them.",
      "output force ", 1, 1, false, cmd_plot},
+    {"report", "RUN.h5 [MORE.h5 ...] [-o PAGE.html]", "one page of HTML to explore the results",
+     "Writes results of any kind, together if there are several files, as one page that any "
+     "browser "
+     "shows\n"
+     "without a network: the answer first, then charts to zoom into, transitions, slices that move "
+     "with\n"
+     "beta, the experiment, and all numbers to download. Without -o the page goes to the first "
+     "file's\n"
+     "name with .html, into the current directory.",
+     "output force ", 1, CLI_WORDS_MAX, false, cmd_report},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
      "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "

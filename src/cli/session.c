@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,4 +168,30 @@ spn_status cli_weights(cli_session *session, const cli_arguments *arguments, con
         return spn_study_read_weights(session->context, study, arguments->weights, theta);
     }
     return spn_study_initial(session->context, study, 0, theta);
+}
+
+spn_status cli_default_output(spn_context *context, const char *input, const char *ending,
+                              char **out)
+{
+    spn_status status = SPN_OK;
+    const char *slash = strrchr(input, '/');
+    const char *name = slash != NULL ? slash + 1 : input;
+    const char *dot = strrchr(name, '.');
+    int length = dot != NULL && dot != name ? (int)(dot - name) : (int)strlen(name);
+    size_t size = (size_t)length + strlen(ending) + 1;
+    SPN_NEW(context, *out, (int64_t)size);
+    snprintf(*out, size, "%.*s%s", length, name, ending);
+done:
+    return status;
+}
+
+spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input)
+{
+    struct stat written, read;
+    if (stat(output, &written) == 0 && stat(input, &read) == 0 && written.st_dev == read.st_dev &&
+        written.st_ino == read.st_ino) {
+        return spn_fail(context, SPN_ERROR_IO, "%s is the file that is read; choose another output",
+                        output);
+    }
+    return SPN_OK;
 }

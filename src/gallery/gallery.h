@@ -3,7 +3,7 @@
 #ifndef SPINODAL_SRC_GALLERY_GALLERY_H
 #define SPINODAL_SRC_GALLERY_GALLERY_H
 
-#include "gallery/page.h"
+#include "gallery/index_page.h"
 
 #include <spinodal/gallery.h>
 

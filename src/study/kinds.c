@@ -8,6 +8,28 @@ static const spn_kind_table sweep_tables[] = {
     {"Transitions of a sweep (table `jumps`)", &spn_sweep_jump_columns},
     {"The ways to them (table `approach`)", &spn_sweep_approach_columns},
 };
+static const char *const sweep_quantities[] = {"error",
+                                               "weight_norm",
+                                               "scalar_curvature_error",
+                                               "eigenvalue_min_loss",
+                                               "susceptibility",
+                                               "loss",
+                                               "scalar_curvature_loss",
+                                               "accuracy",
+                                               "test_error",
+                                               "test_accuracy",
+                                               NULL};
+static const char *const sweep_keys[] = {"seed", "direction", "phase", "leg", NULL};
+static const char *const mode_arrays[] = {"modes", NULL};
+static const spn_curves sweep_curves = {.table = "points",
+                                        .x = "beta",
+                                        .keys = sweep_keys,
+                                        .quantities = sweep_quantities,
+                                        .arrays = mode_arrays,
+                                        .color = "active_modes",
+                                        .dash = "direction",
+                                        .breaks = "jump",
+                                        .jumps = "jumps"};
 const spn_kind spn_sweep_kind = {
     .name = "sweep",
     SPN_KIND_TABLES(sweep_tables),
@@ -20,6 +42,7 @@ const spn_kind spn_sweep_kind = {
     .passes = spn_sweep_passes,
     .fault = "points did not pass the stationarity gate (column `stationary` is 0), "
              "or a jump was not resolved (`resolved` or `settled` is 0)",
+    .curves = &sweep_curves,
     .plot = spn_plot_figure2,
 };
 
@@ -32,6 +55,25 @@ static const spn_kind_table branches_tables[] = {
     {"Globally stable phases (table `global`)", &spn_global_columns},
     {"Barriers (table `barriers`)", &spn_barrier_columns},
 };
+static const char *const branches_quantities[] = {"error",
+                                                  "weight_norm",
+                                                  "scalar_curvature_error",
+                                                  "eigenvalue_min",
+                                                  "susceptibility",
+                                                  "loss",
+                                                  "scalar_curvature_loss",
+                                                  "accuracy",
+                                                  "test_error",
+                                                  "test_accuracy",
+                                                  NULL};
+static const char *const branches_keys[] = {"branch", NULL};
+static const spn_curves branches_curves = {.table = "points",
+                                           .x = "beta",
+                                           .keys = branches_keys,
+                                           .quantities = branches_quantities,
+                                           .arrays = mode_arrays,
+                                           .color = "active_modes",
+                                           .dash = "negative_eigenvalues"};
 const spn_kind spn_branches_kind = {
     .name = "branches",
     SPN_KIND_TABLES(branches_tables),
@@ -43,6 +85,7 @@ const spn_kind spn_branches_kind = {
     .add_transitions = spn_branches_transitions,
     .passes = spn_branches_passes,
     .fault = "a phase was not followed to its end",
+    .curves = &branches_curves,
     .plot = spn_plot_branches,
 };
 
@@ -73,6 +116,24 @@ static const spn_kind_table grok_tables[] = {
     {"Levels of E (table `crossings`)", &spn_crossing_columns},
     {"Plateaus (table `plateaus`)", &spn_plateau_columns},
 };
+static const char *const grok_quantities[] = {"error",
+                                              "test_error",
+                                              "accuracy",
+                                              "test_accuracy",
+                                              "weight_norm",
+                                              "loss",
+                                              "scalar_curvature_error",
+                                              "eigenvalue_min_loss",
+                                              "eigenvalue_max_loss",
+                                              "gradient_norm",
+                                              NULL};
+static const char *const grok_keys[] = {"run", NULL};
+static const spn_curves grok_curves = {.table = "points",
+                                       .x = "epoch",
+                                       .keys = grok_keys,
+                                       .quantities = grok_quantities,
+                                       .arrays = mode_arrays,
+                                       .is_log = true};
 const spn_kind spn_grok_kind = {
     .name = "grok",
     SPN_KIND_TABLES(grok_tables),
@@ -83,5 +144,6 @@ const spn_kind spn_grok_kind = {
     .write_json = spn_grok_json,
     .passes = spn_grok_passes,
     .fault = "a run diverged or does not end at a minimum",
+    .curves = &grok_curves,
     .plot = spn_plot_grok,
 };

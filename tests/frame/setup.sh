@@ -97,7 +97,20 @@ not_called 'clang'
 expect 0 build figures test
 [ ! -s "$scratch/state/log" ] || complain "something was called"
 
+# What a system does not have is done without where the list says so.
+system
+script apt-cache 'test -e "$STATE/lists" && [ "$2" != chromium-driver ]'
+expect 0 test
+called 'install .* libcmocka-dev'
+not_called 'chromium'
+system
+rm "$scratch/state/lists"
+expect 0 test
+called 'install .* chromium-driver'
+
 # One missing: only that one is installed.
+system
+expect 0 build figures test
 sed -i '/^libyaml-dev$/d' "$scratch/state/installed"
 expect 0 build
 called 'no-install-recommends libyaml-dev$'

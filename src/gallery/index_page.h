@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/** @file page.h  Cells of a table of Markdown, where no view of a table will do. */
-#ifndef SPINODAL_SRC_GALLERY_PAGE_H
-#define SPINODAL_SRC_GALLERY_PAGE_H
+/** @file index_page.h  Cells of a table of Markdown, where no view of a table will do. */
+#ifndef SPINODAL_SRC_GALLERY_INDEX_PAGE_H
+#define SPINODAL_SRC_GALLERY_INDEX_PAGE_H
 
 #include <spinodal/text.h>
 

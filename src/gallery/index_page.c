@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "gallery/page.h"
+#include "gallery/index_page.h"
 
 #include <math.h>
 

@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command `report`: which file it writes, and what it refuses. What a browser shows is in tests/page.
+. "$(dirname "$0")/harness.sh"
+
+experiment >small.yaml
+run spinodal sweep small.yaml -o run.h5 -q
+expect_status 0
+
+# The name of the first file, in this folder, with .html.
+mkdir elsewhere
+mv run.h5 elsewhere/
+run spinodal report elsewhere/run.h5
+expect_status 0
+expect_stdout_empty
+expect_stderr 'run\.html: written'
+run grep -c '<!doctype html>' run.html
+expect_stdout '^1$'
+
+# All in the page: no script, style, image or link from elsewhere.
+run grep -E '<(script|link|img|iframe)[^>]*(src|href)=' run.html
+expect_status 1
+
+# The standard output, and several files.
+run spinodal report elsewhere/run.h5 elsewhere/run.h5 -o -
+expect_status 0
+expect_stdout '"kind": "sweep"'
+
+# Nothing is overwritten without --force, and what is read never.
+run spinodal report elsewhere/run.h5
+expect_status 5
+expect_stderr 'run\.html exists'
+run spinodal report elsewhere/run.h5 --force -q
+expect_status 0
+expect_stderr_empty
+cp elsewhere/run.h5 before.h5
+run spinodal report before.h5 elsewhere/run.h5 -o elsewhere/run.h5 --force
+expect_status 5
+expect_stderr 'is the file that is read'
+run cmp before.h5 elsewhere/run.h5
+expect_status 0
+
+# What is no results file leaves nothing behind.
+head -c 3000 before.h5 >cut.h5
+echo hello >text.h5
+for bad in cut.h5 text.h5 none.h5; do
+    run spinodal report "$bad" -o bad.html
+    expect_stderr_lines 1
+    expect_stderr "$bad"
+    run test -e bad.html
+    expect_status 1
+done
+run spinodal report cut.h5 -o bad.html
+expect_status 3
+run spinodal report
+expect_status 2
+run spinodal report before.h5 -o no/such/folder.html
+expect_status 5
+finish
