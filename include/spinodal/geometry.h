@@ -68,8 +68,19 @@ typedef struct spn_geometry {
     int64_t stationary;      /**< 1: the point is stationary for L */
     double newton_decrement; /**< sqrt(g^T |H|^+ g) of L */
     double distance;         /**< |H^+ g| / length of theta, of L */
+
+    /* How certain it is where it was not taken from the dense Hessian. */
+    int64_t method;                        /**< spn_spectrum_method */
+    double scalar_curvature_low;           /**< Student's interval, see spn_estimate */
+    double scalar_curvature_high;          /**< of both: R where it is exact */
+    double trace_stderr, frobenius_stderr; /**< standard errors; 0 when exact */
+    double mean_curvature_stderr;          /**< likewise */
+    double
+        eigenvalue_residual; /**< |H v - lambda v| of the ends of the spectrum, the larger one: an eigenvalue lies within that
+                                     distance of each. NaN of the dense Hessian's */
 } spn_geometry;
-extern const spn_columns spn_geometry_columns;
+/** All but the last part, and that part. */
+extern const spn_columns spn_geometry_columns, spn_geometry_certainty_columns;
 
 /** Workspace for P parameters (two P x P matrices and what the eigensolver needs, 4 P^2 doubles in all);
  *  reuse it, measuring allocates nothing. One thread owns it. */
@@ -78,19 +89,40 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
                                          spn_geometry_workspace **out);
 void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *workspace);
 
+/** What all that `wanted` says takes at a point of this size, by each way, and which one is gone: the forced one, or dense where it
+ *  fits and takes no longer than `patience` or than the estimates, otherwise moments or stochastic as spn_spectrum_forecast()
+ *  chooses. Costs nothing: ask before anything long. Errors of spn_spectrum_forecast(), due to "geometry.method". */
+spn_status spn_geometry_forecast(spn_context *context, const spn_objective *objective,
+                                 const spn_geometry_settings *settings, unsigned wanted,
+                                 spn_forecast *out);
+
+/** A workspace that measures by the way of that forecast (`forecast` NULL: not wanted), for points of the objective and no more than
+ *  `wanted`. settings NULL: dense, as spn_geometry_workspace_create(). What the others cannot give is NaN, counts -1: Gauss-Kronecker,
+ *  zero eigenvalues, residual share; negative eigenvalues where more of them may be left than `smallest` were looked for. Measuring
+ *  allocates as forecast and gives it back. */
+spn_status spn_geometry_workspace_choose(spn_context *context, const spn_objective *objective,
+                                         const spn_geometry_settings *settings, unsigned wanted,
+                                         spn_geometry_workspace **out, spn_forecast *forecast);
+/** spn_spectrum_method: dense, moments, stochastic or none. */
+int64_t spn_geometry_method(const spn_geometry_workspace *workspace);
+
 /** Measure the error and the loss surface at a point set with all of value, gradient and curvature
  *  (SPN_ERROR_ARGUMENT otherwise). `wanted`: SPN_GEOMETRY_*. One Hessian and one eigendecomposition serve
  *  both where L's Hessian is E's + shift I (spn_objective_shifts(), as for the ridge); otherwise L's own is measured,
  *  at twice the price. When the point has no inner error,
- *  both surfaces are the objective itself. `error` or `loss` may be NULL. Exact (dense): O(P^3). A value,
+ *  both surfaces are the objective itself. `error` or `loss` may be NULL. Dense: exact, O(P^3). A value,
  *  gradient or Hessian that is not finite is a result: what follows from it is NaN. Gate, susceptibility,
- *  Fisher trace and residual share belong to the point and are the same in both. */
+ *  Fisher trace and residual share belong to the point and are the same in both.
+ *
+ *  Other ways (spn_geometry_workspace_choose()): R, traces and mean curvature are exact (moments) or estimates with intervals; ends of
+ *  spectra and principal curvatures come from Lanczos' method to `tolerance`; decrement, distance and susceptibility from conjugate
+ *  gradients, where L's smallest eigenvalue is safely positive. Elsewhere `stationary` is 0 where the slope alone says so, else -1. */
 spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *workspace,
                                 const spn_point *point, unsigned wanted, spn_geometry *error,
                                 spn_geometry *loss);
 
 /** The eigenvalues of E's Hessian found by the last measurement (with the spectrum), ascending (P
- *  numbers); valid until the next one. */
+ *  numbers); valid until the next one. NULL where the way is not dense. */
 const double *spn_geometry_eigenvalues(const spn_geometry_workspace *workspace);
 
 /** Curvature from raw numbers, for users with their own gradient and Hessian: g: P, h: lower triangle

@@ -5,6 +5,7 @@
 
 #include <spinodal/continuation.h>
 #include <spinodal/data.h>
+#include <spinodal/geometry.h>
 #include <spinodal/kind.h>
 #include <spinodal/network.h>
 #include <spinodal/optimize.h>
@@ -85,6 +86,8 @@ const spn_branches_settings *spn_experiment_branches(const spn_experiment *exper
 const spn_slice_settings *spn_experiment_slice(const spn_experiment *experiment);
 const spn_grok_settings *spn_experiment_grok(const spn_experiment *experiment);
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment);
+/** Said in dumps only where it was set: experiments without it mean the defaults. */
+const spn_geometry_settings *spn_experiment_geometry(const spn_experiment *experiment);
 
 /** An experiment made real: data, network, objectives. Immutable. */
 typedef struct spn_study {
@@ -147,6 +150,11 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
 /** Initial weights of random start `seed`. */
 spn_status spn_study_initial(spn_context *context, const spn_study *study, int64_t seed,
                              double *theta);
+
+/** A workspace for the geometry of the study's loss, of the way that section `geometry` says or a forecast chooses: see
+ *  spn_geometry_workspace_choose(). A refusal names the place of the key. */
+spn_status spn_study_geometry(spn_context *context, const spn_study *study, unsigned wanted,
+                              spn_geometry_workspace **out, spn_forecast *forecast);
 
 /** Weights from a safetensors, npz or PyTorch file, shapes checked against the network. */
 spn_status spn_study_read_weights(spn_context *context, const spn_study *study, const char *path,

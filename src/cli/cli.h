@@ -161,20 +161,6 @@ spn_status cli_refuse_same_file(spn_context *context, const char *output, const 
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
 
-/** What is known of a surface at one point without its Hessian. */
-typedef struct cli_slope {
-    int64_t surface; /**< spn_surface */
-    double beta;
-    int64_t parameters, samples;
-    double value, gradient_norm, weight_norm; /**< as in spn_geometry */
-    double accuracy, test_error, test_accuracy;
-} cli_slope;
-extern const spn_columns cli_slope_columns;
-
-/** Both surfaces at the weights that the arguments name, and a message that says why this is all. */
-spn_status cli_measure_slope(cli_session *session, const cli_arguments *arguments,
-                             const spn_study *study, cli_slope *error, cli_slope *loss);
-
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
     cmd_report, cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;
 

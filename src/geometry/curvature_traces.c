@@ -40,7 +40,7 @@ done:
 }
 
 static spn_status take_samples(spn_context *context, const spn_point *point,
-                               const spn_spectrum_settings *settings, traces *out)
+                               const spn_geometry_settings *settings, traces *out)
 {
     spn_status status = SPN_OK;
     spni_hessian_operator hessian = {point, SPN_PART_FULL};
@@ -58,7 +58,7 @@ done:
 }
 
 static spn_status take_traces(spn_context *context, const spn_point *point,
-                              const spn_spectrum_settings *settings, int64_t method, traces *out)
+                              const spn_geometry_settings *settings, int64_t method, traces *out)
 {
     spn_status status = SPN_OK;
     *out = (traces){.has_trace = true};
@@ -205,7 +205,7 @@ static void take_surface(const surface *s, const traces *t, int64_t method, spn_
 /* The surface at `point`, whose Hessian is that of `from`, which was measured, plus a shift. */
 static spn_status measure(spn_context *context, const spn_point *from, const traces *t,
                           const spn_point *point, double shift,
-                          const spn_spectrum_settings *settings, int64_t method, spn_curvature *out)
+                          const spn_geometry_settings *settings, int64_t method, spn_curvature *out)
 {
     spn_status status = SPN_OK;
     double *hg = NULL;
@@ -228,7 +228,7 @@ static spn_status check_point(spn_context *context, const spn_point *point)
 }
 
 spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
-                                  const spn_spectrum_settings *settings, spn_curvature *error,
+                                  const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast)
 {
     spn_status status = SPN_OK;

@@ -57,7 +57,7 @@ done:
 
 /* Starts in groups of a block: each keeps its own basis. */
 static spn_status by_quadrature(spn_context *context, const spn_symmetric_operator *a,
-                                const spn_spectrum_settings *settings, spn_density *out)
+                                const spn_geometry_settings *settings, spn_density *out)
 {
     spn_status status = SPN_OK;
     int64_t n = a->dimension, total = out->starts, steps = out->count;
@@ -94,7 +94,7 @@ static void take_ends(spn_density *out)
 }
 
 spn_status spn_geometry_density(spn_context *context, const spn_point *point, spn_part part,
-                                const spn_spectrum_settings *settings, spn_density **out,
+                                const spn_geometry_settings *settings, spn_density **out,
                                 spn_forecast *forecast)
 {
     spn_status status = SPN_OK;

@@ -83,18 +83,18 @@ done:
     return status;
 }
 
-static int64_t sketch_of(int64_t n, const spn_spectrum_settings *settings)
+static int64_t sketch_of(int64_t n, const spn_geometry_settings *settings)
 {
     int64_t third = settings->probes / 3, rest = (settings->probes - SPN_PROBES_MIN) / 2;
     return least(least(third, rest), n / 2);
 }
 
-static int64_t pairs_of(int64_t n, const spn_spectrum_settings *settings)
+static int64_t pairs_of(int64_t n, const spn_geometry_settings *settings)
 {
     return least(settings->probes / 2, n - 1);
 }
 
-int64_t spni_samples_vectors(int64_t dimension, const spn_spectrum_settings *settings)
+int64_t spni_samples_vectors(int64_t dimension, const spn_geometry_settings *settings)
 {
     int64_t pair = 2 * least(settings->block, settings->probes);
     switch (settings->estimator) {
@@ -288,7 +288,7 @@ done:
 }
 
 spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
-                               const spn_spectrum_settings *settings, spni_trace_samples *out)
+                               const spn_geometry_settings *settings, spni_trace_samples *out)
 {
     spn_status status = SPN_OK;
     int64_t n = a->dimension, sketch = sketch_of(n, settings);

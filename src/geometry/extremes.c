@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* As many as there are: wanted ones that both ends would name belong to the lower. */
-static void clip(int64_t n, const spn_spectrum_settings *settings, int64_t *smallest,
+static void clip(int64_t n, const spn_geometry_settings *settings, int64_t *smallest,
                  int64_t *largest)
 {
     *smallest = settings->smallest < n ? settings->smallest : n;
@@ -44,23 +44,38 @@ void spn_extremes_free(spn_context *context, spn_extremes *extremes)
     }
 }
 
-static spn_status by_lanczos(spn_context *context, const spn_symmetric_operator *a,
-                             const spn_spectrum_settings *settings, int64_t smallest,
-                             int64_t largest, spn_extremes *out)
+static void judge(const spn_geometry_settings *settings, spn_extremes *out)
+{
+    out->is_converged = 1;
+    for (int64_t i = 0; i < out->count; i++) {
+        bool is_small = out->residuals[i] <= settings->tolerance * out->norm;
+        out->is_converged = is_small ? out->is_converged : 0;
+    }
+}
+
+spn_status spni_extremes_of(spn_context *context, const spn_symmetric_operator *a,
+                            const spn_geometry_settings *settings, spn_extremes **out)
 {
     spn_status status = SPN_OK;
     spn_extremes_info info;
-    const spn_extremes_settings ends = {.smallest = smallest,
-                                        .largest = largest,
-                                        .block = settings->block,
-                                        .products = settings->products,
-                                        .tolerance = settings->tolerance,
-                                        .seed = (uint64_t)settings->seed};
-    SPN_TRY(spn_extreme_eigenpairs(context, a, &ends, out->values, out->vectors, out->residuals,
+    spn_extremes *made = NULL;
+    spn_extremes_settings ends = {.block = settings->block,
+                                  .products = settings->products,
+                                  .tolerance = settings->tolerance,
+                                  .seed = (uint64_t)settings->seed};
+    *out = NULL;
+    clip(a->dimension, settings, &ends.smallest, &ends.largest);
+    SPN_TRY(create(context, a->dimension, ends.smallest + ends.largest, &made));
+    SPN_TRY(spn_extreme_eigenpairs(context, a, &ends, made->values, made->vectors, made->residuals,
                                    &info));
-    out->products = info.products;
-    out->norm = info.norm;
+    made->method = SPN_SPECTRUM_STOCHASTIC;
+    made->products = info.products;
+    made->norm = info.norm;
+    judge(settings, made);
+    *out = made;
+    made = NULL;
 done:
+    spn_extremes_free(context, made);
     return status;
 }
 
@@ -85,59 +100,55 @@ done:
 }
 
 static spn_status by_dense(spn_context *context, const spn_point *point, spn_part part,
-                           const spn_symmetric_operator *a, int64_t smallest, spn_extremes *out)
+                           const spn_symmetric_operator *a, const spn_geometry_settings *settings,
+                           spn_extremes **out)
 {
     spn_status status = SPN_OK;
-    int64_t n = a->dimension;
+    int64_t n = a->dimension, smallest = 0, largest = 0;
     double *h = NULL, *w = NULL;
     spn_dense *dense = NULL;
+    spn_extremes *made = NULL;
+    clip(n, settings, &smallest, &largest);
+    SPN_TRY(create(context, n, smallest + largest, &made));
     SPN_NEW(context, h, n * n);
     SPN_NEW(context, w, n);
     SPN_TRY(spn_dense_create(context, n, &dense));
     SPN_TRY(spn_point_hessian(context, point, part, h));
     SPN_TRY(spn_eigen(context, dense, n, h, true, w));
-    for (int64_t i = 0; i < out->count; i++) {
-        int64_t place = i < smallest ? i : n - out->count + i;
-        out->values[i] = w[place];
-        memcpy(out->vectors + i * n, h + place * n, (size_t)n * sizeof *h);
+    for (int64_t i = 0; i < made->count; i++) {
+        int64_t place = i < smallest ? i : n - made->count + i;
+        made->values[i] = w[place];
+        memcpy(made->vectors + i * n, h + place * n, (size_t)n * sizeof *h);
     }
-    out->norm = fmax(fabs(w[0]), fabs(w[n - 1]));
-    SPN_TRY(take_residuals(context, a, out));
+    made->method = SPN_SPECTRUM_DENSE;
+    made->norm = fmax(fabs(w[0]), fabs(w[n - 1]));
+    SPN_TRY(take_residuals(context, a, made));
+    judge(settings, made);
+    *out = made;
+    made = NULL;
 done:
     spn_release(context, h);
     spn_release(context, w);
     spn_dense_free(context, dense);
+    spn_extremes_free(context, made);
     return status;
 }
 
 spn_status spn_geometry_extremes(spn_context *context, const spn_point *point, spn_part part,
-                                 const spn_spectrum_settings *settings, spn_extremes **out,
+                                 const spn_geometry_settings *settings, spn_extremes **out,
                                  spn_forecast *forecast)
 {
     spn_status status = SPN_OK;
     spn_forecast own;
-    spn_extremes *made = NULL;
-    int64_t smallest = 0, largest = 0;
     spni_hessian_operator hessian = {point, part};
     const spn_symmetric_operator a = spni_hessian_of(&hessian);
     *out = NULL;
     forecast = forecast != NULL ? forecast : &own;
     SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_EXTREMES,
                                   forecast));
-    clip(a.dimension, settings, &smallest, &largest);
-    SPN_TRY(create(context, a.dimension, smallest + largest, &made));
-    made->method = forecast->method;
-    SPN_TRY(made->method == SPN_SPECTRUM_DENSE
-                ? by_dense(context, point, part, &a, smallest, made)
-                : by_lanczos(context, &a, settings, smallest, largest, made));
-    made->is_converged = 1;
-    for (int64_t i = 0; i < made->count; i++) {
-        bool is_small = made->residuals[i] <= settings->tolerance * made->norm;
-        made->is_converged = is_small ? made->is_converged : 0;
-    }
-    *out = made;
-    made = NULL;
+    SPN_TRY(forecast->method == SPN_SPECTRUM_DENSE
+                ? by_dense(context, point, part, &a, settings, out)
+                : spni_extremes_of(context, &a, settings, out));
 done:
-    spn_extremes_free(context, made);
     return status;
 }

@@ -3,17 +3,17 @@
 #include "geometry/spectrum.h"
 
 #include <math.h>
+#include <spinodal/geometry.h>
+#include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Beyond this LAPACK's work size is no int: there are no dense spectra (room numeric). */
-static const double DENSE_MAX = 32700.0;
 /* Products that extreme eigenpairs were seen to take, for each vector of the basis. */
 static const double PRODUCTS_OF_BASIS = 6.0;
 
 static const spn_forecast_way NONE = {(double)INFINITY, (double)INFINITY, (double)INFINITY};
 
-static spn_forecast_way way_of(double flops, double dense_flops, double bytes)
+spn_forecast_way spni_forecast_of(double flops, double dense_flops, double bytes)
 {
     return (spn_forecast_way){flops + dense_flops,
                               flops / SPN_FORECAST_RATE + dense_flops / SPN_FORECAST_RATE_DENSE,
@@ -29,21 +29,18 @@ static spn_forecast_way dense_way(const spn_objective *objective, const spn_cost
                   : task == SPN_SPECTRUM_EXTREMES ? 9.0
                                                   : 4.0 / 3.0;
     double squares = task == SPN_SPECTRUM_CURVATURE ? 1.0 : 4.0;
-    return n > DENSE_MAX
-               ? NONE
-               : way_of(costs->hessian, cube * n * n * n, squares * n * n * sizeof(double));
+    return spni_forecast_of(costs->hessian, cube * n * n * n, squares * n * n * sizeof(double));
 }
 
-static spn_forecast_way moments_way(const spn_objective *objective, const spn_costs *costs)
+spn_forecast_way spni_moments_way(const spn_objective *objective, const spn_costs *costs)
 {
     double n = (double)objective->dimension;
-    return way_of(costs->trace + costs->trace_square, 0.0,
-                  costs->trace_square_bytes + 4.0 * n * sizeof(double));
+    return spni_forecast_of(costs->trace + costs->trace_square, 0.0,
+                            costs->trace_square_bytes + 4.0 * n * sizeof(double));
 }
 
-static spn_forecast_way stochastic_way(const spn_objective *objective, const spn_costs *costs,
-                                       const spn_spectrum_settings *settings,
-                                       spn_spectrum_task task)
+spn_forecast_way spni_stochastic_way(const spn_objective *objective, const spn_costs *costs,
+                                     const spn_geometry_settings *settings, spn_spectrum_task task)
 {
     double n = (double)objective->dimension, products = 0.0, vectors = 0.0;
     spn_extremes_settings ends = {
@@ -52,6 +49,7 @@ static spn_forecast_way stochastic_way(const spn_objective *objective, const spn
     double block = (double)settings->block, work = 0.0;
     switch (task) {
     case SPN_SPECTRUM_CURVATURE:
+    case SPN_SPECTRUM_POINT:
         products = (double)settings->probes;
         vectors = (double)spni_samples_vectors(objective->dimension, settings) + 4.0;
         work = 4.0 * products * vectors * n;
@@ -68,12 +66,31 @@ static spn_forecast_way stochastic_way(const spn_objective *objective, const spn
         work = 8.0 * products * (double)settings->steps * n;
         break;
     }
-    return way_of(products * costs->product + work, 0.0, vectors * n * sizeof(double));
+    return spni_forecast_of(products * costs->product + work, 0.0, vectors * n * sizeof(double));
 }
 
-static bool fits(const spn_forecast_way *way, const spn_spectrum_settings *settings)
+static const spn_forecast_way *way_at(const spn_forecast *forecast, int64_t method)
 {
-    return way->bytes <= settings->memory * 1e9 && way->seconds <= settings->hours * 3600.0;
+    static const spn_forecast_way nothing = {0.0, 0.0, 0.0};
+    switch (method) {
+    case SPN_SPECTRUM_DENSE:
+        return &forecast->dense;
+    case SPN_SPECTRUM_MOMENTS:
+        return &forecast->moments;
+    case SPN_SPECTRUM_STOCHASTIC:
+        return &forecast->stochastic;
+    default: /* nothing of the Hessian, which is something at a point only */
+        return forecast->task == SPN_SPECTRUM_POINT ? &nothing : &NONE;
+    }
+}
+
+static bool fits(const spn_forecast *forecast, int64_t method,
+                 const spn_geometry_settings *settings)
+{
+    const spn_forecast_way *way = way_at(forecast, method);
+    bool is_possible = method != SPN_SPECTRUM_DENSE || spn_dense_fits(forecast->dimension);
+    return is_possible && way->bytes <= settings->memory * 1e9 &&
+           way->seconds <= settings->hours * 3600.0;
 }
 
 static void write_amount(double value, const char *unit, char *out, size_t size)
@@ -121,23 +138,16 @@ int64_t spn_forecast_text(const spn_forecast *forecast, char *buffer, size_t siz
                     chosen != NULL ? chosen : "none");
 }
 
-static const spn_forecast_way *way_at(const spn_forecast *forecast, int64_t method)
-{
-    return method == SPN_SPECTRUM_DENSE     ? &forecast->dense
-           : method == SPN_SPECTRUM_MOMENTS ? &forecast->moments
-                                            : &forecast->stochastic;
-}
-
 /* The quicker exact way where it fits and is worth it, then estimates, then whatever fits; 0: nothing. */
-static int64_t choose(const spn_forecast *forecast, const spn_spectrum_settings *settings)
+static int64_t choose(const spn_forecast *forecast, const spn_geometry_settings *settings)
 {
     int64_t exact = 0;
     for (int64_t method = SPN_SPECTRUM_DENSE; method <= SPN_SPECTRUM_MOMENTS; method++) {
-        const spn_forecast_way *way = way_at(forecast, method);
-        bool is_quicker = exact == 0 || way->seconds < way_at(forecast, exact)->seconds;
-        exact = fits(way, settings) && is_quicker ? method : exact;
+        bool is_quicker =
+            exact == 0 || way_at(forecast, method)->seconds < way_at(forecast, exact)->seconds;
+        exact = fits(forecast, method, settings) && is_quicker ? method : exact;
     }
-    bool can_estimate = fits(&forecast->stochastic, settings);
+    bool can_estimate = fits(forecast, SPN_SPECTRUM_STOCHASTIC, settings);
     if (exact == 0 || !can_estimate) {
         return exact != 0 ? exact : can_estimate ? SPN_SPECTRUM_STOCHASTIC : 0;
     }
@@ -146,44 +156,88 @@ static int64_t choose(const spn_forecast *forecast, const spn_spectrum_settings 
     return is_worth ? exact : SPN_SPECTRUM_STOCHASTIC;
 }
 
-static spn_status check(spn_context *context, const spn_spectrum_settings *settings)
+/* At a point the dense Hessian gives what no other way does: it is gone wherever it is worth its time. */
+static int64_t choose_at_point(const spn_forecast *forecast, const spn_geometry_settings *settings)
 {
-    spn_status status = spn_settings_check(context, &spn_spectrum_options, settings);
+    double seconds = forecast->dense.seconds;
+    bool is_worth = seconds <= settings->patience || seconds <= forecast->stochastic.seconds;
+    return is_worth && fits(forecast, SPN_SPECTRUM_DENSE, settings) ? SPN_SPECTRUM_DENSE
+                                                                    : choose(forecast, settings);
+}
+
+spn_status spn_geometry_check(spn_context *context, const spn_geometry_settings *settings)
+{
+    spn_status status = spn_settings_check(context, &spn_geometry_options, settings);
     if (status == SPN_OK && settings->probes < SPN_PROBES_MIN) {
-        status = spn_fail(context, SPN_ERROR_INPUT,
-                          "spectrum.probes: estimates need at least %d products, not %lld",
-                          SPN_PROBES_MIN, (long long)settings->probes);
+        status = spn_fail_key(context, SPN_ERROR_INPUT, "geometry.probes",
+                              "estimates need at least %d products, not %lld", SPN_PROBES_MIN,
+                              (long long)settings->probes);
     }
     if (status == SPN_OK && settings->smallest + settings->largest < 1) {
-        status = spn_fail(context, SPN_ERROR_INPUT,
-                          "spectrum.smallest, spectrum.largest: at least one eigenpair is needed");
+        status = spn_fail_key(context, SPN_ERROR_INPUT, "geometry.largest",
+                              "at least one eigenpair is needed, from this end or the other");
     }
     return status;
 }
 
+static spn_status judge(spn_context *context, const spn_geometry_settings *settings,
+                        const spn_forecast *forecast)
+{
+    static const char *const tasks[] = {"curvature", "extreme eigenpairs", "density", "geometry"};
+    char text[400];
+    if (forecast->method != 0 && fits(forecast, forecast->method, settings)) {
+        return SPN_OK;
+    }
+    spn_forecast_text(forecast, text, sizeof text);
+    return spn_fail_key(
+        context, SPN_ERROR_UNSUPPORTED, "geometry.method",
+        "%s of %lld parameters: %s exceeds what is allowed, %g GB and %g hours (geometry.memory, "
+        "geometry.hours)%s: %s",
+        tasks[forecast->task], (long long)forecast->dimension,
+        settings->method == SPN_SPECTRUM_AUTO ? "every way" : "the method asked for",
+        settings->memory, settings->hours,
+        forecast->method == SPN_SPECTRUM_DENSE && !spn_dense_fits(forecast->dimension)
+            ? ", and dense matrices end at 32700 parameters"
+            : "",
+        text);
+}
+
 spn_status spn_spectrum_forecast(spn_context *context, const spn_objective *objective,
-                                 const spn_spectrum_settings *settings, spn_spectrum_task task,
+                                 const spn_geometry_settings *settings, spn_spectrum_task task,
                                  spn_forecast *out)
 {
-    static const char *const tasks[] = {"curvature", "extreme eigenpairs", "density"};
     spn_status status = SPN_OK;
-    char text[400];
-    *out = (spn_forecast){.task = task, .dense = NONE, .moments = NONE, .stochastic = NONE};
-    SPN_TRY(check(context, settings));
+    *out = (spn_forecast){.task = task,
+                          .dimension = objective->dimension,
+                          .dense = NONE,
+                          .moments = NONE,
+                          .stochastic = NONE};
+    SPN_TRY(spn_geometry_check(context, settings));
     const spn_costs costs = spn_objective_costs(objective);
     out->dense = dense_way(objective, &costs, task);
-    out->moments = task == SPN_SPECTRUM_CURVATURE ? moments_way(objective, &costs) : NONE;
-    out->stochastic = stochastic_way(objective, &costs, settings, task);
+    out->moments = task == SPN_SPECTRUM_CURVATURE ? spni_moments_way(objective, &costs) : NONE;
+    out->stochastic = spni_stochastic_way(objective, &costs, settings, task);
     out->method = settings->method != SPN_SPECTRUM_AUTO ? settings->method : choose(out, settings);
-    if (out->method == 0 || !fits(way_at(out, out->method), settings)) {
-        spn_forecast_text(out, text, sizeof text);
-        SPN_FAIL(context, SPN_ERROR_UNSUPPORTED,
-                 "%s of a Hessian of %lld parameters: %s exceeds the %g GB and %g hours that the "
-                 "settings of `spectrum` allow (%s)",
-                 tasks[task], (long long)objective->dimension,
-                 settings->method == SPN_SPECTRUM_AUTO ? "every way" : "the method asked for",
-                 settings->memory, settings->hours, text);
-    }
+    SPN_TRY(judge(context, settings, out));
+done:
+    return status;
+}
+
+spn_status spn_geometry_forecast(spn_context *context, const spn_objective *objective,
+                                 const spn_geometry_settings *settings, unsigned wanted,
+                                 spn_forecast *out)
+{
+    spn_status status = SPN_OK;
+    *out = (spn_forecast){.task = SPN_SPECTRUM_POINT,
+                          .dimension = objective->dimension,
+                          .dense = NONE,
+                          .moments = NONE,
+                          .stochastic = NONE};
+    SPN_TRY(spn_geometry_check(context, settings));
+    spni_point_ways(objective, settings, wanted, out);
+    out->method =
+        settings->method != SPN_SPECTRUM_AUTO ? settings->method : choose_at_point(out, settings);
+    SPN_TRY(judge(context, settings, out));
 done:
     return status;
 }

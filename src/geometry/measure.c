@@ -26,6 +26,7 @@ spn_status spn_geometry_workspace_create(spn_context *context, int64_t dimension
     }
     SPN_NEW(context, workspace, 1);
     workspace->dimension = dimension;
+    workspace->method = SPN_SPECTRUM_DENSE;
     SPN_TRY(spn_dense_create(context, dimension, &workspace->dense));
     SPN_NEW(context, workspace->own, square);
     SPN_NEW(context, workspace->work, square);
@@ -39,6 +40,36 @@ done:
         spn_geometry_workspace_free(context, workspace);
     }
     return status;
+}
+
+spn_status spn_geometry_workspace_choose(spn_context *context, const spn_objective *objective,
+                                         const spn_geometry_settings *settings, unsigned wanted,
+                                         spn_geometry_workspace **out, spn_forecast *forecast)
+{
+    spn_status status = SPN_OK;
+    spn_forecast own;
+    *out = NULL;
+    forecast = forecast != NULL ? forecast : &own;
+    forecast->method = SPN_SPECTRUM_DENSE;
+    if (settings != NULL) {
+        SPN_TRY(spn_geometry_forecast(context, objective, settings, wanted, forecast));
+    }
+    if (forecast->method == SPN_SPECTRUM_DENSE) {
+        SPN_TRY(spn_geometry_workspace_create(context, objective->dimension, out));
+        goto done;
+    }
+    SPN_NEW(context, *out, 1);
+    (*out)->dimension = objective->dimension;
+    (*out)->method = forecast->method;
+    (*out)->settings = *settings;
+    (*out)->settings.method = (int)forecast->method;
+done:
+    return status;
+}
+
+int64_t spn_geometry_method(const spn_geometry_workspace *workspace)
+{
+    return workspace->method;
 }
 
 void spn_geometry_workspace_free(spn_context *context, spn_geometry_workspace *workspace)
@@ -87,21 +118,13 @@ static spn_status decompose(spn_context *context, spn_geometry_workspace *worksp
     return status;
 }
 
-/* Sums over the modes of L's Hessian of a vector's coefficients c_j in the eigenbasis. */
-typedef struct mode_sums {
-    double energy;  /* sum c^2 / |lambda| over nonzero modes */
-    double form;    /* sum c^2 / lambda */
-    double length2; /* sum c^2 / lambda^2 */
-    double flat2;   /* sum c^2 over zero modes */
-} mode_sums;
-
-static mode_sums sum_modes(const spn_geometry_workspace *workspace, double shift,
-                           const double *vector)
+static spni_mode_sums sum_modes(const spn_geometry_workspace *workspace, double shift,
+                                const double *vector)
 {
     int64_t n = workspace->dimension;
     double least = workspace->eigenvalues[0] + shift, most = workspace->eigenvalues[n - 1] + shift;
     double zero = SPN_ZERO_EIGENVALUE * fmax(fabs(least), fabs(most));
-    mode_sums sums = {0};
+    spni_mode_sums sums = {0};
     for (int64_t j = 0; j < n; j++) {
         double coefficient = spn_dot(n, workspace->work + j * n, vector);
         double value = workspace->eigenvalues[j] + shift;
@@ -115,25 +138,6 @@ static mode_sums sum_modes(const spn_geometry_workspace *workspace, double shift
         sums.length2 += step * step;
     }
     return sums;
-}
-
-/* The same of a positive definite Hessian without zero modes, from its inverse times the vector. */
-static mode_sums sum_solved(int64_t n, const double *vector, const double *solved)
-{
-    double form = spn_dot(n, vector, solved);
-    return (mode_sums){
-        .energy = fmax(form, 0), .form = form, .length2 = spn_dot(n, solved, solved)};
-}
-
-/* The vector whose response T10 asks for: d(grad L)/d(parameter), which of a regularised objective is grad n; NULL
- * where there is none. */
-static const double *response_of(spn_geometry_workspace *workspace, const spn_point *point)
-{
-    if (spn_point_error(point) != point) {
-        spn_objective_order_gradient(point->objective, point->theta, workspace->response);
-        return workspace->response;
-    }
-    return point->has & SPN_WANT_PARAMETER ? point->parameter_gradient : NULL;
 }
 
 /* L's Hessian inverted by Cholesky on the gradient (into scratch) and on the response vector (into
@@ -190,24 +194,15 @@ static void measure_gate(const spn_geometry_workspace *workspace, const spn_poin
     int64_t n = workspace->dimension;
     double most =
         fmax(fabs(workspace->eigenvalues[0] + shift), fabs(workspace->eigenvalues[n - 1] + shift));
-    double length = spn_objective_length(point->objective, point->theta);
-    double scale = spn_objective_scales(point->objective).value;
-    mode_sums slope = is_solved ? sum_solved(n, point->gradient, workspace->scratch)
-                                : sum_modes(workspace, shift, point->gradient);
-    out->newton_decrement = sqrt(slope.energy);
-    out->distance = sqrt(slope.length2) / length;
-    double size = scale + fabs(point->value), flat = sqrt(slope.flat2);
-    bool is_level =
-        flat <= SPN_ZERO_EIGENVALUE * most * length && flat * length <= SPN_STATIONARY_FALL * size;
-    bool is_low = out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(size);
-    bool is_near = out->distance <= SPN_STATIONARY_DISTANCE;
-    out->stationary = is_level && is_low && is_near;
+    const spni_mode_sums slope = is_solved ? spni_sum_solved(n, point->gradient, workspace->scratch)
+                                           : sum_modes(workspace, shift, point->gradient);
+    spni_pass_gate(point, most, &slope, out);
     if (!out->stationary || response == NULL) {
         return;
     }
     /* d(theta)/d(parameter) = -H^+ b. */
-    mode_sums sums = is_solved ? sum_solved(n, response, workspace->product)
-                               : sum_modes(workspace, shift, response);
+    spni_mode_sums sums = is_solved ? spni_sum_solved(n, response, workspace->product)
+                                    : sum_modes(workspace, shift, response);
     bool has_flat_part = sqrt(sums.flat2) > SPN_STATIONARY_DISTANCE * spn_norm(n, response);
     out->susceptibility = has_flat_part ? none : sums.form;
 }
@@ -285,18 +280,6 @@ static spn_status check_point(spn_context *context, const spn_geometry_workspace
     return SPN_OK;
 }
 
-static spn_geometry start_record(spn_surface surface, const spn_point *point,
-                                 const spn_point *valued)
-{
-    spn_geometry record = spni_geometry_blank(surface, point->dimension);
-    record.beta = point->parameter;
-    record.samples = valued->objective->samples;
-    record.value = valued->value;
-    record.gradient_norm = spn_norm(point->dimension, valued->gradient);
-    record.weight_norm = spn_objective_order_root(point->objective, point->theta);
-    return record;
-}
-
 /* A point's Hessian becomes the one at hand. *is_finite: whether anything follows from it. */
 static spn_status take_hessian(spn_context *context, spn_geometry_workspace *workspace,
                                const spn_point *point, bool *is_finite)
@@ -319,7 +302,7 @@ static spn_status judge(spn_context *context, spn_geometry_workspace *workspace,
 {
     spn_status status = SPN_OK;
     if (wanted & SPN_GEOMETRY_STATIONARY) {
-        const double *response = response_of(workspace, point);
+        const double *response = spni_response_of(point, workspace->response);
         bool is_solved = false;
         SPN_TRY(prepare_gate(context, workspace, point, shift, response, &is_solved));
         if (spn_all_finite(workspace->dimension, point->gradient)) {
@@ -347,43 +330,59 @@ done:
     return status;
 }
 
+static spn_status measure_by_dense(spn_context *context, spn_geometry_workspace *workspace,
+                                   const spn_point *point, unsigned wanted, spni_surfaces *out)
+{
+    spn_status status = SPN_OK;
+    const spn_point *inner = spn_point_error(point);
+    bool is_finite = false;
+    double shift = 0;
+    bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
+    out->loss.stationary = wanted & SPN_GEOMETRY_STATIONARY ? 0 : out->loss.stationary;
+    if (!is_shifted && (out->wants_loss || wanted & SPN_GEOMETRY_STATIONARY)) {
+        SPN_TRY(measure_apart(context, workspace, point, wanted, &out->loss));
+    }
+    SPN_TRY(take_hessian(context, workspace, inner, &is_finite));
+    if (is_finite && is_shifted) {
+        SPN_TRY(judge(context, workspace, point, shift, wanted, &out->loss));
+    } else if (is_finite && wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY)) {
+        SPN_TRY(decompose(context, workspace, false));
+    }
+    if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
+        SPN_TRY(measure_parts(context, workspace, inner, &out->loss));
+    }
+    if (is_finite && out->wants_error) {
+        SPN_TRY(measure_surface(context, workspace, 0, inner, wanted, &out->error));
+    }
+    if (is_finite && is_shifted && out->wants_loss) {
+        SPN_TRY(measure_surface(context, workspace, shift, point, wanted, &out->loss));
+    }
+done:
+    return status;
+}
+
 spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *workspace,
                                 const spn_point *point, unsigned wanted, spn_geometry *error,
                                 spn_geometry *loss)
 {
     spn_status status = SPN_OK;
     const spn_point *inner = spn_point_error(point);
-    bool is_finite = false;
-    double shift = 0;
+    const bool is_dense = workspace->method == SPN_SPECTRUM_DENSE;
     SPN_TRY(check_point(context, workspace, point, inner));
-    bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
-    spn_geometry of_error = start_record(SPN_SURFACE_ERROR, point, inner);
-    spn_geometry of_loss = start_record(SPN_SURFACE_LOSS, point, point);
-    of_loss.stationary = wanted & SPN_GEOMETRY_STATIONARY ? 0 : of_loss.stationary;
-    if (!is_shifted && (loss != NULL || wanted & SPN_GEOMETRY_STATIONARY)) {
-        SPN_TRY(measure_apart(context, workspace, point, wanted, &of_loss));
-    }
-    SPN_TRY(take_hessian(context, workspace, inner, &is_finite));
-    if (is_finite && is_shifted) {
-        SPN_TRY(judge(context, workspace, point, shift, wanted, &of_loss));
-    } else if (is_finite && wanted & (SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY)) {
-        SPN_TRY(decompose(context, workspace, false));
-    }
-    if (is_finite && (wanted & SPN_GEOMETRY_FISHER)) {
-        SPN_TRY(measure_parts(context, workspace, inner, &of_loss));
-    }
-    copy_point_results(&of_loss, &of_error);
-    if (is_finite && error != NULL) {
-        SPN_TRY(measure_surface(context, workspace, 0, inner, wanted, &of_error));
-    }
-    if (is_finite && is_shifted && loss != NULL) {
-        SPN_TRY(measure_surface(context, workspace, shift, point, wanted, &of_loss));
-    }
+    spni_surfaces both = {.error = spni_start_record(SPN_SURFACE_ERROR, point, inner),
+                          .loss = spni_start_record(SPN_SURFACE_LOSS, point, point),
+                          .wants_error = error != NULL,
+                          .wants_loss = loss != NULL};
+    both.error.method = both.loss.method = workspace->method;
+    SPN_TRY(is_dense
+                ? measure_by_dense(context, workspace, point, wanted, &both)
+                : spni_measure_by_products(context, &workspace->settings, point, wanted, &both));
+    copy_point_results(&both.loss, &both.error);
     if (error != NULL) {
-        *error = of_error;
+        *error = both.error;
     }
     if (loss != NULL) {
-        *loss = of_loss;
+        *loss = both.loss;
     }
 done:
     return status;

@@ -44,4 +44,18 @@ static const spn_column columns[] = {
     REAL(distance, "", "|H^+ g| / length of theta, of the loss: estimated relative distance"),
 };
 
+static const char *const methods[] = {"", "dense", "moments", "stochastic", "none", NULL};
+
+static const spn_column certainty[] = {
+    WORDS(method, methods, "how the curvature was measured"),
+    REAL(scalar_curvature_low, "error^2/weight^4", "lower end of the interval of R"),
+    REAL(scalar_curvature_high, "error^2/weight^4", "upper end of the interval of R"),
+    REAL(trace_stderr, "error/weight^2", "standard error of the trace; 0: exact"),
+    REAL(frobenius_stderr, "error^2/weight^4", "standard error of tr H^2; 0: exact"),
+    REAL(mean_curvature_stderr, "error/weight^2", "standard error of the mean curvature; 0: exact"),
+    REAL(eigenvalue_residual, "error/weight^2",
+         "an eigenvalue lies within this distance of eigenvalue_min, and of eigenvalue_max"),
+};
+
 const spn_columns spn_geometry_columns = SPN_COLUMNS_OF(columns, spn_geometry);
+const spn_columns spn_geometry_certainty_columns = SPN_COLUMNS_OF(certainty, spn_geometry);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Section `spectrum` of an experiment. */
+/* Section `geometry` of an experiment. */
 #include "geometry/spectrum.h"
 
-static const char *const methods[] = {"auto", "dense", "moments", "stochastic", NULL};
+static const char *const methods[] = {"auto", "dense", "moments", "stochastic", "none", NULL};
 static const char *const estimators[] = {"hutchinson", "hutch++", "xtrace", NULL};
 
-#define AT(member) offsetof(spn_spectrum_settings, member)
+#define AT(member) offsetof(spn_geometry_settings, member)
 static const spn_option options[] = {
     {"method", SPN_OPTION_CHOICE, AT(method), "auto", SPN_ANY, methods, "",
-     "the way to curvature and spectrum; auto: by a forecast of time and memory"},
+     "the way to curvature and spectrum at a point: the dense Hessian; exact traces without it; "
+     "estimates by products; none: "
+     "no curvature at all. auto: by a forecast of time and memory"},
     {"patience", SPN_OPTION_REAL, AT(patience), "60", SPN_NONNEGATIVE, NULL, "s",
      "method auto takes an exact way where it is forecast to take no longer"},
     {"hours", SPN_OPTION_REAL, AT(hours), "12", SPN_POSITIVE, NULL, "h",
@@ -42,12 +44,11 @@ static const spn_option options[] = {
 };
 #undef AT
 
-const spn_option_table spn_spectrum_options = {
-    "spectrum", "curvature and spectra of the Hessian at any size", options,
-    sizeof options / sizeof *options, sizeof(spn_spectrum_settings)};
+const spn_option_table spn_geometry_options = {
+    "geometry", "how curvature and spectra are measured, at any size", options,
+    sizeof options / sizeof *options, sizeof(spn_geometry_settings)};
 
 const char *spn_spectrum_method_text(int64_t method)
 {
-    return method >= SPN_SPECTRUM_DENSE && method <= SPN_SPECTRUM_STOCHASTIC ? methods[method]
-                                                                             : NULL;
+    return method >= SPN_SPECTRUM_DENSE && method <= SPN_SPECTRUM_NONE ? methods[method] : NULL;
 }

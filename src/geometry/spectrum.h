@@ -13,6 +13,10 @@ typedef struct spni_hessian_operator {
 } spni_hessian_operator;
 spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian);
 
+/** Eigenpairs at the ends of an operator by Lanczos' method. Free with spn_extremes_free(). */
+spn_status spni_extremes_of(spn_context *context, const spn_symmetric_operator *a,
+                            const spn_geometry_settings *settings, spn_extremes **out);
+
 /** Independent, or exchangeable, estimates of tr A and tr A^2: `count` of each. */
 typedef struct spni_trace_samples {
     int64_t count, products;
@@ -22,10 +26,22 @@ typedef struct spni_trace_samples {
 
 /** By the settings' estimator; products with the operator as forecast. Free with spni_samples_free(). */
 spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
-                               const spn_spectrum_settings *settings, spni_trace_samples *out);
+                               const spn_geometry_settings *settings, spni_trace_samples *out);
 void spni_samples_free(spn_context *context, spni_trace_samples *samples);
 /** Vectors that are kept at a time. */
-int64_t spni_samples_vectors(int64_t dimension, const spn_spectrum_settings *settings);
+int64_t spni_samples_vectors(int64_t dimension, const spn_geometry_settings *settings);
+
+/** Flops of products and sums, flops of LAPACK's spectra, bytes. */
+spn_forecast_way spni_forecast_of(double flops, double dense_flops, double bytes);
+spn_forecast_way spni_moments_way(const spn_objective *objective, const spn_costs *costs);
+spn_forecast_way spni_stochastic_way(const spn_objective *objective, const spn_costs *costs,
+                                     const spn_geometry_settings *settings, spn_spectrum_task task);
+/** What all that `wanted` (SPN_GEOMETRY_*) says takes at a point, by each way. */
+void spni_point_ways(const spn_objective *objective, const spn_geometry_settings *settings,
+                     unsigned wanted, spn_forecast *out);
+/** The settings with which the ends of a spectrum are looked for at a point: the largest eigenvalue, and the smallest ones as
+ *  the settings say, one at least. */
+spn_geometry_settings spni_settings_of_ends(const spn_geometry_settings *settings);
 
 /** Random signs (1, -1), stream (seed, PROBES, job). */
 void spni_signs(uint64_t seed, uint64_t job, int64_t n, double *out);

@@ -38,8 +38,26 @@ spn_geometry spni_geometry_blank(spn_surface surface, int64_t dimension)
         .stationary = -1,
         .newton_decrement = none,
         .distance = none,
+        .method = SPN_SPECTRUM_DENSE,
+        .scalar_curvature_low = none,
+        .scalar_curvature_high = none,
+        .trace_stderr = none,
+        .frobenius_stderr = none,
+        .mean_curvature_stderr = none,
+        .eigenvalue_residual = none,
     };
     return blank;
+}
+
+spn_geometry spni_start_record(spn_surface surface, const spn_point *point, const spn_point *valued)
+{
+    spn_geometry record = spni_geometry_blank(surface, point->dimension);
+    record.beta = point->parameter;
+    record.samples = valued->objective->samples;
+    record.value = valued->value;
+    record.gradient_norm = spn_norm(point->dimension, valued->gradient);
+    record.weight_norm = spn_objective_order_root(point->objective, point->theta);
+    return record;
 }
 
 double spni_below_squared(int64_t n, const double *h)
@@ -78,7 +96,9 @@ void spni_measure_moments(spni_surface *surface, double *product, spn_geometry *
     out->frobenius_squared = square;
     out->scalar_curvature =
         2 * (pairs - below_squared) / q - 2 * (trace * along - bent) / (q * q); /* T3 */
-    out->scalar_curvature_stderr = 0;
+    out->scalar_curvature_stderr = out->trace_stderr = out->frobenius_stderr = 0;
+    out->mean_curvature_stderr = 0;
+    out->scalar_curvature_low = out->scalar_curvature_high = out->scalar_curvature;
     out->scalar_curvature_rounding = 8 * DBL_EPSILON * (absolute * absolute + square) / q;
     out->mean_curvature = (trace - along / q) / ((double)n * sqrt(q)); /* T4 */
 }

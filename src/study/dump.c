@@ -302,12 +302,18 @@ static bool has_value(const spn_settings *section, int64_t index)
     return section->is_set[index] || option->initial != NULL;
 }
 
+/* Sections that came later say only what was set: texts of experiments without them stay what they were. */
+static bool is_quiet(int section)
+{
+    return section == SPNI_SECTION_GEOMETRY;
+}
+
 static bool is_said(const spn_experiment *experiment, int number, int64_t index)
 {
     const spn_settings *section = &experiment->sections[number];
     const char *key = section->table->options[index].key;
-    return has_value(section, index) && is_used(experiment, number, key) &&
-           !is_excluded(experiment, number, key);
+    return has_value(section, index) && (section->is_set[index] || !is_quiet(number)) &&
+           is_used(experiment, number, key) && !is_excluded(experiment, number, key);
 }
 
 static void put_section(spn_text *text, const spn_experiment *experiment, int number)
@@ -315,8 +321,13 @@ static void put_section(spn_text *text, const spn_experiment *experiment, int nu
     const spn_settings *section = &experiment->sections[number];
     const char *group = ""; /* the part of the last key before its dot */
     size_t group_length = 0;
-    spn_text_add(text, section->table->section);
-    spn_text_add(text, ":\n");
+    bool is_any = !is_quiet(number);
+    for (int64_t i = 0; !is_any && i < section->table->count; i++) {
+        is_any = is_said(experiment, number, i);
+    }
+    if (is_any) {
+        spn_text_put(text, "%s:\n", section->table->section);
+    }
     for (int64_t i = 0; i < section->table->count; i++) {
         const char *key = section->table->options[i].key;
         if (!is_said(experiment, number, i)) {

@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
-    &spn_data_options,     &spn_model_options, &spn_error_options, &spn_sweep_options,
-    &spn_branches_options, &spn_slice_options, &spn_grok_options,  &spn_solver_options};
+    &spn_data_options,  &spn_model_options,    &spn_error_options,
+    &spn_sweep_options, &spn_branches_options, &spn_slice_options,
+    &spn_grok_options,  &spn_solver_options,   &spn_geometry_options};
 
 const spn_option_table *const *spn_experiment_tables(int64_t *count)
 {
@@ -81,6 +82,11 @@ const spn_grok_settings *spn_experiment_grok(const spn_experiment *experiment)
     return experiment->sections[SPNI_SECTION_GROK].values;
 }
 
+const spn_geometry_settings *spn_experiment_geometry(const spn_experiment *experiment)
+{
+    return experiment->sections[SPNI_SECTION_GEOMETRY].values;
+}
+
 const spn_solver_settings *spn_experiment_solver(const spn_experiment *experiment)
 {
     return experiment->sections[SPNI_SECTION_SOLVER].values;
@@ -109,7 +115,7 @@ static spn_status fail_section(spn_context *context, const spn_source *source, c
     const char *near = spn_nearest_name(name, names, SPNI_SECTIONS);
     return spn_fail(context, SPN_ERROR_INPUT,
                     "%sunknown section '%.60s'%s%s%s; sections are data, model, objective, sweep, "
-                    "branches, slice, grok, solver",
+                    "branches, slice, grok, solver, geometry",
                     place, name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
                     near != NULL ? "'?" : "");
 }
@@ -183,13 +189,13 @@ static spn_status assign_document(spn_context *context, spn_experiment *experime
         const spn_source *source = &root->value.source;
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s:%d:%d: expected sections (data:, model:, objective:, sweep:, branches:, "
-                 "slice:, grok:, solver:)",
+                 "slice:, grok:, solver:, geometry:)",
                  source->file, source->line, source->column);
     }
     if (root->count == 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s: is empty; an experiment has at least one section (data:, model:, objective:, "
-                 "sweep:, branches:, slice:, grok:, solver:)",
+                 "sweep:, branches:, slice:, grok:, solver:, geometry:)",
                  name);
     }
     for (int64_t i = 0; i < root->count; i++) {

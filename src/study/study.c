@@ -237,6 +237,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     study->experiment = experiment;
     SPN_TRY(spni_experiment_place(context, experiment,
                                   spn_solver_check(context, spn_experiment_solver(experiment))));
+    SPN_TRY(spni_experiment_place(
+        context, experiment, spn_geometry_check(context, spn_experiment_geometry(experiment))));
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
@@ -299,4 +301,13 @@ spn_status spn_study_initial(spn_context *context, const spn_study *study, int64
                                theta);
     }
     return SPN_OK;
+}
+
+spn_status spn_study_geometry(spn_context *context, const spn_study *study, unsigned wanted,
+                              spn_geometry_workspace **out, spn_forecast *forecast)
+{
+    const spn_geometry_settings *settings = spn_experiment_geometry(study->experiment);
+    return spni_experiment_place(
+        context, study->experiment,
+        spn_geometry_workspace_choose(context, &study->loss, settings, wanted, out, forecast));
 }

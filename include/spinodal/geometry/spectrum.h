@@ -15,11 +15,12 @@ extern "C" {
 
 typedef enum spn_spectrum_method {
     SPN_SPECTRUM_AUTO,
-    SPN_SPECTRUM_DENSE,     /**< the P x P Hessian */
-    SPN_SPECTRUM_MOMENTS,   /**< tr H and tr H^2 exactly, without it (T17-T19, T28) */
-    SPN_SPECTRUM_STOCHASTIC /**< products with random vectors, or Lanczos' method */
+    SPN_SPECTRUM_DENSE,      /**< the P x P Hessian */
+    SPN_SPECTRUM_MOMENTS,    /**< tr H and tr H^2 exactly, without it (T17-T19, T28) */
+    SPN_SPECTRUM_STOCHASTIC, /**< products with random vectors, or Lanczos' method */
+    SPN_SPECTRUM_NONE,       /**< at a point: value, gradient and labels, nothing of the Hessian */
 } spn_spectrum_method;
-/** "dense", "moments", "stochastic"; NULL for any other number. */
+/** "dense", "moments", "stochastic", "none"; NULL for any other number. */
 const char *spn_spectrum_method_text(int64_t method);
 
 typedef enum spn_estimator {
@@ -31,7 +32,7 @@ typedef enum spn_estimator {
 /** Estimates of fewer products have no interval worth the name. */
 enum { SPN_PROBES_MIN = 16 };
 
-typedef struct spn_spectrum_settings {
+typedef struct spn_geometry_settings {
     int method; /**< spn_spectrum_method */
     double
         patience;   /**< s: method auto takes an exact way where it is forecast to take no longer */
@@ -48,13 +49,16 @@ typedef struct spn_spectrum_settings {
     int64_t products;          /**< for them, at most */
     int64_t block;             /**< vectors that are multiplied at a time */
     int64_t starts, steps;     /**< of the density */
-} spn_spectrum_settings;
-extern const spn_option_table spn_spectrum_options;
+} spn_geometry_settings;
+extern const spn_option_table spn_geometry_options;
+/** SPN_ERROR_INPUT for settings that the table refuses, and for what lies between keys. */
+spn_status spn_geometry_check(spn_context *context, const spn_geometry_settings *settings);
 
 typedef enum spn_spectrum_task {
     SPN_SPECTRUM_CURVATURE, /**< tr H, tr H^2, R */
     SPN_SPECTRUM_EXTREMES,  /**< eigenpairs at the ends */
     SPN_SPECTRUM_DENSITY,   /**< how all eigenvalues lie */
+    SPN_SPECTRUM_POINT, /**< all that spn_geometry_measure() is asked for: spn_geometry_forecast() */
 } spn_spectrum_task;
 
 /** What a way takes: floating-point operations as counted, seconds at SPN_FORECAST_RATE (of LAPACK's part
@@ -66,17 +70,18 @@ typedef struct spn_forecast_way {
 #define SPN_FORECAST_RATE_DENSE 1e10
 
 typedef struct spn_forecast {
-    int64_t task;   /**< spn_spectrum_task */
-    int64_t method; /**< spn_spectrum_method: the way that is gone */
+    int64_t task;      /**< spn_spectrum_task */
+    int64_t dimension; /**< P */
+    int64_t method;    /**< spn_spectrum_method: the way that is gone */
     spn_forecast_way dense, moments, stochastic;
 } spn_forecast;
 
 /** Which way is gone, by sizes alone. A forced method is gone as it is. Auto takes the quicker of the exact ways if it fits
  *  and takes no longer than `patience` or than the estimates, otherwise these. SPN_ERROR_UNSUPPORTED, with the forecast in the text, where
- *  the forced method, or any, exceeds `memory` or `hours`, or does not exist for the task; *out is filled all the same.
+ *  the forced method, or any, exceeds `memory` or `hours`, or does not exist for the task (dense ends at 32,700 parameters); *out is filled all the same.
  *  SPN_ERROR_INPUT for settings that its table refuses. */
 spn_status spn_spectrum_forecast(spn_context *context, const spn_objective *objective,
-                                 const spn_spectrum_settings *settings, spn_spectrum_task task,
+                                 const spn_geometry_settings *settings, spn_spectrum_task task,
                                  spn_forecast *out);
 /** "dense: 3.2e+12 flops, 5 min, 12 GB; moments: ...; chosen: moments". Returns the length it needs, like snprintf. */
 int64_t spn_forecast_text(const spn_forecast *forecast, char *buffer, size_t size);
@@ -104,7 +109,7 @@ typedef struct spn_curvature {
  *  `forecast` (NULL: not wanted): what was forecast. Memory as forecast. Cost: that, two products (H g of both surfaces), and as
  *  much again where L's Hessian is not E's plus a shift. Errors: those of spn_spectrum_forecast(). */
 spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
-                                  const spn_spectrum_settings *settings, spn_curvature *error,
+                                  const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast);
 
 typedef struct spn_extremes {
@@ -120,7 +125,7 @@ typedef struct spn_extremes {
 /** Extreme eigenpairs of a part of the Hessian at the point (E's or L's, as the point is), which holds curvature. Multiple
  *  eigenvalues are found as often as the block is large, at least. Free with spn_extremes_free(). */
 spn_status spn_geometry_extremes(spn_context *context, const spn_point *point, spn_part part,
-                                 const spn_spectrum_settings *settings, spn_extremes **out,
+                                 const spn_geometry_settings *settings, spn_extremes **out,
                                  spn_forecast *forecast);
 void spn_extremes_free(spn_context *context, spn_extremes *extremes);
 
@@ -136,7 +141,7 @@ typedef struct spn_density {
 /** The density of eigenvalues of a part of the Hessian at the point, by stochastic Lanczos quadrature or from all of them.
  *  Free with spn_density_free(). */
 spn_status spn_geometry_density(spn_context *context, const spn_point *point, spn_part part,
-                                const spn_spectrum_settings *settings, spn_density **out,
+                                const spn_geometry_settings *settings, spn_density **out,
                                 spn_forecast *forecast);
 void spn_density_free(spn_context *context, spn_density *density);
 /** The density at x, every point a normal distribution of standard deviation `width` > 0: its integral is 1. */

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Command geometry by each way: the same R, what a way cannot give is null, what does not fit is refused with the forecast and the
+# place of the key.
+. "$(dirname "$0")/harness.sh"
+experiment >run.yaml
+
+# value KEY: of the first surface.
+value() {
+    tr -d ' ",' <"$stdout" | awk -F: -v key="$1" '$1 == key { print $2; exit }'
+}
+for method in auto dense moments stochastic none; do
+    run spinodal geometry run.yaml --beta 0.1 --json --set geometry.method=$method --set geometry.probes=200
+    expect_status 0
+    eval "R_$method=$(value scalar_curvature) sign_$method=$(value gauss_kronecker_sign)"
+    eval "way_$method=$(value method) low_$method=$(value scalar_curvature_low) high_$method=$(value scalar_curvature_high)"
+    eval "lowest_$method=$(value eigenvalue_min)"
+done
+# holds EXPRESSION WHAT: of awk.
+holds() {
+    checks=$((checks + 1))
+    awk "BEGIN { exit !($1) }" || complain "does not hold: $2: $1"
+}
+# shellcheck disable=SC2154
+{
+    holds "\"$way_auto\" == \"dense\" && \"$way_moments\" == \"moments\" && \"$way_stochastic\" == \"stochastic\"" "method as asked for"
+    holds "\"$R_auto\" == \"$R_dense\" && \"$R_none\" == \"null\" && \"$way_none\" == \"none\"" "R"
+    holds "\"$sign_moments\" == \"null\" && \"$sign_dense\" != \"null\"" "Gauss-Kronecker needs all eigenvalues"
+    holds "($R_moments - $R_dense)^2 < 1e-20 * ($R_dense)^2" "moments are exact"
+    holds "($lowest_moments - $lowest_dense)^2 < 1e-16" "the lowest eigenvalue"
+    holds "$low_stochastic < $R_stochastic && $R_stochastic < $high_stochastic" "an interval"
+    holds "$low_moments == $R_moments && $high_moments == $R_moments" "no interval"
+}
+printf 'geometry:\n  method: dense\n  memory: 1e-6\n' >>run.yaml
+run spinodal geometry run.yaml
+expect_status 3
+expect_stderr_lines 1
+expect_stderr 'run.yaml:[0-9]*:11: geometry.method: geometry of [0-9]* parameters: the method asked for exceeds .*dense: .*; moments: .*; stochastic: .*; chosen: dense'
+run spinodal geometry run.yaml --set geometry.probes=3
+expect_status 3
+expect_stderr 'geometry.probes: estimates need at least 16 products, not 3'
+run spinodal geometry run.yaml --set geometry.method=gradient
+expect_status 3
+expect_stderr 'geometry.method: .*auto'
+finish
