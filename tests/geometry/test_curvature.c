@@ -441,16 +441,21 @@ static void test_memory(void **state)
     assert_int_equal(support_fail_each_allocation(tensors_once, NULL), 5);
 }
 
+/* Both tables together: no field forgotten. */
 static void test_columns(void **state)
 {
     (void)state;
-    assert_int_equal(spn_geometry_columns.record_size, sizeof(spn_geometry));
-    assert_int_equal(spn_geometry_columns.count * 8, sizeof(spn_geometry));
-    for (int64_t i = 0; i < spn_geometry_columns.count; i++) {
-        const spn_column *column = &spn_geometry_columns.items[i];
-        assert_int_equal(column->offset, 8 * i); /* no field forgotten */
-        assert_true(strlen(column->help) > 10 && column->unit != NULL);
+    const spn_columns *parts[2] = {&spn_geometry_columns, &spn_geometry_certainty_columns};
+    int64_t place = 0;
+    for (int k = 0; k < 2; k++) {
+        assert_int_equal(parts[k]->record_size, sizeof(spn_geometry));
+        for (int64_t i = 0; i < parts[k]->count; i++, place++) {
+            const spn_column *column = &parts[k]->items[i];
+            assert_int_equal(column->offset, 8 * place);
+            assert_true(strlen(column->help) > 10 && column->unit != NULL);
+        }
     }
+    assert_int_equal(place * 8, sizeof(spn_geometry));
 }
 
 int main(void)
