@@ -9,13 +9,13 @@ CTEST_FLAGS ?=
 
 # More of the benchmarks: make bench BENCH_FLAGS=--full
 BENCH_FLAGS ?=
-# For bench-peers; Debian's PyTorch belongs to the system's Python.
+# For docs and bench-peers; Debian's PyTorch belongs to the system's Python.
 PYTHON ?= /usr/bin/python3
 
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce test check-release sanitize tsan coverage fuzz clang arm64 install bench bench-peers \
+.PHONY: release reproduce docs docs-images test check-release sanitize tsan coverage fuzz clang arm64 install bench bench-peers \
         bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
@@ -28,8 +28,18 @@ reproduce: ## install what is missing, build, make the figures of the paper, wit
 	@$(MAKE) --no-print-directory release
 	build/release/spinodal reproduce paper -o out/figures --force
 
+docs: ## install what is missing, build, run the commands of the pages, make the documentation site in build/docs/site
+	@$(SETUP) build figures docs
+	@$(MAKE) --no-print-directory release
+	tools/check_documents.sh --figures build/docs/figures build/release/spinodal
+	tools/build_docs.sh build/docs build/docs/figures
+	$(PYTHON) tools/check_site.py build/docs/site
+
+docs-images: docs ## copy the figures of the site to docs/images, for readers of the files
+	cp build/docs/figures/* docs/images/
+
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
-	@$(SETUP) build figures test
+	@$(SETUP) build figures test docs
 	@$(MAKE) --no-print-directory sanitize
 	@$(MAKE) --no-print-directory check-release
 

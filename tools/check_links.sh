@@ -49,7 +49,7 @@ while IFS=$tab read -r page number link; do
 done <"$list"
 
 # Every page is reachable from the list of pages.
-for page in docs/*.md docs/decisions/*.md; do
+for page in docs/*.md docs/*/*.md; do
     [ -e "$page" ] || continue
     [ "$page" = docs/index.md ] && continue
     if ! grep -q "(${page#docs/})" docs/index.md; then

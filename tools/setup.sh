@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs what building, testing or developing spinodal needs, on Debian and Ubuntu.
 #
-#   tools/setup.sh [--check] [build] [figures] [test] [dev] [arm64]
+#   tools/setup.sh [--check] [build] [figures] [test] [docs] [dev] [arm64]
 #
 # Each package is looked up first: when all are there, neither root nor network is needed. Otherwise
 # apt-get runs as root, or through sudo where that asks no password. Where it may not, and with
@@ -35,6 +35,11 @@ test binutils command:nm
 test g++|clang command:c++
 test python3 command:python3
 test ?chromium-driver command:chromedriver
+docs python3-sphinx command:sphinx-build
+docs python3-myst-parser -
+docs furo -
+docs python3-breathe -
+docs doxygen command:doxygen
 dev clang command:clang
 dev clang-format command:clang-format
 dev clang-tidy command:clang-tidy
@@ -194,7 +199,7 @@ sets=
 for argument in "$@"; do
     case $argument in
     --check) check=yes ;;
-    build | figures | test | dev | arm64) sets="$sets $argument" ;;
+    build | figures | test | docs | dev | arm64) sets="$sets $argument" ;;
     *) usage ;;
     esac
 done

@@ -104,10 +104,22 @@ documents() {
         "$tools/check_documents.sh"
 }
 plant docs/page.md '<!-- file: a.txt -->' '```' 'hello' '```' '<!-- run -->' '```console' \
-    '$ grep hello a.txt' '$ spinodal' '```' '```sh' 'false' '```'
+    '$ grep hello a.txt' '$ spinodal' '```' '<!-- not run: it fails -->' '```sh' 'false' '```'
 documents 0 '2 blocks of 1 pages, 0 failed'
 plant docs/page.md '<!-- run -->' '' '```sh' 'true' 'false' '```'
 documents 1 'this block ends with status 1'
+plant docs/page.md '```sh' 'true' '```'
+documents 1 'commands without a mark'
+plant docs/page.md '<!-- not run: it is a pattern -->' '```sh' 'false' '```' '```yaml' '```' '<!-- run: no-such-language -->' \
+    '```no-such-language' 'false' '```'
+documents 0 '1 blocks of 1 pages, 0 failed, 1 in languages'
+plant docs/page.md '<!-- figure: a.png -->' '![a](images/b.png)'
+documents 1 'the commands have not made a.png'
+plant docs/page.md '<!-- run -->' '```sh' 'echo x >a.png' '```' '<!-- figure: a.png -->' '![a](images/b.png)'
+documents 1 'docs/images/b.png is not there'
+mkdir "$scratch/tree/docs/images"
+echo x >"$scratch/tree/docs/images/b.png"
+documents 0 '2 blocks of 1 pages, 0 failed'
 plant docs/page.md '```c' '#include <math.h>' 'int main(void) { return undeclared; }' '```'
 documents 1 'undeclared'
 
