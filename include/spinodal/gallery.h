@@ -52,7 +52,7 @@ const char *spn_results_fault(const spn_results *results);
 
 /** Tell what the results at `path` hold, as their kind says: a summary by messages, what did not go well by warnings, a line
  *  each. */
-spn_status spn_results_tell(spn_context *context, const char *path, bool is_verbose);
+spn_status spn_results_tell(spn_context *context, const char *path, const spn_wish *wish);
 
 #ifdef __cplusplus
 }

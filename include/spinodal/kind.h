@@ -15,7 +15,8 @@
 #include <spinodal/text.h>
 #include <spinodal/theory.h>
 #include <spinodal/trajectory.h>
-#include <spinodal/transition.h>
+#include <spinodal/transition/answer.h>
+#include <spinodal/transition/claim.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +47,19 @@ typedef struct spn_layout_record {
 } spn_layout_record;
 extern const spn_columns spn_layout_columns;
 
+/** What the strengths of a run mean elsewhere. */
+typedef struct spn_run_facts {
+    int64_t error;      /**< spn_error_kind; -1: the results do not say */
+    int64_t regularise; /**< spn_regularise_kind */
+    int64_t outputs;    /**< K; 0: not known */
+} spn_run_facts;
+spn_run_facts spn_run_facts_of(const spn_results *results);
+/** The loss of PyTorch that these results minimise but for a factor, "nn.MSELoss()"; NULL: not known. */
+const char *spn_run_loss(const spn_run_facts *facts);
+/** The weight_decay of PyTorch's SGD or Adam (not AdamW) that has the same minima with that loss: 2 beta; 2 beta / K
+ *  where E is summed over the K outputs, of which nn.MSELoss() takes the mean. */
+double spn_weight_decay(const spn_run_facts *facts, double beta);
+
 /* Readers fill the contents of their kind, which `out` points to. */
 
 /** Kind "sweep". Tables that a file lacks have no rows. */
@@ -57,6 +71,7 @@ typedef struct spn_sweep_contents {
     bool is_refined;           /**< jumps were looked for */
     bool has_rate;             /**< points of a finite rate: not meant to be stationary */
     bool is_quench;            /**< some chain starts afresh at each beta */
+    spn_run_facts facts;
 } spn_sweep_contents;
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
                                    const spn_results *results, void *out);
@@ -72,6 +87,7 @@ typedef struct spn_branches_contents {
     spn_table theory;           /**< spn_theory_mode: a row a mode of linear theory */
     const char *const *names;   /**< of the phases */
     int64_t unused_starts;      /**< that were not followed */
+    spn_run_facts facts;
 } spn_branches_contents;
 spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
                                       const spn_results *results, void *out);
@@ -86,6 +102,7 @@ typedef struct spn_grok_contents {
     const char *const *phases;     /**< in which the runs end */
     const spn_array *modes;        /**< strengths, a row a point; NULL: none */
     bool is_descent;               /**< plain gradient descent, which has a bound of stability */
+    spn_run_facts facts;
 } spn_grok_contents;
 spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
                                   const spn_results *results, void *out);
@@ -104,12 +121,42 @@ spn_status spn_slice_contents_read(spn_context *context, spn_arena *arena,
 
 /* ---- What can be said of them ------------------------------------------------------------------ */
 
-/** For people: what the chains went through, and what is left open; at `path`. The arguments are the contents of the
- *  kind; what `is_verbose` adds stands in the page of each command. */
-void spn_sweep_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
-void spn_branches_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
-void spn_grok_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
-void spn_slice_summary(spn_text *text, const char *path, const void *contents, bool is_verbose);
+/** Which transitions are shown, and how they are sorted. */
+typedef enum spn_shown_kind {
+    SPN_SHOWN_ALL,
+    SPN_SHOWN_ACCURACY,
+    SPN_SHOWN_SYMMETRY
+} spn_shown_kind;
+typedef enum spn_shown_order {
+    SPN_ORDER_ANSWER, /**< of accuracy by beta, the others by the size of their jump */
+    SPN_ORDER_BETA,
+    SPN_ORDER_JUMP,
+} spn_shown_order;
+/** Their words, in this order, behind the last one NULL. */
+extern const char *const spn_shown_kind_words[];
+extern const char *const spn_shown_order_words[];
+typedef struct spn_shown {
+    int64_t kind; /**< spn_shown_kind; what is not of accuracy counts as of symmetry */
+    double
+        min_jump; /**< least share of |theta|^2 by which it jumps; 0: those that do not jump as well */
+    int64_t order; /**< spn_shown_order */
+} spn_shown;
+
+/** What is asked for. Zeros: the usual. */
+typedef struct spn_wish {
+    bool is_verbose; /**< what that adds stands in the page of each command */
+    spn_shown shown;
+} spn_wish;
+
+/** For people: the answer first, then what the chains went through, and what is left open; at `path`. The arguments are
+ *  the contents of the kind. */
+void spn_sweep_summary(spn_text *text, const char *path, const void *contents,
+                       const spn_wish *wish);
+void spn_branches_summary(spn_text *text, const char *path, const void *contents,
+                          const spn_wish *wish);
+void spn_grok_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish);
+void spn_slice_summary(spn_text *text, const char *path, const void *contents,
+                       const spn_wish *wish);
 
 /** What did not go well, a line each and what may help; nothing where all went well. */
 void spn_sweep_troubles(spn_text *text, const void *contents);
@@ -117,14 +164,36 @@ void spn_branches_troubles(spn_text *text, const void *contents);
 void spn_grok_troubles(spn_text *text, const void *contents);
 
 /** The same for programs: one object, all digits. */
-void spn_sweep_json(spn_json *json, const char *path, const void *contents);
-void spn_branches_json(spn_json *json, const char *path, const void *contents);
-void spn_grok_json(spn_json *json, const char *path, const void *contents);
-void spn_slice_json(spn_json *json, const char *path, const void *contents);
+void spn_sweep_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
+void spn_branches_json(spn_json *json, const char *path, const void *contents,
+                       const spn_wish *wish);
+void spn_grok_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
+void spn_slice_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
 
 /** Rows of a table as a list of objects; `texts` (may be NULL), one a row, first, under `label`. */
 void spn_json_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
                    const char *const *texts);
+
+/* ---- The answer (transition/answer.h) in words --------------------------------------------------- */
+
+/** How many phases, where one jumps, of which order, how sure, and what that means for a choice of beta: a sentence or
+ *  two a line, for people who know networks and no physics. */
+void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts);
+/** The phases as a table, of Markdown for a page, and what its words mean. */
+void spn_answer_phases_put(spn_text *text, const spn_answer *answer, bool is_page);
+/** The transitions: those of accuracy, then those of symmetry, as far as they are shown, and how many are not. */
+void spn_answer_entries_put(spn_text *text, const spn_answer *answer, const spn_shown *shown,
+                            bool is_page);
+/** Is the curvature's change point the transition? A verdict in words, and the change points as a table. Nothing where
+ *  it was not checked. */
+void spn_claim_put(spn_text *text, const spn_claim *claim, bool is_page);
+/** All of it under the key "answer": sentences, phases, entries (the transitions, each once); and under "claim" (NULL, or not checked: null). */
+void spn_answer_json(spn_json *json, const spn_answer *answer, const spn_run_facts *facts,
+                     const spn_claim *claim, const spn_shown *shown);
+/** Is a transition shown? `share`: of |theta|^2 that its jump changes, 0 of second order. */
+bool spn_is_shown(const spn_shown *shown, int64_t change, double share);
+/** The same of a row of the table of transitions. */
+bool spn_row_is_shown(const spn_shown *shown, const spn_transition *row);
 
 /* ---- Verdicts ---------------------------------------------------------------------------------- */
 
@@ -153,19 +222,33 @@ spn_status spn_sweep_transitions(spn_context *context, spn_arena *arena, const s
                                  spn_transitions *transitions);
 spn_status spn_branches_transitions(spn_context *context, spn_arena *arena,
                                     const spn_results *results, spn_transitions *transitions);
+spn_status spn_sweep_claim(spn_context *context, spn_arena *arena, const spn_results *results,
+                           const spn_transitions *transitions, int64_t run, spn_claim *claim);
 /** The same as their kind does it; and widen the range *from .. *to by their points. SPN_ERROR_INPUT for kinds without
  *  transitions and for NULL. */
 spn_status spn_add_transitions(spn_context *context, const spn_kind *kind,
                                const spn_results *results, spn_transitions *transitions,
                                double *from, double *to);
-/** The table of transitions with all that belongs to it: evidence, groups, crossings, hysteresis, stuck starts, and the
- *  verdict over the range. `files`: one name a run; `norms`: how its sqrt(n) is written, as spn_text_norm() says;
- *  `groups`: of spn_transitions_group(). */
-void spn_transitions_summary(spn_text *text, spn_transitions *transitions, const char *const *files,
-                             const char *const *norms, int64_t group_count,
-                             const spn_transition_group *groups, double beta_from, double beta_to);
-void spn_transitions_json(spn_json *json, spn_transitions *transitions, const char *const *files,
-                          int64_t group_count, const spn_transition_group *groups);
+/** Check the claim on results of a sweep, run `run` of the transitions; of other kinds it is not checked. The caller
+ *  releases claim->rows. */
+spn_status spn_results_claim(spn_context *context, const spn_kind *kind, const spn_results *results,
+                             const spn_transitions *transitions, int64_t run, spn_claim *claim);
+/** One file of those whose transitions are told. */
+typedef struct spn_told_file {
+    const char *path, *norm; /**< how its sqrt(n) is written, as spn_text_norm() says */
+    spn_run_facts facts;
+    spn_claim claim;
+} spn_told_file;
+
+/** The answer of each file, one a run; then the table of transitions with all that belongs to it: evidence, groups,
+ *  crossings, hysteresis, stuck starts, and the verdict over the range. `groups`: of spn_transitions_group(). */
+void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
+                             const spn_told_file *files, int64_t group_count,
+                             const spn_transition_group *groups, double beta_from, double beta_to,
+                             const spn_shown *shown);
+void spn_transitions_json(spn_json *json, spn_transitions *transitions, const spn_told_file *files,
+                          int64_t group_count, const spn_transition_group *groups,
+                          const spn_shown *shown);
 
 /** The same rows as tables of a Markdown page. */
 void spn_transitions_page(spn_text *page, int64_t count, const spn_transition *rows);
@@ -212,13 +295,17 @@ struct spn_kind {
     spn_status (*read)(spn_context *context, spn_arena *arena, const spn_results *results,
                        void *contents);
     /** Absent ones say nothing. */
-    void (*summarise)(spn_text *text, const char *path, const void *contents, bool is_verbose);
+    void (*summarise)(spn_text *text, const char *path, const void *contents, const spn_wish *wish);
     void (*troubles)(spn_text *text, const void *contents);
-    void (*write_json)(spn_json *json, const char *path, const void *contents);
+    void (*write_json)(spn_json *json, const char *path, const void *contents,
+                       const spn_wish *wish);
 
     /** Of transitions in beta; NULL: it has none. */
     spn_status (*add_transitions)(spn_context *context, spn_arena *arena,
                                   const spn_results *results, spn_transitions *transitions);
+    /** NULL: the claim is not checked. */
+    spn_status (*check_claim)(spn_context *context, spn_arena *arena, const spn_results *results,
+                              const spn_transitions *transitions, int64_t run, spn_claim *claim);
 
     bool (*passes)(const spn_results *results); /**< the check of its runs; NULL: there is none */
     const char *fault; /**< what does not hold where they do not pass, as part of a sentence */
@@ -243,7 +330,7 @@ const char *spn_kind_fault(const spn_kind *kind, const spn_results *results);
 typedef struct spn_report {
     spn_text *summary, *troubles;
     spn_json *json;
-    bool is_verbose;
+    spn_wish wish;
 } spn_report;
 spn_status spn_kind_report(spn_context *context, const spn_kind *kind, const spn_results *results,
                            const char *path, const spn_report *report);

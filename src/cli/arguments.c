@@ -35,6 +35,14 @@ const cli_flag cli_flags[] = {
      "with --beta, of branches: the phase's name; the default is the globally stable one"},
     {"noisy", 0, FLAG_SWITCH, AT(is_noisy), NULL,
      "the files hold noisy samples: find change points in them"},
+    {"kind", 0, FLAG_TEXT, AT(kind), "NAME",
+     "which transitions: accuracy (what is learned changes), symmetry (hidden units merge or "
+     "split) or all (the default)"},
+    {"min-jump", 0, FLAG_REAL, AT(min_jump), "S",
+     "leave out transitions at which |theta|^2 jumps by less than this share of it, 0 to 1"},
+    {"sort", 0, FLAG_TEXT, AT(sort), "NAME",
+     "order of the table: beta, jump, or answer (the default: by beta, those of hidden units by "
+     "their jump)"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},

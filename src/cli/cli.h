@@ -4,6 +4,7 @@
 #define SPINODAL_SRC_CLI_CLI_H
 
 #include <spinodal/base.h>
+#include <spinodal/kind.h>
 #include <spinodal/store.h>
 #include <spinodal/study.h>
 #include <spinodal/text.h>
@@ -44,6 +45,8 @@ typedef struct cli_arguments {
     const char *direction;
     const char *phase;
     bool is_noisy;
+    const char *kind, *sort;
+    double min_jump; /**< 0: not given */
 } cli_arguments;
 
 typedef enum cli_flag_kind {
@@ -160,6 +163,9 @@ spn_status cli_refuse_same_file(spn_context *context, const char *output, const 
 /** Parameters where a command measures: --weights, or the initial weights. */
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
+
+/** Which transitions the arguments ask for. */
+spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_shown *out);
 
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
     cmd_report, cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;

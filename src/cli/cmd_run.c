@@ -86,14 +86,14 @@ done:
 }
 
 /* What the results hold, as their kind does. */
-static spn_status write_json(spn_context *context, const char *path)
+static spn_status write_json(spn_context *context, const char *path, const spn_wish *wish)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
     spn_json json;
     spn_text troubles = {.context = context};
-    const spn_report report = {.json = &json, .troubles = &troubles};
+    const spn_report report = {.json = &json, .troubles = &troubles, .wish = *wish};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     spn_json_begin(&json, context, spn_sink_stream(stdout));
@@ -112,13 +112,15 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
 {
     spn_status status = SPN_OK;
     char *made = NULL;
+    spn_wish wish = {.is_verbose = session->is_verbose};
+    SPN_TRY(cli_shown(session, arguments, &wish.shown));
     if (arguments->output == NULL) {
         SPN_TRY(cli_default_output(session->context, arguments->words[0], ".h5", &made));
     }
     const char *output = made != NULL ? made : arguments->output;
     SPN_TRY(run_study(session, arguments, output, run));
-    SPN_TRY(arguments->is_json ? write_json(session->context, output)
-                               : spn_results_tell(session->context, output, session->is_verbose));
+    SPN_TRY(arguments->is_json ? write_json(session->context, output, &wish)
+                               : spn_results_tell(session->context, output, &wish));
 done:
     spn_release(session->context, made);
     return status;

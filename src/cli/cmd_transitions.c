@@ -4,17 +4,23 @@
 #include <math.h>
 #include <spinodal/gallery.h>
 
-static spn_status add_file(spn_context *context, const char *path, spn_transitions *transitions,
-                           double *from, double *to, const char **norm)
+static spn_status add_file(spn_context *context, const char *path, int64_t run,
+                           spn_transitions *transitions, double *from, double *to,
+                           spn_told_file *file)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
+    *file = (spn_told_file){.path = path};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    status =
-        spn_add_transitions(context, spn_kind_find(results.kind), &results, transitions, from, to);
-    *norm = spn_text_norm(&results);
+    const spn_kind *kind = spn_kind_find(results.kind);
+    status = spn_add_transitions(context, kind, &results, transitions, from, to);
+    file->norm = spn_text_norm(&results);
+    file->facts = spn_run_facts_of(&results);
+    if (status == SPN_OK) {
+        status = spn_results_claim(context, kind, &results, transitions, run, &file->claim);
+    }
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", path);
     }
@@ -24,31 +30,33 @@ done:
 }
 
 static spn_status answer(spn_context *context, const cli_arguments *arguments,
-                         spn_transitions *transitions)
+                         const spn_shown *shown, spn_transitions *transitions)
 {
     spn_status status = SPN_OK;
     spn_text text = {.context = context};
     spn_json json;
     int64_t count = 0;
     const spn_transition_group *groups = NULL;
-    const char **norms = NULL;
+    spn_told_file *files = NULL;
     double from = (double)INFINITY, to = -(double)INFINITY;
-    SPN_NEW(context, norms, arguments->word_count);
+    SPN_NEW(context, files, arguments->word_count);
     for (int64_t i = 0; i < arguments->word_count; i++) {
-        SPN_TRY(add_file(context, arguments->words[i], transitions, &from, &to, &norms[i]));
+        SPN_TRY(add_file(context, arguments->words[i], i, transitions, &from, &to, &files[i]));
     }
     SPN_TRY(spn_transitions_group(context, transitions, &groups, &count));
     if (arguments->is_json) {
         spn_json_begin(&json, context, spn_sink_stream(stdout));
-        spn_transitions_json(&json, transitions, arguments->words, count, groups);
+        spn_transitions_json(&json, transitions, files, count, groups, shown);
         SPN_TRY(spn_json_end_document(&json));
     } else {
-        spn_transitions_summary(&text, transitions, arguments->words, norms, count, groups, from,
-                                to);
+        spn_transitions_summary(&text, transitions, files, count, groups, from, to, shown);
         SPN_TRY(cli_print(stdout, &text));
     }
 done:
-    spn_release(context, norms);
+    for (int64_t i = 0; files != NULL && i < arguments->word_count; i++) {
+        spn_release(context, files[i].claim.rows);
+    }
+    spn_release(context, files);
     return status;
 }
 
@@ -57,11 +65,13 @@ spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments)
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_transitions *transitions = NULL;
+    spn_shown shown = {0};
+    SPN_TRY(cli_shown(session, arguments, &shown));
     if (arguments->is_noisy) {
         SPN_TRY(cli_noisy_samples(session, arguments));
     } else {
         SPN_TRY(spn_transitions_create(context, &transitions));
-        SPN_TRY(answer(context, arguments, transitions));
+        SPN_TRY(answer(context, arguments, &shown, transitions));
         session->is_good = spn_transitions_decided(transitions);
     }
 done:

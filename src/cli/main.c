@@ -33,7 +33,7 @@ const cli_command cli_commands[] = {
      "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
      "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
      "gate, or a jump could not be resolved.",
-     "output set seed threads json force resume ", 1, 1, true, cmd_sweep},
+     "output set seed threads json force resume kind min-jump sort ", 1, 1, true, cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
      "unstable\n"
@@ -46,7 +46,7 @@ const cli_command cli_commands[] = {
      "once: a run that was interrupted goes on with --resume, to the same bits. Threads share\n"
      "the sums over samples, where there are enough of them.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
-     "output set seed threads json force resume ", 1, 1, true, cmd_branches},
+     "output set seed threads json force resume kind min-jump sort ", 1, 1, true, cmd_branches},
     {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",
      "Trains the network at one small beta from several starts: random weights, phases of a sweep "
      "or "
@@ -92,7 +92,7 @@ const cli_command cli_commands[] = {
      "itself, jumps told from kinks, and compared. Of smooth curves 0 to 5 in 100 (at worst 9) "
      "show one "
      "(measured).",
-     "noisy json ", 1, CLI_WORDS_MAX, false, cmd_transitions},
+     "noisy json kind min-jump sort ", 1, CLI_WORDS_MAX, false, cmd_transitions},
     {"theory", "EXPERIMENT.yaml | --depth D --singular-values A,B,...",
      "what can be said before training: transitions, onset and its order",
      "Order, Maxwell point and spinodal of each mode of a deep linear network on whitened data: of "

@@ -118,6 +118,10 @@ void cli_print_reference(void)
                   &spn_theory_transition_columns);
     print_columns("Onset of learning (`spinodal theory --json`: `onset`)",
                   &spn_theory_onset_columns);
+    print_columns("Phases of the answer (`spinodal transitions --json`: `answers`; `phases`)",
+                  &spn_answer_phase_columns);
+    print_columns("Transitions, each once (the same: `entries`)", &spn_answer_entry_columns);
+    print_columns("Change points beside transitions (the same: `claim`)", &spn_claim_columns);
     print_columns("Transitions (`spinodal transitions --json`: `transitions`, `crossings`)",
                   &spn_transition_columns);
     print_columns("Hysteresis (the same: `hysteresis`)", &spn_hysteresis_columns);

@@ -61,7 +61,7 @@ spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(run(context, study, &settings, &is_good));
     job->is_good = job->is_good && is_good;
-    SPN_TRY(spn_results_tell(context, path, false));
+    SPN_TRY(spn_results_tell(context, path, &(spn_wish){0}));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);

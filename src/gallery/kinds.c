@@ -23,14 +23,13 @@ const char *spn_results_fault(const spn_results *results)
     return spn_kind_fault(spn_kind_find(results->kind), results);
 }
 
-spn_status spn_results_tell(spn_context *context, const char *path, bool is_verbose)
+spn_status spn_results_tell(spn_context *context, const char *path, const spn_wish *wish)
 {
     spn_status status = SPN_OK;
     spn_arena *arena = NULL;
     spn_results results;
     spn_text summary = {.context = context}, troubles = {.context = context};
-    const spn_report report = {
-        .summary = &summary, .troubles = &troubles, .is_verbose = is_verbose};
+    const spn_report report = {.summary = &summary, .troubles = &troubles, .wish = *wish};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
     const spn_kind *kind = spn_kind_find(results.kind);

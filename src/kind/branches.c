@@ -54,6 +54,7 @@ spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
     SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));
     SPN_TRY(check_references(context, out));
     out->unused_starts = unused_starts(results);
+    out->facts = spn_run_facts_of(results);
 done:
     return status;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Phases, where each is globally stable, Maxwell points, folds and branch points. */
-#include <spinodal/kind.h>
+#include "kind/run_answer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +22,18 @@ static const char *name_of(const spn_branches_contents *c, int64_t phase)
 
 /* ---- JSON -------------------------------------------------------------------------------------- */
 
-void spn_branches_json(spn_json *json, const char *path, const void *contents)
+static void write_answer(spn_json *json, const spn_branches_contents *c, const spn_wish *wish)
+{
+    spni_run_answer found = {0};
+    spn_status status = spni_answer_branches(json->context, c, &found);
+    if (status == SPN_OK) {
+        spn_answer_json(json, &found.answer, &c->facts, NULL, &wish->shown);
+    }
+    spni_run_answer_free(json->context, &found);
+    json->status = json->status != SPN_OK ? json->status : status;
+}
+
+void spn_branches_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_branches_contents *c = contents;
     const spn_global_record *global = c->global.records;
@@ -43,6 +54,9 @@ void spn_branches_json(spn_json *json, const char *path, const void *contents)
         spn_json_end_object(json);
     }
     spn_json_end_list(json);
+    if (c->points.rows > 0) {
+        write_answer(json, c, wish);
+    }
     spn_json_end_object(json);
 }
 
@@ -246,16 +260,37 @@ static void put_specials(spn_text *text, const spn_branches_contents *c, bool ar
     }
 }
 
-void spn_branches_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+static void put_answer(spn_text *text, const spn_branches_contents *c, const spn_wish *wish)
+{
+    spni_run_answer found = {0};
+    spn_status status = text->status;
+    SPN_TRY(status);
+    SPN_TRY(spni_answer_branches(text->context, c, &found));
+    spn_answer_put(text, &found.answer, &c->facts);
+    spn_text_add(text, "\n");
+    spn_answer_phases_put(text, &found.answer, false);
+    spn_answer_entries_put(text, &found.answer, &wish->shown, false);
+    status = text->status;
+done:
+    spni_run_answer_free(text->context, &found);
+    text->status = status;
+}
+
+void spn_branches_summary(spn_text *text, const char *path, const void *contents,
+                          const spn_wish *wish)
 {
     const spn_branches_contents *c = contents;
     spn_text_put(text, "%s: %lld points, %lld phase%s\n", path, (long long)c->points.rows,
                  (long long)c->phases.rows, spn_plural(c->phases.rows));
+    if (c->points.rows > 0) {
+        put_answer(text, c, wish);
+    }
+    spn_text_add(text, c->phases.rows > 0 ? "\nall phases, units told apart:\n" : "");
     put_phases(text, c);
     put_brackets(text, c);
     put_global(text, c);
     put_maxwell(text, c);
-    put_specials(text, c, is_verbose);
+    put_specials(text, c, wish->is_verbose);
 }
 
 void spn_branches_troubles(spn_text *text, const void *contents)

@@ -56,6 +56,7 @@ spn_status spn_grok_contents_read(spn_context *context, spn_arena *arena,
         out->modes = NULL;
     }
     const char *said = spn_results_setting(results, "grok.method", method, sizeof method);
+    out->facts = spn_run_facts_of(results);
     out->is_descent = said != NULL && spn_path_find(said) == SPN_PATH_GD;
 done:
     return status;

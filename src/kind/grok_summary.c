@@ -9,9 +9,10 @@ enum { VALUE_SIZE = 32 };
 /* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
 static const double stable_most = 2;
 
-void spn_grok_json(spn_json *json, const char *path, const void *contents)
+void spn_grok_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_grok_contents *c = contents;
+    (void)wish;
     spn_json_begin_object(json, NULL);
     spn_json_text(json, "results", path);
     spn_json_rows(json, "starts", &c->starts, "name", c->names);
@@ -106,11 +107,11 @@ static void put_plateaus(spn_text *text, const spn_grok_contents *c)
     spn_view_terminal(text, &view, "");
 }
 
-void spn_grok_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+void spn_grok_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_grok_contents *c = contents;
     const spn_run_record *runs = c->runs.records;
-    (void)is_verbose;
+    (void)wish;
     spn_text_put(text, "%s: %lld run%s at beta = %.10g\n", path, (long long)c->runs.rows,
                  spn_plural(c->runs.rows), c->runs.rows > 0 ? runs[0].beta : (double)NAN);
     put_runs(text, c);

@@ -10,7 +10,7 @@ static spn_status tell(spn_context *context, spn_arena *arena, const spn_kind *k
     SPN_TRY(kind->read(context, arena, results, contents));
     if (report->summary != NULL && kind->summarise != NULL) {
         report->summary->norm = spn_text_norm(results);
-        kind->summarise(report->summary, path, contents, report->is_verbose);
+        kind->summarise(report->summary, path, contents, &report->wish);
         SPN_TRY(report->summary->status);
     }
     if (report->troubles != NULL && kind->troubles != NULL) {
@@ -19,7 +19,7 @@ static spn_status tell(spn_context *context, spn_arena *arena, const spn_kind *k
         SPN_TRY(report->troubles->status);
     }
     if (report->json != NULL && kind->write_json != NULL) {
-        kind->write_json(report->json, path, contents);
+        kind->write_json(report->json, path, contents, &report->wish);
     }
 done:
     return status;

@@ -5,9 +5,10 @@
 #include <math.h>
 #include <stdio.h>
 
-void spn_slice_json(spn_json *json, const char *path, const void *contents)
+void spn_slice_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_slice_contents *c = contents;
+    (void)wish;
     spn_json_begin_object(json, NULL);
     spn_json_text(json, "results", path);
     spn_json_integer(json, "points", c->points.rows);
@@ -87,11 +88,11 @@ static void put_slice(spn_text *text, const spn_slice_contents *c, const spn_sli
     }
 }
 
-void spn_slice_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+void spn_slice_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_slice_contents *c = contents;
     const spn_slice_record *slices = c->slices.records;
-    (void)is_verbose;
+    (void)wish;
     for (int64_t i = 0; i < c->slices.rows; i++) {
         spn_text_put(text, "%s%s: ", i > 0 ? "\n" : "", path);
         put_slice(text, c, &slices[i]);

@@ -29,6 +29,7 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
         out->modes = NULL;
     }
     out->has_rate = has_rate(results);
+    out->facts = spn_run_facts_of(results);
     const spn_sweep_record *points = out->points.records;
     for (int64_t i = 0; i < out->points.rows; i++) {
         out->is_quench = out->is_quench || points[i].direction == SPN_DIRECTION_QUENCH;

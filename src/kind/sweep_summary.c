@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a sweep went through, and what it leaves open. */
-#include <spinodal/kind.h>
+#include "kind/run_answer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -84,7 +84,23 @@ static void write_change(spn_json *json, const spn_sweep_record *a, const spn_sw
     spn_json_end_object(json);
 }
 
-void spn_sweep_json(spn_json *json, const char *path, const void *contents)
+/* The answer, where points are stationary; what fails is kept by the writer. */
+static void write_answer(spn_json *json, const spn_sweep_contents *c, const spn_wish *wish)
+{
+    spni_run_answer found = {0};
+    if (c->has_rate) {
+        spn_json_null(json, "answer");
+        return;
+    }
+    spn_status status = spni_answer_sweep(json->context, c, &found);
+    if (status == SPN_OK) {
+        spn_answer_json(json, &found.answer, &c->facts, &found.claim, &wish->shown);
+    }
+    spni_run_answer_free(json->context, &found);
+    json->status = json->status != SPN_OK ? json->status : status;
+}
+
+void spn_sweep_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_sweep_contents *c = contents;
     const spn_sweep_record *points = c->points.records;
@@ -113,6 +129,7 @@ void spn_sweep_json(spn_json *json, const char *path, const void *contents)
         }
         spn_json_end_list(json);
     }
+    write_answer(json, c, wish);
     spn_json_end_object(json);
 }
 
@@ -235,10 +252,31 @@ done:
     spn_release(text->context, open.points);
 }
 
-static void put_jumps(spn_text *text, const spn_sweep_contents *c)
+/* The answer and its tables; as values they are made in room transition. */
+static void put_answer(spn_text *text, const spn_sweep_contents *c, const spn_wish *wish)
+{
+    spni_run_answer found = {0};
+    spn_status status = text->status;
+    SPN_TRY(status);
+    SPN_TRY(spni_answer_sweep(text->context, c, &found));
+    spn_answer_put(text, &found.answer, &c->facts);
+    spn_text_add(text, "\n");
+    spn_answer_phases_put(text, &found.answer, false);
+    spn_answer_entries_put(text, &found.answer, &wish->shown, false);
+    spn_claim_put(text, &found.claim, false);
+    status = text->status;
+done:
+    spni_run_answer_free(text->context, &found);
+    text->status = status;
+}
+
+static void put_jumps(spn_text *text, const spn_sweep_contents *c, bool is_verbose)
 {
     const counts n = count(c);
-    put_located(text, c);
+    if (is_verbose) {
+        spn_text_add(text, n.located > 0 ? "\njumps of each chain\n" : "");
+        put_located(text, c);
+    }
     if (c->jumps.rows > n.located) {
         spn_text_put(text,
                      "%s between these points something happens that could not be resolved: a "
@@ -295,22 +333,25 @@ static void put_changes(spn_text *text, const spn_sweep_contents *c)
     }
 }
 
-void spn_sweep_summary(spn_text *text, const char *path, const void *contents, bool is_verbose)
+void spn_sweep_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_sweep_contents *c = contents;
-    (void)is_verbose;
     spn_text_put(text, "%s: %lld point%s\n", path, (long long)c->points.rows,
                  spn_plural(c->points.rows));
+    if (c->has_rate && !c->is_quench) {
+        spn_text_add(text, "points of a finite rate are not stationary: no transition was looked "
+                           "for; transitions --noisy finds change points\n");
+        return;
+    }
     if (c->is_quench) {
         spn_text_add(text, "a quench starts afresh at each beta and cannot tell a jump from a "
                            "smooth change: direction up, down or both follows the network through "
                            "its transitions\n");
+    } else {
+        put_answer(text, c, wish);
     }
-    if (c->has_rate && !c->is_quench) {
-        spn_text_add(text, "points of a finite rate are not stationary: no transition was looked "
-                           "for; transitions --noisy finds change points\n");
-    } else if (c->is_refined && !c->is_quench) {
-        put_jumps(text, c);
+    if (c->is_refined && !c->is_quench) {
+        put_jumps(text, c, wish->is_verbose);
     } else {
         put_changes(text, c);
     }

@@ -1,49 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* Transitions of results. */
-#include <spinodal/kind.h>
+#include "kind/run_answer.h"
 
 #include <math.h>
-
-/* Singular values of the modes whose strengths stand in the array "modes": linear theory has a row a mode. NULL where
- * there is none, or the strengths are those of the outputs' own directions. */
-static spn_status take_singular_values(spn_context *context, spn_arena *arena,
-                                       const spn_table *theory, int64_t modes, const double **out)
-{
-    spn_status status = SPN_OK;
-    const spn_theory_mode *records = theory->records;
-    double *values = NULL;
-    *out = NULL;
-    if (modes == 0 || theory->rows != modes) {
-        return SPN_OK;
-    }
-    SPN_TAKE(context, arena, values, modes);
-    for (int64_t m = 0; m < modes; m++) {
-        values[m] = records[m].singular_value;
-    }
-    *out = values;
-done:
-    return status;
-}
 
 spn_status spn_sweep_transitions(spn_context *context, spn_arena *arena, const spn_results *results,
                                  spn_transitions *transitions)
 {
     spn_status status = SPN_OK;
     spn_sweep_contents c;
-    const double *singular_values = NULL;
+    spn_sweep_tables tables;
     SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
-    const int64_t modes = c.modes != NULL ? c.modes->columns : 0;
-    SPN_TRY(take_singular_values(context, arena, &c.theory, modes, &singular_values));
-    const spn_sweep_tables tables = {.mode_count = modes,
-                                     .modes = modes > 0 ? c.modes->values : NULL,
-                                     .singular_values = singular_values,
-                                     .point_count = c.points.rows,
-                                     .points = c.points.records,
-                                     .jump_count = c.jumps.rows,
-                                     .jumps = c.jumps.records,
-                                     .approach_count = c.approach.rows,
-                                     .approach = c.approach.records};
+    SPN_TRY(spni_sweep_tables(context, arena, &c, &tables));
     SPN_TRY(spn_transitions_add_sweep(context, transitions, &tables));
+done:
+    return status;
+}
+
+spn_status spn_sweep_claim(spn_context *context, spn_arena *arena, const spn_results *results,
+                           const spn_transitions *transitions, int64_t run, spn_claim *claim)
+{
+    spn_status status = SPN_OK;
+    spn_sweep_contents c;
+    spn_sweep_tables tables;
+    *claim = (spn_claim){.run = run};
+    SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
+    SPN_TRY(spni_sweep_tables(context, arena, &c, &tables));
+    if (!c.has_rate) {
+        SPN_TRY(spn_check_claim(context, transitions, run, &tables, claim));
+    }
 done:
     return status;
 }
@@ -54,16 +39,7 @@ spn_status spn_branches_transitions(spn_context *context, spn_arena *arena,
     spn_status status = SPN_OK;
     spn_branches_contents c;
     SPN_TRY(spn_branches_contents_read(context, arena, results, &c));
-    const spn_branch_tables tables = {.point_count = c.points.rows,
-                                      .points = c.points.records,
-                                      .special_count = c.specials.rows,
-                                      .specials = c.specials.records,
-                                      .approach_count = c.approach.rows,
-                                      .approach = c.approach.records,
-                                      .phase_count = c.phases.rows,
-                                      .phases = c.phases.records,
-                                      .maxwell_count = c.maxwell.rows,
-                                      .maxwell = c.maxwell.records};
+    const spn_branch_tables tables = spni_branch_tables(&c);
     SPN_TRY(spn_transitions_add_branches(context, transitions, &tables));
 done:
     return status;
@@ -94,6 +70,22 @@ spn_status spn_add_transitions(spn_context *context, const spn_kind *kind,
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(kind->add_transitions(context, arena, results, transitions));
     include_range(results, from, to);
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+spn_status spn_results_claim(spn_context *context, const spn_kind *kind, const spn_results *results,
+                             const spn_transitions *transitions, int64_t run, spn_claim *claim)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    *claim = (spn_claim){.run = run};
+    if (kind == NULL || kind->check_claim == NULL) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(kind->check_claim(context, arena, results, transitions, run, claim));
 done:
     spn_arena_free(arena);
     return status;

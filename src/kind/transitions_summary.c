@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Transitions with their evidence, for people and as JSON. */
-#include <spinodal/kind.h>
+#include "kind/run_answer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,52 +22,94 @@ static const row_sides group_sides = {offsetof(spn_transition_group, before),
 static const row_sides loop_sides = {offsetof(spn_hysteresis, below),
                                      offsetof(spn_hysteresis, above), "label_below", "label_above"};
 
-/* The rows as a list with the table's name, their sides in words behind the columns. */
+/* One row as an object, its sides in words behind the columns. */
+static void json_row(spn_json *json, const spn_table *table, int64_t i, const row_sides *sides)
+{
+    const char *record = (const char *)table->records + (size_t)i * table->columns->record_size;
+    char text[96];
+    spn_json_begin_object(json, NULL);
+    spn_json_cells(json, table, i);
+    spn_json_text(json, sides->first_label,
+                  spn_side_label((const void *)(record + sides->first), text, sizeof text));
+    spn_json_text(json, sides->second_label,
+                  spn_side_label((const void *)(record + sides->second), text, sizeof text));
+    spn_json_end_object(json);
+}
+
 static void json_rows(spn_json *json, const spn_table *table, const row_sides *sides)
 {
-    const char *record = table->records;
-    char text[96];
     spn_json_begin_list(json, table->name);
-    for (int64_t i = 0; i < table->rows; i++, record += table->columns->record_size) {
-        const void *first = record + sides->first, *second = record + sides->second;
-        spn_json_begin_object(json, NULL);
-        spn_json_cells(json, table, i);
-        spn_json_text(json, sides->first_label, spn_side_label(first, text, sizeof text));
-        spn_json_text(json, sides->second_label, spn_side_label(second, text, sizeof text));
-        spn_json_end_object(json);
+    for (int64_t i = 0; i < table->rows; i++) {
+        json_row(json, table, i, sides);
     }
     spn_json_end_list(json);
 }
 
-/* What was seen and could not be judged: row numbers of the list of transitions. */
-static void json_undecided(spn_json *json, int64_t count, const spn_transition *rows)
+/* Those rows that are shown; the others do not count. */
+static void json_shown(spn_json *json, const spn_table *table, const spn_shown *shown)
 {
-    spn_json_begin_list(json, "unresolved");
-    for (int64_t i = 0; i < count; i++) {
-        if (isnan(rows[i].order)) {
-            spn_json_integer(json, NULL, i);
+    const spn_transition *rows = table->records;
+    spn_json_begin_list(json, table->name);
+    for (int64_t i = 0; i < table->rows; i++) {
+        if (spn_row_is_shown(shown, &rows[i])) {
+            json_row(json, table, i, &transition_sides);
         }
     }
     spn_json_end_list(json);
 }
 
-void spn_transitions_json(spn_json *json, spn_transitions *transitions, const char *const *files,
-                          int64_t group_count, const spn_transition_group *groups)
+/* What was seen and could not be judged: row numbers of the list of transitions. */
+static void json_undecided(spn_json *json, int64_t count, const spn_transition *rows,
+                           const spn_shown *shown)
+{
+    int64_t number = 0;
+    spn_json_begin_list(json, "unresolved");
+    for (int64_t i = 0; i < count; i++) {
+        if (!spn_row_is_shown(shown, &rows[i])) {
+            continue;
+        }
+        if (isnan(rows[i].order)) {
+            spn_json_integer(json, NULL, number);
+        }
+        number++;
+    }
+    spn_json_end_list(json);
+}
+
+static void json_answers(spn_json *json, const spn_transitions *transitions, int64_t runs,
+                         const spn_told_file *files, const spn_shown *shown)
+{
+    spn_answer answer;
+    spn_json_begin_list(json, "answers");
+    for (int64_t i = 0; i < runs; i++) {
+        spn_json_begin_object(json, NULL);
+        spn_json_text(json, "file", files[i].path);
+        if (spn_transitions_answer(json->context, transitions, i, &answer) == SPN_OK) {
+            spn_answer_json(json, &answer, &files[i].facts, &files[i].claim, shown);
+        }
+        spn_json_end_object(json);
+    }
+    spn_json_end_list(json);
+}
+
+void spn_transitions_json(spn_json *json, spn_transitions *transitions, const spn_told_file *files,
+                          int64_t group_count, const spn_transition_group *groups,
+                          const spn_shown *shown)
 {
     const spn_transition_notes notes = spn_transitions_notes(transitions);
     spn_json_begin_object(json, NULL);
     spn_json_begin_list(json, "files");
     for (int64_t i = 0; i < notes.runs; i++) {
-        spn_json_text(json, NULL, files[i]);
+        spn_json_text(json, NULL, files[i].path);
     }
     spn_json_end_list(json);
     spn_table table = {.name = "transitions", .columns = &spn_transition_columns};
     table.records = spn_transitions_rows(transitions, &table.rows);
-    json_rows(json, &table, &transition_sides);
-    json_undecided(json, table.rows, table.records);
+    json_shown(json, &table, shown);
+    json_undecided(json, table.rows, table.records, shown);
     table.name = "crossings";
     table.records = spn_transitions_crossings(transitions, &table.rows);
-    json_rows(json, &table, &transition_sides);
+    json_shown(json, &table, shown);
     table = (spn_table){"groups", &spn_transition_group_columns, group_count, groups};
     json_rows(json, &table, &group_sides);
     table = (spn_table){.name = "hysteresis", .columns = &spn_hysteresis_columns};
@@ -81,6 +123,7 @@ void spn_transitions_json(spn_json *json, spn_transitions *transitions, const ch
     spn_json_integer(json, "unsettled", notes.unsettled);
     spn_json_integer(json, "quenched", notes.quenched);
     spn_json_integer(json, "unfinished", notes.unfinished);
+    json_answers(json, transitions, notes.runs, files, shown);
     spn_json_end_object(json);
 }
 
@@ -118,9 +161,17 @@ static double half_width(const spn_transition *row)
     return fmax(row->beta - row->beta_low, row->beta_high - row->beta);
 }
 
-static bool is_of_run(const spn_row *row)
+/* Which rows of the table are told. */
+typedef struct told_rows {
+    int64_t run;
+    const spn_shown *shown;
+} told_rows;
+
+static bool is_told(const spn_row *row)
 {
-    return ((const spn_transition *)row->record)->run == *(const int64_t *)row->state;
+    const told_rows *told = row->state;
+    const spn_transition *t = row->record;
+    return t->run == told->run && spn_row_is_shown(told->shown, t);
 }
 
 static void write_evidence(const spn_row *row, char *cell)
@@ -155,14 +206,17 @@ void spn_transitions_page(spn_text *page, int64_t count, const spn_transition *r
 
 /* Rows of one file; they stand together. *next: the first of another. */
 static void put_rows(spn_text *text, int64_t count, const spn_transition *rows, int64_t first,
-                     int64_t *next)
+                     int64_t *next, const spn_shown *shown)
 {
     const spn_table table = {"transitions", &spn_transition_columns, count, rows};
+    const told_rows told = {rows[first].run, shown};
     spn_view view = SPN_VIEW(&table, transition_columns);
     view.column_count--;
-    view.filter = is_of_run;
-    view.state = &rows[first].run;
-    *next = first + spn_view_terminal(text, &view, "");
+    view.filter = is_told;
+    view.state = &told;
+    spn_view_terminal(text, &view, "");
+    for (*next = first; *next < count && rows[*next].run == told.run; ++*next) {
+    }
 }
 
 static double norm_of(const spn_transition *row, const spn_side *side)
@@ -374,33 +428,73 @@ static void put_verdict(spn_text *text, int64_t count, const spn_transition *row
                  gap != NULL ? gap : "");
 }
 
-void spn_transitions_summary(spn_text *text, spn_transitions *transitions, const char *const *files,
-                             const char *const *norms, int64_t group_count,
-                             const spn_transition_group *groups, double beta_from, double beta_to)
+/* What each file answers. */
+static void put_answers(spn_text *text, const spn_transitions *transitions, int64_t runs,
+                        const spn_told_file *files, const spn_shown *shown)
 {
-    int64_t count = 0, others = 0, next = 0, most_seeds = 0;
-    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    spn_answer answer;
+    for (int64_t i = 0; i < runs && text->status == SPN_OK; i++) {
+        text->status = spn_transitions_answer(text->context, transitions, i, &answer);
+        text->norm = files[i].norm;
+        spn_text_put(text, "%s%s\n", i == 0 ? "" : "\n", files[i].path);
+        spn_answer_put(text, &answer, &files[i].facts);
+        spn_text_add(text, "\n");
+        spn_answer_phases_put(text, &answer, false);
+        spn_answer_entries_put(text, &answer, shown, false);
+        spn_claim_put(text, &files[i].claim, false);
+    }
+    text->norm = NULL;
+}
+
+/* Every place at which a transition shows, and what its order rests on. */
+static void put_places(spn_text *text, const spn_transitions *transitions,
+                       const spn_told_file *files, const spn_shown *shown)
+{
+    int64_t count = 0, next = 0;
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
+    spn_text_add(text, count > 0 ? "\nall places by beta\n" : "");
     for (int64_t i = 0; i < count && text->status == SPN_OK; i = next) {
-        spn_text_put(text, "%s%s\n", i == 0 ? "" : "\n", files[rows[i].run]);
-        text->norm = norms[rows[i].run];
-        put_rows(text, count, rows, i, &next);
+        spn_text_put(text, "%s%s\n", i == 0 ? "" : "\n", files[rows[i].run].path);
+        text->norm = files[rows[i].run].norm;
+        put_rows(text, count, rows, i, &next, shown);
     }
     spn_text_add(text, count > 0 ? "\nevidence\n" : "");
     for (int64_t i = 0; i < count; i++) {
-        text->norm = norms[rows[i].run];
-        put_evidence(text, &rows[i]);
-        most_seeds = rows[i].seeds > most_seeds ? rows[i].seeds : most_seeds;
+        text->norm = files[rows[i].run].norm;
+        if (spn_row_is_shown(shown, &rows[i])) {
+            put_evidence(text, &rows[i]);
+        }
     }
     text->norm = NULL;
-    if (notes.runs > 1 || most_seeds > 1) {
+}
+
+static int64_t count_most_seeds(const spn_transitions *transitions)
+{
+    int64_t count = 0, most = 0;
+    const spn_transition *rows = spn_transitions_rows(transitions, &count);
+    for (int64_t i = 0; i < count; i++) {
+        most = rows[i].seeds > most ? rows[i].seeds : most;
+    }
+    return most;
+}
+
+void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
+                             const spn_told_file *files, int64_t group_count,
+                             const spn_transition_group *groups, double beta_from, double beta_to,
+                             const spn_shown *shown)
+{
+    int64_t count = 0, others = 0, next = 0;
+    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    put_answers(text, transitions, notes.runs, files, shown);
+    put_places(text, transitions, files, shown);
+    if (notes.runs > 1 || count_most_seeds(transitions) > 1) {
         put_groups(text, group_count, groups);
     }
     const spn_transition *crossings = spn_transitions_crossings(transitions, &others);
     spn_text_add(text, others > 0 ? "\ncrossings of L below which a third phase lies\n" : "");
     for (int64_t i = 0; i < others && text->status == SPN_OK; i = next) {
-        text->norm = norms[crossings[i].run];
-        put_rows(text, others, crossings, i, &next);
+        text->norm = files[crossings[i].run].norm;
+        put_rows(text, others, crossings, i, &next, shown);
     }
     text->norm = NULL;
     const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &others);
@@ -408,5 +502,6 @@ void spn_transitions_summary(spn_text *text, spn_transitions *transitions, const
     const spn_stuck *stuck = spn_transitions_stuck(transitions, &others);
     put_stuck(text, others, stuck);
     put_notes(text, &notes);
+    const spn_transition *rows = spn_transitions_rows(transitions, &count);
     put_verdict(text, count, rows, &notes, beta_from, beta_to);
 }

@@ -33,7 +33,7 @@ spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count
 
 /* The transitions of all sources whose kind has any: *runs of them, with their names. */
 static spn_status collect(spn_context *context, int64_t count, const spn_page_source *sources,
-                          spn_transitions *transitions, const char **files, int64_t *runs)
+                          spn_transitions *transitions, spn_told_file *files, int64_t *runs)
 {
     spn_status status = SPN_OK;
     double from = (double)INFINITY, to = -(double)INFINITY;
@@ -43,11 +43,19 @@ static spn_status collect(spn_context *context, int64_t count, const spn_page_so
         }
         status = spn_add_transitions(context, sources[i].kind, sources[i].results, transitions,
                                      &from, &to);
+        spn_told_file *file = &files[*runs];
+        *file = (spn_told_file){.path = sources[i].path,
+                                .norm = spn_text_norm(sources[i].results),
+                                .facts = spn_run_facts_of(sources[i].results)};
+        if (status == SPN_OK) {
+            status = spn_results_claim(context, sources[i].kind, sources[i].results, transitions,
+                                       *runs, &file->claim);
+        }
         if (status != SPN_OK) {
             spn_error_prefix(context, "%s", sources[i].path);
             return status;
         }
-        files[(*runs)++] = sources[i].path;
+        (*runs)++;
     }
     return SPN_OK;
 }
@@ -57,7 +65,7 @@ spn_status spni_write_transitions(spn_context *context, spn_sink sink, int64_t c
 {
     spn_status status = SPN_OK;
     spn_transitions *transitions = NULL;
-    const char **files = NULL;
+    spn_told_file *files = NULL;
     const spn_transition_group *groups = NULL;
     int64_t runs = 0, group_count = 0;
     spn_json json;
@@ -67,7 +75,7 @@ spn_status spni_write_transitions(spn_context *context, spn_sink sink, int64_t c
     spn_json_begin(&json, context, sink);
     if (runs > 0) {
         SPN_TRY(spn_transitions_group(context, transitions, &groups, &group_count));
-        spn_transitions_json(&json, transitions, files, group_count, groups);
+        spn_transitions_json(&json, transitions, files, group_count, groups, &(spn_shown){0});
     } else {
         spn_json_begin_object(&json, NULL);
         spn_json_end_object(&json);
@@ -75,6 +83,9 @@ spn_status spni_write_transitions(spn_context *context, spn_sink sink, int64_t c
     status = spn_json_end_document(&json);
 done:
     spn_transitions_free(context, transitions);
+    for (int64_t i = 0; files != NULL && i < count; i++) {
+        spn_release(context, files[i].claim.rows);
+    }
     spn_release(context, files);
     return status;
 }

@@ -123,7 +123,8 @@ spn_status spni_bundle_write(spn_context *context, spn_json *json, const spni_bu
     const spn_page_source *source = bundle->source;
     const spn_results *results = source->results;
     spn_text summary = {.context = context}, troubles = {.context = context};
-    const spn_report said = {.summary = &summary, .troubles = &troubles, .is_verbose = true};
+    const spn_report said = {
+        .summary = &summary, .troubles = &troubles, .wish = {.is_verbose = true}};
     SPN_TRY(spn_kind_report(context, source->kind, results, source->path, &said));
     spn_json_begin_object(json, NULL);
     spn_json_text(json, "file", source->path);

@@ -39,6 +39,7 @@ const spn_kind spn_sweep_kind = {
     .troubles = spn_sweep_troubles,
     .write_json = spn_sweep_json,
     .add_transitions = spn_sweep_transitions,
+    .check_claim = spn_sweep_claim,
     .passes = spn_sweep_passes,
     .fault = "points did not pass the stationarity gate (column `stationary` is 0), "
              "or a jump was not resolved (`resolved` or `settled` is 0)",

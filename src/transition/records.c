@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/transition/answer.h>
+#include <spinodal/transition/claim.h>
 
 static const char *const kinds[] = {"spinodal_up", "spinodal_down", "maxwell", "continuous", NULL};
 static const char *const evidences[] = {"fold",       "branch_point", "jump",     "crossing",
@@ -149,6 +150,8 @@ static const spn_column items_spn_answer_phase[] = {
     INTEGER("best_ranges", best_ranges, "ranges in which it has the smallest L"),
     REAL("error_low", low.error, "error", "E (T1) at beta_low"),
     REAL("error_high", high.error, "error", "E at beta_high"),
+    REAL("loss_low", low.loss, "error", "L (T2) at beta_low"),
+    REAL("loss_high", high.loss, "error", "L at beta_high"),
     REAL("norm_low", low.norm, "weight", "|theta| at beta_low"),
     REAL("norm_high", high.norm, "weight", "|theta| at beta_high"),
     REAL("curvature_low", low.curvature, "error^2/weight^4",
@@ -194,6 +197,30 @@ static const spn_column items_spn_answer_entry[] = {
 };
 TABLE(spn_answer_entry);
 #undef PLACE
+#undef RECORD
+
+#define RECORD spn_claim_row
+#define POINT(name, of)                                                                            \
+    REAL("beta_" #name, name.beta, BETA, "change point of " of "; null: none"),                    \
+        REAL("beta_" #name "_low", name.low, BETA, "lower end of its 95 % interval"),              \
+        REAL("beta_" #name "_high", name.high, BETA, "upper end of it")
+static const spn_column items_spn_claim_row[] = {
+    INTEGER("run", run, "number of the file, from 0"),
+    REAL("beta", beta, BETA, "the located transition; null: none lies here"),
+    WORDS("change", change, "what it changes", spn_change_words),
+    REAL("order", order, "", "its order; null: undecided, or no transition"),
+    POINT(error, "E"),
+    POINT(curvature, "R, as arsinh(R / its median size)"),
+    POINT(norm, "|theta|^2"),
+    REAL("spread", spread, BETA, "largest less smallest beta of the change points"),
+    REAL("distance", distance, BETA, "of the change point of R from the transition"),
+    REAL("distance_steps", distance_steps, "", "the same in steps of the grid"),
+    INTEGER("agrees", agrees, "1: R changes at the transition, within its interval and a step"),
+};
+const spn_columns spn_claim_columns = {items_spn_claim_row,
+                                       sizeof items_spn_claim_row / sizeof *items_spn_claim_row,
+                                       sizeof(spn_claim_row)};
+#undef POINT
 #undef RECORD
 
 #define RECORD spn_change_point

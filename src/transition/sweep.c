@@ -239,6 +239,13 @@ done:
     return status;
 }
 
+/* Where nothing was refined a continuous transition shows in the labels alone. */
+static bool changes_modes(const spn_sweep_record *a, const spn_sweep_record *b)
+{
+    return a->state.active_modes >= 0 && b->state.active_modes >= 0 && a->state.stationary == 1 &&
+           b->state.stationary == 1 && a->state.active_modes != b->state.active_modes;
+}
+
 /* The step of a chain from point a to point b: all transitions in between, nearest to a first. */
 static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_record *b)
 {
@@ -246,7 +253,7 @@ static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_reco
     const step s = {a, b, b->state.beta > a->state.beta};
     spn_transition row, row_after;
     int64_t next = find_next(w, &s, a->state.beta), after = -1;
-    if (next < 0 && b->jump) {
+    if (next < 0 && (b->jump || (w->tables->jumps == NULL && changes_modes(a, b)))) {
         SPN_TRY(add_coarse(w, a, b, s.is_upwards));
         SPN_TRY(cut(w, a->seed, s.is_upwards));
     }

@@ -41,7 +41,7 @@ expect_stdout '"jumps": \['
 expect_stdout "\"beta\": $first,"
 expect_stdout '"survives": 1'
 run spinodal sweep run.yaml -o run.h5 --force
-expect_stderr 'up +2 -> 1 +0\.[0-9]+ +\+- .* jump$'
+expect_stderr '^2 modes -> 1 mode +1st +0\.[0-9]+ .* fold$'
 run spinodal sweep run.yaml -o grid.h5 --set sweep.refine=false
 expect_status 0
 expect_stderr 'up +2 -> 1 +0\.[0-9.]+ +0\.[0-9]{6}'

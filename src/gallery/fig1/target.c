@@ -11,7 +11,7 @@ static spn_status make_slices(spni_job *job, const spn_study *study, const char 
         .output = path, .threads = job->settings->threads, .is_forced = job->settings->is_forced};
     SPN_TRY(spni_job_path(job, spni_paper_sweep.name, ".h5", sweep));
     SPN_TRY(spni_fig1_slices(job->context, study, sweep, &settings, &is_good));
-    SPN_TRY(spn_results_tell(job->context, path, false));
+    SPN_TRY(spn_results_tell(job->context, path, &(spn_wish){0}));
     job->is_good = job->is_good && is_good;
 done:
     return status;

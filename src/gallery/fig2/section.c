@@ -71,6 +71,43 @@ static void put_loops(spn_text *page, int64_t count, const spn_hysteresis *rows)
     }
 }
 
+/* Sentences, each a paragraph. */
+static void put_sentences(spn_text *page, const spn_answer *answer, const spn_results *results)
+{
+    const spn_run_facts facts = spn_run_facts_of(results);
+    spn_text lines = {.context = page->context};
+    spn_answer_put(&lines, answer, &facts);
+    spn_text_add(page, "\n");
+    for (const char *at = lines.buffer.text; at != NULL && *at != '\0'; at++) {
+        spn_text_character(page, *at);
+        if (*at == '\n' && at[1] != '\0') {
+            spn_text_add(page, "\n");
+        }
+    }
+    spn_status status = spn_text_end(&lines);
+    page->status = page->status != SPN_OK ? page->status : status;
+}
+
+/* Phases, transitions and what they mean; and the claim that the curvature tells them. */
+static spn_status put_answer(spn_text *page, const spni_section_source *source,
+                             const spn_transitions *transitions)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = page->context;
+    spn_answer answer;
+    spn_claim claim = {.rows = NULL};
+    SPN_TRY(spn_transitions_answer(context, transitions, 0, &answer));
+    SPN_TRY(spn_results_claim(context, &spn_sweep_kind, source->results, transitions, 0, &claim));
+    put_sentences(page, &answer, source->results);
+    spn_answer_phases_put(page, &answer, true);
+    spn_answer_entries_put(page, &answer, &(spn_shown){0}, true);
+    spn_claim_put(page, &claim, true);
+    status = page->status;
+done:
+    spn_release(context, claim.rows);
+    return status;
+}
+
 spn_status spni_fig2_section(spn_text *page, const spni_section_source *source)
 {
     spn_status status = SPN_OK;
@@ -82,6 +119,7 @@ spn_status spni_fig2_section(spn_text *page, const spni_section_source *source)
     SPN_TRY(spn_transitions_create(context, &transitions));
     SPN_TRY(
         spn_add_transitions(context, &spn_sweep_kind, source->results, transitions, &from, &to));
+    SPN_TRY(put_answer(page, source, transitions));
     SPN_TRY(spni_read_theory(context, source, &theory));
     const spn_transition *rows = spn_transitions_rows(transitions, &count);
     put_beside_theory(page, &theory, count, rows);

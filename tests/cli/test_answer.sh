@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# What a person reads first: how many phases, where one jumps, of which order, and what that means for a choice of
+# beta, on networks whose answer is known (T12, T13).
+. "$(dirname "$0")/harness.sh"
+
+linear() {
+    experiment | sed "s/tanh/linear/; s/hidden: .*/hidden: [$1]/; s/points: 8/points: 30/; s/seeds: 2/seeds: 1/"
+}
+
+# Two hidden layers: three phases; up at 0.1875 and 0.41055, equal L at 0.15749 and 0.34484, never back (T13, T14).
+linear '2, 2' >deep.yaml
+run spinodal sweep deep.yaml -o deep.h5
+expect_status 0
+cp "$stderr" sweep.txt
+run spinodal transitions deep.h5
+expect_status 0
+for text in sweep.txt "$stdout"; do
+    expect_text "$text" '^Between beta = 0\.05 and 0\.5 the network has 3 phases, which differ in what it has learned\.$'
+    expect_text "$text" '^Raising beta, the network jumps from "2 modes" to "1 mode" at 0\.1875; .* First order: an abrupt jump\.$'
+    expect_text "$text" '^Raising beta, the network jumps from "1 mode" to "trivial" at 0\.410549; on the way down it was not seen to jump back\. Both have the same loss at 0\.34483[0-9]'
+    expect_text "$text" '^How sure: the order of 2 of these 2 '
+    expect_text "$text" '^For your choice of beta: "2 modes" is the best below beta = 0\.1574[0-9]* and is lost above 0\.1875;'
+    expect_text "$text" 'nn\.MSELoss\(\) weight_decay = 2 beta / K .* beta = (0\.1574[0-9]*) is weight_decay = \1\.$'
+    expect_text "$text" '^trivial +<0\.05 +\.\. +>0\.5 '
+    expect_text "$text" '^2 modes -> 1 mode +1st +0\.1875[0-9]* +0\.1574[0-9]* +- '
+    expect_text "$text" '^1 mode -> trivial +1st +0\.41054[0-9]* +0\.34483[0-9]* +- '
+    expect_text "$text" '^Is the change point of the curvature R the transition\? .* R changes at [0-9] of the 2 transitions'
+done
+# one table: the same lines in both, from the first sentence on
+sed -n '/^Between/,/^Is the change/p' sweep.txt >one
+sed -n '/^Between/,/^Is the change/p' "$stdout" >other
+expect_same one other
+
+# One hidden layer: at 0.5 and 0.9, the same up and down, and nothing jumps (T12).
+linear '2' | sed 's/to: 0.5/to: 1.07/' >shallow.yaml
+run spinodal sweep shallow.yaml -o shallow.h5
+expect_status 0
+expect_stderr '^"2 modes" goes over into "1 mode" at 0\.5, at the same place up and down\. Second order'
+expect_stderr '^"1 mode" goes over into "trivial" at 0\.9, '
+expect_stderr '^2 modes -> 1 mode +2nd +0\.(5|50000|49999)[0-9]* +- +0\.(5|50000|49999)[0-9]* +0 '
+
+# A range in which nothing happens.
+linear '2, 2' | sed 's/to: 0.5/to: 0.1/; s/direction: .*/direction: up/' >none.yaml
+run spinodal sweep none.yaml -o none.h5
+expect_status 0
+expect_stderr '^Between beta = 0\.05 and 0\.1 there is one phase, "2 modes": what the network computes changes nowhere abruptly\.$'
+expect_stderr 'no value in this range changes abruptly what is learned'
+
+# Losses of PyTorch: a mean over the outputs as ours is, classes.
+run spinodal sweep deep.yaml -o mean.h5 --set objective.error=mse_mean --set sweep.beta.from=0.025 --set sweep.beta.to=0.25
+expect_status 0
+expect_stderr 'is the best below beta = 0\.07874[0-9]* .* nn\.MSELoss\(\) weight_decay = 2 beta: beta = 0\.07874[0-9]* is weight_decay = 0\.1574[0-9]*\.$'
+
+# The same for programs: places, phases, sentences; and of what the options choose.
+run spinodal transitions deep.h5 --json
+expect_status 0
+tr -d '\n' <"$stdout" >flat
+expect_text flat '"answers": *\[.*"sentences": *\[ *"Between beta = 0\.05 .*"phases": *\[.*"name": *"2 modes".*"entries": *\[.*"spinodal_up": *0\.1875.*"maxwell": *0\.1574.*"spinodal_down": *null.*"claim": *\{'
+run spinodal sweep deep.yaml -o deep.h5 --force --json -q
+tr -d '\n' <"$stdout" >flat
+expect_text flat '"answer": *\{.*"sentences": .*"entries": .*"claim": *\{'
+
+experiment | sed 's/points: 8/points: 40/; s/seeds: 2/seeds: 1/' >tanh.yaml
+run spinodal sweep tanh.yaml -o tanh.h5 -q
+count() { # how many transitions the options leave of all, and that the rest is counted
+    run spinodal transitions tanh.h5 "$@"
+    expect_status 0
+    left=$(grep -c '^.* -> .* \(1st\|2nd\) \+[0-9]\+\.' "$stdout")
+}
+count
+all=$left
+count --kind accuracy
+accuracy=$left
+expect_no_text "$stdout" '^transitions of hidden units'
+count --kind symmetry
+checks=$((checks + 3))
+[ "$accuracy" -eq 2 ] || complain "$accuracy transitions of accuracy instead of 2:" "$stdout"
+[ $((accuracy + left)) -eq "$all" ] || complain "$accuracy and $left are not $all" "$stdout"
+expect_no_text "$stdout" '^transitions that change what is learned'
+count --min-jump 0.1
+[ "$left" -eq 2 ] || complain "$left transitions jump by a tenth instead of 2:" "$stdout"
+count --min-jump 0.1 --sort jump
+grep ' -> .* 1st ' "$stdout" | head -1 | grep -q 'mode -> trivial' ||
+    complain 'the largest jump does not come first:' "$stdout"
+for word in '--kind nothing' '--sort size' '--min-jump 2'; do
+    # shellcheck disable=SC2086
+    run spinodal transitions tanh.h5 $word
+    expect_status 2
+    expect_stderr_lines 1
+done
+finish
