@@ -19,6 +19,9 @@ typedef struct spni_dataset {
     char *class_contents;
 } spni_dataset;
 
+/** Loops whose steps are single samples look for an interruption once in so many. */
+enum { SPNI_POLL_SAMPLES = 256 };
+
 /** Zeroed values. Names are copied; a NULL list with a non-NULL partner is filled with NULL lists. */
 spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t outputs, const char *const *input_names,
@@ -41,8 +44,10 @@ spn_status spni_dataset_own(spn_context *context, spn_dataset **dataset);
 double spni_mean(int64_t n, const double *x);
 void spni_shift(int64_t n, double shift, double *x);
 
-/** gram = (1/samples) X X^T, rows x rows, both triangles; X[r] = x + r * stride. */
-void spni_gram(int64_t rows, int64_t samples, int64_t stride, const double *x, double *gram);
+/** gram = (1/samples) X X^T, rows x rows, both triangles; X[r] = x + r * stride. Like all that loops over rows and
+ *  samples here it hears an interruption, row by row. */
+spn_status spni_gram(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
+                     const double *x, double *gram);
 
 /** X <- M X in place: M is rows_out x rows_in, row-major, rows_out <= rows_in; the rows beyond rows_out
  *  are left as they are. */
@@ -62,6 +67,7 @@ spn_status spni_whiten_rows(spn_context *context, int64_t rows, int64_t samples,
 spn_status spni_eigen(spn_context *context, int64_t n, double *a, double *values, double *v);
 
 /** root = V diag(values) V^T, row-major. */
-void spni_spectral(int64_t n, const double *values, const double *v, double *root);
+spn_status spni_spectral(spn_context *context, int64_t n, const double *values, const double *v,
+                         double *root);
 
 #endif

@@ -206,7 +206,9 @@ static spn_status check_finite(spn_context *context, int64_t samples, int64_t in
                                int64_t columns, const double *rows, const char *const *input_names,
                                const char *const *output_names)
 {
+    spn_status status = SPN_OK;
     for (int64_t n = 0; n < samples; n++) {
+        SPN_TRY(n % SPNI_POLL_SAMPLES == 0 ? spn_poll(context) : SPN_OK);
         for (int64_t c = 0; c < columns; c++) {
             const bool is_input = c < inputs;
             if (!isfinite(rows[n * columns + c])) {
@@ -215,7 +217,8 @@ static spn_status check_finite(spn_context *context, int64_t samples, int64_t in
             }
         }
     }
-    return SPN_OK;
+done:
+    return status;
 }
 
 spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t inputs,
@@ -231,6 +234,7 @@ spn_status spn_dataset_from_rows(spn_context *context, int64_t samples, int64_t 
     int64_t columns = inputs + outputs, stride = dataset->view.stride;
     SPN_TRY(check_finite(context, samples, inputs, columns, rows, input_names, output_names));
     for (int64_t n = 0; n < samples; n++) {
+        SPN_TRY(n % SPNI_POLL_SAMPLES == 0 ? spn_poll(context) : SPN_OK);
         for (int64_t c = 0; c < columns; c++) {
             dataset->x[c * stride + n] = rows[n * columns + c];
         }

@@ -108,7 +108,7 @@ static spn_status covariance_root(spn_context *context, const spn_data_settings 
     }
     SPN_TRY(spni_eigen(context, d, root, values, vectors));
     SPN_TRY(root_eigenvalues(context, d, diagonal, vectors, values));
-    spni_spectral(d, values, vectors, root);
+    SPN_TRY(spni_spectral(context, d, values, vectors, root));
 done:
     spn_release(context, values);
     spn_release(context, diagonal);
@@ -163,6 +163,7 @@ static spn_status draw(spn_context *context, const spn_data_settings *settings, 
     int64_t stride = dataset->view.stride;
     spn_random random = stream_from((uint64_t)settings->seed, (uint64_t)first * (uint64_t)d);
     for (int64_t n = 0; n < samples; n++) {
+        SPN_TRY(n % SPNI_POLL_SAMPLES == 0 ? spn_poll(context) : SPN_OK);
         for (int64_t c = 0; c < d; c++) {
             dataset->x[c * stride + n] = spn_random_normal(&random);
         }

@@ -38,14 +38,19 @@ void spni_shift(int64_t n, double shift, double *x)
     }
 }
 
-void spni_gram(int64_t rows, int64_t samples, int64_t stride, const double *x, double *gram)
+spn_status spni_gram(spn_context *context, int64_t rows, int64_t samples, int64_t stride,
+                     const double *x, double *gram)
 {
+    spn_status status = SPN_OK;
     for (int64_t i = 0; i < rows; i++) {
+        SPN_TRY(spn_poll(context));
         for (int64_t j = 0; j <= i; j++) {
             double entry = spn_dot(samples, x + i * stride, x + j * stride) / (double)samples;
             gram[i * rows + j] = gram[j * rows + i] = entry;
         }
     }
+done:
+    return status;
 }
 
 spn_status spni_transform(spn_context *context, int64_t rows_out, int64_t rows_in, const double *m,
@@ -58,6 +63,7 @@ spn_status spni_transform(spn_context *context, int64_t rows_out, int64_t rows_i
         int64_t count = samples - start < BLOCK ? samples - start : BLOCK;
         memset(block, 0, (size_t)(rows_out * BLOCK) * sizeof(double));
         for (int64_t i = 0; i < rows_out; i++) {
+            SPN_TRY(spn_poll(context));
             for (int64_t k = 0; k < rows_in; k++) {
                 spn_axpy(count, m[i * rows_in + k], x + k * stride + start, block + i * BLOCK);
             }
@@ -71,9 +77,12 @@ done:
     return status;
 }
 
-void spni_spectral(int64_t n, const double *values, const double *v, double *root)
+spn_status spni_spectral(spn_context *context, int64_t n, const double *values, const double *v,
+                         double *root)
 {
+    spn_status status = SPN_OK;
     for (int64_t i = 0; i < n; i++) {
+        SPN_TRY(spn_poll(context));
         for (int64_t j = 0; j <= i; j++) {
             double sum = 0;
             for (int64_t k = 0; k < n; k++) {
@@ -82,6 +91,8 @@ void spni_spectral(int64_t n, const double *values, const double *v, double *roo
             root[i * n + j] = root[j * n + i] = sum;
         }
     }
+done:
+    return status;
 }
 
 spn_status spni_eigen(spn_context *context, int64_t n, double *a, double *values, double *vectors)
@@ -107,10 +118,11 @@ static spn_status whiten_once(spn_context *context, int64_t rows, int64_t sample
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < rows; i++) {
+        SPN_TRY(spn_poll(context));
         shift[i] = -spni_mean(samples, x + i * stride);
         spni_shift(samples, shift[i], x + i * stride);
     }
-    spni_gram(rows, samples, stride, x, gram);
+    SPN_TRY(spni_gram(context, rows, samples, stride, x, gram));
     SPN_TRY(spni_eigen(context, rows, gram, values, vectors));
     for (int64_t i = 0; i < rows; i++) {
         if (!(values[i] > 0)) {
@@ -121,7 +133,7 @@ static spn_status whiten_once(spn_context *context, int64_t rows, int64_t sample
         }
         values[i] = 1 / sqrt(values[i]);
     }
-    spni_spectral(rows, values, vectors, gram);
+    SPN_TRY(spni_spectral(context, rows, values, vectors, gram));
     SPN_TRY(spni_transform(context, rows, rows, gram, samples, stride, x));
 done:
     return status;

@@ -4,16 +4,20 @@
 #include <spinodal/numeric.h>
 
 /** out = (1/N) A B^T with a: rows_a x samples, b: rows_b x samples. */
-static void second_moments(const spn_dataset *dataset, int64_t rows_a, const double *a,
-                           int64_t rows_b, const double *b, double *out)
+static spn_status second_moments(spn_context *context, const spn_dataset *dataset, int64_t rows_a,
+                                 const double *a, int64_t rows_b, const double *b, double *out)
 {
+    spn_status status = SPN_OK;
     int64_t samples = dataset->samples, stride = dataset->stride;
     for (int64_t i = 0; i < rows_a; i++) {
+        SPN_TRY(spn_poll(context));
         for (int64_t j = 0; j < rows_b; j++) {
             double sum = spn_dot(samples, a + i * stride, b + j * stride);
             out[i * rows_b + j] = sum / (double)samples;
         }
     }
+done:
+    return status;
 }
 
 spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset, bool center,
@@ -33,13 +37,15 @@ spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset,
         source = centered;
     }
     if (xx != NULL) {
-        spni_gram(source->inputs, source->samples, source->stride, source->x, xx);
+        SPN_TRY(spni_gram(context, source->inputs, source->samples, source->stride, source->x, xx));
     }
     if (yx != NULL) {
-        second_moments(source, source->outputs, source->y, source->inputs, source->x, yx);
+        SPN_TRY(second_moments(context, source, source->outputs, source->y, source->inputs,
+                               source->x, yx));
     }
     if (yy != NULL) {
-        spni_gram(source->outputs, source->samples, source->stride, source->y, yy);
+        SPN_TRY(
+            spni_gram(context, source->outputs, source->samples, source->stride, source->y, yy));
     }
 done:
     spn_dataset_free(context, centered);

@@ -69,6 +69,7 @@ static spn_status take(spn_context *context, const spn_dataset *in, const bool *
         const int64_t row = is_input ? c : c - in->inputs;
         const double *from = (is_input ? in->x : in->y) + row * in->stride;
         double *to = (is_input ? part->x : part->y) + row * stride;
+        SPN_TRY(spn_poll(context));
         for (int64_t n = 0; n < in->samples; n++) {
             if (marks[n] == is_test) {
                 *to++ = from[n];

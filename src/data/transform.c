@@ -119,6 +119,7 @@ static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_
         column_label(is_input ? "input" : "target", is_input ? in->input_names : in->output_names,
                      row, label);
         const double largest = largest_of(in->samples, x);
+        SPN_TRY(spn_poll(context));
         SPN_TRY(center_row(context, in->samples, x, label, &t->shift[c]));
         if (t->deviation != NULL) {
             SPN_TRY(measure_deviation(context, in->samples, x, largest, label, &t->deviation[c]));
@@ -130,11 +131,14 @@ done:
 }
 
 /** gram = (1/N) X^T X, N x N; x is inputs x N. */
-static void sample_gram(const spn_dataset *shape, const double *x, double *gram)
+static spn_status sample_gram(spn_context *context, const spn_dataset *shape, const double *x,
+                              double *gram)
 {
+    spn_status status = SPN_OK;
     const int64_t n = shape->samples;
     for (int64_t i = 0; i < shape->inputs; i++) {
         const double *row = x + i * shape->stride;
+        SPN_TRY(spn_poll(context));
         for (int64_t k = 0; k < n; k++) {
             spn_axpy(n, row[k], row, gram + k * n);
         }
@@ -142,6 +146,8 @@ static void sample_gram(const spn_dataset *shape, const double *x, double *gram)
     for (int64_t k = 0; k < n * n; k++) {
         gram[k] /= (double)n;
     }
+done:
+    return status;
 }
 
 /** Row of the map for an eigenvalue above 0 and its eigenvector: of the covariance v itself, divided by the root; of
@@ -169,11 +175,8 @@ static spn_status principal_map(spn_context *context, const spn_dataset *shape, 
     SPN_NEW(context, gram, d * d);
     SPN_NEW(context, vectors, d * d);
     SPN_NEW(context, values, d);
-    if (is_wide) {
-        sample_gram(shape, x, gram);
-    } else {
-        spni_gram(d, shape->samples, shape->stride, x, gram);
-    }
+    SPN_TRY(is_wide ? sample_gram(context, shape, x, gram)
+                    : spni_gram(context, d, shape->samples, shape->stride, x, gram));
     if (!spn_all_finite(d * d, gram)) {
         SPN_FAIL(context, SPN_ERROR_INPUT,
                  "whitening: the inputs are too large for their covariance; standardize them");
@@ -182,6 +185,7 @@ static spn_status principal_map(spn_context *context, const spn_dataset *shape, 
     SPN_TRY(spni_eigen(context, d, gram, values, vectors));
     *rank = 0;
     for (int64_t k = d - 1; k >= 0 && values[k] > RANK_TOLERANCE * values[d - 1]; k--) {
+        SPN_TRY(spn_poll(context));
         map_row(shape, x, is_wide, values[k], vectors + k * d, map + *rank * shape->inputs);
         (*rank)++;
     }
@@ -280,10 +284,13 @@ int64_t spn_transformation_constant(const spn_transformation *transformation)
     return transformation->constant;
 }
 
-static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
+static spn_status apply_columns(spn_context *context, const spn_transformation *t,
+                                spni_dataset *dataset)
 {
+    spn_status status = SPN_OK;
     const int64_t samples = dataset->view.samples;
     for (int64_t c = 0; c < t->columns; c++) {
+        SPN_TRY(spn_poll(context));
         double *x = c < t->inputs ? dataset->x + c * dataset->view.stride
                                   : dataset->y + (c - t->inputs) * dataset->view.stride;
         spni_shift(samples, t->shift[c], x);
@@ -291,6 +298,8 @@ static void apply_columns(const spn_transformation *t, spni_dataset *dataset)
             x[n] = t->deviation[c] > 0 ? x[n] / t->deviation[c] : 0;
         }
     }
+done:
+    return status;
 }
 
 /** The steps of spni_whiten_rows(). */
@@ -337,13 +346,13 @@ spn_status spn_transformation_replace(spn_context *context, const spn_transforma
                         (long long)t->inputs, (long long)t->outputs, (long long)in->inputs,
                         (long long)in->outputs);
     }
-    const spn_status status = spni_dataset_own(context, dataset);
-    if (status != SPN_OK) {
-        return status;
-    }
-    apply_columns(t, (spni_dataset *)*dataset);
-    return t->kind == SPN_TRANSFORMATION_WHITEN ? replace_by_components(context, t, dataset)
-                                                : SPN_OK;
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_dataset_own(context, dataset));
+    SPN_TRY(apply_columns(context, t, (spni_dataset *)*dataset));
+    SPN_TRY(t->kind == SPN_TRANSFORMATION_WHITEN ? replace_by_components(context, t, dataset)
+                                                 : SPN_OK);
+done:
+    return status;
 }
 
 spn_status spn_transformation_apply(spn_context *context, const spn_transformation *t,

@@ -34,19 +34,23 @@ static void annihilate(int64_t n, double *a, double *v, int64_t p, int64_t q)
     a[p + q * n] = a[q + p * n] = 0;
 }
 
-/* One sweep; returns the number of rotations it needed. */
-static int64_t sweep(int64_t n, double *a, double *v, double negligible)
+/* One sweep, and the number of rotations it needed. */
+static spn_status sweep(spn_context *context, int64_t n, double *a, double *v, double negligible,
+                        int64_t *rotations)
 {
-    int64_t rotations = 0;
+    spn_status status = SPN_OK;
+    *rotations = 0;
     for (int64_t q = 1; q < n; q++) {
+        SPN_TRY(spn_poll(context));
         for (int64_t p = 0; p < q; p++) {
             if (fabs(a[p + q * n]) > negligible) {
                 annihilate(n, a, v, p, q);
-                rotations++;
+                (*rotations)++;
             }
         }
     }
-    return rotations;
+done:
+    return status;
 }
 
 static void sort(int64_t n, double *w, double *v)
@@ -86,9 +90,10 @@ spn_status spn_eigen_jacobi(spn_context *context, int64_t n, double *a, double *
     }
     /* Entries this small move no eigenvalue by a thousandth of a rounding error. */
     double negligible = 1e-20 * spn_norm(n * n, a);
-    int sweeps = 0;
-    while (sweep(n, a, v, negligible) > 0) {
-        if (++sweeps == SWEEPS_MAX) {
+    int64_t rotations = 0;
+    for (int sweeps = 0; sweeps == 0 || rotations > 0; sweeps++) {
+        SPN_TRY(sweep(context, n, a, v, negligible, &rotations));
+        if (rotations > 0 && sweeps + 1 == SWEEPS_MAX) {
             SPN_FAIL(context, SPN_ERROR_NUMERIC,
                      "Jacobi eigenvalues of a %lld x %lld matrix: no convergence in %d sweeps",
                      (long long)n, (long long)n, SWEEPS_MAX);

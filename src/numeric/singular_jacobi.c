@@ -50,21 +50,23 @@ static bool separate(const rows *self, double largest, int64_t p, int64_t q)
     return true;
 }
 
-static bool sweep_until_separate(const rows *self)
+static spn_status sweep_until_separate(spn_context *context, const rows *self, bool *is_separate)
 {
+    spn_status status = SPN_OK;
     double largest = spn_norm(self->count * self->length, self->g);
-    for (int sweeps = 0; sweeps < SWEEPS_MAX; sweeps++) {
+    *is_separate = false;
+    for (int sweeps = 0; sweeps < SWEEPS_MAX && !*is_separate; sweeps++) {
         bool has_turned = false;
         for (int64_t q = 1; q < self->count; q++) {
+            SPN_TRY(spn_poll(context));
             for (int64_t p = 0; p < q; p++) {
                 has_turned = separate(self, largest, p, q) || has_turned;
             }
         }
-        if (!has_turned) {
-            return true;
-        }
+        *is_separate = !has_turned;
     }
-    return false;
+done:
+    return status;
 }
 
 static void swap_rows(int64_t n, double *x, double *y)
@@ -147,7 +149,7 @@ spn_status spni_singular_jacobi(spn_context *context, int64_t m, int64_t n, cons
                                 double *values, double *u, double *vt)
 {
     spn_status status = SPN_OK;
-    bool is_tall = m >= n;
+    bool is_tall = m >= n, is_separate = false;
     rows self = {.count = is_tall ? n : m, .length = is_tall ? m : n, .size = values};
     SPN_NEW(context, self.g, m * n);
     SPN_NEW(context, self.turned, self.count * self.count);
@@ -157,7 +159,8 @@ spn_status spni_singular_jacobi(spn_context *context, int64_t m, int64_t n, cons
             self.g[i * self.length + k] = is_tall ? a[k * n + i] : a[i * n + k];
         }
     }
-    if (!sweep_until_separate(&self)) {
+    SPN_TRY(sweep_until_separate(context, &self, &is_separate));
+    if (!is_separate) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC,
                  "singular values of a %lld x %lld matrix: Jacobi's method did not converge in %d "
                  "sweeps",
