@@ -194,8 +194,8 @@ static spn_status number_labels(spn_context *context, const char *path, const sp
                      (long long)n + 1);
         }
     }
-    SPN_TRY(
-        spni_classes_number(context, where, found.count, labels, choice->known, *codes, classes));
+    SPN_TRY(spni_classes_number(context, where, spni_classes_or_targets, found.count, labels,
+                                choice->known, *codes, classes));
     *out = (spn_named_array){found.name, 1, found.shape, found.count, *codes};
 done:
     spn_release(context, labels);

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+const char spni_classes_or_targets[] = "numbers to be predicted are targets, not data.classes";
+
 void spn_classes_free(spn_context *context, spn_classes *classes)
 {
     if (classes == NULL) {
@@ -62,33 +64,31 @@ static const char *name_of(const spni_label *label, char buffer[64])
     return buffer;
 }
 
-static spn_status check_integer(spn_context *context, const char *where, const spni_label *label)
+static spn_status check_integer(spn_context *context, const char *where, const char *advice,
+                                const spni_label *label)
 {
     char name[64];
     if (label->word != NULL ||
         (label->number == floor(label->number) && fabs(label->number) < 0x1p53)) {
         return SPN_OK;
     }
-    return spn_fail(
-        context, SPN_ERROR_INPUT,
-        "%s: %s is no class; classes are words or integers, and numbers to be predicted "
-        "are targets, not data.classes",
-        where, name_of(label, name));
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s: %s is no class; classes are words or integers; %s", where,
+                    name_of(label, name), advice);
 }
 
-static spn_status check_count(spn_context *context, const char *where, int64_t classes,
-                              int64_t samples, const spni_label *first)
+static spn_status check_count(spn_context *context, const char *where, const char *advice,
+                              int64_t classes, int64_t samples, const spni_label *first)
 {
     char name[64];
     if (classes > SPN_CLASSES_MAX || (classes > SPN_CLASSES_FEW && classes > samples / 2)) {
         return spn_fail(
             context, SPN_ERROR_INPUT,
             "%s: %s%lld different labels in %lld samples are no classes (at most %d; more "
-            "than %d need two samples each on average); numbers to be predicted are "
-            "targets, not data.classes",
+            "than %d need two samples each on average); %s",
             where, classes > SPN_CLASSES_MAX ? "more than " : "",
             (long long)(classes > SPN_CLASSES_MAX ? SPN_CLASSES_MAX : classes), (long long)samples,
-            SPN_CLASSES_MAX, SPN_CLASSES_FEW);
+            SPN_CLASSES_MAX, SPN_CLASSES_FEW, advice);
     }
     if (classes < 2) {
         return spn_fail(context, SPN_ERROR_INPUT,
@@ -100,8 +100,9 @@ static spn_status check_count(spn_context *context, const char *where, int64_t c
 }
 
 /* The different labels, sorted; sorted[SPN_CLASSES_MAX + 1]. */
-static spn_status collect(spn_context *context, const char *where, int64_t count,
-                          const spni_label *labels, spni_label *sorted, int64_t *classes)
+static spn_status collect(spn_context *context, const char *where, const char *advice,
+                          int64_t count, const spni_label *labels, spni_label *sorted,
+                          int64_t *classes)
 {
     spn_status status = SPN_OK;
     *classes = 0;
@@ -110,7 +111,7 @@ static spn_status collect(spn_context *context, const char *where, int64_t count
         if (is_missing(label)) {
             continue;
         }
-        SPN_TRY(check_integer(context, where, label));
+        SPN_TRY(check_integer(context, where, advice, label));
         int64_t place = locate(sorted, *classes, label);
         if (place < *classes && compare(&sorted[place], label) == 0) {
             continue;
@@ -119,7 +120,7 @@ static spn_status collect(spn_context *context, const char *where, int64_t count
         sorted[place] = *label;
         *classes += 1;
     }
-    SPN_TRY(check_count(context, where, *classes, count, sorted));
+    SPN_TRY(check_count(context, where, advice, *classes, count, sorted));
 done:
     return status;
 }
@@ -190,9 +191,9 @@ static spn_status number_known(spn_context *context, const char *where, int64_t 
     return SPN_OK;
 }
 
-spn_status spni_classes_number(spn_context *context, const char *where, int64_t count,
-                               const spni_label *labels, const spn_classes *known, double *codes,
-                               spn_classes **out)
+spn_status spni_classes_number(spn_context *context, const char *where, const char *advice,
+                               int64_t count, const spni_label *labels, const spn_classes *known,
+                               double *codes, spn_classes **out)
 {
     spn_status status = SPN_OK;
     spni_label *sorted = NULL;
@@ -202,7 +203,7 @@ spn_status spni_classes_number(spn_context *context, const char *where, int64_t 
         return number_known(context, where, count, labels, known, codes);
     }
     SPN_NEW(context, sorted, SPN_CLASSES_MAX + 1);
-    SPN_TRY(collect(context, where, count, labels, sorted, &classes));
+    SPN_TRY(collect(context, where, advice, count, labels, sorted, &classes));
     for (int64_t n = 0; n < count; n++) {
         codes[n] =
             is_missing(&labels[n]) ? (double)NAN : (double)locate(sorted, classes, &labels[n]);
@@ -265,7 +266,8 @@ spn_status spn_csv_classes(spn_context *context, spn_csv_table *table, const cha
         labels[r].word = is_word ? facts->category_names[facts->codes[r]] : NULL;
         labels[r].number = is_word ? 0 : values[r * table->columns + column];
     }
-    SPN_TRY(spni_classes_number(context, where, table->rows, labels, known, codes, out));
+    SPN_TRY(spni_classes_number(context, where, spni_classes_or_targets, table->rows, labels, known,
+                                codes, out));
     for (int64_t r = 0; r < table->rows; r++) {
         values[r * table->columns + column] = codes[r];
     }

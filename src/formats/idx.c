@@ -12,6 +12,8 @@
 #define DEFLATE_RATIO_MAX 1032
 /** zlib counts in 32 bits. */
 #define PIECE_MAX ((int64_t)1 << 30)
+/** Bytes that are unpacked for nothing but a stream's checksum. */
+#define UNREAD_MAX ((int64_t)1 << 28)
 
 typedef struct idx_file {
     spn_idx view; /* first: this is what users hold */
@@ -37,7 +39,7 @@ typedef struct input {
     const char *source;
     const unsigned char *bytes;
     int64_t size, used;
-    bool is_gzip;
+    bool is_gzip, is_broken; /* is_broken: it is the stream that failed, not what it holds */
     z_stream stream;
 } input;
 
@@ -64,6 +66,23 @@ static void input_close(input *in)
     }
 }
 
+static spn_status fail_stream(input *in, int code)
+{
+    const char *message = in->stream.msg;
+    in->is_broken = true;
+    if (code == Z_MEM_ERROR) {
+        return spn_fail(in->context, SPN_ERROR_MEMORY, "%s: out of memory", in->source);
+    }
+    if (code == Z_OK || code == Z_BUF_ERROR) {
+        return spn_fail(in->context, SPN_ERROR_INPUT,
+                        "%s: its gzip stream is cut off after %lld bytes; fetch the file again",
+                        in->source, (long long)in->size);
+    }
+    return spn_fail(in->context, SPN_ERROR_INPUT,
+                    "%s: its gzip stream is damaged%s%s; fetch the file again", in->source,
+                    message != NULL ? ": " : "", message != NULL ? message : "");
+}
+
 /* One call of inflate() for at most `count` bytes; *is_end: the stream, or the last of several, has ended. */
 static spn_status inflate_some(input *in, unsigned char *to, int64_t count, int64_t *got,
                                bool *is_end)
@@ -80,24 +99,11 @@ static spn_status inflate_some(input *in, unsigned char *to, int64_t count, int6
     *is_end = false;
     if (code == Z_STREAM_END) {
         *is_end = !begins_gzip(in);
-        return *is_end || inflateReset(&in->stream) == Z_OK
-                   ? SPN_OK
-                   : spn_fail(in->context, SPN_ERROR_INPUT, "%s: its gzip stream is damaged",
-                              in->source);
+        return *is_end || inflateReset(&in->stream) == Z_OK ? SPN_OK
+                                                            : fail_stream(in, Z_STREAM_ERROR);
     }
-    if (code == Z_MEM_ERROR) {
-        return spn_fail(in->context, SPN_ERROR_MEMORY, "%s: out of memory", in->source);
-    }
-    if (code == Z_BUF_ERROR || (code == Z_OK && in->used == in->size && *got < room)) {
-        return spn_fail(in->context, SPN_ERROR_INPUT,
-                        "%s: its gzip stream is cut off after %lld bytes; fetch the file again",
-                        in->source, (long long)in->size);
-    }
-    return code == Z_OK ? SPN_OK
-                        : spn_fail(in->context, SPN_ERROR_INPUT,
-                                   "%s: its gzip stream is damaged%s%s; fetch the file again",
-                                   in->source, in->stream.msg != NULL ? ": " : "",
-                                   in->stream.msg != NULL ? in->stream.msg : "");
+    const bool is_cut = code == Z_OK && in->used == in->size && *got < room;
+    return code == Z_OK && !is_cut ? SPN_OK : fail_stream(in, code);
 }
 
 /* Up to `count` bytes; *got is less only at the end. */
@@ -134,6 +140,28 @@ static spn_status check_end(input *in, int64_t declared)
                  in->source, (long long)declared);
     }
 done:
+    return status;
+}
+
+/* What cannot be right may be what damage has made of it, and only the end of a gzip stream, with its checksum, tells: that
+ * is the fault to name then. What does not end soon is left as it is. */
+static spn_status blame_stream(input *in, spn_status status)
+{
+    unsigned char unread[4096];
+    int64_t got = 1, total = 0;
+    spn_error fault;
+    if (status != SPN_ERROR_INPUT || !in->is_gzip || in->is_broken) {
+        return status;
+    }
+    spn_error_get(in->context, &fault);
+    while (got > 0 && total < UNREAD_MAX) {
+        const spn_status stream = take(in, unread, sizeof unread, &got);
+        if (stream != SPN_OK) {
+            return stream;
+        }
+        total += got;
+    }
+    spn_error_set(in->context, &fault);
     return status;
 }
 
@@ -240,7 +268,7 @@ spn_status spn_idx_parse(spn_context *context, const char *source, const void *b
         goto done;
     }
     file->view.source = file->source;
-    SPN_TRY(read_all(&in, file));
+    SPN_TRY(blame_stream(&in, read_all(&in, file)));
     *out = &file->view;
     file = NULL;
 done:

@@ -36,19 +36,28 @@ done:
     return status;
 }
 
+static const char advice[] = "is it the file of the labels?";
+
+/* The two classes of many a machine that tells one thing from another. */
+static bool is_sign(const spn_classes *all, double label)
+{
+    return all->count == 2 && (label == -1 || label == 1);
+}
+
 /* The family numbers its classes without gaps: a label beyond their number is damage. */
 static spn_status check_range(spn_context *context, const spn_idx *idx, const spni_label *labels,
-                              int64_t classes)
+                              const spn_classes *all)
 {
+    const long long classes = (long long)all->count;
     for (int64_t n = 0; n < idx->count; n++) {
         const double label = labels[n].number;
-        if (label < 0 || label > (double)classes) {
+        if ((label < 0 || label > (double)classes) && !is_sign(all, label)) {
             return spn_fail(context, SPN_ERROR_INPUT,
-                            "%s: label %lld of sample %lld is out of range: there are %lld "
-                            "classes, and the labels of others are 0 to %lld; name the classes "
-                            "that are meant in data.only",
-                            idx->source, (long long)label, (long long)n + 1, (long long)classes,
-                            (long long)classes);
+                            "%s: label %lld of sample %lld is out of range: %lld different labels "
+                            "are from 0 to %lld%s; if the file is whole, list the classes that "
+                            "are meant in data.only",
+                            idx->source, (long long)label, (long long)n + 1, classes, classes,
+                            classes == 2 ? ", or -1 and 1" : "");
         }
     }
     return SPN_OK;
@@ -116,7 +125,7 @@ static spn_status number_kept(spn_context *context, const spn_idx *idx, spn_text
         kept[count] = labels[n];
         count += !isnan(codes[n]);
     }
-    SPN_TRY(spni_classes_number(context, idx->source, count, kept, known, numbers, out));
+    SPN_TRY(spni_classes_number(context, idx->source, advice, count, kept, known, numbers, out));
     for (int64_t n = 0; n < idx->count; n++) {
         codes[n] = isnan(codes[n]) ? codes[n] : numbers[(int64_t)codes[n]];
     }
@@ -136,9 +145,10 @@ spn_status spn_idx_classes(spn_context *context, const spn_idx *idx, spn_texts o
     SPN_NEW(context, labels, idx->shape[0]);
     SPN_TRY(read_labels(context, idx, labels));
     if (known == NULL) {
-        SPN_TRY(spni_classes_number(context, idx->source, idx->count, labels, NULL, codes, &all));
+        SPN_TRY(spni_classes_number(context, idx->source, advice, idx->count, labels, NULL, codes,
+                                    &all));
         SPN_TRY(only.count > 0 ? check_only(context, idx, only, all)
-                               : check_range(context, idx, labels, all->count));
+                               : check_range(context, idx, labels, all));
     }
     SPN_TRY(number_kept(context, idx, only, known, labels, codes, out));
 done:

@@ -131,7 +131,7 @@ fails 'data.path: cut-images-idx3 declares 40 x 2 x 2 numbers, and 84 bytes are 
 fails 'data.path: torn-images-idx3.gz: its gzip stream is cut off after 60 bytes' data.path=torn-images-idx3.gz
 fails 'data.path: text is not an IDX file: it begins with 6e 6f 20 69' data.path=text
 fails 'data.labels: fewer-labels-idx1-ubyte holds 39 labels, and train-images-idx3-ubyte 40 images' data.labels=fewer-labels-idx1-ubyte
-fails 'data.labels: far: label 77 of sample 40 is out of range: there are 4 classes' data.labels=far
+fails 'data.labels: far: label 77 of sample 40 is out of range: 4 different labels are from 0 to 4' data.labels=far
 fails 'data.path: plain holds one number for each sample, as labels do; the images are needed' data.path=plain
 fails 'data.path: images.gz: by its name its labels are in labels.gz, which is not there; set data.labels' data.path=images.gz
 cp images.gz pictures.gz

@@ -67,8 +67,7 @@ static void test_data_sets(void **state)
     spn_dataset *out = NULL, *test = NULL;
     check_heard(spn_dataset_gaussian(context, &gaussian, &out));
     check_heard(spn_dataset_gaussian_test(context, &gaussian, &out));
-    check_heard(
-        spn_dataset_from_rows(context, SAMPLES, INPUTS, OUTPUTS, rows, NULL, NULL, &out));
+    check_heard(spn_dataset_from_rows(context, SAMPLES, INPUTS, OUTPUTS, rows, NULL, NULL, &out));
     check_heard(spn_dataset_split(context, table, 0.25, 1, &out, &test));
     check_heard(spn_dataset_divide(context, table, SAMPLES / 2, &out, &test));
 }

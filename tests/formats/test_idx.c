@@ -159,6 +159,64 @@ static void test_classes(void **state)
     spn_classes_free(context, classes);
 }
 
+static spn_status parse_labels(unsigned char type, int64_t size, const unsigned char *items,
+                               double *codes, spn_classes **classes)
+{
+    unsigned char bytes[64] = {0, 0, type, 1, 0, 0, 0, 4};
+    spn_idx *idx = NULL;
+    memcpy(bytes + 8, items, (size_t)size);
+    check_ok(context, spn_idx_parse(context, "labels", bytes, 8 + size, &idx));
+    spn_status status = spn_idx_classes(context, idx, all, NULL, codes, classes);
+    spn_idx_free(context, idx);
+    return status;
+}
+
+/** The two signs are two classes; what is no class is not told of keys that tables have. */
+static void test_signs(void **state)
+{
+    (void)state;
+    static const unsigned char signs[] = {1, 0xff, 0xff, 1};
+    static const unsigned char halves[] = {0x3f, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const double expected[] = {1, 0, 0, 1};
+    double codes[4];
+    spn_classes *classes = NULL;
+    check_ok(context, parse_labels(0x09, sizeof signs, signs, codes, &classes));
+    assert_int_equal(classes->count, 2);
+    assert_string_equal(classes->names[0], "-1");
+    assert_string_equal(classes->names[1], "1");
+    assert_memory_equal(codes, expected, sizeof codes);
+    spn_classes_free(context, classes);
+    check_fails(context, parse_labels(0x0d, sizeof halves, halves, codes, &classes),
+                SPN_ERROR_INPUT,
+                "labels: 0.5 is no class; classes are words or integers; is it the file of the "
+                "labels?");
+}
+
+/** Every flipped bit behind the header of a gzip file is called what it is, whatever the stream holds then; but for bits
+ *  that fill up the last byte before the checksum. */
+static void test_damage_is_named(void **state)
+{
+    (void)state;
+    unsigned char bytes[256];
+    FILE *file = fopen(CORPUS "images.gz", "rb");
+    assert_non_null(file);
+    const int64_t size = (int64_t)fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    assert_true(size > 20 && size < (int64_t)sizeof bytes && bytes[3] == 0);
+    for (int64_t bit = 8 * 10; bit < 8 * size; bit++) {
+        const unsigned char mask = (unsigned char)(1 << bit % 8);
+        spn_idx *idx = NULL;
+        bytes[bit / 8] ^= mask;
+        const spn_status status = spn_idx_parse(context, "flipped", bytes, size, &idx);
+        const bool fills = bit / 8 == size - 9 && status == SPN_OK;
+        spn_idx_free(context, idx);
+        if (!fills) {
+            check_fails(context, status, SPN_ERROR_INPUT, "flipped: its gzip stream is ");
+        }
+        bytes[bit / 8] ^= mask;
+    }
+}
+
 static void test_labels_that_are_refused(void **state)
 {
     (void)state;
@@ -166,11 +224,13 @@ static void test_labels_that_are_refused(void **state)
                              *const twice[] = {"1", "1"}, *const kept[] = {"0", "1"};
     double codes[24];
     spn_classes *classes = NULL;
-    check_fails(context, number("gap", all, NULL, codes, &classes), SPN_ERROR_INPUT,
-                "gap: label 200 of sample 4 is out of range: there are 4 classes, and the labels "
-                "of others are 0 to 4; name the classes that are meant in data.only");
-    check_fails(context, number("signed", all, NULL, codes, &classes), SPN_ERROR_INPUT,
-                "signed: label -2 of sample 2 is out of range");
+    check_fails(
+        context, number("gap", all, NULL, codes, &classes), SPN_ERROR_INPUT,
+        "gap: label 200 of sample 4 is out of range: 4 different labels are from 0 to 4; if "
+        "the file is whole, list the classes that are meant in data.only");
+    check_fails(
+        context, number("signed", all, NULL, codes, &classes), SPN_ERROR_INPUT,
+        "signed: label -2 of sample 2 is out of range: 3 different labels are from 0 to 3; if");
     check_fails(context, number("images", all, NULL, codes, &classes), SPN_ERROR_INPUT,
                 "images holds 6 numbers for each sample, and labels are one; is it the images?");
     check_fails(context, number("labels", (spn_texts){2, absent}, NULL, codes, &classes),
@@ -246,6 +306,8 @@ int main(void)
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_files_that_are_refused),
         cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_signs),
+        cmocka_unit_test(test_damage_is_named),
         cmocka_unit_test(test_labels_that_are_refused),
         cmocka_unit_test(test_path_of_labels),
         cmocka_unit_test(test_out_of_memory),
