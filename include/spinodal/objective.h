@@ -274,8 +274,15 @@ spn_scales spn_objective_scales(const spn_objective *objective);
 /** Lengths of theta below this share of its scale count as this much: near theta = 0 a relative length means
  *  nothing. */
 #define SPN_WEIGHT_FLOOR 1e-3
-/** max(|theta|, SPN_WEIGHT_FLOOR * scale of theta): what ways of theta are compared with. */
+/** What beta does not penalise may have any size: free biases have that of the targets' means, and a problem whose targets
+ *  are moved is the same. It counts for no more than the rounding that it brings, this share of it. */
+#define SPN_FREE_SHARE 1e-4
+/** max(sqrt(n), SPN_WEIGHT_FLOOR * scale of theta, SPN_FREE_SHARE * |what is free|), with n = |theta|^2 for the ridge: what ways of
+ *  theta are compared with. */
 double spn_objective_length(const spn_objective *objective, const double *theta);
+/** Of a value at theta, what one rounding leaves: eps |value|, and where biases are free also 2 eps sqrt(|value|) |biases|,
+ *  since the value is a mean of squares of differences between numbers of that size. */
+double spn_objective_rounding(const spn_objective *objective, const double *theta, double value);
 
 /** How many rows spn_objective_orbit() needs; 0 where no continuous symmetry is known. */
 int64_t spn_objective_orbit_capacity(const spn_objective *objective);

@@ -20,6 +20,9 @@ spn_status spni_check_curvature(spn_context *context, const spn_point *point);
 /* Sizes of theta and L before rounding, 1 where they are not known. */
 void spni_objective_sizes(const spn_objective *objective, double *weight, double *value);
 
+/* Of theta, the length of what is not penalised at all (c_i = 0). */
+double spni_free_length(const spn_objective *objective, const double *theta);
+
 /* c_i of a regulariser. */
 static inline double spni_weight(const double *weights, int64_t i)
 {

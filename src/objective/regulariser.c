@@ -36,6 +36,16 @@ double spn_objective_order(const spn_objective *objective, const double *theta)
     return spni_order(weights_of(objective), objective->dimension, theta);
 }
 
+double spni_free_length(const spn_objective *objective, const double *theta)
+{
+    const double *weights = weights_of(objective);
+    double length = 0;
+    for (int64_t i = 0; weights != NULL && i < objective->dimension; i++) {
+        length = weights[i] == 0 ? hypot(length, theta[i]) : length;
+    }
+    return length;
+}
+
 double spn_objective_order_root(const spn_objective *objective, const double *theta)
 {
     const double *weights = weights_of(objective);

@@ -3,6 +3,7 @@
 #include "objective/objective.h"
 #include <spinodal/numeric.h>
 
+#include <float.h>
 #include <math.h>
 
 static double positive(double size)
@@ -38,5 +39,12 @@ spn_scales spn_objective_scales(const spn_objective *objective)
 double spn_objective_length(const spn_objective *objective, const double *theta)
 {
     double least = SPN_WEIGHT_FLOOR * spn_objective_scales(objective).weight;
-    return fmax(spn_norm(objective->dimension, theta), least);
+    double free = SPN_FREE_SHARE * spni_free_length(objective, theta);
+    return fmax(spn_objective_order_root(objective, theta), fmax(free, least));
+}
+
+double spn_objective_rounding(const spn_objective *objective, const double *theta, double value)
+{
+    double free = spni_free_length(objective, theta);
+    return DBL_EPSILON * (fabs(value) + 2 * sqrt(fabs(value)) * free);
 }

@@ -18,6 +18,7 @@ static const double decrease_share = 1e-4, slope_share = 0.9;
 typedef struct line_point {
     double alpha, value, slope;
     bool is_finite;
+    double noise; /* of values along the line; where it starts alone */
 } line_point;
 
 typedef struct lbfgs {
@@ -48,17 +49,12 @@ static spn_status evaluate_line(lbfgs *state, double alpha, line_point *out)
     return status;
 }
 
-static double noise_of(const line_point *start)
-{
-    return 16 * DBL_EPSILON * fabs(start->value);
-}
-
 /* Is the point too high for sufficient decrease? Where that decrease is itself rounding, L may rise by
  * as much. */
 static bool is_high(const line_point *start, const line_point *at)
 {
     double decrease = -decrease_share * at->alpha * start->slope;
-    double noise = noise_of(start);
+    double noise = start->noise;
     double allowed = decrease < noise ? start->value + noise : start->value - decrease;
     return !at->is_finite || !(at->value <= allowed);
 }
@@ -82,7 +78,7 @@ static double interpolate(const line_point *start, const line_point *low, const 
     double share = 0.5;
     if (high->is_finite) {
         double change = (high->value - low->value) / width;
-        bool has_values = fabs(high->value - low->value) > 100 * noise_of(start);
+        bool has_values = fabs(high->value - low->value) > 100 * start->noise;
         double d1 = low->slope + high->slope - 3 * change;
         double root = d1 * d1 - low->slope * high->slope;
         if (has_values && root >= 0) {
@@ -102,7 +98,10 @@ static double interpolate(const line_point *start, const line_point *low, const 
 static spn_status search(lbfgs *state, double slope, double alpha, double most, bool *is_found)
 {
     spn_status status = SPN_OK;
-    line_point start = {0, state->solver->value, slope, true};
+    const spn_solver *solver = state->solver;
+    const double noise =
+        16 * spn_objective_rounding(solver->objective, solver->theta, solver->value);
+    line_point start = {0, solver->value, slope, true, noise};
     line_point low = start, high = {0}, at = {0};
     bool is_bracketed = false;
     *is_found = false;

@@ -55,7 +55,7 @@ static double scale_of(const spn_solver *solver)
 
 static double noise_of(const spn_solver *solver)
 {
-    return rounding * DBL_EPSILON * fabs(solver->value);
+    return rounding * spn_objective_rounding(solver->objective, solver->theta, solver->value);
 }
 
 /* A gradient along a flat direction up to this is rounding. */

@@ -70,7 +70,9 @@ static spn_status make_strands(chart *c)
         }
         const spn_side side = label(
             spni_side_of(&t->points[i].state, t->points[i].critical_eigenvalue), &t->phases[phase]);
-        SPN_TRY(spni_strand_add(c->context, &c->strands[phase], t->points[i].state.beta, &side));
+        const spni_blur blur = spni_blur_of(&t->points[i].state);
+        SPN_TRY(
+            spni_strand_add(c->context, &c->strands[phase], t->points[i].state.beta, &side, &blur));
     }
     for (int64_t i = 0; i < t->phase_count; i++) {
         const int64_t ends[] = {t->phases[i].special_low, t->phases[i].special_high};
@@ -80,7 +82,7 @@ static spn_status make_strands(chart *c)
                 bool *has_end = k == 0 ? &c->strands[i].ends_low : &c->strands[i].ends_high;
                 *has_end = true;
                 const spn_side side = label(side_of_special(c, s), &t->phases[i]);
-                SPN_TRY(spni_strand_add(c->context, &c->strands[i], s->beta, &side));
+                SPN_TRY(spni_strand_add(c->context, &c->strands[i], s->beta, &side, NULL));
             }
         }
     }

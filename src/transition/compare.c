@@ -134,7 +134,8 @@ static spn_status add_crossing(pair *p, double beta)
                           .susceptibility = nothing};
     double slope = square(row.before.norm) - square(row.after.norm);
     double scale = fmax(square(row.before.norm), square(row.after.norm));
-    if (!(fabs(slope) > 1e-6 * scale)) { /* one phase, or two that touch */
+    double blur = spni_strand_blur(p->a, beta).order + spni_strand_blur(p->b, beta).order;
+    if (!(fabs(slope) > 1e-6 * scale + blur)) { /* one phase, or two that touch */
         return SPN_OK;
     }
     if (slope < 0) { /* more |theta|^2 wins below: L rises with |theta|^2 (T9) */

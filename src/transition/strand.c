@@ -27,10 +27,22 @@ void spni_strand_free(spn_context *context, spni_strand *strand)
     spn_release(context, strand->seeds.items);
 }
 
-spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
-                           const spn_side *side)
+spni_blur spni_blur_of(const spn_state *state)
 {
-    const spni_strand_node node = {beta, *side};
+    const double decrement = state->newton_decrement;
+    if (!isfinite(decrement)) {
+        return (spni_blur){0};
+    }
+    const double chi = isfinite(state->susceptibility) ? fmax(state->susceptibility, 0) : 0;
+    return (spni_blur){.loss = 0.5 * decrement * decrement,
+                       .order = sqrt(chi) * decrement,
+                       .rounding = 2 * sqrt(fmax(state->error, 0)) * decrement};
+}
+
+spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
+                           const spn_side *side, const spni_blur *blur)
+{
+    const spni_strand_node node = {beta, *side, blur != NULL ? *blur : (spni_blur){0}};
     spn_status status = spni_sequence_add(context, &strand->nodes, &node, sizeof node);
     spni_strand_node *nodes = strand->nodes.items;
     for (int64_t i = strand->nodes.count - 1; status == SPN_OK && i > 0; i--) {
@@ -170,14 +182,13 @@ static spn_side side_between(const spni_strand_node *a, const spni_strand_node *
     return side;
 }
 
-spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
+/* The points around beta: one of them twice where it lies at beta. */
+static void find_around(const spni_strand *strand, double beta, const spni_strand_node **below,
+                        const spni_strand_node **above)
 {
     int64_t count = 0, low = 0;
     const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
     int64_t high = count - 1;
-    double unused = 0;
-    error = error != NULL ? error : &unused;
-    *error = 0;
     while (high - low > 1) {
         int64_t middle = low + (high - low) / 2;
         if (nodes[middle].beta <= beta) {
@@ -186,11 +197,30 @@ spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
             high = middle;
         }
     }
-    if (beta == nodes[low].beta || high == low) {
-        return nodes[low].side;
-    }
-    return beta == nodes[high].beta ? nodes[high].side
-                                    : side_between(&nodes[low], &nodes[high], beta, error);
+    const bool is_low = beta == nodes[low].beta || high == low;
+    *below = &nodes[!is_low && beta == nodes[high].beta ? high : low];
+    *above = is_low ? *below : &nodes[high];
+}
+
+spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
+{
+    const spni_strand_node *below = NULL, *above = NULL;
+    double unused = 0;
+    error = error != NULL ? error : &unused;
+    *error = 0;
+    find_around(strand, beta, &below, &above);
+    spn_side side = below == above ? below->side : side_between(below, above, beta, error);
+    *error += fmax(below->blur.loss, above->blur.loss);
+    return side;
+}
+
+spni_blur spni_strand_blur(const spni_strand *strand, double beta)
+{
+    const spni_strand_node *below = NULL, *above = NULL;
+    find_around(strand, beta, &below, &above);
+    return (spni_blur){.loss = fmax(below->blur.loss, above->blur.loss),
+                       .order = fmax(below->blur.order, above->blur.order),
+                       .rounding = fmax(below->blur.rounding, above->blur.rounding)};
 }
 
 static double integrate_piece(const spni_strand_node *a, const spni_strand_node *b)
@@ -208,11 +238,11 @@ double spni_strand_integral(const spni_strand *strand, double low, double high)
 {
     int64_t count = 0;
     const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
-    spni_strand_node from = {low, spni_strand_at(strand, low, NULL)};
+    spni_strand_node from = {low, spni_strand_at(strand, low, NULL), {0, 0, 0}};
     double sum = 0;
     for (int64_t i = 0; i <= count && from.beta < high; i++) {
         bool is_last = i == count || nodes[i].beta >= high;
-        spni_strand_node to = {high, spni_strand_at(strand, high, NULL)};
+        spni_strand_node to = {high, spni_strand_at(strand, high, NULL), {0, 0, 0}};
         if (!is_last) {
             to = nodes[i];
         }
@@ -224,14 +254,16 @@ double spni_strand_integral(const spni_strand *strand, double low, double high)
     return sum;
 }
 
-/* The solver leaves relative errors of about 1e-9 in theta; two different phases agree no further than by
- * chance. Where theta vanishes, what is left of it is compared with L through the ridge. */
-static bool is_same_state(double beta, const spn_side *a, const spn_side *b)
+/* The solver leaves relative errors of about 1e-9 in theta, or what it says itself; two different phases agree no
+ * further than by chance. Where theta vanishes, what is left of it is compared with L through the ridge. */
+static bool is_same_state(const spni_strand_node *a, const spni_strand_node *b)
 {
-    double na = a->norm * a->norm, nb = b->norm * b->norm;
-    double rest = 1e-12 * fmax(fabs(a->loss), fabs(b->loss));
-    return fabs(beta * (na - nb)) <= 1e-6 * fabs(beta) * fmax(na, nb) + rest &&
-           fabs(a->loss - b->loss) <= 1e-8 * fmax(fabs(a->loss), fabs(b->loss));
+    double beta = fabs(a->beta), na = a->side.norm * a->side.norm, nb = b->side.norm * b->side.norm;
+    double loss = fmax(fabs(a->side.loss), fabs(b->side.loss));
+    double order_blur = a->blur.order + b->blur.order;
+    double loss_blur = a->blur.loss + b->blur.loss + a->blur.rounding + b->blur.rounding;
+    return beta * fabs(na - nb) <= beta * (1e-6 * fmax(na, nb) + order_blur) + 1e-12 * loss &&
+           fabs(a->side.loss - b->side.loss) <= 1e-8 * loss + loss_blur;
 }
 
 /* Strands that overlap between points: labels, and L and |theta|^2 as interpolated, at the points of a. */
@@ -246,6 +278,8 @@ static bool is_same_between(const spni_strand *a, const spni_strand *b)
         }
         spn_side other = spni_strand_at(b, beta, &error);
         const spn_side *own = &nodes[i].side;
+        const spni_blur blur = spni_strand_blur(b, beta);
+        error += nodes[i].blur.loss + nodes[i].blur.rounding + blur.rounding;
         if (!spni_same_label(own, &other) ||
             fabs(own->norm - other.norm) > 1e-4 * fmax(own->norm, other.norm) ||
             fabs(own->loss - other.loss) > error + 1e-8 * fabs(own->loss)) {
@@ -281,7 +315,7 @@ bool spni_strand_same(const spni_strand *a, const spni_strand *b)
         } else if (as[i].beta > bs[j].beta) {
             j++;
         } else {
-            if (!is_same_state(as[i].beta, &as[i].side, &bs[j].side)) {
+            if (!is_same_state(&as[i], &bs[j])) {
                 return false;
             }
             shared++;

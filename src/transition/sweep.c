@@ -184,10 +184,17 @@ static spn_status add_approach(walk *w, int64_t jump)
         side.norm = sqrt(a->norm_squared);
         side.susceptibility = a->susceptibility;
         side.eigenvalue = a->eigenvalue;
-        SPN_TRY(spni_strand_add(w->context, &w->open, a->beta, &side));
+        SPN_TRY(spni_strand_add(w->context, &w->open, a->beta, &side, NULL));
     }
 done:
     return status;
+}
+
+static spn_status add_point(walk *w, double beta, const spn_state *state)
+{
+    const spn_side side = side_of(state);
+    const spni_blur blur = spni_blur_of(state);
+    return spni_strand_add(w->context, &w->open, beta, &side, &blur);
 }
 
 /* Keep the transition of a jump and cut the chain there. */
@@ -195,13 +202,12 @@ static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transiti
 {
     spn_status status = SPN_OK;
     const spn_sweep_jump *j = &w->tables->jumps[index];
-    const spn_side before = side_of(&j->before), after = side_of(&j->after);
     row->change = spni_change(row, w->transitions->error_range);
     SPN_TRY(keep(w, row, j->seed, s->is_upwards));
-    SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_before, &before));
+    SPN_TRY(add_point(w, j->beta_before, &j->before));
     SPN_TRY(add_approach(w, index));
     SPN_TRY(cut(w, j->seed, s->is_upwards));
-    SPN_TRY(spni_strand_add(w->context, &w->open, j->beta_after, &after));
+    SPN_TRY(add_point(w, j->beta_after, &j->after));
 done:
     return status;
 }
@@ -296,8 +302,7 @@ static spn_status walk_chains(walk *w)
         }
         w->longest = fmax(w->longest, r->state.weight_norm);
         if (r->state.stationary) {
-            const spn_side side = side_of(&r->state);
-            SPN_TRY(spni_strand_add(w->context, &w->open, r->state.beta, &side));
+            SPN_TRY(add_point(w, r->state.beta, &r->state));
         } else {
             w->transitions->notes.unsettled++;
         }

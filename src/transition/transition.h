@@ -58,10 +58,20 @@ spn_status spni_merge(spn_context *context, spn_transitions *transitions, int64_
 
 /* ---- Phases as functions of beta -------------------------------------------------------------- */
 
+/** How far what a solver found may be from the stationary point that is there. With the Newton decrement d = sqrt(g' H^+ g):
+ *  loss, d^2 / 2; order, of |theta|^2: |2 theta' H^+ g| <= sqrt(4 theta' H^+ theta) d = sqrt(chi) d (Cauchy and Schwarz in
+ *  the norm of H; T10); rounding, of L: what rounding in the outputs, of which E is a mean square, leaves of the gradient is
+ *  2 sqrt(E) d of it. */
+typedef struct spni_blur {
+    double loss, order, rounding;
+} spni_blur;
+spni_blur spni_blur_of(const spn_state *state);
+
 /** A point of a phase. */
 typedef struct spni_strand_node {
     double beta;
     spn_side side;
+    spni_blur blur;
 } spni_strand_node;
 
 /** A phase as far as it was seen: points ascending in beta, interpolated between. */
@@ -79,23 +89,27 @@ double spni_strand_high(const spni_strand *strand);
 /** What is compared of a state. */
 spn_side spni_side_of(const spn_state *state, double eigenvalue);
 
-/** Put a state where its beta belongs. */
+/** Put a state where its beta belongs. `blur`: NULL where it is not known, which means 0. */
 spn_status spni_strand_add(spn_context *context, spni_strand *strand, double beta,
-                           const spn_side *side);
+                           const spn_side *side, const spni_blur *blur);
 
 /** The state at beta inside the strand's range. L by Hermite's rule: cubic with |theta|^2, quintic with chi as
  *  well where chi changes by less than a factor 4 from point to point; elsewhere with |theta|^2 like the
  *  root of the distance to the point of larger chi. *error (may be NULL): the difference of the cubic and the
  *  quintic, what the root law misses at the other point, or, without chi, the gap between chord and
- *  tangents, between which L lies because it is concave (T9). Labels from the nearer point. */
+ *  tangents, between which L lies because it is concave (T9); and the blur of L at the points around. Labels from the
+ *  nearer point. */
 spn_side spni_strand_at(const spni_strand *strand, double beta, double *error);
+
+/** The larger blur of the points around beta. */
+spni_blur spni_strand_blur(const spni_strand *strand, double beta);
 
 /** Integral of |theta|^2 over beta from low to high, inside the strand's range: Hermite's rule with chi, or the root
  *  law. */
 double spni_strand_integral(const spni_strand *strand, double low, double high);
 
-/** Are two strands the same phase? They are when L and |theta|^2 agree at every beta that both have as a
- *  point; where there is none, when they overlap, bear the same labels and agree as interpolated. */
+/** Are two strands the same phase? They are when L and |theta|^2 agree, within the blur of both, at every beta that both
+ *  have as a point; where there is none, when they overlap, bear the same labels and agree as interpolated. */
 bool spni_strand_same(const spni_strand *a, const spni_strand *b);
 spn_status spni_strand_merge(spn_context *context, spni_strand *into, const spni_strand *from);
 void spni_strand_free(spn_context *context, spni_strand *strand);

@@ -85,6 +85,20 @@ for data in moved far; do
 done
 expect_same moved.txt far.txt
 
+# The mean of the targets is the output bias alone: whatever it is, the weights are those of centred targets, as far as
+# rounding, eps times the mean, allows.
+for mean in 0 1e3 1e6; do
+    awk -F, -v mean=$mean 'NR == 1 { print; next } { printf "%s,%s,%.17g\n", $1, $2, $3 - 1000 + mean }' moved.csv >mean.csv
+    run spinodal sweep moved.yaml -o mean-$mean.h5 --set data.path=mean.csv --set sweep.direction=up
+    expect_status 0
+    spinodal export mean-$mean.h5 --table points | awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+        $at["beta"] < 0.38 { print $at["weight_norm"] }' >norms-$mean
+    checks=$((checks + 1))
+    paste norms-0 norms-$mean | awk -v least=1e-10 -v share=1e-14 -v mean=$mean '{ d = $1 - $2; d = d < 0 ? -d : d
+        if (d > least + share * mean) bad = 1 } END { exit NR != 5 || bad }' ||
+        complain "|w| changes with the mean $mean of the targets" "norms-$mean"
+done
+
 run spinodal reproduce order -o order --set objective.regularise=weights
 expect_status 3
 expect_stderr 'objective\.regularise: cannot be set'

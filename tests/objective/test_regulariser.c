@@ -118,6 +118,32 @@ static void test_lengths_at_the_edges(void **state)
     assert_true(isnan(spn_objective_order_root(&p.loss, broken)));
 }
 
+/* What is free has any size, and is no length but for the rounding that it brings: 1e-4 of it, and to a value that is a mean of
+ * squares 2 eps times root and size. */
+static void test_free_biases_are_no_length(void **state)
+{
+    (void)state;
+    problem p;
+    const double penalties[P] = {1, 0, 1, 1, 0, 1};
+    double moved[P], size = hypot(theta[0], theta[2]);
+    size = hypot(size, hypot(theta[3], theta[5]));
+    make(&p, penalties);
+    for (double free = 0; free<2e3; free = free> 0 ? 10 * free : 1) {
+        memcpy(moved, theta, sizeof moved);
+        moved[1] = 0.6 * free;
+        moved[4] = -0.8 * free;
+        check_close(spn_objective_length(&p.loss, moved), size, 4 * DBL_EPSILON, 0);
+        check_close(spn_objective_rounding(&p.loss, moved, 4), DBL_EPSILON * (4 + 4 * free), 1e-15,
+                    0);
+    }
+    moved[1] = 6e11;
+    moved[4] = 8e11;
+    check_close(spn_objective_length(&p.loss, moved), 1e8, 4 * DBL_EPSILON, 0);
+    make(&p, NULL); /* the ridge */
+    check_close(spn_objective_length(&p.loss, moved), 1e12, 1e-12, 0);
+    check_close(spn_objective_rounding(&p.loss, moved, -4), 4 * DBL_EPSILON, 0, 0);
+}
+
 /* What moves the spectrum as a whole, and by what. */
 static void test_shifts(void **state)
 {
@@ -164,8 +190,11 @@ static void test_unknown_regulariser(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_derivatives),          cmocka_unit_test(test_formulas),
-        cmocka_unit_test(test_lengths_at_the_edges), cmocka_unit_test(test_shifts),
+        cmocka_unit_test(test_derivatives),
+        cmocka_unit_test(test_formulas),
+        cmocka_unit_test(test_lengths_at_the_edges),
+        cmocka_unit_test(test_free_biases_are_no_length),
+        cmocka_unit_test(test_shifts),
         cmocka_unit_test(test_unknown_regulariser),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -53,7 +53,7 @@ static void test_smooth(void **state)
     double error = 0;
     for (int i = 0; i < 4; i++) {
         spn_side side = smooth(betas[i]);
-        check_ok(context, spni_strand_add(context, &strand, betas[i], &side));
+        check_ok(context, spni_strand_add(context, &strand, betas[i], &side, NULL));
     }
     assert_true(spni_strand_low(&strand) == 0.1 && spni_strand_high(&strand) == 1);
     for (double b = 0.1; b <= 1; b += 0.037) {
@@ -76,7 +76,7 @@ static void test_fold(void **state)
     double error = 0;
     for (int i = 0; i < 2; i++) {
         spn_side side = folded(0.6 + 0.4 * i);
-        check_ok(context, spni_strand_add(context, &strand, 0.6 + 0.4 * i, &side));
+        check_ok(context, spni_strand_add(context, &strand, 0.6 + 0.4 * i, &side, NULL));
     }
     for (double b = 0.6; b <= 1; b += 0.021) {
         spn_side at = spni_strand_at(&strand, b, &error), exact = folded(b);
@@ -98,7 +98,7 @@ static void test_without_slope(void **state)
     for (int i = 0; i < 2; i++) {
         spn_side side = smooth(0.2 + 0.4 * i);
         side.susceptibility = (double)NAN;
-        check_ok(context, spni_strand_add(context, &strand, 0.2 + 0.4 * i, &side));
+        check_ok(context, spni_strand_add(context, &strand, 0.2 + 0.4 * i, &side, NULL));
     }
     for (double b = 0.2; b < 0.6; b += 0.01) {
         spn_side at = spni_strand_at(&strand, b, &error);
@@ -116,7 +116,7 @@ static void fill(spni_strand *strand, double from, double step, double shift, in
         side.loss += shift;
         side.active_modes = 2;
         side.merged_units = merged;
-        check_ok(context, spni_strand_add(context, strand, b, &side));
+        check_ok(context, spni_strand_add(context, strand, b, &side, NULL));
     }
 }
 
@@ -156,7 +156,7 @@ static void fill_flat(spni_strand *strand, double unit, double norm)
     *strand = (spni_strand){0};
     for (int i = 0; i < 3; i++) {
         const spn_side side = {.norm = norm * sqrt(unit), .loss = 2 * unit * unit};
-        check_ok(context, spni_strand_add(context, strand, unit * (0.5 + i), &side));
+        check_ok(context, spni_strand_add(context, strand, unit * (0.5 + i), &side, NULL));
     }
 }
 
