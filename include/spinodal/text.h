@@ -61,6 +61,10 @@ enum { SPN_CELL_SIZE = 128 };
 const char *spn_show_number(double value, int digits, char buffer[SPN_CELL_SIZE]);
 /** The middle of an interval of half width `error`: as many digits as that leaves meaning to, 3 to 10. */
 const char *spn_show_measured(double value, double error, char buffer[SPN_CELL_SIZE]);
+/** How far what spn_show_measured() shows of the value is from the ends of its interval: `digits` digits, rounded up, so that
+ *  the two as they are read cover the interval. */
+const char *spn_show_error(double value, double low, double high, int digits,
+                           char buffer[SPN_CELL_SIZE]);
 /** 0 where `value` is rounding beside `other`, below 1e-12 of it; otherwise `value`. No absolute size counts:
  *  the same numbers in other units are shown alike. */
 double spn_beside(double value, double other);

@@ -130,6 +130,8 @@ void cli_clear_bar(cli_session *session);
 
 /** Whoever read the standard output (`| head`) has seen enough and closed it: no failure. */
 bool cli_is_reader_gone(void);
+/** Did the last failure come of a disk, a quota or an allowed size of files that is full? */
+bool cli_is_disk_full(const spn_context *context);
 
 /** Flush the standard output; a full disk shows only then. Returns an exit status. */
 int cli_finish_output(void);

@@ -29,5 +29,10 @@ spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments)
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
         return cli_misuse(session, "%s", spn_error_text(session->context));
     }
+    if (status == SPN_ERROR_IO && cli_is_disk_full(session->context)) {
+        return spn_fail(session->context, SPN_ERROR_IO,
+                        "%s; what is complete stays in %s: make room and go on with --resume",
+                        spn_error_text(session->context), settings.folder);
+    }
     return status;
 }

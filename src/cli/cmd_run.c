@@ -2,7 +2,6 @@
 /* The commands that run an experiment and say what came out: sweep, branches, slice, grok. */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,17 +47,13 @@ static spn_status explain_interruption(spn_context *context, const char *output)
 static spn_status explain_full_disk(spn_context *context, const char *output)
 {
     char journal[4200];
-    const char *text = spn_error_text(context);
     snprintf(journal, sizeof journal, "%s.part", output);
-    const bool is_full = strstr(text, strerror(ENOSPC)) != NULL ||
-                         strstr(text, strerror(EDQUOT)) != NULL ||
-                         strstr(text, strerror(EFBIG)) != NULL;
-    if (!is_full || !spn_journal_exists(journal)) {
+    if (!cli_is_disk_full(context) || !spn_journal_exists(journal)) {
         return SPN_ERROR_IO;
     }
     return spn_fail(context, SPN_ERROR_IO,
-                    "%s; finished points are in %s: make room and go on with --resume", text,
-                    journal);
+                    "%s; finished points are in %s: make room and go on with --resume",
+                    spn_error_text(context), journal);
 }
 
 static spn_status run_study(cli_session *session, const cli_arguments *arguments,

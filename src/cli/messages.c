@@ -163,6 +163,17 @@ void cli_show_event(void *state, const spn_event *event)
 
 /* ---- The standard output ------------------------------------------------------------------------- */
 
+bool cli_is_disk_full(const spn_context *context)
+{
+    const int causes[] = {ENOSPC, EDQUOT, EFBIG};
+    const char *text = spn_error_text(context);
+    bool is_full = false;
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        is_full = is_full || strstr(text, strerror(causes[i])) != NULL;
+    }
+    return is_full;
+}
+
 bool cli_is_reader_gone(void)
 {
     struct pollfd output = {.fd = STDOUT_FILENO};

@@ -196,6 +196,9 @@ spn_status spni_send_approach(spn_branches *all, const spni_special *end, int64_
 
 /* phases.c */
 spn_status spni_make_phases(spn_branches *all);
+/** The lower end of a window first. Two special points that are closer than they are known to be may stand the other way
+ *  round: of a stable stretch between them the ends change places, with all that is known of them. */
+void spni_order_window(spn_phase_record *record);
 /** Solve for the phase at beta (within its window) and linearise there. */
 spn_status spni_phase_at(spn_branches *all, const spni_phase *phase, double beta, spni_place *place,
                          bool *is_there);

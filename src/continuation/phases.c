@@ -94,6 +94,21 @@ static void set_end(const spn_branches *all, spni_phase *phase, int side, int64_
     *(side == SIDE_LOW ? &record->low : &record->high) = at != NULL ? at->state : point->state;
 }
 
+void spni_order_window(spn_phase_record *record)
+{
+    const spn_phase_record was = *record;
+    if (was.beta_low > was.beta_high) {
+        record->beta_low = was.beta_high;
+        record->beta_high = was.beta_low;
+        record->end_low = was.end_high;
+        record->end_high = was.end_low;
+        record->special_low = was.special_high;
+        record->special_high = was.special_low;
+        record->low = was.high;
+        record->high = was.low;
+    }
+}
+
 /* The point closest to the middle of the window: near its ends labels lag behind. */
 static const spn_branch_record *middle_of(const spn_branch_record *records, const int64_t *rows,
                                           int64_t count)
@@ -182,6 +197,7 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
                              : records[rows[to]].state.beta >= records[rows[from]].state.beta;
         set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
         set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
+        spni_order_window(&phase->record);
         joined = phase->record.phase;
     }
     for (int64_t i = from; i <= to; i++) {

@@ -144,6 +144,10 @@ spn_status spn_gallery_make(spn_context *context, const char *name,
     SPN_TRY(check_files(&job, chosen));
     make_chosen(&job, chosen, outcomes, &first);
     status = write_index(&job, outcomes);
+    if (status != SPN_OK && first.status != SPN_OK) { /* what came first is the cause */
+        spn_warning(context, "%s", spn_error_text(context));
+        status = SPN_OK;
+    }
     for (int64_t k = 0; k < SPNI_TARGETS_MAX; k++) {
         spn_release(context, outcomes[k].text);
     }

@@ -459,7 +459,9 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
     spn_settings *section = find_section(experiment, section_name);
     if (section == NULL) {
         static const spn_source command_line;
-        SPN_TRY(fail_section(context, &command_line, section_name));
+        status = fail_section(context, &command_line, section_name);
+        spn_error_prefix(context, "--set %.100s", assignment);
+        goto done;
     }
     status = spni_yaml_parse(context, experiment->arena, "--set", equals + 1,
                              (int64_t)strlen(equals + 1), &node);

@@ -35,6 +35,11 @@ spn_status spni_experiment_yield(spn_context *context, spn_experiment *experimen
 spn_status spni_experiment_branches(spn_context *context, const spn_experiment *experiment,
                                     spn_branches_settings *out);
 
+/** Where memory lacks, put the place of the largest count of the experiment before it: the likely cause. Returns
+ *  `status`. */
+spn_status spni_experiment_size(spn_context *context, const spn_experiment *experiment,
+                                spn_status status);
+
 /** Put "file:line:column: section.key" before a failure that is due to this key. Returns `status`. */
 spn_status spni_experiment_blame(spn_context *context, const spn_experiment *experiment,
                                  int section, const char *key, spn_status status);

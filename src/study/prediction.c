@@ -21,6 +21,7 @@ typedef struct forecast {
     spn_activation activation;
     bool has_bias, is_smooth; /* is_smooth: no kink at 0 */
     bool is_free;             /* biases are in E alone (T24) */
+    bool is_other; /* beta penalises neither all parameters alike nor the weights alone */
     double taylor[4];
     double divisor;       /* K for mse_mean, otherwise 1 */
     double *xx, *yx, *yy; /* covariances with biases, raw moments without */
@@ -101,9 +102,34 @@ static int64_t smallest_width(const spn_network *network)
     return width;
 }
 
+/* What is penalised is read off the coefficients: biases may be free, or like everything else. */
+static void read_penalties(forecast *f)
+{
+    const double *penalties = f->study->regularised.regulariser.weights;
+    int64_t count = 0;
+    const spn_layout_entry *entries = spn_network_layout(f->study->network, &count);
+    bool has_free = false, has_held = false;
+    for (int64_t i = 0; penalties != NULL && i < count; i++) {
+        for (int64_t k = 0; k < entries[i].rows * entries[i].columns; k++) {
+            const double c = penalties[entries[i].offset + k];
+            has_free = has_free || (entries[i].is_bias && c == 0);
+            has_held = has_held || (entries[i].is_bias && c == 1);
+            f->is_other = f->is_other || !(c == 1 || (entries[i].is_bias && c == 0));
+        }
+    }
+    f->is_free = has_free;
+    f->is_other = f->is_other || (has_free && has_held);
+}
+
+static const char other_penalty[] = "closed forms are those of the ridge on all parameters, or on "
+                                    "the weights alone";
+
 /* Why there is no linear theory; NULL where there is. */
 static const char *sweep_obstacle(const forecast *f)
 {
+    if (f->is_other) {
+        return other_penalty;
+    }
     if (f->depth == 1) {
         return "without a hidden layer there is no transition (T12)";
     }
@@ -223,7 +249,9 @@ static void deep_onset(const forecast *f, spn_prediction *out)
 
 static spn_status predict_onset(forecast *f, spn_prediction *out)
 {
-    if (f->depth == 1) {
+    if (f->is_other) {
+        out->onset_note = other_penalty;
+    } else if (f->depth == 1) {
         out->onset_note = "without a hidden layer the strength is sigma / (1 + beta) at every beta "
                           "(T12)";
     } else if (spn_experiment_error(f->study->experiment)->error == SPN_ERROR_CROSS_ENTROPY) {
@@ -260,9 +288,9 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
                   .inputs = study->dataset->inputs,
                   .outputs = study->dataset->outputs,
                   .activation = spn_network_activation(study->network),
-                  .has_bias = spn_network_has_bias(study->network),
-                  .is_free = study->regularised.regulariser.weights != NULL};
+                  .has_bias = spn_network_has_bias(study->network)};
     *out = (spn_prediction){0};
+    read_penalties(&f);
     f.divisor = kind == SPN_ERROR_MSE_MEAN ? (double)f.outputs : 1;
     f.is_smooth = spn_activation_taylor(f.activation, f.taylor);
     SPN_TRY(take_data(&f));

@@ -104,5 +104,5 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
     SPN_TRY(spn_cuts_write(context, cuts, settings->output, settings->is_forced, is_good));
 done:
     spn_cuts_free(context, cuts);
-    return status;
+    return spni_experiment_size(context, study->experiment, status);
 }

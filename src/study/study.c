@@ -190,7 +190,7 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
     data = (parts){0};
 done:
     parts_free(context, &data);
-    return status;
+    return spni_experiment_size(context, experiment, status);
 }
 
 /* The bits of all samples, without padding, behind those that make `crc`; NULL: none. */
@@ -266,7 +266,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     study = NULL;
 done:
     spn_study_free(context, study);
-    return status;
+    return spni_experiment_size(context, experiment, status);
 }
 
 void spn_study_free(spn_context *context, spn_study *study)

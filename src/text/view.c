@@ -117,7 +117,7 @@ static void show(const spn_view *view, int64_t row, const spn_view_column *shown
         spn_show_measured(value, error, cell);
         break;
     case SPN_CELL_ERROR:
-        spn_show_number(error, digits, cell);
+        spn_show_error(value, a, b, digits, cell);
         break;
     }
 }

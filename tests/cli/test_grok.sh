@@ -214,9 +214,7 @@ for method in gd sgd; do
         "$program" grok run.yaml -o killed.h5 --threads 2 -q --set grok.method=$method --set grok.seeds=4 \
             --set grok.epochs=9000 >/dev/null 2>&1 &
         child=$!
-        tries=0
-        while [ ! -e killed.h5.part ] && [ "$tries" -lt 500 ]; do
-            tries=$((tries + 1))
+        while kill -0 "$child" 2>/dev/null && [ ! -e killed.h5.part ]; do
             sleep 0.01
         done
         sleep "0.0$((kill_number * 17 % 60 + 10))"

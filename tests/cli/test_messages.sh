@@ -68,10 +68,8 @@ fi
     exec "$program" sweep run.yaml -o long.h5 -q --set sweep.beta.points=100000 --threads 1
 ) 2>told &
 runner=$!
-tries=0
-while [ ! -s long.h5.part ] && [ $tries -lt 300 ]; do
+while kill -0 $runner 2>/dev/null && [ ! -s long.h5.part ]; do
     sleep 0.1
-    tries=$((tries + 1))
 done
 kill -HUP $runner
 kill -INT $runner

@@ -16,6 +16,16 @@ expect_kind() {
     fi
 }
 
+# A disk that is full: the cause is named, not the page that could not be written either, and how to go on.
+for limit in 1 4; do
+    run sh -c 'ulimit -f "$1"; "$2" reproduce fig2 -o tight' - "$limit" "$program"
+    expect_status 5
+    tail -n 1 "$stderr" >last-line
+    expect_text last-line '^spinodal: .*tight/fig2\.h5.*what is complete stays in tight: make room and go on with --resume$'
+    expect_no_text last-line 'index\.md'
+    rm -r tight
+done
+
 run spinodal reproduce fig2 -o figures
 expect_status 0
 expect_kind svg '<svg'

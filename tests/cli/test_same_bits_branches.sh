@@ -65,9 +65,7 @@ done
 rm -f killed.h5 killed.h5.part
 "$program" branches run.yaml -o killed.h5 -q >/dev/null 2>talk.txt &
 child=$!
-tries=0
-while [ ! -s killed.h5.part ] && [ "$tries" -lt 100 ]; do
-    tries=$((tries + 1))
+while kill -0 "$child" 2>/dev/null && [ ! -s killed.h5.part ]; do
     sleep 0.02
 done
 kill -TERM "$child" 2>/dev/null

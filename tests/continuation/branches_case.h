@@ -123,10 +123,36 @@ static inline void case_create(run_case *run)
     check_ok(run->context, spn_branches_create(run->context, &problem, &run->branches));
 }
 
+/* Whatever is found: intervals and windows have a lower end and an upper one, and what lies in them does. */
+static inline void case_check_intervals(const run_case *run)
+{
+    int64_t count = 0;
+    const spn_special_record *specials = spn_branches_specials(run->branches, &count);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(specials[i].beta_low <= specials[i].beta &&
+                    specials[i].beta <= specials[i].beta_high);
+    }
+    const spn_phase_record *phases = spn_branches_phases(run->branches, &count);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(phases[i].beta_low <= phases[i].beta_high);
+        assert_true(!(phases[i].global_low > phases[i].global_high));
+    }
+    const spn_maxwell_record *maxwell = spn_branches_maxwell(run->branches, &count);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(maxwell[i].beta_low <= maxwell[i].beta &&
+                    maxwell[i].beta <= maxwell[i].beta_high);
+    }
+    const spn_global_record *global = spn_branches_global(run->branches, &count);
+    for (int64_t i = 0; i < count; i++) {
+        assert_true(global[i].beta_low <= global[i].beta_high);
+    }
+}
+
 static inline void case_run(run_case *run)
 {
     case_create(run);
     check_ok(run->context, spn_branches_run(run->context, run->branches, case_sink, run));
+    case_check_intervals(run);
 }
 
 static inline void case_free(run_case *run)

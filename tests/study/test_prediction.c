@@ -55,6 +55,49 @@ static void free_subject(subject *made)
     "0.1], "                                                                                       \
     "[0.9, 0.3, 0.2, 2, 0], [-0.1, 0.5, 0.1, 0, 1]]"
 
+/* What is predicted follows from the coefficients of the penalty, not from there being any. */
+static void penalties_are_read(void **state)
+{
+    (void)state;
+    static const char *const deep[] = {"data.correlations=[0.9, 0.5]", "model.hidden=[3, 3]",
+                                       "model.bias=true", NULL};
+    subject s = make_subject(deep);
+    const spn_prediction ridge = s.prediction;
+    const int64_t parameters = spn_network_parameters(s.study->network);
+    double *c = calloc((size_t)parameters, sizeof *c);
+    assert_non_null(c);
+    s.study->regularised.regulariser.weights = c;
+    int64_t entries = 0;
+    const spn_layout_entry *layout = spn_network_layout(s.study->network, &entries);
+    static const struct {
+        double weight, bias, last_bias, last_weight;
+        bool is_known;
+    } cases[] = {{1, 1, 1, 1, true},  {1, 0, 0, 1, true},  {1, 0, 1, 1, false},
+                 {1, 1, 0, 1, false}, {2, 2, 2, 2, false}, {0, 0, 0, 0, false},
+                 {1, 0, 0, 3, false}, {1, 2, 2, 1, false}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        for (int64_t i = 0; i < entries; i++) {
+            for (int64_t j = 0; j < layout[i].rows * layout[i].columns; j++) {
+                c[layout[i].offset + j] =
+                    layout[i].is_bias  ? (i == entries - 1 ? cases[k].last_bias : cases[k].bias)
+                    : i == entries - 2 ? cases[k].last_weight
+                                       : cases[k].weight;
+            }
+        }
+        check_ok(context, spn_study_predict(context, s.study, &s.prediction));
+        assert_true(s.prediction.has_sweep == cases[k].is_known);
+        assert_true(s.prediction.has_onset == cases[k].is_known);
+        if (!cases[k].is_known) {
+            assert_non_null(strstr(s.prediction.sweep_note, "ridge on all parameters"));
+            assert_non_null(strstr(s.prediction.onset_note, "ridge on all parameters"));
+        } else {
+            assert_int_equal(s.prediction.sweep.count, ridge.sweep.count);
+        }
+    }
+    free(c);
+    free_subject(&s);
+}
+
 /* On white data the sweep meets the modes of T12 and T13, weakest first, in every unit. */
 static void white_data_meet_the_closed_forms(void **state)
 {
@@ -270,6 +313,7 @@ static void every_allocation_may_fail(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(penalties_are_read),
         cmocka_unit_test(white_data_meet_the_closed_forms),
         cmocka_unit_test(equal_modes_and_none),
         cmocka_unit_test(onset_is_where_the_trivial_state_turns),

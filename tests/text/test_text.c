@@ -130,6 +130,29 @@ static void test_numbers(void **state)
     assert_string_equal(spn_show_measured(0.123456789012, 0, cell), "0.123456789");
 }
 
+/* The value and its error, as they are read, cover the interval, and the error is no larger than that takes: the half width,
+ * the rounding of the value, a unit of its own last digit. */
+static void test_shown_interval_covers(void **state)
+{
+    (void)state;
+    spn_random random = spn_random_stream(1, SPN_PURPOSE_DATA, 0);
+    char value[SPN_CELL_SIZE], error[SPN_CELL_SIZE];
+    for (int draw = 0; draw < 20000; draw++) {
+        const double middle = exp(20 * spn_random_normal(&random));
+        const double half = middle * pow(10, -12 * spn_random_uniform(&random));
+        const double low = middle - half * spn_random_uniform(&random), high = middle + half;
+        const double shown = strtod(spn_show_measured(middle, half, value), NULL);
+        const double shift = fabs(shown - middle);
+        const double most = strtod(spn_show_error(middle, low, high, 2, error), NULL);
+        assert_true(shown - most <= low + 1e-12 * most + 1e-15 * middle &&
+                    high <= shown + most * (1 + 1e-12) + 1e-15 * middle);
+        assert_true(most <= 1.1 * (half + shift) + 1e-15 * middle);
+    }
+    assert_string_equal(spn_show_error(0.25018, 0.25, 0.2505, 2, error), "0.0003");
+    assert_string_equal(spn_show_error(0.5, 0.5, 0.5, 2, error), "0");
+    assert_string_equal(spn_show_error(0.5, (double)NAN, (double)NAN, 2, error), "-");
+}
+
 /* What is zero does not depend on the units: every power of two is exact. */
 static void test_zero_has_no_scale(void **state)
 {
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_norm),
         cmocka_unit_test(test_failure_sticks),
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_shown_interval_covers),
         cmocka_unit_test(test_zero_has_no_scale),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

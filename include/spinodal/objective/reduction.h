@@ -83,7 +83,8 @@ typedef struct spn_certificate {
 } spn_certificate;
 
 /** The largest reduced problem whose eigenvalues are all computed; of larger ones the lowest four by Lanczos' method, to
- *  1e-6 max |lambda|. An index of four then means four or more. No residual excludes an eigenvalue that the start did not
+ *  1e-6 max |lambda|. An index of four then means four or more: what escapes asks for one direction down, and to count on would
+ *  take the inertia of a Hessian that was never assembled, n^3 / 3 and its memory. No residual excludes an eigenvalue that the start did not
  *  hold: `lanczos` is as certain as that. */
 enum { SPN_CERTIFY_DENSE_MAX = 1500 };
 
