@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 
 typedef struct pair {
     spn_context *context;
@@ -13,6 +14,7 @@ typedef struct pair {
     int64_t count;
     const spni_strand *strands;
     const spni_strand *a, *b;
+    double rounding; /* of L, on both */
 } pair;
 
 static double square(double x)
@@ -20,12 +22,12 @@ static double square(double x)
     return x * x;
 }
 
-/* L_a - L_b, with the error of the interpolation. */
+/* L_a - L_b, with the error of the interpolation and that of the points. */
 static double gap(const pair *p, double beta, double *error)
 {
     double ea = 0, eb = 0;
     double a = spni_strand_at(p->a, beta, &ea).loss, b = spni_strand_at(p->b, beta, &eb).loss;
-    *error = ea + eb + 100 * DBL_EPSILON * (fabs(a) + fabs(b));
+    *error = ea + eb + 100 * DBL_EPSILON * (fabs(a) + fabs(b)) + p->rounding;
     return a - b;
 }
 
@@ -266,21 +268,53 @@ static double common_high(const pair *p)
     return fmin(spni_strand_high(p->a), spni_strand_high(p->b));
 }
 
+static int compare_reals(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* What rounding leaves of L on a strand: the median of what its points show of it, as far as they do. */
+static spn_status measure_rounding(spn_context *context, const spni_strand *strand, double *out)
+{
+    spn_status status = SPN_OK;
+    int64_t count = 0, known = 0;
+    const spni_strand_node *nodes = spni_strand_nodes(strand, &count);
+    double *values = NULL;
+    SPN_NEW(context, values, count);
+    for (int64_t i = 0; i < count; i++) {
+        values[known] = nodes[i].blur.rounding;
+        known += values[known] > 0;
+    }
+    qsort(values, (size_t)known, sizeof *values, compare_reals);
+    *out = known > 0 ? values[known / 2] : 0;
+done:
+    spn_release(context, values);
+    return status;
+}
+
 spn_status spni_cross_phases(spn_context *context, spn_transitions *transitions, int64_t run,
                              int64_t first, int64_t count, const spni_strand *strands)
 {
     spn_status status = SPN_OK;
-    pair p = {context, transitions, run, first, count, strands, NULL, NULL};
+    pair p = {context, transitions, run, first, count, strands, NULL, NULL, 0};
+    double *rounding = NULL;
+    SPN_NEW(context, rounding, count);
+    for (int64_t i = 0; i < count; i++) {
+        SPN_TRY(measure_rounding(context, &strands[i], &rounding[i]));
+    }
     for (int64_t i = 0; i < count; i++) {
         for (int64_t j = i + 1; j < count; j++) {
             p.a = &strands[i];
             p.b = &strands[j];
+            p.rounding = rounding[i] + rounding[j];
             if (common_low(&p) < common_high(&p)) {
                 SPN_TRY(find_crossings(&p, common_low(&p), common_high(&p)));
             }
         }
     }
 done:
+    spn_release(context, rounding);
     return status;
 }
 
@@ -288,7 +322,7 @@ spn_status spni_loop_phases(spn_context *context, spn_transitions *transitions, 
                             int64_t first, int64_t count, const spni_strand *strands)
 {
     spn_status status = SPN_OK;
-    pair p = {context, transitions, run, first, count, strands, NULL, NULL};
+    pair p = {context, transitions, run, first, count, strands, NULL, NULL, 0};
     for (int64_t i = 0; i < count; i++) {
         for (int64_t j = 0; j < count; j++) {
             double maxwell = 0;

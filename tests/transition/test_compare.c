@@ -47,7 +47,7 @@ static void fill(spni_strand *strand, const phase *p, double unit, double decrem
             const double up = spn_random_uniform(random) < 0.5 ? -1 : 1;
             const double high = spn_random_uniform(random) < 0.5 ? -1 : 1;
             moved += 0.99 * up * blur.order;
-            lifted += high * (0.99 * blur.loss + 1e-15 * lifted);
+            lifted += high * (0.99 * (blur.loss + blur.rounding) + 1e-15 * lifted);
         }
         const spn_side side = {.active_modes = 1,
                                .norm = sqrt(moved),
@@ -134,6 +134,41 @@ static void test_crossing(void **state)
     }
 }
 
+/* Near a continuous onset at x = 1, L - L_trivial = -(1 - x)^2 / 2 is below the rounding of L where targets have means far
+ * from 0: whichever of the two is smaller there, they have not crossed. */
+static void test_no_crossing_at_an_onset(void **state)
+{
+    (void)state;
+    spn_random random = spn_random_stream(8, SPN_PURPOSE_DATA, 0);
+    for (double unit = 1e-9; unit < 2e9; unit *= 1e3) {
+        for (int draw = 0; draw < 50; draw++) {
+            spni_strand pair[2] = {{.ends_low = false}, {.ends_low = false}};
+            spn_transition row;
+            for (int i = 0; i < 8; i++) {
+                for (int k = 0; k < 2; k++) {
+                    const double d = ldexp(1e-6, -i), order = k == 0 ? d : 0;
+                    const double loss = 0.3 - (k == 0 ? 0.5 * d * d : 0);
+                    const spn_state at = {.newton_decrement = unit * 1e-13,
+                                          .susceptibility = 1,
+                                          .error = unit * unit * loss};
+                    const spni_blur blur = spni_blur_of(&at);
+                    const double high = spn_random_uniform(&random) < 0.5 ? -1 : 1;
+                    const spn_side side = {.active_modes = 1 - k,
+                                           .norm = sqrt(unit * order),
+                                           .loss = unit * unit * loss + high * 0.9 * blur.rounding,
+                                           .error = at.error,
+                                           .susceptibility = 1 - k};
+                    /* points that a bisection has left say nothing of it */
+                    check_ok(context, spni_strand_add(context, &pair[k], unit * (1 - d), &side,
+                                                      i < 4 ? &blur : NULL));
+                }
+            }
+            assert_int_equal(cross(pair, &row), 0);
+            release(pair);
+        }
+    }
+}
+
 /* L_b - L_a = (x - 0.65)^2 / 10: they touch, with equal |theta|^2, between two points. Nothing of first order. */
 static void test_touching(void **state)
 {
@@ -186,6 +221,7 @@ int main(void)
         cmocka_unit_test(test_two_phases_are_two),
         cmocka_unit_test(test_crossing),
         cmocka_unit_test(test_touching),
+        cmocka_unit_test(test_no_crossing_at_an_onset),
         cmocka_unit_test(test_blur),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
