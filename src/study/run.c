@@ -268,5 +268,6 @@ spn_status spni_run_end(spn_context *context, spni_run *run, spn_status status)
     spni_recorder_end(context, &run->recorder);
     spn_release(context, run->journal_path);
     run->journal_path = NULL;
-    return spni_experiment_size(context, run->study->experiment, status);
+    return run->study != NULL ? spni_experiment_size(context, run->study->experiment, status)
+                              : status;
 }

@@ -136,7 +136,7 @@ expect_status 0
 verdict 'cannot tell' 0
 run spinodal transitions coarse.h5
 expect_status 1
-expect_stdout '^undecided .* 0\.211 \+- 0\.032 .* 2 modes -> 1 mode$'
+expect_stdout '^undecided .* 0\.211 \+- 0\.033 .* 2 modes -> 1 mode$'
 expect_stdout 'undecided: the interval in beta is too wide to tell a jump from a steep change'
 expect_stdout '^verdict: 1 of first order, 0 of second, 1 undecided'
 run spinodal transitions coarse.h5 --json

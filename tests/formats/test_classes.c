@@ -104,7 +104,7 @@ static void test_labels_that_are_refused(void **state)
     (void)state;
     refuse("a,y\n1,2\n2,2\n", "t.csv: column 2 (y): all samples are of one class, '2'");
     refuse("a,y\n1,2\n2,0.5\n",
-           "t.csv: column 2 (y): 0.5 is no class; classes are words or integers, and numbers to be "
+           "t.csv: column 2 (y): 0.5 is no class; classes are words or integers; numbers to be "
            "predicted are targets, not data.classes");
     refuse("a,y\n1,2\n2,inf\n", "infinity is no class");
     refuse("a,y\n1,p\n2,r\n", "class 'r' is none of those of the training samples: p, q");
