@@ -9,6 +9,7 @@
 #define SPINODAL_KIND_H
 
 #include <spinodal/continuation.h>
+#include <spinodal/geometry/spectra.h>
 #include <spinodal/slice.h>
 #include <spinodal/store.h>
 #include <spinodal/sweep.h>
@@ -119,6 +120,18 @@ typedef struct spn_slice_contents {
 spn_status spn_slice_contents_read(spn_context *context, spn_arena *arena,
                                    const spn_results *results, void *out);
 
+/** Kind "spectrum". */
+typedef struct spn_spectrum_contents {
+    spn_table points;      /**< spn_spectra_point: one */
+    spn_table spectra;     /**< spn_spectra_summary */
+    spn_table eigenvalues; /**< spn_spectra_eigenvalue */
+    spn_table nodes;       /**< spn_spectra_node: table "density" */
+} spn_spectrum_contents;
+spn_status spn_spectrum_contents_read(spn_context *context, spn_arena *arena,
+                                      const spn_results *results, void *out);
+/** "Hessian of E", "Gauss-Newton part", "Hessian of L". */
+const char *spn_spectra_part_text(int64_t part);
+
 /* ---- What can be said of them ------------------------------------------------------------------ */
 
 /** Which transitions are shown, and how they are sorted. */
@@ -157,11 +170,14 @@ void spn_branches_summary(spn_text *text, const char *path, const void *contents
 void spn_grok_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish);
 void spn_slice_summary(spn_text *text, const char *path, const void *contents,
                        const spn_wish *wish);
+void spn_spectrum_summary(spn_text *text, const char *path, const void *contents,
+                          const spn_wish *wish);
 
 /** What did not go well, a line each and what may help; nothing where all went well. */
 void spn_sweep_troubles(spn_text *text, const void *contents);
 void spn_branches_troubles(spn_text *text, const void *contents);
 void spn_grok_troubles(spn_text *text, const void *contents);
+void spn_spectrum_troubles(spn_text *text, const void *contents);
 
 /** The same for programs: one object, all digits. */
 void spn_sweep_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
@@ -169,6 +185,8 @@ void spn_branches_json(spn_json *json, const char *path, const void *contents,
                        const spn_wish *wish);
 void spn_grok_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
 void spn_slice_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish);
+void spn_spectrum_json(spn_json *json, const char *path, const void *contents,
+                       const spn_wish *wish);
 
 /** Rows of a table as a list of objects; `texts` (may be NULL), one a row, first, under `label`. */
 void spn_json_rows(spn_json *json, const char *key, const spn_table *table, const char *label,
@@ -203,6 +221,8 @@ bool spn_sweep_passes(const spn_results *results);    /**< points stationary, ju
 bool spn_branches_passes(const spn_results *results); /**< all starts used, all phases followed */
 bool spn_grok_passes(const spn_results *results);     /**< every run ends at a stationary minimum */
 bool spn_slice_passes(const spn_results *results);    /**< spn_slice_agrees() in every row */
+
+bool spn_spectrum_passes(const spn_results *results); /**< all eigenpairs converged */
 
 /** Are E and L at the point of this row of the table "anchors" what was stored, to 1e-12 of the largest of all that were
  *  stored? */

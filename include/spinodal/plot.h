@@ -186,6 +186,13 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
 spn_status spn_plot_slice(spn_context *context, const spn_results *results, const char *directory,
                           const spn_plot_settings *settings);
 
+/** Spectra at a point, from a file of spectrum: a panel a spectrum, the density of eigenvalues on a logarithmic axis, each point of
+ *  it as a normal distribution (column `width`): from all eigenvalues where they are known, otherwise of the quadrature. Eigenvalues at
+ *  the ends are marked, outliers filled. Needs the tables points, spectra, eigenvalues and density (SPN_ERROR_INPUT otherwise, without the file's name). The files are called
+ *  "spectrum". */
+spn_status spn_plot_spectrum(spn_context *context, const spn_results *results,
+                             const char *directory, const spn_plot_settings *settings);
+
 /** Watched training, from a file of grok: over the epoch on a logarithmic axis (epoch 0 at its left edge) the error of each
  *  run (dashed: of test samples), accuracy where there are classes, mode strengths (with test samples |theta|), and where the geometry
  *  was recorded learning_rate lambda_max with its bound 2 and the smallest eigenvalue. Plateaus are marked at the E of their

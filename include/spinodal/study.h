@@ -186,10 +186,12 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
 
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {
-    const char *output; /**< path of the HDF5 results; the journal is "<output>.part" */
-    int64_t threads;    /**< 0: one per processor; branches share them for their sums */
-    bool is_forced;     /**< overwrite an existing output */
-    bool is_resumed;    /**< go on from the journal */
+    const char *output;  /**< path of the HDF5 results; the journal is "<output>.part" */
+    int64_t threads;     /**< 0: one per processor; branches share them for their sums */
+    bool is_forced;      /**< overwrite an existing output */
+    bool is_resumed;     /**< go on from the journal */
+    const char *weights; /**< spn_study_spectrum(): a weights file; NULL: the initial weights */
+    double beta;         /**< spn_study_spectrum(): NaN means 0 */
 } spn_run_settings;
 
 /** Run the sweep of a study: journal beside the output while it runs, HDF5 results at the end, verified
@@ -218,6 +220,12 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
 spn_status spn_study_slice(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good);
 
+/** The spectra at one point (geometry/spectra.h), the weights and beta of `settings`: traces, R, eigenpairs at both ends and the density, by the
+ *  ways that section `geometry` says or a forecast chooses. Results of kind "spectrum" (docs/format.md), which hold the weights as
+ *  `theta`; nothing is kept of an interrupted run. `*is_good`: all eigenpairs converged. What does not fit is refused before weights are read. */
+spn_status spn_study_spectrum(spn_context *context, const spn_study *study,
+                              const spn_run_settings *settings, bool *is_good);
+
 /** Where runs of training start. 8-byte fields only. */
 typedef struct spn_start_record {
     int64_t start;
@@ -241,7 +249,8 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
                           const spn_run_settings *settings, bool *is_good);
 
 /** The kinds of results that are made here; gallery.h lists all kinds. */
-extern const spn_kind spn_sweep_kind, spn_branches_kind, spn_slice_kind, spn_grok_kind;
+extern const spn_kind spn_sweep_kind, spn_branches_kind, spn_slice_kind, spn_grok_kind,
+    spn_spectrum_kind;
 
 /** What has to agree for two results to be the same: bits for spn_study_compare(). */
 typedef enum spn_same {

@@ -27,7 +27,7 @@ const cli_flag cli_flags[] = {
      "of branches specials, approach, phases, maxwell, barriers, special_theta; of slices points, "
      "slices, anchors, levels, anchor_theta, directions; of grok starts, runs, crossings, "
      "plateaus, "
-     "last_theta, final_theta, plateau_theta"},
+     "last_theta, final_theta, plateau_theta; of spectrum spectra, eigenvalues, density"},
     {"point", 0, FLAG_INTEGER, AT(point), "ROW", "row of the table points, from 0"},
     {"direction", 0, FLAG_TEXT, AT(direction), "NAME",
      "with --beta, of a sweep: up, down or quench"},

@@ -170,6 +170,6 @@ spn_status cli_weights(cli_session *session, const cli_arguments *arguments, con
 spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_shown *out);
 
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
-    cmd_report, cmd_reproduce, cmd_slice, cmd_sweep, cmd_theory, cmd_transitions;
+    cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory, cmd_transitions;
 
 #endif

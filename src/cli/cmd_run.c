@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that run an experiment and say what came out: sweep, branches, slice, grok. */
+/* The commands that run an experiment and say what came out: sweep, branches, slice, grok, spectrum. */
 #include "cli/cli.h"
 
 #include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
 
-/* spn_study_sweep(), spn_study_branches(), spn_study_slice() or spn_study_grok(). */
+/* spn_study_sweep() and its like. */
 typedef spn_status study_action(spn_context *context, const spn_study *study,
                                 const spn_run_settings *settings, bool *is_good);
 
@@ -66,7 +66,9 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     const spn_run_settings settings = {.output = output,
                                        .threads = arguments->threads,
                                        .is_forced = arguments->is_forced,
-                                       .is_resumed = arguments->is_resumed};
+                                       .is_resumed = arguments->is_resumed,
+                                       .weights = arguments->weights,
+                                       .beta = arguments->beta};
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(say_experiment(session, study));
@@ -139,4 +141,9 @@ spn_status cmd_slice(cli_session *session, const cli_arguments *arguments)
 spn_status cmd_grok(cli_session *session, const cli_arguments *arguments)
 {
     return run_command(session, arguments, spn_study_grok);
+}
+
+spn_status cmd_spectrum(cli_session *session, const cli_arguments *arguments)
+{
+    return run_command(session, arguments, spn_study_spectrum);
 }

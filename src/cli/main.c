@@ -76,8 +76,24 @@ const cli_command cli_commands[] = {
     {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
      "Measures the error and the loss surface at the given weights (default: the initial weights) "
      "and\n"
-     "beta (default 0): curvatures, spectrum, Fisher information, stationarity.",
+     "beta (default 0): curvatures, spectrum, Fisher information, stationarity. Section geometry "
+     "says how;\n"
+     "large networks are measured without a dense Hessian, and what only that could give is left "
+     "out.",
      "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
+    {"spectrum", "EXPERIMENT.yaml [--weights W] [--beta B] [-o RUN.h5]",
+     "eigenvalues of the Hessian at one point: density, ends, outliers",
+     "Measures the spectrum of the error's Hessian and of its Gauss-Newton part at the given "
+     "weights\n"
+     "(default: the initial weights) and beta (default 0), of networks of any size: traces and R "
+     "with\n"
+     "intervals, eigenpairs at both ends with residuals, outliers, the density of all eigenvalues. "
+     "The\n"
+     "spectrum of the loss is that of the error moved by 2 beta. Section geometry says how, and "
+     "how many\n"
+     "eigenpairs. Draw it with `spinodal plot`. Exit status 1: done, but eigenpairs did not "
+     "converge.",
+     "output weights beta set seed threads json force ", 1, 1, true, cmd_spectrum},
     {"transitions", "RUN.h5 ... [--noisy]", "table of transitions with order and error interval",
      "Lists the transitions of a sweep or of a set of branches: spinodals, Maxwell points and "
      "continuous\n"
@@ -120,6 +136,7 @@ const cli_command cli_commands[] = {
      "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
      "sweep,\n"
      "branches with folds and Maxwell points of a file of branches, lines and maps of slices, "
+     "densities of\neigenvalues of a file of spectrum, "
      "error "
      "against\n"
      "epoch of a file of grok; SVG, PDF and PNG, with the gnuplot script, its data and the caption "
@@ -161,7 +178,7 @@ const cli_command *cli_find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    enum { MAX_COMMANDS = 16 };
+    enum { MAX_COMMANDS = 24 };
     const char *names[MAX_COMMANDS];
     int64_t count = 0;
     for (const cli_command *command = cli_commands; command->name != NULL; command++) {

@@ -5,8 +5,11 @@
 #include <string.h>
 
 const spn_kind *const spn_kinds[] = {
-    &spn_sweep_kind,       &spn_branches_kind, &spn_slice_kind,   &spn_grok_kind, &spni_order_kind,
-    &spni_complexity_kind, &spni_delay_kind,   &spni_orders_kind, NULL,
+    &spn_sweep_kind,    &spn_branches_kind,
+    &spn_slice_kind,    &spn_grok_kind,
+    &spni_order_kind,   &spni_complexity_kind,
+    &spni_delay_kind,   &spni_orders_kind,
+    &spn_spectrum_kind, NULL,
 };
 
 const spn_kind *spn_kind_find(const char *name)

@@ -21,7 +21,8 @@ typedef struct surface {
     double confidence;
 } surface;
 
-static spn_status take_dense(spn_context *context, const spn_point *point, traces *out)
+static spn_status take_dense(spn_context *context, const spn_point *point, spn_part part,
+                             traces *out)
 {
     spn_status status = SPN_OK;
     int64_t n = point->dimension, square = 0;
@@ -31,7 +32,7 @@ static spn_status take_dense(spn_context *context, const spn_point *point, trace
                  (long long)n);
     }
     SPN_NEW(context, h, square);
-    SPN_TRY(spn_point_hessian(context, point, SPN_PART_FULL, h));
+    SPN_TRY(spn_point_hessian(context, point, part, h));
     out->trace = spn_symmetric_trace(n, h);
     out->square = spn_symmetric_frobenius_squared(n, h);
 done:
@@ -39,37 +40,37 @@ done:
     return status;
 }
 
-static spn_status take_samples(spn_context *context, const spn_point *point,
+static spn_status take_samples(spn_context *context, const spn_point *point, spn_part part,
                                const spn_geometry_settings *settings, traces *out)
 {
     spn_status status = SPN_OK;
-    spni_hessian_operator hessian = {point, SPN_PART_FULL};
+    spni_hessian_operator hessian = {point, part};
     const spn_symmetric_operator a = spni_hessian_of(&hessian);
     const spn_costs costs = spn_objective_costs(point->objective);
     out->is_estimated = true;
     out->has_trace =
         settings->exact_trace && costs.trace <= (double)settings->probes * costs.product;
     if (out->has_trace) {
-        SPN_TRY(spn_point_trace(context, point, SPN_PART_FULL, &out->trace));
+        SPN_TRY(spn_point_trace(context, point, part, &out->trace));
     }
     SPN_TRY(spni_samples_create(context, &a, settings, &out->samples));
 done:
     return status;
 }
 
-static spn_status take_traces(spn_context *context, const spn_point *point,
+static spn_status take_traces(spn_context *context, const spn_point *point, spn_part part,
                               const spn_geometry_settings *settings, int64_t method, traces *out)
 {
     spn_status status = SPN_OK;
     *out = (traces){.has_trace = true};
     if (method == SPN_SPECTRUM_STOCHASTIC) {
-        return take_samples(context, point, settings, out);
+        return take_samples(context, point, part, settings, out);
     }
     if (method == SPN_SPECTRUM_DENSE) {
-        return take_dense(context, point, out);
+        return take_dense(context, point, part, out);
     }
-    SPN_TRY(spn_point_trace(context, point, SPN_PART_FULL, &out->trace));
-    SPN_TRY(spn_point_trace_square(context, point, SPN_PART_FULL, &out->square));
+    SPN_TRY(spn_point_trace(context, point, part, &out->trace));
+    SPN_TRY(spn_point_trace_square(context, point, part, &out->square));
 done:
     return status;
 }
@@ -242,7 +243,7 @@ spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
     SPN_TRY(check_point(context, point));
     bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
     if (is_shifted || error != NULL) {
-        SPN_TRY(take_traces(context, inner, settings, forecast->method, &t));
+        SPN_TRY(take_traces(context, inner, SPN_PART_FULL, settings, forecast->method, &t));
     }
     if (error != NULL) {
         SPN_TRY(measure(context, inner, &t, inner, 0.0, settings, forecast->method, error));
@@ -250,11 +251,53 @@ spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
     if (loss != NULL && is_shifted) {
         SPN_TRY(measure(context, inner, &t, point, shift, settings, forecast->method, loss));
     } else if (loss != NULL) {
-        SPN_TRY(take_traces(context, point, settings, forecast->method, &again));
+        SPN_TRY(take_traces(context, point, SPN_PART_FULL, settings, forecast->method, &again));
         SPN_TRY(measure(context, point, &again, point, 0.0, settings, forecast->method, loss));
     }
 done:
     spni_samples_free(context, &t.samples);
     spni_samples_free(context, &again.samples);
+    return status;
+}
+
+spn_status spn_geometry_traces(spn_context *context, const spn_point *point, spn_part part,
+                               const spn_geometry_settings *settings, spn_estimate *trace,
+                               spn_estimate *square, spn_forecast *forecast)
+{
+    spn_status status = SPN_OK;
+    spn_forecast own;
+    traces t = {.is_estimated = false};
+    forecast = forecast != NULL ? forecast : &own;
+    SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_CURVATURE,
+                                  forecast));
+    SPN_TRY(take_traces(context, point, part, settings, forecast->method, &t));
+    if (!t.is_estimated) {
+        *trace = exact(t.trace);
+        *square = exact(t.square);
+        goto done;
+    }
+    const spread first = spread_of(&t.samples, 1.0, 0.0), second = spread_of(&t.samples, 0.0, 1.0);
+    *trace = t.has_trace ? exact(t.trace)
+                         : estimate_of(&t.samples, first.mean, first.variance, first.skewness,
+                                       settings->confidence);
+    *square = estimate_of(&t.samples, second.mean, second.variance, second.skewness,
+                          settings->confidence);
+done:
+    spni_samples_free(context, &t.samples);
+    return status;
+}
+
+spn_status spni_curvature_of(spn_context *context, const spn_point *point,
+                             const spn_geometry_settings *settings, spn_curvature *out)
+{
+    spn_status status = SPN_OK;
+    traces t = {.is_estimated = false};
+    spn_forecast forecast;
+    SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_CURVATURE,
+                                  &forecast));
+    SPN_TRY(take_traces(context, point, SPN_PART_FULL, settings, forecast.method, &t));
+    SPN_TRY(measure(context, point, &t, point, 0.0, settings, forecast.method, out));
+done:
+    spni_samples_free(context, &t.samples);
     return status;
 }

@@ -17,6 +17,10 @@ spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian);
 spn_status spni_extremes_of(spn_context *context, const spn_symmetric_operator *a,
                             const spn_geometry_settings *settings, spn_extremes **out);
 
+/** Curvature of the graph of the point's own objective. */
+spn_status spni_curvature_of(spn_context *context, const spn_point *point,
+                             const spn_geometry_settings *settings, spn_curvature *out);
+
 /** Independent, or exchangeable, estimates of tr A and tr A^2: `count` of each. */
 typedef struct spni_trace_samples {
     int64_t count, products;

@@ -110,6 +110,25 @@ const spn_kind spn_slice_kind = {
     .plot = spn_plot_slice,
 };
 
+static const spn_kind_table spectrum_tables[] = {
+    {"The point of spectra (table `points` of spectrum)", &spn_spectra_point_columns},
+    {"Spectra as wholes (table `spectra`)", &spn_spectra_summary_columns},
+    {"Eigenvalues at the ends (table `eigenvalues`)", &spn_spectra_eigenvalue_columns},
+    {"Densities of eigenvalues (table `density`)", &spn_spectra_node_columns},
+};
+const spn_kind spn_spectrum_kind = {
+    .name = "spectrum",
+    SPN_KIND_TABLES(spectrum_tables),
+    .contents_size = sizeof(spn_spectrum_contents),
+    .read = spn_spectrum_contents_read,
+    .summarise = spn_spectrum_summary,
+    .troubles = spn_spectrum_troubles,
+    .write_json = spn_spectrum_json,
+    .passes = spn_spectrum_passes,
+    .fault = "eigenpairs did not converge within `geometry.products`",
+    .plot = spn_plot_spectrum,
+};
+
 static const spn_kind_table grok_tables[] = {
     {"Starts of training (table `starts`, with the texts `name`)", &spn_start_columns},
     {"Runs of training (table `runs`, with the texts `phase`)", &spn_run_columns},

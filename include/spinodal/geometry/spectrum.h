@@ -112,6 +112,11 @@ spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
                                   const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast);
 
+/** tr and tr of the square of a part of the Hessian at the point, by the same ways. Errors likewise. */
+spn_status spn_geometry_traces(spn_context *context, const spn_point *point, spn_part part,
+                               const spn_geometry_settings *settings, spn_estimate *trace,
+                               spn_estimate *square, spn_forecast *forecast);
+
 typedef struct spn_extremes {
     int64_t method, products;
     int64_t count;        /**< smallest + largest, or P where that is less */
