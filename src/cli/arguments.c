@@ -43,6 +43,8 @@ const cli_flag cli_flags[] = {
     {"sort", 0, FLAG_TEXT, AT(sort), "NAME",
      "order of the table: beta, jump, or answer (the default: by beta, those of hidden units by "
      "their jump)"},
+    {"explain", 0, FLAG_SWITCH, AT(is_explained), NULL,
+     "say what measuring the Hessian takes, by each way, and which one is chosen; run nothing"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},

@@ -46,7 +46,8 @@ typedef struct cli_arguments {
     const char *phase;
     bool is_noisy;
     const char *kind, *sort;
-    double min_jump; /**< 0: not given */
+    double min_jump;   /**< 0: not given */
+    bool is_explained; /**< --explain */
 } cli_arguments;
 
 typedef enum cli_flag_kind {
@@ -161,6 +162,9 @@ spn_status cli_default_output(spn_context *context, const char *input, const cha
 
 /** A command must not overwrite what it reads, by any name, not even with --force: SPN_ERROR_IO. */
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input);
+
+/** On the standard output: what measuring the Hessian takes in this command, by each way, and which one is gone. */
+spn_status cli_explain(cli_session *session, const spn_study *study);
 
 /** Parameters where a command measures: --weights, or the initial weights. */
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,

@@ -162,10 +162,13 @@ static spn_status measure(cli_session *session, const cli_arguments *arguments,
     spn_context *context = session->context;
     spn_point *point = NULL;
     spn_geometry_workspace *workspace = NULL;
+    spn_team *team = NULL;
     spn_forecast forecast;
     double beta = isnan(arguments->beta) ? 0 : arguments->beta;
     SPN_TRY(spn_study_geometry(context, study, SPN_GEOMETRY_ALL, &workspace, &forecast));
     announce(context, &forecast);
+    SPN_TRY(spn_team_create(context, arguments->threads, &team));
+    spn_context_set_team(context, team);
     SPN_TRY(spn_point_create(context, &study->loss, &point));
     SPN_TRY(cli_weights(session, arguments, study, point->theta));
     SPN_TRY(spn_point_set(context, point, point->theta, beta, NULL, SPN_WANT_ALL));
@@ -176,6 +179,8 @@ static spn_status measure(cli_session *session, const cli_arguments *arguments,
         SPN_FAIL(context, SPN_ERROR_NUMERIC, "the error at these weights is not a finite number");
     }
 done:
+    spn_context_set_team(context, NULL);
+    spn_team_free(team);
     spn_point_free(context, point);
     spn_geometry_workspace_free(context, workspace);
     return status;
@@ -195,6 +200,10 @@ spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments)
     }
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
+    if (arguments->is_explained) {
+        SPN_TRY(cli_explain(session, study));
+        goto done;
+    }
     SPN_TRY(measure(session, arguments, study, &shown));
     if (arguments->is_json) {
         SPN_TRY(write_json(context, &shown));

@@ -72,6 +72,10 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(say_experiment(session, study));
+    if (arguments->is_explained) {
+        SPN_TRY(cli_explain(session, study));
+        goto done;
+    }
     SPN_TRY(run(context, study, &settings, &session->is_good));
 done:
     spn_study_free(context, study);
@@ -116,6 +120,9 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
     }
     const char *output = made != NULL ? made : arguments->output;
     SPN_TRY(run_study(session, arguments, output, run));
+    if (arguments->is_explained) {
+        goto done;
+    }
     SPN_TRY(arguments->is_json ? write_json(session->context, output, &wish)
                                : spn_results_tell(session->context, output, &wish));
 done:

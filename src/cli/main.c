@@ -33,7 +33,8 @@ const cli_command cli_commands[] = {
      "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
      "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
      "gate, or a jump could not be resolved.",
-     "output set seed threads json force resume kind min-jump sort ", 1, 1, true, cmd_sweep},
+     "output set seed threads json force resume kind min-jump sort explain ", 1, 1, true,
+     cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
      "unstable\n"
@@ -46,7 +47,8 @@ const cli_command cli_commands[] = {
      "once: a run that was interrupted goes on with --resume, to the same bits. Threads share\n"
      "the sums over samples, where there are enough of them.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
-     "output set seed threads json force resume kind min-jump sort ", 1, 1, true, cmd_branches},
+     "output set seed threads json force resume kind min-jump sort explain ", 1, 1, true,
+     cmd_branches},
     {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",
      "Trains the network at one small beta from several starts: random weights, phases of a sweep "
      "or "
@@ -61,7 +63,7 @@ const cli_command cli_commands[] = {
      "Exit "
      "status\n"
      "1: done, but a run diverged or does not end at a stationary minimum.",
-     "output set seed threads json force resume ", 1, 1, true, cmd_grok},
+     "output set seed threads json force resume explain ", 1, 1, true, cmd_grok},
     {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
      "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
      "on the\n"
@@ -80,7 +82,7 @@ const cli_command cli_commands[] = {
      "says how;\n"
      "large networks are measured without a dense Hessian, and what only that could give is left "
      "out.",
-     "weights beta surface set seed json ", 1, 1, true, cmd_geometry},
+     "weights beta surface set seed threads json explain ", 1, 1, true, cmd_geometry},
     {"spectrum", "EXPERIMENT.yaml [--weights W] [--beta B] [-o RUN.h5]",
      "eigenvalues of the Hessian at one point: density, ends, outliers",
      "Measures the spectrum of the error's Hessian and of its Gauss-Newton part at the given "
@@ -93,7 +95,7 @@ const cli_command cli_commands[] = {
      "how many\n"
      "eigenpairs. Draw it with `spinodal plot`. Exit status 1: done, but eigenpairs did not "
      "converge.",
-     "output weights beta set seed threads json force ", 1, 1, true, cmd_spectrum},
+     "output weights beta set seed threads json force explain ", 1, 1, true, cmd_spectrum},
     {"transitions", "RUN.h5 ... [--noisy]", "table of transitions with order and error interval",
      "Lists the transitions of a sweep or of a set of branches: spinodals, Maxwell points and "
      "continuous\n"

@@ -25,18 +25,42 @@ static spn_status take_dense(spn_context *context, const spn_point *point, spn_p
                              traces *out)
 {
     spn_status status = SPN_OK;
-    int64_t n = point->dimension, square = 0;
+    int64_t n = point->dimension;
     double *h = NULL;
-    if (!spn_size_multiply(n, n, &square)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a dense Hessian of %lld parameters is too large",
-                 (long long)n);
-    }
-    SPN_NEW(context, h, square);
+    SPN_TRY(spni_rows_create(context, n, n, &h));
     SPN_TRY(spn_point_hessian(context, point, part, h));
     out->trace = spn_symmetric_trace(n, h);
     out->square = spn_symmetric_frobenius_squared(n, h);
 done:
     spn_release(context, h);
+    return status;
+}
+
+/* As many products as there are dimensions: nothing is left to be estimated. */
+static spn_status take_columns(spn_context *context, const spn_symmetric_operator *a, int64_t block,
+                               traces *out)
+{
+    spn_status status = SPN_OK;
+    int64_t n = a->dimension, most = block < n ? block : n;
+    double *units = NULL, *products = NULL;
+    SPN_NEW(context, units, most * n);
+    SPN_NEW(context, products, most * n);
+    for (int64_t first = 0; first < n; first += most) {
+        int64_t count = n - first < most ? n - first : most;
+        SPN_TRY(spn_poll(context));
+        memset(units, 0, (size_t)(most * n) * sizeof *units);
+        for (int64_t j = 0; j < count; j++) {
+            units[j * n + first + j] = 1.0;
+        }
+        SPN_TRY(a->product(context, a->state, count, units, products));
+        for (int64_t j = 0; j < count; j++) {
+            out->trace += products[j * n + first + j];
+            out->square += spn_dot(n, products + j * n, products + j * n);
+        }
+    }
+done:
+    spn_release(context, units);
+    spn_release(context, products);
     return status;
 }
 
@@ -47,6 +71,9 @@ static spn_status take_samples(spn_context *context, const spn_point *point, spn
     spni_hessian_operator hessian = {point, part};
     const spn_symmetric_operator a = spni_hessian_of(&hessian);
     const spn_costs costs = spn_objective_costs(point->objective);
+    if (settings->probes >= a.dimension) {
+        return take_columns(context, &a, settings->block, out);
+    }
     out->is_estimated = true;
     out->has_trace =
         settings->exact_trace && costs.trace <= (double)settings->probes * costs.product;
@@ -80,6 +107,9 @@ static spn_estimate exact(double value)
     return (spn_estimate){value, 0.0, value, value};
 }
 
+/* Of what the spread of samples says alone: an estimate of their covariance may be off. */
+static const double LEAST_VARIANCE = 0.25;
+
 /* The mean of u trace + v square over samples: its variance, and the skewness of one sample. */
 typedef struct spread {
     double mean, variance, skewness;
@@ -97,7 +127,10 @@ static spread spread_of(const spni_trace_samples *samples, double u, double v)
         second += off * off;
         third += off * off * off;
     }
-    out.variance = samples->inflation * samples->inflation * second / (count * (count - 1.0));
+    const double *c = samples->covariance;
+    double own = second / (count * (count - 1.0));
+    out.variance =
+        fmax(own + u * u * c[0] + 2.0 * u * v * c[1] + v * v * c[2], LEAST_VARIANCE * own);
     double deviation = sqrt(second / (count - 1.0));
     out.skewness = deviation > 0.0 ? third / (count * deviation * deviation * deviation) : 0.0;
     return out;

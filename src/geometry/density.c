@@ -9,16 +9,11 @@ static spn_status create(spn_context *context, int64_t starts, int64_t count, sp
 {
     spn_status status = SPN_OK;
     spn_density *made = NULL;
-    int64_t room = 0;
     SPN_NEW(context, made, 1);
     made->starts = starts;
     made->count = count;
-    if (!spn_size_multiply(starts, count, &room)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld starts of %lld steps are too many",
-                 (long long)starts, (long long)count);
-    }
-    SPN_NEW(context, made->points, room);
-    SPN_NEW(context, made->weights, room);
+    SPN_TRY(spni_rows_create(context, starts, count, &made->points));
+    SPN_TRY(spni_rows_create(context, starts, count, &made->weights));
     *out = made;
     made = NULL;
 done:

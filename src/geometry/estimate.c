@@ -4,15 +4,13 @@
  *   Hutch++:    with Q an orthonormal basis of the range of A S, P = 1 - Q Q^T and x = P z,
  *               tr Q^T A Q + x^T A x and |A Q|^2 + |A x|^2.
  *   XTrace:     as Hutch++, for every z of the sketch the Q of all others, x^T A x by the length of x: what all others'
- *               products say of it is the same matrices of probes by probes, less one rank for each (below). */
+ *               products say of it is the same matrices of probes by probes, less one rank for each (below), or two for the
+ *               covariance of two of them. */
 #include "geometry/spectrum.h"
 
 #include "numeric/orthonormal.h"
 #include <math.h>
 #include <string.h>
-
-/* The spread of XTrace's estimates understates its error: it came to 0.70 to 0.77 of the true one (theory, section 10). */
-static const double XTRACE_INFLATION = 1.35;
 
 typedef struct estimate {
     const spn_symmetric_operator *a;
@@ -149,25 +147,26 @@ done:
 /* Small matrices of XTrace, k x k: Y = A W = Q R (rows here: y_i = sum_j r[j,i] q_j), Z = A Q. */
 typedef struct xtrace {
     int64_t k, n;
-    double *r;       /* [j, i]: upper triangle */
-    double *inverse; /* of R: column i, scaled to length 1, is s_i of its row i */
-    double *w;       /* [i, j]: w_i . q_j */
-    double *h;       /* [i, j]: q_i . z_j */
-    double *zz, *zy; /* [i, j]: z_i . z_j; z_i . y_j */
-    double *yy;      /* |y_i|^2 */
-    double *b;       /* w_i less its part along s_i */
+    double *r;  /* [j, i]: upper triangle */
+    double *w;  /* [i, j]: w_i . q_j */
+    double *h;  /* [i, j]: q_i . z_j */
+    double *zz; /* [i, j]: z_i . z_j */
+    double *zy; /* [i, j]: z_i . y_j */
+    double *yy; /* |y_i|^2 */
+    double *b;  /* k numbers of scratch */
+    /* Rows of R^{-1}, each scaled to length 1, s_i: the direction of Q's space that only y_i brought; and what they make of the
+     * others, [j, i]: s_j with s_i, w_i, r_i (column i of R), y_i (by zy), and with s_i and w_i by h and by zz. */
+    double *s, *ss, *sw, *sr, *sy, *shs, *shw, *szs, *szw;
+    double *wr, *whw, *wzw, *wy; /* w_i with r_i, with itself by h and zz, with y_i */
+    double trace, square;        /* of all of Q's space */
 } xtrace;
 
-static double form(int64_t k, const double *m, const double *x, const double *y)
-{
-    double sum = 0.0;
-    for (int64_t i = 0; i < k; i++) {
-        sum += x[i] * spn_dot(k, m + i * k, y);
-    }
-    return sum;
-}
+/* tr A and tr A^2 as one probe estimates them. */
+typedef struct xtrace_pair {
+    double trace, square;
+} xtrace_pair;
 
-/* Row i of R^{-1}: the direction of Q's space that only y_i brought. */
+/* Row i of R^{-1}, scaled. */
 static void invert_row(const xtrace *x, int64_t i, double *s)
 {
     int64_t k = x->k;
@@ -186,28 +185,84 @@ static void invert_row(const xtrace *x, int64_t i, double *s)
     }
 }
 
-/* With x = w - Q b, b = (1 - s s^T) Q^T w, scaled to the length that a random vector orthogonal to the others' range has. */
-static void leave_one_out(const xtrace *x, int64_t i, double *trace, double *square)
+static void take_tables(const xtrace *x, double *scratch)
 {
     int64_t k = x->k;
-    double *s = x->inverse, *b = x->b;
-    const double *w = x->w + i * k;
-    double trace_all = 0.0, square_all = 0.0, along = 0.0, wy = 0.0, by = 0.0, zy = 0.0;
-    invert_row(x, i, s);
-    along = spn_dot(k, s, w);
-    for (int64_t j = 0; j < k; j++) {
-        b[j] = w[j] - along * s[j];
-        trace_all += x->h[j * k + j];
-        square_all += x->zz[j * k + j];
-        wy += w[j] * x->r[j * k + i];
-        by += b[j] * x->r[j * k + i];
-        zy += b[j] * x->zy[j * k + i];
+    for (int64_t i = 0; i < k; i++) {
+        invert_row(x, i, x->s + i * k);
     }
-    double length = (double)x->n - spn_dot(k, b, b);
-    double scale = (double)(x->n - k + 1) / length;
-    *trace = trace_all - form(k, x->h, s, s) + scale * (wy - 2.0 * by + form(k, x->h, b, b));
-    *square =
-        square_all - form(k, x->zz, s, s) + scale * (x->yy[i] - 2.0 * zy + form(k, x->zz, b, b));
+    spn_multiply_transposed(k, k, k, 1.0, x->s, k, x->s, k, 0.0, x->ss, k);
+    spn_multiply_transposed(k, k, k, 1.0, x->s, k, x->w, k, 0.0, x->sw, k);
+    spn_multiply(k, k, k, 1.0, x->s, k, x->r, k, 0.0, x->sr, k);
+    spn_multiply(k, k, k, 1.0, x->s, k, x->zy, k, 0.0, x->sy, k);
+    const double *forms[2] = {x->h, x->zz};
+    double *by_s[2] = {x->shs, x->szs}, *by_w[2] = {x->shw, x->szw}, *own[2] = {x->whw, x->wzw};
+    for (int f = 0; f < 2; f++) {
+        spn_multiply(k, k, k, 1.0, x->s, k, forms[f], k, 0.0, scratch, k);
+        spn_multiply_transposed(k, k, k, 1.0, scratch, k, x->s, k, 0.0, by_s[f], k);
+        spn_multiply_transposed(k, k, k, 1.0, scratch, k, x->w, k, 0.0, by_w[f], k);
+        spn_multiply(k, k, k, 1.0, x->w, k, forms[f], k, 0.0, scratch, k);
+        for (int64_t i = 0; i < k; i++) {
+            own[f][i] = spn_dot(k, scratch + i * k, x->w + i * k);
+        }
+    }
+    for (int64_t i = 0; i < k; i++) {
+        x->wr[i] = x->wy[i] = 0.0;
+        for (int64_t j = 0; j < k; j++) {
+            x->wr[i] += x->w[i * k + j] * x->r[j * k + i];
+            x->wy[i] += x->w[i * k + j] * x->zy[j * k + i];
+        }
+    }
+}
+
+/* What probe i says with x = w - Q b, b = (1 - U U^T) Q^T w: U spans s_i and, unless j = i, s_j, so that Q is the range of all
+ * others. x is scaled to the length that a random vector orthogonal to that range has. */
+static xtrace_pair leave_out(const xtrace *x, int64_t i, int64_t j)
+{
+    const int64_t k = x->k, a = i * k + i;
+    const bool is_pair = j != i;
+    const double c = is_pair ? x->ss[j * k + i] : 0.0, rest = 1.0 - c * c;
+    /* The second direction is (s_j - c s_i) f. */
+    const double f = is_pair && rest > 1e-14 ? 1.0 / sqrt(rest) : 0.0;
+    const int64_t o = j * k + i;
+    const double w1 = x->sw[a], w2 = f * (x->sw[o] - c * w1);
+    const double r1 = x->sr[a], r2 = f * (x->sr[o] - c * r1);
+    const double y1 = x->sy[a], y2 = f * (x->sy[o] - c * y1);
+    double length = (double)x->n, forms[2], spans[2];
+    const double *ss[2] = {x->shs, x->szs}, *sw[2] = {x->shw, x->szw}, *ww[2] = {x->whw, x->wzw};
+    length -= spn_dot(k, x->w + i * k, x->w + i * k) - w1 * w1 - w2 * w2;
+    for (int m = 0; m < 2; m++) {
+        const double s11 = ss[m][a], s12 = f * (ss[m][o] - c * s11);
+        const double s22 = f * f * (ss[m][j * k + j] - 2.0 * c * ss[m][o] + c * c * s11);
+        const double v1 = sw[m][a], v2 = f * (sw[m][o] - c * v1);
+        spans[m] = s11 + s22;
+        forms[m] = ww[m][i] - 2.0 * (w1 * v1 + w2 * v2) + w1 * w1 * s11 + 2.0 * w1 * w2 * s12 +
+                   w2 * w2 * s22;
+    }
+    const double scale = (double)(x->n - k + (is_pair ? 2 : 1)) / length;
+    const double by = x->wr[i] - w1 * r1 - w2 * r2, zy = x->wy[i] - w1 * y1 - w2 * y2;
+    return (xtrace_pair){
+        x->trace - spans[0] + scale * (x->wr[i] - 2.0 * by + forms[0]),
+        x->square - spans[1] + scale * (x->yy[i] - 2.0 * zy + forms[1]),
+    };
+}
+
+/* Two probes' estimates t_i, t_j have each the truth as their mean whatever the other probes are; so their covariance is that of
+ * what each gains by the other in its Q: E (t_i - t_i without j) (t_j - t_j without i). With it the variance of their
+ * mean is spread / k + covariance, without a factor that would have to be known. */
+static void take_covariance(const xtrace *x, spni_trace_samples *out)
+{
+    const double pairs = 0.5 * (double)x->k * (double)(x->k - 1);
+    for (int64_t i = 0; i < x->k; i++) {
+        for (int64_t j = 0; j < i; j++) {
+            const xtrace_pair a = leave_out(x, i, j), b = leave_out(x, j, i);
+            const double ta = out->trace[i] - a.trace, tb = out->trace[j] - b.trace;
+            const double sa = out->square[i] - a.square, sb = out->square[j] - b.square;
+            out->covariance[0] += ta * tb / pairs;
+            out->covariance[1] += 0.5 * (ta * sb + sa * tb) / pairs;
+            out->covariance[2] += sa * sb / pairs;
+        }
+    }
 }
 
 static spn_status create_small(spn_context *context, xtrace *x)
@@ -215,15 +270,18 @@ static spn_status create_small(spn_context *context, xtrace *x)
     spn_status status = SPN_OK;
     int64_t square = x->k * x->k;
     double *memory = NULL;
-    SPN_NEW(context, memory, 5 * square + 3 * x->k);
-    x->r = memory;
-    x->w = memory + square;
-    x->h = memory + 2 * square;
-    x->zz = memory + 3 * square;
-    x->zy = memory + 4 * square;
-    x->yy = memory + 5 * square;
-    x->inverse = x->yy + x->k;
-    x->b = x->inverse + x->k;
+    double **const tables[] = {&x->r,  &x->w,  &x->h,  &x->zz,  &x->zy,  &x->s,   &x->ss,
+                               &x->sw, &x->sr, &x->sy, &x->shs, &x->shw, &x->szs, &x->szw};
+    double **const rows[] = {&x->yy, &x->b, &x->wr, &x->whw, &x->wzw, &x->wy};
+    const int64_t table_count = sizeof tables / sizeof *tables;
+    const int64_t row_count = sizeof rows / sizeof *rows;
+    SPN_NEW(context, memory, table_count * square + row_count * x->k);
+    for (int64_t i = 0; i < table_count; i++) {
+        *tables[i] = memory + i * square;
+    }
+    for (int64_t i = 0; i < row_count; i++) {
+        *rows[i] = memory + table_count * square + i * x->k;
+    }
 done:
     return status;
 }
@@ -275,10 +333,17 @@ static spn_status take_xtrace(spn_context *context, const estimate *p)
     SPN_NEW(context, q, x.k * x.n);
     SPN_NEW(context, z, x.k * x.n);
     SPN_TRY(take_small(context, p, &x, y, q, z));
+    take_tables(&x, y); /* k x n numbers that are free again, k <= n */
     for (int64_t i = 0; i < x.k; i++) {
-        leave_one_out(&x, i, &p->out->trace[i], &p->out->square[i]);
+        x.trace += x.h[i * x.k + i];
+        x.square += x.zz[i * x.k + i];
     }
-    p->out->inflation = XTRACE_INFLATION;
+    for (int64_t i = 0; i < x.k; i++) {
+        const xtrace_pair one = leave_out(&x, i, i);
+        p->out->trace[i] = one.trace;
+        p->out->square[i] = one.square;
+    }
+    take_covariance(&x, p->out);
 done:
     spn_release(context, x.r);
     spn_release(context, y);
@@ -293,7 +358,7 @@ spn_status spni_samples_create(spn_context *context, const spn_symmetric_operato
     spn_status status = SPN_OK;
     int64_t n = a->dimension, sketch = sketch_of(n, settings);
     estimate p = {a, n, settings->block, (uint64_t)settings->seed, out};
-    *out = (spni_trace_samples){.count = settings->probes, .inflation = 1.0};
+    *out = (spni_trace_samples){.count = settings->probes};
     if (settings->estimator == SPN_ESTIMATOR_HUTCH_PLUS) {
         out->count = settings->probes - 2 * sketch;
     } else if (settings->estimator == SPN_ESTIMATOR_XTRACE) {

@@ -17,16 +17,11 @@ static spn_status create(spn_context *context, int64_t n, int64_t count, spn_ext
 {
     spn_status status = SPN_OK;
     spn_extremes *made = NULL;
-    int64_t room = 0;
     SPN_NEW(context, made, 1);
     made->count = count;
-    if (!spn_size_multiply(count, n, &room)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld vectors of %lld numbers are too many",
-                 (long long)count, (long long)n);
-    }
     SPN_NEW(context, made->values, count);
     SPN_NEW(context, made->residuals, count);
-    SPN_NEW(context, made->vectors, room);
+    SPN_TRY(spni_rows_create(context, count, n, &made->vectors));
     *out = made;
     made = NULL;
 done:

@@ -6,6 +6,9 @@
 #include <spinodal/geometry/spectrum.h>
 #include <spinodal/numeric/lanczos.h>
 
+/** Room for rows x columns numbers, zeros; SPN_ERROR_ARGUMENT where that is no size. */
+spn_status spni_rows_create(spn_context *context, int64_t rows, int64_t columns, double **out);
+
 /** A part of a point's Hessian as an operator. */
 typedef struct spni_hessian_operator {
     const spn_point *point;
@@ -24,7 +27,8 @@ spn_status spni_curvature_of(spn_context *context, const spn_point *point,
 /** Independent, or exchangeable, estimates of tr A and tr A^2: `count` of each. */
 typedef struct spni_trace_samples {
     int64_t count, products;
-    double inflation; /**< of the standard error of their mean */
+    double covariance
+        [3]; /**< of two estimates of tr A, of tr A with tr A^2, of tr A^2; 0 where they are independent */
     double *trace, *square;
 } spni_trace_samples;
 

@@ -20,9 +20,14 @@ static const double RANK_TOLERANCE = 1e-10;
 /* What the bound on the rounding of M, an estimate, is multiplied by. */
 static const double ROUNDING_MARGIN = 4.0;
 
+/* Samples whose centred inputs are in memory at a time. */
+enum { BLOCK = 8192 };
+
 typedef struct modes {
-    int64_t inputs;          /* I below: of the data, or N where these are fewer */
-    double *x;               /* I x N: inputs, centred where there are biases */
+    int64_t inputs; /* I below: of the data, or N where these are fewer */
+    int64_t width;  /* samples of a block; all N where the inputs' coordinates are the samples' */
+    double *means;  /* inputs of the data; 0 where there are no biases */
+    double *x;      /* I x width: inputs of a block, centred */
     double *xx, *root;       /* I x I */
     double *yx, *m;          /* K x I */
     double *w;               /* I: eigenvalues */
@@ -62,20 +67,46 @@ static double rounding_of(const spn_dataset *data, double least)
     return ROUNDING_MARGIN * DBL_EPSILON * sqrt((double)data->samples * size * gain);
 }
 
-static spn_status take_inputs(spn_context *context, const spn_network_error *error, modes *work)
+/* Centred inputs of samples [first, first + *count). */
+static spn_status take_block(spn_context *context, const spn_network_error *error, modes *work,
+                             int64_t first, int64_t *count)
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
-    int64_t samples = data->samples;
+    int64_t left = data->samples - first, width = left < work->width ? left : work->width;
+    *count = width;
     for (int64_t i = 0; i < data->inputs; i++) {
-        const double *row = data->x + i * data->stride;
-        double mean = error->network->has_bias ? mean_of(samples, row) : 0.0;
-        for (int64_t n = 0; n < samples; n++) {
-            work->x[i * samples + n] = row[n] - mean;
+        const double *row = data->x + i * data->stride + first;
+        for (int64_t n = 0; n < width; n++) {
+            work->x[i * width + n] = row[n] - work->means[i];
         }
     }
     if (work->inputs < data->inputs) {
-        SPN_TRY(spn_span_coordinates(context, data->inputs, samples, work->x, samples));
+        SPN_TRY(spn_span_coordinates(context, data->inputs, width, work->x, width));
+    }
+done:
+    return status;
+}
+
+/* C_xx and C_yx, summed over blocks. */
+static spn_status sum_moments(spn_context *context, const spn_network_error *error, modes *work)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    int64_t inputs = work->inputs, count = 0;
+    double share = 1.0 / (double)data->samples;
+    for (int64_t i = 0; i < data->inputs; i++) {
+        const double *row = data->x + i * data->stride;
+        work->means[i] = error->network->has_bias ? mean_of(data->samples, row) : 0.0;
+    }
+    for (int64_t first = 0; first < data->samples; first += count) {
+        double kept = first > 0 ? 1.0 : 0.0;
+        SPN_TRY(spn_poll(context));
+        SPN_TRY(take_block(context, error, work, first, &count));
+        spn_multiply_transposed(inputs, inputs, count, share, work->x, count, work->x, count, kept,
+                                work->xx, inputs);
+        spn_multiply_transposed(data->outputs, inputs, count, share, data->y + first, data->stride,
+                                work->x, count, kept, work->yx, inputs);
     }
 done:
     return status;
@@ -86,13 +117,8 @@ static spn_status take_moments(spn_context *context, const spn_network_error *er
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
-    int64_t inputs = work->inputs, outputs = data->outputs, samples = data->samples;
-    double share = 1.0 / (double)samples;
-    SPN_TRY(take_inputs(context, error, work));
-    spn_multiply_transposed(inputs, inputs, samples, share, work->x, samples, work->x, samples, 0.0,
-                            work->xx, inputs);
-    spn_multiply_transposed(outputs, inputs, samples, share, data->y, data->stride, work->x,
-                            samples, 0.0, work->yx, inputs);
+    int64_t inputs = work->inputs, outputs = data->outputs;
+    SPN_TRY(sum_moments(context, error, work));
     spn_dense_announce(context, inputs, "modes of the data");
     SPN_TRY(spn_eigen(context, work->dense, inputs, work->xx, true, work->w));
     double floor = RANK_TOLERANCE * work->w[inputs - 1], least = work->w[inputs - 1];
@@ -115,8 +141,11 @@ done:
     return status;
 }
 
-static void keep_modes(spn_network_error *error, const modes *work, int64_t rank)
+static spn_status keep_modes(spn_context *context, spn_network_error *error, modes *work,
+                             int64_t rank)
 {
+    spn_status status = SPN_OK;
+    int64_t width = 0;
     const spn_dataset *data = error->dataset;
     int64_t inputs = work->inputs, outputs = data->outputs, count = error->mode_count;
     while (count > 0 && !(work->values[count - 1] > work->rounding)) {
@@ -131,8 +160,16 @@ static void keep_modes(spn_network_error *error, const modes *work, int64_t rank
     }
     spn_multiply(count, inputs, inputs, 1.0, work->vt, inputs, work->root, inputs, 0.0,
                  work->projector, inputs);
-    spn_multiply(count, data->samples, inputs, 1.0, work->projector, inputs, work->x, data->samples,
-                 0.0, error->mode_input, data->samples);
+    for (int64_t first = 0; first < data->samples; first += width) {
+        width = data->samples;
+        if (work->width < data->samples) { /* a single block is still there */
+            SPN_TRY(take_block(context, error, work, first, &width));
+        }
+        spn_multiply(count, width, inputs, 1.0, work->projector, inputs, work->x, width, 0.0,
+                     error->mode_input + first, data->samples);
+    }
+done:
+    return status;
 }
 
 static spn_status modes_allocate(spn_context *context, spn_network_error *error, modes *work,
@@ -147,7 +184,8 @@ static spn_status modes_allocate(spn_context *context, spn_network_error *error,
     }
     SPN_NEW(context, error->mode_output, error->mode_count * outputs);
     SPN_NEW(context, error->mode_input, error->mode_count * data->samples);
-    SPN_NEW(context, work->x, data->inputs * data->samples);
+    SPN_NEW(context, work->means, data->inputs);
+    SPN_NEW(context, work->x, data->inputs * work->width);
     SPN_NEW(context, work->xx, square);
     SPN_NEW(context, work->root, square);
     SPN_NEW(context, work->yx, outputs * inputs);
@@ -164,6 +202,7 @@ done:
 
 static void modes_free(spn_context *context, modes *work)
 {
+    spn_release(context, work->means);
     spn_release(context, work->x);
     spn_release(context, work->xx);
     spn_release(context, work->root);
@@ -182,6 +221,7 @@ spn_status spni_modes_create(spn_context *context, spn_network_error *error)
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     modes work = {.inputs = data->inputs < data->samples ? data->inputs : data->samples};
+    work.width = work.inputs < data->inputs || data->samples < BLOCK ? data->samples : BLOCK;
     int64_t rank = work.inputs < data->outputs ? work.inputs : data->outputs;
     error->mode_count = rank < SPN_MODES_MAX ? rank : SPN_MODES_MAX;
     SPN_NEW(context, error->mean_y, data->outputs);
@@ -190,7 +230,7 @@ spn_status spni_modes_create(spn_context *context, spn_network_error *error)
     }
     SPN_TRY(modes_allocate(context, error, &work, rank));
     SPN_TRY(take_moments(context, error, &work));
-    keep_modes(error, &work, rank);
+    SPN_TRY(keep_modes(context, error, &work, rank));
 done:
     modes_free(context, &work);
     return status;

@@ -10,7 +10,7 @@ value() {
     tr -d ' ",' <"$stdout" | awk -F: -v key="$1" '$1 == key { print $2; exit }'
 }
 for method in auto dense moments stochastic none; do
-    run spinodal geometry run.yaml --beta 0.1 --json --set geometry.method=$method --set geometry.probes=200
+    run spinodal geometry run.yaml --beta 0.1 --json --set model.hidden=[6,6] --set geometry.method=$method --set geometry.probes=40
     expect_status 0
     eval "R_$method=$(value scalar_curvature) sign_$method=$(value gauss_kronecker_sign)"
     eval "way_$method=$(value method) low_$method=$(value scalar_curvature_low) high_$method=$(value scalar_curvature_high)"
@@ -31,6 +31,22 @@ holds() {
     holds "$low_stochastic < $R_stochastic && $R_stochastic < $high_stochastic" "an interval"
     holds "$low_moments == $R_moments && $high_moments == $R_moments" "no interval"
 }
+# No fewer products than weights leave nothing to be estimated.
+run spinodal geometry run.yaml --beta 0.1 --json --set geometry.method=stochastic
+expect_stdout '"scalar_curvature_stderr": 0,'
+for command in geometry sweep branches grok spectrum; do
+    run spinodal $command run.yaml --explain
+    expect_status 0
+    expect_stderr_empty
+    expect_stdout '^14 weights, 60 samples'
+    expect_stdout '^  dense .* operations .* s .* GB  <- chosen'
+    expect_folder . run.yaml
+done
+run spinodal geometry run.yaml --explain --set geometry.method=moments
+expect_stdout '^  moments .*<- chosen'
+run spinodal sweep run.yaml --explain --set geometry.memory=1e-7
+expect_status 3
+expect_stderr 'every way exceeds'
 printf 'geometry:\n  method: dense\n  memory: 1e-6\n' >>run.yaml
 run spinodal geometry run.yaml
 expect_status 3

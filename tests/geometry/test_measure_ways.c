@@ -96,7 +96,7 @@ static void measure(scene *s, int method, int64_t smallest, spn_geometry out[2])
     defaults(s->context, &spn_geometry_options, &settings, sizeof settings);
     settings.method = method;
     settings.smallest = smallest;
-    settings.probes = 400;
+    settings.probes = 64;
     check_ok(s->context, spn_geometry_workspace_choose(s->context, &s->loss, &settings,
                                                        SPN_GEOMETRY_ALL, &workspace, NULL));
     assert_int_equal(spn_geometry_method(workspace), method == 0 ? SPN_SPECTRUM_DENSE : method);
@@ -132,9 +132,9 @@ static void check_surface(const spn_geometry *actual, const spn_geometry *expect
         check_close(actual->scalar_curvature, expected->scalar_curvature, 1e-11, size);
         check_close(actual->frobenius_squared, expected->frobenius_squared, 1e-11, 0);
         assert_true(actual->scalar_curvature_stderr == 0 && actual->frobenius_stderr == 0);
-    } else { /* one seed: five standard errors of estimates that 400 probes make normal */
+    } else { /* one seed: five standard errors of 64 probes */
         double error = actual->scalar_curvature_stderr;
-        assert_true(error > 0 && error < 0.01 * size);
+        assert_true(error > 0 && error < 0.03 * size);
         assert_true(fabs(actual->scalar_curvature - expected->scalar_curvature) < 5 * error);
         assert_true(actual->scalar_curvature_low < actual->scalar_curvature);
         assert_true(actual->scalar_curvature_high > actual->scalar_curvature);

@@ -197,6 +197,79 @@ static void test_intervals(void **state)
     close_fixture(&f);
 }
 
+/* XTrace's estimates by different probes depend on each other more or less, as eigenvalues fall: its stated error is the true
+ * one for each way to fall, and when the sketch is a third of the space. 400 seeds know a standard deviation to 3.5 %, less
+ * where samples have tails; seen 0.96 to 1.05. */
+static void test_falling_spectra(void **state)
+{
+    (void)state;
+    enum { SEEDS = 400, MOST = 300 };
+    spn_context *context = NULL;
+    double a[MOST], theta[MOST] = {0};
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    spn_geometry_settings settings = defaults(context);
+    settings.method = SPN_SPECTRUM_STOCHASTIC;
+    settings.estimator = SPN_ESTIMATOR_XTRACE;
+    settings.exact_trace = false;
+    for (int which = 0; which < 6; which++) {
+        const int64_t n = which < 3 ? 100 : MOST;
+        double trace = 0, square = 0, off[2] = {0}, stated[2] = {0};
+        for (int64_t i = 0; i < n; i++) {
+            const double angle = ((double)i + 0.5) * 1.5707963267948966 / (double)n;
+            a[i] = which % 3 == 0   ? exp(-0.1 * (double)i)
+                   : which % 3 == 1 ? 4 * sin(angle) * sin(angle)
+                                    : 1 / (1 + (double)i);
+            trace += a[i];
+            square += a[i] * a[i];
+        }
+        const spn_landscape landscape = {SPN_LANDSCAPE_QUADRATIC, n, a};
+        const spn_objective objective = spn_landscape_objective(&landscape);
+        spn_point *point = NULL;
+        check_ok(context, spn_point_create(context, &objective, &point));
+        check_ok(context, spn_point_set(context, point, theta, 0, NULL, SPN_WANT_ALL));
+        for (settings.seed = 1; settings.seed <= SEEDS; settings.seed++) {
+            spn_estimate found[2];
+            check_ok(context, spn_geometry_traces(context, point, SPN_PART_FULL, &settings,
+                                                  &found[0], &found[1], NULL));
+            off[0] += pow(found[0].value - trace, 2);
+            off[1] += pow(found[1].value - square, 2);
+            stated[0] += pow(found[0].error, 2);
+            stated[1] += pow(found[1].error, 2);
+        }
+        for (int q = 0; q < 2; q++) {
+            const double ratio = sqrt(off[q] / stated[q]);
+            assert_true(ratio > 0.85 && ratio < 1.18);
+        }
+        spn_point_free(context, point);
+    }
+    spn_context_free(context);
+}
+
+/* As many products as dimensions: exact, whatever the estimator. */
+static void test_no_less_products(void **state)
+{
+    (void)state;
+    fixture f;
+    open_fixture(&f, 30, 3, 4, 2, 0.05);
+    spn_geometry_settings settings = defaults(f.context);
+    spn_curvature dense, found;
+    settings.method = SPN_SPECTRUM_DENSE;
+    check_ok(f.context, spn_geometry_curvature(f.context, f.point, &settings, NULL, &dense, NULL));
+    settings.method = SPN_SPECTRUM_STOCHASTIC;
+    settings.probes = f.size;
+    for (settings.estimator = 0; settings.estimator <= SPN_ESTIMATOR_XTRACE; settings.estimator++) {
+        check_ok(f.context,
+                 spn_geometry_curvature(f.context, f.point, &settings, NULL, &found, NULL));
+        check_close(found.scalar_curvature.value, dense.scalar_curvature.value, 1e-11, 0);
+        assert_true(found.scalar_curvature.error == 0 && found.trace_square.error == 0);
+    }
+    settings.probes = f.size - 1;
+    settings.estimator = SPN_ESTIMATOR_HUTCHINSON;
+    check_ok(f.context, spn_geometry_curvature(f.context, f.point, &settings, NULL, &found, NULL));
+    assert_true(found.scalar_curvature.error > 0);
+    close_fixture(&f);
+}
+
 /* Sketches that hold the whole range leave nothing to chance. */
 static void test_low_rank(void **state)
 {
@@ -423,9 +496,10 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exact_ways), cmocka_unit_test(test_intervals),
-        cmocka_unit_test(test_low_rank),   cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_density),    cmocka_unit_test(test_forecasts),
+        cmocka_unit_test(test_exact_ways),       cmocka_unit_test(test_intervals),
+        cmocka_unit_test(test_low_rank),         cmocka_unit_test(test_falling_spectra),
+        cmocka_unit_test(test_no_less_products), cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_density),          cmocka_unit_test(test_forecasts),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

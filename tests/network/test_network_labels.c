@@ -49,6 +49,39 @@ static spn_labels labels_at(network_case *made)
     return labels;
 }
 
+/* Samples thirty times over, more than are centred at a time, have the same modes and strengths. */
+static void modes_of_many_samples(void **state)
+{
+    (void)state;
+    enum { ROWS = 300, TIMES = 30, WIDTH = 5 };
+    spn_context *context = make_context();
+    int64_t hidden[1] = {4};
+    double *rows = case_vector(ROWS * WIDTH), *all = calloc(ROWS * WIDTH * TIMES, sizeof *all);
+    assert_non_null(all);
+    for (int i = 0; i < ROWS * WIDTH * TIMES; i++) {
+        rows[i % (ROWS * WIDTH)] += i < ROWS * WIDTH && i % 5 == 4 ? 3 * rows[i - 2] : 0;
+        all[i] = rows[i % (ROWS * WIDTH)];
+    }
+    for (int bias = 0; bias < 2; bias++) {
+        spn_labels labels[2];
+        for (int k = 0; k < 2; k++) {
+            spn_dataset *data = NULL;
+            check_ok(context, spn_dataset_from_rows(context, k == 0 ? ROWS : ROWS * TIMES, 3, 2,
+                                                    all, NULL, NULL, &data));
+            network_case made = make_case(context, data, 1, hidden, SPN_TANH, bias == 1);
+            labels[k] = labels_at(&made);
+            case_free(&made);
+        }
+        assert_true(labels[0].mode_count == labels[1].mode_count && labels[0].mode_count > 0);
+        for (int64_t i = 0; i < labels[0].mode_count; i++) {
+            check_close(labels[1].strengths[i], labels[0].strengths[i], 1e-11, 1);
+        }
+    }
+    free(rows);
+    free(all);
+    spn_context_free(context);
+}
+
 static void modes_of_the_default_data(void **state)
 {
     (void)state;
@@ -453,6 +486,7 @@ int main(void)
         cmocka_unit_test(modes_stand_above_rounding),
         cmocka_unit_test(outputs_have_directions),
         cmocka_unit_test(labels_have_hysteresis),
+        cmocka_unit_test(modes_of_many_samples),
         cmocka_unit_test(modes_of_the_default_data),
         cmocka_unit_test(deep_linear_networks_follow_theory),
         cmocka_unit_test(least_squares_has_full_strength),

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* --explain: what measuring the Hessian takes by each way, and which one is gone. Nothing is run. */
+#include "cli/cli.h"
+
+#include <math.h>
+#include <spinodal/geometry/spectra.h>
+#include <spinodal/numeric.h>
+#include <stdio.h>
+#include <string.h>
+
+static void print_way(const char *name, const spn_forecast_way *way, bool is_chosen)
+{
+    char flops[SPN_CELL_SIZE], seconds[SPN_CELL_SIZE], bytes[SPN_CELL_SIZE];
+    if (isinf(way->flops)) {
+        return;
+    }
+    printf("  %-10s  %10s operations  %10s s  %10s GB%s\n", name,
+           spn_show_number(way->flops, 2, flops), spn_show_number(way->seconds, 2, seconds),
+           spn_show_number(way->bytes * 1e-9, 2, bytes), is_chosen ? "  <- chosen" : "");
+}
+
+static void print_forecast(const char *what, const spn_forecast *forecast)
+{
+    const spn_forecast_way *ways[] = {&forecast->dense, &forecast->moments, &forecast->stochastic};
+    printf("%s\n", what);
+    for (int64_t method = SPN_SPECTRUM_DENSE; method <= SPN_SPECTRUM_STOCHASTIC; method++) {
+        print_way(spn_spectrum_method_text(method), ways[method - SPN_SPECTRUM_DENSE],
+                  forecast->method == method);
+    }
+    if (forecast->method == SPN_SPECTRUM_NONE) {
+        printf("  none: nothing of the Hessian\n");
+    }
+}
+
+/* What each command measures at a point. */
+typedef struct measured {
+    const char *command, *what;
+    unsigned wanted;
+    bool is_dense; /* it has no other way */
+} measured;
+
+static const measured commands[] = {
+    {"geometry", "both surfaces at the point", SPN_GEOMETRY_ALL, false},
+    {"sweep", "both surfaces at each point", SPN_GEOMETRY_SWEEP, false},
+    {"branches", "both surfaces at each point, always dense", SPN_GEOMETRY_SWEEP, true},
+    {"grok", "both surfaces at each record, always dense", SPN_GEOMETRY_SPECTRUM, true},
+};
+
+static spn_status explain_points(cli_session *session, const spn_study *study)
+{
+    spn_status status = SPN_OK;
+    spn_forecast forecast;
+    const measured *its = NULL;
+    spn_geometry_settings settings = *spn_experiment_geometry(study->experiment);
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        its = strcmp(commands[i].command, session->command->name) == 0 ? &commands[i] : its;
+    }
+    if (its == NULL) {
+        return SPN_OK;
+    }
+    if (strcmp(its->command, "grok") == 0 && !spn_experiment_grok(study->experiment)->geometry) {
+        settings.method = SPN_SPECTRUM_NONE;
+    } else if (its->is_dense) {
+        settings.method = SPN_SPECTRUM_DENSE;
+    }
+    SPN_TRY(
+        spn_geometry_forecast(session->context, &study->loss, &settings, its->wanted, &forecast));
+    print_forecast(its->what, &forecast);
+done:
+    return status;
+}
+
+spn_status cli_explain(cli_session *session, const spn_study *study)
+{
+    static const char *const tasks[] = {"traces and R, each spectrum",
+                                        "eigenpairs at the ends, each spectrum",
+                                        "density, each spectrum"};
+    spn_status status = SPN_OK;
+    spn_forecast forecasts[3];
+    printf("%lld weights, %lld samples\n", (long long)study->loss.dimension,
+           (long long)study->loss.samples);
+    if (strcmp(session->command->name, "spectrum") != 0) {
+        return explain_points(session, study);
+    }
+    SPN_TRY(spn_spectra_forecast(session->context, &study->loss,
+                                 spn_experiment_geometry(study->experiment), forecasts));
+    for (int i = 0; i < 3; i++) {
+        print_forecast(tasks[i], &forecasts[i]);
+    }
+done:
+    return status;
+}
