@@ -39,7 +39,7 @@ docs-images: docs ## copy the figures of the site to docs/images, for readers of
 	cp build/docs/figures/* docs/images/
 
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
-	@$(SETUP) build figures test docs
+	@$(SETUP) build figures test docs mpi
 	@$(MAKE) --no-print-directory sanitize
 	@$(MAKE) --no-print-directory check-release
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Installs what building, testing or developing spinodal needs, on Debian and Ubuntu.
 #
-#   tools/setup.sh [--check] [build] [figures] [test] [docs] [dev] [arm64]
+#   tools/setup.sh [--check] [build] [figures] [test] [docs] [mpi] [dev] [arm64]
 #
 # Each package is looked up first: when all are there, neither root nor network is needed. Otherwise
 # apt-get runs as root, or through sudo where that asks no password. Where it may not, and with
@@ -40,6 +40,10 @@ docs python3-myst-parser -
 docs furo -
 docs python3-breathe -
 docs doxygen command:doxygen
+mpi libopenmpi-dev command:mpicc
+mpi openmpi-bin command:mpirun
+mpi libmpich-dev command:mpicc.mpich
+mpi mpich command:mpirun.mpich
 dev clang command:clang
 dev clang-format command:clang-format
 dev clang-tidy command:clang-tidy

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/** @file base.h  Room `base`: status, context, memory, lists, options, pool, team, random numbers. */
+/** @file base.h  Room `base`: status, context, memory, lists, options, pool, team, farm, random numbers. */
 #ifndef SPINODAL_BASE_H
 #define SPINODAL_BASE_H
 
 #include <spinodal/base/context.h>
+#include <spinodal/base/farm.h>
 #include <spinodal/base/list.h>
 #include <spinodal/base/memory.h>
 #include <spinodal/base/options.h>

@@ -194,6 +194,10 @@ typedef struct spn_run_settings {
     double beta;         /**< spn_study_spectrum(): NaN means 0 */
 } spn_run_settings;
 
+/** Where this process writes its journal of a run with results at `output`: "OUTPUT.part"; of rank R > 0 of the context's
+ *  farm, and of share R (from 1), "OUTPUT.part.R". Free with spn_release(). */
+spn_status spn_run_journal(spn_context *context, const char *output, char **path);
+
 /** Run the sweep of a study: journal beside the output while it runs, HDF5 results at the end, verified
  *  and renamed. SPN_ERROR_IO when the output is a file that the experiment reads.
  *  SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same

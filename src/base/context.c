@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/cpu.h"
+#include "base/farm.h"
 #include "base/team.h"
 
 #include <spinodal/base/memory.h>
@@ -14,6 +15,7 @@ struct spn_context {
     const spn_flag *cancel;
     spn_kernels kernels;
     spn_team *team; /* NULL: none */
+    spn_farm *farm; /* NULL: none */
     _Atomic int64_t ticks;
     spn_error error;
 };
@@ -88,6 +90,16 @@ void spn_context_set_team(spn_context *context, spn_team *team)
 spn_team *spni_context_team(const spn_context *context)
 {
     return context->team;
+}
+
+void spn_context_set_farm(spn_context *context, spn_farm *farm)
+{
+    context->farm = farm;
+}
+
+spn_farm *spn_context_farm(const spn_context *context)
+{
+    return context->farm;
 }
 
 spn_kernels spn_context_kernels(const spn_context *context)
@@ -234,8 +246,9 @@ void spn_warning(spn_context *context, const char *format, ...)
 
 void spn_progress(spn_context *context, double done, double total, const char *text)
 {
+    const double all_done = total > 0 ? spni_farm_progress(context, done) : done;
     if (context->on_event != NULL) {
-        spn_event event = {SPN_EVENT_PROGRESS, text != NULL ? text : "", done, total};
+        spn_event event = {SPN_EVENT_PROGRESS, text != NULL ? text : "", all_done, total};
         context->on_event(context->event_state, &event);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/farm.h"
+
 #include <pthread.h>
-#include <spinodal/base/pool.h>
 #include <spinodal/base/team.h>
 #include <string.h>
 #include <time.h>
@@ -15,7 +16,10 @@
  * every PATIENCE nanoseconds, and at once when the queue is half full or a job has ended.
  *
  * A run of fewer jobs than threads leaves workers asleep; each job gets a team in their place, of
- * threads that belong to the team. Teams are kept for the next run of as many jobs. */
+ * threads that belong to the team. Teams are kept for the next run of as many jobs.
+ *
+ * With a farm the numbers of jobs come from it, under the mutex, and so does what other ranks say: its functions are
+ * never called at the same time. What jobs send is kept for the other ranks, whose messages come at the end. */
 enum { QUEUE_SLOTS = 64, PATIENCE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 };
 
 struct spn_pool_channel {
@@ -41,8 +45,12 @@ struct spn_pool {
     pthread_cond_t room;         /* to workers: the queue has room, or the run is stopping */
     bool has_mutex, is_ending, is_lending, has_receiver_failed;
     const spn_pool_work *work;
-    int64_t next_job, running, first_failed;
-    spn_context *failure; /* keeps the error of the lowest failed job */
+    spn_farm *farm;   /* of the run; NULL: all jobs are run here */
+    int64_t next_job; /* without a farm */
+    bool is_taken;    /* all jobs are, or have been done */
+    int64_t running, first_failed;
+    int64_t others_failed; /* the lowest failed job of other ranks; SPN_FARM_NONE */
+    spn_context *failure;  /* keeps the error of the lowest failed job */
     char *slots;
     int64_t slots_capacity; /* bytes */
     int64_t slot_jobs[QUEUE_SLOTS];
@@ -52,7 +60,17 @@ struct spn_pool {
 /* Jobs below a failed one go on, so that which failure is the lowest does not depend on timing. */
 static bool must_stop(const spn_pool *pool, int64_t job)
 {
-    return pool->has_receiver_failed || (pool->first_failed >= 0 && pool->first_failed < job);
+    return pool->has_receiver_failed || (pool->first_failed >= 0 && pool->first_failed < job) ||
+           pool->others_failed < job;
+}
+
+/* The next job that nobody has taken; false where there is none. */
+static bool take_job(spn_pool *pool, int64_t *job)
+{
+    *job = pool->farm != NULL ? pool->farm->take(pool->farm) : pool->next_job++;
+    pool->is_taken =
+        *job >= pool->work->jobs || (pool->farm == NULL && *job + 1 == pool->work->jobs);
+    return *job < pool->work->jobs;
 }
 
 static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
@@ -67,7 +85,11 @@ static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
 /* Called and left with the mutex held. */
 static void run_one_job(spn_pool *pool, worker *self)
 {
-    int64_t job = pool->next_job++;
+    int64_t job = 0;
+    if (!take_job(pool, &job)) {
+        pthread_cond_signal(&pool->progress);
+        return;
+    }
     pool->running++;
     pthread_mutex_unlock(&pool->mutex);
     spn_pool_channel channel = {pool, job};
@@ -86,7 +108,7 @@ static void run_one_job(spn_pool *pool, worker *self)
 
 static bool has_work(const spn_pool *pool)
 {
-    return pool->work != NULL && !must_stop(pool, INT64_MAX) && pool->next_job < pool->work->jobs;
+    return pool->work != NULL && !must_stop(pool, INT64_MAX) && !pool->is_taken;
 }
 
 static void *worker_main(void *argument)
@@ -242,6 +264,18 @@ done:
     return status;
 }
 
+static spn_status receive(spn_context *context, const spn_pool *pool, int64_t job,
+                          const void *message)
+{
+    spn_status status = SPN_OK;
+    const spn_pool_work *work = pool->work;
+    spn_farm *farm = pool->farm;
+    SPN_TRY(work->receiver(context, work->receiver_state, job, message));
+    SPN_TRY(farm != NULL ? farm->keep(context, farm, job, message, work->message_size) : SPN_OK);
+done:
+    return status;
+}
+
 /* Deliver the oldest message; called and left with the mutex held. */
 static void deliver_one(spn_context *context, spn_pool *pool, spn_status *status)
 {
@@ -249,8 +283,8 @@ static void deliver_one(spn_context *context, spn_pool *pool, spn_status *status
     int64_t slot = pool->head;
     if (*status == SPN_OK && work->receiver != NULL) {
         pthread_mutex_unlock(&pool->mutex);
-        *status = work->receiver(context, work->receiver_state, pool->slot_jobs[slot],
-                                 pool->slots + slot * work->message_size);
+        *status =
+            receive(context, pool, pool->slot_jobs[slot], pool->slots + slot * work->message_size);
         pthread_mutex_lock(&pool->mutex);
         if (*status != SPN_OK) {
             pool->has_receiver_failed = true;
@@ -259,6 +293,25 @@ static void deliver_one(spn_context *context, spn_pool *pool, spn_status *status
     pool->head = (pool->head + 1) % QUEUE_SLOTS;
     pool->count--;
     pthread_cond_broadcast(&pool->room);
+}
+
+/* Called and left with the mutex held. */
+static void tell_farm(spn_pool *pool)
+{
+    spn_farm *farm = pool->farm;
+    spn_farm_news others;
+    farm->news.failed = pool->has_receiver_failed ? -1
+                        : pool->first_failed >= 0 ? pool->first_failed
+                                                  : SPN_FARM_NONE;
+    if (pool->first_failed >= 0 && spn_error_status(pool->failure) == SPN_ERROR_INTERRUPTED) {
+        farm->news.failed = -1;
+    }
+    farm->tell(farm, &farm->news, &others);
+    farm->others_done = others.done;
+    if (others.failed < pool->others_failed) {
+        pool->others_failed = others.failed;
+        pthread_cond_broadcast(&pool->room);
+    }
 }
 
 static void wait_for_progress(spn_pool *pool)
@@ -311,35 +364,90 @@ static void break_silence(spn_context *context, spn_pool *pool, silence *quiet)
     pthread_mutex_lock(&pool->mutex);
 }
 
-spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
+/* Jobs and messages, until there are none. Called and left with the mutex held. */
+static void coordinate(spn_context *context, spn_pool *pool, spn_status *status)
 {
-    spn_status status = SPN_OK;
     silence quiet = {now(), ticks_of(pool)};
-    SPN_TRY(reserve_slots(context, pool, work->message_size));
-    SPN_TRY(lend_threads(context, pool, work->jobs));
-    pthread_mutex_lock(&pool->mutex);
-    pool->work = work;
-    pool->next_job = 0;
-    pool->head = pool->count = 0;
-    pool->first_failed = -1;
-    pool->has_receiver_failed = false;
-    pthread_cond_broadcast(&pool->work_arrived);
     while (pool->count > 0 || pool->running > 0 || has_work(pool)) {
         if (pool->count > 0) {
-            deliver_one(context, pool, &status);
+            deliver_one(context, pool, status);
             quiet.since = now();
             quiet.ticks = ticks_of(pool);
         } else {
             wait_for_progress(pool);
             break_silence(context, pool, &quiet);
         }
+        if (pool->farm != NULL) {
+            tell_farm(pool);
+        }
     }
+}
+
+/* The jobs of this process have ended with `status`, that of the receiver or of the lowest failed job. */
+static spn_status exchange(spn_context *context, const spn_pool *pool, const spn_pool_work *work,
+                           spn_status status)
+{
+    spn_farm *farm = pool->farm;
+    const bool is_job =
+        pool->first_failed >= 0 && !pool->has_receiver_failed && status != SPN_ERROR_INTERRUPTED;
+    const spn_farm_end end = {.status = status,
+                              .failed = status == SPN_OK ? SPN_FARM_NONE
+                                        : is_job         ? pool->first_failed
+                                                         : -1,
+                              .message_size = work->message_size,
+                              .receiver = work->receiver,
+                              .receiver_state = work->receiver_state};
+    farm->is_foreign = true;
+    status = farm->exchange(context, farm, &end);
+    farm->is_foreign = false;
+    farm->is_running = false;
+    return status;
+}
+
+/* What a run starts from. With a farm all ranks meet here. */
+static spn_status begin_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
+{
+    spn_status status = SPN_OK;
+    spn_farm *farm = spn_context_farm(context);
+    SPN_TRY(reserve_slots(context, pool, work->message_size));
+    SPN_TRY(lend_threads(context, pool, work->jobs));
+    if (farm != NULL) {
+        SPN_TRY(farm->begin(context, farm, work->jobs));
+        farm->is_running = true;
+        farm->news = (spn_farm_news){.failed = SPN_FARM_NONE};
+        farm->first_done = -1;
+        farm->others_done = 0;
+    }
+    pthread_mutex_lock(&pool->mutex);
+    pool->farm = farm;
+    pool->work = work;
+    pool->next_job = 0;
+    pool->is_taken = work->jobs <= 0;
+    pool->head = pool->count = 0;
+    pool->first_failed = -1;
+    pool->others_failed = SPN_FARM_NONE;
+    pool->has_receiver_failed = false;
+    pthread_mutex_unlock(&pool->mutex);
+done:
+    return status;
+}
+
+spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(begin_run(context, pool, work));
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->work_arrived);
+    coordinate(context, pool, &status);
     pool->work = NULL;
-    int64_t failed = pool->first_failed;
+    const int64_t failed = pool->first_failed;
     pthread_mutex_unlock(&pool->mutex);
     if (status == SPN_OK && failed >= 0) {
         spn_error_copy(context, pool->failure);
         status = spn_error_status(context);
+    }
+    if (pool->farm != NULL) {
+        status = exchange(context, pool, work, status);
     }
 done:
     return status;

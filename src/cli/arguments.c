@@ -13,6 +13,10 @@ const cli_flag cli_flags[] = {
     {"seed", 0, FLAG_INTEGER, AT(seed), "N", "seed of the initial weights (model.init.seed)"},
     {"threads", 0, FLAG_INTEGER, AT(threads), "N",
      "threads; 0, the default: one per processor; results do not depend on it"},
+    {"chain", 0, FLAG_TEXT, AT(chain), "I/N",
+     "the Ith of N shares only of the chains (of grok: runs), for arrays of jobs; --resume without "
+     "it "
+     "puts all shares together"},
     {"json", 0, FLAG_SWITCH, AT(is_json), NULL, "machine-readable results on the standard output"},
     {"weights", 'w', FLAG_TEXT, AT(weights), "FILE", "weights: a safetensors, npz or PyTorch file"},
     {"beta", 0, FLAG_REAL, AT(beta), "B", "regularisation strength"},

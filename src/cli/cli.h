@@ -23,6 +23,9 @@ enum {
 
 enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 64 };
 
+/** The program, on its own (NULL) or as one rank of a farm; returns its exit status. */
+int cli_main(int count, char **words, spn_farm *farm);
+
 /** Everything that flags of any command can say. */
 typedef struct cli_arguments {
     const char *program;
@@ -34,6 +37,7 @@ typedef struct cli_arguments {
     int64_t seed;                       /**< -1: not given */
     char seed_set[64];
     int64_t threads;
+    const char *chain; /**< "I/N"; NULL: not given */
     bool is_json, is_quiet, is_verbose, is_forced, is_resumed, wants_help;
     const char *weights;
     double beta; /**< NaN: not given */
@@ -113,9 +117,10 @@ struct cli_session {
     bool is_good;    /**< true at first: what the command judges holds */
 };
 
-/** Create the context and catch SIGINT, SIGTERM and SIGHUP. Returns an exit status. */
+/** Create the context, with a farm or without (NULL), and catch SIGINT, SIGTERM, SIGHUP and SIGUSR1 (by which batch systems
+ *  say that the time is nearly up). Returns an exit status. */
 int cli_session_begin(cli_session *session, const cli_command *command,
-                      const cli_arguments *arguments);
+                      const cli_arguments *arguments, spn_farm *farm);
 void cli_session_end(cli_session *session);
 
 /** One line on stderr. What names of files, keys or arrays hold of control characters, which could move a

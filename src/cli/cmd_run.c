@@ -2,6 +2,7 @@
 /* The commands that run an experiment and say what came out: sweep, branches, slice, grok, spectrum. */
 #include "cli/cli.h"
 
+#include <inttypes.h>
 #include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,26 +35,52 @@ done:
 
 static spn_status explain_interruption(spn_context *context, const char *output)
 {
-    char journal[4200];
-    snprintf(journal, sizeof journal, "%s.part", output);
-    if (!spn_journal_exists(journal)) {
-        return SPN_ERROR_INTERRUPTED;
+    spn_status status = SPN_ERROR_INTERRUPTED;
+    char *journal = NULL;
+    SPN_TRY(spn_run_journal(context, output, &journal));
+    status = SPN_ERROR_INTERRUPTED;
+    const bool has_ranks = spn_context_farm(context) != NULL && !spn_farm_is_share(context);
+    if (has_ranks || spn_journal_exists(journal)) {
+        status = spn_fail(context, SPN_ERROR_INTERRUPTED,
+                          "interrupted; all finished points are in %s%s, go on with --resume",
+                          journal, has_ranks ? " and those of other ranks beside it" : "");
     }
-    return spn_fail(context, SPN_ERROR_INTERRUPTED,
-                    "interrupted; all finished points are in %s, go on with --resume", journal);
+done:
+    spn_release(context, journal);
+    return status;
 }
 
 /* What is full is the disk of the journal, whose finished points are good to go on from. */
 static spn_status explain_full_disk(spn_context *context, const char *output)
 {
-    char journal[4200];
-    snprintf(journal, sizeof journal, "%s.part", output);
-    if (!cli_is_disk_full(context) || !spn_journal_exists(journal)) {
-        return SPN_ERROR_IO;
+    spn_status status = SPN_ERROR_IO;
+    char *journal = NULL;
+    spn_error error;
+    const bool is_full = cli_is_disk_full(context);
+    spn_error_get(context, &error);
+    SPN_TRY(spn_run_journal(context, output, &journal));
+    status = SPN_ERROR_IO;
+    if (is_full && spn_journal_exists(journal)) {
+        status = spn_fail(context, SPN_ERROR_IO,
+                          "%s; finished points are in %s: make room and go on with --resume",
+                          error.text, journal);
     }
-    return spn_fail(context, SPN_ERROR_IO,
-                    "%s; finished points are in %s: make room and go on with --resume",
-                    spn_error_text(context), journal);
+done:
+    spn_release(context, journal);
+    return status;
+}
+
+/* "3/8": the third of eight shares. */
+static spn_status share(cli_session *session, const char *text, spn_farm *farm)
+{
+    int used = 0;
+    int64_t number = 0, count = 0;
+    const bool is_pair = sscanf(text, "%" SCNd64 "/%" SCNd64 "%n", &number, &count, &used) == 2 &&
+                         text[used] == '\0';
+    if (!is_pair || count < 1 || number < 1 || number > count) {
+        return cli_misuse(session, "--chain expects I/N with I from 1 to N, got '%s'", text);
+    }
+    return spn_shares_farm(session->context, number - 1, count, farm);
 }
 
 static spn_status run_study(cli_session *session, const cli_arguments *arguments,
@@ -63,14 +90,23 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     spn_context *context = session->context;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
-    const spn_run_settings settings = {.output = output,
-                                       .threads = arguments->threads,
-                                       .is_forced = arguments->is_forced,
-                                       .is_resumed = arguments->is_resumed,
-                                       .weights = arguments->weights,
-                                       .beta = arguments->beta};
-    SPN_TRY(cli_experiment(session, arguments, &experiment));
-    SPN_TRY(spn_study_create(context, experiment, &study));
+    spn_farm *const ranks = spn_context_farm(context);
+    spn_farm shares;
+    /* Ranks are as many as there are processors for them. */
+    const spn_run_settings settings = {
+        .output = output,
+        .threads = ranks != NULL && arguments->threads == 0 ? 1 : arguments->threads,
+        .is_forced = arguments->is_forced,
+        .is_resumed = arguments->is_resumed,
+        .weights = arguments->weights,
+        .beta = arguments->beta};
+    if (arguments->chain != NULL) {
+        SPN_TRY(share(session, arguments->chain, &shares));
+        spn_context_set_farm(context, &shares);
+    }
+    status = cli_experiment(session, arguments, &experiment);
+    status = status == SPN_OK ? spn_study_create(context, experiment, &study) : status;
+    SPN_TRY(spn_farm_agree(context, status, NULL, 0));
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {
         SPN_TRY(cli_explain(session, study));
@@ -81,9 +117,12 @@ done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
     if (status == SPN_ERROR_INTERRUPTED) {
-        return explain_interruption(context, output);
+        status = explain_interruption(context, output);
+    } else if (status == SPN_ERROR_IO) {
+        status = explain_full_disk(context, output);
     }
-    return status == SPN_ERROR_IO ? explain_full_disk(context, output) : status;
+    spn_context_set_farm(context, ranks);
+    return status;
 }
 
 /* What the results hold, as their kind does. */
@@ -120,7 +159,7 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
     }
     const char *output = made != NULL ? made : arguments->output;
     SPN_TRY(run_study(session, arguments, output, run));
-    if (arguments->is_explained) {
+    if (arguments->is_explained || arguments->chain != NULL || !spn_farm_writes(session->context)) {
         goto done;
     }
     SPN_TRY(arguments->is_json ? write_json(session->context, output, &wish)

@@ -33,7 +33,7 @@ const cli_command cli_commands[] = {
      "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
      "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
      "gate, or a jump could not be resolved.",
-     "output set seed threads json force resume kind min-jump sort explain ", 1, 1, true,
+     "output set seed threads chain json force resume kind min-jump sort explain ", 1, 1, true,
      cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
@@ -63,7 +63,7 @@ const cli_command cli_commands[] = {
      "Exit "
      "status\n"
      "1: done, but a run diverged or does not end at a stationary minimum.",
-     "output set seed threads json force resume explain ", 1, 1, true, cmd_grok},
+     "output set seed threads chain json force resume explain ", 1, 1, true, cmd_grok},
     {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
      "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
      "on the\n"
@@ -193,7 +193,13 @@ static int unknown_command(const char *name)
     return cli_usage_error(NULL, "unknown command '%s'", name);
 }
 
-static int run_command(const cli_command *command, int count, char **words)
+/* Ranks share the jobs of what can be done in shares. */
+static bool is_shared(const cli_command *command)
+{
+    return strstr(command->flags, "chain ") != NULL;
+}
+
+static int run_command(const cli_command *command, int count, char **words, spn_farm *farm)
 {
     cli_arguments arguments;
     cli_session session;
@@ -205,7 +211,13 @@ static int run_command(const cli_command *command, int count, char **words)
         cli_print_help(command);
         return cli_finish_output();
     }
-    result = cli_session_begin(&session, command, &arguments);
+    if (farm != NULL && (!is_shared(command) || arguments.chain != NULL)) {
+        return cli_usage_error(command,
+                               arguments.chain != NULL
+                                   ? "ranks share the chains by themselves: leave out --chain"
+                                   : "ranks share the chains of sweep and grok; take spinodal");
+    }
+    result = cli_session_begin(&session, command, &arguments, farm);
     if (result == EXIT_DONE) {
         result = cli_finish(&session, command->run(&session, &arguments));
         cli_session_end(&session);
@@ -213,7 +225,7 @@ static int run_command(const cli_command *command, int count, char **words)
     return result;
 }
 
-int main(int count, char **words)
+int cli_main(int count, char **words, spn_farm *farm)
 {
     if (!cli_try_memory(1)) {
         _exit(EXIT_NUMERIC);
@@ -243,5 +255,6 @@ int main(int count, char **words)
         return cli_finish_output();
     }
     const cli_command *command = cli_find_command(name);
-    return command != NULL ? run_command(command, count - 2, words + 2) : unknown_command(name);
+    return command != NULL ? run_command(command, count - 2, words + 2, farm)
+                           : unknown_command(name);
 }

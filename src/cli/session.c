@@ -66,7 +66,7 @@ static void catch_signal(int number)
 }
 
 int cli_session_begin(cli_session *session, const cli_command *command,
-                      const cli_arguments *arguments)
+                      const cli_arguments *arguments, spn_farm *farm)
 {
     *session = (cli_session){.command = command,
                              .is_good = true,
@@ -79,6 +79,7 @@ int cli_session_begin(cli_session *session, const cli_command *command,
     catch_signal(SIGINT);
     catch_signal(SIGTERM);
     catch_signal(SIGHUP);
+    catch_signal(SIGUSR1);
     signal(SIGALRM, on_alarm);
     spn_context_settings settings = {
         .on_event = cli_show_event, .event_state = session, .cancel = &cancel_flag};
@@ -86,6 +87,7 @@ int cli_session_begin(cli_session *session, const cli_command *command,
         cli_put_line("spinodal: ", "out of memory");
         return EXIT_NUMERIC;
     }
+    spn_context_set_farm(session->context, farm);
     return EXIT_DONE;
 }
 

@@ -2,6 +2,7 @@
 #include "study/run.h"
 
 #include "study/experiment.h"
+#include "study/journals.h"
 
 #include <spinodal/numeric.h>
 #include <stdio.h>
@@ -108,18 +109,35 @@ static spn_status check_output(spn_context *context, spni_run *run)
     return spn_results_check_target(context, settings->output, settings->is_forced);
 }
 
-/* The earlier run was killed between its last two steps: the results are there, the journal still is. */
-static spn_status drop_journal(spn_context *context, const spni_run *run)
+/* The earlier run was killed between its last two steps: the results are there, the journals still are. */
+static spn_status drop_journals(spn_context *context, const spni_run *run)
 {
     spn_status status = SPN_OK;
     char *configuration = NULL;
-    spn_journal *journal = NULL;
+    spni_journals there = {.paths = NULL};
     SPN_TRY(describe(context, run, &configuration));
-    SPN_TRY(
-        spn_journal_open(context, run->journal_path, configuration, NULL, NULL, NULL, &journal));
-    SPN_TRY(spn_journal_remove(context, journal));
+    SPN_TRY(spni_journals_find(context, run->settings.output, &there));
+    for (int64_t i = 0; i < there.count; i++) {
+        spn_journal *journal = NULL;
+        SPN_TRY(
+            spn_journal_open(context, there.paths[i], configuration, NULL, NULL, NULL, &journal));
+        SPN_TRY(spn_journal_remove(context, journal));
+    }
 done:
+    spni_journals_free(context, &there);
     spn_release(context, configuration);
+    return status;
+}
+
+/* What an earlier run has left: all ranks hear of it from the one that writes. */
+static spn_status look_back(spn_context *context, spni_run *run)
+{
+    spn_status status = SPN_OK;
+    if (spn_farm_writes(context)) {
+        SPN_TRY(check_output(context, run));
+        SPN_TRY(run->is_finished ? drop_journals(context, run) : SPN_OK);
+    }
+done:
     return status;
 }
 
@@ -130,13 +148,12 @@ spn_status spni_run_begin(spn_context *context, const spn_study *study,
     spn_status status = SPN_OK;
     *run = (spni_run){
         .study = study, .kind = kind, .state = state, .settings = *settings, .inputs = inputs};
-    size_t size = strlen(settings->output) + sizeof ".part";
-    SPN_NEW(context, run->journal_path, (int64_t)size);
-    snprintf(run->journal_path, size, "%s.part", settings->output);
-    SPN_TRY(check_output(context, run));
-    if (run->is_finished && spn_journal_exists(run->journal_path)) {
-        SPN_TRY(drop_journal(context, run));
-    }
+    SPN_TRY(spn_run_journal(context, settings->output, &run->journal_path));
+    status = look_back(context, run);
+    bool found[] = {run->is_finished, run->is_good};
+    SPN_TRY(spn_farm_agree(context, status, found, sizeof found));
+    run->is_finished = found[0];
+    run->is_good = found[1];
 done:
     return status;
 }
@@ -157,37 +174,116 @@ done:
     return status;
 }
 
+/* The run begins anew: with --force what was left goes, whoever wrote it. A share looks at its own journal only, since
+ * others may be at work. */
+static spn_status begin_anew(spn_context *context, spni_run *run, const char *configuration,
+                             const spni_journals *there)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; !spn_farm_is_share(context) && i < there->count; i++) {
+        if (strcmp(there->paths[i], run->journal_path) != 0) {
+            spn_journal *old = NULL;
+            SPN_TRY(spn_journal_create(context, there->paths[i], configuration,
+                                       run->settings.is_forced, &old));
+            SPN_TRY(spn_journal_remove(context, old));
+        }
+    }
+    SPN_TRY(spn_journal_create(context, run->journal_path, configuration, run->settings.is_forced,
+                               &run->journal));
+done:
+    return status;
+}
+
+/* Go on from the one journal that there is, after all were made one. */
+static spn_status go_on(spn_context *context, spni_run *run, const char *configuration,
+                        const spni_journals *there)
+{
+    spn_status status = SPN_OK;
+    spn_journal_info info;
+    const bool is_one = there->count == 1 && strcmp(there->paths[0], run->journal_path) == 0;
+    if (!is_one) {
+        SPN_TRY(
+            spni_journals_merge(context, &run->recorder, configuration, there, run->journal_path));
+    }
+    SPN_TRY(spn_journal_open(context, run->journal_path, configuration, replay, run, &info,
+                             &run->journal));
+    run->records = info.records;
+done:
+    return status;
+}
+
+/* A rank that reads what rank 0 goes on from, and a share that reads what all have written: a journal of its own. */
+static spn_status go_on_beside(spn_context *context, spni_run *run, const char *configuration,
+                               const spni_journals *there)
+{
+    spn_status status = SPN_OK;
+    spn_journal_info info = {0};
+    SPN_TRY(spni_journals_read(context, &run->recorder, configuration, there, replay, run));
+    if (spn_journal_exists(run->journal_path)) {
+        SPN_TRY(spn_journal_open(context, run->journal_path, configuration, NULL, NULL, &info,
+                                 &run->journal));
+    } else {
+        SPN_TRY(
+            spn_journal_create(context, run->journal_path, configuration, false, &run->journal));
+    }
+    run->records = info.records;
+done:
+    return status;
+}
+
+static spn_status open_journal(spn_context *context, spni_run *run, const char *configuration,
+                               const spni_journals *there)
+{
+    spn_status status = SPN_OK;
+    if (!run->settings.is_resumed) {
+        return begin_anew(context, run, configuration, there);
+    }
+    if (there->count == 0) {
+        spn_message(context, "nothing to resume (%s does not exist): starting anew",
+                    run->journal_path);
+        return begin_anew(context, run, configuration, there);
+    }
+    SPN_TRY(spn_farm_is_share(context) ? go_on_beside(context, run, configuration, there)
+                                       : go_on(context, run, configuration, there));
+    spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
+done:
+    return status;
+}
+
 spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
 {
     spn_status status = SPN_OK;
     char *configuration = NULL;
-    const char *path = run->journal_path;
-    spn_journal_info info;
+    spni_journals there = {.paths = NULL};
     SPN_TRY(spni_recorder_begin(context, run->study, run->kind->streams, without, &run->recorder));
     SPN_TRY(describe(context, run, &configuration));
-    if (run->settings.is_resumed && spn_journal_exists(path)) {
-        SPN_TRY(spn_journal_open(context, path, configuration, replay, run, &info, &run->journal));
-        run->records = info.records;
-        spn_message(context, "resuming: %lld points were done", (long long)run->replayed);
-        goto done;
+    /* Rank 0 first: the others find its journal, with everything that was done. */
+    if (spn_farm_writes(context)) {
+        status = spni_journals_find(context, run->settings.output, &there);
+        status = status == SPN_OK ? open_journal(context, run, configuration, &there) : status;
     }
-    if (run->settings.is_resumed) {
-        spn_message(context, "nothing to resume (%s does not exist): starting anew", path);
+    SPN_TRY(spn_farm_agree(context, status, NULL, 0));
+    if (!spn_farm_writes(context)) {
+        SPN_TRY(spni_journals_find(context, run->settings.output, &there));
+        there.count = there.count > 1 ? 1 : there.count; /* others begin theirs right now */
+        SPN_TRY(go_on_beside(context, run, configuration, &there));
     }
-    SPN_TRY(
-        spn_journal_create(context, path, configuration, run->settings.is_forced, &run->journal));
 done:
+    spni_journals_free(context, &there);
     spn_release(context, configuration);
     return status;
 }
 
+/* What another rank has sent is in its journal already. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item)
 {
     spni_run *run = state;
     spn_status status = SPN_OK;
-    SPN_TRY(spni_recorder_write(context, &run->recorder, run->journal, item));
-    run->records++;
-    SPN_TRY(spni_recorder_keep(context, &run->recorder, item));
+    if (!spn_farm_is_foreign(context)) {
+        SPN_TRY(spni_recorder_write(context, &run->recorder, run->journal, item));
+        run->records++;
+    }
+    SPN_TRY(spn_farm_writes(context) ? spni_recorder_keep(context, &run->recorder, item) : SPN_OK);
 done:
     return status;
 }
@@ -233,7 +329,7 @@ spn_status spni_run_initial(spn_context *context, const void *state, int64_t see
 
 /* ---- Behind it ------------------------------------------------------------------------------- */
 
-spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
+static spn_status write_results(spn_context *context, spni_run *run, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_book *book = NULL;
@@ -242,11 +338,30 @@ spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
     SPN_TRY(spni_recorder_sort(context, &run->recorder));
     SPN_TRY(run->kind->fill(context, run->state, book));
     SPN_TRY(spn_book_write(context, book, run->settings.output, run->settings.is_forced, is_good));
+done:
+    spn_book_free(book);
+    return status;
+}
+
+spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    if (spn_farm_is_share(context)) {
+        *is_good = true;
+        spn_message(context,
+                    "this share is done, its points are in %s; when all are, --resume without "
+                    "--chain makes %s",
+                    run->journal_path, run->settings.output);
+        return SPN_OK;
+    }
+    if (spn_farm_writes(context)) {
+        status = write_results(context, run, is_good);
+    }
+    SPN_TRY(spn_farm_agree(context, status, is_good, sizeof *is_good));
     spn_journal *finished = run->journal;
     run->journal = NULL;
     SPN_TRY(spn_journal_remove(context, finished));
 done:
-    spn_book_free(book);
     return status;
 }
 

@@ -120,7 +120,9 @@ static const spn_stream streams[] = {
                               .has_state = true,
                               .theta_count = 1,
                               .thetas = {{"theta", "all weights and biases in the order of "
-                                                   "/layout; one row per row of /points"}}},
+                                                   "/layout; one row per row of /points"}},
+                              .key_count = 1,
+                              .keys = {offsetof(spn_trajectory_record, record)}},
     [SPN_TRAJECTORY_CROSSING] = {.table = "crossings", .columns = &spn_crossing_columns},
     [SPN_TRAJECTORY_PLATEAU] = {.table = "plateaus",
                                 .columns = &spn_plateau_columns,

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/** @file farm.h  What pool and context ask of a farm; private to room `base`. */
+#ifndef SPINODAL_SRC_BASE_FARM_H
+#define SPINODAL_SRC_BASE_FARM_H
+
+#include <spinodal/base/farm.h>
+
+/** All that was done, here and elsewhere, where `done` was done here: for one bar of progress of all ranks. */
+double spni_farm_progress(spn_context *context, double done);
+
+#endif

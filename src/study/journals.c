@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "study/journals.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char ending[] = ".part";
+
+spn_status spn_run_journal(spn_context *context, const char *output, char **path)
+{
+    spn_status status = SPN_OK;
+    const int64_t number = spn_farm_rank(context) + spn_farm_is_share(context);
+    const size_t size = strlen(output) + sizeof ending + 24;
+    SPN_NEW(context, *path, (int64_t)size);
+    snprintf(*path, size, number > 0 ? "%s%s.%lld" : "%s%s", output, ending, (long long)number);
+done:
+    return status;
+}
+
+/* ---- Which there are --------------------------------------------------------------------------- */
+
+void spni_journals_free(spn_context *context, spni_journals *journals)
+{
+    for (int64_t i = 0; i < journals->count; i++) {
+        spn_release(context, journals->paths[i]);
+    }
+    spn_release(context, journals->paths);
+    *journals = (spni_journals){.paths = NULL};
+}
+
+/* The number behind "NAME.part", 0 without one; -1: another file's name. */
+static int64_t number_of(const char *entry, const char *name)
+{
+    const size_t length = strlen(name);
+    if (strncmp(entry, name, length) != 0 ||
+        strncmp(entry + length, ending, sizeof ending - 1) != 0) {
+        return -1;
+    }
+    const char *rest = entry + length + sizeof ending - 1;
+    if (*rest == '\0') {
+        return 0;
+    }
+    const bool is_number = *rest == '.' && rest[1] >= '1' && rest[1] <= '9' &&
+                           strspn(rest + 1, "0123456789") == strlen(rest + 1) && strlen(rest) < 18;
+    return is_number ? strtoll(rest + 1, NULL, 10) : -1;
+}
+
+/* Journals are few, and come in any order. */
+static int compare_numbers(const void *a, const void *b)
+{
+    const char *left = strrchr(*(char *const *)a, '.'), *right = strrchr(*(char *const *)b, '.');
+    const long long x = strtoll(left + 1, NULL, 10), y = strtoll(right + 1, NULL, 10);
+    return (x > y) - (x < y);
+}
+
+static spn_status add_path(spn_context *context, const char *folder, int folder_length,
+                           const char *entry, spni_journals *out)
+{
+    spn_status status = SPN_OK;
+    const size_t size = (size_t)folder_length + strlen(entry) + 1;
+    SPN_TRY(spn_grow(context, &out->paths, sizeof *out->paths, out->count, 1, &out->capacity));
+    SPN_NEW(context, out->paths[out->count], (int64_t)size);
+    snprintf(out->paths[out->count++], size, "%.*s%s", folder_length, folder, entry);
+done:
+    return status;
+}
+
+spn_status spni_journals_find(spn_context *context, const char *output, spni_journals *out)
+{
+    spn_status status = SPN_OK;
+    DIR *list = NULL;
+    char *folder = NULL;
+    *out = (spni_journals){.paths = NULL};
+    const char *slash = strrchr(output, '/');
+    const char *name = slash != NULL ? slash + 1 : output;
+    const int length = (int)(name - output);
+    SPN_NEW(context, folder, length + 2);
+    snprintf(folder, (size_t)length + 2, "%.*s", length > 0 ? length : 1,
+             length > 0 ? output : ".");
+    list = opendir(folder);
+    if (list == NULL && errno != ENOENT) {
+        SPN_FAIL(context, SPN_ERROR_IO, "cannot read the folder %s: %s", folder, strerror(errno));
+    }
+    for (const struct dirent *entry = NULL; list != NULL && (entry = readdir(list)) != NULL;) {
+        if (number_of(entry->d_name, name) >= 0) {
+            SPN_TRY(add_path(context, output, length, entry->d_name, out));
+        }
+    }
+    if (out->count > 1) {
+        qsort(out->paths, (size_t)out->count, sizeof *out->paths, compare_numbers);
+    }
+done:
+    if (list != NULL) {
+        closedir(list);
+    }
+    spn_release(context, folder);
+    return status;
+}
+
+/* ---- Read as one ------------------------------------------------------------------------------- */
+
+/* A record, and where it belongs among all. */
+typedef struct entry {
+    int64_t job, type;
+    int64_t begins;         /* the place of the first point of its job in its journal */
+    int64_t journal, index; /* in the order of reading */
+    int64_t offset, size;   /* of the payload, in blocks and bytes */
+} entry;
+
+/* Payloads begin at whole blocks, aligned as those of a journal are. */
+enum { BLOCK = 64 };
+
+typedef struct collector {
+    const spni_recorder *recorder;
+    int64_t journal;
+    int64_t first; /* entry of the journal that is read */
+    spn_list entries, blocks;
+} collector;
+
+/* Points of a job are numbered in the order in which they were made: by the first key of their stream. */
+static int64_t place_of(const spni_recorder *recorder, const spn_item *item)
+{
+    const spn_stream *stream = &recorder->streams->items[item->stream];
+    int64_t place = 0;
+    if (stream->key_count > 0) {
+        memcpy(&place, (const char *)item->record + stream->keys[0], sizeof place);
+    }
+    return place;
+}
+
+static spn_status collect(spn_context *context, void *state, int64_t type, const void *payload,
+                          int64_t size)
+{
+    collector *all = state;
+    spn_status status = SPN_OK;
+    spn_item item;
+    SPN_TRY(spni_recorder_read(context, all->recorder, type, payload, size, &item));
+    const entry added = {.job = item.job,
+                         .type = type,
+                         .begins = item.stream == 0 ? place_of(all->recorder, &item) : INT64_MAX,
+                         .journal = all->journal,
+                         .index = all->entries.count,
+                         .offset = all->blocks.count,
+                         .size = size};
+    SPN_TRY(spn_list_append(context, &all->entries, &added));
+    const int64_t whole = size / BLOCK, rest = size % BLOCK;
+    SPN_TRY(spn_list_extend(context, &all->blocks, payload, whole));
+    char last[BLOCK] = {0};
+    memcpy(last, (const char *)payload + whole * BLOCK, (size_t)rest);
+    SPN_TRY(rest > 0 ? spn_list_append(context, &all->blocks, last) : SPN_OK);
+done:
+    return status;
+}
+
+static int compare_by_job(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    if (x->job != y->job) {
+        return x->job < y->job ? -1 : 1;
+    }
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static int compare_in_job(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    const int64_t left[] = {x->job, x->begins, x->index}, right[] = {y->job, y->begins, y->index};
+    for (int i = 0; i < 3; i++) {
+        if (left[i] != right[i]) {
+            return left[i] < right[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* What a journal holds of a job stays together, at the place of its first point. Entries are sorted by job and
+ * index. */
+static void place_segments(entry *entries, int64_t count)
+{
+    for (int64_t first = 0, next = 0; first < count; first = next) {
+        int64_t begins = INT64_MAX;
+        for (next = first; next < count && entries[next].job == entries[first].job &&
+                           entries[next].journal == entries[first].journal;
+             next++) {
+            begins = entries[next].begins < begins ? entries[next].begins : begins;
+        }
+        for (int64_t i = first; i < next; i++) {
+            entries[i].begins = begins;
+        }
+    }
+}
+
+static const char *payload_of(const collector *all, const entry *of)
+{
+    return all->blocks.items + of->offset * BLOCK;
+}
+
+/* A merge that was killed leaves what it had copied in two journals. */
+static bool is_copy(const collector *all, const entry *entries, int64_t number)
+{
+    const entry *it = &entries[number];
+    for (int64_t i = number - 1; i >= 0 && entries[i].job == it->job; i--) {
+        if (entries[i].journal != it->journal && entries[i].type == it->type &&
+            entries[i].size == it->size &&
+            memcmp(payload_of(all, &entries[i]), payload_of(all, it), (size_t)it->size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static spn_status hand_out(spn_context *context, const collector *all, spn_journal_reader *reader,
+                           void *reader_state)
+{
+    spn_status status = SPN_OK;
+    const int64_t count = all->entries.count;
+    entry *entries = (void *)all->entries.items;
+    if (count == 0) {
+        return SPN_OK;
+    }
+    qsort(entries, (size_t)count, sizeof *entries, compare_by_job);
+    place_segments(entries, count);
+    qsort(entries, (size_t)count, sizeof *entries, compare_in_job);
+    for (int64_t i = 0; i < count; i++) {
+        if (!is_copy(all, entries, i)) {
+            SPN_TRY(reader(context, reader_state, entries[i].type, payload_of(all, &entries[i]),
+                           entries[i].size));
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status scan(spn_context *context, const char *path, const char *configuration,
+                       collector *all)
+{
+    spn_status status = SPN_OK;
+    char *stored = NULL;
+    struct stat info;
+    if (stat(path, &info) == 0 && info.st_size == 0) { /* another share is about to begin it */
+        return SPN_OK;
+    }
+    SPN_TRY(spn_journal_scan(context, path, collect, all, NULL, &stored));
+    if (strcmp(stored, configuration) != 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s belongs to another experiment, or to another version of the program or its "
+                 "kernels: remove it, or start anew with --force",
+                 path);
+    }
+done:
+    spn_release(context, stored);
+    return status;
+}
+
+spn_status spni_journals_read(spn_context *context, const spni_recorder *recorder,
+                              const char *configuration, const spni_journals *journals,
+                              spn_journal_reader *reader, void *reader_state)
+{
+    spn_status status = SPN_OK;
+    collector all = {
+        .recorder = recorder, .entries = {.size = sizeof(entry)}, .blocks = {.size = BLOCK}};
+    for (all.journal = 0; all.journal < journals->count; all.journal++) {
+        SPN_TRY(scan(context, journals->paths[all.journal], configuration, &all));
+    }
+    SPN_TRY(hand_out(context, &all, reader, reader_state));
+done:
+    spn_list_free(context, &all.entries);
+    spn_list_free(context, &all.blocks);
+    return status;
+}
+
+/* ---- Made one ---------------------------------------------------------------------------------- */
+
+static spn_status append(spn_context *context, void *state, int64_t type, const void *payload,
+                         int64_t size)
+{
+    const spn_bytes part = {payload, size};
+    return spn_journal_append(context, state, type, &part, 1);
+}
+
+/* Everything is in the new journal, under the name of the first: the others are not needed any more. */
+static spn_status replace(spn_context *context, const char *made, const char *path,
+                          const spni_journals *journals)
+{
+    spn_status status = SPN_OK;
+    if (rename(made, path) != 0) {
+        SPN_FAIL(context, SPN_ERROR_IO, "cannot rename %s to %s: %s", made, path, strerror(errno));
+    }
+    for (int64_t i = 0; i < journals->count; i++) {
+        if (strcmp(journals->paths[i], path) != 0 && unlink(journals->paths[i]) != 0) {
+            SPN_FAIL(context, SPN_ERROR_IO, "cannot remove %s: %s", journals->paths[i],
+                     strerror(errno));
+        }
+    }
+done:
+    return status;
+}
+
+/* Nobody writes them: each can be opened for writing. Torn tails are cut. */
+static spn_status check_idle(spn_context *context, const char *configuration,
+                             const spni_journals *journals)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < journals->count; i++) {
+        spn_journal *opened = NULL;
+        SPN_TRY(spn_journal_open(context, journals->paths[i], configuration, NULL, NULL, NULL,
+                                 &opened));
+        SPN_TRY(spn_journal_close(context, opened));
+    }
+done:
+    return status;
+}
+
+static spn_status remove_journal(spn_context *context, spn_journal **journal)
+{
+    spn_journal *removed = *journal;
+    *journal = NULL;
+    return spn_journal_remove(context, removed);
+}
+
+spn_status spni_journals_merge(spn_context *context, const spni_recorder *recorder,
+                               const char *configuration, const spni_journals *journals,
+                               const char *path)
+{
+    spn_status status = SPN_OK;
+    spn_journal *journal = NULL;
+    char *made = NULL;
+    const size_t size = strlen(path) + sizeof ".merged";
+    SPN_NEW(context, made, (int64_t)size);
+    snprintf(made, size, "%s.merged", path);
+    SPN_TRY(check_idle(context, configuration, journals));
+    if (spn_journal_exists(made)) { /* of a merge that was killed, or it is not ours to replace */
+        SPN_TRY(spn_journal_open(context, made, configuration, NULL, NULL, NULL, &journal));
+        SPN_TRY(remove_journal(context, &journal));
+    }
+    SPN_TRY(spn_journal_create(context, made, configuration, false, &journal));
+    SPN_TRY(spni_journals_read(context, recorder, configuration, journals, append, journal));
+    spn_journal *whole = journal;
+    journal = NULL;
+    SPN_TRY(spn_journal_close(context, whole));
+    SPN_TRY(replace(context, made, path, journals));
+done:
+    if (journal != NULL) {
+        spn_error cause;
+        spn_error_get(context, &cause);
+        remove_journal(context, &journal);
+        spn_error_set(context, &cause);
+    }
+    spn_release(context, made);
+    return status;
+}

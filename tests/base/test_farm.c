@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/* A pool whose jobs are shared: by processes that never talk, and by ranks of a farm that is played here. */
+#include "support.h"
+
+#include <string.h>
+
+enum { JOBS = 23, MESSAGES = 3 };
+
+typedef struct ledger {
+    int64_t next[JOBS]; /* the message expected next of each job */
+    int64_t foreign;
+    int64_t fails_at; /* this job fails; -1: none */
+} ledger;
+
+static spn_status send_all(spn_context *context, void *state, int64_t job,
+                           spn_pool_channel *channel)
+{
+    const ledger *book = state;
+    spn_status status = SPN_OK;
+    if (job == book->fails_at) {
+        return spn_fail(context, SPN_ERROR_NUMERIC, "job %lld failed", (long long)job);
+    }
+    for (int64_t i = 0; i < MESSAGES; i++) {
+        const int64_t message[2] = {job, i};
+        SPN_TRY(spn_pool_send(context, channel, message));
+    }
+done:
+    return status;
+}
+
+static spn_status receive(spn_context *context, void *state, int64_t job, const void *message)
+{
+    ledger *book = state;
+    int64_t numbers[2];
+    memcpy(numbers, message, sizeof numbers);
+    assert_int_equal(numbers[0], job);
+    assert_int_equal(numbers[1], book->next[job]);
+    book->next[job]++;
+    book->foreign += spn_farm_is_foreign(context);
+    return SPN_OK;
+}
+
+static spn_pool_work work_for(ledger *book)
+{
+    return (spn_pool_work){JOBS, send_all, book, 2 * sizeof(int64_t), receive, book};
+}
+
+/* Every job is run by one share, whatever their number and that of threads. */
+static void test_shares_have_each_job_once(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    for (int64_t size = 1; size <= JOBS + 2; size += 3) {
+        ledger book = {.fails_at = -1};
+        const spn_pool_work work = work_for(&book);
+        for (int64_t rank = 0; rank < size; rank++) {
+            spn_farm farm;
+            spn_pool *pool = NULL;
+            check_ok(context, spn_shares_farm(context, rank, size, &farm));
+            spn_context_set_farm(context, &farm);
+            assert_true(spn_farm_is_share(context));
+            assert_true(spn_farm_writes(context));
+            check_ok(context, spn_pool_create(context, 1 + rank % 3, &pool));
+            check_ok(context, spn_pool_run(context, pool, &work));
+            check_ok(context, spn_pool_run(context, pool, &(spn_pool_work){.jobs = 0}));
+            spn_pool_free(pool);
+        }
+        for (int64_t job = 0; job < JOBS; job++) {
+            assert_int_equal(book.next[job], MESSAGES);
+        }
+        assert_int_equal(book.foreign, 0);
+    }
+    spn_context_free(context);
+}
+
+static void test_shares_that_are_none(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_farm farm;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_fails(context, spn_shares_farm(context, 3, 3, &farm), SPN_ERROR_ARGUMENT, "share 4 of 3");
+    check_fails(context, spn_shares_farm(context, -1, 3, &farm), SPN_ERROR_ARGUMENT,
+                "share 0 of 3");
+    check_fails(context, spn_shares_farm(context, 0, 0, &farm), SPN_ERROR_ARGUMENT, "share 1 of 0");
+    spn_context_free(context);
+}
+
+/* ---- A farm that is played ---------------------------------------------------------------------- */
+
+/* This process has the odd jobs, another one the even ones. */
+typedef struct stage {
+    int64_t next, kept, begun;
+    int64_t others_failed; /* of the other one */
+    spn_farm_end end;      /* as exchange() got it */
+} stage;
+
+static spn_status begin(spn_context *context, spn_farm *farm, int64_t jobs)
+{
+    (void)context;
+    stage *played = farm->state;
+    assert_int_equal(jobs, JOBS);
+    played->next = 1;
+    played->kept = 0;
+    played->begun++;
+    return SPN_OK;
+}
+
+static int64_t take(spn_farm *farm)
+{
+    stage *played = farm->state;
+    const int64_t job = played->next;
+    played->next += 2;
+    return job < JOBS ? job : SPN_FARM_NONE;
+}
+
+static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others)
+{
+    const stage *played = farm->state;
+    (void)own;
+    *others = (spn_farm_news){.failed = played->others_failed, .done = 0};
+}
+
+static spn_status keep(spn_context *context, spn_farm *farm, int64_t job, const void *message,
+                       int64_t size)
+{
+    (void)context;
+    (void)message;
+    stage *played = farm->state;
+    assert_int_equal(job % 2, 1);
+    assert_int_equal(size, 2 * sizeof(int64_t));
+    played->kept++;
+    return SPN_OK;
+}
+
+static spn_status exchange(spn_context *context, spn_farm *farm, const spn_farm_end *end)
+{
+    stage *played = farm->state;
+    spn_status status = end->status;
+    played->end = *end;
+    for (int64_t job = 0; status == SPN_OK && job < JOBS; job += 2) {
+        for (int64_t i = 0; i < MESSAGES; i++) {
+            const int64_t message[2] = {job, i};
+            SPN_TRY(end->receiver(context, end->receiver_state, job, message));
+        }
+    }
+done:
+    return status;
+}
+
+static spn_status run_played(spn_context *context, stage *played, ledger *book)
+{
+    spn_farm farm = {.rank = 1,
+                     .size = 2,
+                     .state = played,
+                     .begin = begin,
+                     .take = take,
+                     .tell = tell,
+                     .keep = keep,
+                     .exchange = exchange};
+    const spn_pool_work work = work_for(book);
+    spn_pool *pool = NULL;
+    spn_context_set_farm(context, &farm);
+    assert_int_equal(spn_farm_rank(context), 1);
+    assert_false(spn_farm_writes(context));
+    spn_status status = spn_pool_create(context, 2, &pool);
+    status = status == SPN_OK ? spn_pool_run(context, pool, &work) : status;
+    spn_pool_free(pool);
+    spn_context_set_farm(context, NULL);
+    return status;
+}
+
+/* Receivers see the messages of all jobs: of those of this rank while they run, of others behind them. */
+static void test_receivers_see_all_jobs(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    stage played = {.others_failed = SPN_FARM_NONE};
+    ledger book = {.fails_at = -1};
+    check_ok(context, run_played(context, &played, &book));
+    for (int64_t job = 0; job < JOBS; job++) {
+        assert_int_equal(book.next[job], MESSAGES);
+    }
+    assert_int_equal(played.begun, 1);
+    assert_int_equal(played.kept, JOBS / 2 * MESSAGES);
+    assert_int_equal(book.foreign, (JOBS - JOBS / 2) * MESSAGES);
+    assert_int_equal(played.end.failed, SPN_FARM_NONE);
+    spn_context_free(context);
+}
+
+static void test_failures_are_told(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    stage played = {.others_failed = SPN_FARM_NONE};
+    ledger book = {.fails_at = 5};
+    check_fails(context, run_played(context, &played, &book), SPN_ERROR_NUMERIC, "job 5 failed");
+    assert_int_equal(played.end.failed, 5);
+    assert_int_equal(played.end.status, SPN_ERROR_NUMERIC);
+    assert_int_equal(book.foreign, 0);
+    spn_context_free(context);
+}
+
+/* A job goes on for ever, unless another rank has failed at a lower one. */
+static spn_status send_for_ever(spn_context *context, void *state, int64_t job,
+                                spn_pool_channel *channel)
+{
+    (void)state;
+    spn_status status = SPN_OK;
+    const int64_t message[2] = {job, 0};
+    while (status == SPN_OK) {
+        status = spn_pool_send(context, channel, message);
+    }
+    return status;
+}
+
+static spn_status ignore(spn_context *context, void *state, int64_t job, const void *message)
+{
+    (void)context, (void)state, (void)job, (void)message;
+    return SPN_OK;
+}
+
+static void test_failures_elsewhere_stop_jobs_above(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_pool *pool = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    stage played = {.others_failed = 0};
+    spn_farm farm = {.rank = 1,
+                     .size = 2,
+                     .state = &played,
+                     .begin = begin,
+                     .take = take,
+                     .tell = tell,
+                     .keep = keep,
+                     .exchange = exchange};
+    const spn_pool_work work = {JOBS, send_for_ever, NULL, 2 * sizeof(int64_t), ignore, NULL};
+    check_ok(context, spn_pool_create(context, 2, &pool));
+    spn_context_set_farm(context, &farm);
+    spn_pool_run(context, pool, &work); /* it ends: what the others failed with is theirs to say */
+    assert_true(played.end.failed == SPN_FARM_NONE || played.end.failed > 0);
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shares_have_each_job_once),
+        cmocka_unit_test(test_shares_that_are_none),
+        cmocka_unit_test(test_receivers_see_all_jobs),
+        cmocka_unit_test(test_failures_are_told),
+        cmocka_unit_test(test_failures_elsewhere_stop_jobs_above),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

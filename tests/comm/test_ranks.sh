@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Ranks of MPI share the chains of a run: the bytes of one process on any number of ranks and threads, also when ranks are
+# killed and the run goes on with others; one line where something is wrong. SPN_KILLS sets the number of kills
+# (default 2).
+if [ "${2:--}" = - ]; then
+    echo "skipped: neither Open MPI nor MPICH is installed (tools/setup.sh mpi)"
+    exit 77
+fi
+ranks_program=$2
+runner=$3
+. "$(dirname "$0")/../cli/harness.sh"
+
+flags=
+if "$runner" --version 2>/dev/null | grep -q 'Open MPI\|OpenRTE'; then
+    flags='--oversubscribe'
+    [ "$(id -u)" -ne 0 ] || flags="$flags --allow-run-as-root"
+    # Without the rights that containers withhold, and without a word about it.
+    export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_plm_rsh_agent=
+fi
+export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+
+# ranks NUMBER ARGUMENTS...
+ranks() {
+    number=$1
+    shift
+    # shellcheck disable=SC2086
+    timeout 240 "$runner" $flags -n "$number" "$ranks_program" "$@"
+}
+
+# What mpirun says about a rank that failed is not ours.
+ours() {
+    grep -c '^spinodal\|^rank ' "$stderr"
+}
+
+expect_one_line() {
+    expect_status "$1"
+    expect_stderr "$2"
+    checks=$((checks + 1))
+    [ "$(ours)" -eq 1 ] || complain "$(ours) lines instead of one:" "$stderr"
+}
+
+experiment >run.yaml
+five='--set sweep.seeds=5'
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o one.h5 -q $five --threads 1
+expect_status 0
+for number in 1 2 3 5; do
+    # shellcheck disable=SC2086
+    run ranks $number sweep run.yaml -o ranks-$number.h5 -q $five --threads $((number % 2 + 1))
+    expect_status 0
+    expect_same one.h5 ranks-$number.h5
+done
+expect_folder . one.h5 ranks-1.h5 ranks-2.h5 ranks-3.h5 ranks-5.h5 run.yaml
+
+# The table of the results is said once, by rank 0.
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o one.h5 --force -q $five
+cp "$stdout" said
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml -o ranks-2.h5 --force -q $five
+expect_status 0
+expect_same "$stdout" said
+
+cp "$REPOSITORY/examples/grok.yaml" .
+train='--set data.samples=60 --set grok.epochs=100 --set grok.seeds=2'
+# shellcheck disable=SC2086
+run spinodal grok grok.yaml -o train.h5 -q $train
+# shellcheck disable=SC2086
+run ranks 2 grok grok.yaml -o trained.h5 -q $train
+expect_status 0
+expect_same train.h5 trained.h5
+
+# Shares of an array of jobs, gone on with by ranks.
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o mixed.h5 -q $five --chain 2/3
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml -o mixed.h5 -q $five --resume
+expect_status 0
+expect_same one.h5 mixed.h5
+
+# What is wrong is said once.
+run ranks 2 sweep missing.yaml
+expect_one_line 5 'cannot open missing\.yaml'
+run ranks 2 sweep run.yaml -o one.h5
+expect_one_line 5 'one\.h5 exists'
+run ranks 2 sweep run.yaml -o no.h5 --set model.hiden=3
+expect_one_line 3 "unknown key 'hiden'"
+run ranks 2 branches run.yaml
+expect_one_line 2 'ranks share the chains of sweep and grok; take spinodal'
+
+# Killed ranks, and a signal that the time is up: what was done is in the journals, whoever wrote it.
+long='--set sweep.seeds=6 --set sweep.beta.points=300'
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o long.h5 -q $long
+expect_status 0
+printf '#!/bin/sh\necho $$ >"pids/$$"\nexec "$@"\n' >noted
+chmod +x noted
+kills=0
+resume=
+while [ $kills -lt "${SPN_KILLS:-2}" ]; do
+    kills=$((kills + 1))
+    rm -rf pids
+    mkdir pids
+    # shellcheck disable=SC2086
+    "$runner" $flags -n $((kills % 3 + 2)) ./noted "$ranks_program" sweep run.yaml -o killed.h5 -q $long $resume >/dev/null 2>&1 &
+    running=$!
+    tries=0
+    while kill -0 $running 2>/dev/null && [ ! -s killed.h5.part ] && [ $tries -lt 2000 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+    kill -9 "$(find pids -type f | sort | sed -n "s|pids/||;$((kills % 2 + 1))p")" 2>/dev/null
+    wait $running 2>/dev/null
+    for pid in pids/*; do
+        kill -9 "${pid#pids/}" 2>/dev/null
+    done
+    resume=--resume
+done
+# shellcheck disable=SC2086
+run ranks 3 sweep run.yaml -o killed.h5 -q $long --resume
+expect_status 0
+expect_same long.h5 killed.h5
+
+rm -rf pids
+mkdir pids
+# shellcheck disable=SC2086
+"$runner" $flags -n 2 ./noted "$ranks_program" sweep run.yaml -o ended.h5 -q $long --set sweep.beta.points=20000 >/dev/null 2>told &
+running=$!
+tries=0
+# Beyond the head of the journal, which is the experiment: some points are in it.
+while kill -0 $running 2>/dev/null && [ "$(wc -c 2>/dev/null <ended.h5.part.1 || echo 0)" -lt 20000 ] && [ $tries -lt 2000 ]; do
+    sleep 0.05
+    tries=$((tries + 1))
+done
+for pid in pids/*; do
+    kill -USR1 "${pid#pids/}" 2>/dev/null
+done
+status=0
+wait $running || status=$?
+command_line='ranks, told that the time is up'
+cp told "$stderr"
+expect_one_line 130 'interrupted; all finished points are in ended\.h5\.part and those of other ranks beside it'
+checks=$((checks + 1))
+[ -s ended.h5.part.1 ] || complain "rank 1 has left no journal"
+finish
