@@ -335,6 +335,8 @@ struct spn_kind {
     /** Draws the figures of results; room `plot`. */
     spn_status (*plot)(spn_context *context, const spn_results *results, const char *directory,
                        const struct spn_plot_settings *settings);
+    bool draws_columns;  /**< its figure takes columns of the table of points as panels */
+    bool draws_overlays; /**< and several results over each other */
 };
 
 /** In the row of a kind: its tables, an array. */

@@ -65,6 +65,8 @@ typedef struct spn_series {
     spn_marker marker;
     double marker_size;      /**< relative; 0: 1.0 */
     int64_t marker_interval; /**< a marker at every so many points; 0: at each */
+    const double *
+        other; /**< the area between y and this is filled, instead of a line; NULL: there is none */
 } spn_series;
 
 /** A thin vertical line through all panels. */
@@ -139,6 +141,30 @@ typedef struct spn_figure {
 /** Seconds that gnuplot may take for one figure before it is ended. */
 #define SPN_GNUPLOT_SECONDS 120.0
 
+/** A column of the table of points as a panel. */
+typedef struct spn_plot_column {
+    const char *name; /**< "error", "susceptibility" */
+    int64_t scale;    /**< spn_axis_scale; SPN_PLOT_OWN: as the figure chooses */
+} spn_plot_column;
+enum { SPN_PLOT_OWN = -1 };
+
+/** What becomes of several random starts. */
+typedef enum spn_plot_seeds {
+    SPN_SEEDS_LINES, /**< each is drawn, the first one strongest */
+    SPN_SEEDS_FIRST,
+    SPN_SEEDS_BAND, /**< from the smallest to the largest value of all at each beta */
+} spn_plot_seeds;
+
+/** A page of one or two columns of a journal, 3.4 or 7 inches wide; of two, panels stand side by side. */
+typedef enum spn_plot_page { SPN_PAGE_OWN, SPN_PAGE_ONE, SPN_PAGE_TWO } spn_plot_page;
+
+/** Further results over which the first ones are drawn, with a name each (spn_plot_settings). */
+typedef struct spn_plot_overlay {
+    int64_t count;
+    const spn_results *const *results;
+    const char *const *names; /**< count + 1: of the first results, then of these */
+} spn_plot_overlay;
+
 typedef struct spn_plot_settings {
     bool force; /**< replace existing files */
     bool
@@ -147,6 +173,15 @@ typedef struct spn_plot_settings {
     const char
         *name; /**< of the files, instead of the figure's own, where results have one figure */
     double gnuplot_seconds; /**< 0: SPN_GNUPLOT_SECONDS */
+    /* Of figures over beta or the epoch; other figures refuse what they cannot do (SPN_ERROR_INPUT). */
+    int64_t column_count; /**< 0: the panels that the figure has of its own */
+    const spn_plot_column *columns;
+    const spn_axis_scale *x_scale; /**< linear or log; NULL: as the figure chooses */
+    const double *x_range;         /**< two numbers; NULL: from the data */
+    int64_t page;                  /**< spn_plot_page */
+    int64_t seeds;                 /**< spn_plot_seeds; of sweeps */
+    bool hides_theory;             /**< no lines of closed forms */
+    spn_plot_overlay overlay;      /**< of sweeps */
 } spn_plot_settings;
 
 /** Draw a figure into `directory` (which exists); a message says where it is. `settings` may be NULL. SPN_ERROR_IO: files exist (without

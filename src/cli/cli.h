@@ -50,8 +50,9 @@ typedef struct cli_arguments {
     const char *phase;
     bool is_noisy;
     const char *kind, *sort;
-    double min_jump;   /**< 0: not given */
-    bool is_explained; /**< --explain */
+    const char *columns, *x_scale, *x_range, *page, *seeds, *theory, *name; /**< of plot */
+    double min_jump;                                                        /**< 0: not given */
+    bool is_explained;                                                      /**< --explain */
 } cli_arguments;
 
 typedef enum cli_flag_kind {

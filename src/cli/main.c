@@ -134,17 +134,17 @@ const cli_command cli_commands[] = {
      "samples,\n"
      "header, separator, rows left out and cells filled in.",
      "output set force json ", 1, 1, true, cmd_data},
-    {"plot", "RUN.h5 [-o DIR]", "figures of a sweep, of branches, of slices or of training",
-     "Draws the figure of a results file into DIR (default: the current directory): Figure 2 of a "
-     "sweep,\n"
-     "branches with folds and Maxwell points of a file of branches, lines and maps of slices, "
-     "densities of\neigenvalues of a file of spectrum, "
-     "error "
-     "against\n"
-     "epoch of a file of grok; SVG, PDF and PNG, with the gnuplot script, its data and the caption "
-     "beside\n"
-     "them.",
-     "output force ", 1, 1, false, cmd_plot},
+    {"plot", "RUN.h5 ... [-o DIR]", "figures of a sweep, of branches, of slices or of training",
+     "Draws the figure of a results file, named after it, into DIR (default: a folder of that "
+     "name):\n"
+     "Figure 2 of a sweep, branches with folds and Maxwell points of a file of branches, lines and "
+     "maps\n"
+     "of slices, densities of eigenvalues of a file of spectrum, error against epoch of a file of "
+     "grok; SVG, PDF and PNG, with the gnuplot script, "
+     "its\n"
+     "data and the caption beside them. Several sweeps are drawn over each other.",
+     "output force columns x-scale x-range page seeds theory name ", 1, CLI_WORDS_MAX, false,
+     cmd_plot},
     {"report", "RUN.h5 [MORE.h5 ...] [-o PAGE.html]", "one page of HTML to explore the results",
      "Writes results of any kind, together if there are several files, as one page that any "
      "browser "

@@ -137,6 +137,7 @@ static void collect(const spn_figure *figure, const spn_panel *panel, bool is_x,
         for (int64_t i = 0; i < s->count; i++) {
             if (spni_point_is_good(figure, panel, s->x[i], s->y[i])) {
                 widen(range, is_x ? s->x[i] : s->y[i]);
+                widen(range, is_x || s->other == NULL ? range->low : s->other[i]);
             }
         }
     }

@@ -3,6 +3,7 @@
 #include "plot/branches.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { NAMED_PHASES = 6, MARKS = 4 };
 #define CROWDED 0.1 /* left part of a linear axis */
@@ -53,15 +54,15 @@ static void rank_phases(drawing *d)
     }
 }
 
-/* "2 modes, 22 phases"; a phase that is alone has its name. */
+/* "2 modes (22 minima)", which differ in their hidden units; a phase that is alone has its name. */
 static const char *name_group(drawing *d, int64_t first, int64_t members)
 {
     const int64_t modes = d->view.phases[first].middle.active_modes;
     if (members == 1) {
         return d->view.c.names[first];
     }
-    return modes < 0 ? spni_label(&d->canvas, "%lld phases", (long long)members)
-                     : spni_label(&d->canvas, "%lld mode%s, %lld phases", (long long)modes,
+    return modes < 0 ? spni_label(&d->canvas, "%lld minima", (long long)members)
+                     : spni_label(&d->canvas, "%lld mode%s (%lld minima)", (long long)modes,
                                   spn_plural(modes), (long long)members);
 }
 
@@ -241,13 +242,12 @@ static void draw_changes(drawing *d, int panel)
 /* ---- The figure ---------------------------------------------------------------------------------- */
 
 /* In the order of the legend: phases, unstable pieces, markers on top. */
-static void draw_panel(drawing *d, int index)
+static spn_panel *draw_panel(drawing *d, int index)
 {
     static const char *const labels[SPNI_PANELS] = {
         "Distance to origin |{/:Italic θ}|", "Error {/:Italic E}",
         "Loss {/:Italic L} − {/:Italic F}", "Scalar curvature {/:Italic R}"};
     spn_panel *panel = spni_add_panel(&d->canvas, labels[index]);
-    panel->legend = index == 0 ? SPN_LEGEND_ABOVE : SPN_LEGEND_NONE;
     if (index == SPNI_BRANCH_CURVATURE) {
         panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     }
@@ -263,6 +263,39 @@ static void draw_panel(drawing *d, int index)
     for (int kind = 0; kind < MARKS; kind++) {
         draw_marks(d, (mark)kind, index);
     }
+    return panel;
+}
+
+/* All four, or those that are asked for. */
+static spn_status draw_panels(drawing *d, const spn_plot_settings *settings)
+{
+    static const char *const names[SPNI_PANELS] = {[SPNI_BRANCH_NORM] = "weight_norm",
+                                                   [SPNI_BRANCH_ERROR] = "error",
+                                                   [SPNI_BRANCH_LOSS] = "loss",
+                                                   [SPNI_BRANCH_CURVATURE] =
+                                                       "scalar_curvature_error"};
+    const int64_t asked = settings != NULL ? settings->column_count : 0;
+    for (int k = 0; k < SPNI_PANELS && asked == 0; k++) {
+        draw_panel(d, k);
+    }
+    for (int64_t i = 0; i < asked; i++) {
+        const spn_plot_column *column = &settings->columns[i];
+        int k = 0;
+        while (k < SPNI_PANELS && strcmp(names[k], column->name) != 0) {
+            k++;
+        }
+        if (k == SPNI_PANELS) {
+            return spn_fail(d->canvas.context, SPN_ERROR_INPUT,
+                            "has no column '%.60s' to draw; of branches there are: weight_norm, "
+                            "error, loss, scalar_curvature_error",
+                            column->name);
+        }
+        spn_panel *panel = draw_panel(d, k);
+        panel->y_scale =
+            column->scale != SPN_PLOT_OWN ? (spn_axis_scale)column->scale : panel->y_scale;
+    }
+    d->canvas.panels[0].legend = SPN_LEGEND_ABOVE;
+    return SPN_OK;
 }
 
 /* A logarithmic axis where most special points would crowd at the left end of a linear one. */
@@ -286,10 +319,10 @@ spn_status spn_plot_branches(spn_context *context, const spn_results *results,
     d.canvas.figure.name = "branches";
     d.canvas.figure.x_label = "Regularisation strength {/:Italic β}";
     d.canvas.figure.x_scale = choose_x_scale(&d.view);
-    for (int k = 0; k < SPNI_PANELS; k++) {
-        draw_panel(&d, k);
+    SPN_TRY(draw_panels(&d, settings));
+    if (settings == NULL || !settings->hides_theory) {
+        spni_add_theory(&d.canvas, &d.view.lines);
     }
-    spni_add_theory(&d.canvas, &d.view.lines);
     spni_branches_caption(results, &d.view, &d.canvas.caption);
     SPN_TRY(spni_canvas_render(&d.canvas, directory, settings));
 done:

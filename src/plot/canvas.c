@@ -91,6 +91,18 @@ void spni_add_point(spni_canvas *canvas, double x, double y)
     }
 }
 
+void spni_add_span(spni_canvas *canvas, double x, double y, double other)
+{
+    spn_series *series = last_series(canvas);
+    int64_t capacity = canvas->point_capacity;
+    grow(canvas, &canvas->other, sizeof *canvas->other, series->count, &capacity);
+    series->other = canvas->other;
+    if (canvas->status == SPN_OK) {
+        canvas->other[series->count] = other;
+    }
+    spni_add_point(canvas, x, y);
+}
+
 void spni_add_gap(spni_canvas *canvas)
 {
     spni_add_point(canvas, (double)NAN, (double)NAN);
@@ -173,6 +185,26 @@ static const char *norm_label(spni_canvas *canvas, const char *label)
 
 /* ---- The figure ---------------------------------------------------------------------------------- */
 
+/* What settings say of the page and the axis of x. */
+static void apply(spn_figure *figure, const spn_plot_settings *settings)
+{
+    const double one_column = 3.4, two_columns = 7.0;
+    if (settings == NULL || figure->map != NULL) {
+        return;
+    }
+    figure->x_scale = settings->x_scale != NULL ? *settings->x_scale : figure->x_scale;
+    if (settings->x_range != NULL) {
+        figure->x_low = settings->x_range[0];
+        figure->x_high = settings->x_range[1];
+    }
+    if (settings->page != SPN_PAGE_OWN) {
+        bool is_wide = settings->page == SPN_PAGE_TWO;
+        figure->width = is_wide ? two_columns : one_column;
+        figure->height = 0;
+        figure->columns = is_wide && figure->panel_count > 1 ? 2 : 1;
+    }
+}
+
 spn_status spni_canvas_render(spni_canvas *canvas, const char *directory,
                               const spn_plot_settings *settings)
 {
@@ -182,6 +214,7 @@ spn_status spni_canvas_render(spni_canvas *canvas, const char *directory,
     }
     SPN_TRY(canvas->status);
     SPN_TRY(canvas->caption.status);
+    apply(&canvas->figure, settings);
     canvas->figure.panels = canvas->panels;
     canvas->figure.caption = canvas->caption.buffer.text;
     SPN_TRY(spn_plot_render(canvas->context, &canvas->figure, directory, settings));

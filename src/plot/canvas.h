@@ -19,8 +19,8 @@ typedef struct spni_canvas {
     spn_figure figure; /* name, axis and size are set by the caller */
     spn_panel panels[SPNI_PANELS_MAX];
     spn_text caption;
-    spn_series *series; /* of the last panel */
-    double *x, *y;      /* of the last series */
+    spn_series *series;    /* of the last panel */
+    double *x, *y, *other; /* of the last series */
     int64_t series_capacity, point_capacity, guide_capacity;
     spn_guide *guides;
     spn_panel spare_panel; /* drawn on after a failure, and never shown */
@@ -41,6 +41,8 @@ spn_panel *spni_add_panel(spni_canvas *canvas, const char *y_label);
 spn_series *spni_add_series(spni_canvas *canvas, spn_series look);
 /* A point of the last series. */
 void spni_add_point(spni_canvas *canvas, double x, double y);
+/* A place of the last series, whose area is filled from y to other. */
+void spni_add_span(spni_canvas *canvas, double x, double y, double other);
 /* The line of the last series breaks here. */
 void spni_add_gap(spni_canvas *canvas);
 /* A line of its own between two points. */

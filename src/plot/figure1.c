@@ -124,7 +124,8 @@ static void put_caption(const drawing *d)
         "The loss L = E + beta |theta|^2 below, at and above the onset of learning, less that of "
         "the trivial model.\n(a) Along the straight line from the trivial model (|theta| = 0) to "
         "the learned phase at that beta; dashed: beyond\nthe spinodal, where that phase exists no "
-        "more, along the line of the last. (b) The Landau potential E(n) + beta n,\nE(n) = min E "
+        "more, along the line of the last. (b) The Landau potential E(n) + beta n, less that\nof "
+        "the trivial model, E(n) = min E "
         "at "
         "|theta|^2 = n, against |theta| = sqrt(n): one curve E(n) gives it for every beta. Filled "
         "circles: minima.\nThe trivial model is a minimum at every beta > 0. The second beta is "
@@ -143,10 +144,22 @@ static spn_status draw_lines(const drawing *d, const char *directory,
     figure->x_low = -0.03 * d->x_high;
     figure->x_high = d->x_high;
     draw_panel(d, draw_line, "Along the line {/:Italic L} − {/:Italic L}_0", true);
-    draw_panel(d, draw_potential, "Potential {/:Italic E}({/:Italic n}) + {/:Italic βn}", false);
+    draw_panel(d, draw_potential, "{/:Italic E}({/:Italic n}) + {/:Italic βn} − {/:Italic L}_0",
+               false);
     d->canvas->panels[0].legend = SPN_LEGEND_ABOVE;
     put_caption(d);
     return spni_canvas_render(d->canvas, directory, settings);
+}
+
+/* Beside a figure that has another name the plane has it too. */
+static spn_status render_plane(spni_canvas *plane, const spni_slice_view *view,
+                               const char *directory, const spn_plot_settings *settings)
+{
+    const char *name = settings != NULL && settings->name != NULL ? settings->name : "fig1";
+    spn_plot_settings own = settings != NULL ? *settings : (spn_plot_settings){.force = false};
+    name = spni_label(plane, "%s-plane", name);
+    own.name = NULL;
+    return spni_slice_render_plane(plane, view, LINES, name, directory, &own);
 }
 
 spn_status spni_plot_figure1(spni_canvas *canvas, const spni_slice_view *view,
@@ -160,7 +173,7 @@ spn_status spni_plot_figure1(spni_canvas *canvas, const spni_slice_view *view,
     if (view->c.slices.rows > LINES) {
         SPN_TRY(spni_canvas_begin(canvas->context, canvas->results, &plane));
         spni_slice_caption(canvas->results, view, LINES, &plane.caption);
-        SPN_TRY(spni_slice_render_plane(&plane, view, LINES, "fig1-plane", directory, settings));
+        SPN_TRY(render_plane(&plane, view, directory, settings));
     }
 done:
     spni_canvas_end(&plane);

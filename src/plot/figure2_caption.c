@@ -2,6 +2,7 @@
 /* The caption of Figure 2: what is drawn, where the branches jump, every parameter. */
 #include "plot/figure2.h"
 
+#include <math.h>
 #include <string.h>
 
 static bool has_branch(const spni_sweep_view *view, spn_direction direction, bool is_phase)
@@ -15,14 +16,43 @@ static bool has_branch(const spni_sweep_view *view, spn_direction direction, boo
     return false;
 }
 
-static void put_jump(spn_text *text, const spn_sweep_record *a, const spn_sweep_record *b)
+static bool is_first_seed(const spni_sweep_view *view, const spni_drawn_branch *b)
 {
-    spn_text_put(text, "    %lld -> %lld active modes between beta = %.6g and %.6g",
-                 (long long)a->state.active_modes, (long long)b->state.active_modes, a->state.beta,
-                 b->state.beta);
-    spn_text_change(text, ": E", a->state.error, b->state.error);
-    spn_text_change(text, ", R", a->state.scalar_curvature_error, b->state.scalar_curvature_error);
-    spn_text_change(text, ", |theta|", a->state.weight_norm, b->state.weight_norm);
+    return b->seed == view->branches[0].seed && b->source == 0;
+}
+
+/* Does the line break before station i, or the number of active modes change there without a break? */
+static bool is_broken(const spni_drawn_branch *b, int64_t i)
+{
+    return b->direction != SPN_DIRECTION_QUENCH && i > 0 && b->stations[i].is_behind_jump;
+}
+
+static bool is_smooth_change(const spni_drawn_branch *b, int64_t i)
+{
+    return b->direction != SPN_DIRECTION_QUENCH && i > 0 && !b->stations[i].is_behind_jump &&
+           b->stations[i].state->active_modes != b->stations[i - 1].state->active_modes;
+}
+
+static void put_change(spn_text *text, const spni_drawn_branch *b, int64_t i)
+{
+    const spni_station *before = &b->stations[i - 1], *behind = &b->stations[i];
+    const spn_state *from = before->state, *to = behind->state;
+    if (from->active_modes == to->active_modes) {
+        spn_text_put(text, "    hidden units change (%lld active mode%s)",
+                     (long long)from->active_modes, spn_plural(from->active_modes));
+    } else {
+        spn_text_put(text, "    %s%lld -> %lld active modes",
+                     is_broken(b, i) ? "" : "continuous: ", (long long)from->active_modes,
+                     (long long)to->active_modes);
+    }
+    if (fabs(before->beta - behind->beta) < 1e-4 * fabs(behind->beta)) {
+        spn_text_put(text, " at beta = %.6g", behind->beta);
+    } else {
+        spn_text_put(text, " between beta = %.6g and %.6g", before->beta, behind->beta);
+    }
+    spn_text_change(text, ": E", from->error, to->error);
+    spn_text_change(text, ", R", from->scalar_curvature_error, to->scalar_curvature_error);
+    spn_text_change(text, ", |theta|", from->weight_norm, to->weight_norm);
     spn_text_add(text, "\n");
 }
 
@@ -35,9 +65,9 @@ static void put_branch(spn_text *text, const spni_drawn_branch *b)
     }
     spn_text_put(text, ": %lld points, beta = %.6g to %.6g\n", (long long)b->count,
                  b->points[0]->state.beta, b->points[b->count - 1]->state.beta);
-    for (int64_t i = 0; i + 1 < b->count; i++) {
-        if (b->direction != SPN_DIRECTION_QUENCH && spni_is_jump(b, i)) {
-            put_jump(text, b->points[i], b->points[i + 1]);
+    for (int64_t i = 1; i < b->station_count; i++) {
+        if (is_broken(b, i) || is_smooth_change(b, i)) {
+            put_change(text, b, i);
         }
     }
 }
@@ -45,9 +75,8 @@ static void put_branch(spn_text *text, const spni_drawn_branch *b)
 static bool has_jump(const spni_sweep_view *view)
 {
     for (int64_t k = 0; k < view->branch_count; k++) {
-        const spni_drawn_branch *b = &view->branches[k];
-        for (int64_t i = 0; b->direction != SPN_DIRECTION_QUENCH && i + 1 < b->count; i++) {
-            if (spni_is_jump(b, i)) {
+        for (int64_t i = 1; i < view->branches[k].station_count; i++) {
+            if (is_broken(&view->branches[k], i)) {
                 return true;
             }
         }
@@ -72,9 +101,51 @@ static void put_classes(spn_text *text, const spn_results *results)
     }
 }
 
-/* What is drawn: only the kinds of branches that are there. */
+/* What the lines are: only the kinds of branches that are there. */
+static void put_ways(spn_text *text, const spni_sweep_view *view)
+{
+    if (has_branch(view, SPN_DIRECTION_UP, false)) {
+        spn_text_add(text, "Broad line: beta is raised, each solve starts from the one before.\n");
+    }
+    if (has_branch(view, SPN_DIRECTION_DOWN, true)) {
+        spn_text_add(text, "Thin lines with markers: beta is lowered again from the last point of "
+                           "each phase that the upward\nsweep visited.\n");
+    }
+    if (has_branch(view, SPN_DIRECTION_DOWN, false)) {
+        spn_text_add(text, "Thin line with markers: beta is lowered, starting from the initial "
+                           "weights at the largest beta.\n");
+    }
+    if (has_branch(view, SPN_DIRECTION_QUENCH, false)) {
+        spn_text_add(text, "Open circles: a fresh start at each beta.\n");
+    }
+    if (view->seed_count > 1) {
+        spn_text_put(text, "Thinner lines: the other ones of %lld random starts.\n",
+                     (long long)view->seed_count);
+    }
+    if (has_jump(view)) {
+        spn_text_add(text,
+                     "Dotted pieces in the colour of a branch join the two sides of a jump; a dot: "
+                     "a single point of a phase.\n");
+    }
+}
+
+/* Columns that were asked for, by their names. */
+static void put_columns(spn_text *text, const spni_sweep_view *view)
+{
+    for (int64_t i = 0; i < view->column_count; i++) {
+        spn_text_put(text, "%s(%c) %s", i > 0 ? ", " : "", (char)('a' + i), view->columns[i].name);
+    }
+    spn_text_add(text, " against the regularisation strength beta.\n");
+}
+
+/* What is drawn. */
 static void put_legend(spn_text *text, const spn_results *results, const spni_sweep_view *view)
 {
+    if (view->column_count > 0) {
+        put_columns(text, view);
+        put_ways(text, view);
+        return;
+    }
     spn_text_add(
         text,
         "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
@@ -91,25 +162,7 @@ static void put_legend(spn_text *text, const spn_results *results, const spni_sw
                      "for testing.\n",
                      view->has_test_accuracy ? " and (d)" : "");
     }
-    if (has_branch(view, SPN_DIRECTION_UP, false)) {
-        spn_text_add(text, "Broad line: beta is raised, each solve starts from the one before.\n");
-    }
-    if (has_branch(view, SPN_DIRECTION_DOWN, true)) {
-        spn_text_add(text, "Thin lines with markers: beta is lowered again from the last point of "
-                           "each phase that the upward\nsweep visited.\n");
-    }
-    if (has_branch(view, SPN_DIRECTION_DOWN, false)) {
-        spn_text_add(text, "Thin line with markers: beta is lowered, starting from the initial "
-                           "weights at the largest beta.\n");
-    }
-    if (has_branch(view, SPN_DIRECTION_QUENCH, false)) {
-        spn_text_add(text, "Open circles: a fresh start at each beta.\n");
-    }
-    if (has_jump(view)) {
-        spn_text_add(text,
-                     "Dotted pieces in the colour of a branch join the points before and after "
-                     "a jump.\n");
-    }
+    put_ways(text, view);
 }
 
 void spni_figure2_caption(const spn_results *results, const spni_sweep_view *view, spn_text *text)
@@ -118,7 +171,9 @@ void spni_figure2_caption(const spn_results *results, const spni_sweep_view *vie
     spni_figure2_way_down(results, view, text);
     spn_text_add(text, "\nBranches (first random start):\n");
     for (int64_t k = 0; k < view->branch_count; k++) {
-        put_branch(text, &view->branches[k]);
+        if (is_first_seed(view, &view->branches[k])) {
+            put_branch(text, &view->branches[k]);
+        }
     }
     spni_put_theory(text, &view->lines);
     spn_text_add(text, "\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Watched training: error, accuracy, modes, stability and the smallest eigenvalue against the epoch. */
 #include "plot/grok.h"
+#include "plot/quantities.h"
 
 #include <math.h>
 #include <string.h>
@@ -212,7 +213,10 @@ static void draw_modes(drawing *d)
     static const spn_line_style lines[MODES_SHOWN] = {SPN_LINE_SOLID, SPN_LINE_DASHED,
                                                       SPN_LINE_DOTTED};
     const int64_t modes = d->view.c.modes->columns;
-    spni_add_panel(&d->canvas, "Mode strength {/:Italic s_i}");
+    static const char *const names[] = {
+        "Mode strength {/:Italic s}_1", "Strengths {/:Italic s}_1, {/:Italic s}_2 (dashed)",
+        "{/:Italic s}_1, {/:Italic s}_2 (dashed), {/:Italic s}_3 (dots)"};
+    spni_add_panel(&d->canvas, names[modes < MODES_SHOWN ? modes - 1 : MODES_SHOWN - 1]);
     for (int64_t m = 0; m < MODES_SHOWN && m < modes; m++) {
         draw_runs(d, &(const quantity){.is_mode = true, .mode = m, .line = lines[m], .width = 1.5});
     }
@@ -261,9 +265,39 @@ done:
     return status;
 }
 
-static void draw_panels(drawing *d)
+/* Columns that are asked for; the error as it always is, with its plateaus. */
+static spn_status draw_columns(drawing *d, const spn_plot_settings *settings)
+{
+    spn_status status = SPN_OK;
+    spni_quantity *quantities = NULL;
+    int64_t count = 0;
+    SPN_TRY(spni_choose_quantities(&d->canvas, &d->view.c.points, settings, 0, NULL, &count,
+                                   &quantities));
+    for (int64_t i = 0; i < count; i++) {
+        if (strcmp(quantities[i].name, "error") == 0) {
+            draw_error(d);
+        } else if (quantities[i].is_integer) {
+            SPN_FAIL(d->canvas.context, SPN_ERROR_INPUT, "the column '%s' is no curve",
+                     quantities[i].name);
+        } else {
+            spni_add_panel(&d->canvas, quantities[i].label)->y_scale = quantities[i].scale;
+            draw_runs(d, &(const quantity){.offset = quantities[i].offset,
+                                           .line = SPN_LINE_SOLID,
+                                           .width = 1.5,
+                                           .labels = i == 0 ? d->labels : NULL});
+        }
+    }
+    d->canvas.panels[0].legend = SPN_LEGEND_ABOVE;
+done:
+    return status;
+}
+
+static spn_status draw_panels(drawing *d, const spn_plot_settings *settings)
 {
     const spni_grok_view *v = &d->view;
+    if (settings != NULL && settings->column_count > 0) {
+        return draw_columns(d, settings);
+    }
     draw_error(d);
     if (has_any(v, AT(state.accuracy)) || has_any(v, AT(state.test_accuracy))) {
         draw_accuracy(d);
@@ -282,6 +316,7 @@ static void draw_panels(drawing *d)
         draw_stability(d);
         draw_eigenvalue(d);
     }
+    return SPN_OK;
 }
 #undef AT
 
@@ -307,7 +342,7 @@ spn_status spn_plot_grok(spn_context *context, const spn_results *results, const
     SPN_TRY(spni_canvas_begin(context, results, &d.canvas));
     SPN_TRY(make_view(context, d.canvas.arena, results, &d.view));
     SPN_TRY(make_labels(&d));
-    draw_panels(&d);
+    SPN_TRY(draw_panels(&d, settings));
     set_page(&d.canvas.figure, &d.view);
     spni_grok_caption(results, &d.view, &d.canvas.caption);
     SPN_TRY(spni_canvas_render(&d.canvas, directory, settings));

@@ -132,6 +132,7 @@ static void put_map(spn_text *text, const spn_figure *figure, int64_t k)
     put_names(text, map);
     spni_put_label(text, "xlabel", figure->x_label, "offset 0,0.4");
     spni_put_label(text, "ylabel", map->y_label, "offset 1,0 rotate by 90");
+    spni_put_label(text, "cblabel", map->z_label, "offset -0.6,0 font KEYFONT");
     spn_text_put(
         text,
         "set zlabel ''\n"
@@ -198,9 +199,9 @@ static void put_surface(spn_text *text, const spn_figure *figure, int64_t k)
                  LENGTH((PAGE_WIDTH - SURFACE_LEFT) / PAGE_WIDTH), LENGTH(ROW_HEIGHT / height));
     spni_put_letter(text, "label 2", 2 * k + 1, (SURFACE_LEFT + 0.05) / PAGE_WIDTH,
                     (top - 0.14) / height);
-    spni_put_label(text, "zlabel", map->z_label, "rotate by 90 offset 1.2,0");
-    spni_put_label(text, "xlabel", figure->x_label, "offset 0,-0.2");
-    spni_put_label(text, "ylabel", map->y_label, "offset 0,-0.2");
+    /* the map beside it says what they are, the bar of its colours what is up */
+    spni_put_label(text, "xlabel", "{/:Italic u}", "offset 0,-0.2");
+    spni_put_label(text, "ylabel", "{/:Italic v}", "offset 0,-0.2");
     spn_text_put(text,
                  "set xtics auto offset 0,-0.3 font KEYFONT\n"
                  "set ytics auto offset 0,-0.3 font KEYFONT\n"

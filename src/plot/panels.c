@@ -60,7 +60,9 @@ static void put_block(spn_text *text, const spn_figure *figure, const spn_panel 
         }
         is_broken = false;
         has_points = true;
-        spn_text_put(text, "%s %s\n", REAL(series->x[i]), REAL(series->y[i]));
+        spn_text_put(text, "%s %s%s%s\n", REAL(series->x[i]), REAL(series->y[i]),
+                     series->other != NULL ? " " : "",
+                     series->other != NULL ? REAL(series->other[i]) : "");
     }
 }
 
@@ -378,7 +380,7 @@ static void put_place(spn_text *text, const spn_figure *figure, const page *g, i
             spn_text_add(text, "set format x '%g'\n");
         }
         spni_put_label(text, "label", figure->x_label, "at graph 0.5, screen %s center",
-                       LENGTH(0.09 / g->height));
+                       LENGTH((top - height - BOTTOM + 0.09) / g->height));
     } else {
         spn_text_add(text, "set format x ''\n");
     }
@@ -403,9 +405,31 @@ static void put_legend(spn_text *text, const page *g, spn_legend legend, int64_t
     spn_text_put(text, "set key %s\n", places[legend]);
 }
 
+/* The area between two curves. */
+static void put_area(spn_text *text, const spn_series *series, int64_t block, char letter,
+                     bool is_symlog)
+{
+    if (is_symlog) {
+        spn_text_put(text, "data_file index %lld using 1:(symlog_%c($2)):(symlog_%c($3))",
+                     (long long)block, letter, letter);
+    } else {
+        spn_text_put(text, "data_file index %lld using 1:2:3", (long long)block);
+    }
+    spn_text_put(text, " with filledcurves fc rgb '%s' fs transparent solid 0.3 noborder",
+                 color_codes[series->color]);
+    if (series->label != NULL) {
+        spn_text_add(text, " title ");
+        spni_put_quoted(text, series->label);
+    }
+}
+
 static void put_series(spn_text *text, const spn_series *series, int64_t block, char letter,
                        bool is_symlog)
 {
+    if (series->other != NULL) {
+        put_area(text, series, block, letter, is_symlog);
+        return;
+    }
     const bool has_line = series->line != SPN_LINE_NONE;
     const bool has_marker = series->marker != SPN_MARKER_NONE;
     char value[] = "(symlog_a($2))";

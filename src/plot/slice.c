@@ -160,7 +160,7 @@ static spn_status make_map(spni_canvas *canvas, const spni_slice_view *v, int64_
     spn_map_mark *marks = NULL;
     *map = (spn_map){.columns = record->columns,
                      .rows = record->rows,
-                     .y_label = "{/:Italic v}",
+                     .y_label = "Second direction {/:Italic v}",
                      .z_label = "Loss {/:Italic L}"};
     SPN_TAKE(canvas->context, canvas->arena, x, record->columns);
     SPN_TAKE(canvas->context, canvas->arena, y, record->rows);
@@ -199,7 +199,7 @@ spn_status spni_slice_render_plane(spni_canvas *canvas, const spni_slice_view *v
     spn_map map;
     SPN_TRY(make_map(canvas, v, slice, &map));
     canvas->figure.name = name;
-    canvas->figure.x_label = "{/:Italic u}";
+    canvas->figure.x_label = "First direction {/:Italic u}";
     canvas->figure.map = &map;
     SPN_TRY(spni_canvas_render(canvas, directory, settings));
 done:

@@ -45,6 +45,8 @@ const spn_kind spn_sweep_kind = {
              "or a jump was not resolved (`resolved` or `settled` is 0)",
     .curves = &sweep_curves,
     .plot = spn_plot_figure2,
+    .draws_columns = true,
+    .draws_overlays = true,
 };
 
 static const spn_kind_table branches_tables[] = {
@@ -88,6 +90,7 @@ const spn_kind spn_branches_kind = {
     .fault = "a phase was not followed to its end",
     .curves = &branches_curves,
     .plot = spn_plot_branches,
+    .draws_columns = true,
 };
 
 static const spn_kind_table slice_tables[] = {
@@ -166,4 +169,5 @@ const spn_kind spn_grok_kind = {
     .fault = "a run diverged or does not end at a minimum",
     .curves = &grok_curves,
     .plot = spn_plot_grok,
+    .draws_columns = true,
 };

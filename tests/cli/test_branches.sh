@@ -92,9 +92,9 @@ expect_same phases.csv bare.csv
 if command -v gnuplot >/dev/null; then
     run spinodal plot run.h5 -o figures
     expect_status 0
-    expect_folder figures branches.dat branches.gp branches.pdf branches.png branches.svg branches.txt
+    expect_folder figures run.dat run.gp run.pdf run.png run.svg run.txt
     run spinodal plot run.h5 -o figures
-    expect_failure 5 'figures/branches.*--force'
+    expect_failure 5 'figures/run.*--force'
 fi
 
 # What is wrong.

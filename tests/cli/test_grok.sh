@@ -105,7 +105,7 @@ expect_failure 3 'one.h5: holds no weights'
 if command -v gnuplot >/dev/null; then
     run spinodal plot one.h5 -o figure
     expect_status 0
-    expect_folder figure grok.dat grok.gp grok.pdf grok.png grok.svg grok.txt
+    expect_folder figure one.dat one.gp one.pdf one.png one.svg one.txt
 fi
 
 # What is wrong.

@@ -21,8 +21,8 @@ column() {
 [ "$(column beta | tail -1)" = 0.4 ] || complain 'the last turning point is missed' points.csv
 run spinodal plot run.h5 -o figure
 expect_status 0
-expect_file figure/fig2.svg
-run grep -c 'up, leg 3' figure/fig2.svg
+expect_file figure/run.svg
+run grep -c 'up, leg 3' figure/run.svg
 expect_status 0
 
 # The same bits for any number of threads.

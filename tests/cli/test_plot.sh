@@ -10,7 +10,7 @@ expect_status 3
 expect_stderr_lines 1
 expect_stderr 'empty\.h5: these results hold no points'
 checks=$((checks + 1))
-[ ! -e figures/fig2.gp ] || complain "figures/fig2.gp was left behind"
+[ ! -e figures/empty.gp ] || complain "figures/empty.gp was left behind"
 
 # A signal ends it while gnuplot hangs, and gnuplot with it; also where one request comes as several signals,
 # as timeout(1) and batch systems send it: to the process, then to its group.
@@ -37,4 +37,42 @@ cp told "$stderr"
 expect_stderr_lines 1
 expect_stderr 'interrupted'
 expect_folder hanging
+
+# Figures of one's own: named after the results, in a folder of that name; other names leave them alone.
+figures() { # NAME
+    echo "$1.dat $1.gp $1.pdf $1.png $1.svg $1.txt"
+}
+if command -v gnuplot >/dev/null; then
+    run spinodal plot run.h5
+    expect_status 0
+    # shellcheck disable=SC2046
+    expect_folder run $(figures run)
+    run spinodal plot run.h5 -o run --name other --columns weight_norm:log,susceptibility --x-scale log \
+        --x-range 0.1:0.4 --page two --seeds band --theory off
+    expect_status 0
+    # shellcheck disable=SC2046
+    expect_folder run $(figures other) $(figures run)
+    expect_text run/other.gp '^set xrange \[0\.1:0\.4\]$'
+    expect_no_text run/other.gp 'spinodal'
+    run spinodal plot run.h5
+    expect_failure 5 'run/run.gp exists; use --force'
+    run spinodal plot run.h5 run.h5 --name twice
+    expect_status 0
+    expect_file twice/twice.svg
+fi
+refuse() { # STATUS PATTERN ARGUMENTS...
+    expected=$1
+    pattern=$2
+    shift 2
+    run spinodal plot run.h5 "$@" -o refused
+    expect_status "$expected"
+    expect_stderr_lines 1
+    expect_stderr "$pattern"
+}
+refuse 2 "--columns: expected one of linear, log, symlog, got 'cubic'" --columns error:cubic
+refuse 3 "run.h5: has no column 'errors' to draw; there are: seed, .*, error," --columns errors
+refuse 2 '--x-range: expected LOW:HIGH' --x-range 3:1
+refuse 2 '--x-scale: linear or log' --x-scale symlog
+refuse 2 "--page: expected one of own, one, two, got 'three'" --page three
+refuse 2 "--seeds: expected one of lines, first, band, got 'all'" --seeds all
 finish

@@ -32,11 +32,11 @@ run spinodal branches weights.yaml -o branches.h5 --set branches.beta.from=0.3
 expect_stderr 'phase .*\|w\|'
 run spinodal plot weights.h5 -o figures
 expect_status 0
-expect_text figures/fig2.txt 'L = E \+ beta \|w\|\^2'
-expect_text figures/fig2.txt '^order_parameter: n = \|w\|\^2, w: the weights, without the biases$'
-expect_text figures/fig2.txt '^  regularise: weights$'
-expect_text figures/fig2.gp 'Distance to origin \|\{/:Italic w\}\|'
-expect_no_text figures/fig2.txt '\|theta\|'
+expect_text figures/weights.txt 'L = E \+ beta \|w\|\^2'
+expect_text figures/weights.txt '^order_parameter: n = \|w\|\^2, w: the weights, without the biases$'
+expect_text figures/weights.txt '^  regularise: weights$'
+expect_text figures/weights.gp 'Distance to origin \|\{/:Italic w\}\|'
+expect_no_text figures/weights.txt '\|theta\|'
 run spinodal theory weights.yaml
 expect_status 0
 expect_stdout '\|w\|'

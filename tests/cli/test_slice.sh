@@ -71,9 +71,9 @@ if command -v gnuplot >/dev/null; then
     for name in line plane; do
         run spinodal plot "$name.h5" -o "$name"
         expect_status 0
-        expect_folder "$name" slice.dat slice.gp slice.pdf slice.png slice.svg slice.txt
+        expect_folder "$name" "$name.dat" "$name.gp" "$name.pdf" "$name.png" "$name.svg" "$name.txt"
     done
-    grep -q 'with pm3d' plane/slice.gp || complain 'no surface in plane/slice.gp'
+    grep -q 'with pm3d' plane/plane.gp || complain 'no surface in plane/plane.gp'
 fi
 
 # What is wrong.

@@ -335,7 +335,7 @@ static void test_many_phases(void **state)
     made->tables[3].rows = 0;
     made->names = (spn_text_column){"phases", "name", MANY, names, ""};
     draw(folder);
-    read_series(folder, 'a', "2 modes, 6 phases", &line);
+    read_series(folder, 'a', "2 modes (6 minima)", &line);
     assert_int_equal(line.count, 2 * MODEL_PLACES);
     read_series(folder, 'a', "kind 4", &line);
     assert_int_equal(line.count, MODEL_PLACES);
@@ -344,7 +344,7 @@ static void test_many_phases(void **state)
         phases[i].middle.active_modes = -1; /* no labels */
     }
     draw(folder);
-    check_contains(folder, "branches.gp", "title '9 phases'");
+    check_contains(folder, "branches.gp", "title '9 minima'");
     made->tables[2].rows = 6; /* few: each has its name */
     made->names.rows = 6;
     draw(folder);

@@ -79,14 +79,19 @@ static void test_other_sweeps(void **state)
 {
     (void)state;
     char folder[512];
-    spn_plot_settings settings = {.force = true, .gnuplot = "no-such-gnuplot"};
+    spn_plot_settings settings = {
+        .force = true, .gnuplot = "no-such-gnuplot", .seeds = SPN_SEEDS_FIRST};
     make_folder("others", folder);
     model->count = 0;
     for (int64_t i = 0; i < 6; i++) {
         const double beta = 0.01 * (double)(i + 1);
         add(model, 0, -1, i, beta, i < 3 ? 2 : i == 3 ? 1 : 0);
-        add(model, 1, 0, i, 0.07 - beta, i < 3 ? 0 : 2);
-        add(model, 2, -1, i, beta, i % 3);
+    }
+    for (int64_t i = 0; i < 6; i++) {
+        add(model, 1, 0, i, 0.07 - 0.01 * (double)(i + 1), i < 3 ? 0 : 2);
+    }
+    for (int64_t i = 0; i < 6; i++) {
+        add(model, 2, -1, i, 0.01 * (double)(i + 1), i % 3);
     }
     add(model, 0, -1, 0, 0.35, 1);
     model->rows[model->count - 1].seed = 1;

@@ -196,7 +196,7 @@ static const char *title(drawing *d, const row *r, quantity q)
 {
     char orders[TITLE_SIZE] = "";
     put_orders(d, q == ERROR ? r->linear : r->curved, orders, sizeof orders);
-    return q == ERROR ? spni_label(&d->canvas, "{/:Italic D} = %lld: %s",
+    return q == ERROR ? spni_label(&d->canvas, "linear, {/:Italic D} = %lld: %s",
                                    (long long)r->linear->depth, orders)
                       : spni_label(&d->canvas, "tanh: %s", orders);
 }
