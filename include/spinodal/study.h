@@ -46,6 +46,10 @@ spn_status spn_experiment_of(spn_context *context, const spn_results *results,
  *  Keys that exclude this one go back to their defaults. */
 spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
                               const char *assignment);
+/** The same as somebody types it: a relative name of a file that is there, seen from the current folder, is that file and
+ *  not one beside the experiment. */
+spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
+                                   const char *assignment);
 
 /** Set one key, "section.key", to a value that is no text: as a line of a file would (two ways of saying the same thing are
  *  refused by spn_experiment_check()), or as an override, as spn_experiment_set() does. Messages begin with the key, or
@@ -183,6 +187,12 @@ typedef struct spn_prediction {
 
 /** Costs no training: moments of the data, O(I^3), and a continuation in a few unknowns. */
 spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_prediction *out);
+
+/** Where an experiment from a file gives no range of beta (neither sweep.beta nor beta.from, beta.to or legs), choose it
+ *  around what linear theory says of its study, and tell it by a message; where theory says nothing the default stays,
+ *  which is told, too. The study is that of this very experiment and sees the change. Costs spn_study_predict(). */
+spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *experiment,
+                                       const spn_study *study);
 
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {

@@ -124,6 +124,28 @@ typedef struct spn_run_record {
 } spn_run_record;
 extern const spn_columns spn_run_columns;
 
+/* ---- What they say --------------------------------------------------------------------------- */
+
+/** How long a run waited, and where. 8-byte fields only. */
+typedef struct spn_training_answer {
+    int64_t run, start;
+    int64_t left;         /**< plateaus that it has left */
+    double waited;        /**< the epoch at which it left the last of them; 0: there was none */
+    int64_t predicted;    /**< of them, those whose law predicts when */
+    int64_t as_predicted; /**< of these, those left within the predicted range */
+    int64_t held_by;      /**< row of the plateau on which it ends; -1: on none */
+    /** 1: that is a minimum, which training leaves by noise alone, with fewer active modes than the minimum that another run
+     *  leads to. */
+    int64_t is_trapped;
+    double epochs, error; /**< at its end */
+    int64_t diverged;     /**< 1: it did */
+} spn_training_answer;
+extern const spn_columns spn_training_answer_columns;
+
+/** One for each run, into out. */
+void spn_training_answers(int64_t run_count, const spn_run_record *runs, int64_t plateau_count,
+                          const spn_plateau_record *plateaus, spn_training_answer *out);
+
 /* ---- Runs ------------------------------------------------------------------------------------ */
 
 /** What is trained. Everything pointed to must outlive the runs. */

@@ -107,6 +107,9 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     status = cli_experiment(session, arguments, &experiment);
     status = status == SPN_OK ? spn_study_create(context, experiment, &study) : status;
     SPN_TRY(spn_farm_agree(context, status, NULL, 0));
+    if (run == spn_study_sweep || run == spn_study_branches) {
+        SPN_TRY(spn_experiment_choose_range(context, experiment, study));
+    }
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {
         SPN_TRY(cli_explain(session, study));
@@ -146,6 +149,14 @@ done:
     return status;
 }
 
+/* EXPERIMENT.sweep.h5, EXPERIMENT.branches.h5, ...: no command's results stand in another's way. */
+static spn_status default_output(const cli_session *session, const char *experiment, char **out)
+{
+    char ending[64];
+    snprintf(ending, sizeof ending, ".%s.h5", session->command->name);
+    return cli_default_output(session->context, experiment, ending, out);
+}
+
 /* What went wrong is said on stderr with JSON as well. */
 static spn_status run_command(cli_session *session, const cli_arguments *arguments,
                               study_action *run)
@@ -155,7 +166,7 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
     spn_wish wish = {.is_verbose = session->is_verbose};
     SPN_TRY(cli_shown(session, arguments, &wish.shown));
     if (arguments->output == NULL) {
-        SPN_TRY(cli_default_output(session->context, arguments->words[0], ".h5", &made));
+        SPN_TRY(default_output(session, arguments->words[0], &made));
     }
     const char *output = made != NULL ? made : arguments->output;
     SPN_TRY(run_study(session, arguments, output, run));

@@ -31,7 +31,8 @@ const cli_command cli_commands[] = {
      "directions the experiment asks for. Every finished point goes to RUN.h5.part at once: a run "
      "that\n"
      "was interrupted goes on with --resume, to the same bits. Without -o the results go to the\n"
-     "experiment's name with .h5. Exit status 1: done, but a point did not pass the stationarity "
+     "experiment's name with .sweep.h5. Exit status 1: done, but a point did not pass the "
+     "stationarity "
      "gate, or a jump could not be resolved.",
      "output set seed threads chain json force resume kind min-jump sort explain ", 1, 1, true,
      cmd_sweep},

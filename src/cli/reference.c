@@ -121,6 +121,8 @@ void cli_print_reference(void)
     print_columns("Phases of the answer (`spinodal transitions --json`: `answers`; `phases`)",
                   &spn_answer_phase_columns);
     print_columns("Transitions, each once (the same: `entries`)", &spn_answer_entry_columns);
+    print_columns("Runs of training (`spinodal grok --json`: `answer`)",
+                  &spn_training_answer_columns);
     print_columns("Change points beside transitions (the same: `claim`)", &spn_claim_columns);
     print_columns("Transitions (`spinodal transitions --json`: `transitions`, `crossings`)",
                   &spn_transition_columns);

@@ -154,7 +154,7 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
         SPN_TRY(spn_experiment_create(context, &experiment));
     }
     for (int64_t i = 0; i < arguments->set_count; i++) {
-        SPN_TRY(spn_experiment_set(context, experiment, arguments->sets[i]));
+        SPN_TRY(spn_experiment_set_here(context, experiment, arguments->sets[i]));
     }
     *out = experiment;
     experiment = NULL;

@@ -387,7 +387,7 @@ double spn_weight_decay(const spn_run_facts *facts, double beta)
     return 2 * beta / (is_summed ? (double)facts->outputs : 1);
 }
 
-static void put_decay(spn_text *text, const spn_run_facts *facts, double beta)
+void spni_put_decay(spn_text *text, const spn_run_facts *facts, double beta)
 {
     const char *loss = spn_run_loss(facts);
     bool is_summed = facts->error == SPN_ERROR_MSE && facts->outputs > 1;
@@ -440,7 +440,7 @@ static void put_choice(spn_text *text, const spn_answer *answer, const spn_run_f
         }
         spn_text_add(text, ". ");
     }
-    put_decay(text, facts, limit);
+    spni_put_decay(text, facts, limit);
 }
 
 void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts)

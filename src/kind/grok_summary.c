@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How each run of training ended, when E fell below the levels, and its plateaus with their laws. */
-#include <spinodal/kind.h>
+#include "kind/run_answer.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +8,130 @@
 enum { VALUE_SIZE = 32 };
 /* Gradient descent is unstable where learning_rate lambda_max exceeds it. */
 static const double stable_most = 2;
+
+/* ---- The answer --------------------------------------------------------------------------------- */
+
+/* One for each run; to be released. */
+static spn_status find_answers(spn_context *context, const spn_grok_contents *c,
+                               spn_training_answer **out)
+{
+    spn_status status = SPN_OK;
+    SPN_NEW(context, *out, c->runs.rows);
+    spn_training_answers(c->runs.rows, c->runs.records, c->plateaus.rows, c->plateaus.records,
+                         *out);
+done:
+    return status;
+}
+
+static void put_headline(spn_text *text, const spn_grok_contents *c, const spn_training_answer *a)
+{
+    const spn_run_record *runs = c->runs.records;
+    int64_t waited = 0, trapped = 0, predicted = 0, met = 0;
+    double longest = 0;
+    for (int64_t r = 0; r < c->runs.rows; r++) {
+        waited += a[r].left > 0;
+        trapped += a[r].is_trapped;
+        predicted += a[r].predicted;
+        met += a[r].as_predicted;
+        longest = fmax(longest, a[r].waited);
+    }
+    spn_text_put(text, "Of %lld run%s at beta = %.6g %lld waited on plateaus",
+                 (long long)c->runs.rows, spn_plural(c->runs.rows), runs[0].beta,
+                 (long long)waited);
+    if (waited > 0) {
+        spn_text_put(text,
+                     " before the error fell for the last time, up to epoch %.6g: they stay in a "
+                     "phase that has learned less until what is missing has grown (grokking)",
+                     longest);
+    }
+    spn_text_add(text, ".");
+    if (trapped > 0) {
+        spn_text_put(
+            text,
+            " %lld end%s in a minimum that has learned less than others do, which they never leave "
+            "without noise.",
+            (long long)trapped, trapped == 1 ? "s" : "");
+    }
+    if (predicted > 0) {
+        spn_text_put(text,
+                     " %lld of %lld plateaus that were left and have a law were left when it says.",
+                     (long long)met, (long long)predicted);
+    }
+    spn_text_add(text, "\n");
+}
+
+static void put_plateau(spn_text *text, const spn_plateau_record *p)
+{
+    spn_text_put(text, " E stays near %.5g", p->error);
+    if (isnan(p->epoch_to)) {
+        spn_text_put(text, " to the end%s;",
+                     p->kind == SPN_PLATEAU_METASTABLE ? ", in a minimum" : "");
+        return;
+    }
+    spn_text_put(text, " for %.6g epochs", p->measured);
+    if (isfinite(p->predicted)) {
+        spn_text_put(text, " (the law says %.3g, %.2g to %.2g)", p->predicted, p->predicted_low,
+                     p->predicted_high);
+    }
+    spn_text_add(text, ", then falls;");
+}
+
+static void put_run(spn_text *text, const spn_grok_contents *c, const spn_training_answer *a)
+{
+    const spn_run_record *run = (const spn_run_record *)c->runs.records + a->run;
+    const spn_plateau_record *plateaus = c->plateaus.records;
+    spn_text_put(text, "Run %lld, from \"%s\":", (long long)a->run, c->names[run->start]);
+    for (int64_t i = 0; i < c->plateaus.rows; i++) {
+        if (plateaus[i].run == a->run && (isfinite(plateaus[i].epoch_to) || a->is_trapped)) {
+            put_plateau(text, &plateaus[i]);
+        }
+    }
+    if (a->left == 0 && !a->is_trapped) {
+        spn_text_add(text, " no plateau was left;");
+    }
+    if (a->diverged) {
+        spn_text_add(text, " it diverged.\n");
+    } else {
+        spn_text_put(text, " after %.6g epochs E = %.5g, and the minimum behind it is \"%s\".\n",
+                     a->epochs, a->error, c->phases[a->run]);
+    }
+}
+
+static void put_answer(spn_text *text, const spn_grok_contents *c)
+{
+    spn_training_answer *answers = NULL;
+    spn_status status = text->status;
+    SPN_TRY(status);
+    if (c->runs.rows == 0) {
+        goto done;
+    }
+    SPN_TRY(find_answers(text->context, c, &answers));
+    put_headline(text, c, answers);
+    for (int64_t r = 0; r < c->runs.rows; r++) {
+        put_run(text, c, &answers[r]);
+    }
+    spn_text_add(text, "For your choice of beta: ");
+    spni_put_decay(text, &c->facts, ((const spn_run_record *)c->runs.records)[0].beta);
+    spn_text_add(text, "\n");
+    status = text->status;
+done:
+    spn_release(text->context, answers);
+    text->status = status;
+}
+
+static void write_answer(spn_json *json, const spn_grok_contents *c)
+{
+    spn_training_answer *answers = NULL;
+    spn_status status = json->status;
+    SPN_TRY(status);
+    SPN_TRY(find_answers(json->context, c, &answers));
+    const spn_table table = {"answer", &spn_training_answer_columns, c->runs.rows, answers};
+    spn_json_rows(json, "answer", &table, NULL, NULL);
+    status = json->status;
+done:
+    spn_release(json->context, answers);
+    json->status = status;
+}
 
 void spn_grok_json(spn_json *json, const char *path, const void *contents, const spn_wish *wish)
 {
@@ -20,6 +144,7 @@ void spn_grok_json(spn_json *json, const char *path, const void *contents, const
     spn_json_rows(json, "crossings", &c->crossings, NULL, NULL);
     spn_json_rows(json, "plateaus", &c->plateaus, NULL, NULL);
     spn_json_rows(json, "points", &c->points, NULL, NULL);
+    write_answer(json, c);
     spn_json_end_object(json);
 }
 
@@ -114,6 +239,7 @@ void spn_grok_summary(spn_text *text, const char *path, const void *contents, co
     (void)wish;
     spn_text_put(text, "%s: %lld run%s at beta = %.10g\n", path, (long long)c->runs.rows,
                  spn_plural(c->runs.rows), c->runs.rows > 0 ? runs[0].beta : (double)NAN);
+    put_answer(text, c);
     put_runs(text, c);
     put_plateaus(text, c);
 }

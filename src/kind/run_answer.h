@@ -11,6 +11,9 @@ enum { SPNI_NAME_SIZE = 96 };
 /** A view for a terminal or for a page. Returns its rows. */
 int64_t spni_answer_view(spn_text *text, const spn_view *view, bool is_page);
 
+/** A sentence on the weight_decay that a beta means; NaN: on the factor between them alone. */
+void spni_put_decay(spn_text *text, const spn_run_facts *facts, double beta);
+
 /** The tables of a sweep as room `transition` takes them; what is not in the contents is made in the arena. */
 spn_status spni_sweep_tables(spn_context *context, spn_arena *arena,
                              const spn_sweep_contents *contents, spn_sweep_tables *out);

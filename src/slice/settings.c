@@ -23,7 +23,7 @@ static const spn_option options[] = {
      "minimise the loss at slice.at from each stored phase, so that it is exactly that of "
      "slice.at"},
     {"beta", SPN_OPTION_REALS, AT(beta), "[0.3]", SPN_NONNEGATIVE, NULL, "error/weight^2",
-     "values of beta for which the loss is drawn"},
+     "values of beta for which the loss is drawn; unset where slice.at is given: that"},
     {"eigenvectors", SPN_OPTION_INTEGERS, AT(eigenvectors), "[0, -1]", SPN_ANY, NULL, "",
      "one or two eigenvectors: 0 belongs to the smallest eigenvalue, 1 to the next, -1 to the "
      "largest"},

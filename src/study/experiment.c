@@ -5,6 +5,7 @@
 #include "study/yaml.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,12 +136,36 @@ static spn_status check_unset(spn_context *context, const spn_settings *section,
                     section->sources[index].line);
 }
 
+/* The loss of a slice is drawn for the beta of its points, where no other is asked for. */
+static spn_status follow(spn_context *context, spn_experiment *experiment,
+                         const spn_settings *section, const char *key)
+{
+    spn_status status = SPN_OK;
+    double *items = NULL;
+    if (section != &experiment->sections[SPNI_SECTION_SLICE] || strcmp(key, "at") != 0 ||
+        section->is_set[spn_option_find(section->table, "beta")]) {
+        return SPN_OK;
+    }
+    spn_slice_settings *slice = section->values;
+    if (isnan(slice->at)) {
+        return SPN_OK;
+    }
+    SPN_TAKE(context, experiment->arena, items, 1);
+    *items = slice->at;
+    slice->beta = (spn_reals){.count = 1, .items = items};
+done:
+    return status;
+}
+
 /* Failures of settings name section and key in their text; who asks for the key alone gets it, too. */
 static spn_status assign(spn_context *context, spn_experiment *experiment, spn_settings *section,
                          const char *key, const spn_value *value, bool is_override)
 {
     char name[SPN_ERROR_KEY_SIZE];
     spn_status status = spn_settings_assign(context, experiment->arena, section, key, value);
+    if (status == SPN_OK) {
+        status = follow(context, experiment, section, key);
+    }
     if (status == SPN_OK && is_override) {
         status =
             spni_experiment_yield(context, experiment, (int)(section - experiment->sections), key);
@@ -397,6 +422,51 @@ bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
     const spn_grok_settings *grok = spn_experiment_grok(experiment);
     return names_file(experiment, path, slice->results, &slice->through) ||
            names_file(experiment, path, grok->results, &grok->starts);
+}
+
+enum { FILE_KEYS = 7 };
+
+/* Settings that name files. */
+static void find_file_settings(spn_experiment *experiment, const char **out[FILE_KEYS])
+{
+    spn_data_settings *data = experiment->sections[SPNI_SECTION_DATA].values;
+    spn_model_settings *model = experiment->sections[SPNI_SECTION_MODEL].values;
+    spn_slice_settings *slice = experiment->sections[SPNI_SECTION_SLICE].values;
+    spn_grok_settings *grok = experiment->sections[SPNI_SECTION_GROK].values;
+    const char **found[FILE_KEYS] = {&data->path,        &data->labels,        &data->test_path,
+                                     &data->test_labels, &model->init_weights, &slice->results,
+                                     &grok->results};
+    memcpy(out, found, sizeof found);
+}
+
+spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
+                                   const char *assignment)
+{
+    spn_status status = SPN_OK;
+    const char *before[FILE_KEYS], **files[FILE_KEYS];
+    char folder[SPNI_PATH_SIZE], path[2 * SPNI_PATH_SIZE];
+    find_file_settings(experiment, files);
+    for (int i = 0; i < FILE_KEYS; i++) {
+        before[i] = *files[i];
+    }
+    SPN_TRY(spn_experiment_set(context, experiment, assignment));
+    for (int i = 0; i < FILE_KEYS; i++) {
+        const char *name = *files[i];
+        if (name == NULL || name == before[i] || name[0] == '/' || experiment->directory == NULL ||
+            experiment->directory[0] == '\0' || access(name, F_OK) != 0 ||
+            getcwd(folder, sizeof folder) == NULL) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        *files[i] = spn_arena_duplicate(experiment->arena, path);
+        if (*files[i] == NULL) {
+            *files[i] = before[i];
+            status = spn_arena_status(context, experiment->arena);
+            goto done;
+        }
+    }
+done:
+    return status;
 }
 
 spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)

@@ -227,6 +227,42 @@ done:
     return status;
 }
 
+/* The ridge weighs all weights alike: of inputs in units that differ much the large ones are learned first, for no reason
+ * of theirs. Pixels of images have one unit. */
+static void warn_of_scales(spn_context *context, const spn_experiment *experiment,
+                           const spn_dataset *dataset)
+{
+    const double most = 100;
+    double least = HUGE_VAL, largest = 0;
+    int64_t small = 0, large = 0;
+    for (int64_t c = 0; c < dataset->inputs; c++) {
+        const double *column = dataset->x + c * dataset->stride;
+        double size = 0;
+        for (int64_t i = 0; i < dataset->samples; i++) {
+            size = fmax(size, fabs(column[i]));
+        }
+        small = size > 0 && size < least ? c : small;
+        least = size > 0 ? fmin(least, size) : least;
+        large = size > largest ? c : large;
+        largest = fmax(largest, size);
+    }
+    if (spn_experiment_data(experiment)->kind == SPN_DATA_IDX || !(largest > most * least)) {
+        return;
+    }
+    if (dataset->input_names != NULL) {
+        spn_warning(
+            context,
+            "inputs differ in scale by a factor of %.2g ('%.40s' against '%.40s'): the large "
+            "ones are learned first; data.standardize: true gives them one scale",
+            largest / least, dataset->input_names[large], dataset->input_names[small]);
+    } else {
+        spn_warning(context,
+                    "inputs differ in scale by a factor of %.2g (number %lld against %lld): the "
+                    "large ones are learned first; data.standardize: true gives them one scale",
+                    largest / least, (long long)large + 1, (long long)small + 1);
+    }
+}
+
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment, spn_study **out)
 {
     spn_status status = SPN_OK;
@@ -240,6 +276,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     SPN_TRY(spni_experiment_place(
         context, experiment, spn_geometry_check(context, spn_experiment_geometry(experiment))));
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
+    warn_of_scales(context, experiment, study->dataset);
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
     SPN_TRY(spni_experiment_blame(

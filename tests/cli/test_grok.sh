@@ -49,7 +49,7 @@ expect_failure 3 "one.h5: has no table 'theta'; its tables are starts, runs, poi
 # Without -o, into the experiment's name; over nothing without --force; nothing that it reads.
 run spinodal grok run.yaml -q
 expect_status 0
-expect_same run.h5 one.h5
+expect_same run.grok.h5 one.h5
 run spinodal grok run.yaml -o one.h5
 expect_failure 5 'one.h5.*--force'
 run spinodal grok run.yaml -o sweep.h5 --force

@@ -39,7 +39,7 @@ expect_stdout '^name,slice,anchor,u,v,'
 # Without -o, into the experiment's name; over nothing without --force.
 run spinodal slice run.yaml -q
 expect_status 0
-expect_same run.h5 line.h5
+expect_same run.slice.h5 line.h5
 run spinodal slice run.yaml -o line.h5
 expect_failure 5 'line.h5.*--force'
 run spinodal slice run.yaml -o sweep.h5 --force
