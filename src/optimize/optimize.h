@@ -33,6 +33,7 @@ double spni_region_step(const spni_spectrum *spectrum, const spni_region *region
 #define SPNI_FLAT 1e-10
 
 typedef struct spni_newton_cg spni_newton_cg;
+typedef struct spni_shifted spni_shifted;
 
 struct spn_solver {
     const spn_objective *objective;
@@ -52,13 +53,15 @@ struct spn_solver {
     double *buffers[2];             /* n each: velocities and moments */
     double *memory;                 /* the vectors above live here */
 
-    spn_dense *dense; /* Newton */
-    double *hessian;  /* n x n: as formed */
-    double *factor;   /* n x n: Cholesky factor or eigenvectors */
-    double *values;   /* n: eigenvalues */
-    double *pairs;    /* L-BFGS: history x 2n: s, y */
-    double *weights;  /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */
-    int64_t *order;   /* SGD: samples, shuffled */
+    spn_dense *dense;          /* Newton */
+    double *hessian;           /* n x n: as formed */
+    double *factor;            /* n x n: Cholesky factor or eigenvectors */
+    double *values;            /* n: eigenvalues */
+    spni_shifted *shifted;     /* Newton: what steps without eigenvectors need, */
+    int64_t eigenvectors_most; /* which larger matrices take */
+    double *pairs;             /* L-BFGS: history x 2n: s, y */
+    double *weights;           /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */
+    int64_t *order;            /* SGD: samples, shuffled */
     spni_newton_cg
         *newton_cg; /* newton_cg; its first phase is L-BFGS, and its ways are kept in `pairs` */
     spn_solver_info *info; /* of the run in progress */
@@ -140,6 +143,7 @@ typedef spn_status spni_method(spn_context *context, spn_solver *solver);
 spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd, spni_newton_cg_run;
 
 void spni_newton_cg_free(spn_context *context, spni_newton_cg *newton_cg);
+void spni_shifted_free(spn_context *context, spni_shifted *shifted);
 
 /* A method of the solver: `make` allocates what it needs beside the solver's vectors, NULL: nothing. */
 typedef struct spni_solver_method {
