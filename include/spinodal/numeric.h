@@ -47,6 +47,15 @@ spn_status spn_cholesky(spn_context *context, int64_t n, double *a, double floor
 spn_status spn_cholesky_solve(spn_context *context, int64_t n, const double *factor,
                               int64_t columns, double *b);
 
+/** The smallest eigenvalue of a positive definite a from its factor, by at most `steps` solves (Lanczos' method on the inverse,
+ *  same bits every time): an upper bound, at a distance below 1e-8 of itself from an eigenvalue and mostly at one of rounding.
+ *  *is_converged false: steps did not suffice, as where many eigenvalues are close to it. `dense` for at least min(n, steps);
+ *  room: spn_cholesky_least_room() numbers. 2 n^2 flops a step, and 4 n k in step k. */
+spn_status spn_cholesky_least(spn_context *context, spn_dense *dense, int64_t n,
+                              const double *factor, int64_t steps, double *room, double *least,
+                              bool *is_converged);
+int64_t spn_cholesky_least_room(int64_t n, int64_t steps);
+
 /** In-place LU factors with partial pivoting of a general matrix (n x n, column-major); pivots: n ints. Returns
  *  in *is_singular whether a pivot is exactly zero (then what is left in a has no meaning); nearly singular
  *  matrices are factored, the caller judges the solution. SPN_ERROR_NUMERIC when a is not finite. LAPACK

@@ -58,6 +58,7 @@ struct spn_solver {
     double *factor;            /* n x n: Cholesky factor or eigenvectors */
     double *values;            /* n: eigenvalues */
     spni_shifted *shifted;     /* Newton: what steps without eigenvectors need, */
+    double *room;              /* ... and their smallest eigenvalue */
     int64_t eigenvectors_most; /* which larger matrices take */
     double *pairs;             /* L-BFGS: history x 2n: s, y */
     double *weights;           /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */

@@ -61,6 +61,7 @@ void spn_solver_free(spn_context *context, spn_solver *solver)
     spn_release(context, solver->factor);
     spn_release(context, solver->values);
     spni_shifted_free(context, solver->shifted);
+    spn_release(context, solver->room);
     spn_release(context, solver->pairs);
     spn_release(context, solver->weights);
     spn_release(context, solver->order);

@@ -221,6 +221,50 @@ static void test_cholesky_hilbert(void **state)
     spn_context_free(context);
 }
 
+/* The smallest eigenvalue from the factor: of second differences, 2 - 2 cos(pi / (n + 1)); of Wishart matrices, beside the
+ * whole spectrum; of the unit matrix, where the first step ends the space. */
+static void test_cholesky_least(void **state)
+{
+    (void)state;
+    spn_context *context = context_create();
+    enum { STEPS = 40 };
+    const int64_t sizes[] = {1, 3, 40, 100};
+    for (int kind = 0; kind < 3; kind++) {
+        for (int s = 0; s < 4; s++) {
+            int64_t n = sizes[s];
+            spn_dense *dense = NULL;
+            double *m = numbers(n * n, 8), *a = numbers(n * n, 9), *w = numbers(n, 9);
+            double *room = numbers(spn_cholesky_least_room(n, STEPS), 1), least = 0;
+            bool is_positive = false, is_converged = false;
+            spn_multiply_transposed(n, n, n, 1, m, n, m, n, 0, a, n);
+            for (int64_t i = 0; i < n; i++) {
+                for (int64_t j = 0; kind > 0 && j < n; j++) {
+                    double off = kind == 1 && (i == j + 1 || j == i + 1) ? -1 : 0;
+                    a[i + j * n] = i == j ? 3 - kind : off;
+                }
+            }
+            check_ok(context, spn_dense_create(context, n, &dense));
+            memcpy(m, a, (size_t)(n * n) * sizeof *a);
+            check_ok(context, spn_eigen(context, dense, n, m, false, w));
+            check_ok(context, spn_cholesky(context, n, a, 0, &is_positive));
+            assert_true(is_positive);
+            check_ok(context,
+                     spn_cholesky_least(context, dense, n, a, STEPS, room, &least, &is_converged));
+            assert_true(is_converged);
+            /* n eps |a| of the factor and of LAPACK. */
+            check_close(least, w[0], 60 * (double)n * DBL_EPSILON, w[n - 1]);
+            assert_true(least >= w[0] - 60 * (double)n * DBL_EPSILON * w[n - 1]);
+            if (kind == 1) {
+                double exact = 2 - 2 * cos(acos(-1.0) / (double)(n + 1));
+                check_close(least, exact, 60 * (double)n * DBL_EPSILON, 4);
+            }
+            spn_dense_free(context, dense);
+            free(m), free(a), free(w), free(room);
+        }
+    }
+    spn_context_free(context);
+}
+
 static void test_cholesky_refusals(void **state)
 {
     (void)state;
@@ -462,6 +506,7 @@ int main(void)
         cmocka_unit_test(test_symmetric_multiply),
         cmocka_unit_test(test_cholesky),
         cmocka_unit_test(test_cholesky_hilbert),
+        cmocka_unit_test(test_cholesky_least),
         cmocka_unit_test(test_cholesky_refusals),
         cmocka_unit_test(test_singular_values),
         cmocka_unit_test(test_singular_rotations),
