@@ -64,6 +64,12 @@ spn_status spn_experiment_assign(spn_context *context, spn_experiment *experimen
 spn_status spn_experiment_lend(spn_context *context, spn_experiment *experiment,
                                const spn_dataset *training, const spn_dataset *test);
 
+/** Initial weights that the caller has, `count` numbers in the order of theta (copied): in place of those of a file, and as those for
+ *  every random start. Results say init.weights: memory and their checksum; model.init.weights set later wins. That there
+ *  are P of them is checked when the study is made. SPN_ERROR_INPUT: a number that is not finite. */
+spn_status spn_experiment_start(spn_context *context, spn_experiment *experiment, int64_t count,
+                                const double *theta);
+
 /** Checks that need several keys (a csv needs a path and targets, ...); messages name the positions.
  *  Called by spn_study_create(). */
 spn_status spn_experiment_check(spn_context *context, const spn_experiment *experiment);

@@ -246,7 +246,7 @@ static spn_status complete_attributes(spn_context *context, spn_book *book)
         SPN_TRY(spn_experiment_dump(context, book->study->experiment, &dump));
         if (book->study->name !=
             NULL) { /* data, model and objective are not those of the experiment */
-            spni_experiment_keep(dump, "sweep branches solver");
+            spni_experiment_keep(dump, "sweep branches solver geometry");
         }
         spn_book_origin(book, dump);
         add_study(book);

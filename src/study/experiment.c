@@ -561,3 +561,24 @@ spn_status spn_experiment_lend(spn_context *context, spn_experiment *experiment,
     }
     return status;
 }
+
+spn_status spn_experiment_start(spn_context *context, spn_experiment *experiment, int64_t count,
+                                const double *theta)
+{
+    spn_status status = SPN_OK;
+    const spn_value memory = {.scalar = SPNI_WEIGHTS_MEMORY};
+    double *copy = NULL;
+    for (int64_t i = 0; i < count; i++) {
+        if (!isfinite(theta[i])) {
+            SPN_FAIL_KEY(context, SPN_ERROR_INPUT, "model.init.weights",
+                         "number %lld is not finite", (long long)i + 1);
+        }
+    }
+    SPN_TAKE(context, experiment->arena, copy, count);
+    memcpy(copy, theta, (size_t)count * sizeof *copy);
+    SPN_TRY(spn_experiment_assign(context, experiment, "model.init.weights", &memory, true));
+    experiment->start = copy;
+    experiment->start_size = count;
+done:
+    return status;
+}

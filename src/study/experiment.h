@@ -23,8 +23,13 @@ struct spn_experiment {
     const char *file;                   /**< the experiment file; NULL: not from a file */
     const char *directory;              /**< of the experiment file; NULL: the current one */
     const spn_dataset *training, *test; /**< of the caller (data.kind: memory); NULL: none */
+    const double *start; /**< weights of the caller (SPNI_WEIGHTS_MEMORY); NULL: none */
+    int64_t start_size;
     spn_settings sections[SPNI_SECTIONS];
 };
+
+/** What model.init.weights says of them. */
+#define SPNI_WEIGHTS_MEMORY "memory"
 
 /** `key` was just overridden: keys that exclude it go back to their defaults. */
 spn_status spni_experiment_yield(spn_context *context, spn_experiment *experiment, int section,

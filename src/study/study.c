@@ -206,20 +206,36 @@ static uLong checksum(uLong crc, const spn_dataset *dataset)
     return crc;
 }
 
+/* Out of a file, or those of the caller. */
+static spn_status take_weights(spn_context *context, const spn_study *study, const char *path,
+                               double *theta)
+{
+    char buffer[SPNI_PATH_SIZE];
+    const spn_experiment *experiment = study->experiment;
+    const int64_t parameters = study->loss.dimension;
+    if (experiment->start == NULL || strcmp(path, SPNI_WEIGHTS_MEMORY) != 0) {
+        path = spni_experiment_path(experiment, path, buffer);
+        return spn_study_read_weights(context, study, path, theta);
+    }
+    if (experiment->start_size != parameters) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%lld numbers for a network of %lld parameters",
+                        (long long)experiment->start_size, (long long)parameters);
+    }
+    memcpy(theta, experiment->start, (size_t)parameters * sizeof *theta);
+    return SPN_OK;
+}
+
 static spn_status make_initial_weights(spn_context *context, spn_study *study)
 {
     spn_status status = SPN_OK;
-    char buffer[SPNI_PATH_SIZE];
     const char *path = spn_experiment_model(study->experiment)->init_weights;
     if (path == NULL) {
         return SPN_OK;
     }
     int64_t parameters = spn_network_parameters(study->network);
-    path = spni_experiment_path(study->experiment, path, buffer);
     SPN_NEW(context, study->initial_weights, parameters);
-    SPN_TRY(spni_experiment_blame(
-        context, study->experiment, SPNI_SECTION_MODEL, "init.weights",
-        spn_study_read_weights(context, study, path, study->initial_weights)));
+    SPN_TRY(spni_experiment_blame(context, study->experiment, SPNI_SECTION_MODEL, "init.weights",
+                                  take_weights(context, study, path, study->initial_weights)));
     study->weights_checksum =
         (uint32_t)crc32_z(crc32(0, NULL, 0), (const unsigned char *)study->initial_weights,
                           (size_t)parameters * sizeof(double));

@@ -2,6 +2,7 @@
 /* Experiments as a program puts them together: keys set to values that are no text, samples that it has. */
 #include "support.h"
 
+#include <math.h>
 #include <spinodal/study.h>
 #include <string.h>
 
@@ -156,6 +157,38 @@ static void a_file_has_no_such_samples(void **state)
     spn_experiment_free(context, experiment);
 }
 
+static void weights_are_those_of_the_caller(void **state)
+{
+    (void)state;
+    const double weights[] = {0.5, -1, 2, 0.25}, endless[] = {1, INFINITY};
+    double theta[4];
+    char *dump = NULL;
+    spn_study *study = NULL;
+    spn_experiment *experiment = create();
+    check_ok(context, spn_experiment_lend(context, experiment, numbers, NULL));
+    check_fails(context, spn_experiment_start(context, experiment, 2, endless), SPN_ERROR_INPUT,
+                "model.init.weights: number 2 is not finite");
+    const spn_value width = {.scalar = "2"};
+    const spn_value hidden = {.count = 1, .items = &width};
+    check_ok(context, spn_experiment_assign(context, experiment, "model.hidden", &hidden, true));
+    check_ok(context, spn_experiment_start(context, experiment, 3, weights));
+    check_fails(context, spn_study_create(context, experiment, &study), SPN_ERROR_INPUT,
+                "model.init.weights: 3 numbers for a network of 4 parameters");
+    check_ok(context, spn_experiment_start(context, experiment, 4, weights));
+    study = study_of(experiment);
+    check_ok(context, spn_study_initial(context, study, 5, theta));
+    assert_memory_equal(theta, weights, sizeof weights);
+    assert_true(study->weights_checksum != 0);
+    check_ok(context, spn_experiment_dump(context, experiment, &dump));
+    assert_non_null(strstr(dump, "weights: memory"));
+    assert_null(strstr(dump, "scale: 0.7"));
+    spn_release(context, dump);
+    spn_study_free(context, study);
+    check_ok(context, assign(experiment, "model.init.weights", "none.npz", true));
+    check_fails(context, spn_study_create(context, experiment, &study), SPN_ERROR_IO, "none.npz");
+    spn_experiment_free(context, experiment);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -167,6 +200,7 @@ int main(void)
         CASE(samples_are_used_where_they_are),
         CASE(samples_for_testing_are_given_or_held_out),
         CASE(a_file_has_no_such_samples),
+        CASE(weights_are_those_of_the_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
