@@ -15,8 +15,8 @@ PYTHON ?= /usr/bin/python3
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce docs docs-images test check-release sanitize tsan coverage fuzz clang arm64 install bench bench-peers \
-        bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
+.PHONY: release reproduce docs docs-images python test check-release sanitize tsan coverage fuzz clang arm64 install \
+        bench bench-peers bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
 	@$(SETUP) --check build || true
@@ -37,6 +37,14 @@ docs: ## install what is missing, build, run the commands of the pages, make the
 
 docs-images: docs ## copy the figures of the site to docs/images, for readers of the files
 	cp build/docs/figures/* docs/images/
+
+python: ## build the Python package into build/python (a wheel, and build/python/spinodal for PYTHONPATH)
+	@$(SETUP) --check build test || true
+	@cmake --preset release
+	@cmake --build build/release --parallel $(JOBS) --target spinodal_io
+	cd python && SPINODAL_BUILD="$(CURDIR)/build/release" $(PYTHON) setup.py -q build -b ../build/python \
+	    bdist_wheel -d ../build/python --bdist-dir ../build/python/wheel
+	@rm -rf build/python/spinodal python/*.egg-info && cp -r build/python/lib*/spinodal build/python/
 
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
 	@$(SETUP) build figures test docs mpi

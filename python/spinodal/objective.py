@@ -1,0 +1,800 @@
+# SPDX-License-Identifier: MIT
+"""Objectives: functions of one's own, and what can be done with any objective.
+
+L(theta, beta) = E(theta) + beta n(theta): E is given by functions of NumPy arrays, n by `regularise`. Derivatives are
+checked against differences, L is minimised, swept and followed along its branches, the geometry of both surfaces is
+measured: by the same code as for networks.
+"""
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence, Tuple, Union
+
+import numpy as np
+
+from ._library import Context, Handle, Progress, arena, doubles, ffi, fields, lib, pointer, run, text, vector
+from .errors import ArgumentError, InputError, NumericError, UnsupportedError
+from .results import Path, Results
+
+if TYPE_CHECKING:
+    from .experiment import Experiment
+
+Function = Callable[[np.ndarray], Any]
+
+
+# ---- Answers -----------------------------------------------------------------------------------------------
+
+class Check:
+    """Derivatives against differences, as ``spinodal check`` reports them.
+
+    Attributes
+    ----------
+    passed : bool
+        Also ``bool(check)``.
+    verdict : str
+        ``"passed"``, ``"failed"``, ``"cannot tell"``.
+    reason : str
+        One sentence; empty when passed.
+    gradient_error, hessian_error, parameter_error, column_error : float
+        Relative; NaN where that was not compared.
+    gradient_slope, hessian_slope : float
+        Of Taylor remainders: 2 and 3 where L is smooth.
+    gradient_resolution, hessian_resolution, parameter_resolution : float
+        How exact the differences are, relative.
+    """
+
+    passed: bool
+    verdict: str
+    reason: str
+    gradient_error: float
+    hessian_error: float
+    parameter_error: float
+    column_error: float
+    gradient_slope: float
+    hessian_slope: float
+    gradient_resolution: float
+    hessian_resolution: float
+    parameter_resolution: float
+
+    def __init__(self, c: Any) -> None:
+        for name, _ in ffi.typeof(c[0]).fields:
+            if name not in ("verdict", "reason", "is_passed"):
+                setattr(self, name, getattr(c, name))
+        self.passed = bool(c.is_passed)
+        self.verdict = text(lib.spn_check_verdict_text(c.verdict))
+        self.reason = text(c.reason)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __repr__(self) -> str:
+        return (f"<spinodal check: {self.verdict}{': ' if self.reason else ''}{self.reason}; gradient to "
+                f"{self.gradient_error:.2g}, Hessian to {self.hessian_error:.2g}>")
+
+
+class Geometry:
+    """Both surfaces at one point.
+
+    Attributes
+    ----------
+    error, loss : dict
+        Of the graphs of E and of L: ``value``, ``gradient_norm``, ``trace``, ``frobenius_squared``,
+        ``scalar_curvature`` (T3), ``mean_curvature`` (T4), ``gauss_kronecker_sign`` and ``_log`` (T5),
+        ``eigenvalue_min``, ``eigenvalue_max``, ``negative_eigenvalues``, ``principal_curvature_min``, ``_max`` (T6),
+        ``fisher_trace`` (T8), ``susceptibility`` (T10), ``stationary``, ... NaN: does not exist here.
+    eigenvalues : numpy.ndarray, shape (P,), or None
+        Of the Hessian of E, ascending; None where the way was not dense (``error["method"]``).
+    """
+
+    def __init__(self, error: Dict[str, Any], loss: Dict[str, Any], eigenvalues: Optional[np.ndarray]) -> None:
+        self.error = error
+        self.loss = loss
+        self.eigenvalues = eigenvalues
+
+    def __repr__(self) -> str:
+        return "\n".join(["<spinodal geometry>"] + [f"{name:28s} {self.error[name]!s:>24} {self.loss[name]!s:>24}"
+                                                    for name in self.error])
+
+
+class Curvature:
+    """R and the traces it is made of, at one point, for any number of parameters.
+
+    Attributes
+    ----------
+    error, loss : dict
+        ``method`` (``"dense"``, ``"moments"``, ``"stochastic"``), ``products``, ``gradient_norm``,
+        ``gradient_curvature``, ``rounding``; and ``trace``, ``trace_square``, ``scalar_curvature``,
+        ``mean_curvature``: dictionaries of ``value``, ``error`` (standard error, 0 when exact), ``low``, ``high``.
+    """
+
+    def __init__(self, error: Any, loss: Any) -> None:
+        self.error = _curvature(error)
+        self.loss = _curvature(loss)
+
+    def __repr__(self) -> str:
+        said = [f"R of {name} = {c['scalar_curvature']['value']:.10g} +- {c['scalar_curvature']['error']:.2g} "
+                f"({c['method']})" for name, c in (("E", self.error), ("L", self.loss))]
+        return f"<spinodal curvature: {', '.join(said)}>"
+
+
+def _surface(c: Any) -> Dict[str, Any]:
+    """One surface, and how certain its numbers are."""
+    return {**fields("surface", lib.spn_geometry_columns, c), **fields("certainty", lib.spn_geometry_certainty_columns, c)}
+
+
+def _curvature(c: Any) -> Dict[str, Any]:
+    out: Dict[str, Any] = {"method": text(lib.spn_spectrum_method_text(c.method)), "products": c.products}
+    for name in ("trace", "trace_square", "scalar_curvature", "mean_curvature"):
+        part = getattr(c, name)
+        out[name] = {"value": part.value, "error": part.error, "low": part.low, "high": part.high}
+    for name in ("gradient_norm", "gradient_curvature", "rounding"):
+        out[name] = getattr(c, name)
+    return out
+
+
+class Minimum:
+    """Where a minimisation ended.
+
+    Attributes
+    ----------
+    theta : numpy.ndarray, shape (P,)
+        The last finite state.
+    stop : str
+        ``"converged"``, ``"max_iterations"``, ``"stalled"``, ``"diverged"``.
+    value, gradient_norm : float
+        L and |grad L| there.
+    iterations, evaluations, hessians, products, escapes : int
+        What it took.
+    distance, decrement, smallest_eigenvalue : float
+        How exact it is, and its lowest curvature; NaN for methods of first order.
+    negative_eigenvalues : int
+        -1: not computed.
+    """
+
+    theta: np.ndarray
+    stop: str
+    value: float
+    gradient_norm: float
+    iterations: int
+    evaluations: int
+    hessians: int
+    products: int
+    escapes: int
+    distance: float
+    decrement: float
+    smallest_eigenvalue: float
+    negative_eigenvalues: int
+
+    def __init__(self, theta: np.ndarray, c: Any) -> None:
+        self.theta = theta
+        for name in type(self).__annotations__:
+            if name not in ("theta", "stop"):
+                setattr(self, name, getattr(c, name))
+        self.stop = text(lib.spn_stop_text(c.stop))
+
+    @property
+    def converged(self) -> bool:
+        """Whether it ended at its tolerance."""
+        return self.stop == "converged"
+
+    def __repr__(self) -> str:
+        return (f"<spinodal minimum: {self.stop}, L = {self.value:.10g}, |grad L| = {self.gradient_norm:.2g}, "
+                f"{self.iterations} iterations>")
+
+
+class Extremes:
+    """Eigenpairs at the ends of a spectrum.
+
+    Attributes
+    ----------
+    values : numpy.ndarray
+        The smallest ascending, then the largest ascending.
+    vectors : numpy.ndarray, shape (count, P)
+        Orthonormal rows.
+    residuals : numpy.ndarray
+        |H v - lambda v|: an eigenvalue lies within that distance.
+    converged : bool
+        All residuals are within the tolerance.
+    method : str
+    """
+
+    def __init__(self, c: Any, dimension: int) -> None:
+        self.values = doubles(c.values, c.count).copy()
+        self.residuals = doubles(c.residuals, c.count).copy()
+        self.vectors = doubles(c.vectors, c.count, dimension).copy()
+        self.converged = bool(c.is_converged)
+        self.method = text(lib.spn_spectrum_method_text(c.method))
+
+
+class Density:
+    """How all eigenvalues lie: points with weights of sum 1.
+
+    Attributes
+    ----------
+    points, weights : numpy.ndarray, shape (starts, count)
+        Of one start the weights add up to 1 / starts; dense: all eigenvalues.
+    method : str
+    """
+
+    def __init__(self, c: Any) -> None:
+        self.points = doubles(c.points, c.starts, c.count).copy()
+        self.weights = doubles(c.weights, c.starts, c.count).copy()
+        self.method = text(lib.spn_spectrum_method_text(c.method))
+
+    def at(self, x: Any, width: float) -> np.ndarray:
+        """The density at `x`, every point a normal distribution of standard deviation `width`: its integral is 1."""
+        x = np.asarray(x, dtype=np.float64)[..., None]
+        bells = np.exp(-0.5 * ((x - self.points.ravel()) / width) ** 2) / (width * np.sqrt(2 * np.pi))
+        return bells @ self.weights.ravel()
+
+
+# ---- Any objective -------------------------------------------------------------------------------------------
+
+class BaseObjective:
+    """What can be done with any objective. Made by :class:`Objective`, :func:`spinodal.torch.objective` and
+    :meth:`spinodal.Experiment.objective`.
+
+    Attributes
+    ----------
+    dimension : int
+        P, the number of parameters.
+    """
+
+    dimension: int
+    name = "objective"
+    _c: Any
+
+    # ---- At one point ----------------------------------------------------------------------------
+
+    def weights(self, theta: Any) -> np.ndarray:
+        """Parameters as an array of shape (P,), float64."""
+        return vector(theta, self.dimension, "theta")
+
+    def _finish(self, context: Context, status: int, output: Optional[str] = None) -> None:
+        """Raise what a call says, or what a function of the caller raised in it."""
+        context.check(status, output)
+
+    def _begin(self, context: Context, theta: np.ndarray, beta: float) -> None:
+        """Before a method is run at `theta`."""
+
+    def _call(self, action: Callable[[Context], Any], progress: Progress = None) -> Any:
+        context = Context()
+        return run(context, lambda: action(context), progress)
+
+    def _point(self, context: Context, theta: Any, beta: float) -> Handle:
+        array = self.weights(theta)
+        out = ffi.new("spn_point **")
+        self._finish(context, lib.spn_point_create(context.pointer, self._c, out))
+        point = Handle(context, out[0], lib.spn_point_free, self)
+        self._finish(context, lib.spn_point_set(context.pointer, point.c, pointer(array), beta, ffi.NULL,
+                                                lib.SPN_WANT_ALL))
+        return point
+
+    def value(self, theta: Any, beta: float = 0.0) -> float:
+        """L(theta, beta)."""
+
+        def work(context: Context) -> float:
+            point = self._point(context, theta, beta)
+            return float(point.c.value)
+
+        return self._call(work)
+
+    def gradient(self, theta: Any, beta: float = 0.0) -> np.ndarray:
+        """dL/dtheta, shape (P,)."""
+
+        def work(context: Context) -> np.ndarray:
+            point = self._point(context, theta, beta)
+            return doubles(point.c.gradient, self.dimension).copy()
+
+        return self._call(work)
+
+    def hvp(self, theta: Any, v: Any, beta: float = 0.0) -> np.ndarray:
+        """Products of the Hessian of L with one vector (P,) or with k of them (k, P)."""
+        given = np.asarray(v, dtype=np.float64)
+        rows = np.ascontiguousarray(np.atleast_2d(given))
+        if given.ndim > 2 or rows.shape[1] != self.dimension:
+            raise ValueError(f"v: expected shape ({self.dimension},) or (k, {self.dimension}), got {given.shape}")
+        out = np.empty_like(rows)
+
+        def work(context: Context) -> None:
+            point = self._point(context, theta, beta)
+            self._finish(context, lib.spn_point_hvp(context.pointer, point.c, lib.SPN_PART_FULL, len(rows),
+                                                    pointer(rows), pointer(out)))
+
+        self._call(work)
+        return out[0] if given.ndim == 1 else out
+
+    def hessian(self, theta: Any, beta: float = 0.0) -> np.ndarray:
+        """The Hessian of L, shape (P, P), symmetric."""
+        out = np.zeros((self.dimension, self.dimension))
+
+        def work(context: Context) -> None:
+            point = self._point(context, theta, beta)
+            self._finish(context, lib.spn_point_hessian(context.pointer, point.c, lib.SPN_PART_FULL, pointer(out)))
+
+        self._call(work)
+        return out + np.triu(out, 1).T  # column-major 'L': the upper triangle of what NumPy sees
+
+    # ---- Methods ---------------------------------------------------------------------------------
+
+    def check(self, theta: Any, *, beta: float = 0.0, seed: int = 1, progress: Progress = None) -> Check:
+        """Derivatives against differences; about 110 evaluations and 25 products.
+
+        Functions that give other numbers at a second call with the same parameters are refused (InputError).
+        """
+        start = self.weights(theta)
+
+        def work(context: Context) -> Check:
+            self._begin(context, start, beta)
+            report = ffi.new("spn_check_report *")
+            self._finish(context, lib.spn_objective_check(context.pointer, self._c, pointer(start), beta, seed,
+                                                          report))
+            return Check(report)
+
+        return self._call(work, progress)
+
+    def _geometry_settings(self, context: Context, given: Dict[str, Any]) -> Any:
+        """Section ``geometry`` from keyword arguments; what is returned is kept while its `c` is used."""
+        return Settings(context, lib.spn_geometry_options, "spn_geometry_settings", given)
+
+    def geometry(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **geometry: Any) -> Geometry:
+        """Curvature, spectrum, Fisher information and susceptibility of both surfaces.
+
+        Parameters
+        ----------
+        theta : array of P numbers
+        beta : float
+        **geometry
+            Keys of section ``geometry``: ``method`` (``auto``: dense where that is quick, O(P^3), otherwise exact
+            moments or estimates; ``dense``, ``moments``, ``stochastic``, ``none``), ``patience``, ``probes``, ...
+        """
+        start = self.weights(theta)
+
+        def work(context: Context) -> Geometry:
+            self._begin(context, start, beta)
+            settings, c = self._geometry_settings(context, geometry), ffi.new("spn_geometry[2]")
+            out = ffi.new("spn_geometry_workspace **")
+            self._finish(context, lib.spn_geometry_workspace_choose(context.pointer, self._c, settings.c,
+                                                                    lib.SPN_GEOMETRY_ALL, out, ffi.NULL))
+            workspace = Handle(context, out[0], lib.spn_geometry_workspace_free)
+            point = self._point(context, start, beta)
+            self._finish(context, lib.spn_geometry_measure(context.pointer, workspace.c, point.c, lib.SPN_GEOMETRY_ALL,
+                                                           c, c + 1))
+            if not np.isfinite(c[0].value):
+                raise NumericError("the error at these weights is not a finite number")
+            values = lib.spn_geometry_eigenvalues(workspace.c)
+            return Geometry(_surface(c), _surface(c + 1),
+                            None if values == ffi.NULL else doubles(values, self.dimension).copy())
+
+        return self._call(work, progress)
+
+    def curvature(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **spectrum: Any) -> Curvature:
+        """tr H, tr H^2 and R of both surfaces, exactly or estimated with its error, for any number of parameters.
+
+        Parameters
+        ----------
+        theta : array of P numbers
+        beta : float
+        **spectrum
+            Keys of section ``geometry``, as in :meth:`geometry`.
+        """
+        start = self.weights(theta)
+
+        def work(context: Context) -> Curvature:
+            self._begin(context, start, beta)
+            settings = self._geometry_settings(context, spectrum)
+            c = ffi.new("spn_curvature[2]")
+            point = self._point(context, start, beta)
+            self._finish(context, lib.spn_geometry_curvature(context.pointer, point.c, settings.c, c, c + 1, ffi.NULL))
+            return Curvature(c[0], c[1])
+
+        return self._call(work, progress)
+
+    def eigenvalues(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **spectrum: Any) -> Extremes:
+        """Extreme eigenpairs of the Hessian of L: ``smallest=4, largest=4``, and the keys of :meth:`curvature`."""
+        start = self.weights(theta)
+
+        def work(context: Context) -> Extremes:
+            self._begin(context, start, beta)
+            settings = self._geometry_settings(context, spectrum)
+            out = ffi.new("spn_extremes **")
+            point = self._point(context, start, beta)
+            self._finish(context, lib.spn_geometry_extremes(context.pointer, point.c, lib.SPN_PART_FULL, settings.c, out,
+                                                            ffi.NULL))
+            try:
+                return Extremes(out[0], self.dimension)
+            finally:
+                lib.spn_extremes_free(context.pointer, out[0])
+
+        return self._call(work, progress)
+
+    def density(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **spectrum: Any) -> Density:
+        """The density of the eigenvalues of L's Hessian: ``starts``, ``steps``, and the keys of :meth:`curvature`."""
+        start = self.weights(theta)
+
+        def work(context: Context) -> Density:
+            self._begin(context, start, beta)
+            settings = self._geometry_settings(context, spectrum)
+            out = ffi.new("spn_density **")
+            point = self._point(context, start, beta)
+            self._finish(context, lib.spn_geometry_density(context.pointer, point.c, lib.SPN_PART_FULL, settings.c, out,
+                                                           ffi.NULL))
+            try:
+                return Density(out[0])
+            finally:
+                lib.spn_density_free(context.pointer, out[0])
+
+        return self._call(work, progress)
+
+    def minimize(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **solver: Any) -> Minimum:
+        """Minimise L over theta at a fixed beta.
+
+        Parameters
+        ----------
+        theta : array of P numbers
+            The start.
+        beta : float
+        **solver
+            Keys of section ``solver``: ``method`` (``newton``, ``newton_cg``, ``lbfgs``, ``gd``, ``adam``, ...),
+            ``tolerance``, ``max_iterations``, ``learning_rate``, ...
+
+        Returns
+        -------
+        Minimum
+            Not converging is a result, not an error: see its `stop`.
+        """
+        end = self.weights(theta).copy()
+
+        def work(context: Context) -> Minimum:
+            self._begin(context, end, beta)
+            settings = Settings(context, lib.spn_solver_options, "spn_solver_settings", solver)
+            out, info = ffi.new("spn_solver **"), ffi.new("spn_solver_info *")
+            self._finish(context, lib.spn_solver_create(context.pointer, settings.c, self._c, out))
+            try:
+                self._finish(context, lib.spn_solver_run(context.pointer, out[0], beta, pointer(end), info))
+            finally:
+                lib.spn_solver_free(context.pointer, out[0])
+            return Minimum(end, info)
+
+        return self._call(work, progress)
+
+    # ---- Runs ------------------------------------------------------------------------------------
+
+    def _follow(self, kind: str, action: Any, starts: Any, sections: Dict[str, Any], output: Optional[Path],
+                threads: int, force: bool, resume: bool, progress: Progress) -> Results:
+        from .experiment import Experiment
+        rows = np.ascontiguousarray(np.atleast_2d(np.asarray(starts, dtype=np.float64)))
+        if rows.ndim != 2 or rows.shape[1] != self.dimension or not len(rows):
+            raise ValueError(f"starts: expected shape ({self.dimension},) or (seeds, {self.dimension}), got "
+                             f"{np.shape(starts)}")
+        if not np.isfinite(rows).all():
+            raise ArgumentError("starts: a number that is not finite")
+        name = ffi.new("char[]", self.name.encode())
+
+        class Own(Experiment):
+            """The experiment, with a study of this objective."""
+
+            def _study(own, context: Context) -> Handle:  # pylint: disable=no-self-argument
+                self._begin(context, rows[0], 0.0)
+                out = ffi.new("spn_study **")
+                self._finish(context, lib.spn_study_of_objective(context.pointer, own._c, self._c, name, len(rows),
+                                                                 pointer(rows), out))
+                return Handle(context, out[0], lib.spn_study_free, own._owner, self, name)
+
+        def watched(*arguments: Any) -> int:
+            status = action(*arguments)
+            self._reraise()
+            return int(status)
+
+        kept = {"sweep": {"seeds": len(rows)}} if kind == "sweep" and len(rows) > 1 else {}
+        experiment = Own({section: {**kept.get(section, {}), **keys} for section, keys in
+                          {**kept, **sections}.items()})
+        experiment._kept_output = self.__dict__.setdefault("_kept_output", {})
+        return experiment._run(kind, watched, output, threads, force, resume, progress)
+
+    def _reraise(self) -> None:
+        """Raise what a function of the caller raised, if one did."""
+
+    def sweep(self, starts: Any, *, output: Optional[Path] = None, solver: Optional[Dict[str, Any]] = None,
+              threads: int = 1, force: bool = False, resume: bool = False, progress: Progress = None,
+              **sweep: Any) -> Results:
+        """Follow stationary points through beta.
+
+        Parameters
+        ----------
+        starts : array of shape (P,) or (seeds, P)
+            Where chains begin.
+        output : path, optional
+            As in :meth:`spinodal.Experiment.sweep`, as are `threads`, `force`, `resume` and `progress`.
+        solver : dict, optional
+            Keys of section ``solver``; ``newton`` by default, which needs second derivatives.
+        **sweep
+            Keys of section ``sweep``: ``beta={"from": 0.001, "to": 0.5, "points": 100}``, ``direction="both"``, ...
+
+        Returns
+        -------
+        Results
+            Of kind ``"sweep"``; ``attributes["objective"]`` is the objective's name.
+        """
+        return self._follow("sweep", lib.spn_study_sweep, starts, {"sweep": sweep, "solver": solver or {}}, output,
+                            threads, force, resume, progress)
+
+    def branches(self, starts: Any, *, output: Optional[Path] = None, solver: Optional[Dict[str, Any]] = None,
+                 threads: int = 1, force: bool = False, resume: bool = False, progress: Progress = None,
+                 **branches: Any) -> Results:
+        """Follow all branches of stationary points: keys of section ``branches``. See :meth:`sweep`."""
+        branches = {"starts": len(np.atleast_2d(np.asarray(starts))), **branches}
+        return self._follow("branches", lib.spn_study_branches, starts, {"branches": branches, "solver": solver or {}},
+                            output, threads, force, resume, progress)
+
+
+class Settings:
+    """A settings struct of the library from keyword arguments, checked as an experiment is."""
+
+    def __init__(self, context: Context, table: Any, struct: str, given: Dict[str, Any]) -> None:
+        from .experiment import _fill, _flatten
+        self._arena, self._c = arena(context), ffi.new("spn_settings *")
+        context.check(lib.spn_settings_create(context.pointer, self._arena.c, ffi.addressof(table), self._c))
+        section = text(table.section)
+        for key, value in _flatten(given, section):
+            kept: List[Any] = []
+            c = ffi.new("spn_value *")
+            _fill(c, value, kept)
+            context.check(lib.spn_settings_assign(context.pointer, self._arena.c, self._c,
+                                                  key[len(section) + 1:].encode(), c))
+        self.c = ffi.cast(f"{struct} *", self._c.values)
+
+
+class _Borrowed:
+    """Settings that somebody else owns."""
+
+    def __init__(self, c: Any) -> None:
+        self.c = c
+
+
+class NetworkObjective(BaseObjective):
+    """The loss of an experiment's network; what is measured here is what the program measures."""
+
+    name = "network"
+
+    def __init__(self, experiment: Experiment, study: Handle) -> None:
+        self._experiment = experiment
+        self._owner: Handle = study
+        self._c: Any = ffi.addressof(study.c, "loss")
+        self.dimension = study.c.loss.dimension
+
+    def _geometry_settings(self, context: Context, given: Dict[str, Any]) -> Any:
+        """Those of the experiment where none are given."""
+        if given:
+            return super()._geometry_settings(context, given)
+        return _Borrowed(lib.spn_experiment_geometry(self._experiment._c))
+
+    def weights(self, theta: Any) -> np.ndarray:
+        """Parameters: an array of P numbers, a weights file, a dictionary by names, or None: the initial weights."""
+        return self._experiment._weights(self._owner.context, self._owner.c, theta)
+
+
+# ---- Functions of the caller -----------------------------------------------------------------------------------
+
+class Objective(BaseObjective):
+    """An objective given by functions of NumPy arrays.
+
+    Parameters
+    ----------
+    value : callable
+        theta, shape (P,), to the number E(theta).
+    gradient : callable
+        theta to dE/dtheta, shape (P,).
+    hvp : callable, optional
+        (theta, v) to the product of E's Hessian with v, shape (P,); with ``batched=True`` v and the result have shape
+        (k, P).
+    hessian : callable, optional
+        theta to E's Hessian, shape (P, P). Without `hvp` and `hessian` there are the methods of first order only.
+    dimension : int
+        P.
+    regularise : True, False or array of P numbers >= 0
+        n = sum c_i theta_i^2: all c_i = 1, or those numbers. False: L = E, and beta does nothing.
+    value_and_gradient : callable, optional
+        theta to both, in place of `value` and `gradient`, where they share work.
+    batched : bool
+        See `hvp`.
+    scales : pair of float
+        Sizes that theta and E have in this problem: what "small" means where they are next to nothing.
+    name : str
+        Stands in results.
+    samples : int
+        N, where E is a mean over samples; stands in results.
+
+    Notes
+    -----
+    Functions are called with a copy of theta, by one thread at a time, from threads of the library: they hold the
+    interpreter's lock, the rest of the work does not. What they raise comes out of the call that led to them.
+
+    Examples
+    --------
+    >>> import numpy, spinodal
+    >>> well = spinodal.Objective(lambda t: t[0]**4 / 4 - t[0]**2 / 2, lambda t: t**3 - t,
+    ...                           hessian=lambda t: numpy.array([[3 * t[0]**2 - 1]]), dimension=1)
+    >>> bool(well.check([0.3]))
+    True
+    """
+
+    def __init__(self, value: Optional[Function] = None, gradient: Optional[Function] = None, *,
+                 hvp: Optional[Callable[[np.ndarray, np.ndarray], Any]] = None, hessian: Optional[Function] = None,
+                 dimension: int, regularise: Union[bool, Sequence[float], np.ndarray] = True,
+                 value_and_gradient: Optional[Function] = None, batched: bool = False,
+                 scales: Tuple[float, float] = (1.0, 1.0), name: str = "own objective", samples: int = 1) -> None:
+        if value_and_gradient is None and (value is None or gradient is None):
+            raise ArgumentError("an objective needs value and gradient, or value_and_gradient")
+        if value_and_gradient is not None and (value is not None or gradient is not None):
+            raise ArgumentError("give value and gradient, or value_and_gradient, not both")
+        if dimension < 1:
+            raise ArgumentError(f"dimension = {dimension}: must be at least 1")
+        self._functions = (value, gradient, value_and_gradient, hvp, hessian)
+        self._batched = batched
+        self._scales = scales
+        self._lock = threading.Lock()
+        self._raised: Optional[BaseException] = None
+        self.dimension = int(dimension)
+        self.name = name
+        self._self = ffi.new_handle(self)
+        self._make(regularise, samples)
+
+    def _make(self, regularise: Any, samples: int) -> None:
+        _, _, _, hvp, hessian = self._functions
+        self._operations = ffi.new("spn_objective_operations *")
+        self._operations.size = ffi.sizeof("spn_objective_operations")
+        self._operations.set = lib.spinodal_set
+        self._operations.scales = lib.spinodal_scales
+        if hvp is not None:
+            self._operations.hvp = lib.spinodal_hvp
+        if hessian is not None:
+            self._operations.hessian = lib.spinodal_hessian
+        self._inner = ffi.new("spn_objective *", {"operations": self._operations, "problem": self._self,
+                                                  "dimension": self.dimension, "samples": samples})
+        self._c = self._inner
+        if regularise is not False:
+            self._problem = ffi.new("spn_regularised *", {"error": self._inner})
+            if regularise is not True:
+                self._spared = vector(regularise, self.dimension, "regularise")
+                if not (np.isfinite(self._spared).all() and (self._spared >= 0).all()):
+                    raise ArgumentError("regularise: expected numbers >= 0")
+                self._problem.regulariser.weights = pointer(self._spared)
+            self._c = ffi.new("spn_objective *", lib.spn_regularise(self._problem))
+
+    # ---- What the library calls ------------------------------------------------------------------
+
+    def _evaluate(self, theta: np.ndarray) -> Tuple[float, np.ndarray]:
+        value, gradient, both, _, _ = self._functions
+        if both is not None:
+            answer = both(theta)
+            if not isinstance(answer, tuple) or len(answer) != 2:
+                raise TypeError("value_and_gradient: expected a pair of a number and an array")
+            return self._number(answer[0]), self._array(answer[1], (self.dimension,), "gradient")
+        assert value is not None and gradient is not None
+        return self._number(value(theta)), self._array(gradient(theta), (self.dimension,), "gradient")
+
+    def _products(self, theta: np.ndarray, v: np.ndarray) -> np.ndarray:
+        hvp = self._functions[3]
+        assert hvp is not None
+        if self._batched:
+            return self._array(hvp(theta, v), v.shape, "hvp")
+        return np.stack([self._array(hvp(theta, row), row.shape, "hvp") for row in v])
+
+    @staticmethod
+    def _number(value: Any) -> float:
+        if np.ndim(value) != 0 and np.size(value) != 1:
+            raise ValueError(f"value: expected a number, got an array of shape {np.shape(value)}")
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"value: expected a real number, got {type(value).__name__} of {array.dtype}")
+        return float(array.reshape(()))
+
+    @staticmethod
+    def _array(value: Any, shape: Tuple[int, ...], what: str) -> np.ndarray:
+        array = np.asarray(value)
+        if array.dtype.kind not in "fiub":
+            raise TypeError(f"{what}: expected real numbers, got an array of {array.dtype}")
+        if array.shape != shape:
+            raise ValueError(f"{what}: expected shape {shape}, got {array.shape}")
+        return array
+
+    def _keep(self, context: Any, problem: BaseException) -> int:
+        """Keep what a function raised, and make the library stop."""
+        with self._lock:
+            if self._raised is None:
+                self._raised = problem
+        said = f"{self.name}: {type(problem).__name__}: {problem}".encode("utf-8", "replace")
+        return int(lib.spn_fail(context, lib.SPN_ERROR_ARGUMENT, b"%s", ffi.new("char[]", said)))
+
+    def _reraise(self) -> None:
+        with self._lock:
+            raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+
+    def _finish(self, context: Context, status: int, output: Optional[str] = None) -> None:
+        self._reraise()
+        context.check(status, output)
+
+    def _begin(self, context: Context, theta: np.ndarray, beta: float) -> None:
+        """The same numbers twice: everything here rests on that."""
+        first, second = self._evaluate(theta.copy()), self._evaluate(theta.copy())
+        same = np.array_equal(first[0], second[0], equal_nan=True) and \
+            np.array_equal(first[1], second[1], equal_nan=True)
+        if same and self._functions[3] is not None:
+            v = np.ones((1, self.dimension))
+            same = np.array_equal(self._products(theta.copy(), v), self._products(theta.copy(), v), equal_nan=True)
+        if not same:
+            raise InputError(f"{self.name}: gives other numbers at a second call with the same parameters; an "
+                             "objective must be deterministic: no random batches or dropout")
+
+
+def _theta(objective: Objective, point: Any) -> np.ndarray:
+    return doubles(point.theta, objective.dimension).copy()
+
+
+def _owner(point: Any) -> Objective:
+    return ffi.from_handle(point.objective.problem)
+
+
+@ffi.def_extern(error=1)
+def spinodal_set(context: Any, point: Any, subset: Any, wanted: int) -> int:
+    """Value and gradient at a point."""
+    objective = _owner(point)
+    try:
+        if subset != ffi.NULL:
+            raise UnsupportedError("solver.method: sgd takes some samples at a time, and the functions of an own "
+                                   "objective know no samples", "solver.method")
+        if wanted & (lib.SPN_WANT_VALUE | lib.SPN_WANT_GRADIENT):
+            point.value, gradient = objective._evaluate(_theta(objective, point))
+            doubles(point.gradient, objective.dimension)[:] = gradient
+    except BaseException as problem:  # pylint: disable=broad-except
+        return objective._keep(context, problem)
+    return int(lib.SPN_OK)
+
+
+def _refuse_parts(context: Any, part: int) -> int:
+    return int(lib.spn_fail(context, lib.SPN_ERROR_UNSUPPORTED, b"%s",
+                            ffi.new("char[]", b"an own objective has no Gauss-Newton part")))
+
+
+@ffi.def_extern(error=1)
+def spinodal_hvp(context: Any, point: Any, part: int, k: int, v: Any, hv: Any) -> int:
+    """Products with the Hessian at a point."""
+    if part != lib.SPN_PART_FULL:
+        return _refuse_parts(context, part)
+    objective = _owner(point)
+    try:
+        vectors = doubles(v, k, objective.dimension).copy()
+        doubles(hv, k, objective.dimension)[:] = objective._products(_theta(objective, point), vectors)
+    except BaseException as problem:  # pylint: disable=broad-except
+        return objective._keep(context, problem)
+    return int(lib.SPN_OK)
+
+
+@ffi.def_extern(error=1)
+def spinodal_hessian(context: Any, point: Any, part: int, h: Any) -> int:
+    """The Hessian at a point: the lower triangle, by columns."""
+    if part != lib.SPN_PART_FULL:
+        return _refuse_parts(context, part)
+    objective = _owner(point)
+    try:
+        size = objective.dimension
+        function = objective._functions[4]
+        assert function is not None
+        dense = objective._array(function(_theta(objective, point)), (size, size), "hessian")
+        rows, columns = np.triu_indices(size)
+        doubles(h, size, size)[rows, columns] = dense[columns, rows]
+    except BaseException as problem:  # pylint: disable=broad-except
+        return objective._keep(context, problem)
+    return int(lib.SPN_OK)
+
+
+@ffi.def_extern()
+def spinodal_scales(objective: Any, weight: Any, value: Any) -> None:
+    """Natural sizes."""
+    weight[0], value[0] = ffi.from_handle(objective.problem)._scales
