@@ -32,6 +32,7 @@ docs: ## install what is missing, build, run the commands of the pages, make the
 	@$(SETUP) build figures docs
 	@$(MAKE) --no-print-directory release
 	tools/check_documents.sh --figures build/docs/figures build/release/spinodal
+	tools/make_figures.sh build/release/spinodal build/docs/figures
 	tools/build_docs.sh build/docs build/docs/figures
 	$(PYTHON) tools/check_site.py build/docs/site
 

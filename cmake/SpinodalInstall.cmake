@@ -10,6 +10,10 @@ install(TARGETS ${libraries} EXPORT spinodalTargets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET spinodal_cli)
   install(TARGETS spinodal_cli RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  install(DIRECTORY "${PROJECT_BINARY_DIR}/manual/man1" DESTINATION "${CMAKE_INSTALL_MANDIR}")
+  install(FILES "${PROJECT_BINARY_DIR}/manual/spinodal.bash" RENAME spinodal
+    DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES "${PROJECT_BINARY_DIR}/manual/_spinodal" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
 endif()
 if(TARGET spinodal_mpi)
   install(TARGETS spinodal_mpi RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")

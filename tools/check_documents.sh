@@ -90,16 +90,25 @@ compile() {
         -fsyntax-only -x c "$1"
 }
 
+# Modules of Debian belong to the system's Python.
+tool_of() {
+    case $1 in
+    python3) printf '%s' "${PYTHON:-/usr/bin/python3}" ;;
+    *) printf '%s' "$1" ;;
+    esac
+}
+
 # Is a language with these modules installed? has LANGUAGE MODULE...
 has() {
     language=$1
+    tool=$(tool_of "$1")
     shift
-    command -v "$language" >/dev/null 2>&1 || return 1
+    command -v "$tool" >/dev/null 2>&1 || return 1
     for module in "$@"; do
         case $language in
-        python3) python3 -c "import $module" ;;
-        Rscript) Rscript -e "library($module)" ;;
-        julia) julia -e "using $module" ;;
+        python3) "$tool" -c "import $module" ;;
+        Rscript) "$tool" -e "library($module)" ;;
+        julia) "$tool" -e "using $module" ;;
         *) return 1 ;;
         esac >/dev/null 2>&1 || return 1
     done
@@ -112,7 +121,7 @@ run_program() {
     block=$1
     shift
     has "$@" || return 77
-    "$1" "$block"
+    "$(tool_of "$1")" "$block"
 }
 
 # The file of a figure is there, and the page has an image of its name.

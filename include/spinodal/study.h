@@ -83,6 +83,13 @@ spn_status spn_experiment_dump(spn_context *context, const spn_experiment *exper
 spn_status spn_experiment_changes(spn_context *context, const spn_experiment *experiment,
                                   char **text);
 
+/** A first experiment for a table (CSV), as text with comments: what is predicted, scales, missing cells, a network, and a
+ *  range of beta from linear theory, or above a bound of what is worth learning. `sets`: overrides as spn_experiment_set() takes them,
+ *  which no guess replaces. `path` as the experiment is to name it. Guesses are told by messages. Release with spn_release(). Errors:
+ *  those of reading the table, and of the data and the theory of the experiment. */
+spn_status spn_experiment_draft(spn_context *context, const char *path, int64_t count,
+                                const char *const *sets, char **text);
+
 /** Is `path` one of the files that the experiment reads: itself, its data, its weights, results? Output must not go
  *  there. */
 bool spn_experiment_reads(const spn_experiment *experiment, const char *path);

@@ -64,7 +64,8 @@ const cli_flag cli_flags[] = {
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},
     {"verbose", 'v', FLAG_SWITCH, AT(is_verbose), NULL, "say more"},
-    {"help", 'h', FLAG_SWITCH, AT(wants_help), NULL, "this help"},
+    {"help", 'h', FLAG_SWITCH, AT(wants_help), NULL,
+     "this help; --help SECTION: the keys of a section of an experiment"},
     {NULL, 0, FLAG_SWITCH, 0, NULL, NULL},
 };
 #undef AT
@@ -148,6 +149,12 @@ static int store(const cli_command *command, const cli_flag *flag, const char *t
     return EXIT_DONE;
 }
 
+/* A section of an experiment, or all of them. */
+static bool is_topic(const char *word)
+{
+    return strcmp(word, CLI_ALL_KEYS) == 0 || cli_find_section(word) != NULL;
+}
+
 /* A flag at words[*i], with its value behind '=' or in the next word. */
 static int parse_flag(const cli_command *command, int count, char **words, int *i,
                       cli_arguments *out)
@@ -162,6 +169,9 @@ static int parse_flag(const cli_command *command, int count, char **words, int *
     if (flag->kind == FLAG_SWITCH) {
         if (equals != NULL) {
             return cli_usage_error(command, "--%s takes no value", flag->name);
+        }
+        if (strcmp(flag->name, "help") == 0 && *i + 1 < count && is_topic(words[*i + 1])) {
+            out->help_topic = words[++*i];
         }
         return store(command, flag, NULL, out);
     }

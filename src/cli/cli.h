@@ -39,6 +39,7 @@ typedef struct cli_arguments {
     int64_t threads;
     const char *chain; /**< "I/N"; NULL: not given */
     bool is_json, is_quiet, is_verbose, is_forced, is_resumed, wants_help;
+    const char *help_topic; /**< what stands behind --help: a section, or NULL */
     const char *weights;
     double beta; /**< NaN: not given */
     const char *surface;
@@ -84,7 +85,7 @@ typedef struct cli_command {
     const char *details; /**< a paragraph for --help */
     const char *flags;   /**< names of the flags it takes, each followed by a space */
     int64_t words_min, words_max;
-    bool has_experiment; /**< --help lists the keys of an experiment */
+    bool has_experiment; /**< --help lists the sections of an experiment */
     cli_action *run;
 } cli_command;
 
@@ -100,7 +101,22 @@ bool cli_takes_flag(const cli_command *command, const cli_flag *flag);
 int cli_parse(const cli_command *command, int count, char **words, cli_arguments *out);
 
 void cli_print_overview(void);
+/** Short: the keys of an experiment are on pages of their own. */
 void cli_print_help(const cli_command *command);
+/** The topic of all keys, beside the names of the sections. */
+#define CLI_ALL_KEYS "keys"
+/** A section of an experiment; NULL: none has this name. */
+const spn_option_table *cli_find_section(const char *name);
+/** The keys of a section, or of all. False: there is no such topic. */
+bool cli_print_keys(const char *topic);
+/** "-o, --output FILE". */
+void cli_flag_word(const cli_flag *flag, char *word, size_t size);
+/** What a key accepts, its unit and its default. */
+void cli_option_accepts(const spn_option *option, char *text, size_t size);
+/** A page for man(1): of a command, or (NULL) of the program. */
+void cli_print_manual(const cli_command *command);
+void cli_print_bash_completion(void);
+void cli_print_zsh_completion(void);
 /** docs/reference.md. */
 void cli_print_reference(void);
 
@@ -179,7 +195,8 @@ spn_status cli_weights(cli_session *session, const cli_arguments *arguments, con
 /** Which transitions the arguments ask for. */
 spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_shown *out);
 
-cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_plot,
-    cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory, cmd_transitions;
+cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_init,
+    cmd_plot, cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory,
+    cmd_transitions;
 
 #endif

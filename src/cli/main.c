@@ -26,6 +26,13 @@ const cli_command cli_commands[] = {
      "what is done and unchanged is not run again. Exit status 1: done, but a check of a run "
      "failed.",
      "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
+    {"init", "DATA.csv [-o EXPERIMENT.yaml]", "a first experiment for a table of your own",
+     "Looks at a table and writes an experiment for it, with comments that say why: what is "
+     "predicted (a column called target, label, class or y, else the last one; labels become "
+     "classes), which columns are left out, missing cells, scales, a network, and a range of beta "
+     "from theory. --set says what is known better: --set data.targets=[price,rent]. The table may "
+     "be one that comes with the program, digits.csv. Without -o the experiment goes to DATA.yaml.",
+     "output set force ", 1, 1, true, cmd_init},
     {"sweep", "EXPERIMENT.yaml [-o RUN.h5]", "follow a network through beta",
      "Trains the network at the first beta and follows its stationary points through beta, in the\n"
      "directions the experiment asks for. Every finished point goes to RUN.h5.part at once: a run "
@@ -181,7 +188,7 @@ const cli_command *cli_find_command(const char *name)
 
 static int unknown_command(const char *name)
 {
-    enum { MAX_COMMANDS = 24 };
+    enum { MAX_COMMANDS = 32 };
     const char *names[MAX_COMMANDS];
     int64_t count = 0;
     for (const cli_command *command = cli_commands; command->name != NULL; command++) {
@@ -209,7 +216,11 @@ static int run_command(const cli_command *command, int count, char **words, spn_
         return result;
     }
     if (arguments.wants_help) {
-        cli_print_help(command);
+        if (arguments.help_topic != NULL) {
+            cli_print_keys(arguments.help_topic);
+        } else {
+            cli_print_help(command);
+        }
         return cli_finish_output();
     }
     if (farm != NULL && (!is_shared(command) || arguments.chain != NULL)) {
@@ -224,6 +235,37 @@ static int run_command(const cli_command *command, int count, char **words, spn_
         cli_session_end(&session);
     }
     return result;
+}
+
+/* A command, a section of an experiment, or both where they have the same name; or a page for other programs. */
+static int help(int count, char **words)
+{
+    const char *topic = count > 0 ? words[0] : NULL;
+    const cli_command *command = topic != NULL ? cli_find_command(topic) : NULL;
+    if (topic == NULL) {
+        cli_print_overview();
+    } else if (command != NULL) {
+        cli_print_help(command);
+        if (cli_find_section(topic) != NULL) {
+            putchar('\n');
+            cli_print_keys(topic);
+        }
+    } else if (strcmp(topic, "reference") == 0) {
+        cli_print_reference();
+    } else if (strcmp(topic, "bash") == 0) {
+        cli_print_bash_completion();
+    } else if (strcmp(topic, "zsh") == 0) {
+        cli_print_zsh_completion();
+    } else if (strcmp(topic, "man") == 0) {
+        command = count > 1 ? cli_find_command(words[1]) : NULL;
+        if (count > 1 && command == NULL) {
+            return unknown_command(words[1]);
+        }
+        cli_print_manual(command);
+    } else if (!cli_print_keys(topic)) {
+        return unknown_command(topic);
+    }
+    return cli_finish_output();
 }
 
 int cli_main(int count, char **words, spn_farm *farm)
@@ -243,17 +285,7 @@ int cli_main(int count, char **words, spn_farm *farm)
         return cli_finish_output();
     }
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
-        const cli_command *command = count > 2 ? cli_find_command(words[2]) : NULL;
-        if (command != NULL) {
-            cli_print_help(command);
-        } else if (count > 2 && strcmp(words[2], "reference") == 0) {
-            cli_print_reference();
-        } else if (count > 2) {
-            return unknown_command(words[2]);
-        } else {
-            cli_print_overview();
-        }
-        return cli_finish_output();
+        return help(count - 2, words + 2);
     }
     const cli_command *command = cli_find_command(name);
     return command != NULL ? run_command(command, count - 2, words + 2, farm)

@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# docs/reference.md is what the program prints; --help of the commands that read an experiment and the
-# page hold every key of every option table.
+# docs/reference.md is what the program prints; the help of all keys and the page hold every key of every option table.
 . "$(dirname "$0")/harness.sh"
 
 run spinodal help reference
@@ -9,7 +8,7 @@ expect_status 0
 cp "$stdout" printed.md
 expect_same printed.md "$REPOSITORY/docs/reference.md"
 
-run spinodal sweep --help
+run spinodal help keys
 expect_status 0
 cp "$stdout" help.txt
 sed -n 's/^| `\([a-z]*\)\.\([a-z0-9_.]*\)` |.*/\2/p' printed.md >keys.txt
