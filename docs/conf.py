@@ -75,6 +75,38 @@ def contents(text):
     return "".join(parts)
 
 
+def mend_theme(app, exception):
+    """Furo as Debian packages it: its script is not bundled, its style sheet imports one by an address of Debian's web
+    servers, and has no rules for readers whose system is dark. Where Furo is whole nothing is changed."""
+    if exception is not None or app.builder.format != "html":
+        return
+    static = os.path.join(app.outdir, "_static")
+    script = os.path.join(static, "scripts", "furo.js")
+    with open(script, encoding="utf-8") as file:
+        text = file.read()
+    if text.startswith("import "):
+        with open(os.path.join(static, "scripts", "gumshoe-patched.js"), encoding="utf-8") as file:
+            text = file.read() + "\n" + text.split("\n", 1)[1]
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(text)
+    sheet = os.path.join(static, "styles", "furo.css")
+    with open(sheet, encoding="utf-8") as file:
+        text = file.read()
+    imported = re.match(r"@import url\(/javascript/([^)]+)\);\n", text)
+    if imported:
+        text = text[imported.end():]
+        place = os.path.join("/usr/share/javascript", imported.group(1))
+        if os.path.exists(place):
+            with open(place, encoding="utf-8") as file:
+                text = file.read() + text
+    dark = re.search(r'body\[data-theme="dark"\] \{(.*?)\}', text, flags=re.S)
+    if dark and "prefers-color-scheme" not in text:
+        text += '@media screen and (prefers-color-scheme: dark) {\n  body:not([data-theme="light"]) {%s}\n}\n' % dark.group(1)
+    with open(sheet, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def setup(app):
     app.connect("source-read", read_source)
+    app.connect("build-finished", mend_theme)
     return {"parallel_read_safe": True}

@@ -4,6 +4,7 @@
 of it that is named. What a page needs to be shown comes from the site itself. Addresses on the net are counted, not
 tried. Usage: check_site.py FOLDER"""
 import os
+import re
 import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
@@ -27,11 +28,25 @@ class Page(HTMLParser):
                 self.parts.append(given[key])
 
 
+class Sheet:
+    """What a style sheet names: all of it is needed to show a page."""
+
+    def __init__(self, text):
+        self.names, self.links = set(), []
+        named = re.findall(r"""url\(\s*["']?([^"')]+)""", text) + re.findall(r"""@import\s+["']([^"']+)""", text)
+        self.parts = [name for name in named if not name.startswith("data:")]
+
+
+READERS = {".html": Page, ".css": Sheet}
+
+
 def fault_of(folder, page, link, pages):
     """What is wrong with a link, or None."""
     address = urlsplit(link)
     if address.scheme or address.netloc:
         return None
+    if address.path.startswith("/"):
+        return "holds only on a server of its own"
     place = os.path.normpath(os.path.join(os.path.dirname(page), unquote(address.path))) if address.path else page
     if os.path.isdir(os.path.join(folder, place)):
         place = os.path.join(place, "index.html")
@@ -46,10 +61,11 @@ def main(folder):
     pages = {}
     for root, _, names in os.walk(folder):
         for name in names:
-            if name.endswith(".html"):
+            reader = READERS.get(os.path.splitext(name)[1])
+            if reader is not None:
                 path = os.path.join(root, name)
                 with open(path, encoding="utf-8") as file:
-                    pages[os.path.relpath(path, folder)] = Page(file.read())
+                    pages[os.path.relpath(path, folder)] = reader(file.read())
     faults, links, outside = 0, 0, 0
     for page, content in sorted(pages.items()):
         for link in content.links + content.parts:
@@ -61,7 +77,7 @@ def main(folder):
             if fault:
                 faults += 1
                 print("%s: %s %s" % (page, link, fault))
-    print("%d pages, %d links, %d of them to the net, %d faults" % (len(pages), links, outside, faults))
+    print("%d pages and style sheets, %d links, %d of them to the net, %d faults" % (len(pages), links, outside, faults))
     return 1 if faults or links == 0 else 0
 
 

@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 }
 prefix=$scratch/prefix
 for file in include/spinodal/base.h lib/cmake/spinodal/spinodalConfig.cmake \
-    lib/pkgconfig/spinodal.pc; do
+    lib/pkgconfig/spinodal.pc share/spinodal/data/README.md; do
     [ -e "$prefix/$file" ] || { echo "not installed: $file"; exit 1; }
 done
 if grep -rlF -e "$root" "$prefix/lib/pkgconfig" "$prefix/lib/cmake"; then
@@ -100,6 +100,10 @@ for source in "$root"/examples/*.c; do
 done
 if [ -e "$build/spinodal" ]; then
     "$prefix/bin/spinodal" --version
+    for file in man/man1/spinodal.1 man/man1/spinodal-sweep.1 bash-completion/completions/spinodal \
+        zsh/site-functions/_spinodal; do
+        [ -s "$prefix/share/$file" ] || { echo "not installed: share/$file"; exit 1; }
+    done
     # The tree may be moved, and still has its data.
     mv "$prefix" "$scratch/moved"
     printf 'data: {kind: csv, path: digits.csv, classes: digit}\n' >"$scratch/digits.yaml"
