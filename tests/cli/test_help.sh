@@ -18,7 +18,7 @@ while read -r command; do
     expect_status 0
     expect_stderr_empty
     expect_stdout "^usage: spinodal $command"
-    run awk 'length > 79 && !/usage:|SECTION/ { bad = 1; print } END { exit bad || NR > 70 }' "$stdout"
+    run awk 'length > 79 && !/usage:|SECTION/ { bad = 1; print } END { exit bad || NR > 90 }' "$stdout"
     expect_status 0
     run spinodal help "$command"
     expect_stdout "^usage: spinodal $command"
