@@ -400,16 +400,50 @@ static const char *find_gap(const spn_transition_notes *notes)
     return NULL;
 }
 
-static void put_verdict(spn_text *text, int64_t count, const spn_transition *rows,
+/* Transitions, each once, by what they change and by their order. */
+typedef struct tally {
+    int64_t first, second, undecided;
+} tally;
+
+static spn_status count_entries(spn_context *context, const spn_transitions *transitions,
+                                int64_t runs, tally *accuracy, tally *others)
+{
+    spn_status status = SPN_OK;
+    spn_answer answer;
+    *accuracy = *others = (tally){0};
+    for (int64_t r = 0; r < runs; r++) {
+        SPN_TRY(spn_transitions_answer(context, transitions, r, &answer));
+        for (int64_t i = 0; i < answer.entry_count; i++) {
+            const spn_answer_entry *e = &answer.entries[i];
+            tally *kind = e->change == SPN_CHANGE_ACCURACY ? accuracy : others;
+            kind->first += e->order == 1;
+            kind->second += e->order == 2;
+            kind->undecided += isnan(e->order);
+        }
+    }
+done:
+    return status;
+}
+
+static void put_tally(spn_text *text, const tally *t)
+{
+    spn_text_put(text, "%lld of first order, %lld of second", (long long)t->first,
+                 (long long)t->second);
+    if (t->undecided > 0) {
+        spn_text_put(text, ", %lld undecided", (long long)t->undecided);
+    }
+}
+
+static void put_verdict(spn_text *text, const spn_transitions *transitions,
                         const spn_transition_notes *notes, double from, double to)
 {
-    int64_t first = 0, second = 0, undecided = 0;
+    tally accuracy, others;
     const char *gap = find_gap(notes);
-    for (int64_t i = 0; i < count; i++) {
-        first += rows[i].order == 1;
-        second += rows[i].order == 2;
-        undecided += isnan(rows[i].order);
-    }
+    const spn_status status =
+        count_entries(text->context, transitions, notes->runs, &accuracy, &others);
+    const int64_t count = accuracy.first + accuracy.second + accuracy.undecided + others.first +
+                          others.second + others.undecided;
+    text->status = text->status != SPN_OK ? text->status : status;
     if (count == 0 && gap != NULL) {
         spn_text_put(text, "verdict: no transition was seen between beta = %.6g and %.6g, but %s\n",
                      from, to, gap);
@@ -419,12 +453,11 @@ static void put_verdict(spn_text *text, int64_t count, const spn_transition *row
         spn_text_put(text, "verdict: none; no transition between beta = %.6g and %.6g\n", from, to);
         return;
     }
-    spn_text_put(text, "verdict: %lld of first order, %lld of second", (long long)first,
-                 (long long)second);
-    if (undecided > 0) {
-        spn_text_put(text, ", %lld undecided", (long long)undecided);
-    }
-    spn_text_put(text, ", between beta = %.6g and %.6g%s%s\n", from, to, gap != NULL ? "; " : "",
+    spn_text_add(text, "verdict: of what is learned ");
+    put_tally(text, &accuracy);
+    spn_text_add(text, "; of hidden units ");
+    put_tally(text, &others);
+    spn_text_put(text, "; between beta = %.6g and %.6g%s%s\n", from, to, gap != NULL ? "; " : "",
                  gap != NULL ? gap : "");
 }
 
@@ -483,7 +516,7 @@ void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
                              const spn_transition_group *groups, double beta_from, double beta_to,
                              const spn_shown *shown)
 {
-    int64_t count = 0, others = 0, next = 0;
+    int64_t others = 0, next = 0;
     const spn_transition_notes notes = spn_transitions_notes(transitions);
     put_answers(text, transitions, notes.runs, files, shown);
     put_places(text, transitions, files, shown);
@@ -502,6 +535,5 @@ void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
     const spn_stuck *stuck = spn_transitions_stuck(transitions, &others);
     put_stuck(text, others, stuck);
     put_notes(text, &notes);
-    const spn_transition *rows = spn_transitions_rows(transitions, &count);
-    put_verdict(text, count, rows, &notes, beta_from, beta_to);
+    put_verdict(text, transitions, &notes, beta_from, beta_to);
 }

@@ -80,7 +80,7 @@ END
 run spinodal sweep modular.yaml -o modular.h5
 expect_explained modular.h5 1
 run spinodal transitions modular.h5
-expect_stdout '5 of first order'
+expect_stdout '^verdict: of what is learned 4 of first order, 0 of second; of hidden units 1 of first order'
 expect_stdout '-> trivial'
 
 # One correlation with two outputs: one mode.

@@ -64,7 +64,7 @@ expect_status 0
 expect_stdout '^spinodal up +1st +accuracy +0\.1875'
 expect_stdout '^Maxwell +1st +accuracy +0\.15749'
 expect_stdout '^hysteresis'
-expect_stdout '^verdict: 4 of first order, 0 of second'
+expect_stdout '^verdict: of what is learned 2 of first order, 0 of second; of hidden units 0 of first order, 0 of second; between'
 expect_stderr_empty
 
 # One hidden layer: two continuous transitions, the same on the way up and down.

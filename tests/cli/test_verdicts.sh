@@ -27,7 +27,7 @@ verdict transitions 0
 expect_stdout '"unresolved": \[\]'
 run spinodal transitions found.h5
 expect_status 0
-expect_stdout '^verdict: 0 of first order, 1 of second, between'
+expect_stdout '^verdict: of what is learned 0 of first order, 1 of second; '
 run spinodal transitions found.h5 --json
 expect_status 0
 expect_stdout '"unresolved": \[\]'
@@ -138,7 +138,7 @@ run spinodal transitions coarse.h5
 expect_status 1
 expect_stdout '^undecided .* 0\.211 \+- 0\.033 .* 2 modes -> 1 mode$'
 expect_stdout 'undecided: the interval in beta is too wide to tell a jump from a steep change'
-expect_stdout '^verdict: 1 of first order, 0 of second, 1 undecided'
+expect_stdout '^verdict: of what is learned 1 of first order, 0 of second, 1 undecided; '
 run spinodal transitions coarse.h5 --json
 expect_status 1
 tr -d ' \n' <"$stdout" >flat
