@@ -348,6 +348,9 @@ static void put_starts(spn_text *text, const spn_answer *answer)
     } else if (answer->seeds == 1) {
         spn_text_add(text,
                      "one random start was followed: sweep.seeds says whether others agree.\n");
+    } else if (answer->accuracy_count > 0 && fewest_seeds(answer) == answer->seeds) {
+        spn_text_put(text, "all %lld random starts saw each of these transitions.\n",
+                     (long long)answer->seeds);
     } else if (answer->accuracy_count > 0) {
         spn_text_put(text,
                      "each of these transitions was seen by at least %lld of %lld random "

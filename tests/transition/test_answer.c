@@ -393,12 +393,36 @@ static void test_runs(void **state)
     free(n);
 }
 
+static spn_status answer_once(spn_context *c, void *state)
+{
+    const plan *p = state;
+    spn_transitions *t = NULL;
+    spn_answer a;
+    spn_status status = spn_transitions_create(c, &t);
+    if (status == SPN_OK) {
+        status = spn_transitions_add_sweep(c, t, &p->tables);
+    }
+    if (status == SPN_OK) {
+        status = spn_transitions_answer(c, t, 0, &a);
+    }
+    spn_transitions_free(c, t);
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    plan *p = make_plan(false);
+    assert_true(support_fail_each_allocation(answer_once, p) >= 10);
+    free(p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_order), cmocka_unit_test(test_second_order),
         cmocka_unit_test(test_seeds),       cmocka_unit_test(test_scaling),
         cmocka_unit_test(test_units),       cmocka_unit_test(test_unlabelled),
-        cmocka_unit_test(test_runs)};
+        cmocka_unit_test(test_runs),        cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

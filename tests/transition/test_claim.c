@@ -130,10 +130,36 @@ static void test_not_checked(void **state)
     free(m);
 }
 
+static spn_status claim_once(spn_context *c, void *state)
+{
+    const model *m = state;
+    spn_transitions *t = NULL;
+    spn_claim claim = {.rows = NULL};
+    spn_status status = spn_transitions_create(c, &t);
+    if (status == SPN_OK) {
+        status = spn_transitions_add_sweep(c, t, &m->tables);
+    }
+    if (status == SPN_OK) {
+        status = spn_check_claim(c, t, 0, &m->tables, &claim);
+    }
+    spn_release(c, claim.rows);
+    spn_transitions_free(c, t);
+    return status;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    model *m = model_new(context, 3, 2, two);
+    model_both(m, 0, SPN_CHANGES_FEWEST + 2, from, to);
+    assert_true(support_fail_each_allocation(claim_once, m) >= 20);
+    free(m);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_holds), cmocka_unit_test(test_units),
-                                       cmocka_unit_test(test_fails),
-                                       cmocka_unit_test(test_not_checked)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_holds), cmocka_unit_test(test_units), cmocka_unit_test(test_fails),
+        cmocka_unit_test(test_not_checked), cmocka_unit_test(test_out_of_memory)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
