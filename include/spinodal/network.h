@@ -137,6 +137,21 @@ const spn_objective *spn_network_error_objective(const spn_network_error *error)
  *  the rounding of M, 4 eps sqrt(N <|x|^2> <|y|^2> / the smallest kept eigenvalue of C_xx), strongest first; `count`
  *  of them, 0 to SPN_MODES_MAX. The targets of the labels' strengths, unless those are principal. */
 const double *spn_network_error_modes(const spn_network_error *error, int64_t *count);
+/** The layers of weights, D. */
+int64_t spn_network_layers(const spn_network *network);
+/** |(W_l, b_l)| of each layer (D numbers); sums of P numbers layer by layer, as of the diagonal of a Hessian
+ *  (spn_point_diagonal()): its trace, biases included. */
+void spn_network_layer_norms(const spn_network *network, const double *theta, double *out);
+void spn_network_layer_sums(const spn_network *network, const double *diagonal, double *out);
+/** Singular values of all W_l, layer after layer, descending in each: min(w_l, w_{l-1}) of a layer, so many in all. */
+int64_t spn_network_singular_count(const spn_network *network);
+spn_status spn_network_singular_values(spn_context *context, const spn_network *network,
+                                       const double *theta, double *out);
+/** Classes that samples may have: 0 where there are none. The accuracy on the samples of each (NaN: it has none), at a point of the
+ *  network's error, set with a value; one evaluation. */
+int64_t spn_network_error_classes(const spn_network_error *error);
+spn_status spn_network_class_accuracy(spn_context *context, const spn_point *point, double *out);
+
 /** Are the labels' strengths principal strengths of the outputs? Where the data are classes or have no linear mode. */
 bool spn_network_error_is_principal(const spn_network_error *error);
 

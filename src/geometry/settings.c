@@ -41,6 +41,9 @@ static const spn_option options[] = {
      "random starts of the density"},
     {"steps", SPN_OPTION_INTEGER, AT(steps), "80", SPN_COUNT, NULL, "",
      "steps of Lanczos' method from each of them"},
+    {"layers", SPN_OPTION_BOOLEAN, AT(layers), "false", SPN_ANY, NULL, "",
+     "results that store weights hold norms, traces and singular values of layers and the accuracy "
+     "of classes beside them"},
 };
 #undef AT
 

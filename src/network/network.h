@@ -266,6 +266,9 @@ spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_l
 spn_status spni_classes_create(spn_context *context, spn_network_error *error);
 /** How many samples of a block have the right output; `first`: number of its first sample. */
 int64_t spni_classes_right(const spn_network_error *error, const spni_block *block, int64_t first);
+/** Add the block's samples of each class, and those that are right. */
+void spni_classes_count(const spn_network_error *error, const spni_block *block, int64_t first,
+                        double *samples, double *right);
 /** That as a share of all samples; NaN where there are no classes. */
 double spni_classes_share(const spn_network_error *error, int64_t right);
 

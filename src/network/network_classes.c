@@ -81,6 +81,18 @@ int64_t spni_classes_right(const spn_network_error *error, const spni_block *blo
     return right;
 }
 
+void spni_classes_count(const spn_network_error *error, const spni_block *block, int64_t first,
+                        double *samples, double *right)
+{
+    const double *f = spni_values(&error->plan, block, error->network->depth);
+    for (int64_t n = 0; n < block->count; n++) {
+        const int64_t class = error->classes[first + n];
+        samples[class] += 1.0;
+        right[class] +=
+            is_right(f + n, error->plan.block, error->dataset->outputs, class) ? 1.0 : 0.0;
+    }
+}
+
 double spni_classes_share(const spn_network_error *error, int64_t right)
 {
     return error->classes != NULL ? (double)right / (double)error->dataset->samples : (double)NAN;

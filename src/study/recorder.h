@@ -59,5 +59,12 @@ void *spni_recorder_records(const spni_recorder *recorder, int64_t stream, int64
  *  recorder changes. */
 void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spn_book *book);
 void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spn_book *book);
+/** Arrays of layers and classes at the stream's (first) parameter vectors, where they are kept and section `geometry` asks for
+ *  them; nothing otherwise. Cost: an evaluation and the diagonal of E's Hessian for each. */
+spn_status spni_recorder_layers(spn_context *context, const spni_recorder *recorder, int64_t stream,
+                                spn_book *book);
+/** The same at `rows` parameter vectors. */
+spn_status spni_book_layers(spn_context *context, const spn_study *study, spn_book *book,
+                            int64_t rows, const double *theta);
 
 #endif

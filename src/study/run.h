@@ -21,7 +21,7 @@ typedef struct spni_run_kind {
 } spni_run_kind;
 
 /** The sections on which a run of any kind depends. */
-#define SPNI_SECTIONS_ALWAYS "data model objective solver "
+#define SPNI_SECTIONS_ALWAYS "data model objective solver geometry "
 
 typedef struct spni_run {
     const spn_study *study;

@@ -113,6 +113,7 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
         spni_recorder_table(recorder, s, book);
         spni_recorder_arrays(recorder, s, book);
     }
+    SPN_TRY(spni_recorder_layers(context, recorder, SPN_BRANCHES_POINT, book));
     SPN_TRY(add_phases(context, f, book));
     spn_book_table(book, maxwell);
     spn_book_table(book, global);

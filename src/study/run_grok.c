@@ -80,6 +80,7 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
     SPN_TRY(add_phases(context, t, book));
     spn_book_attribute(book, (spn_attribute){SPNI_INPUTS, starts->checksum, 0});
     spni_recorder_arrays(recorder, SPN_TRAJECTORY_POINT, book);
+    SPN_TRY(spni_recorder_layers(context, recorder, SPN_TRAJECTORY_POINT, book));
     spni_book_weights(book,
                       (spn_theta){"last_theta", "the same at the end of each run; one row per row "
                                                 "of /runs"},

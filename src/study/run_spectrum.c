@@ -3,6 +3,7 @@
 #include "study/book.h"
 #include "study/experiment.h"
 #include "study/own_objective.h"
+#include "study/recorder.h"
 
 #include <math.h>
 #include <spinodal/geometry/spectra.h>
@@ -81,6 +82,7 @@ spn_status spn_study_spectrum(spn_context *context, const spn_study *study,
     SPN_TRY(measure(context, study, settings, point, &spectra));
     SPN_TRY(spn_book_create(context, &spn_spectrum_kind, study, &book));
     fill(book, &spectra, point->theta);
+    SPN_TRY(spni_book_layers(context, study, book, 1, point->theta));
     SPN_TRY(spn_book_write(context, book, settings->output, settings->is_forced, is_good));
 done:
     spn_context_set_team(context, NULL);

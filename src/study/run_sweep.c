@@ -45,6 +45,7 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
     SPN_TRY(settings->direction == SPN_PROTOCOL_DOWN ? hide_way(context, recorder) : SPN_OK);
     spni_recorder_table(recorder, SPN_SWEEP_POINT, book);
     spni_recorder_arrays(recorder, SPN_SWEEP_POINT, book);
+    SPN_TRY(spni_recorder_layers(context, recorder, SPN_SWEEP_POINT, book));
     if (settings->refine && settings->epochs == 0) {
         spni_recorder_table(recorder, SPN_SWEEP_JUMP, book);
         spni_recorder_arrays(recorder, SPN_SWEEP_JUMP, book);

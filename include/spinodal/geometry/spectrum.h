@@ -49,6 +49,8 @@ typedef struct spn_geometry_settings {
     int64_t products;          /**< for them, at most */
     int64_t block;             /**< vectors that are multiplied at a time */
     int64_t starts, steps;     /**< of the density */
+    bool
+        layers; /**< arrays of layers and classes beside stored weights: of experiments, nothing is measured by it here */
 } spn_geometry_settings;
 extern const spn_option_table spn_geometry_options;
 /** SPN_ERROR_INPUT for settings that the table refuses, and for what lies between keys. */
