@@ -44,6 +44,24 @@ static void take_labels(const spn_labels *labels, spn_state *out)
     out->test_accuracy = labels->test_accuracy;
 }
 
+/* What is exact has no error. */
+static double error_of(double stderr_of)
+{
+    return stderr_of > 0 ? stderr_of : (double)NAN;
+}
+
+static void take_certainty(const spn_geometry *error, const spn_geometry *loss, spn_state *out)
+{
+    const bool is_measured =
+        loss->method == SPN_SPECTRUM_MOMENTS || loss->method == SPN_SPECTRUM_STOCHASTIC;
+    out->curvature_method = is_measured ? loss->method : -1;
+    out->scalar_curvature_error_stderr = error_of(error->scalar_curvature_stderr);
+    out->scalar_curvature_loss_stderr = error_of(loss->scalar_curvature_stderr);
+    out->mean_curvature_error_stderr = error_of(error->mean_curvature_stderr);
+    out->mean_curvature_loss_stderr = error_of(loss->mean_curvature_stderr);
+    out->eigenvalue_residual = fmax(error->eigenvalue_residual, loss->eigenvalue_residual);
+}
+
 static void take_surfaces(const spn_geometry *error, const spn_geometry *loss, spn_state *out)
 {
     out->scalar_curvature_error = error->scalar_curvature;
@@ -100,6 +118,7 @@ spn_status spn_state_measure(spn_context *context, const spn_point *point,
         const spn_point *curved = wish->curved != NULL ? wish->curved : point;
         SPN_TRY(spn_geometry_measure(context, wish->geometry, curved, wish->wanted, &error, &loss));
         take_surfaces(&error, &loss, out);
+        take_certainty(&error, &loss, out);
     }
     if (wish->trivial != NULL) {
         SPN_TRY(measure_trivial_distance(context, point, wish->trivial, &out->trivial_distance));

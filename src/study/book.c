@@ -3,6 +3,8 @@
 
 #include "study/experiment.h"
 
+#include <math.h>
+#include <spinodal/geometry/state.h>
 #include <spinodal/numeric.h>
 #include <spinodal/text.h>
 #include <stdio.h>
@@ -66,8 +68,59 @@ static void add(spn_book *book, spn_list *list, const void *item)
     }
 }
 
+static bool is_known(const spn_table *table, int64_t column)
+{
+    const bool is_real = table->columns->items[column].type == SPN_COLUMN_REAL;
+    bool is = false;
+    for (int64_t row = 0; row < table->rows && !is; row++) {
+        is = is_real ? !isnan(spn_table_real(table, row, column))
+                     : spn_table_integer(table, row, column) != -1;
+    }
+    return is;
+}
+
+/* Is it a column of an observable that came later, with whatever its table adds to the name? */
+static bool is_later(const spn_column *column)
+{
+#define NAME(field, ...) #field,
+    static const char *const names[] = {SPN_STATE_LATER(NAME, ) NULL};
+#undef NAME
+    bool is = false;
+    for (int64_t i = 0; names[i] != NULL && !is; i++) {
+        is = strstr(column->name, names[i]) != NULL;
+    }
+    return is;
+}
+
+/* The table without columns of later observables of which no row knows anything. */
+static void drop_unknown(spn_book *book, spn_table *table)
+{
+    const spn_columns *columns = table->columns;
+    bool is_whole = true;
+    for (int64_t i = 0; i < columns->count; i++) {
+        is_whole = is_whole && (!is_later(&columns->items[i]) || is_known(table, i));
+    }
+    if (is_whole || book->status != SPN_OK) {
+        return;
+    }
+    spn_columns *kept = spn_arena_take(book->arena, 1, sizeof *kept);
+    spn_column *items = spn_arena_take(book->arena, columns->count, sizeof *items);
+    if (kept == NULL || items == NULL) {
+        book->status = spn_arena_status(book->context, book->arena);
+        return;
+    }
+    *kept = (spn_columns){items, 0, columns->record_size};
+    for (int64_t i = 0; i < columns->count; i++) {
+        if (!is_later(&columns->items[i]) || is_known(table, i)) {
+            items[kept->count++] = columns->items[i];
+        }
+    }
+    table->columns = kept;
+}
+
 void spn_book_table(spn_book *book, spn_table table)
 {
+    drop_unknown(book, &table);
     add(book, &book->tables, &table);
 }
 

@@ -117,6 +117,46 @@ static void test_elsewhere(void **unused)
     close_scene(&s);
 }
 
+/* The same state without the Hessian: R is exact by moments, and says so; three products for two dimensions leave nothing to estimate
+ * either. What is measured of the dense Hessian says nothing of a way. */
+static void test_ways(void **unused)
+{
+    (void)unused;
+    spn_state dense, state;
+    scene s;
+    spn_arena *arena = NULL;
+    spn_geometry_settings settings;
+    open_scene(sqrt(S - P), &s);
+    check_ok(context, spn_arena_create(context, &arena));
+    check_ok(context, spn_settings_defaults(context, arena, &spn_geometry_options, &settings,
+                                            sizeof settings));
+    spn_state_wish wish = {.geometry = s.geometry, .wanted = SPN_GEOMETRY_SWEEP};
+    check_ok(context, spn_state_measure(context, s.point, &wish, &dense));
+    assert_int_equal(dense.curvature_method, -1);
+    assert_true(isnan(dense.scalar_curvature_error_stderr) && isnan(dense.eigenvalue_residual));
+    for (int method = SPN_SPECTRUM_MOMENTS; method <= SPN_SPECTRUM_NONE; method++) {
+        settings.method = method;
+        check_ok(context, spn_geometry_workspace_choose(context, &s.objective, &settings,
+                                                        SPN_GEOMETRY_SWEEP, &wish.geometry, NULL));
+        check_ok(context, spn_state_measure(context, s.point, &wish, &state));
+        spn_geometry_workspace_free(context, wish.geometry);
+        check_close(state.loss, dense.loss, 0, 0);
+        if (method == SPN_SPECTRUM_NONE) {
+            assert_true(isnan(state.scalar_curvature_loss) && state.curvature_method == -1);
+            continue;
+        }
+        assert_int_equal(state.curvature_method, method);
+        check_close(state.scalar_curvature_loss, dense.scalar_curvature_loss, 1e-12, 0);
+        check_close(state.eigenvalue_min_loss, dense.eigenvalue_min_loss, 1e-9, 1);
+        check_close(state.susceptibility, dense.susceptibility, 1e-9, 0);
+        assert_int_equal(state.stationary, 1);
+        assert_true(isnan(state.scalar_curvature_loss_stderr)); /* exact */
+        assert_true(state.eigenvalue_residual >= 0);
+    }
+    spn_arena_free(arena);
+    close_scene(&s);
+}
+
 #define FIELD_double(value) isnan(value)
 #define FIELD_int64_t(value) ((value) == -1)
 #define IS_UNKNOWN(field, type, ...)                                                               \
@@ -220,11 +260,9 @@ static void test_columns(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_closed_form),
-        cmocka_unit_test(test_elsewhere),
-        cmocka_unit_test(test_what_was_not_asked_for),
-        cmocka_unit_test(test_relabel),
-        cmocka_unit_test(test_columns),
+        cmocka_unit_test(test_closed_form), cmocka_unit_test(test_elsewhere),
+        cmocka_unit_test(test_ways),        cmocka_unit_test(test_what_was_not_asked_for),
+        cmocka_unit_test(test_relabel),     cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

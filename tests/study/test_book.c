@@ -55,7 +55,8 @@ static bool has_no_negative(const spn_results *results)
 static const spn_kind kind = {
     .name = "squares", .passes = has_no_negative, .fault = "a number is negative"};
 
-enum { ROWS = 5 };
+#define ONE(...) +1
+enum { ROWS = 5, LATER = 0 SPN_STATE_LATER(ONE, ) };
 
 static spn_book *make_book(const spn_study *of, row rows[ROWS])
 {
@@ -261,13 +262,52 @@ static void test_memory(void **state)
     assert_true(support_fail_each_allocation(make_and_close, study) > 5);
 }
 
+/* Observables that came later stand in a table in which a row knows them, and in no other. */
+static void test_later_observables(void **state)
+{
+    (void)state;
+    const char *const name = "scalar_curvature_error_stderr";
+    for (int known = 0; known < 2; known++) {
+        spn_book *book = NULL;
+        spn_results results;
+        spn_arena *arena = NULL;
+        char path[512];
+        spn_sweep_record points[2] = {{.state = spn_state_unknown()},
+                                      {.state = spn_state_unknown()}};
+        points[1].state.error = 7;
+        points[1].state.scalar_curvature_error_stderr = known == 1 ? 0.25 : (double)NAN;
+        check_ok(context, spn_book_create(context, &spn_sweep_kind, NULL, &book));
+        spn_book_table(book, (spn_table){"points", &spn_sweep_columns, 2, points});
+        check_ok(context, spn_book_close(context, book, &results));
+        const spn_table *table = spn_results_table(&results, "points");
+        assert_int_equal(table->columns->count, spn_sweep_columns.count - LATER + known);
+        bool is_good = false;
+        check_ok(context,
+                 spn_book_write(context, book, support_scratch("later.h5", path), true, &is_good));
+        spn_book_free(book);
+        check_ok(context, spn_arena_create(context, &arena));
+        check_ok(context, spn_results_read(context, arena, path, &results));
+        int64_t column = -1;
+        assert_int_equal(spn_find_columns(spn_results_table(&results, "points"), 1, &name, &column),
+                         known == 1);
+        spn_table read = {.name = NULL};
+        const spn_wanted_table wanted = {&read, "points", &spn_sweep_columns, false};
+        check_ok(context, spn_take_tables(context, arena, &results, 1, &wanted));
+        const spn_state *second = &((const spn_sweep_record *)read.records)[1].state;
+        assert_true(second->error == 7 && second->curvature_method == -1);
+        assert_true(known == 1 ? second->scalar_curvature_error_stderr == 0.25
+                               : isnan(second->scalar_curvature_error_stderr));
+        spn_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file),          cmocka_unit_test(test_without_study),
         cmocka_unit_test(test_existing_file), cmocka_unit_test(test_wrong_tables),
         cmocka_unit_test(test_find),          cmocka_unit_test(test_grows),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory),        cmocka_unit_test(test_later_observables),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

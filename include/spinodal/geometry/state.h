@@ -78,9 +78,25 @@ extern "C" {
     X(distance, double, "", "estimated distance to the stationary point |H^+ g| / |theta|", "")    \
     X(stationary, int64_t, "", "1: the point passed the stationarity gate", "")
 
-/** The same of observables that came later: they stand behind the other columns of every table whose records hold a state, under
+/** The same of observables that came later: they stand behind the other columns of every table whose records hold a state, (of tables in which a row knows them), under
  *  this name with what the table adds to it ("_before"). What is behind `X` is handed on: X(..., __VA_ARGS__). */
-#define SPN_STATE_LATER(X, ...)
+#define SPN_STATE_LATER(X, ...)                                                                    \
+    X(curvature_method, int64_t, "",                                                               \
+      "how curvature was measured without the dense Hessian: 2 exact traces, 3 estimates by "      \
+      "products; -1: from the dense Hessian, or not at all",                                       \
+      "0.1.0", __VA_ARGS__)                                                                        \
+    X(scalar_curvature_error_stderr, double, "error^2/weight^4",                                   \
+      "standard error of scalar_curvature_error; null where it is exact", "0.1.0", __VA_ARGS__)    \
+    X(scalar_curvature_loss_stderr, double, "error^2/weight^4",                                    \
+      "standard error of scalar_curvature_loss; null where it is exact", "0.1.0", __VA_ARGS__)     \
+    X(mean_curvature_error_stderr, double, "error/weight^2",                                       \
+      "standard error of mean_curvature_error; null where it is exact", "0.1.0", __VA_ARGS__)      \
+    X(mean_curvature_loss_stderr, double, "error/weight^2",                                        \
+      "standard error of mean_curvature_loss; null where it is exact", "0.1.0", __VA_ARGS__)       \
+    X(eigenvalue_residual, double, "error/weight^2",                                               \
+      "an eigenvalue lies within this distance of each end of the spectrum; null of the dense "    \
+      "Hessian's",                                                                                 \
+      "0.1.0", __VA_ARGS__)
 
 #define SPN_STATE_MEMBER(field, type, ...) type field;
 /** 8-byte fields only. Records of methods hold one, or one for each side of a transition. */
