@@ -116,13 +116,33 @@ typedef struct spn_solver_bounds {
     double trust_radius,
         trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max, lengths in theta */
     int64_t max_iterations;
+    bool stays; /**< newton_cg: a saddle is not left, but said by negative_eigenvalues */
 } spn_solver_bounds;
 
-/** spn_solver_run() within bounds; later runs have the settings again. SPN_ERROR_ARGUMENT for bounds out of
- *  range. */
+/** spn_solver_run() within bounds; later runs have the settings again. newton_cg leaves out L-BFGS, which has no model by which a
+ *  step could be bounded. SPN_ERROR_ARGUMENT for bounds out of range. */
 spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
                                  const spn_solver_bounds *bounds, double parameter, double *theta,
                                  spn_solver_info *info);
+
+/** How a stationary point answers to its parameter, without a dense Hessian. */
+typedef struct spn_tangent {
+    bool is_solved; /**< to the tolerance; otherwise the tangent is 0 and the numbers are NaN */
+    bool
+        is_positive; /**< no direction of negative curvature was met: no proof that there is none */
+    double decrement; /**< sqrt(g^T H^-1 g) of what gradient is left */
+    double distance;  /**< |H^-1 g| / length of theta */
+    int64_t products;
+    double work; /**< as in spn_solver_info */
+} spn_tangent;
+
+/** t = dtheta/dparameter = -H^-1 d(grad L)/dparameter (T10) at a minimum theta, by preconditioned conjugate gradients on the smallest
+ *  problem that theta lives on, to a residual of `tolerance` in the norm of M^-1: forms b . t are then right to about its square.
+ *  Follows from theta and the parameter alone. Of a solver with newton_cg (SPN_ERROR_ARGUMENT otherwise), whose point holds
+ *  theta afterwards. */
+spn_status spn_solver_tangent(spn_context *context, spn_solver *solver, double parameter,
+                              const double *theta, double tolerance, double *tangent,
+                              spn_tangent *out);
 
 /** The solver's own point, linearised at the final theta with SPN_WANT_ALL after a run that was not
  *  interrupted and whose start was finite: what a measurement can go on with. */

@@ -6,6 +6,7 @@
 #ifndef SPINODAL_SWEEP_H
 #define SPINODAL_SWEEP_H
 
+#include <spinodal/geometry/spectrum.h>
 #include <spinodal/geometry/state.h>
 #include <spinodal/optimize.h>
 
@@ -45,6 +46,9 @@ typedef struct spn_sweep_settings {
     bool refine;     /**< bisect jumps of chains up and down */
     /** A refined jump lies within this share of beta; in [SPN_REFINE_LEAST, SPN_REFINE_MOST]. */
     double refine_tolerance;
+    /** Steps that change n = |theta|^2 by no more than this share of it beyond what its slopes at both ends explain are not looked
+     *  into: units that merge or split. 0 or NaN: all are that the tangents do not explain. */
+    double refine_least;
 } spn_sweep_settings;
 extern const spn_option_table spn_sweep_options;
 
@@ -79,6 +83,8 @@ typedef struct spn_sweep_record {
     int64_t stop;       /**< spn_stop */
     int64_t iterations; /**< critical slowing down shows here */
     int64_t escapes;    /**< saddles left along their most negative direction */
+    int64_t
+        certainty; /**< spn_certainty: how the index and the smallest eigenvalue of L are known */
 } spn_sweep_record;
 extern const spn_columns spn_sweep_columns;
 
@@ -134,10 +140,18 @@ typedef struct spn_sweep_problem {
     const spn_objective *objective; /**< L(theta, beta) */
     const spn_sweep_settings *settings;
     const spn_solver_settings *solver;
+    /** How curvature is measured where newton_cg follows by products (spn_sweep_by_products()); NULL: everything is dense. */
+    const spn_geometry_settings *geometry;
     /** Write the initial weights of random start `seed` (from 0) to theta. Called from workers. */
     spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
     const void *initial_state;
 } spn_sweep_problem;
+
+/** Whether chains are followed and measured without a dense Hessian: with solver newton_cg, where `geometry` forces another method than
+ *  dense, or leaves the choice and there are more than SPN_CERTIFY_DENSE_MAX parameters. Tangents come from conjugate gradients, the
+ *  index and the smallest eigenvalue from the solver's certificate, R from exact moments or estimates; columns that only all
+ *  eigenvalues could fill are empty. */
+bool spn_sweep_by_products(const spn_sweep_problem *problem);
 
 /** Most values of the control parameter, and most points of a path through them. */
 #define SPN_GRID_MAX 1000000

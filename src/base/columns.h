@@ -14,6 +14,10 @@
     {                                                                                              \
 #member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, NULL, since               \
     }
+#define WORDS_SINCE(member, words, help, since)                                                    \
+    {                                                                                              \
+#member, SPN_COLUMN_INTEGER, offsetof(RECORD, member), "", help, words, since              \
+    }
 #define REAL_SINCE(member, unit, help, since)                                                      \
     {                                                                                              \
 #member, SPN_COLUMN_REAL, offsetof(RECORD, member), unit, help, NULL, since                \

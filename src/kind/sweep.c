@@ -43,11 +43,25 @@ static bool is_one(int64_t value)
     return value == 1;
 }
 
-/* Is each point stationary, was each jump located, with a minimum behind it? */
+static bool is_known(int64_t certainty)
+{
+    return certainty != SPN_CERTAIN_NOT;
+}
+
+/* Files of earlier versions do not say how an index is known: all of them are of dense Hessians. */
+static bool is_certified(const spn_results *results)
+{
+    const spn_table *points = spn_results_table(results, "points");
+    return points == NULL || spn_table_find(points, "certainty") < 0 ||
+           spn_rows_are(results, "points", "certainty", is_known);
+}
+
+/* Is each point stationary, with a known index, was each jump located, with a minimum behind it? */
 bool spn_sweep_passes(const spn_results *results)
 {
-    return has_rate(results) || (spn_rows_are(results, "points", "stationary", is_one) &&
-                                 (spn_results_table(results, "jumps") == NULL ||
-                                  (spn_rows_are(results, "jumps", "resolved", is_one) &&
-                                   spn_rows_are(results, "jumps", "settled", is_one))));
+    return has_rate(results) ||
+           (spn_rows_are(results, "points", "stationary", is_one) && is_certified(results) &&
+            (spn_results_table(results, "jumps") == NULL ||
+             (spn_rows_are(results, "jumps", "resolved", is_one) &&
+              spn_rows_are(results, "jumps", "settled", is_one))));
 }

@@ -16,9 +16,10 @@ typedef enum verdict {
 
 static const char *const verdict_words[] = {"transitions", "none", "cannot tell"};
 
-/* How many jumps are located, how many are open or lead to no minimum, how many points are not stationary. */
+/* How many jumps are located, how many are open or lead to no minimum, how many points are not stationary, how many have an unknown
+ * index, and a known one without a dense Hessian. */
 typedef struct counts {
-    int64_t located, open, unsettled;
+    int64_t located, open, unsettled, uncertain, sparse;
 } counts;
 
 /* Known to within the tolerance? */
@@ -36,9 +37,12 @@ static counts count(const spn_sweep_contents *c)
 {
     const spn_sweep_record *points = c->points.records;
     const spn_sweep_jump *jumps = c->jumps.records;
-    counts n = {0, 0, 0};
+    counts n = {0, 0, 0, 0, 0};
     for (int64_t i = 0; i < c->points.rows; i++) {
         n.unsettled += !c->has_rate && points[i].state.stationary != 1;
+        n.uncertain += points[i].certainty == SPN_CERTAIN_NOT;
+        n.sparse +=
+            points[i].certainty == SPN_CERTAIN_REDUCED || points[i].certainty == SPN_CERTAIN_LOWEST;
     }
     for (int64_t i = 0; i < c->jumps.rows; i++) {
         n.located += is_located(&jumps[i]);
@@ -49,7 +53,8 @@ static counts count(const spn_sweep_contents *c)
 
 static verdict judge(const spn_sweep_contents *c, const counts *n)
 {
-    if (c->is_quench || c->has_rate || !c->is_refined || n->open > 0 || n->unsettled > 0) {
+    if (c->is_quench || c->has_rate || !c->is_refined || n->open > 0 || n->unsettled > 0 ||
+        n->uncertain > 0) {
         return VERDICT_CANNOT_TELL;
     }
     return n->located > 0 ? VERDICT_FOUND : VERDICT_NONE;
@@ -111,6 +116,7 @@ void spn_sweep_json(spn_json *json, const char *path, const void *contents, cons
     spn_json_integer(json, "points", c->points.rows);
     spn_json_text(json, "verdict", verdict_words[judge(c, &n)]);
     spn_json_integer(json, "not_stationary", n.unsettled);
+    spn_json_integer(json, "not_certified", n.uncertain);
     spn_json_begin_list(json, "mode_changes");
     for (int64_t i = 0; i < c->points.rows; i++) {
         const spn_sweep_record *a = before(&points[i], i);
@@ -333,6 +339,24 @@ static void put_changes(spn_text *text, const spn_sweep_contents *c)
     }
 }
 
+/* How the indices are known, where that was not by dense Hessians. */
+static void put_certainty(spn_text *text, const spn_sweep_contents *c)
+{
+    const spn_sweep_record *points = c->points.records;
+    const counts n = count(c);
+    int64_t minima = 0;
+    for (int64_t i = 0; i < c->points.rows; i++) {
+        minima += points[i].certainty != SPN_CERTAIN_NOT &&
+                  points[i].state.negative_eigenvalues_loss == 0;
+    }
+    if (n.sparse > 0) {
+        spn_text_put(text,
+                     "%lld of %lld points are certified minima (column 'certainty'), without a "
+                     "dense Hessian\n",
+                     (long long)minima, (long long)c->points.rows);
+    }
+}
+
 void spn_sweep_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_sweep_contents *c = contents;
@@ -343,6 +367,7 @@ void spn_sweep_summary(spn_text *text, const char *path, const void *contents, c
                            "for; transitions --noisy finds change points\n");
         return;
     }
+    put_certainty(text, c);
     if (c->is_quench) {
         spn_text_add(text, "a quench starts afresh at each beta and cannot tell a jump from a "
                            "smooth change: direction up, down or both follows the network through "
@@ -373,5 +398,12 @@ void spn_sweep_troubles(spn_text *text, const void *contents)
                      "help, solver.method: newton where it is another, an activation without "
                      "kinks\n",
                      (long long)n.unsettled, (long long)c->points.rows, points[first].state.beta);
+    }
+    if (n.uncertain > 0) {
+        spn_text_put(
+            text,
+            "%lld of %lld points are not certified (column 'certainty' is none): their index "
+            "is not known; more solver.max_iterations may help\n",
+            (long long)n.uncertain, (long long)c->points.rows);
     }
 }

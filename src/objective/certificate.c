@@ -3,6 +3,7 @@
  * the rest's. */
 #include "objective/reduction.h"
 #include <spinodal/numeric.h>
+#include <spinodal/numeric/davidson.h>
 
 #include <float.h>
 #include <math.h>
@@ -10,16 +11,18 @@
 
 /* Eigenvalues below -1e-9 max |lambda| count as negative, as everywhere. */
 static const double negative_share = 1e-9;
-/* Lanczos: so many eigenvalues from below, to this share of the largest. */
-enum { LOWEST = 4, PRODUCTS_MOST = 5000, BASIS_MOST = 100, BASIS_LEAST = 30 };
+/* Davidson's method: the lowest eigenvalue, to this share of the largest. */
+enum { PRODUCTS_MOST = 5000, BASIS_MOST = 60, BASIS_LEAST = 20 };
 static const int64_t BASIS_BYTES = 256 * 1024 * 1024;
-static const double lanczos_share = 1e-6;
+static const double lowest_share = 5e-6;
+
+const char *const spn_certainty_words[] = {"none", "dense", "reduced", "lowest", NULL};
 
 const char *spn_certainty_text(int64_t certainty)
 {
-    static const char *const words[] = {"none", "dense", "reduced", "lanczos"};
-    return certainty >= SPN_CERTAIN_NOT && certainty <= SPN_CERTAIN_LANCZOS ? words[certainty]
-                                                                            : NULL;
+    return certainty >= SPN_CERTAIN_NOT && certainty <= SPN_CERTAIN_LOWEST
+               ? spn_certainty_words[certainty]
+               : NULL;
 }
 
 /* All eigenvalues of the reduced Hessian; z becomes the first eigenvector, where it is negative. */
@@ -71,40 +74,38 @@ static int64_t basis_for(int64_t n)
     return most > BASIS_MOST ? BASIS_MOST : most < BASIS_LEAST ? BASIS_LEAST : most;
 }
 
-/* The lowest eigenvalues of the reduced Hessian by its products; z becomes the first eigenvector. */
-static spn_status iterate(spn_context *context, const spn_point *point, spn_certificate *out,
-                          double *z)
+static spn_status precondition(spn_context *context, void *state, int64_t k, const double *v,
+                               double *out)
+{
+    (void)context;
+    spn_preconditioner_solve(state, k, v, out);
+    return SPN_OK;
+}
+
+/* The lowest eigenvalue of the reduced Hessian by its products; z becomes its eigenvector. */
+static spn_status iterate(spn_context *context, const spn_point *point,
+                          spn_preconditioner *preconditioner, spn_certificate *out, double *z)
 {
     spn_status status = SPN_OK;
     int64_t n = point->dimension;
-    double values[LOWEST + 1], residuals[LOWEST + 1], *vectors = NULL;
-    spn_extremes_info info;
+    spn_davidson_info info;
+    double smallest = 0;
     const spn_symmetric_operator hessian = {n, multiply, &point};
-    const spn_extremes_settings settings = {.smallest = LOWEST,
-                                            .largest = 1,
-                                            .block = 1,
-                                            .basis = basis_for(n),
-                                            .products = PRODUCTS_MOST,
-                                            .tolerance = lanczos_share};
-    SPN_NEW(context, vectors, n * (LOWEST + 1));
-    SPN_TRY(
-        spn_extreme_eigenpairs(context, &hessian, &settings, values, vectors, residuals, &info));
+    const spn_symmetric_operator inverse = {n, precondition, preconditioner};
+    const spn_davidson_settings settings = {
+        .basis = basis_for(n), .products = PRODUCTS_MOST, .tolerance = lowest_share};
+    SPN_TRY(spn_lowest_eigenpair(context, &hessian, preconditioner != NULL ? &inverse : NULL,
+                                 &settings, &smallest, z, &info));
     out->products = info.products;
-    if (!info.is_converged) {
-        goto done;
-    }
     out->largest = info.norm;
-    out->smallest = values[0];
-    out->bound = residuals[0];
-    for (out->negative = 0; out->negative < LOWEST; out->negative++) {
-        if (!(values[out->negative] < -negative_share * out->largest)) {
-            break;
-        }
+    /* Negative Ritz values prove as many negative eigenvalues, converged or not. */
+    if (info.is_converged || info.negative > 0) {
+        out->certainty = SPN_CERTAIN_LOWEST;
+        out->smallest = smallest;
+        out->bound = info.residual;
+        out->negative = info.negative;
     }
-    memcpy(z, vectors, (size_t)n * sizeof *z);
-    out->certainty = SPN_CERTAIN_LANCZOS;
 done:
-    spn_release(context, vectors);
     return status;
 }
 
@@ -148,7 +149,8 @@ done:
 }
 
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, spn_certificate *out, double *direction)
+                                 const spn_point *point, spn_preconditioner *preconditioner,
+                                 spn_certificate *out, double *direction)
 {
     spn_status status = SPN_OK;
     double *z = NULL;
@@ -162,7 +164,7 @@ spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
         SPN_TRY(decompose(context, point, out, z));
         out->certainty = SPN_CERTAIN_DENSE;
     } else {
-        SPN_TRY(iterate(context, point, out, z));
+        SPN_TRY(iterate(context, point, preconditioner, out, z));
     }
     if (out->certainty == SPN_CERTAIN_NOT) {
         goto done;

@@ -21,32 +21,31 @@ static const double rise = 1e-12;
 static const double first_escape = 0.1, least_escape = 1e-6;
 enum { ESCAPES_MOST = 20 };
 
-/* A problem on which the state has been found. */
-typedef struct place {
-    spn_reduction *reduction; /* NULL: nothing is known of this problem */
-    spn_solver *inner;        /* NULL: it is the full one */
-} place;
-
-static void leave(spn_context *context, place *at)
+void spni_problem_leave(spn_context *context, spni_problem *at)
 {
     spn_solver_free(context, at->inner);
     spn_reduction_free(context, at->reduction);
-    *at = (place){0};
+    *at = (spni_problem){0};
 }
 
-static int64_t dimension_of(const spn_solver *solver, const place *at)
+int64_t spni_problem_dimension(const spn_solver *solver, const spni_problem *at)
 {
     return at->reduction != NULL ? spn_reduction_objective(at->reduction)->dimension : solver->n;
 }
 
-/* A solver for the reduced problem that shares what does not depend on it. */
-static spn_status create_inner(spn_context *context, const spn_solver *solver, place *at)
+spn_status spni_problem_reduce(spn_context *context, const spn_solver *solver, spni_problem *at)
+{
+    return spn_reduction_create(context, solver->objective, solver->theta, exact, &at->reduction);
+}
+
+spn_status spni_problem_inner(spn_context *context, const spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
     const spn_objective *objective = spn_reduction_objective(at->reduction);
     SPN_TRY(spn_solver_create(context, &solver->settings, objective, &at->inner));
     spni_newton_cg *own = at->inner->newton_cg;
     own->is_inner = true;
+    own->is_near = solver->is_within;
     spn_preconditioner_free(context, own->m);
     own->m = NULL;
     SPN_TRY(spn_preconditioner_create(context, objective, solver->newton_cg->m, &own->m));
@@ -63,16 +62,17 @@ static void count(spn_solver_info *info, const spn_solver_info *inner, double sh
 }
 
 /* The way on the reduced problem; the state of `solver` stays. */
-static spn_status descend_inner(spn_context *context, spn_solver *solver, place *at,
+static spn_status descend_inner(spn_context *context, spn_solver *solver, spni_problem *at,
                                 spn_solver_info *found)
 {
     spn_status status = SPN_OK;
     double *z = NULL;
     int64_t left = solver->settings.max_iterations - solver->info->iterations;
-    const spn_solver_bounds bounds = {solver->radius, solver->radius_max, left > 0 ? left : 0};
-    int64_t n = dimension_of(solver, at);
+    const spn_solver_bounds bounds = {solver->radius, solver->radius_max, left > 0 ? left : 0,
+                                      false};
+    int64_t n = spni_problem_dimension(solver, at);
     SPN_NEW(context, z, n);
-    SPN_TRY(create_inner(context, solver, at));
+    SPN_TRY(spni_problem_inner(context, solver, at));
     spn_reduction_restrict(at->reduction, solver->theta, z);
     SPN_TRY(spn_solver_run_within(context, at->inner, &bounds, solver->parameter, z, found));
     count(solver->info, found, (double)n / (double)solver->n);
@@ -82,7 +82,7 @@ done:
 }
 
 /* Take over where the inner solver has come to. */
-static void take_over(spn_solver *solver, const place *at, const spn_solver_info *found)
+static void take_over(spn_solver *solver, const spni_problem *at, const spn_solver_info *found)
 {
     spn_reduction_extend(at->reduction, at->inner->theta, solver->theta);
     spn_reduction_extend(at->reduction, at->inner->gradient, solver->gradient);
@@ -92,11 +92,11 @@ static void take_over(spn_solver *solver, const place *at, const spn_solver_info
 }
 
 /* Where the start is exactly symmetric, there; otherwise the full problem. */
-static spn_status settle_first(spn_context *context, spn_solver *solver, place *at)
+static spn_status settle_first(spn_context *context, spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spn_reduction_create(context, solver->objective, solver->theta, exact, &at->reduction));
-    if (dimension_of(solver, at) < solver->n) {
+    SPN_TRY(spni_problem_reduce(context, solver, at));
+    if (spni_problem_dimension(solver, at) < solver->n) {
         spn_solver_info found;
         SPN_TRY(descend_inner(context, solver, at, &found));
         take_over(solver, at, &found);
@@ -110,31 +110,32 @@ done:
 }
 
 /* Units that have become equal are made equal, where that costs nothing. */
-static spn_status settle_merged(spn_context *context, spn_solver *solver, place *at)
+static spn_status settle_merged(spn_context *context, spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
-    place next = {0};
+    spni_problem next = {0};
     SPN_TRY(
         spn_reduction_create(context, solver->objective, solver->theta, merging, &next.reduction));
-    if (next.reduction != NULL && dimension_of(solver, &next) < dimension_of(solver, at)) {
+    if (next.reduction != NULL &&
+        spni_problem_dimension(solver, &next) < spni_problem_dimension(solver, at)) {
         spn_solver_info found;
         SPN_TRY(descend_inner(context, solver, &next, &found));
         bool is_there = found.stop == SPN_STOP_CONVERGED &&
                         found.value <= solver->value + rise * fabs(solver->value);
         if (is_there) {
             take_over(solver, &next, &found);
-            leave(context, at);
+            spni_problem_leave(context, at);
             *at = next;
-            next = (place){0};
+            next = (spni_problem){0};
         }
     }
 done:
-    leave(context, &next);
+    spni_problem_leave(context, &next);
     return status;
 }
 
 /* The index; *direction: solver->step. */
-static spn_status certify(spn_context *context, spn_solver *solver, const place *at,
+static spn_status certify(spn_context *context, spn_solver *solver, const spni_problem *at,
                           spn_certificate *out)
 {
     spn_status status = SPN_OK;
@@ -143,7 +144,8 @@ static spn_status certify(spn_context *context, spn_solver *solver, const place 
         SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
         solver->info->work++;
     }
-    SPN_TRY(spn_reduction_certify(context, at->reduction, point, out, solver->step));
+    spn_preconditioner *m = at->inner != NULL ? at->inner->newton_cg->m : solver->newton_cg->m;
+    SPN_TRY(spn_reduction_certify(context, at->reduction, point, m, out, solver->step));
     spn_solver_info *info = solver->info;
     info->smallest_eigenvalue = out->smallest;
     info->negative_eigenvalues = out->negative;
@@ -197,13 +199,13 @@ done:
     return status;
 }
 
-static spn_status run(spn_context *context, spn_solver *solver, place *at)
+static spn_status run(spn_context *context, spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
     spn_solver_info *info = solver->info;
     for (bool is_done = false; !is_done;) {
         spn_certificate certificate;
-        leave(context, at);
+        spni_problem_leave(context, at);
         SPN_TRY(settle_first(context, solver, at));
         if (info->stop == SPN_STOP_CONVERGED) {
             SPN_TRY(settle_merged(context, solver, at));
@@ -211,7 +213,7 @@ static spn_status run(spn_context *context, spn_solver *solver, place *at)
         is_done = info->stop != SPN_STOP_CONVERGED;
         if (!is_done) {
             SPN_TRY(certify(context, solver, at, &certificate));
-            is_done = certificate.negative <= 0 || info->escapes >= ESCAPES_MOST;
+            is_done = certificate.negative <= 0 || info->escapes >= ESCAPES_MOST || solver->stays;
         }
         if (!is_done) {
             bool has_left = false;
@@ -226,7 +228,7 @@ done:
 spn_status spni_newton_cg_run(spn_context *context, spn_solver *solver)
 {
     spn_status status = SPN_OK;
-    place at = {0};
+    spni_problem at = {0};
     if (solver->newton_cg->is_inner) {
         return spni_newton_cg_descend(context, solver);
     }
@@ -236,6 +238,6 @@ spn_status spni_newton_cg_run(spn_context *context, spn_solver *solver)
     }
     SPN_TRY(run(context, solver, &at));
 done:
-    leave(context, &at);
+    spni_problem_leave(context, &at);
     return status;
 }

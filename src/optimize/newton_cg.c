@@ -190,7 +190,8 @@ spn_status spni_newton_cg_descend(spn_context *context, spn_solver *solver)
     spni_newton_cg *own = solver->newton_cg;
     SPN_TRY(spni_newton_cg_rebuild(context, solver));
     own->target = far_share * pull_of(solver);
-    if (solver->gradient_norm > own->target) {
+    bool is_near = own->is_inner ? own->is_near : solver->is_within;
+    if (solver->gradient_norm > own->target && !is_near) {
         SPN_TRY(spni_lbfgs(context, solver));
         SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
         SPN_TRY(spni_newton_cg_rebuild(context, solver));

@@ -4,7 +4,7 @@
 #define SPINODAL_OPTIMIZE_NEWTON_CG_H
 
 #include "optimize/optimize.h"
-#include <spinodal/objective/preconditioner.h>
+#include <spinodal/objective/reduction.h>
 
 /* A way of conjugate gradients from a point: broken lines s_0 = 0, s_1, ... on which the model falls and the length in M
  * grows, so that a shorter step is a point of it, too. The first `kept` pieces are remembered. */
@@ -32,6 +32,7 @@ typedef struct spni_cg {
 struct spni_newton_cg {
     spn_preconditioner *m;
     bool is_inner; /* the solver of a reduced problem: it only descends */
+    bool is_near;  /* and without L-BFGS */
     bool is_built; /* m has been, once: the parts of it that do not change are there */
     spni_cg cg;
     double *spare;       /* n */
@@ -40,6 +41,18 @@ struct spni_newton_cg {
     double target;       /* the gradient's norm that ends L-BFGS */
     int64_t steps_since; /* since m was built */
 };
+
+/* A problem on which a state has been found. */
+typedef struct spni_problem {
+    spn_reduction *reduction; /* NULL: nothing is known of this problem */
+    spn_solver *inner;        /* NULL: it is the full one */
+} spni_problem;
+void spni_problem_leave(spn_context *context, spni_problem *at);
+int64_t spni_problem_dimension(const spn_solver *solver, const spni_problem *at);
+/* The reduction of theta to what is exactly symmetric. */
+spn_status spni_problem_reduce(spn_context *context, const spn_solver *solver, spni_problem *at);
+/* A solver for the reduced problem that shares what does not depend on it. */
+spn_status spni_problem_inner(spn_context *context, const spn_solver *solver, spni_problem *at);
 
 /* From the current state, where the point is with its curvature, to a stationary point. */
 spn_status spni_newton_cg_descend(spn_context *context, spn_solver *solver);

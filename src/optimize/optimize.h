@@ -49,6 +49,7 @@ struct spn_solver {
     double gradient_norm;
 
     double radius, radius_max;      /* Newton: of this run, lengths in theta */
+    bool is_within, stays;          /* of this run: bounds, see spn_solver_bounds */
     double *trial, *step, *scratch; /* n each */
     double *buffers[2];             /* n each: velocities and moments */
     double *memory;                 /* the vectors above live here */

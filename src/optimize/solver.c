@@ -199,7 +199,10 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
     solver->radius = bounds->trust_radius;
     solver->radius_max = bounds->trust_radius_max;
     solver->settings.max_iterations = bounds->max_iterations;
+    solver->is_within = true;
+    solver->stays = bounds->stays;
     spn_status status = run(context, solver, parameter, theta, info);
+    solver->is_within = solver->stays = false;
     solver->settings.max_iterations = kept;
     return status;
 }

@@ -70,7 +70,7 @@ done:
 }
 
 static const spni_run_kind sweep_kind = {.results = &spn_sweep_kind,
-                                         .sections = "sweep",
+                                         .sections = "sweep geometry",
                                          .streams = &spn_sweep_streams,
                                          .replay = replay,
                                          .fill = fill};
@@ -83,12 +83,15 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     const spn_sweep_problem problem = {.objective = &study->loss,
                                        .settings = spn_experiment_sweep(study->experiment),
                                        .solver = spn_experiment_solver(study->experiment),
+                                       .geometry = spn_experiment_geometry(study->experiment),
                                        .initial = spni_run_initial,
                                        .initial_state = study};
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s, &s.run));
     *is_good = s.run.is_good;
     if (!s.run.is_finished) {
-        spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
+        if (!spn_sweep_by_products(&problem)) {
+            spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
+        }
         SPN_TRY(spni_experiment_place(context, study->experiment,
                                       spn_sweep_create(context, &problem, &s.sweep)));
         SPN_TRY(run_and_write(context, &s, problem.settings, is_good));

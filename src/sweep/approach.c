@@ -133,6 +133,35 @@ done:
     return status;
 }
 
+void spni_leave_trace(spni_follower *f)
+{
+    spni_trail *trail = &f->trail;
+    if (trail->count == SPN_APPROACH_MAX) {
+        memmove(trail->rows, trail->rows + 1, (SPN_APPROACH_MAX - 1) * sizeof *trail->rows);
+        trail->count--;
+    }
+    trail->rows[trail->count++] = (spn_sweep_approach){
+        .beta = f->point->parameter,
+        .eigenvalue = (double)NAN,
+        .overlap = (double)NAN,
+        .norm_squared = spn_objective_order(f->problem->objective, f->point->theta),
+        .susceptibility =
+            -spn_objective_order_along(f->problem->objective, f->point->theta, f->ahead),
+        .error = spn_point_error(f->point)->value,
+        .loss = f->point->value};
+}
+
+void spni_retrace(spni_follower *f)
+{
+    spni_message *message = f->message;
+    message->approach_count = 0;
+    for (int64_t k = f->trail.count - 1; k >= 0; k--) {
+        spn_sweep_approach *row = &message->approach[message->approach_count++];
+        *row = f->trail.rows[k];
+        row->distance = fabs(row->beta - message->jump.beta);
+    }
+}
+
 spn_status spni_approach(spni_follower *f, double scale, double backwards)
 {
     spn_status status = SPN_OK;

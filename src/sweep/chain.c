@@ -65,12 +65,16 @@ static spn_status create_refinement(spni_follower *f)
     spn_status status = SPN_OK;
     spn_context *context = f->context;
     int64_t modes = 0;
-    if (f->problem->solver->method == SPN_METHOD_NEWTON) {
+    bool is_own = f->is_by_products || f->problem->solver->method == SPN_METHOD_NEWTON;
+    if (is_own) {
         f->newton = f->solver;
     } else {
         spn_solver_settings settings = *f->problem->solver;
         settings.method = SPN_METHOD_NEWTON;
         SPN_TRY(spn_solver_create(context, &settings, f->problem->objective, &f->newton));
+    }
+    if (f->is_by_products) {
+        goto done;
     }
     if (!spn_size_multiply(f->parameters, SPNI_CANDIDATES, &modes)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many",
@@ -83,17 +87,29 @@ done:
     return status;
 }
 
+/* What is measured, and tangents, where Hessians are formed. */
+static spn_status create_dense(spni_follower *f)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = f->context;
+    int64_t square = 0;
+    if (!spn_size_multiply(f->parameters, f->parameters, &square)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters: the Hessian is too large",
+                 (long long)f->parameters);
+    }
+    SPN_TRY(spn_geometry_workspace_create(context, f->parameters, &f->geometry));
+    SPN_NEW(context, f->factor, square);
+done:
+    return status;
+}
+
 static spn_status follower_create(spni_follower *f)
 {
     spn_status status = SPN_OK;
     spn_context *context = f->context;
-    int64_t parameters = f->parameters, square = 0;
-    if (!spn_size_multiply(parameters, parameters, &square)) {
-        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters: the Hessian is too large",
-                 (long long)parameters);
-    }
+    int64_t parameters = f->parameters;
     SPN_TRY(spn_solver_create(context, f->problem->solver, f->problem->objective, &f->solver));
-    SPN_TRY(spn_geometry_workspace_create(context, parameters, &f->geometry));
+    SPN_TRY(f->is_by_products ? SPN_OK : create_dense(f));
     SPN_NEW(context, f->initial, parameters);
     SPN_NEW(context, f->theta, parameters);
     SPN_NEW(context, f->before, parameters);
@@ -102,7 +118,6 @@ static spn_status follower_create(spni_follower *f)
     SPN_NEW(context, f->ahead, parameters);
     SPN_NEW(context, f->anchor_tangent, parameters);
     SPN_NEW(context, f->trivial, parameters);
-    SPN_NEW(context, f->factor, square);
     if (f->problem->settings->epochs > 0) {
         SPN_TRY(spn_point_create(context, f->problem->objective, &f->descent));
     } else if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
@@ -120,6 +135,7 @@ static spn_status solve(spni_follower *f, double beta, spni_passage *way)
 {
     int64_t iterations = way->info.iterations, escapes = way->info.escapes;
     spn_status status = spn_solver_run(f->context, f->solver, beta, f->theta, &way->info);
+    f->last = way->info;
     way->info.iterations += iterations;
     way->info.escapes += escapes;
     if (status == SPN_OK && way->info.stop == SPN_STOP_INTERRUPTED) {
@@ -253,9 +269,12 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
     }
     SPN_TRY(step_to(f, beta, way, &is_suspect));
     if (f->newton != NULL && f->is_before_stationary) {
-        if (is_suspect || spni_is_relabelled(f) ||
-            spni_is_bent(f, beta - f->at_before.beta, LEAST_WAY)) {
+        bool is_strange = is_suspect || spni_is_relabelled(f) ||
+                          spni_is_bent(f, beta - f->at_before.beta, LEAST_WAY);
+        if (is_strange && !spni_is_weak(f)) {
             SPN_TRY(refine(f, beta, number, way));
+        } else {
+            way->is_jump = is_suspect;
         }
     } else if (is_suspect) {
         SPN_TRY(creep(f, beta, way));
@@ -317,7 +336,8 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
                        .grid = grid,
                        .chain = chain,
                        .channel = channel,
-                       .parameters = problem->objective->dimension};
+                       .parameters = problem->objective->dimension,
+                       .is_by_products = spn_sweep_by_products(problem)};
     SPN_TRY(follower_create(&f));
     if (chain->start != NULL) {
         memcpy(f.initial, chain->start, (size_t)f.parameters * sizeof *f.initial);

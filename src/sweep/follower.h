@@ -27,6 +27,12 @@ typedef struct spni_passage {
 
 enum { SPNI_CANDIDATES = 12 }; /* modes among which the critical one is looked for */
 
+/** The last points on a branch, the newest last: what is known of the way to its end without walking it again. */
+typedef struct spni_trail {
+    int64_t count;
+    spn_sweep_approach rows[SPN_APPROACH_MAX];
+} spni_trail;
+
 typedef struct spni_follower {
     spn_context *context;
     const spn_sweep_problem *problem;
@@ -53,17 +59,19 @@ typedef struct spni_follower {
     bool has_before, is_before_stationary;
     spni_foothold at_before, at_anchor;
     spni_foothold at_older;      /**< refinement: the point of the branch before `before` */
+    bool is_by_products;         /**< no P x P matrices: factor, dense and what follows are NULL */
+    spn_solver_info last;        /**< of the last run: the certificate */
+    spn_tangent answer;          /**< by products: of the last tangent */
+    spni_trail trail;            /**< by products: points of the branch that is searched along */
     spn_dense *dense;            /**< approach: eigenvectors */
     double *values, *candidates; /**< P eigenvalues, SPNI_CANDIDATES modes of P numbers */
     spni_message *message;
 } spni_follower;
 
-/** The tangent at a linearised point into `ahead`, where it is a minimum (spni_tangent_of_minimum()). */
-static inline spn_status spni_compute_tangent(spni_follower *f, const spn_point *point,
-                                              double shift, bool *is_positive)
-{
-    return spni_tangent_of_minimum(f->context, point, shift, f->factor, f->ahead, is_positive);
-}
+/** The tangent at a linearised point into `ahead`, where it is a minimum (spni_tangent_of_minimum()). By products f->point is then the
+ *  solver's at the same theta, and *is_positive says what the certificate of the last run and the directions of conjugate gradients do. */
+spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
+                                bool *is_positive);
 /** Labels of f->point into f->labels, those of `before` deciding in doubt; -1 where the objective has none. Points of
  *  a finite rate are not stationary: their active modes are those that are learned. */
 spn_status spni_take_labels(spni_follower *f);
@@ -78,12 +86,24 @@ spni_foothold spni_foothold_here(const spni_follower *f);
 bool spni_is_unexplained(const spni_follower *f, double step, double least);
 /** Does |t| change by more than a factor, where the tangents move theta by more than `least` |theta|? */
 bool spni_is_bent(const spni_follower *f, double step, double least);
+/** Is the jump or the bend on the way from `before` one that the settings pass over? */
+bool spni_is_weak(const spni_follower *f);
 /** Have the labels changed since `before`? */
 bool spni_is_relabelled(const spni_follower *f);
 /** Integral of n from a to b by Hermite's rule, error O(h^5). */
 double spni_integral_between(const spni_foothold *a, const spni_foothold *b);
 /** The point in work becomes `before`. */
 void spni_accept_point(spni_follower *f);
+
+/** Both surfaces at f->point, and what the wish says beside them; by products with what the last run and the last tangent, those of
+ *  this point, have found. */
+spn_status spni_measure_state(spni_follower *f, const spn_state_wish *wish, spn_state *state);
+/** The point in work goes on the trail; a trail begins anew. */
+void spni_leave_trace(spni_follower *f);
+static inline void spni_begin_trail(spni_follower *f)
+{
+    f->trail.count = 0;
+}
 
 /** Measure f->point into f->message as point `number` of the chain. */
 spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passage *way);
@@ -99,6 +119,9 @@ typedef enum spni_verdict {
     SPNI_LOST,
 } spni_verdict;
 spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict);
+
+/** By products: the trail as the message's approach, the closest first. */
+void spni_retrace(spni_follower *f);
 
 /** Walk the old branch back from `before` (which goes along) and fill the message's approach. `scale`: the beta that distances
  *  are relative to; `backwards`: -1 or 1, the sign of beta along the walk. */

@@ -14,6 +14,53 @@ static double free_energy_mismatch(const spni_follower *f, const spni_passage *w
     return (loss - f->at_before.loss - way->integral) / fmax(fabs(way->integral), rounding);
 }
 
+static void take_curvature(const spn_curvature *error, const spn_curvature *loss, spn_state *out)
+{
+    out->scalar_curvature_error = error->scalar_curvature.value;
+    out->scalar_curvature_loss = loss->scalar_curvature.value;
+    out->scalar_curvature_rounding = error->rounding;
+    out->mean_curvature_error = error->mean_curvature.value;
+    out->mean_curvature_loss = loss->mean_curvature.value;
+}
+
+/* The gate of room geometry, with what conjugate gradients say of the gradient that is left, and the index. */
+static void take_certificate(const spni_follower *f, spn_state *out)
+{
+    const spn_objective *objective = f->problem->objective;
+    double shift = 0, size = spn_objective_scales(objective).value + fabs(out->loss);
+    out->eigenvalue_min_loss = f->last.smallest_eigenvalue;
+    out->negative_eigenvalues_loss = f->last.negative_eigenvalues;
+    if (spn_objective_shifts(objective, out->beta, &shift)) {
+        out->eigenvalue_min_error = out->eigenvalue_min_loss - shift;
+    }
+    out->newton_decrement = f->answer.decrement;
+    out->distance = f->answer.distance;
+    out->stationary = f->last.stop == SPN_STOP_CONVERGED && f->answer.is_solved &&
+                      out->newton_decrement <= SPN_STATIONARY_DECREMENT * sqrt(size) &&
+                      out->distance <= SPN_STATIONARY_DISTANCE;
+    if (out->stationary) {
+        out->susceptibility = -spn_objective_order_along(objective, f->point->theta, f->ahead);
+    }
+}
+
+spn_status spni_measure_state(spni_follower *f, const spn_state_wish *wish, spn_state *state)
+{
+    spn_status status = SPN_OK;
+    spn_curvature error, loss;
+    SPN_TRY(spn_state_measure(f->context, f->point, wish, state));
+    bool wants_curvature = f->is_by_products && f->problem->geometry->method != SPN_SPECTRUM_NONE;
+    if (wants_curvature) {
+        SPN_TRY(spn_geometry_curvature(f->context, f->point, f->problem->geometry, &error, &loss,
+                                       NULL));
+        take_curvature(&error, &loss, state);
+    }
+    if (f->is_by_products) {
+        take_certificate(f, state);
+    }
+done:
+    return status;
+}
+
 spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passage *way)
 {
     spn_status status = SPN_OK;
@@ -25,16 +72,18 @@ spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passa
                                  .wanted = SPN_GEOMETRY_SWEEP};
     spn_sweep_record *record = &message->record;
     message->is_transition = false;
-    *record = (spn_sweep_record){.seed = f->chain->seed,
-                                 .direction = spni_chain_direction(f->chain, f->grid, number),
-                                 .phase = f->chain->phase,
-                                 .leg = spni_chain_leg(f->chain, number),
-                                 .point = number,
-                                 .jump = way->is_jump,
-                                 .stop = way->info.stop,
-                                 .iterations = way->info.iterations,
-                                 .escapes = way->info.escapes};
-    SPN_TRY(spn_state_measure(f->context, point, &wish, &record->state));
+    *record =
+        (spn_sweep_record){.seed = f->chain->seed,
+                           .direction = spni_chain_direction(f->chain, f->grid, number),
+                           .phase = f->chain->phase,
+                           .leg = spni_chain_leg(f->chain, number),
+                           .point = number,
+                           .jump = way->is_jump,
+                           .stop = way->info.stop,
+                           .iterations = way->info.iterations,
+                           .escapes = way->info.escapes,
+                           .certainty = f->is_by_products ? f->last.certainty : SPN_CERTAIN_DENSE};
+    SPN_TRY(spni_measure_state(f, &wish, &record->state));
     message->mode_count = f->labels.mode_count;
     memcpy(message->modes, f->labels.strengths, sizeof message->modes);
     bool is_comparable =

@@ -57,6 +57,12 @@ static const spn_column columns[] = {
     INTEGER(iterations,
             "iterations of the solver on the way to the point: critical slowing down shows here"),
     INTEGER(escapes, "saddles left along their most negative direction"),
+    WORDS_SINCE(
+        certainty, spn_certainty_words,
+        "how the index and the smallest eigenvalue of L are known: all eigenvalues; those of a "
+        "network without repeated units, and the rest by factorisations; its lowest by "
+        "Lanczos' method; not at all",
+        "0.1.0"),
     STATE_LATER(state, "", "", "")};
 
 const spn_columns spn_sweep_columns = {columns, sizeof columns / sizeof *columns,

@@ -51,6 +51,7 @@ static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *
         way->integral += spni_integral_between(&f->at_before, &here);
         f->at_older = f->at_before;
         spni_accept_point(f);
+        spni_leave_trace(f);
     }
 done:
     return status;
@@ -159,6 +160,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
     }
     spni_accept_point(f);
     f->at_older = f->at_before;
+    spni_begin_trail(f);
 done:
     return status;
 }
@@ -193,6 +195,7 @@ static spn_status finish(spni_search *s, spni_passage *way)
     spni_follower *f = s->f;
     way->is_jump = true;
     SPN_TRY(spn_solver_run(f->context, f->solver, s->end, f->theta, &way->info));
+    f->last = way->info;
     f->point = spn_solver_point(f->solver);
     if (way->info.stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
@@ -211,6 +214,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
     s.sign = end > begin ? 1 : -1;
     double step = (end - begin) / SUBSTEPS;
     f->at_older = f->at_before;
+    spni_begin_trail(f);
     way->integral = 0;
     while (f->at_before.beta != end && !s.is_over && s.attempts < MOST_ATTEMPTS &&
            s.found < MOST_FOUND) {

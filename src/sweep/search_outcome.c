@@ -18,7 +18,7 @@ static spn_status measure_side(spni_follower *f, int side)
                                  .wanted = SPN_GEOMETRY_SPECTRUM | SPN_GEOMETRY_STATIONARY};
     memcpy(f->message->theta + side * f->parameters, f->theta,
            (size_t)f->parameters * sizeof *f->theta);
-    return spn_state_measure(f->context, f->point, &wish, side == 0 ? &jump->before : &jump->after);
+    return spni_measure_state(f, &wish, side == 0 ? &jump->before : &jump->after);
 }
 
 /* Is the change of n more than the slopes on both sides explain? Where |t|^2 goes like 1/r, as before
@@ -71,6 +71,10 @@ static spn_status measure_approach(spni_search *s, double lost)
     const spn_sweep_jump *jump = &f->message->jump;
     double beta = jump->beta_before, origin = beta;
     double least = spni_width_of(s, lost) / f->problem->settings->refine_tolerance;
+    if (f->is_by_products) {
+        spni_retrace(f);
+        goto done;
+    }
     double scale = fmax(spni_scale_at(s, jump->beta), least);
     SPN_TRY(spni_approach(f, scale, -s->sign));
     if (f->message->approach_count > 0) {

@@ -5,7 +5,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { ATTEMPT_ITERATIONS = 8, MOST_SETTLINGS = 8, MOST_RESTARTS = 4, MOST_RETURNS = 16 };
+enum {
+    ATTEMPT_ITERATIONS = 8,
+    ATTEMPT_BY_PRODUCTS = 100,
+    MOST_SETTLINGS = 8,
+    MOST_RESTARTS = 4,
+    MOST_RETURNS = 16
+};
 /* Regularises the tangent: less than the least critical eigenvalue of interest. */
 static const double TANGENT_SHIFT = 1e-13;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
@@ -29,6 +35,7 @@ static spn_status run_newton(spni_follower *f, const spn_solver_bounds *bounds, 
     spn_status status = SPN_OK;
     SPN_TRY(spn_solver_run_within(f->context, f->newton, bounds, beta, f->theta, info));
     f->point = spn_solver_point(f->newton);
+    f->last = *info;
     if (info->stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
@@ -54,15 +61,19 @@ spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
     double step = beta - f->at_before.beta;
     double radius =
         2 * fabs(step) * f->at_before.speed + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
-    const spn_solver_bounds bounds = {radius, radius, ATTEMPT_ITERATIONS};
+    bool passes_weak = f->problem->settings->refine_least > 0;
+    int64_t most = f->is_by_products || passes_weak ? ATTEMPT_BY_PRODUCTS : ATTEMPT_ITERATIONS;
+    const spn_solver_bounds bounds = {radius, radius, most, !passes_weak};
     *verdict = SPNI_LOST;
     spni_predict(f, step);
     SPN_TRY(run_newton(f, &bounds, beta, &info));
-    if (info.stop != SPN_STOP_CONVERGED || info.escapes > 0) {
+    if (info.stop != SPN_STOP_CONVERGED || (info.escapes > 0 && !passes_weak)) {
         goto done;
     }
     SPN_TRY(spni_take_tangent(f, &is_positive));
-    if (is_positive && spni_is_explained(f, step)) {
+    if (is_positive && spni_is_weak(f)) {
+        *verdict = SPNI_HOLDS;
+    } else if (is_positive && info.escapes == 0 && spni_is_explained(f, step)) {
         *verdict = spni_is_relabelled(f) ? SPNI_RELABELLED : SPNI_HOLDS;
     }
 done:
@@ -94,7 +105,7 @@ double spni_fold_distance(const spni_foothold *older, const spni_foothold *befor
 spn_status spni_stand_at(spni_follower *f, const double *theta, double beta)
 {
     spn_solver_info info;
-    const spn_solver_bounds none = {1, 1, 0};
+    const spn_solver_bounds none = {1, 1, 0, true};
     memcpy(f->theta, theta, (size_t)f->parameters * sizeof *f->theta);
     return run_newton(f, &none, beta, &info);
 }
@@ -140,7 +151,7 @@ static spn_status descend(spni_search *s, double beta, spn_solver_info *info, bo
     double radius = fmax(DESCENT_SHARE * spni_length_of(f, f->before),
                          DESCENT_RADIUS * settings->trust_radius *
                              spn_objective_scales(f->problem->objective).weight);
-    spn_solver_bounds bounds = {radius, radius, settings->max_iterations};
+    spn_solver_bounds bounds = {radius, radius, settings->max_iterations, false};
     spni_predict(f, beta - f->at_before.beta);
     SPN_TRY(run_newton(f, &bounds, beta, info));
     for (int k = 0; info->stop == SPN_STOP_STALLED && k < MOST_RESTARTS; k++) {

@@ -41,6 +41,9 @@ static const spn_option options[] = {
      "bisect the jumps of chains up and down and record the way to them"},
     {"refine_tolerance", SPN_OPTION_REAL, AT(refine_tolerance), "1e-6", SPN_POSITIVE, NULL, "",
      "a refined jump lies within this share of its beta; 1e-10 to 0.01"},
+    {"refine_least", SPN_OPTION_REAL, AT(refine_least), NULL, SPN_NONNEGATIVE, NULL, "",
+     "jumps that change |theta|^2 by no more than this share are not bisected; unset: all are, and "
+     "smooth transitions too"},
 };
 #undef AT
 

@@ -33,6 +33,25 @@ spn_status spni_take_labels(spni_follower *f)
     return status;
 }
 
+/* Forms of the tangent are right to about the square of this. */
+static const double TANGENT_TOLERANCE = 1e-5;
+
+spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
+                                bool *is_positive)
+{
+    spn_status status = SPN_OK;
+    if (!f->is_by_products) {
+        return spni_tangent_of_minimum(f->context, point, shift, f->factor, f->ahead, is_positive);
+    }
+    SPN_TRY(spn_solver_tangent(f->context, f->solver, point->parameter, point->theta,
+                               TANGENT_TOLERANCE, f->ahead, &f->answer));
+    f->point = spn_solver_point(f->solver);
+    *is_positive =
+        f->answer.is_solved && f->answer.is_positive && f->last.negative_eigenvalues <= 0;
+done:
+    return status;
+}
+
 void spni_predict(spni_follower *f, double step)
 {
     double length = fabs(step) * spn_norm(f->parameters, f->tangent);
@@ -84,10 +103,20 @@ bool spni_is_bent(const spni_follower *f, double step, double least)
            fmax(behind, here) > SPEED_RATIO * fmin(behind, here);
 }
 
+bool spni_is_weak(const spni_follower *f)
+{
+    double least = f->problem->settings->refine_least;
+    const spni_foothold here = spni_foothold_here(f), *before = &f->at_before;
+    double smooth = (here.beta - before->beta) * (here.slope + before->slope) / 2;
+    double change = fabs(here.order - before->order - smooth);
+    return least > 0 && change <= least * fmax(here.order, before->order);
+}
+
 bool spni_is_relabelled(const spni_follower *f)
 {
+    /* In wide networks units merge at every other point of a grid. */
     return f->labels.active_modes != f->at_before.active ||
-           f->labels.merged_units != f->at_before.merged;
+           (f->labels.merged_units != f->at_before.merged && !f->is_by_products);
 }
 
 spn_status spni_forget_labels(spni_follower *f)

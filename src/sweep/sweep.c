@@ -33,6 +33,17 @@ struct spn_sweep {
     int64_t job_offset; /* chain number of job 0 of the stage that runs */
 };
 
+bool spn_sweep_by_products(const spn_sweep_problem *problem)
+{
+    if (problem->solver->method != SPN_METHOD_NEWTON_CG || problem->geometry == NULL ||
+        problem->settings->epochs > 0) {
+        return false;
+    }
+    int64_t method = problem->geometry->method;
+    return method == SPN_SPECTRUM_AUTO ? problem->objective->dimension > SPN_CERTIFY_DENSE_MAX
+                                       : method != SPN_SPECTRUM_DENSE;
+}
+
 static bool wants_second_stage(const spn_sweep_settings *settings)
 {
     return settings->direction == SPN_PROTOCOL_BOTH ||

@@ -228,7 +228,8 @@ static void test_certificate(void **state)
         double *w = case_vector(n), *v = case_vector(n), *hv = case_vector(n);
         eigenvalues(c.point, w);
         double largest = fmax(fabs(w[0]), fabs(w[n - 1]));
-        check_ok(context, spn_reduction_certify(context, c.reduction, c.reduced_point, &made, v));
+        check_ok(context,
+                 spn_reduction_certify(context, c.reduction, c.reduced_point, NULL, &made, v));
         while (negative < n && w[negative] < -1e-9 * largest) {
             negative++;
         }
@@ -276,7 +277,7 @@ static spn_status reduce(spn_context *made_in, void *memory)
     SPN_TRY(spn_reduction_create(made_in, &c->loss, c->made.theta, 1e-12, &reduction));
     SPN_TRY(spn_point_create(made_in, spn_reduction_objective(reduction), &point));
     SPN_TRY(spn_point_set(made_in, point, c->z, 1e-3, NULL, SPN_WANT_ALL));
-    SPN_TRY(spn_reduction_certify(made_in, reduction, point, &certificate, NULL));
+    SPN_TRY(spn_reduction_certify(made_in, reduction, point, NULL, &certificate, NULL));
 done:
     spn_point_free(made_in, point);
     spn_reduction_free(made_in, reduction);

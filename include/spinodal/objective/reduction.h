@@ -66,9 +66,11 @@ typedef enum spn_certainty {
     SPN_CERTAIN_NOT,   /**< it is not */
     SPN_CERTAIN_DENSE, /**< all eigenvalues of the Hessian */
     SPN_CERTAIN_REDUCED, /**< all eigenvalues of the reduced Hessian, and the rest by factorisations */
-    SPN_CERTAIN_LANCZOS, /**< the lowest of the reduced Hessian by Lanczos, and the rest by factorisations */
+    SPN_CERTAIN_LOWEST, /**< the lowest of the reduced Hessian by its products, and the rest by factorisations */
 } spn_certainty;
-/** "none", "dense", "reduced", "lanczos"; NULL for any other number. */
+/** Their words, in this order, behind the last one NULL. */
+extern const char *const spn_certainty_words[];
+/** "none", "dense", "reduced", "lowest"; NULL for any other number. */
 const char *spn_certainty_text(int64_t certainty);
 
 /** The index of a Hessian. */
@@ -82,19 +84,21 @@ typedef struct spn_certificate {
     int64_t products; /**< with the reduced Hessian that were made */
 } spn_certificate;
 
-/** The largest reduced problem whose eigenvalues are all computed; of larger ones the lowest four by Lanczos' method, to
- *  1e-6 max |lambda|. An index of four then means four or more: what escapes asks for one direction down, and to count on would
+/** The largest reduced problem whose eigenvalues are all computed; of larger ones the lowest by Davidson's method, to a residual
+ *  of 5e-6 max |lambda|. An index above 0 then means that many or more: what escapes asks for one direction down, and to count on would
  *  take the inertia of a Hessian that was never assembled, n^3 / 3 and its memory. No residual excludes an eigenvalue that the start did not
- *  hold: `lanczos` is as certain as that. */
+ *  hold: `lowest` is as certain as that. */
 enum { SPN_CERTIFY_DENSE_MAX = 1500 };
 
 /** The index of the full Hessian at T z (reduction NULL: of the point's own Hessian); `point` is one of the reduced objective, set there with all that is wanted.
  *  `direction` (P numbers, or NULL): where negative > 0, a unit vector along which the Hessian is smallest, sign such that
- *  its largest entry is positive; otherwise it is left alone. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some hundred
+ *  its largest entry is positive; otherwise it is left alone. `preconditioner` (of the point's objective, built at it or near it; NULL: none) saves
+ *  products. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some tens to hundred
  *  products with the reduced Hessian, and for each
  *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. */
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, spn_certificate *out, double *direction);
+                                 const spn_point *point, spn_preconditioner *preconditioner,
+                                 spn_certificate *out, double *direction);
 
 #ifdef __cplusplus
 }
