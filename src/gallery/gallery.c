@@ -5,9 +5,9 @@
 #include <string.h>
 
 const spni_target *const spni_targets[] = {
-    &spni_target_fig1,   &spni_target_fig2,       &spni_target_fig3,
-    &spni_target_order,  &spni_target_complexity, &spni_target_delay,
-    &spni_target_orders, &spni_target_omnigrok,   NULL,
+    &spni_target_fig1,       &spni_target_fig2,  &spni_target_fig3,    &spni_target_order,
+    &spni_target_complexity, &spni_target_delay, &spni_target_orders,  &spni_target_omnigrok,
+    &spni_target_digits,     &spni_target_mnist, &spni_target_fashion, NULL,
 };
 
 static const struct {
@@ -15,7 +15,7 @@ static const struct {
     unsigned bit;
 } groups[] = {
     {"paper", "the figures of the paper", SPNI_GROUP_PAPER},
-    {"all", "everything (the default)", SPNI_GROUP_ALL},
+    {"all", "everything but what takes data or long (the default)", SPNI_GROUP_ALL},
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
@@ -43,7 +43,8 @@ uint64_t spni_targets_named(const char *name)
     }
     for (int64_t k = 0; spni_targets[k] != NULL; k++) {
         const spni_target *target = spni_targets[k];
-        if (strcmp(target->name, name) == 0 || ((target->groups | SPNI_GROUP_ALL) & bit) != 0) {
+        if (strcmp(target->name, name) == 0 ||
+            ((target->groups | (target->is_apart ? 0 : SPNI_GROUP_ALL)) & bit) != 0) {
             found |= UINT64_C(1) << k;
         }
     }

@@ -56,6 +56,7 @@ typedef struct spni_target {
     const char *text;  /**< what it shows: a paragraph of Markdown, without numbers */
     const spni_shared_experiment *shared; /**< made before it; NULL: it rests on nothing */
     unsigned groups;                      /**< besides SPNI_GROUP_ALL */
+    bool is_apart;                        /**< it needs data or long: not in SPNI_GROUP_ALL */
     spni_maker *make;                     /**< its results, NAME.h5; the rest is made of them */
     const spni_csv *tables;               /**< ended by zeros, or NULL */
     spni_section *tell;                   /**< what came out, as messages; NULL: nothing */
@@ -116,7 +117,8 @@ spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name
 extern const spni_shared_experiment spni_paper_sweep;
 
 extern const spni_target spni_target_fig1, spni_target_fig2, spni_target_fig3, spni_target_order,
-    spni_target_complexity, spni_target_delay, spni_target_orders, spni_target_omnigrok;
+    spni_target_complexity, spni_target_delay, spni_target_orders, spni_target_omnigrok,
+    spni_target_digits, spni_target_mnist, spni_target_fashion;
 
 /** The kinds of results that targets have of their own. */
 extern const spn_kind spni_order_kind, spni_complexity_kind, spni_delay_kind, spni_orders_kind;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Sweeps of images beside published measurements. */
+#include "gallery/published/published.h"
+
+#include <math.h>
+#include <unistd.h>
+
+enum { BETA_DIGITS = 6, DIGITS = 4, FEW_DIGITS = 2 };
+/* A jump further from a published interval, relative to beta, is another one. */
+static const double farthest = 0.1;
+
+spn_status spni_published_sweep(spni_job *job, const char *name, const char *const *own,
+                                const char *advice)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    SPN_TRY(spni_job_experiment(job, own, NULL, &experiment));
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    if (data->kind == SPN_DATA_IDX && (data->path == NULL || access(data->path, R_OK) != 0)) {
+        SPN_FAIL(job->context, SPN_ERROR_INPUT, "%s: there are no images%s%s; %s", name,
+                 data->path != NULL ? " at " : "", data->path != NULL ? data->path : "", advice);
+    }
+    SPN_TRY(spni_job_run(job, name, own, NULL, spn_study_sweep));
+done:
+    spn_experiment_free(job->context, experiment);
+    return status;
+}
+
+static bool is_upward_jump(const spn_sweep_jump *j)
+{
+    return j->survives == 1 && j->direction == SPN_DIRECTION_UP;
+}
+
+/* "0.5 -> 0.6" in one cell. */
+static void put_change(spn_text *page, double before, double after)
+{
+    spn_text_put(page, "| %.*g → %.*g ", (int)DIGITS, before, (int)DIGITS, after);
+}
+
+static void put_jumps(spn_text *page, const spn_sweep_contents *c)
+{
+    const spn_sweep_jump *jumps = c->jumps.records;
+    int64_t count = 0;
+    spn_text_add(page, "\nJumps of the sweep, each bisected; ± is half of the bracket:\n");
+    spni_put_head(page, "β | ± | modes | *E* | \\|θ\\| | accuracy");
+    for (int64_t i = 0; i < c->jumps.rows; i++) {
+        const spn_sweep_jump *j = &jumps[i];
+        if (!is_upward_jump(j)) {
+            continue;
+        }
+        count++;
+        spni_put_real(page, BETA_DIGITS, j->beta);
+        spni_put_real(page, FEW_DIGITS, 0.5 * fabs(j->beta_after - j->beta_before));
+        spn_text_put(page, "| %lld → %lld ", (long long)j->before.active_modes,
+                     (long long)j->after.active_modes);
+        put_change(page, j->before.error, j->after.error);
+        put_change(page, j->before.weight_norm, j->after.weight_norm);
+        put_change(page, j->before.accuracy, j->after.accuracy);
+        spni_end_row(page);
+    }
+    spn_text_add(page, count == 0 ? "\nThere is none.\n" : "");
+}
+
+/* The jump next to an interval; NULL: none is near. */
+static const spn_sweep_jump *nearest(const spn_sweep_contents *c, const spni_published_jump *p)
+{
+    const spn_sweep_jump *jumps = c->jumps.records, *best = NULL;
+    double middle = 0.5 * (p->low + p->high), least = farthest * middle;
+    for (int64_t i = 0; i < c->jumps.rows; i++) {
+        double distance = fabs(jumps[i].beta - middle);
+        if (is_upward_jump(&jumps[i]) && distance < least) {
+            best = &jumps[i];
+            least = distance;
+        }
+    }
+    return best;
+}
+
+static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
+                             const spni_published *published)
+{
+    spn_text_add(page,
+                 "\nPublished jumps, and the one of this sweep that is next to each. An exact "
+                 "sweep keeps a phase to its end, a stochastic one may leave it early: β is "
+                 "expected in the interval or above it.\n");
+    spni_put_head(page, "published from | to | β | ± | over the upper end, %");
+    for (int64_t i = 0; i < published->jump_count; i++) {
+        const spni_published_jump *p = &published->jumps[i];
+        const spn_sweep_jump *j = nearest(c, p);
+        const double none = (double)NAN;
+        spni_put_real(page, BETA_DIGITS, p->low);
+        spni_put_real(page, BETA_DIGITS, p->high);
+        spni_put_real(page, BETA_DIGITS, j != NULL ? j->beta : none);
+        spni_put_real(page, FEW_DIGITS,
+                      j != NULL ? 0.5 * fabs(j->beta_after - j->beta_before) : none);
+        spni_put_real(page, FEW_DIGITS, j != NULL ? 100 * (j->beta / p->high - 1) : none);
+        spni_end_row(page);
+    }
+}
+
+/* A number of the sweep at beta, on the line between the points around it, which no jump parts. */
+static double between(const spn_sweep_contents *c, double beta, double (*of)(const spn_state *s))
+{
+    const spn_sweep_record *points = c->points.records;
+    for (int64_t i = 1; i < c->points.rows; i++) {
+        const spn_sweep_record *a = &points[i - 1], *b = &points[i];
+        bool is_around = a->state.beta <= beta && beta <= b->state.beta &&
+                         b->direction == SPN_DIRECTION_UP && b->point == a->point + 1;
+        bool is_one_phase = b->state.active_modes == a->state.active_modes && b->jump == 0;
+        if (is_around && is_one_phase) {
+            double share = (beta - a->state.beta) / (b->state.beta - a->state.beta);
+            return (1 - share) * of(&a->state) + share * of(&b->state);
+        }
+    }
+    return (double)NAN;
+}
+
+static double error_of(const spn_state *s)
+{
+    return s->error;
+}
+
+static double test_accuracy_of(const spn_state *s)
+{
+    return s->test_accuracy;
+}
+
+static void put_points_beside(spn_text *page, const spn_sweep_contents *c,
+                              const spni_published *published)
+{
+    spn_text_add(page,
+                 "\nPublished errors of training samples and accuracies on test samples, and "
+                 "those of this sweep, on the line between its points; none where a jump lies "
+                 "between them.\n");
+    spni_put_head(page, "β | *E* published | *E* | difference | test accuracy published | test "
+                        "accuracy");
+    for (int64_t i = 0; i < published->point_count; i++) {
+        const spni_published_point *p = &published->points[i];
+        double error = between(c, p->beta, error_of);
+        spni_put_real(page, BETA_DIGITS, p->beta);
+        spni_put_real(page, DIGITS, p->error);
+        spni_put_real(page, DIGITS, error);
+        spni_put_real(page, FEW_DIGITS, error - p->error);
+        spni_put_real(page, DIGITS, p->test_accuracy);
+        spni_put_real(page, DIGITS, between(c, p->beta, test_accuracy_of));
+        spni_end_row(page);
+    }
+}
+
+spn_status spni_published_section(spn_text *page, const spni_section_source *source,
+                                  const spni_published *published)
+{
+    spn_status status = SPN_OK;
+    spn_sweep_contents c;
+    SPN_TRY(spn_sweep_contents_read(page->context, source->arena, source->results, &c));
+    put_jumps(page, &c);
+    if (published != NULL) {
+        put_jumps_beside(page, &c, published);
+        put_points_beside(page, &c, published);
+        spn_text_put(page, "\n%s\n", published->source);
+    }
+    status = page->status;
+done:
+    return status;
+}
