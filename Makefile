@@ -15,8 +15,8 @@ PYTHON ?= /usr/bin/python3
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce docs docs-images python test check-release sanitize tsan coverage fuzz clang arm64 install \
-        bench bench-peers bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
+.PHONY: release reproduce report-image docs docs-images python test check-release sanitize tsan coverage fuzz clang arm64 \
+        install bench bench-peers bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
 	@$(SETUP) --check build || true
@@ -46,6 +46,12 @@ python: ## build the Python package into build/python (a wheel, and build/python
 	cd python && SPINODAL_BUILD="$(CURDIR)/build/release" $(PYTHON) setup.py -q build -b ../build/python \
 	    bdist_wheel -d ../build/python --bdist-dir ../build/python/wheel
 	@rm -rf build/python/spinodal python/*.egg-info && cp -r build/python/lib*/spinodal build/python/
+
+report-image: release ## the picture of a report in docs/images, with Chromium (tools/setup.sh test)
+	@mkdir -p out
+	build/release/spinodal sweep examples/figure2.yaml -o out/figure2.h5 --force -q
+	build/release/spinodal report out/figure2.h5 -o out/figure2.html --force
+	python3 -B tests/page/screenshot.py out/figure2.html docs/images/report.png 1280 1160
 
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
 	@$(SETUP) build figures test docs mpi

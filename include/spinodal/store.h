@@ -43,6 +43,9 @@ typedef struct spn_journal_info {
 /** Is there a file at `path`? */
 bool spn_journal_exists(const char *path);
 
+/** Is there a journal that some process is writing? */
+bool spn_journal_is_written(const char *path);
+
 /** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to; a first line that begins with "# " says
  *  which version of the program. An existing
  *  file is refused (SPN_ERROR_IO) unless `force`; one that another process writes, a symbolic link and what is not a

@@ -337,6 +337,16 @@ spn_status spn_book_write(spn_context *context, spn_book *book, const char *path
 spn_status spn_book_find(spn_context *context, spn_book *book, const char *path,
                          const char *sections, unsigned what, bool *is_found, bool *is_good);
 
+/* ---- A run that goes on ------------------------------------------------------------------------ */
+
+/** What a run has written into its journal (RUN.h5.part) so far, as results in the arena: the tables that the method sends, sorted,
+ *  strengths of modes and the experiment; without weights and without what only the whole run knows (phases, Maxwell points, names).
+ *  `*kind` is that of the run. The journal may be written meanwhile: nothing is locked or changed, a record that is not
+ *  whole yet is left out. Reads the journal twice. SPN_ERROR_IO: there is none; SPN_ERROR_INPUT: of another version of the program,
+ *  or damaged. */
+spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *journal,
+                        const spn_kind **kind, spn_results *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -4,6 +4,7 @@
 #include "base/team.h"
 
 #include <spinodal/base/memory.h>
+#include <spinodal/base/record.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -248,7 +249,32 @@ void spn_progress(spn_context *context, double done, double total, const char *t
 {
     const double all_done = total > 0 ? spni_farm_progress(context, done) : done;
     if (context->on_event != NULL) {
-        spn_event event = {SPN_EVENT_PROGRESS, text != NULL ? text : "", all_done, total};
+        const spn_event event = {.kind = SPN_EVENT_PROGRESS,
+                                 .text = text != NULL ? text : "",
+                                 .done = all_done,
+                                 .total = total};
+        context->on_event(context->event_state, &event);
+    }
+}
+
+void spn_progress_least(spn_context *context, double done, double total, const char *text)
+{
+    const double all_done = spni_farm_progress(context, done);
+    if (context->on_event != NULL) {
+        const spn_event event = {.kind = SPN_EVENT_PROGRESS,
+                                 .text = text != NULL ? text : "",
+                                 .done = all_done,
+                                 .total = total,
+                                 .is_least = true};
+        context->on_event(context->event_state, &event);
+    }
+}
+
+void spn_tell_item(spn_context *context, const spn_stream *stream, const spn_item *item)
+{
+    if (context->on_event != NULL) {
+        const spn_event event = {
+            .kind = SPN_EVENT_ITEM, .text = stream->table, .stream = stream, .item = item};
         context->on_event(context->event_state, &event);
     }
 }

@@ -60,6 +60,10 @@ const cli_flag cli_flags[] = {
      "of a sweep's random starts: lines (the default), first, or band, from least to largest"},
     {"theory", 0, FLAG_TEXT, AT(theory), "NAME", "lines of linear theory: on (the default) or off"},
     {"name", 0, FLAG_TEXT, AT(name), "NAME", "of the figure's files; the default is the results'"},
+    {"report", 0, FLAG_SWITCH, AT(wants_report), NULL,
+     "write the page of a report again and again while the run goes on, to the file of -o"},
+    {"progress", 0, FLAG_TEXT, AT(progress), "json",
+     "progress for other programs: an object of JSON a line on the standard error"},
     {"force", 'f', FLAG_SWITCH, AT(is_forced), NULL, "overwrite existing files"},
     {"resume", 0, FLAG_SWITCH, AT(is_resumed), NULL, "go on with an interrupted run"},
     {"quiet", 'q', FLAG_SWITCH, AT(is_quiet), NULL, "no progress and no messages, errors only"},
@@ -216,6 +220,10 @@ int cli_parse(const cli_command *command, int count, char **words, cli_arguments
     }
     if (out->output != NULL && out->output[0] == '\0') {
         return cli_usage_error(command, "--output: the name is empty");
+    }
+    if (out->progress != NULL && strcmp(out->progress, "json") != 0) {
+        return cli_usage_error(command, "--progress: 'json' is the only form, got '%s'",
+                               out->progress);
     }
     if (out->word_count < command->words_min && !out->wants_help) {
         return cli_usage_error(command, "missing argument; usage: spinodal %s %s", command->name,

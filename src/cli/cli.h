@@ -54,6 +54,8 @@ typedef struct cli_arguments {
     const char *columns, *x_scale, *x_range, *page, *seeds, *theory, *name; /**< of plot */
     double min_jump;                                                        /**< 0: not given */
     bool is_explained;                                                      /**< --explain */
+    bool wants_report;
+    const char *progress; /**< --progress; NULL: not given */
 } cli_arguments;
 
 typedef enum cli_flag_kind {
@@ -120,15 +122,31 @@ void cli_print_zsh_completion(void);
 /** docs/reference.md. */
 void cli_print_reference(void);
 
+/** How progress is told. */
+typedef enum cli_progress_form {
+    PROGRESS_LINES, /**< a plain line now and then */
+    PROGRESS_BAR,   /**< a bar in the last line of a terminal */
+    PROGRESS_JSON,  /**< an object a line */
+} cli_progress_form;
+
+/** What progress has been told, and of what. */
+typedef struct cli_progress {
+    cli_progress_form form;
+    bool has_bar;      /**< a bar stands in the terminal's last line */
+    double started;    /**< seconds, monotonic: of the first count */
+    double shown;      /**< when something was shown last */
+    double first_done; /**< count when the first event came: a resumed run starts there */
+    bool has_count;
+    bool has_point; /**< the numbers of the last point are known; NaN, -1: that one has not */
+    double beta, epoch, error, norm, curvature;
+    int64_t modes;
+} cli_progress;
+
 /** A session: the context with its events, and the talk on stderr. */
 struct cli_session {
     spn_context *context;
-    bool is_quiet, is_verbose, is_terminal;
-    bool has_bar;   /**< a progress bar stands in the terminal's last line */
-    double started; /**< seconds, monotonic */
-    double last_shown;
-    double first_done; /**< progress when the first event came: a resumed run starts there */
-    bool has_progress;
+    bool is_quiet, is_verbose;
+    cli_progress progress;
     const cli_command *command;
     bool is_misused; /**< a usage error was found and told */
     bool is_good;    /**< true at first: what the command judges holds */
@@ -149,7 +167,20 @@ spn_status cli_print(FILE *out, spn_text *text);
 /** What happens, as it happens: on a terminal a bar with the time left, otherwise a plain line now and then.
  *  `session` is a cli_session. */
 void cli_show_event(void *session, const spn_event *event);
+
+/** Progress and finished points, as the session's form of progress has it. */
+void cli_show_progress(cli_session *session, const spn_event *event);
+void cli_show_item(cli_session *session, const spn_event *event);
 void cli_clear_bar(cli_session *session);
+
+/** Can the terminal behind this descriptor move its cursor? */
+bool cli_is_terminal(int descriptor);
+/** Its width in columns; 80 where nobody knows. */
+int cli_terminal_width(int descriptor);
+/** "1:05", "2:00:01". Returns buffer. */
+const char *cli_format_time(double seconds, char buffer[32]);
+/** Seconds of a clock that only goes forwards. */
+double cli_now(void);
 
 /** Whoever read the standard output (`| head`) has seen enough and closed it: no failure. */
 bool cli_is_reader_gone(void);
@@ -197,6 +228,6 @@ spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_s
 
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_init,
     cmd_plot, cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory,
-    cmd_transitions;
+    cmd_transitions, cmd_watch;
 
 #endif

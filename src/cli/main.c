@@ -25,7 +25,7 @@ const cli_command cli_commands[] = {
      "--resume\n"
      "what is done and unchanged is not run again. Exit status 1: done, but a check of a run "
      "failed.",
-     "output set seed threads force resume ", 0, 1, true, cmd_reproduce},
+     "output set seed threads progress force resume ", 0, 1, true, cmd_reproduce},
     {"init", "DATA.csv [-o EXPERIMENT.yaml]", "a first experiment for a table of your own",
      "Looks at a table and writes an experiment for it, with comments that say why: what is "
      "predicted (a column called target, label, class or y, else the last one; labels become "
@@ -41,8 +41,8 @@ const cli_command cli_commands[] = {
      "experiment's name with .sweep.h5. Exit status 1: done, but a point did not pass the "
      "stationarity "
      "gate, or a jump could not be resolved.",
-     "output set seed threads chain json force resume kind min-jump sort explain ", 1, 1, true,
-     cmd_sweep},
+     "output set seed threads chain json progress force resume kind min-jump sort explain ", 1, 1,
+     true, cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
      "unstable\n"
@@ -55,7 +55,7 @@ const cli_command cli_commands[] = {
      "once: a run that was interrupted goes on with --resume, to the same bits. Threads share\n"
      "the sums over samples, where there are enough of them.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
-     "output set seed threads json force resume kind min-jump sort explain ", 1, 1, true,
+     "output set seed threads json progress force resume kind min-jump sort explain ", 1, 1, true,
      cmd_branches},
     {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",
      "Trains the network at one small beta from several starts: random weights, phases of a sweep "
@@ -71,7 +71,7 @@ const cli_command cli_commands[] = {
      "Exit "
      "status\n"
      "1: done, but a run diverged or does not end at a stationary minimum.",
-     "output set seed threads chain json force resume explain ", 1, 1, true, cmd_grok},
+     "output set seed threads chain json progress force resume explain ", 1, 1, true, cmd_grok},
     {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
      "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
      "on the\n"
@@ -82,7 +82,7 @@ const cli_command cli_commands[] = {
      "The loss L = E + beta |theta|^2 follows for any number of betas. Exit status 1: done, but E "
      "or L\n"
      "at a point that the slice goes through is not what the results file says.",
-     "output set seed threads json force ", 1, 1, true, cmd_slice},
+     "output set seed threads json progress force ", 1, 1, true, cmd_slice},
     {"geometry", "EXPERIMENT.yaml [--weights W] [--beta B]", "the geometry at one point",
      "Measures the error and the loss surface at the given weights (default: the initial weights) "
      "and\n"
@@ -163,6 +163,16 @@ const cli_command cli_commands[] = {
      "file's\n"
      "name with .html, into the current directory.",
      "output force ", 1, CLI_WORDS_MAX, false, cmd_report},
+    {"watch", "RUN.h5 [--report -o PAGE.html]", "what a run has done so far, while it goes on",
+     "Reads the journal of a run that goes on, or was interrupted, RUN.h5.part: how many points, "
+     "where\n"
+     "the run is, and small curves of E, |theta| and R along the chain of the last point. On a "
+     "terminal\n"
+     "it stays until the run ends; elsewhere it tells once. With --report the page of a report is "
+     "written\n"
+     "to PAGE.html every few seconds, and a browser that shows it reads it again. The run is not "
+     "disturbed.",
+     "report output ", 1, 1, false, cmd_watch},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
      "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What the program says on stderr beside tables: one line each, of which names from outside are a part; progress. */
+/* What the program says on stderr beside tables: one line each, of which names from outside are a part. */
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* Bytes of the UTF-8 character at `text` that stands for something visible; 0: a control character, or no
@@ -58,95 +56,6 @@ void cli_put_line(const char *prefix, const char *text)
     fputc('\n', stderr);
 }
 
-/* ---- Progress ------------------------------------------------------------------------------------ */
-
-static double now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
-
-void cli_clear_bar(cli_session *session)
-{
-    if (session->has_bar) {
-        fprintf(stderr, "\r\033[K");
-        session->has_bar = false;
-    }
-}
-
-static void format_time(double seconds, char *buffer, size_t size)
-{
-    long whole = lround(seconds);
-    if (whole >= 3600) {
-        snprintf(buffer, size, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
-    } else {
-        snprintf(buffer, size, "%ld:%02ld", whole / 60, whole % 60);
-    }
-}
-
-static void draw_bar(const spn_event *event, const char *left)
-{
-    enum { WIDTH = 30 };
-    char bar[WIDTH + 1];
-    int filled = event->total > 0 ? (int)(WIDTH * event->done / event->total) : 0;
-    memset(bar, '.', WIDTH);
-    memset(bar, '#', (size_t)filled);
-    bar[WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %.0f/%.0f %s, %s left\033[K", bar, event->done, event->total,
-            event->text, left);
-    fflush(stderr);
-}
-
-/* Work whose amount nobody knows beforehand: its total is 0. */
-static void show_count(cli_session *session, const spn_event *event)
-{
-    if (session->is_terminal) {
-        fprintf(stderr, "\r%.0f %s\033[K", event->done, event->text);
-        fflush(stderr);
-        session->has_bar = true;
-    } else {
-        fprintf(stderr, "%.0f %s\n", event->done, event->text);
-    }
-}
-
-static void show_progress(cli_session *session, const spn_event *event)
-{
-    const double bar_interval = 0.1, line_interval = 10;
-    double time = now();
-    const bool is_counted = event->total > 0;
-    if (session->last_shown == 0) {
-        session->last_shown = time;
-    }
-    if (is_counted && !session->has_progress) {
-        session->has_progress = true;
-        session->started = time;
-        session->first_done = event->done;
-    }
-    double interval = session->is_terminal ? bar_interval : line_interval;
-    bool is_last = is_counted && event->done >= event->total && session->is_terminal;
-    if (time - session->last_shown < interval && !is_last) {
-        return;
-    }
-    session->last_shown = time;
-    if (!is_counted) {
-        show_count(session, event);
-        return;
-    }
-    char left[32] = "?";
-    double done = event->done - session->first_done;
-    if (done > 0) {
-        format_time((time - session->started) / done * (event->total - event->done), left,
-                    sizeof left);
-    }
-    if (session->is_terminal) {
-        draw_bar(event, left);
-        session->has_bar = true;
-    } else {
-        fprintf(stderr, "%.0f/%.0f %s, %s left\n", event->done, event->total, event->text, left);
-    }
-}
-
 void cli_show_event(void *state, const spn_event *event)
 {
     cli_session *session = state;
@@ -154,7 +63,11 @@ void cli_show_event(void *state, const spn_event *event)
         return;
     }
     if (event->kind == SPN_EVENT_PROGRESS) {
-        show_progress(session, event);
+        cli_show_progress(session, event);
+        return;
+    }
+    if (event->kind == SPN_EVENT_ITEM) {
+        cli_show_item(session, event);
         return;
     }
     cli_clear_bar(session);

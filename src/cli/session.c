@@ -72,7 +72,12 @@ int cli_session_begin(cli_session *session, const cli_command *command,
                              .is_good = true,
                              .is_quiet = arguments->is_quiet,
                              .is_verbose = arguments->is_verbose,
-                             .is_terminal = isatty(STDERR_FILENO) == 1};
+                             .progress = {.form = PROGRESS_LINES}};
+    if (arguments->progress != NULL) {
+        session->progress.form = PROGRESS_JSON;
+    } else if (cli_is_terminal(STDERR_FILENO)) {
+        session->progress.form = PROGRESS_BAR;
+    }
     if (!cli_try_memory(arguments->threads)) {
         _exit(EXIT_NUMERIC);
     }

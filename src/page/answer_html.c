@@ -1,10 +1,99 @@
 /* SPDX-License-Identifier: MIT */
-/* What the page says before it draws, and all transitions as the program prints them. */
+/* What the page says before it draws: the answer of each run, in the program's own sentences; and all transitions as the
+ * program prints them. */
 #include "page/page.h"
 
 #include <math.h>
+#include <string.h>
 
-/* Of a source: its name, its kind, and what keeps it from being taken at its word. */
+/* ---- The transitions of all sources -------------------------------------------------------------- */
+
+static spn_status add_source(spn_context *context, const spn_page_source *source, spni_told *told)
+{
+    spn_status status = SPN_OK;
+    double from = (double)INFINITY, to = -(double)INFINITY;
+    spn_told_file *file = &told->files[told->runs];
+    *file = (spn_told_file){.path = source->path,
+                            .norm = spn_text_norm(source->results),
+                            .facts = spn_run_facts_of(source->results)};
+    SPN_TRY(
+        spn_add_transitions(context, source->kind, source->results, told->transitions, &from, &to));
+    SPN_TRY(spn_results_claim(context, source->kind, source->results, told->transitions, told->runs,
+                              &file->claim));
+    told->runs++;
+done:
+    if (status == SPN_ERROR_INPUT) {
+        spn_error_prefix(context, "%s", source->path);
+    }
+    return status;
+}
+
+spn_status spni_tell(spn_context *context, int64_t count, const spn_page_source *sources,
+                     spni_told *told)
+{
+    spn_status status = SPN_OK;
+    *told = (spni_told){.runs = 0};
+    SPN_NEW(context, told->files, count);
+    SPN_TRY(spn_transitions_create(context, &told->transitions));
+    for (int64_t i = 0; i < count; i++) {
+        if (sources[i].kind->add_transitions != NULL) {
+            SPN_TRY(add_source(context, &sources[i], told));
+        }
+    }
+done:
+    return status;
+}
+
+void spni_told_free(spn_context *context, spni_told *told)
+{
+    spn_transitions_free(context, told->transitions);
+    spn_release(context, told->files);
+    *told = (spni_told){.runs = 0};
+}
+
+spn_status spni_write_transitions(spn_context *context, spn_sink sink, const spni_told *told)
+{
+    spn_status status = SPN_OK;
+    const spn_transition_group *groups = NULL;
+    int64_t count = 0;
+    spn_json json;
+    spn_json_begin(&json, context, sink);
+    if (told->runs > 0) {
+        SPN_TRY(spn_transitions_group(context, told->transitions, &groups, &count));
+        spn_transitions_json(&json, told->transitions, told->files, count, groups, &(spn_shown){0});
+    } else {
+        spn_json_begin_object(&json, NULL);
+        spn_json_end_object(&json);
+    }
+    status = spn_json_end_document(&json);
+done:
+    return status;
+}
+
+/* ---- Sentences ----------------------------------------------------------------------------------- */
+
+static void put_element(spn_text *html, const char *tag, const char *text)
+{
+    spn_text_put(html, "<%s>", tag);
+    spni_html_text(html, text);
+    spn_text_put(html, "</%s>\n", tag);
+}
+
+/* The lines of a text, each in an element of its own: the first one in `first`, the others in paragraphs. */
+static void put_lines(spn_text *html, char *text, const char *first)
+{
+    const char *tag = first;
+    for (char *at = text, *end = NULL; at != NULL && *at != '\0'; at = end) {
+        end = at + strcspn(at, "\n");
+        end += *end == '\n' ? (*end = '\0', 1) : 0;
+        if (*at != '\0') {
+            put_element(html, tag, at);
+            tag = "p";
+        }
+    }
+}
+
+/* Its name, its kind, and what keeps it from being taken at its word. */
 static void put_source(spn_text *html, const spn_page_source *source)
 {
     const char *fault = spn_kind_fault(source->kind, source->results);
@@ -21,71 +110,51 @@ static void put_source(spn_text *html, const spn_page_source *source)
     spn_text_add(html, "</p>\n");
 }
 
-spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count,
-                             const spn_page_source *sources)
+/* The answer of a run in sentences: how many phases, where they change, of which order, how sure. */
+static spn_status put_answer(spn_context *context, spn_text *html, const spni_told *told,
+                             int64_t run, const char *heading)
 {
-    (void)context;
+    spn_status status = SPN_OK;
+    spn_text text = {.context = context, .norm = told->files[run].norm};
+    spn_answer answer;
+    SPN_TRY(spn_transitions_answer(context, told->transitions, run, &answer));
+    spn_answer_put(&text, &answer, &told->files[run].facts);
+    SPN_TRY(text.status);
+    put_lines(html, text.buffer.text, heading);
+done:
+    spn_text_end(&text);
+    return status;
+}
+
+/* Of a kind without transitions what its command says. */
+static spn_status put_summary(spn_context *context, spn_text *html, const spn_page_source *source)
+{
+    spn_status status = SPN_OK;
+    spn_text text = {.context = context};
+    const spn_report report = {.summary = &text};
+    SPN_TRY(spn_kind_report(context, source->kind, source->results, source->path, &report));
+    if (text.buffer.text != NULL) {
+        put_element(html, "pre", text.buffer.text);
+    }
+done:
+    spn_text_end(&text);
+    return status;
+}
+
+spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count,
+                             const spn_page_source *sources, const spni_told *told)
+{
+    spn_status status = SPN_OK;
+    int64_t run = 0;
     for (int64_t i = 0; i < count; i++) {
         put_source(html, &sources[i]);
-    }
-    return html->status;
-}
-
-/* The transitions of all sources whose kind has any: *runs of them, with their names. */
-static spn_status collect(spn_context *context, int64_t count, const spn_page_source *sources,
-                          spn_transitions *transitions, spn_told_file *files, int64_t *runs)
-{
-    spn_status status = SPN_OK;
-    double from = (double)INFINITY, to = -(double)INFINITY;
-    for (int64_t i = 0; i < count; i++) {
-        if (sources[i].kind->add_transitions == NULL) {
-            continue;
+        if (sources[i].kind->add_transitions != NULL) {
+            SPN_TRY(put_answer(context, html, told, run++, i == 0 ? "h1" : "h2"));
+        } else {
+            SPN_TRY(put_summary(context, html, &sources[i]));
         }
-        status = spn_add_transitions(context, sources[i].kind, sources[i].results, transitions,
-                                     &from, &to);
-        spn_told_file *file = &files[*runs];
-        *file = (spn_told_file){.path = sources[i].path,
-                                .norm = spn_text_norm(sources[i].results),
-                                .facts = spn_run_facts_of(sources[i].results)};
-        if (status == SPN_OK) {
-            status = spn_results_claim(context, sources[i].kind, sources[i].results, transitions,
-                                       *runs, &file->claim);
-        }
-        if (status != SPN_OK) {
-            spn_error_prefix(context, "%s", sources[i].path);
-            return status;
-        }
-        (*runs)++;
     }
-    return SPN_OK;
-}
-
-spn_status spni_write_transitions(spn_context *context, spn_sink sink, int64_t count,
-                                  const spn_page_source *sources)
-{
-    spn_status status = SPN_OK;
-    spn_transitions *transitions = NULL;
-    spn_told_file *files = NULL;
-    const spn_transition_group *groups = NULL;
-    int64_t runs = 0, group_count = 0;
-    spn_json json;
-    SPN_NEW(context, files, count);
-    SPN_TRY(spn_transitions_create(context, &transitions));
-    SPN_TRY(collect(context, count, sources, transitions, files, &runs));
-    spn_json_begin(&json, context, sink);
-    if (runs > 0) {
-        SPN_TRY(spn_transitions_group(context, transitions, &groups, &group_count));
-        spn_transitions_json(&json, transitions, files, group_count, groups, &(spn_shown){0});
-    } else {
-        spn_json_begin_object(&json, NULL);
-        spn_json_end_object(&json);
-    }
-    status = spn_json_end_document(&json);
+    status = html->status;
 done:
-    spn_transitions_free(context, transitions);
-    for (int64_t i = 0; files != NULL && i < count; i++) {
-        spn_release(context, files[i].claim.rows);
-    }
-    spn_release(context, files);
     return status;
 }

@@ -14,7 +14,8 @@ typedef struct document {
     spn_arena *arena;
     int64_t count;
     const spn_page_source *sources;
-    int64_t size; /* bytes that the page should not exceed */
+    spni_told told;
+    int64_t size, refresh; /* as in the settings */
 } document;
 
 typedef struct part {
@@ -62,18 +63,29 @@ static spn_status put_title(document *page)
     return put_html(page, &html);
 }
 
+static spn_status put_refresh(document *page)
+{
+    spn_text html = {.context = page->context};
+    if (page->refresh > 0) {
+        spn_text_put(&html, "<meta http-equiv=\"refresh\" content=\"%lld\">",
+                     (long long)page->refresh);
+    }
+    return put_html(page, &html);
+}
+
 static spn_status put_answer(document *page)
 {
     spn_text html = {.context = page->context};
-    html.status = spni_write_answer(page->context, &html, page->count, page->sources);
+    spn_status status =
+        spni_write_answer(page->context, &html, page->count, page->sources, &page->told);
+    html.status = html.status == SPN_OK ? status : html.status;
     return put_html(page, &html);
 }
 
 static spn_status put_transitions(document *page)
 {
     spni_script_sink script = {spn_sink_output(page->output)};
-    return spni_write_transitions(page->context, spni_sink_script(&script), page->count,
-                                  page->sources);
+    return spni_write_transitions(page->context, spni_sink_script(&script), &page->told);
 }
 
 /* First what every source needs; what may be left out shares the rest, in their order. */
@@ -95,6 +107,21 @@ done:
     return status;
 }
 
+/* What the order of a transition rests on, in words, by the words of the tables. */
+static void write_evidence(spn_json *json)
+{
+    const spn_columns *columns = &spn_transition_columns;
+    spn_json_begin_object(json, "evidence");
+    for (int64_t c = 0; c < columns->count; c++) {
+        const char *const *words = columns->items[c].words;
+        for (int64_t i = 0; strcmp(columns->items[c].name, "evidence") == 0 && words[i] != NULL;
+             i++) {
+            spn_json_text(json, words[i], spn_evidence_text(i));
+        }
+    }
+    spn_json_end_object(json);
+}
+
 static spn_status put_data(document *page)
 {
     spn_status status = SPN_OK;
@@ -106,6 +133,7 @@ static spn_status put_data(document *page)
     spn_json_begin(&json, page->context, spni_sink_script(&script));
     spn_json_begin_object(&json, NULL);
     spn_json_text(&json, "program", "spinodal " SPN_VERSION);
+    write_evidence(&json);
     spn_json_begin_list(&json, "results");
     for (int64_t i = 0; i < page->count; i++) {
         SPN_TRY(spni_bundle_write(page->context, &json, &bundles[i]));
@@ -118,9 +146,10 @@ done:
 }
 
 static const part parts[] = {
-    {"title", put_title},   {"style", put_style},
-    {"answer", put_answer}, {"transitions", put_transitions},
-    {"data", put_data},     {"script", put_script},
+    {"title", put_title},     {"style", put_style},
+    {"answer", put_answer},   {"transitions", put_transitions},
+    {"data", put_data},       {"script", put_script},
+    {"refresh", put_refresh},
 };
 
 /* The part whose name stands at `name`, and *end behind its mark. */
@@ -159,7 +188,11 @@ spn_status spn_page_write(spn_context *context, const char *path, int64_t count,
                           const spn_page_source *sources, const spn_page_settings *settings)
 {
     spn_status status = SPN_OK;
-    document page = {.context = context, .count = count, .sources = sources, .size = SIZE};
+    document page = {.context = context,
+                     .count = count,
+                     .sources = sources,
+                     .size = SIZE,
+                     .refresh = settings->refresh};
     if (count < 1) {
         return spn_fail(context, SPN_ERROR_ARGUMENT, "a page needs results");
     }
@@ -168,9 +201,11 @@ spn_status spn_page_write(spn_context *context, const char *path, int64_t count,
     }
     SPN_TRY(spn_output_open(context, path, settings->is_forced, &page.output));
     SPN_TRY(spn_arena_create(context, &page.arena));
+    SPN_TRY(spni_tell(context, count, sources, &page.told));
     SPN_TRY(put_frame(&page));
     SPN_TRY(spn_output_commit(context, &page.output));
 done:
+    spni_told_free(context, &page.told);
     spn_arena_free(page.arena);
     spn_output_abandon(context, page.output);
     return status;

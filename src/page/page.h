@@ -59,12 +59,22 @@ spn_status spni_bundle_fill(spn_context *context, spn_arena *arena, spni_bundle 
 /** The source as an object of JSON. */
 spn_status spni_bundle_write(spn_context *context, spn_json *json, const spni_bundle *bundle);
 
+/** The transitions of all sources whose kind has any: run r is the r-th of these. */
+typedef struct spni_told {
+    spn_transitions *transitions;
+    spn_told_file *files; /**< one a run */
+    int64_t runs;
+} spni_told;
+/** Find them. Always followed by spni_told_free(), which takes one of zeros, too. */
+spn_status spni_tell(spn_context *context, int64_t count, const spn_page_source *sources,
+                     spni_told *told);
+void spni_told_free(spn_context *context, spni_told *told);
+
 /** What is said of all sources before anything is drawn, as HTML. */
 spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count,
-                             const spn_page_source *sources);
+                             const spn_page_source *sources, const spni_told *told);
 
 /** Their transitions, as `spinodal transitions --json` prints them; an empty object where no kind has any. */
-spn_status spni_write_transitions(spn_context *context, spn_sink sink, int64_t count,
-                                  const spn_page_source *sources);
+spn_status spni_write_transitions(spn_context *context, spn_sink sink, const spni_told *told);
 
 #endif

@@ -39,6 +39,17 @@ bool spn_journal_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+bool spn_journal_is_written(const char *path)
+{
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (fd < 0) {
+        return false;
+    }
+    const bool is_locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return is_locked;
+}
+
 /* Does the locked descriptor still belong to the path? Its last writer may have removed the file between
  * our open() and flock(), and anybody may put another one there while we write. */
 static bool is_current(int fd, const char *path)
@@ -73,6 +84,9 @@ static spn_status open_plain(spn_context *context, const char *path, int flags, 
 
 static spn_status open_locked(spn_context *context, const char *path, int flags, int *out)
 {
+    /* Who asks whether a journal is written (spn_journal_is_written()) holds a lock for an instant. */
+    const int patient = 10;
+    const struct timespec instant = {.tv_nsec = 5000000};
     for (int attempt = 0; attempt < 100; attempt++) {
         int fd = -1;
         spn_status status = open_plain(context, path, flags, &fd);
@@ -82,6 +96,10 @@ static spn_status open_locked(spn_context *context, const char *path, int flags,
         if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
             int error = errno;
             close(fd);
+            if (error == EWOULDBLOCK && attempt < patient) {
+                nanosleep(&instant, NULL);
+                continue;
+            }
             if (error == EWOULDBLOCK) {
                 return spn_fail(context, SPN_ERROR_IO,
                                 "%s is being written by another process: wait for it, or choose "

@@ -31,7 +31,9 @@ spn_status spni_recorder_begin(spn_context *context, const spn_study *study,
                                spni_recorder *recorder)
 {
     spn_status status = SPN_OK;
-    *recorder = (spni_recorder){.study = study, .streams = streams};
+    *recorder = (spni_recorder){.study = study,
+                                .parameters = study != NULL ? study->loss.dimension : -1,
+                                .streams = streams};
     SPN_NEW(context, recorder->shelves, streams->count);
     for (int64_t s = 0; s < streams->count; s++) {
         const spn_stream *stream = &streams->items[s];
@@ -42,7 +44,7 @@ spn_status spni_recorder_begin(spn_context *context, const spn_study *study,
                               .records = {.size = record_size(stream)},
                               .rows = {.size = row_size(stream)}};
         for (int64_t k = 0; k < stream->theta_count; k++) {
-            shelf->thetas[k].size = study->loss.dimension * real;
+            shelf->thetas[k].size = recorder->parameters * real;
         }
     }
 done:
@@ -90,15 +92,25 @@ static bool is_within(int64_t count, int64_t most)
     return count >= 0 && count <= most;
 }
 
+/* Is this how many weights an item of the stream has? */
+static bool is_theta_whole(const spni_recorder *recorder, const spn_stream *stream,
+                           int64_t theta_size)
+{
+    if (recorder->parameters < 0) {
+        return stream->theta_count > 0 ? theta_size % stream->theta_count == 0 : theta_size == 0;
+    }
+    return theta_size == stream->theta_count * recorder->parameters;
+}
+
 /* What this network's items may have. */
 static bool are_sizes_known(const spni_recorder *recorder, const spn_stream *stream,
                             const payload_head *head, int64_t size)
 {
-    const int64_t theta = stream->theta_count * recorder->study->loss.dimension;
     return head->job >= 0 && head->ordinal >= 0 &&
            is_within(head->row_count, stream->attached.most) &&
            is_within(head->mode_count, stream->has_modes ? SPN_MODES_MAX : 0) &&
-           head->theta_size == theta &&
+           is_within(head->theta_size, size / real) &&
+           is_theta_whole(recorder, stream, head->theta_size) &&
            is_within(head->state_size, stream->has_state ? size / real : 0);
 }
 
@@ -145,12 +157,12 @@ spn_status spni_recorder_keep(spn_context *context, spni_recorder *recorder, con
     spn_status status = SPN_OK;
     spni_shelf *shelf = &recorder->shelves[item->stream];
     const spn_stream *stream = shelf->stream;
-    const int64_t parameters = recorder->study->loss.dimension;
+    const int64_t parameters = recorder->parameters;
     const place at = {item->job, item->ordinal, shelf->rows.count, item->row_count};
     shelf->modes.size = shelf->has_modes ? shelf->modes.size : item->mode_count * real;
     shelf->has_modes = true;
     if (item->mode_count * real != shelf->modes.size ||
-        item->theta_size != stream->theta_count * parameters) {
+        !is_theta_whole(recorder, stream, item->theta_size)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "items of different networks in one run");
     }
     SPN_TRY(spn_list_append(context, &shelf->places, &at));
@@ -328,7 +340,7 @@ void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spn_boo
     }
     for (int64_t k = 0; shelf->keeps_theta && k < shelf->stream->theta_count; k++) {
         const spn_list *theta = &shelf->thetas[k];
-        spni_book_weights(book, shelf->stream->thetas[k], theta->count,
-                          recorder->study->loss.dimension, (const void *)theta->items);
+        spni_book_weights(book, shelf->stream->thetas[k], theta->count, recorder->parameters,
+                          (const void *)theta->items);
     }
 }

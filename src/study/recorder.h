@@ -18,7 +18,8 @@ typedef struct spni_shelf {
 } spni_shelf;
 
 typedef struct spni_recorder {
-    const spn_study *study;
+    const spn_study *study; /**< NULL: who reads a journal has none */
+    int64_t parameters;     /**< of its network; -1: not known without it */
     const spn_streams *streams;
     spni_shelf *shelves;
 } spni_recorder;

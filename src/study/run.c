@@ -34,26 +34,33 @@ static int64_t record_bytes(void)
     return bytes;
 }
 
+void spni_run_program(char line[SPNI_PROGRAM_SIZE])
+{
+    snprintf(line, SPNI_PROGRAM_SIZE, "# spinodal %s, journal format %d, records of %lld bytes\n",
+             SPN_VERSION, SPNI_JOURNAL_FORMAT, (long long)record_bytes());
+}
+
 /* What a journal belongs to: the program, whose records are in it as they are in memory, the kind of run, the sections that
  * it depends on, the very data and initial weights, and the kernels and the linear algebra, on which bits depend. */
 static spn_status describe(spn_context *context, const spni_run *run, char **text)
 {
     spn_status status = SPN_OK;
-    char *dump = NULL, *all = NULL, sections[SECTIONS_SIZE];
+    char *dump = NULL, *all = NULL, sections[SECTIONS_SIZE], program[SPNI_PROGRAM_SIZE];
     *text = NULL;
     SPN_TRY(spn_experiment_dump(context, run->study->experiment, &dump));
     spni_experiment_keep(dump, sections_of(run, sections));
     const char *kernels = spn_kernels_name(spn_context_kernels(context));
-    size_t size = strlen(dump) + 352;
+    spni_run_program(program);
+    size_t size = strlen(dump) + 384;
     SPN_NEW(context, all, (int64_t)size);
     snprintf(all, size,
-             "# spinodal %s, journal format %d, records of %lld bytes\n# run: %s\n%s# "
+             "%s# run: %s\n%s# "
              "data checksum %08x\n# weights checksum %08x\n"
              "# inputs checksum %s\n# kernels %s\n"
              "# linear algebra for %s (OPENBLAS_CORETYPE)\n",
-             SPN_VERSION, SPNI_JOURNAL_FORMAT, (long long)record_bytes(), run->kind->results->name,
-             dump, (unsigned)run->study->data_checksum, (unsigned)run->study->weights_checksum,
-             run->inputs != NULL ? run->inputs : "none", kernels, spn_blas_core());
+             program, run->kind->results->name, dump, (unsigned)run->study->data_checksum,
+             (unsigned)run->study->weights_checksum, run->inputs != NULL ? run->inputs : "none",
+             kernels, spn_blas_core());
     *text = all;
     all = NULL;
 done:
@@ -284,6 +291,7 @@ spn_status spni_run_record(spn_context *context, void *state, const spn_item *it
         run->records++;
     }
     SPN_TRY(spn_farm_writes(context) ? spni_recorder_keep(context, &run->recorder, item) : SPN_OK);
+    spn_tell_item(context, &run->kind->streams->items[item->stream], item);
 done:
     return status;
 }

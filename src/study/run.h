@@ -20,6 +20,10 @@ typedef struct spni_run_kind {
     spn_status (*fill)(spn_context *context, void *state, spn_book *book);
 } spni_run_kind;
 
+/** The first line of a journal: the program, and the size of its records, which are in it as they are in memory. */
+enum { SPNI_PROGRAM_SIZE = 160 };
+void spni_run_program(char line[SPNI_PROGRAM_SIZE]);
+
 /** The sections on which a run of any kind depends. */
 #define SPNI_SECTIONS_ALWAYS "data model objective solver geometry "
 

@@ -327,7 +327,10 @@ static spn_status receive(spn_context *context, void *state, int64_t job, const 
                             .theta = sent->theta};
     SPN_TRY(sweep->sink(context, sweep->sink_state, &point));
     SPN_TRY(book(context, sweep, &point));
-    spn_progress(context, (double)sweep->done, (double)sweep->total, "points");
+    /* How many chains will go down, the phases tell that the first stage visits. */
+    const bool is_open = wants_second_stage(sweep->problem.settings) && !sweep->has_second_stage;
+    (is_open ? spn_progress_least : spn_progress)(context, (double)sweep->done,
+                                                  (double)sweep->total, "points");
 done:
     return status;
 }

@@ -142,6 +142,10 @@ def check_buttons(window):
     window.run(script("[...over('beta').bar.querySelectorAll('button')].find(b => b.textContent === 'down').click()"))
     window.wait("down-sweeps are hidden", script("return chart('beta', 'error').lines < arguments[0]"), lines)
     window.run(script("[...over('beta').bar.querySelectorAll('button')].find(b => b.textContent === 'down').click()"))
+    gaps = window.run(script("""
+        return over('beta').charts.filter(c => ['error', 'weight_norm', 'scalar_curvature_error', 'loss', 'modes'].includes(c.name))
+            .filter(c => c.entries.some(e => e.y.some(value => Number.isNaN(value)))).map(c => c.name)"""))
+    check(gaps == [], f"curves have no gaps at jumps: {gaps}")
     styles = window.run(script("return [...new Set(over('beta').sets[1].pieces.map(piece => piece.dash === 0))]"))
     check(len(styles) == 2, "branches have stable and unstable stretches")
 
@@ -162,6 +166,10 @@ def check_keys(window):
 def check_table(window):
     window.wait("a row jumps to its place", script("""
         const made = document.querySelector('#transitions tbody button'); made?.click(); return made !== null"""))
+    sentences = window.run(script("return JSON.parse(document.getElementById('page-transitions').textContent).answers[0].answer.sentences"))
+    said = window.run("return document.getElementById('answer').innerText")
+    check(len(sentences) > 2 and all(sentence in said for sentence in sentences), f"the answer stands on top: {said}")
+    check(window.run("return document.querySelector('h1').textContent") == sentences[0], "it begins with the phases")
     beta = window.run(script("return over('beta').marks.find(mark => mark.isChosen)?.x ?? null"))
     left, right = window.run(script("return over('beta').range"))
     check(beta is not None and left <= beta <= right and right - left < 0.25, f"the window around {beta}: {left}, {right}")

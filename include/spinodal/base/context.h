@@ -42,13 +42,20 @@ typedef enum spn_event_kind {
     SPN_EVENT_MESSAGE,  /**< something a user may want to read */
     SPN_EVENT_WARNING,  /**< something a user should read */
     SPN_EVENT_PROGRESS, /**< done out of total units of work */
+    SPN_EVENT_ITEM, /**< a run has finished a piece of its results and kept it; text: the table it is of */
 } spn_event_kind;
+
+struct spn_stream; /* base/record.h */
+struct spn_item;
 
 typedef struct spn_event {
     spn_event_kind kind;
-    const char *text; /**< never NULL; valid during the callback only */
-    double done;      /**< progress: units finished; otherwise 0 */
-    double total;     /**< progress: units in all; otherwise 0 */
+    const char *text;                /**< never NULL; valid during the callback only */
+    double done;                     /**< progress: units finished; otherwise 0 */
+    double total;                    /**< progress: units in all; otherwise 0 */
+    bool is_least;                   /**< progress: there may be more than `total` */
+    const struct spn_stream *stream; /**< item: what it is one of; otherwise NULL */
+    const struct spn_item *item;     /**< item: valid during the callback only; otherwise NULL */
 } spn_event;
 
 /** Called on the coordinating thread only. Must not call back into the object that emits. */
@@ -140,6 +147,11 @@ int64_t spn_ticks(const spn_context *context);
 void spn_message(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_warning(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_progress(spn_context *context, double done, double total, const char *text);
+/** Progress while more than `total` may come. */
+void spn_progress_least(spn_context *context, double done, double total, const char *text);
+/** The table is that of the stream. */
+void spn_tell_item(spn_context *context, const struct spn_stream *stream,
+                   const struct spn_item *item);
 
 #ifdef __cplusplus
 }

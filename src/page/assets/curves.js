@@ -3,7 +3,9 @@
  * located jump between two rows, so that jumps stand where they are and not across a step of the grid. Curves are cut
  * into pieces: within one, x only rises or only falls, and colour and dash are the same. */
 
-/* [{ x, row, jump, side, from, to, color, dash, joins }] */
+/* What columns of points are called on the two sides of a jump (`_before`, `_after`), where it is not the same. */
+const jumpNames = { weight_norm: "norm", scalar_curvature_error: "curvature", eigenvalue_min_loss: "eigenvalue" };
+
 class CurveSet {
   static async make(result) {
     const set = new CurveSet();
@@ -34,7 +36,7 @@ class CurveSet {
     const point = await this.jumps.values("point"), beta = await this.jumps.values("beta");
     const keys = await Promise.all(this.keys.map((key) => this.jumps.values(key)));
     if (keys.some((values) => !values)) return found;
-    const survives = await this.jumps.values("survives");
+    const survives = this.survives = await this.jumps.values("survives");
     for (let j = 0; j < this.jumps.rows; j++) {
       const name = [...keys.map((values) => values[j]), point[j]].join();
       if (!found.has(name)) found.set(name, []);
@@ -121,18 +123,26 @@ class CurveSet {
   async quantity(name) {
     const column = await this.table.values(name);
     if (!column) return undefined;
-    const before = await this.jumps?.values(`${name}_before`), after = await this.jumps?.values(`${name}_after`);
+    const side = jumpNames[name] ?? name;
+    const before = await this.jumps?.values(`${side}_before`), after = await this.jumps?.values(`${side}_after`);
     return this.expand(column, before, after);
   }
 
+  /* A quantity that jumps do not have is that of the point beside them; where nothing jumps it goes straight on. */
   expand(column, before, after) {
     const y = new Float64Array(this.vx.length);
     for (let v = 0; v < y.length; v++) {
-      const jump = this.vjump[v];
-      if (jump < 0) y[v] = column[this.vrow[v]];
-      else y[v] = (jump % 2 === 0 ? before : after)?.[jump >> 1] ?? NaN;
+      const jump = this.vjump[v], row = this.vrow[v];
+      const known = jump < 0 ? column[row] : (jump % 2 === 0 ? before : after)?.[jump >> 1];
+      y[v] = known === undefined || Number.isNaN(known) ? this.guess(column, v, row, jump) : known;
     }
     return y;
+  }
+
+  guess(column, v, row, jump) {
+    if (jump < 0 || this.survives[jump >> 1] === 1) return column[row];
+    const first = jump % 2 === 0 ? row : row - 1, share = (this.vx[v] - this.x[first]) / (this.x[first + 1] - this.x[first]);
+    return column[first] + share * (column[first + 1] - column[first]);
   }
 
   /* Words for a curve: "up, seed 3". */

@@ -20,7 +20,7 @@ async function start() {
     groups.push(group);
     main.append(group.root);
     theme.listeners.push(() => group.remake());
-    if (x === "beta") main.append(new TransitionTable(transitions, group).root);
+    if (x === "beta") main.append(new TransitionTable(transitions, page.evidence, group).root);
   }
   const slices = [];
   for (const result of results.filter((one) => one.kind === "slice")) {

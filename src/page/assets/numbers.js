@@ -29,8 +29,3 @@ function exactly(value) {
 function beside(value, other) {
   return Math.abs(value) < 1e-12 * Math.abs(other) ? 0 : value;
 }
-
-/* |theta|, 0 where the ridge is rounding beside L: spn_shown_length(). */
-function shownLength(norm, beta, loss) {
-  return beta * norm * norm < 1e-18 * Math.abs(loss) ? 0 : norm;
-}

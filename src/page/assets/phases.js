@@ -4,8 +4,8 @@
 
 function phaseName(value) {
   if (value < 0) return "unknown";
-  if (value === 0) return "nothing learned";
-  return `${value} mode${value === 1 ? "" : "s"} learned`;
+  if (value === 0) return "trivial";
+  return `${value} mode${value === 1 ? "" : "s"}`;
 }
 
 class PhaseChart extends Chart {
@@ -23,10 +23,13 @@ class PhaseChart extends Chart {
     super.build();
     this.logButton.remove();
     this.figure.classList.add("wide");
+    this.plotArea.after(element("p", { className: "note" }, "A bar: the network was found in that phase, above on the way " +
+      "up, below (paler) on the way down. n modes: so many independent directions of the outputs are learned; trivial: " +
+      "nothing of the inputs is used. Where bars overlap, the start of training decides. Numbers: transitions, below."));
   }
 
   yAxis() {
-    return { size: 118, grid: { show: false }, ticks: { show: false }, splits: () => this.lanes.map((lane, i) => i),
+    return { size: 74, grid: { show: false }, ticks: { show: false }, splits: () => this.lanes.map((lane, i) => i),
       values: () => this.lanes.map(phaseName), space: 10 };
   }
 

@@ -1,37 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of transitions: each row jumps to its place in the charts. The rows are those of `spinodal transitions --json`. */
+/* The table of transitions, each once with its places; a place jumps to its place in the charts. The rows are the entries of
+ * the answer, as `spinodal transitions --json` prints them. */
 
-const transitionKinds = { spinodal_up: "phase ends, β rising", spinodal_down: "phase ends, β falling",
-  maxwell: "equal loss (Maxwell)", continuous: "continuous", undecided: "undecided" };
-const transitionDashes = { spinodal_up: [], spinodal_down: [5, 3], maxwell: [1, 3], continuous: [7, 2, 1, 2] };
+/* Where a transition shows: key of an entry, title, and how its line is drawn. */
+const transitionPlaces = [
+  { key: "spinodal_up", title: "β going up", dash: [] }, { key: "maxwell", title: "equal L", dash: [1, 3] },
+  { key: "spinodal_down", title: "β going down", dash: [5, 3] }, { key: "continuous", title: "continuous", dash: [7, 2, 1, 2] },
+  { key: "undecided", title: "undecided", dash: [2, 2] },
+];
 
 function orderText(order) {
-  return order === 1 ? "first" : order === 2 ? "second" : "?";
+  return order === 1 ? "first: a jump" : order === 2 ? "second: a kink" : "undecided";
 }
 
 class TransitionTable {
-  /* rows: of the JSON; group: the charts over beta. */
-  constructor(document, group) {
-    this.rows = document.transitions ?? [];
-    this.files = document.files ?? [];
+  /* document: of the JSON; evidence: its words; group: the charts over beta. */
+  constructor(document, evidence, group) {
+    this.answers = document.answers ?? [];
+    this.evidence = evidence;
     this.group = group;
+    this.rows = this.answers.flatMap(({ file, answer }) => answer.entries.map((entry) => ({ ...entry, file })));
+    this.rows.forEach((row, i) => {
+      row.number = i + 1;
+    });
     this.wanted = this.rows.some((row) => row.change === "accuracy") ? "accuracy" : "all";
-    this.number();
     this.root = element("section", { id: "transitions" }, element("h2", {}, "Transitions"));
     this.build();
   }
 
-  /* Numbers along beta: those that change what is learned first. */
-  number() {
-    const rank = (row) => (row.change === "accuracy" ? 0 : 1);
-    this.rows = this.rows.map((row) => ({ ...row })).sort((a, b) => rank(a) - rank(b) || a.run - b.run || a.beta - b.beta);
-    this.rows.forEach((row, i) => {
-      row.number = i + 1;
-    });
+  shown() {
+    return this.rows.filter((row) => this.wanted === "all" || this.kindOf(row) === this.wanted);
   }
 
-  shown() {
-    return this.rows.filter((row) => this.wanted === "all" || row.change === this.wanted);
+  kindOf(row) {
+    return row.change === "accuracy" ? "accuracy" : "symmetry";
   }
 
   build() {
@@ -39,10 +41,10 @@ class TransitionTable {
       this.root.append(element("p", {}, "None were found."));
       return;
     }
-    const choices = [["accuracy", "what is learned"], ["symmetry", "symmetry only (hidden units merge or part)"],
-      ["all", "all"]].filter(([name]) => name === "all" || this.rows.some((row) => row.change === name));
+    const choices = [["accuracy", "what is learned changes"], ["symmetry", "hidden units merge, split or die"],
+      ["all", "all"]].filter(([name]) => name === "all" || this.rows.some((row) => this.kindOf(row) === name));
     const buttons = choices.map(([name, label]) => {
-      const count = name === "all" ? this.rows.length : this.rows.filter((row) => row.change === name).length;
+      const count = name === "all" ? this.rows.length : this.rows.filter((row) => this.kindOf(row) === name).length;
       const made = button(`${label} (${count})`, `Show transitions: ${label}`, () => {
         this.wanted = name;
         buttons.forEach((one) => one.setAttribute("aria-pressed", one === made));
@@ -56,35 +58,40 @@ class TransitionTable {
     this.fill();
   }
 
+  /* A place of an entry as a button, or nothing. */
+  placeButton(row, key) {
+    const beta = row[key];
+    if (beta === null || beta === undefined) return "-";
+    return button(show(beta, 8), `Show transition ${row.number} at β = ${show(beta)} in the charts`, () => this.show(row, key));
+  }
+
   fill() {
-    const several = this.files.length > 1;
-    const rows = this.shown().map((row) => [
-      button(`${row.number}`, `Show transition ${row.number} in the charts`, () => this.show(row)),
-      ...(several ? [this.files[row.run]] : []), show(row.beta, 8), transitionKinds[row.kind] ?? row.kind ?? "undecided",
-      orderText(row.order), `${row.label_before} → ${row.label_after}`, `${show(row.error_before)} → ${show(row.error_after)}`,
-      `${show(shownLength(row.norm_before, row.beta, row.loss_before))} → ${show(shownLength(row.norm_after, row.beta, row.loss_after))}`,
-      `${show(beside(row.curvature_before, row.curvature_after), 4)} → ${show(beside(row.curvature_after, row.curvature_before), 4)}`,
-    ]);
-    const titles = ["#", ...(several ? ["file"] : []), "β", "what", "order", "phases", "E", "|θ|", "R"];
-    this.area.replaceChildren(makeTable(titles, rows));
+    const rows = this.shown(), several = this.answers.length > 1;
+    const places = transitionPlaces.filter(({ key }) => rows.some((row) => row[key] !== null && row[key] !== undefined));
+    const pair = (a, b, digits) => `${show(beside(a, b), digits)} → ${show(beside(b, a), digits)}`;
+    const cells = rows.map((row) => [String(row.number), ...(several ? [row.file] : []), `${row.label_below} → ${row.label_above}`,
+      element("span", { className: "why" }, orderText(row.order), element("br"),
+        element("span", { className: "note" }, this.evidence[row.evidence] ?? "")), ...places.map(({ key }) => this.placeButton(row, key)), show(100 * row.share, 3),
+      pair(row.error_below, row.error_above), pair(row.norm_below, row.norm_above), pair(row.curvature_below, row.curvature_above, 4)]);
+    const titles = ["#", ...(several ? ["file"] : []), "from → to, β rising", "order, and why", ...places.map(({ title }) => title),
+      "jump of |θ|², %", "E", "|θ|", "R"];
+    this.area.replaceChildren(makeTable(titles, cells));
     this.mark();
   }
 
-  mark(chosen) {
-    if (!this.group) return;
-    this.group.marks = this.shown().map((row) => ({ x: row.beta, label: String(row.number), isChosen: row === chosen,
-      dash: transitionDashes[row.kind] }));
+  mark(chosen, chosenKey) {
+    this.group.marks = this.shown().flatMap((row) => transitionPlaces.filter(({ key }) => row[key] !== null && row[key] !== undefined)
+      .map(({ key, dash }) => ({ x: row[key], label: String(row.number), dash, isChosen: row === chosen && key === chosenKey })));
     this.group.update();
   }
 
-  /* The window around it: a twentieth of the axis, or what the interval of its place needs. */
-  show(row) {
-    const [low, high] = this.group.fullRange();
-    const [left, right] = this.group.isLog ? [row.beta / 1.4, row.beta * 1.4]
-      : [row.beta - (high - low) / 40, row.beta + (high - low) / 40];
-    const spread = 4 * (row.beta_high - row.beta_low);
-    this.mark(row);
-    this.group.zoom(Math.min(left, row.beta - spread), Math.max(right, row.beta + spread));
+  /* The window around a place: a twentieth of the axis, or what the interval of its place needs. */
+  show(row, key) {
+    const beta = row[key], [low, high] = this.group.fullRange();
+    const [left, right] = this.group.isLog ? [beta / 1.4, beta * 1.4] : [beta - (high - low) / 40, beta + (high - low) / 40];
+    const spread = 4 * (row[`${key}_high`] - row[`${key}_low`]);
+    this.mark(row, key);
+    this.group.zoom(Math.min(left, beta - spread), Math.max(right, beta + spread));
     this.group.root.scrollIntoView({ behavior: "smooth", block: "start" });
   }
 }

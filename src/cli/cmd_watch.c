@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/* A run watched while it goes on, from its journal: numbers and small curves in the terminal, or the page of a report. */
+#include "cli/sparkline.h"
+
+#include <math.h>
+#include <spinodal/page.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WIDEST = 200, PATH_SIZE = 4200 };
+
+/* What is watched, and what stands on the terminal. */
+typedef struct watch {
+    cli_session *session;
+    const char *results;     /* RUN.h5 */
+    char journal[PATH_SIZE]; /* RUN.h5.part */
+    const char *page;        /* NULL: the terminal */
+    int lines;               /* of the last dashboard */
+    double started;
+    int64_t first_points; /* when watching began; -1: not yet */
+    bool is_terminal;
+} watch;
+
+/* ---- A snapshot ---------------------------------------------------------------------------------- */
+
+static int64_t rows_of(const spn_results *results, const char *table)
+{
+    const spn_table *found = spn_results_table(results, table);
+    return found != NULL ? found->rows : 0;
+}
+
+/* Rows of the chain, branch or run with the row that came last: those around it with equal keys. */
+typedef struct stretch {
+    const spn_table *points;
+    int64_t from, to; /* inclusive */
+    int64_t x;        /* column */
+} stretch;
+
+static bool is_same_curve(const spn_curves *curves, const spn_table *points, int64_t a, int64_t b)
+{
+    for (const char *const *key = curves->keys; *key != NULL; key++) {
+        const int64_t column = spn_table_find(points, *key);
+        if (column >= 0 &&
+            spn_table_integer(points, a, column) != spn_table_integer(points, b, column)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static stretch find_stretch(const spn_kind *kind, const spn_table *points)
+{
+    stretch found = {.points = points, .x = spn_table_find(points, kind->curves->x)};
+    found.from = found.to = points->rows - 1;
+    while (found.from > 0 && is_same_curve(kind->curves, points, found.from - 1, found.to)) {
+        found.from--;
+    }
+    return found;
+}
+
+/* "seed 0, down", "branch 3". */
+static void put_place(spn_text *text, const spn_kind *kind, const spn_table *points, int64_t row)
+{
+    const char *comma = "";
+    for (const char *const *key = kind->curves->keys; *key != NULL; key++) {
+        const int64_t column = spn_table_find(points, *key);
+        const char *word = column < 0 ? NULL : spn_table_word(points, row, column);
+        const int64_t value = column < 0 ? -1 : spn_table_integer(points, row, column);
+        if (word != NULL) {
+            spn_text_put(text, "%s%s", comma, word);
+        } else if (value >= 0 && strcmp(*key, "leg") != 0 && strcmp(*key, "phase") != 0) {
+            spn_text_put(text, "%s%s %lld", comma, *key, (long long)value);
+        } else {
+            continue;
+        }
+        comma = ", ";
+    }
+}
+
+/* A line: the name, the curve, and from where to where it goes. */
+static void put_curve(spn_text *text, const stretch *s, const char *name, const char *column,
+                      int width)
+{
+    enum { NAME = 8, RANGE = 20 };
+    const int64_t y = spn_table_find(s->points, column);
+    char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE];
+    double least = (double)INFINITY, most = -(double)INFINITY;
+    for (int64_t row = s->from; y >= 0 && row <= s->to; row++) {
+        const double value = spn_table_real(s->points, row, y);
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+    }
+    if (!(least <= most) || width < NAME + RANGE + 4) {
+        return;
+    }
+    spn_text_put(text, "%-*s", NAME, name);
+    cli_put_sparkline(text, s->points, s->from, s->to, s->x, y, width - NAME - RANGE);
+    spn_text_put(text, " %s .. %s\n", spn_show_number(least, 4, low),
+                 spn_show_number(most, 4, high));
+}
+
+/* "412 points, 3 transitions, 5.2 points a second, 1:20". */
+static void put_counts(spn_text *text, watch *w, const spn_kind *kind, const spn_results *results)
+{
+    const int64_t points = rows_of(results, "points"), jumps = rows_of(results, "jumps");
+    const double passed = cli_now() - w->started;
+    char time[32], rate[SPN_CELL_SIZE];
+    if (w->first_points < 0) {
+        w->first_points = points;
+    }
+    spn_text_put(text, "%s, %lld point%s", kind->name, (long long)points, spn_plural(points));
+    if (jumps > 0) {
+        spn_text_put(text, ", %lld jump%s", (long long)jumps, spn_plural(jumps));
+    }
+    if (rows_of(results, "specials") > 0) {
+        spn_text_put(text, ", %lld special", (long long)rows_of(results, "specials"));
+    }
+    if (passed > 2) {
+        const double speed = (double)(points - w->first_points) / passed;
+        spn_text_put(text, ", %s a second, watched %s", spn_show_number(speed, 3, rate),
+                     cli_format_time(passed, time));
+    }
+    spn_text_add(text, "\n");
+}
+
+static void put_dashboard(spn_text *text, watch *w, const spn_kind *kind,
+                          const spn_results *results, int width)
+{
+    static const char *const names[][2] = {{"E", "error"},
+                                           {"|theta|", "weight_norm"},
+                                           {"R", "scalar_curvature_error"},
+                                           {"lambda", "eigenvalue_min"}};
+    const spn_table *points = spn_results_table(results, "points");
+    char number[SPN_CELL_SIZE];
+    put_counts(text, w, kind, results);
+    if (points == NULL || points->rows == 0) {
+        spn_text_add(text, "no point yet\n");
+        return;
+    }
+    const stretch s = find_stretch(kind, points);
+    put_place(text, kind, points, s.to);
+    spn_text_put(text, ", %s %s", kind->curves->x,
+                 spn_show_number(spn_table_real(points, s.to, s.x), 6, number));
+    const int64_t modes = spn_table_find(points, "active_modes");
+    if (modes >= 0) {
+        const int64_t count = spn_table_integer(points, s.to, modes);
+        spn_text_put(text, ", %lld mode%s", (long long)count, spn_plural(count));
+    }
+    spn_text_add(text, "\n");
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        put_curve(text, &s, names[i][0], names[i][1], width);
+    }
+}
+
+/* ---- The terminal -------------------------------------------------------------------------------- */
+
+/* Each line cut to the width, so that the terminal breaks none; in place of the dashboard before. */
+static spn_status show(watch *w, spn_text *text, int width)
+{
+    spn_text cut = {.context = text->context};
+    int lines = 0;
+    for (const char *at = text->buffer.text; at != NULL && *at != '\0';) {
+        const size_t length = strcspn(at, "\n");
+        cli_put_columns(&cut, at, length, width);
+        spn_text_add(&cut, w->is_terminal ? "\033[K\n" : "\n");
+        at += length + (at[length] == '\n');
+        lines++;
+    }
+    if (w->is_terminal && w->lines > 0) {
+        fprintf(stdout, "\033[%dA", w->lines);
+    }
+    if (cut.status == SPN_OK && cut.buffer.text != NULL) {
+        fputs(cut.buffer.text, stdout);
+    }
+    if (w->is_terminal && lines < w->lines) {
+        fputs("\033[J", stdout);
+    }
+    fflush(stdout);
+    w->lines = lines;
+    return spn_text_end(&cut);
+}
+
+/* A kind without what only the whole run knows: its check, its words, its transitions. */
+static spn_kind unfinished(const spn_kind *kind)
+{
+    return (spn_kind){.name = kind->name,
+                      .table_count = kind->table_count,
+                      .tables = kind->tables,
+                      .curves = kind->curves};
+}
+
+static spn_status write_page(watch *w, const spn_kind *kind, const spn_results *results,
+                             bool is_running)
+{
+    const spn_page_source source = {w->results, results, kind};
+    const spn_page_settings settings = {.is_forced = true, .refresh = is_running ? 10 : 0};
+    return spn_page_write(w->session->context, w->page, 1, &source, &settings);
+}
+
+static spn_status look(watch *w)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = w->session->context;
+    spn_arena *arena = NULL;
+    const spn_kind *kind = NULL;
+    spn_results results;
+    spn_text text = {.context = context};
+    const int width = w->is_terminal ? cli_terminal_width(STDOUT_FILENO) : 80;
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_run_peek(context, arena, w->journal, &kind, &results));
+    put_dashboard(&text, w, kind, &results, width < WIDEST ? width : WIDEST);
+    SPN_TRY(text.status);
+    if (w->is_terminal || w->page == NULL) {
+        SPN_TRY(show(w, &text, width < WIDEST ? width : WIDEST));
+    }
+    if (w->page != NULL && rows_of(&results, "points") > 0) {
+        const spn_kind partial = unfinished(kind);
+        SPN_TRY(write_page(w, &partial, &results, spn_journal_is_written(w->journal)));
+    }
+done:
+    spn_text_end(&text);
+    spn_arena_free(arena);
+    return status;
+}
+
+/* The results are there: what they say, and the last page. */
+static spn_status finish(watch *w)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = w->session->context;
+    spn_arena *arena = NULL;
+    spn_results results;
+    printf("%s is complete\n", w->results);
+    if (w->page == NULL) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(spn_results_read(context, arena, w->results, &results));
+    SPN_TRY(write_page(w, spn_kind_find(results.kind), &results, false));
+done:
+    spn_arena_free(arena);
+    return status;
+}
+
+/* ---- The loop ------------------------------------------------------------------------------------ */
+
+/* False: the caller wants to end. */
+static bool wait_seconds(spn_context *context, double seconds)
+{
+    const double end = cli_now() + seconds;
+    while (cli_now() < end) {
+        const struct timespec step = {.tv_nsec = 100000000};
+        nanosleep(&step, NULL);
+        if (spn_poll(context) != SPN_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A run that ends between two of our looks takes its journal away. */
+static bool is_gone(const watch *w, spn_status status)
+{
+    return status != SPN_OK && !spn_journal_exists(w->journal);
+}
+
+static spn_status follow(watch *w)
+{
+    const double least = 1, share = 10; /* at most a tenth of the time is spent on reading */
+    for (;;) {
+        const double before = cli_now();
+        spn_status status = look(w);
+        if (is_gone(w, status)) {
+            return finish(w);
+        }
+        if (status != SPN_OK) {
+            return status;
+        }
+        if (!spn_journal_is_written(w->journal) && spn_journal_exists(w->journal)) {
+            printf("the run does not go on at present; --resume continues it\n");
+            return SPN_OK;
+        }
+        if (!w->is_terminal && w->page == NULL) {
+            return SPN_OK;
+        }
+        if (!wait_seconds(w->session->context, fmax(least, share * (cli_now() - before)))) {
+            return SPN_OK;
+        }
+        if (!spn_journal_exists(w->journal)) {
+            return finish(w);
+        }
+    }
+}
+
+spn_status cmd_watch(cli_session *session, const cli_arguments *arguments)
+{
+    watch w = {.session = session,
+               .results = arguments->words[0],
+               .page = arguments->wants_report ? arguments->output : NULL,
+               .started = cli_now(),
+               .first_points = -1,
+               .is_terminal = cli_is_terminal(STDOUT_FILENO)};
+    if (arguments->wants_report != (arguments->output != NULL)) {
+        return cli_misuse(session, "--report needs -o PAGE.html, and -o is for --report");
+    }
+    if (strlen(w.results) + sizeof ".part" > sizeof w.journal) {
+        return cli_misuse(session, "the name is too long");
+    }
+    snprintf(w.journal, sizeof w.journal, "%s.part", w.results);
+    if (w.page != NULL && (strcmp(w.page, w.results) == 0 || strcmp(w.page, w.journal) == 0)) {
+        return cli_misuse(session, "the page cannot go where the results are");
+    }
+    if (!spn_journal_exists(w.journal)) {
+        if (access(w.results, R_OK) == 0) {
+            return finish(&w);
+        }
+        return spn_fail(session->context, SPN_ERROR_IO,
+                        "no run writes %s: there is neither %s nor results", w.results, w.journal);
+    }
+    return follow(&w);
+}

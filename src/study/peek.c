@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run has written into its journal so far, without the run: for whoever watches it. */
+#include "study/recorder.h"
+#include "study/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A kind of run by its name in the journal. */
+typedef struct known_run {
+    const spn_kind *kind;
+    const spn_streams *streams;
+} known_run;
+static const known_run known_runs[] = {
+    {&spn_sweep_kind, &spn_sweep_streams},
+    {&spn_branches_kind, &spn_branches_streams},
+    {&spn_grok_kind, &spn_trajectory_streams},
+};
+
+/* The line behind "# run: ", and where the experiment begins. */
+static const known_run *find_run(const char *configuration, const char **experiment)
+{
+    static const char label[] = "# run: ";
+    const char *line = strchr(configuration, '\n');
+    if (line == NULL || strncmp(line + 1, label, sizeof label - 1) != 0) {
+        return NULL;
+    }
+    const char *name = line + sizeof label;
+    const size_t length = strcspn(name, "\n");
+    *experiment = name + length + (name[length] == '\n');
+    for (size_t i = 0; i < sizeof known_runs / sizeof *known_runs; i++) {
+        const char *known = known_runs[i].kind->name;
+        if (strlen(known) == length && strncmp(known, name, length) == 0) {
+            return &known_runs[i];
+        }
+    }
+    return NULL;
+}
+
+/* Records lie in a journal as in the memory of the program that wrote it. */
+static spn_status check_program(spn_context *context, const char *path, const char *configuration)
+{
+    char first[SPNI_PROGRAM_SIZE];
+    spni_run_program(first);
+    const size_t length = strlen(first);
+    if (strncmp(configuration, first, length) != 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is of another version of the program (%.*s): watch it with that one",
+                        path, (int)strcspn(configuration, "\n"), configuration);
+    }
+    return SPN_OK;
+}
+
+static spn_status keep(spn_context *context, void *state, int64_t type, const void *payload,
+                       int64_t size)
+{
+    spn_status status = SPN_OK;
+    spni_recorder *recorder = state;
+    spn_item item;
+    SPN_TRY(spni_recorder_read(context, recorder, type, payload, size, &item));
+    SPN_TRY(spni_recorder_keep(context, recorder, &item));
+done:
+    return status;
+}
+
+/* A copy in the arena; `bytes` may be 0. */
+static spn_status copy(spn_context *context, spn_arena *arena, const void *from, int64_t bytes,
+                       const void **out)
+{
+    spn_status status = SPN_OK;
+    char *made = NULL;
+    SPN_TAKE(context, arena, made, bytes + 1);
+    if (bytes > 0) {
+        memcpy(made, from, (size_t)bytes);
+    }
+    *out = made;
+done:
+    return status;
+}
+
+/* The tables of all streams, then of what is attached to them; strengths of modes where the points have any. */
+static spn_status take_tables(spn_context *context, spn_arena *arena, const spni_recorder *recorder,
+                              spn_results *out)
+{
+    spn_status status = SPN_OK;
+    spn_table *tables = NULL;
+    spn_array *modes = NULL;
+    const void *rows = NULL;
+    SPN_TAKE(context, arena, tables, 2 * recorder->streams->count);
+    SPN_TAKE(context, arena, modes, 1);
+    for (int64_t s = 0; s < recorder->streams->count; s++) {
+        const spni_shelf *shelf = &recorder->shelves[s];
+        const spn_attached *attached = &shelf->stream->attached;
+        SPN_TRY(copy(context, arena, shelf->records.items,
+                     shelf->records.count * shelf->records.size, &rows));
+        tables[out->table_count++] =
+            (spn_table){shelf->stream->table, shelf->stream->columns, shelf->records.count, rows};
+        if (attached->table != NULL) {
+            SPN_TRY(copy(context, arena, shelf->rows.items, shelf->rows.count * shelf->rows.size,
+                         &rows));
+            tables[out->table_count++] =
+                (spn_table){attached->table, attached->columns, shelf->rows.count, rows};
+        }
+        if (s == 0 && shelf->stream->has_modes && shelf->modes.size > 0) {
+            const int64_t bytes = shelf->modes.count * shelf->modes.size;
+            SPN_TRY(copy(context, arena, shelf->modes.items, bytes, &rows));
+            *modes = (spn_array){.name = "modes",
+                                 .rows = shelf->modes.count,
+                                 .columns = shelf->modes.size / (int64_t)sizeof(double),
+                                 .values = rows,
+                                 .unit = "",
+                                 .help = ""};
+            out->array_count = 1;
+        }
+    }
+    out->tables = tables;
+    out->arrays = modes;
+done:
+    return status;
+}
+
+static spn_status read_items(spn_context *context, spn_arena *arena, const char *path,
+                             const known_run *run, spn_results *out)
+{
+    spn_status status = SPN_OK;
+    spni_recorder recorder = {.study = NULL};
+    SPN_TRY(spni_recorder_begin(context, NULL, run->streams, ~0U, &recorder));
+    SPN_TRY(spn_journal_scan(context, path, keep, &recorder, NULL, NULL));
+    SPN_TRY(spni_recorder_sort(context, &recorder));
+    SPN_TRY(take_tables(context, arena, &recorder, out));
+done:
+    spni_recorder_end(context, &recorder);
+    return status;
+}
+
+spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *journal,
+                        const spn_kind **kind, spn_results *out)
+{
+    spn_status status = SPN_OK;
+    char *configuration = NULL;
+    const char *experiment = NULL;
+    spn_attribute *attribute = NULL;
+    *out = (spn_results){.kind = NULL};
+    SPN_TRY(spn_journal_scan(context, journal, NULL, NULL, NULL, &configuration));
+    SPN_TRY(check_program(context, journal, configuration));
+    const known_run *run = find_run(configuration, &experiment);
+    if (run == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s is of a kind of run that cannot be watched",
+                 journal);
+    }
+    SPN_TAKE(context, arena, attribute, 1);
+    attribute->name = "experiment";
+    attribute->text = spn_arena_duplicate(arena, experiment);
+    if (attribute->text == NULL) {
+        SPN_TRY(spn_arena_status(context, arena));
+    }
+    out->kind = run->kind->name;
+    out->attribute_count = 1;
+    out->attributes = attribute;
+    *kind = run->kind;
+    SPN_TRY(read_items(context, arena, journal, run, out));
+done:
+    spn_release(context, configuration);
+    return status;
+}

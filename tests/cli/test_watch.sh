@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The command `watch`: a run that goes on, one that was interrupted, one that is over, and what is none.
+. "$(dirname "$0")/harness.sh"
+export LC_ALL=C.UTF-8
+
+# A run long enough to be looked at however busy the machine is.
+experiment >small.yaml
+"$program" sweep small.yaml -o run.h5 -q --threads 1 --set sweep.beta.points=100000 --set sweep.refine=false \
+    --set data.samples=3000 --set 'model.hidden=[8, 8]' >/dev/null 2>&1 &
+runner=$!
+trap 'kill -KILL $runner 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
+tries=0
+until spinodal watch run.h5 2>/dev/null | grep -q '^seed' || [ $tries -gt 2000 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+run spinodal watch run.h5
+expect_status 0
+expect_stdout '^sweep, [0-9]+ points'
+expect_stdout '^seed 0, up, beta 0\.[0-9]+, [0-9]+ modes?$'
+expect_stdout '^E       [▁▂▃▄▅▆▇█ ]+ [0-9.]+ \.\. [0-9.]+$'
+run grep -c "$(printf '\033')" "$stdout"
+expect_stdout '^0$'
+# Elsewhere the curve is ASCII.
+run env LC_ALL=C "$program" watch run.h5
+expect_stdout '^E       [_.:=+*# -]+ [0-9.]+ \.\. [0-9.]+$'
+
+# In a terminal it stays, and no line is wider than that.
+if command -v script >/dev/null 2>&1 && TERM=xterm script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+    for columns in 20 40; do
+        TERM=xterm script -qec "stty cols $columns; timeout 4 '$program' watch run.h5" /dev/null </dev/null >typed
+        escape=$(printf '\033')
+        tr -d '\r' <typed | sed "s/$escape\\[[0-9]*[A-Z]//g" >lines
+        run env LC_ALL=C.UTF-8 awk -v most="$columns" '
+            function width(line) { gsub(/[\200-\277]/, "", line); return length(line) }
+            width($0) > most { print; bad = 1 } END { exit bad || NR < 3 }' lines
+        expect_status 0
+    done
+    TERM=dumb script -qec "timeout 60 '$program' watch run.h5" /dev/null </dev/null >typed
+    run grep -c "$escape" typed
+    expect_stdout '^0$'
+fi
+
+# The page of what there is, which a browser reads again; the last one does not.
+"$program" watch run.h5 --report -o page.html >/dev/null 2>&1 &
+watcher=$!
+tries=0
+until [ -e page.html ] || [ $tries -gt 2000 ]; do
+    tries=$((tries + 1))
+    sleep 0.1
+done
+run grep -c '<meta http-equiv="refresh" content="10">' page.html
+expect_stdout '^1$'
+kill -TERM $watcher
+wait $watcher
+
+# Interrupted.
+kill -TERM $runner
+wait $runner
+run spinodal watch run.h5
+expect_status 0
+expect_stdout 'does not go on at present; --resume'
+head -c 100000 run.h5.part >cut.h5.part
+run spinodal watch cut.h5
+expect_status 0
+expect_stdout '^sweep, [0-9]+ points'
+
+# Over.
+run spinodal sweep small.yaml -o over.h5 -q
+run spinodal watch over.h5 --report -o over.html
+expect_status 0
+expect_stdout 'over\.h5 is complete'
+run grep -c 'http-equiv="refresh"' over.html
+expect_stdout '^0$'
+
+# No run.
+run spinodal watch none.h5
+expect_failure 5 'no run writes none\.h5'
+echo hello >text.h5.part
+run spinodal watch text.h5
+expect_failure 3 'text\.h5\.part is too short'
+sed 's/journal format 2/journal format 1/' run.h5.part >other.h5.part
+run spinodal watch other.h5
+expect_failure 3 'other\.h5\.part'
+run spinodal watch over.h5 --report
+expect_failure 2 'needs -o PAGE\.html'
+run spinodal watch over.h5 --report -o over.h5
+expect_failure 2 'cannot go where'
+finish
