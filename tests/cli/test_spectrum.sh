@@ -48,7 +48,7 @@ expect_stderr 'warning: .*geometry.products'
 if command -v gnuplot >/dev/null; then
     run spinodal plot c.h5
     expect_status 0
-    expect_file spectrum.svg
-    expect_text spectrum.txt 'quadrature, width'
+    expect_file c/c.svg
+    expect_text c/c.txt 'quadrature, width'
 fi
 finish
