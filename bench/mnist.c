@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* spinodal-mnist: a network of real size followed upwards in beta by newton_cg, from warm starts, with what each point
- * costs in gradients; where a mode is lost, the step is halved until the end of the phase is known. */
+ * costs in gradients; with `ends`, where a mode is lost, the step is cut until the end of the phase is known. */
 #include "harness.h"
 
 #include <math.h>
@@ -21,6 +21,7 @@ typedef struct request {
     const char *folder;
     int64_t samples, width;
     bool is_classes; /* cross-entropy */
+    bool wants_ends; /* of phases */
     double from, to, step;
 } request;
 
@@ -238,7 +239,7 @@ done:
     return status;
 }
 
-/* Upwards; back to the point before where modes are lost, with a quarter of the step, until that is short enough. */
+/* Upwards; for ends back to the point before where modes are lost, with a quarter of the step, until that is short enough. */
 static spn_status follow(spn_context *context, const request *asked, problem *p, totals *sum)
 {
     spn_status status = SPN_OK;
@@ -249,7 +250,7 @@ static spn_status follow(spn_context *context, const request *asked, problem *p,
         memcpy(p->before, p->theta, bytes);
         SPN_TRY(solve(context, p, beta, sum, &modes));
         bool is_lost = had >= 0 && modes < had;
-        if (is_lost && step > end_share * beta) {
+        if (is_lost && asked->wants_ends && step > end_share * beta) {
             memcpy(p->theta, p->before, bytes);
             beta -= 0.75 * step;
             step *= 0.25;
@@ -284,7 +285,7 @@ done:
 static int usage(void)
 {
     fprintf(stderr, "usage: spinodal-mnist FOLDER [mse | cross_entropy [SAMPLES [WIDTH [FROM TO "
-                    "STEP]]]]\n\n"
+                    "STEP [ends]]]]]\n\n"
                     "Follows a network 784-WIDTH-WIDTH-10 on the first SAMPLES of the 10,000 "
                     "MNIST test images,\nt10k-images-idx3-ubyte.gz and "
                     "t10k-labels-idx1-ubyte.gz in FOLDER, upwards in beta.\n");
@@ -293,20 +294,21 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-    request asked = {NULL, 1000, 32, false, 0.1, 0.14, 0.002};
+    request asked = {NULL, 1000, 32, false, false, 0.1, 0.14, 0.002};
     totals sum = {0};
     spn_context *context = NULL;
-    if (argc < 2 || argc > 8) {
+    if (argc < 2 || argc > 9) {
         return usage();
     }
     asked.folder = argv[1];
     asked.is_classes = argc > 2 && strcmp(argv[2], "cross_entropy") == 0;
     asked.samples = argc > 3 ? strtoll(argv[3], NULL, 10) : asked.samples;
     asked.width = argc > 4 ? strtoll(argv[4], NULL, 10) : asked.width;
-    if (argc == 8) {
+    if (argc >= 8) {
         asked.from = strtod(argv[5], NULL);
         asked.to = strtod(argv[6], NULL);
         asked.step = strtod(argv[7], NULL);
+        asked.wants_ends = argc == 9 && strcmp(argv[8], "ends") == 0;
     }
     if (asked.samples < 1 || asked.width < 1 || !(asked.from > 0) || !(asked.step > 0)) {
         return usage();

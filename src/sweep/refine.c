@@ -41,8 +41,7 @@ static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *
     spni_verdict verdict;
     s->attempts++;
     SPN_TRY(spni_attempt(f, beta, &verdict));
-    bool is_small =
-        fabs(beta - f->at_before.beta) <= SPNI_BRACKET_SHARE * spni_tolerance_at(s, beta);
+    bool is_small = fabs(beta - f->at_before.beta) <= spni_bracket_at(s, beta);
     s->blanks += verdict == SPNI_RELABELLED && is_small;
     *has_held = verdict == SPNI_HOLDS ||
                 (verdict == SPNI_RELABELLED && (is_small || s->blanks > MOST_BLANKS));
@@ -77,7 +76,7 @@ static double choose_next(const spni_search *s, double lost, double least)
 static spn_status bisect(spni_search *s, double *lost, spni_passage *way)
 {
     spn_status status = SPN_OK;
-    double least = SPNI_BRACKET_SHARE * spni_tolerance_at(s, *lost);
+    double least = spni_bracket_at(s, *lost);
     SPNI_INVARIANT(s->sign * (*lost - s->f->at_before.beta) >= 0);
     while (spni_width_of(s, *lost) > least && s->attempts < MOST_ATTEMPTS) {
         bool has_held = false;

@@ -8,6 +8,8 @@
 /* The bracket goes down to this share of the tolerance, so that the distances of an approach, which ends
  * at three tolerances, are right to half a per cent. */
 #define SPNI_BRACKET_SHARE (1.0 / 32)
+/* By products no approach is walked, and attempts are dear. */
+#define SPNI_BRACKET_BY_PRODUCTS 0.5
 /* An attempt's radius is at least this share of |theta|. */
 #define SPNI_LEAST_RADIUS 1e-4
 
@@ -25,6 +27,8 @@ typedef struct spni_search {
 /** What the tolerance is relative to: |beta|; where the interval holds 0, at least its width. */
 double spni_scale_at(const spni_search *s, double beta);
 double spni_tolerance_at(const spni_search *s, double beta);
+/** The bracket's width that is wanted. */
+double spni_bracket_at(const spni_search *s, double beta);
 /** From `before` to beta. */
 double spni_width_of(const spni_search *s, double beta);
 /** The distance from `before` to a fold, if it is one: 1/|t|^2 falls linearly to 0 there. */

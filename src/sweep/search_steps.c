@@ -91,6 +91,12 @@ double spni_tolerance_at(const spni_search *s, double beta)
     return s->f->problem->settings->refine_tolerance * spni_scale_at(s, beta);
 }
 
+double spni_bracket_at(const spni_search *s, double beta)
+{
+    double share = s->f->is_by_products ? SPNI_BRACKET_BY_PRODUCTS : SPNI_BRACKET_SHARE;
+    return share * spni_tolerance_at(s, beta);
+}
+
 double spni_width_of(const spni_search *s, double beta)
 {
     return fabs(beta - s->f->at_before.beta);
