@@ -50,7 +50,7 @@ python: ## build the Python package into build/python (a wheel, and build/python
 report-image: release ## the picture of a report in docs/images, with Chromium (tools/setup.sh test)
 	@mkdir -p out
 	build/release/spinodal sweep examples/figure2.yaml -o out/figure2.h5 --force -q
-	build/release/spinodal report out/figure2.h5 -o out/figure2.html --force
+	cd out && ../build/release/spinodal report figure2.h5 -o figure2.html --force
 	python3 -B tests/page/screenshot.py out/figure2.html docs/images/report.png 1280 1160
 
 test: ## install what is missing, build, run the whole suite: with sanitizers, then as released

@@ -47,9 +47,10 @@ def make_results(program, folder):
 
     for kind in ("sweep", "branches", "grok", "slice"):
         run(kind, "experiment.yaml", "-o", f"{kind}.h5", "-q")
+    run("spectrum", "experiment.yaml", "-o", "spectrum.h5", "-q")
     run("slice", "experiment.yaml", "--set", "slice.through=[trivial, 1 mode]", "-o", "line.h5", "-q")
     shutil.copy(os.path.join(folder, "sweep.h5"), os.path.join(folder, HOSTILE))
-    run("report", HOSTILE, "branches.h5", "grok.h5", "slice.h5", "line.h5", "-o", "page.html")
+    run("report", HOSTILE, "branches.h5", "grok.h5", "slice.h5", "line.h5", "spectrum.h5", "-o", "page.html")
     return run
 
 
@@ -204,6 +205,18 @@ def check_slices(window, run):
     window.wait("the line is drawn", script("return page.slices[1].plot && page.slices[1].plot.data[1].length > 20"))
 
 
+def check_spectra(window, run):
+    window.run(script("page.spectra[0].figure.scrollIntoView()"))
+    window.wait("a density is drawn", script("return page.spectra[0].plot && page.spectra[0].drawn > 0"))
+    # Weights of a density add up to 1, and so does its integral: bells are cut at six widths, 2e-9 of them, and sums in steps of a
+    # quarter of the width are exact to rounding.
+    rest = window.run(script("const [x, y] = page.spectra[0].density; return 1 - y.reduce((a, b) => a + b) * (x[1] - x[0])"))
+    check(abs(rest) < 1e-6, f"the integral of a density: 1 - {rest}")
+    values = [float(row["value"]) for row in read_table(run, "spectrum.h5", "--table", "eigenvalues")]
+    shown = window.run(script("return page.spectra.flatMap(view => view.ends.map(end => end.value))"))
+    check(sorted(values) == sorted(shown), "the eigenvalues at the ends")
+
+
 def check_downloads(window, run, folder):
     def saved(name):
         path = os.path.join(folder, name)
@@ -296,6 +309,7 @@ def main(program):
             check_keys(window)
             check_table(window)
             check_slices(window, run)
+            check_spectra(window, run)
             check_thinning(window)
             check_downloads(window, run, folder)
             check_looks(window)

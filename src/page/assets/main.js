@@ -28,10 +28,16 @@ async function start() {
     slices.push(...views);
     main.append(element("section", { className: "group" }, ...views.map((view) => view.figure)));
   }
+  const spectra = [];
+  for (const result of results.filter((one) => one.kind === "spectrum")) {
+    const views = await makeSpectra(result);
+    spectra.push(...views);
+    main.append(element("section", { className: "group charts" }, ...views.map((view) => view.figure)));
+  }
   main.append(makeData(results), pointDialog);
   document.documentElement.dataset.ready = "yes";
   /* For whoever drives the page: tests, a console. */
-  globalThis.spinodalPage = { results, groups, slices, show, addToPath, safetensors };
+  globalThis.spinodalPage = { results, groups, slices, spectra, show, addToPath, safetensors };
 }
 
 start().catch((failure) => {
