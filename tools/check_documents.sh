@@ -8,8 +8,8 @@
 #   <!-- file: NAME -->             the block is written to NAME in that folder first
 #   <!-- not run: REASON -->        shell commands that cannot; every other block of them must have a mark
 # Without a comment every ```c block that includes something must compile against the public headers.
-#   <!-- figure: FILE -->           on the line before an image: the commands of the page have made FILE, and the
-#                                   image shows it. With --figures it is copied to FOLDER under the image's name
+#   <!-- figure: FILE -->           on the line before an image: the commands of the page have made FILE (a pattern of
+#                                   the shell that one file meets), and the image shows it. With --figures it is copied to FOLDER under the image's name
 # `spinodal` is the program given; with "-" nothing is run. examples/ of the repository is there.
 # Usage: check_documents.sh [--figures FOLDER] PROGRAM [PAGE...] (from the repository root)
 set -eu
@@ -126,10 +126,12 @@ run_program() {
 
 # The file of a figure is there, and the page has an image of its name.
 keep_figure() {
-    made=$(sed -n 1p "$1")
-    [ -s "$made" ] || { echo "the commands have not made $made"; return 1; }
-    [ -s "$root/docs/images/$(sed -n 2p "$1")" ] || { echo "docs/images/$(sed -n 2p "$1") is not there"; return 1; }
-    [ -z "$figures" ] || cp "$made" "$figures/$(sed -n 2p "$1")"
+    image=$(sed -n 2p "$1")
+    # shellcheck disable=SC2046
+    set -- $(sed -n 1p "$1")
+    [ $# -eq 1 ] && [ -s "$1" ] || { echo "the commands have not made $*"; return 1; }
+    [ -s "$root/docs/images/$image" ] || { echo "docs/images/$image is not there"; return 1; }
+    [ -z "$figures" ] || cp "$1" "$figures/$image"
 }
 
 failures=0

@@ -10,11 +10,11 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 "$program" reproduce all -o "$scratch/gallery"
 "$program" branches examples/figure2.yaml -o "$scratch/branches.h5"
-"$program" plot "$scratch/branches.h5" -o "$scratch"
+"$program" plot "$scratch/branches.h5" -o "$scratch/branches"
 for name in fig1 fig1-plane fig2 fig3 delay; do
     cp "$scratch/gallery/$name.png" "$out/$name.png"
 done
 for name in order complexity delay-beta orders omnigrok; do
     cp "$scratch/gallery/$name.png" "$out/gallery-$name.png"
 done
-cp "$scratch/branches.png" "$out/branches.png"
+cp "$scratch"/branches/*.png "$out/branches.png"
