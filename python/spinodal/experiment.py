@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import threading
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -154,6 +155,7 @@ class Experiment:
         self._samples: List[Samples] = []
         self._start: Optional[np.ndarray] = None
         self._kept_output: Dict[str, str] = {}
+        self._lock = threading.Lock()
         self._name: bytes
         out = ffi.new("spn_experiment **")
         if isinstance(source, Experiment):
@@ -360,7 +362,7 @@ class Experiment:
     # ---- Runs ------------------------------------------------------------------------------------
 
     def _run(self, kind: str, action: Any, output: Optional[Path], threads: int, force: bool, resume: bool,
-             progress: Progress) -> Results:
+             progress: Progress, **more: Any) -> Results:
         context = Context()
         folder = None
         if output is None and resume and kind in self._kept_output:
@@ -373,11 +375,14 @@ class Experiment:
             path = os.fspath(output)
         name = ffi.new("char[]", os.fsencode(path))
         settings = ffi.new("spn_run_settings *", {"output": name, "threads": threads, "is_forced": force,
-                                                  "is_resumed": resume})
+                                                  "is_resumed": resume, **more})
         good = ffi.new("bool *")
 
         def work() -> None:
             study = self._study(context)
+            if kind in ("sweep", "branches"):
+                with self._lock:
+                    context.check(lib.spn_experiment_choose_range(context.pointer, self._c, study.c))
             context.check(action(context.pointer, study.c, settings, good), path)
 
         try:
@@ -449,6 +454,45 @@ class Experiment:
         """Cut through the surfaces (section ``slice``): ``spinodal slice``. See :meth:`sweep`; nothing is kept of an
         interrupted one."""
         return self._run("slice", lib.spn_study_slice, output, threads, force, False, progress)
+
+    def spectrum(self, weights: Any = None, *, beta: float = 0.0, output: Optional[Path] = None, threads: int = 0,
+                 force: bool = False, progress: Progress = None) -> Results:
+        """Eigenvalues of the Hessians at one point and their density (section ``geometry``): ``spinodal spectrum``.
+
+        Parameters
+        ----------
+        weights : array of P numbers, file or dict, optional
+            Where; by default the initial weights.
+        beta : float
+            Strength of the regularisation.
+        output, threads, force, progress
+            As in :meth:`sweep`.
+
+        Returns
+        -------
+        Results
+            Of kind ``"spectrum"``: tables ``points``, ``spectra``, ``eigenvalues``, ``density``.
+        """
+        with tempfile.TemporaryDirectory(prefix="spinodal-") as folder:
+            more: Dict[str, Any] = {"beta": beta}
+            if weights is not None:
+                more["weights"] = ffi.new("char[]", os.fsencode(self._weights_file(weights, folder)))
+            return self._run("spectrum", lib.spn_study_spectrum, output, threads, force, False, progress, **more)
+
+    def _weights_file(self, weights: Any, folder: str) -> str:
+        """Where weights are, or are put."""
+        if isinstance(weights, (str, os.PathLike)):
+            return os.fspath(weights)
+        study = self._study(self._quick())
+        theta, count = self._weights(study.context, study.c, weights), ffi.new("int64_t *")
+        layout, path = lib.spn_network_layout(study.c.network, count), os.path.join(folder, "weights.npz")
+        arrays = {}
+        for i in range(count[0]):
+            entry = layout[i]
+            part = theta[entry.offset:entry.offset + entry.rows * entry.columns]
+            arrays[text(entry.name)] = part if entry.is_bias else part.reshape(entry.rows, entry.columns)
+        np.savez(path, **arrays)
+        return path
 
     # ---- Answers ---------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from conftest import SMALL
 import spinodal
 
 #: Takes several seconds: to be interrupted.
-LONG = {"data": {"samples": 400}, "model": {"hidden": [8, 8]}, "sweep": {"beta": {"points": 400}, "direction": "up"}}
+LONG = {"data": {"samples": 400}, "model": {"hidden": [4, 4]}, "sweep": {"beta": {"points": 400}, "direction": "up"}}
 
 
 def quick(**sections):
@@ -53,6 +53,19 @@ def test_other_runs_have_the_bytes_of_the_program(tmp_path, program, kind, secti
     assert ours.image() == (tmp_path / "theirs.h5").read_bytes()
     assert ours.fault() is None
     assert ours.summary()
+
+
+def test_a_spectrum_is_that_of_the_program(tmp_path, experiment_file, program):
+    experiment = spinodal.Experiment(experiment_file)
+    program("spectrum", experiment_file, "--beta", "0.1", "-o", tmp_path / "theirs.h5")
+    ours = experiment.spectrum(beta=0.1)
+    assert ours.image() == (tmp_path / "theirs.h5").read_bytes()
+    given = experiment.spectrum(experiment.initial(), beta=0.1)
+    for name in ours.tables["eigenvalues"]:
+        np.testing.assert_array_equal(given.tables["eigenvalues"][name], ours.tables["eigenvalues"][name])
+    values = np.linalg.eigvalsh(experiment.objective().hessian(experiment.initial()))  # of E
+    found = ours.tables["eigenvalues"]["value"]
+    assert np.abs(found[:, None] - values[[0, -1]]).min(axis=0).max() < 1e-10
 
 
 def test_transitions_are_those_of_the_program(tmp_path, experiment_file, program):

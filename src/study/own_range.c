@@ -51,8 +51,9 @@ spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *exp
     spn_sweep_settings *sweep = experiment->sections[SPNI_SECTION_SWEEP].values;
     spn_prediction prediction;
     double first = 0, last = 0;
+    const bool is_built_in = experiment->file == NULL && experiment->training == NULL;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (experiment->file == NULL || is_given(experiment, keys[i]) || study->network == NULL) {
+        if (is_built_in || is_given(experiment, keys[i]) || study->network == NULL) {
             return SPN_OK;
         }
     }

@@ -157,6 +157,19 @@ static void a_file_has_no_such_samples(void **state)
     spn_experiment_free(context, experiment);
 }
 
+static void the_range_is_chosen_as_for_a_file(void **state)
+{
+    (void)state;
+    spn_experiment *experiment = create();
+    const double usual = spn_experiment_sweep(experiment)->beta_to;
+    check_ok(context, spn_experiment_lend(context, experiment, numbers, NULL));
+    spn_study *study = study_of(experiment);
+    check_ok(context, spn_experiment_choose_range(context, experiment, study));
+    assert_true(spn_experiment_sweep(experiment)->beta_to != usual);
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+}
+
 static void weights_are_those_of_the_caller(void **state)
 {
     (void)state;
@@ -201,6 +214,7 @@ int main(void)
         CASE(samples_for_testing_are_given_or_held_out),
         CASE(a_file_has_no_such_samples),
         CASE(weights_are_those_of_the_caller),
+        CASE(the_range_is_chosen_as_for_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
