@@ -291,6 +291,25 @@ def check_looks(window):
     check(dark == "rgb(251, 251, 250)", f"the button makes it light again: {dark}")
 
 
+def check_chains(window, run, folder):
+    """Several chains down begin in phases of one name, from different beta: each is a curve of its own."""
+    run("sweep", "experiment.yaml", "-o", "chains.h5", "-q", "--set", "model.hidden=[5, 5]", "--set", "sweep.seeds=1", "--set",
+        "sweep.beta.from=0.001", "--set", "sweep.beta.points=10", "--set", "sweep.refine=false")
+    run("report", "chains.h5", "-o", "chains.html")
+    starts = [row for row in read_table(run, "chains.h5") if row["point"] == "0"]
+    names = {(row["seed"], row["direction"], row["phase"]) for row in starts}
+    check(len(names) < len(starts), "the experiment has chains of one name")
+    window.open(os.path.join(folder, "chains.html"))
+    window.wait("the page is ready", "return document.documentElement.dataset.ready === 'yes'")
+    check(window.run(script("return over('beta').sets[0].curves.length")) == len(starts), "a curve for each chain")
+    turns = window.run(script("""
+        const set = over('beta').sets[0];
+        return set.curves.filter(curve => {
+          const x = set.vx.subarray(curve.first, curve.last + 1), steps = [...x].map((value, i) => Math.sign(value - x[i - 1]));
+          return steps.includes(1) && steps.includes(-1); }).length"""))
+    check(turns == 0, "each goes one way")
+
+
 def main(program):
     folder = tempfile.mkdtemp(prefix="spinodal-page-")
     try:
@@ -320,6 +339,7 @@ def main(program):
             check(len(requests) == 1 and requests[0].startswith("file://"), f"nothing but the file is asked for: {requests}")
             complaints = window.complaints()
             check(complaints == [], f"the console: {complaints}")
+            check_chains(window, run, folder)
             # Without WebGL2 the map is still there.
             window.devtools("Page.addScriptToEvaluateOnNewDocument", source="""
                 const get = HTMLCanvasElement.prototype.getContext;

@@ -59,10 +59,13 @@ class CurveSet {
     let last = null;
     for (let r = 0; r < this.table.rows; r++) {
       const key = this.keyValues.map((values) => values[r]);
-      const isNew = last === null || key.some((value, k) => value !== last[k]);
+      /* Several chains down may begin in phases of one name: each counts its points from 0. */
+      const isNew = last === null || key.some((value, k) => value !== last[k]) ||
+        (this.point !== undefined && this.point[r] <= this.point[r - 1]);
       if (isNew) this.curves.push({ key, first: x.length, index: this.curves.length });
       last = key;
-      const between = isNew ? [] : jumps.get([...key, this.point?.[r]].join()) ?? [];
+      const isBetween = (jump) => (jump.x - this.x[r - 1]) * (jump.x - this.x[r]) <= 0;
+      const between = isNew ? [] : (jumps.get([...key, this.point?.[r]].join()) ?? []).filter(isBetween);
       const isRising = !isNew && this.x[r] > this.x[r - 1];
       between.sort((a, b) => (isRising ? a.x - b.x : b.x - a.x));
       for (const { row: j, x: at, isReal } of between) {
