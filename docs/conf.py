@@ -38,6 +38,7 @@ highlight_language = "none"
 # Pages that lie beside docs/ in the repository, under their names here.
 OUTSIDE = {"README.md": "readme", "CONTRIBUTING.md": "contributing", "CHANGELOG.md": "changelog"}
 LINK = re.compile(r"(\]\()([^)#]+)")
+FOLDER = re.compile(r"(?<!!)\[([^\]`]+)\]\(([^)#:]+)\)")
 # A figure that has a width is written as HTML there.
 IMAGE = re.compile(r'<img src="([^"]+)"[^>]* alt="([^"]*)">')
 
@@ -57,8 +58,16 @@ def inside_address(docname, target):
     return up + "../" + place
 
 
+def name_folder(app, docname, link):
+    """A folder of the repository is nothing that a site can show: its name stays."""
+    address = inside_address(docname, link.group(2))
+    place = os.path.join(app.srcdir, os.path.dirname(docname), address)
+    return "`%s`" % link.group(1) if os.path.isdir(place) else link.group(0)
+
+
 def read_source(app, docname, source):
     text = IMAGE.sub(r"![\2](\1)", source[0])
+    text = FOLDER.sub(lambda m: name_folder(app, docname, m), text)
     text = LINK.sub(lambda m: m.group(1) + inside_address(docname, m.group(2)), text)
     if docname == root_doc:
         text += contents(text)

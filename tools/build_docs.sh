@@ -21,8 +21,8 @@ cp -R docs "$out/stage/docs"
 cp README.md "$out/stage/docs/readme.md"
 cp CONTRIBUTING.md "$out/stage/docs/contributing.md"
 cp CHANGELOG.md "$out/stage/docs/changelog.md"
-for item in CITATION.cff LICENSE bench data examples include src tests tools; do
-    ln -s "$PWD/$item" "$out/stage/$item"
+for item in *; do
+    [ "$item" = docs ] || [ "$item" = build ] || ln -s "$PWD/$item" "$out/stage/$item"
 done
 if [ -n "$figures" ] && [ -d "$figures" ]; then
     cp -R "$figures/." "$out/stage/docs/images/"
