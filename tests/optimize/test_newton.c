@@ -458,7 +458,7 @@ static double branch_strength(double sigma, double beta, double depth)
 }
 
 /* A deep linear network reaches the full phase of T13 from a generous start: its Hessian is singular
- * along orbits of two hidden layers. The wide one (P = 414) is too large for eigenvectors where they are not needed. */
+ * along orbits of two hidden layers. The wide one (P = 414) has many. */
 static void check_deep_linear_network(int64_t width)
 {
     trained t;
