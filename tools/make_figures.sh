@@ -8,7 +8,9 @@ mkdir -p "$2"
 out=$(realpath "$2")
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-"$program" reproduce all -o "$scratch/gallery"
+for target in paper order complexity delay orders omnigrok; do
+    "$program" reproduce "$target" -o "$scratch/gallery"
+done
 "$program" branches examples/figure2.yaml -o "$scratch/branches.h5"
 "$program" plot "$scratch/branches.h5" -o "$scratch/branches"
 for name in fig1 fig1-plane fig2 fig3 delay; do
