@@ -124,6 +124,8 @@ typedef struct spn_map {
 
 typedef struct spn_figure {
     const char *name; /**< file names: "fig2"; letters, digits, - and _ */
+    const char
+        *part; /**< of a second figure of the same results, whose files are NAME-PART; NULL */
     const char *x_label;
     spn_axis_scale x_scale; /**< linear or log */
     double x_low, x_high;   /**< NaN: from the data */
@@ -169,9 +171,8 @@ typedef struct spn_plot_settings {
     bool force; /**< replace existing files */
     bool
         is_repeated; /**< without force: files with the very bytes that are drawn stay, others are refused */
-    const char *gnuplot; /**< program; NULL: "gnuplot" from the search path */
-    const char
-        *name; /**< of the files, instead of the figure's own, where results have one figure */
+    const char *gnuplot;    /**< program; NULL: "gnuplot" from the search path */
+    const char *name;       /**< of the files, instead of the figure's own */
     double gnuplot_seconds; /**< 0: SPN_GNUPLOT_SECONDS */
     /* Of figures over beta or the epoch; other figures refuse what they cannot do (SPN_ERROR_INPUT). */
     int64_t column_count; /**< 0: the panels that the figure has of its own */

@@ -12,6 +12,9 @@
 /* The figures last: they are formats of the same order. */
 enum { SCRIPT, DATA, CAPTION, FIGURES, FILE_COUNT = FIGURES + SPNI_FORMAT_COUNT };
 
+/* Of a figure's name with its part. */
+enum { NAME_SIZE = 256 };
+
 typedef struct job {
     const spn_figure *figure;
     const char *directory;
@@ -156,6 +159,24 @@ done:
     return status;
 }
 
+/* What is asked for, or the figure's own; with its part. */
+static spn_status name_files(spn_context *context, const spn_plot_settings *settings,
+                             spn_figure *figure, char name[NAME_SIZE])
+{
+    if (settings != NULL && settings->name != NULL) {
+        figure->name = settings->name;
+    }
+    if (figure->part != NULL) {
+        const int length = snprintf(name, NAME_SIZE, "%s-%s", figure->name, figure->part);
+        if (length >= NAME_SIZE) {
+            return spn_fail(context, SPN_ERROR_ARGUMENT, "figure %.60s: its name is too long",
+                            figure->name);
+        }
+        figure->name = name;
+    }
+    return SPN_OK;
+}
+
 spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const char *directory,
                            const spn_plot_settings *settings)
 {
@@ -167,9 +188,8 @@ spn_status spn_plot_render(spn_context *context, const spn_figure *figure, const
              .is_repeated = settings != NULL && settings->is_repeated};
     const bool has_limit = settings != NULL && settings->gnuplot_seconds > 0;
     const bool has_program = settings != NULL && settings->gnuplot != NULL;
-    if (settings != NULL && settings->name != NULL) {
-        named.name = settings->name;
-    }
+    char name[NAME_SIZE];
+    SPN_TRY(name_files(context, settings, &named, name));
     SPN_TRY(spni_figure_check(context, &named));
     SPN_TRY(claim(context, &j));
     for (int i = 0; i < FIGURES; i++) {

@@ -34,7 +34,7 @@ theory='
 # A tanh network of few samples: only the linear networks are looked at, which see exact second moments.
 run spinodal reproduce order -o figures --set data.samples=60
 expect_status 0
-expect_stderr 'linear +4 +2 +1 +0.9 +0.328633535 +0.328633535 .* first'
+expect_stderr 'linear +4 +2 +1 +0.9 +0.328633535 +0.3286335345 .* first'
 expect_rows figures/order.csv "$theory"'
     NR > 1 && $2 == "linear" && far($6, $5 == 1 ? 0.9 : 0.5) { print "sigma " $0 }
     END { if (rows != 8) print rows " rows" }'

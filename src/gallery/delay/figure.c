@@ -324,7 +324,8 @@ static int64_t draw(drawing *d)
             panel->legend = i == columns - 1 ? SPN_LEGEND_ABOVE : SPN_LEGEND_NONE;
         }
     }
-    figure->name = is_scale ? "delay" : "delay-beta";
+    figure->name = "delay";
+    figure->part = is_scale ? NULL : "beta";
     figure->x_label = is_scale ? "Scale of the start {/:Italic u}_0" : "{/:Italic β} / threshold";
     figure->x_scale = SPN_AXIS_LOG;
     figure->x_low = d->low;

@@ -16,7 +16,7 @@ static void put_transitions(spn_text *text, const spn_table *table, bool is_page
         SPN_SHOW("mode", "mode", 0),
         SPN_SHOW("sigma", "singular_value", 6),
         SPN_SHOW("beta predicted", "predicted_beta", 9),
-        SPN_SHOW("beta measured", "measured_beta", 9),
+        SPN_SHOW_MEASURED("beta measured", "measured_beta", "beta_low", "beta_high"),
         SPN_JOIN_ERROR(" +- ", "measured_beta", "beta_low", "beta_high"),
         SPN_SHOW("difference", "difference", 2),
         SPN_SHOW("order predicted", "predicted_order", 0),
