@@ -215,7 +215,7 @@ sets=
 for argument in "$@"; do
     case $argument in
     --check) check=yes ;;
-    build | figures | test | docs | dev | arm64) sets="$sets $argument" ;;
+    build | figures | test | docs | mpi | dev | arm64) sets="$sets $argument" ;;
     *) usage ;;
     esac
 done
