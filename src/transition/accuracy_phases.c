@@ -264,16 +264,34 @@ static void take_range(spn_answer_phase *phase, double low, double high)
     }
 }
 
+/* The phase is a minimum at beta, but there none of its strands is known: hidden units merged between two points. */
+static bool is_hole(const spn_answer_phase *phase, int64_t group, int64_t count,
+                    const spni_strand *strands, const int64_t *groups, double beta)
+{
+    bool is_known = false;
+    for (int64_t i = 0; i < count; i++) {
+        is_known = is_known ||
+                   (groups[i] == group && strands[i].nodes.count > 0 &&
+                    beta >= spni_strand_low(&strands[i]) && beta <= spni_strand_high(&strands[i]));
+    }
+    return !is_known && beta > phase->beta_low && beta < phase->beta_high;
+}
+
 /* L of two strands cross at Maxwell points only: between these and the ends of strands one phase is the best, whichever
- * is so in the middle. Where none is known, between the bracket's ends of a jump, its halves go to the neighbours. */
+ * is so in the middle. Where none is known, between the bracket's ends of a jump, its halves go to the neighbours; in
+ * a hole of the best phase no other takes its place. */
 static void find_best(int64_t breaks, const double *at, int64_t count, const spni_strand *strands,
                       const int64_t *groups, spn_answer_phase *phases)
 {
     int64_t best = -1;
     double low = (double)NAN, seen = (double)NAN;
     for (int64_t i = 0; i + 1 < breaks; i++) {
-        int64_t next = best_at(count, strands, groups, 0.5 * (at[i] + at[i + 1]));
-        if (at[i] == at[i + 1] || next < 0) {
+        const double middle = 0.5 * (at[i] + at[i + 1]);
+        const int64_t next = best_at(count, strands, groups, middle);
+        const bool is_unknown =
+            next < 0 || (best >= 0 && next != best &&
+                         is_hole(&phases[best], best, count, strands, groups, middle));
+        if (at[i] == at[i + 1] || is_unknown) {
             continue;
         }
         double from = best >= 0 ? 0.5 * (seen + at[i]) : at[i];

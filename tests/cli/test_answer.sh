@@ -89,4 +89,21 @@ for word in '--kind nothing' '--sort size' '--min-jump 2'; do
     expect_status 2
     expect_stderr_lines 1
 done
+
+# Hidden units merge between two points of the way up: in that gap the phase is still the best one, no other takes
+# its place. The ranges of the three phases join at the Maxwell points.
+awk 'BEGIN {
+    print "area,rooms,age,distance,price,rent"
+    for (i = 1; i <= 60; i++) {
+        a = sin(1.3 * i); r = cos(2.9 * i); g = sin(4.7 * i + 1); d = cos(0.7 * i + 2)
+        printf "%.0f,%.1f,%.0f,%.2f,%.0f,%.0f\n", 100 + 40 * a, 4 + 1.5 * r, 30 + 20 * g, 8 + 5 * d,
+            300 + 90 * a + 15 * r - 20 * g + 12 * sin(7.1 * i), 1200 - 130 * d + 40 * r + 60 * cos(9.3 * i)
+    }
+}' >houses.csv
+run spinodal init houses.csv --set 'data.targets=[price, rent]'
+run spinodal sweep houses.yaml -o houses.h5
+expect_no_text "$stderr" 'and elsewhere'
+expect_stderr '^2 modes +<0\.042 .. +0\.3507.* +<0\.042 .. 0\.287'
+expect_stderr '^1 mode +<0\.042 .. +0\.4327.* +0\.287[0-9]* .. 0\.3687'
+expect_stderr '^trivial +<0\.042 .. >0\.71 +0\.3687[0-9]* .. >0\.71'
 finish
