@@ -40,10 +40,11 @@ extern "Python" void spinodal_scales(const spn_objective *objective, double *wei
 """
 
 #: The version stands in a macro.
-SOURCE = "static const char *spinodal_version(void)\n{\n    return SPN_VERSION;\n}\n"
+SOURCE = ("static const char *spinodal_version(void)\n{\n    return SPN_VERSION;\n}\n"
+          "_Static_assert(sizeof(spn_flag) == sizeof(int), \"a flag is raised as an int\");\n")
 
-#: A flag that is atomic in C is an integer here: one thread raises it, others look at it.
-PROLOGUE = "typedef int... spn_flag;\n"
+#: A flag that is atomic in C is opaque here, and raised as the int that it is: one thread raises it, others look at it.
+PROLOGUE = "typedef ... spn_flag;\n"
 
 
 def headers(include):

@@ -72,14 +72,14 @@ class Context:
     """A context of the library and what belongs to it. `check` turns statuses into exceptions."""
 
     def __init__(self) -> None:
-        self._cancel = ffi.new("spn_flag *")
+        self._cancel = ffi.new("int *")
         self._self = ffi.new_handle(self)
         #: Where events go: (kind, text, done, total). Dropped while it is None.
         self.sink: Optional[Callable[[Any], None]] = None
         settings = ffi.new("spn_context_settings *")
         settings.on_event = lib.spinodal_on_event
         settings.event_state = self._self
-        settings.cancel = self._cancel
+        settings.cancel = ffi.cast("spn_flag *", self._cancel)
         out = ffi.new("spn_context **")
         if lib.spn_context_create(settings, out) != lib.SPN_OK:
             raise MemoryError("spinodal: no memory for a context")

@@ -173,7 +173,7 @@ static void the_range_is_chosen_as_for_a_file(void **state)
 static void weights_are_those_of_the_caller(void **state)
 {
     (void)state;
-    const double weights[] = {0.5, -1, 2, 0.25}, endless[] = {1, INFINITY};
+    const double weights[] = {0.5, -1, 2, 0.25}, endless[] = {1, (double)INFINITY};
     double theta[4];
     char *dump = NULL;
     spn_study *study = NULL;
