@@ -46,6 +46,9 @@ done:
 
 void spni_told_free(spn_context *context, spni_told *told)
 {
+    for (int64_t i = 0; i < told->runs; i++) {
+        spn_release(context, told->files[i].claim.rows);
+    }
     spn_transitions_free(context, told->transitions);
     spn_release(context, told->files);
     *told = (spni_told){.runs = 0};
