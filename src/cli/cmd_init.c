@@ -37,6 +37,7 @@ spn_status cmd_init(cli_session *session, const cli_arguments *arguments)
         default_output(table, made, sizeof made);
         path = made;
     }
+    SPN_TRY(cli_refuse_same_file(context, path, table));
     SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
     SPN_TRY(spn_experiment_draft(context, path_of_table(table, path, buffer), arguments->set_count,
                                  arguments->sets, &text));

@@ -100,6 +100,9 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
         .is_resumed = arguments->is_resumed,
         .weights = arguments->weights,
         .beta = arguments->beta};
+    if (arguments->weights != NULL) {
+        SPN_TRY(cli_refuse_same_file(context, output, arguments->weights));
+    }
     if (arguments->chain != NULL) {
         SPN_TRY(share(session, arguments->chain, &shares));
         spn_context_set_farm(context, &shares);

@@ -232,13 +232,18 @@ static spn_status finish(watch *w)
     spn_context *context = w->session->context;
     spn_arena *arena = NULL;
     spn_results results;
-    printf("%s is complete\n", w->results);
-    if (w->page == NULL) {
-        return SPN_OK;
-    }
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, w->results, &results));
-    SPN_TRY(write_page(w, spn_kind_find(results.kind), &results, false));
+    const spn_kind *kind = spn_kind_find(results.kind);
+    if (kind == NULL) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "%s: holds results of '%.40s', which this version does not know", w->results,
+                 results.kind);
+    }
+    printf("%s is complete\n", w->results);
+    if (w->page != NULL) {
+        SPN_TRY(write_page(w, kind, &results, false));
+    }
 done:
     spn_arena_free(arena);
     return status;
@@ -308,9 +313,20 @@ spn_status cmd_watch(cli_session *session, const cli_arguments *arguments)
     if (strlen(w.results) + sizeof ".part" > sizeof w.journal) {
         return cli_misuse(session, "the name is too long");
     }
+    /* RUN.h5.part is what a run writes: who names it means that run. */
+    char results[PATH_SIZE];
+    const size_t length = strlen(w.results), ending = sizeof ".part" - 1;
+    if (length > ending && strcmp(w.results + length - ending, ".part") == 0) {
+        snprintf(results, sizeof results, "%.*s", (int)(length - ending), w.results);
+        w.results = results;
+    }
     snprintf(w.journal, sizeof w.journal, "%s.part", w.results);
     if (w.page != NULL && (strcmp(w.page, w.results) == 0 || strcmp(w.page, w.journal) == 0)) {
         return cli_misuse(session, "the page cannot go where the results are");
+    }
+    if (w.page != NULL && !arguments->is_forced && access(w.page, F_OK) == 0) {
+        return spn_fail(session->context, SPN_ERROR_IO, "%s exists; use --force to overwrite",
+                        w.page);
     }
     if (!spn_journal_exists(w.journal)) {
         if (access(w.results, R_OK) == 0) {

@@ -172,7 +172,7 @@ const cli_command cli_commands[] = {
      "written\n"
      "to PAGE.html every few seconds, and a browser that shows it reads it again. The run is not "
      "disturbed.",
-     "report output ", 1, 1, false, cmd_watch},
+     "report output force ", 1, 1, false, cmd_watch},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",
      "Writes a table of a results file as CSV, to the standard output or to FILE: points, modes "

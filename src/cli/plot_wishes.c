@@ -91,7 +91,9 @@ static spn_status read_range(cli_session *session, const char *text, cli_plot_wi
     snprintf(low, sizeof low, "%.*s", (int)length, text);
     if (colon == NULL || length >= sizeof low || !spn_parse_real(low, &out->range[0]) ||
         !spn_parse_real(colon + 1, &out->range[1]) || !(out->range[0] < out->range[1])) {
-        return cli_misuse(session, "--x-range: expected LOW:HIGH, two numbers, got '%s'", text);
+        return cli_misuse(session,
+                          "--x-range: expected LOW:HIGH, two numbers with LOW below HIGH, got '%s'",
+                          text);
     }
     out->settings.x_range = out->range;
     return SPN_OK;

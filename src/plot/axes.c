@@ -67,6 +67,13 @@ spn_status spni_figure_check(spn_context *context, const spn_figure *figure)
                         "figure %s: needs 1 to 26 panels, a label and a linear or log x axis",
                         figure->name);
     }
+    if (figure->x_scale == SPN_AXIS_LOG && figure->x_low <= 0) {
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "the axis is logarithmic and cannot begin at %g: give a range above 0, or a "
+            "linear scale",
+            figure->x_low);
+    }
     for (int64_t i = 0; i < figure->panel_count; i++) {
         spn_status status = check_panel(context, figure, i);
         if (status != SPN_OK) {

@@ -130,4 +130,10 @@ expect_failure 3 'an experiment is made for tables'
 run spinodal init
 expect_failure 2 'missing argument'
 expect_no_file x.yaml
+
+# The table itself is not replaced, whatever is said.
+cp houses.csv kept.csv
+run spinodal init kept.csv -f -o kept.csv
+expect_status 5
+expect_same houses.csv kept.csv
 finish

@@ -75,4 +75,6 @@ refuse 2 '--x-range: expected LOW:HIGH' --x-range 3:1
 refuse 2 '--x-scale: linear or log' --x-scale symlog
 refuse 2 "--page: expected one of own, one, two, got 'three'" --page three
 refuse 2 "--seeds: expected one of lines, first, band, got 'all'" --seeds all
+refuse 3 'run\.h5: the axis is logarithmic and cannot begin at -1' --x-range=-1:1 --x-scale log
+refuse 3 'run\.h5: the axis is logarithmic and cannot begin at 0' --x-range=0:1 --x-scale log
 finish

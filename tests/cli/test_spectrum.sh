@@ -51,4 +51,12 @@ if command -v gnuplot >/dev/null; then
     expect_file c/c.svg
     expect_text c/c.txt 'quadrature, width'
 fi
+
+# Nor are the weights that it reads.
+run spinodal sweep run.yaml -o weights.h5 -q --set sweep.beta.points=2 --set sweep.direction=up
+run spinodal export weights.h5 --point 0 -o weights.npz
+cp weights.npz before.npz
+run spinodal spectrum run.yaml --beta 0.1 -w weights.npz -o weights.npz -f
+expect_failure 5 'weights\.npz'
+expect_same before.npz weights.npz
 finish

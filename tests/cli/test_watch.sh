@@ -87,4 +87,18 @@ run spinodal watch over.h5 --report
 expect_failure 2 'needs -o PAGE\.html'
 run spinodal watch over.h5 --report -o over.h5
 expect_failure 2 'cannot go where'
+
+# Nothing of another is replaced unless it is said; what a run writes is named by either name; a file that is no results is
+# not complete.
+echo precious >precious.html
+run spinodal watch over.h5 --report -o precious.html
+expect_failure 5 'precious\.html exists; use --force'
+expect_text precious.html '^precious$'
+run spinodal watch over.h5 --report -o precious.html --force
+expect_status 0
+run spinodal watch over.h5.part
+expect_status 0
+expect_stdout 'over\.h5 is complete'
+run spinodal watch small.yaml
+expect_failure 3 'small\.yaml'
 finish
