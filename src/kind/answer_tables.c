@@ -197,10 +197,22 @@ static void put_failures(spn_text *text, const spn_claim *claim)
 {
     for (int64_t i = 0; i < claim->row_count; i++) {
         const spn_claim_row *r = &claim->rows[i];
-        if (r->change == SPN_CHANGE_ACCURACY && !r->agrees) {
-            spn_text_put(text, " It fails at beta = %.6g: %s.", r->beta,
-                         isnan(r->curvature.beta) ? "R shows no change there"
-                                                  : "R changes elsewhere");
+        const bool is_blind =
+            isnan(r->error.beta) && isnan(r->curvature.beta) && isnan(r->norm.beta);
+        if (r->change == SPN_CHANGE_ACCURACY && is_blind) {
+            spn_text_put(
+                text,
+                " At beta = %.6g neither E nor R nor |theta|^2 has a change point: the points "
+                "of the grid are too few to tell.",
+                r->beta);
+        } else if (r->change == SPN_CHANGE_ACCURACY && isnan(r->curvature.beta)) {
+            spn_text_put(text, " It fails at beta = %.6g: R has no change point there.", r->beta);
+        } else if (r->change == SPN_CHANGE_ACCURACY && !r->agrees) {
+            spn_text_put(
+                text,
+                " It fails at beta = %.6g: the change point of R lies %.2g steps of the grid "
+                "away.",
+                r->beta, r->distance_steps);
         } else if (r->change < 0 && isfinite(r->curvature.beta)) {
             spn_text_put(text, " R changes at beta = %.6g, where no transition lies.",
                          r->curvature.beta);
