@@ -11,7 +11,7 @@ experiment >small.yaml
 runner=$!
 trap 'kill -KILL $runner 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 tries=0
-until spinodal watch run.h5 2>/dev/null | grep -q '^seed' || [ $tries -gt 2000 ]; do
+until spinodal watch run.h5 2>/dev/null | grep -Eq '^sweep, ([2-9]|[0-9]{2,}) points' || [ $tries -gt 2000 ]; do
     tries=$((tries + 1))
     sleep 0.1
 done
@@ -29,9 +29,18 @@ expect_stdout '^E       [_.:=+*# -]+ [0-9.]+ \.\. [0-9.]+$'
 # In a terminal it stays, and no line is wider than that.
 if command -v script >/dev/null 2>&1 && TERM=xterm script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     for columns in 20 40; do
-        TERM=xterm script -qec "stty cols $columns; timeout 4 '$program' watch run.h5" /dev/null </dev/null >typed
+        TERM=xterm script -qec "stty cols $columns; timeout 300 '$program' watch run.h5" /dev/null </dev/null >typed 2>/dev/null &
+        screen=$!
+        tries=0
+        until [ "$(wc -l <typed)" -ge 6 ] || [ $tries -gt 4000 ]; do
+            tries=$((tries + 1))
+            sleep 0.05
+        done
+        sed '$d' typed >seen # but for a line that is being written
+        kill -TERM $screen 2>/dev/null
+        wait $screen
         escape=$(printf '\033')
-        tr -d '\r' <typed | sed "s/$escape\\[[0-9]*[A-Z]//g" >lines
+        tr -d '\r' <seen | sed "s/$escape\\[[0-9]*[A-Z]//g" >lines
         run env LC_ALL=C.UTF-8 awk -v most="$columns" '
             function width(line) { gsub(/[\200-\277]/, "", line); return length(line) }
             width($0) > most { print; bad = 1 } END { exit bad || NR < 3 }' lines
