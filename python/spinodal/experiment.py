@@ -486,7 +486,7 @@ class Experiment:
         study = self._study(self._quick())
         theta, count = self._weights(study.context, study.c, weights), ffi.new("int64_t *")
         layout, path = lib.spn_network_layout(study.c.network, count), os.path.join(folder, "weights.npz")
-        arrays = {}
+        arrays: Dict[str, Any] = {}
         for i in range(count[0]):
             entry = layout[i]
             part = theta[entry.offset:entry.offset + entry.rows * entry.columns]

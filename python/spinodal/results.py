@@ -374,8 +374,8 @@ class _Arrays(Mapping[str, np.ndarray]):
 
 
 def _read_attributes(file: Any, name: str) -> Dict[str, Any]:
-    attributes = {key: _text(value) if isinstance(value, (bytes, str)) else value.item()
-                  for key, value in file.attrs.items()}
+    attributes: Dict[str, Any] = {key: _text(value) if isinstance(value, (bytes, str)) else value.item()
+                                  for key, value in file.attrs.items()}
     if attributes.get("format") != "spinodal":
         raise InputError(f"{name}: is no results file of spinodal")
     if attributes.get("format_version", 0) > FORMAT_VERSION:
