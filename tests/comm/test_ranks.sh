@@ -53,14 +53,16 @@ for number in 1 2 3 5; do
 done
 expect_folder . one.h5 ranks-1.h5 ranks-2.h5 ranks-3.h5 ranks-5.h5 run.yaml
 
-# The table of the results is said once, by rank 0.
+# The results are said once, by rank 0. What mpirun itself says may stand beside them.
 # shellcheck disable=SC2086
-run spinodal sweep run.yaml -o one.h5 --force -q $five
-cp "$stdout" said
+run spinodal sweep run.yaml -o one.h5 --force -q --json $five
+wanted=$(grep -o '"answer"' "$stdout" | wc -l)
 # shellcheck disable=SC2086
-run ranks 2 sweep run.yaml -o ranks-2.h5 --force -q $five
+run ranks 2 sweep run.yaml -o ranks-2.h5 --force -q --json $five
 expect_status 0
-expect_same "$stdout" said
+checks=$((checks + 1))
+said=$(grep -o '"answer"' "$stdout" | wc -l)
+[ "$wanted" -gt 0 ] && [ "$said" -eq "$wanted" ] || complain "the answer is said $said times instead of $wanted:" "$stdout"
 
 cp "$REPOSITORY/examples/grok.yaml" .
 train='--set data.samples=60 --set grok.epochs=100 --set grok.seeds=2'
