@@ -4,26 +4,12 @@
 
 /* A logarithmic grid: steps of 4 %. */
 static const char *const sets[] = {
-    "data.kind=idx",
+    SPNI_PUBLISHED_SETS,
     "data.path=/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz",
     "data.test_path=/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz",
     "data.take=10000",
-    "data.normalize=[0.1307, 0.3081]",
-    "model.hidden=[128, 128]",
-    "model.init.scale=3",
-    "model.activation=sigmoid",
-    "model.bias=true",
-    "objective.error=cross_entropy",
-    "sweep.direction=up",
-    "sweep.beta.from=0.01",
     "sweep.beta.to=0.07",
     "sweep.beta.points=50",
-    "sweep.beta.spacing=log",
-    "sweep.refine_tolerance=0.0001",
-    "sweep.refine_least=0.01",
-    "solver.method=newton_cg",
-    "solver.tolerance=1e-8",
-    "solver.trust_radius_max=100",
     NULL};
 
 /* Their lambda is weight decay, which minimises E + (lambda/2) |theta|^2: beta = lambda / 2. */
@@ -40,11 +26,7 @@ static const spni_published_point points[] = {
     {0.05258, 1.9653, 0.2040}, {0.06006, 2.0421, 0.1942},
 };
 static const spni_published published = {
-    .source = "Published: A. F. Cardozo Licha, I. T. Ersoy and K. Wiesner, arXiv 2512.11866, and "
-              "its public "
-              "repository: Fashion-MNIST, 60,000 training samples, Adam (0.0015, batches of 64) "
-              "from warm starts in steps of "
-              "λ; β = λ/2.",
+    .source = SPNI_PUBLISHED_SOURCE("Fashion-MNIST"),
     .jumps = jumps,
     .points = points,
     .jump_count = sizeof jumps / sizeof *jumps,

@@ -3,24 +3,8 @@
 #include "gallery/published/published.h"
 
 /* A logarithmic grid: steps of 4 %. */
-static const char *const sets[] = {"data.kind=idx",
-                                   "data.normalize=[0.1307, 0.3081]",
-                                   "model.hidden=[128, 128]",
-                                   "model.init.scale=3",
-                                   "model.activation=sigmoid",
-                                   "model.bias=true",
-                                   "objective.error=cross_entropy",
-                                   "sweep.direction=up",
-                                   "sweep.beta.from=0.01",
-                                   "sweep.beta.to=0.046",
-                                   "sweep.beta.points=40",
-                                   "sweep.beta.spacing=log",
-                                   "sweep.refine_tolerance=0.0001",
-                                   "sweep.refine_least=0.01",
-                                   "solver.method=newton_cg",
-                                   "solver.tolerance=1e-8",
-                                   "solver.trust_radius_max=100",
-                                   NULL};
+static const char *const sets[] = {SPNI_PUBLISHED_SETS, "sweep.beta.to=0.046",
+                                   "sweep.beta.points=40", NULL};
 
 /* Their lambda is weight decay, which minimises E + (lambda/2) |theta|^2: beta = lambda / 2. */
 static const spni_published_jump jumps[] = {
@@ -33,11 +17,7 @@ static const spni_published_point points[] = {
     {0.039, 2.0576, 0.2209},  {0.0415, 2.1075, 0.2285},
 };
 static const spni_published published = {
-    .source = "Published: A. F. Cardozo Licha, I. T. Ersoy and K. Wiesner, arXiv 2512.11866, and "
-              "its public "
-              "repository: MNIST, 60,000 training samples, Adam (0.0015, batches of 64) from warm "
-              "starts in steps of "
-              "λ; β = λ/2.",
+    .source = SPNI_PUBLISHED_SOURCE("MNIST"),
     .jumps = jumps,
     .points = points,
     .jump_count = sizeof jumps / sizeof *jumps,
