@@ -11,7 +11,8 @@ experiment >small.yaml
 runner=$!
 trap 'kill -KILL $runner 2>/dev/null; chmod -R u+w "$scratch"; rm -rf "$scratch"' EXIT
 tries=0
-until spinodal watch run.h5 2>/dev/null | grep -Eq '^sweep, ([2-9]|[0-9]{2,}) points' || [ $tries -gt 2000 ]; do
+until spinodal watch run.h5 2>/dev/null | grep -Eq '^sweep, ([2-9]|[0-9]{2,}) points' || ! kill -0 $runner ||
+    [ $tries -gt 2000 ]; do
     tries=$((tries + 1))
     sleep 0.1
 done
@@ -29,7 +30,9 @@ expect_stdout '^E       [_.:=+*# -]+ [0-9.]+ \.\. [0-9.]+$'
 # In a terminal it stays, and no line is wider than that.
 if command -v script >/dev/null 2>&1 && TERM=xterm script -qec true /dev/null </dev/null >/dev/null 2>&1; then
     for columns in 20 40; do
-        TERM=xterm script -qec "stty cols $columns; timeout 300 '$program' watch run.h5" /dev/null </dev/null >typed 2>/dev/null &
+        # Emptied before it is looked at: the process in the background may open it later than the first look.
+        : >typed
+        TERM=xterm script -qec "stty cols $columns; timeout 300 '$program' watch run.h5" /dev/null </dev/null >>typed 2>/dev/null &
         screen=$!
         tries=0
         until [ "$(wc -l <typed)" -ge 6 ] || [ $tries -gt 4000 ]; do
