@@ -89,6 +89,10 @@ typedef struct spn_transition {
     spn_exponent eigenvalue;     /**< of the critical eigenvalue in the distance to beta */
     spn_exponent susceptibility; /**< -1/2 at a fold: chi^-2 is linear in beta */
     int64_t evidence;            /**< spn_evidence */
+    /** Entry of the run's answer that it belongs to (-1: none), and the share of |theta|^2 by which that jumps: what is
+     *  selected by size is selected as a whole. */
+    int64_t entry;
+    double share;
 } spn_transition;
 extern const spn_columns spn_transition_columns;
 
@@ -109,6 +113,9 @@ typedef struct spn_hysteresis {
      *  L_below - L_above from one end to the other (T9). Their difference measures both. */
     double area, area_from_loss;
     double maxwell_beta; /**< NaN: no crossing of L in the window */
+    int64_t change;      /**< spn_change from one phase to the other */
+    int64_t entry;       /**< as of spn_transition, of the end of the phase below */
+    double share;
 } spn_hysteresis;
 extern const spn_columns spn_hysteresis_columns;
 
@@ -123,6 +130,8 @@ typedef struct spn_transition_group {
     int64_t first, second;       /**< how many of these say first and second order */
     double beta, beta_deviation; /**< mean and standard deviation over (run, seed); 0 for one */
     double beta_min, beta_max;
+    double
+        share; /**< largest share of |theta|^2 by which the transitions jump that these are places of */
 } spn_transition_group;
 extern const spn_columns spn_transition_group_columns;
 

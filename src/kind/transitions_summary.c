@@ -12,15 +12,17 @@
 typedef struct row_sides {
     size_t first, second;
     const char *first_label, *second_label;
+    size_t entry; /* of the answer, where it stands in the record; 0: it has none */
 } row_sides;
 static const row_sides transition_sides = {offsetof(spn_transition, before),
                                            offsetof(spn_transition, after), "label_before",
-                                           "label_after"};
+                                           "label_after", offsetof(spn_transition, entry)};
 static const row_sides group_sides = {offsetof(spn_transition_group, before),
                                       offsetof(spn_transition_group, after), "label_before",
-                                      "label_after"};
+                                      "label_after", 0};
 static const row_sides loop_sides = {offsetof(spn_hysteresis, below),
-                                     offsetof(spn_hysteresis, above), "label_below", "label_above"};
+                                     offsetof(spn_hysteresis, above), "label_below", "label_above",
+                                     offsetof(spn_hysteresis, entry)};
 
 /* One row as an object, its sides in words behind the columns. */
 static void json_row(spn_json *json, const spn_table *table, int64_t i, const row_sides *sides)
@@ -33,6 +35,9 @@ static void json_row(spn_json *json, const spn_table *table, int64_t i, const ro
                   spn_side_label((const void *)(record + sides->first), text, sizeof text));
     spn_json_text(json, sides->second_label,
                   spn_side_label((const void *)(record + sides->second), text, sizeof text));
+    if (sides->entry > 0) {
+        spn_json_integer(json, "entry", *(const int64_t *)(const void *)(record + sides->entry));
+    }
     spn_json_end_object(json);
 }
 

@@ -1,145 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Strands that differ in nothing but their hidden units are one accuracy phase; where each phase is a minimum and where
- * it is the best. */
+/* Accuracy phases: where each is a minimum and where it is the best. */
 #include "transition/answer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* ---- Which strands a row lies between ------------------------------------------------------------ */
-
-static double squared(double x)
-{
-    return x * x;
-}
-
-static double clamp(double x, double low, double high)
-{
-    return fmin(fmax(x, low), high);
-}
-
-/* The side's L and |theta|^2 beside those of a strand, as a share of L; infinite where the strand does not reach beta. */
-static double mismatch(const spni_strand *strand, const spn_side *side, double beta, double reach)
-{
-    if (strand->nodes.count == 0) {
-        return (double)INFINITY;
-    }
-    double at = clamp(beta, spni_strand_low(strand), spni_strand_high(strand));
-    if (fabs(at - beta) > reach) {
-        return (double)INFINITY;
-    }
-    const spn_side other = spni_strand_at(strand, at, NULL);
-    double scale = fmax(fabs(side->loss), fabs(other.loss));
-    double gap = fabs(side->loss - other.loss) +
-                 fabs(beta) * fabs(squared(side->norm) - squared(other.norm));
-    return scale > 0 ? gap / scale : gap;
-}
-
-static double extent(const spni_strand *strand, double beta, bool is_below)
-{
-    return is_below ? beta - spni_strand_low(strand) : spni_strand_high(strand) - beta;
-}
-
-/* Where phases go over into each other continuously several are alike: the one that goes on to this side. */
-static int64_t find_strand(int64_t count, const spni_strand *strands, const spn_side *side,
-                           double beta, double width, bool is_below)
-{
-    const double alike = 1e-7;
-    double reach = 2 * width + 1e-6 * fabs(beta), least = (double)INFINITY;
-    int64_t best = -1;
-    for (int64_t i = 0; i < count; i++) {
-        least = fmin(least, mismatch(&strands[i], side, beta, reach));
-    }
-    for (int64_t i = 0; i < count && isfinite(least); i++) {
-        if (mismatch(&strands[i], side, beta, reach) <= least + alike &&
-            (best < 0 ||
-             extent(&strands[i], beta, is_below) > extent(&strands[best], beta, is_below))) {
-            best = i;
-        }
-    }
-    return best;
-}
-
-/* |theta|^2 never rises with beta on the way through a transition upwards: this tells the direction of a row that could
- * not be judged. */
-static bool is_downwards(const spn_transition *row)
-{
-    return row->kind == SPN_TRANSITION_SPINODAL_DOWN ||
-           (row->kind == SPN_TRANSITION_UNDECIDED && row->after.norm > row->before.norm);
-}
-
-spni_sides spni_find_sides(const spn_transition *row, int64_t count, const spni_strand *strands)
-{
-    bool is_down = is_downwards(row), is_maxwell = row->kind == SPN_TRANSITION_MAXWELL;
-    double width = row->beta_high - row->beta_low;
-    spni_sides out = {.below = is_down ? row->after : row->before,
-                      .above = is_down ? row->before : row->after,
-                      .beta_below = is_maxwell ? row->beta : row->beta_low,
-                      .beta_above = is_maxwell ? row->beta : row->beta_high};
-    out.strand_below = find_strand(count, strands, &out.below, out.beta_below, width, true);
-    out.strand_above = find_strand(count, strands, &out.above, out.beta_above, width, false);
-    return out;
-}
-
-/* ---- Groups -------------------------------------------------------------------------------------- */
-
-static int64_t root_of(int64_t *parents, int64_t i)
-{
-    while (parents[i] != i) {
-        parents[i] = parents[parents[i]];
-        i = parents[i];
-    }
-    return i;
-}
-
-static void join(int64_t *parents, int64_t a, int64_t b)
-{
-    parents[root_of(parents, a)] = root_of(parents, b);
-}
-
-/* Going from one to the other, where both are known, changes nothing that the network computes. */
-static bool computes_alike(const spni_strand *a, const spni_strand *b, double error_range)
-{
-    if (a->nodes.count == 0 || b->nodes.count == 0) {
-        return false;
-    }
-    double low = fmax(spni_strand_low(a), spni_strand_low(b));
-    double high = fmin(spni_strand_high(a), spni_strand_high(b));
-    if (!(low < high)) {
-        return false;
-    }
-    double middle = 0.5 * (low + high);
-    const spn_transition change = {.order = 1,
-                                   .before = spni_strand_at(a, middle, NULL),
-                                   .after = spni_strand_at(b, middle, NULL)};
-    return change.before.active_modes >= 0 && change.after.active_modes >= 0 &&
-           spni_change(&change, error_range) != SPN_CHANGE_ACCURACY;
-}
-
-static void join_strands(spn_transitions *t, int64_t first_row, int64_t count,
-                         const spni_strand *strands, int64_t *parents)
-{
-    const spn_transition *rows = t->rows.items;
-    for (int64_t i = first_row; i < t->rows.count; i++) {
-        bool is_labelled = rows[i].before.active_modes >= 0 && rows[i].after.active_modes >= 0;
-        if (rows[i].change == SPN_CHANGE_ACCURACY || !is_labelled) {
-            continue;
-        }
-        const spni_sides sides = spni_find_sides(&rows[i], count, strands);
-        if (sides.strand_below >= 0 && sides.strand_above >= 0) {
-            join(parents, sides.strand_below, sides.strand_above);
-        }
-    }
-    for (int64_t i = 0; i < count; i++) {
-        for (int64_t j = 0; j < i; j++) {
-            if (computes_alike(&strands[i], &strands[j], t->error_range)) {
-                join(parents, i, j);
-            }
-        }
-    }
-}
 
 /* ---- Windows ------------------------------------------------------------------------------------- */
 
@@ -277,12 +143,22 @@ static bool is_hole(const spn_answer_phase *phase, int64_t group, int64_t count,
     return !is_known && beta > phase->beta_low && beta < phase->beta_high;
 }
 
+/* Within the bracket of a bisection, which is a millionth of beta wide, the phase that ends is not known: whatever else is
+ * known there is not the best for that. */
+static const double narrowest = 2e-6;
+
 /* L of two strands cross at Maxwell points only: between these and the ends of strands one phase is the best, whichever
  * is so in the middle. Where none is known, between the bracket's ends of a jump, its halves go to the neighbours; in
- * a hole of the best phase no other takes its place. */
+ * a hole of the best phase no other takes its place. Of a run at one beta that is all there is. */
 static void find_best(int64_t breaks, const double *at, int64_t count, const spni_strand *strands,
                       const int64_t *groups, spn_answer_phase *phases)
 {
+    const int64_t only =
+        breaks > 0 && at[0] == at[breaks - 1] ? best_at(count, strands, groups, at[0]) : -1;
+    if (only >= 0) {
+        take_range(&phases[only], at[0], at[0]);
+        return;
+    }
     int64_t best = -1;
     double low = (double)NAN, seen = (double)NAN;
     for (int64_t i = 0; i + 1 < breaks; i++) {
@@ -291,7 +167,8 @@ static void find_best(int64_t breaks, const double *at, int64_t count, const spn
         const bool is_unknown =
             next < 0 || (best >= 0 && next != best &&
                          is_hole(&phases[best], best, count, strands, groups, middle));
-        if (at[i] == at[i + 1] || is_unknown) {
+        const bool is_bracket = at[i + 1] - at[i] <= narrowest * fabs(middle);
+        if (is_bracket || is_unknown) {
             continue;
         }
         double from = best >= 0 ? 0.5 * (seen + at[i]) : at[i];
@@ -345,25 +222,6 @@ static bool comes_before(const spn_answer_phase *a, const spn_answer_phase *b)
                                         : a->high.error < b->high.error;
 }
 
-/* Groups from the roots of their strands, numbered as they are met. */
-static int64_t number_roots(int64_t count, const spni_strand *strands, int64_t *parents,
-                            int64_t *groups)
-{
-    int64_t found = 0;
-    for (int64_t i = 0; i < count; i++) {
-        groups[i] = -1;
-        for (int64_t j = 0; j < i && groups[i] < 0; j++) {
-            if (root_of(parents, j) == root_of(parents, i)) {
-                groups[i] = groups[j];
-            }
-        }
-        if (groups[i] < 0 && strands[i].nodes.count > 0) {
-            groups[i] = found++;
-        }
-    }
-    return found;
-}
-
 /* Put them in order; strands follow. */
 static void sort_phases(int64_t found, spn_answer_phase *phases, int64_t count, int64_t *groups)
 {
@@ -402,31 +260,23 @@ static void name_twins(int64_t found, spn_answer_phase *phases)
     }
 }
 
-spn_status spni_group_strands(spn_context *context, spn_transitions *t, int64_t run,
-                              int64_t first_row, int64_t count, const spni_strand *strands,
-                              int64_t *groups, int64_t *found)
+spn_status spni_describe_phases(spn_context *context, spn_transitions *t, int64_t run,
+                                int64_t first_row, int64_t count, const spni_strand *strands,
+                                int64_t *groups, int64_t found)
 {
     spn_status status = SPN_OK;
-    int64_t *parents = NULL;
     spn_answer_phase *phases = NULL;
-    SPN_NEW(context, parents, count);
-    for (int64_t i = 0; i < count; i++) {
-        parents[i] = i;
-    }
-    join_strands(t, first_row, count, strands, parents);
-    *found = number_roots(count, strands, parents, groups);
-    SPN_NEW(context, phases, *found);
-    for (int64_t i = 0; i < *found; i++) {
+    SPN_NEW(context, phases, found);
+    for (int64_t i = 0; i < found; i++) {
         phases[i] = describe(run, count, strands, groups, i);
     }
-    sort_phases(*found, phases, count, groups);
+    sort_phases(found, phases, count, groups);
     SPN_TRY(add_best(context, t, first_row, count, strands, groups, phases));
-    name_twins(*found, phases);
-    for (int64_t i = 0; i < *found; i++) {
+    name_twins(found, phases);
+    for (int64_t i = 0; i < found; i++) {
         SPN_TRY(spni_sequence_add(context, &t->answer_phases, &phases[i], sizeof *phases));
     }
 done:
-    spn_release(context, parents);
     spn_release(context, phases);
     return status;
 }

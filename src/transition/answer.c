@@ -11,8 +11,6 @@ typedef struct run_answer {
     int64_t first_phase, first_entry;
 } run_answer;
 
-static const spn_answer_place nowhere = {(double)NAN, (double)NAN, (double)NAN, 0};
-
 static bool is_there(const spn_answer_place *place)
 {
     return isfinite(place->beta);
@@ -30,194 +28,12 @@ double spn_answer_entry_beta(const spn_answer_entry *entry)
     return (double)NAN;
 }
 
-/* ---- One row ------------------------------------------------------------------------------------- */
-
-/* A row as the entry sees it. */
-typedef struct reading {
-    const spn_transition *row;
-    spn_side below, above;
-    int64_t phase_below, phase_above; /* -1: none */
-} reading;
-
-static reading read_row(const spn_transition *row, int64_t count, const spni_strand *strands,
-                        const int64_t *groups)
-{
-    const spni_sides sides = spni_find_sides(row, count, strands);
-    return (reading){.row = row,
-                     .below = sides.below,
-                     .above = sides.above,
-                     .phase_below = sides.strand_below < 0 ? -1 : groups[sides.strand_below],
-                     .phase_above = sides.strand_above < 0 ? -1 : groups[sides.strand_above]};
-}
-
-static spn_answer_place *place_of(spn_answer_entry *entry, int64_t kind)
-{
-    switch (kind) {
-    case SPN_TRANSITION_SPINODAL_UP:
-        return &entry->up;
-    case SPN_TRANSITION_SPINODAL_DOWN:
-        return &entry->down;
-    case SPN_TRANSITION_MAXWELL:
-        return &entry->equal;
-    case SPN_TRANSITION_CONTINUOUS:
-        return &entry->continuous;
-    default:
-        return &entry->undecided;
-    }
-}
-
-/* ---- Which entry a row belongs to ---------------------------------------------------------------- */
-
-static bool is_accuracy(const spn_transition *row)
-{
-    return row->change == SPN_CHANGE_ACCURACY;
-}
-
-/* On the way up in beta the end downwards of the phase above comes first, the end upwards of the one below last. */
-static bool is_ordered(const spn_answer_entry *entry, const spn_transition *row)
-{
-    double beta = row->beta, slack = row->beta_high - row->beta_low;
-    switch (row->kind) {
-    case SPN_TRANSITION_SPINODAL_UP:
-        return !is_there(&entry->up) && !is_there(&entry->continuous) &&
-               !(entry->down.beta > beta + slack) && !(entry->equal.beta > beta + slack);
-    case SPN_TRANSITION_SPINODAL_DOWN:
-        return !is_there(&entry->down) && !is_there(&entry->continuous) &&
-               !(entry->up.beta < beta - slack) && !(entry->equal.beta < beta - slack);
-    case SPN_TRANSITION_MAXWELL:
-        return !is_there(&entry->equal) && !is_there(&entry->continuous) &&
-               !(entry->up.beta < beta - slack) && !(entry->down.beta > beta + slack);
-    default:
-        return false;
-    }
-}
-
-/* One that changes what is computed: the only one between its two phases. Others recur: units merge and split again, and
- * the places of one lie together in their order, no other of its kind between them. Rows come by beta. */
-static bool is_part(const spn_answer_entry *entry, const reading *r)
-{
-    bool is_known = r->phase_below >= 0 && r->phase_above >= 0;
-    if ((entry->change == SPN_CHANGE_ACCURACY) != is_accuracy(r->row) ||
-        entry->below != r->phase_below || entry->above != r->phase_above) {
-        return false;
-    }
-    if (is_accuracy(r->row)) {
-        return is_known;
-    }
-    return is_known && entry->before.active_modes >= 0 &&
-           spni_same_label(&entry->before, &r->below) &&
-           spni_same_label(&entry->after, &r->above) && is_ordered(entry, r->row);
-}
-
-/* ---- Taking rows in ------------------------------------------------------------------------------ */
-
-/* Of places that as many starts saw: where the phase below ends for good, and the one above likewise. */
-static bool is_better_place(const spn_answer_place *place, const spn_transition *row)
-{
-    if (!is_there(place) || row->seeds != place->seeds) {
-        return !is_there(place) || row->seeds > place->seeds;
-    }
-    return row->kind == SPN_TRANSITION_SPINODAL_DOWN ? row->beta < place->beta
-                                                     : row->beta > place->beta;
-}
-
-static void take_place(spn_answer_place *place, const spn_transition *row)
-{
-    double low = fmin(place->beta_low, row->beta_low); /* fmin, fmax: NaN does not count */
-    double high = fmax(place->beta_high, row->beta_high);
-    if (is_better_place(place, row)) {
-        place->beta = row->beta;
-        place->seeds = row->seeds;
-    }
-    place->beta_low = low;
-    place->beta_high = high;
-}
-
-/* What an order rests on, the best first: an exponent says more than a jump, that more than two equal L. */
-static int64_t rank_of(int64_t evidence)
-{
-    static const int64_t ranks[] = {[SPN_EVIDENCE_FOLD] = 0,       [SPN_EVIDENCE_BRANCH_POINT] = 0,
-                                    [SPN_EVIDENCE_CONTINUOUS] = 0, [SPN_EVIDENCE_EXCHANGE] = 1,
-                                    [SPN_EVIDENCE_KINK] = 1,       [SPN_EVIDENCE_JUMP] = 1,
-                                    [SPN_EVIDENCE_CROSSING] = 2,   [SPN_EVIDENCE_TOUCH] = 3,
-                                    [SPN_EVIDENCE_CONFLICT] = 3,   [SPN_EVIDENCE_UNRESOLVED] = 3};
-    const int64_t count = sizeof ranks / sizeof *ranks;
-    return evidence >= 0 && evidence < count ? ranks[evidence] : count;
-}
-
-/* Undecided places beside decided ones leave the order open only where they contradict: no order that is known is lost. */
-static void take_row(spn_answer_entry *entry, const reading *r)
-{
-    const spn_transition *row = r->row;
-    take_place(place_of(entry, row->kind), row);
-    if (isfinite(row->order) && isnan(entry->order)) {
-        entry->order = row->order;
-        entry->evidence = row->evidence;
-    } else if (isfinite(row->order) && entry->order != row->order) {
-        entry->order = fmin(entry->order, row->order); /* it jumps somewhere: first */
-        entry->evidence = entry->order == row->order ? row->evidence : entry->evidence;
-    } else if (rank_of(row->evidence) < rank_of(entry->evidence)) {
-        entry->evidence = row->evidence;
-    }
-    if (isfinite(row->jump) && !(row->jump <= entry->jump)) {
-        entry->jump = row->jump;
-        entry->before = r->below;
-        entry->after = r->above;
-    }
-}
-
-static spn_answer_entry start_entry(int64_t run, const reading *r)
-{
-    return (spn_answer_entry){.run = run,
-                              .change = r->row->change,
-                              .below = r->phase_below,
-                              .above = r->phase_above,
-                              .order = (double)NAN,
-                              .up = nowhere,
-                              .equal = nowhere,
-                              .down = nowhere,
-                              .continuous = nowhere,
-                              .undecided = nowhere,
-                              .before = r->below,
-                              .after = r->above,
-                              .jump = (double)NAN,
-                              .evidence = r->row->evidence};
-}
-
-/* A transition of second order has no jump: what is left is the width of its bracket. */
-static void finish_entry(spn_answer_entry *entry)
-{
-    double scale = spni_larger_square(entry->before.norm, entry->after.norm);
-    entry->share = entry->order == 2 ? 0 : scale > 0 ? entry->jump / scale : 0;
-    entry->share = fmin(entry->share, 1); /* rounding */
-}
-
 /* ---- Random starts ------------------------------------------------------------------------------- */
 
 /* What a finding shows: the place of which entry, and who saw it. */
 typedef struct sighting {
     int64_t entry, kind, seed;
 } sighting;
-
-static bool holds(const spn_answer_place *place, const spn_transition *row)
-{
-    return row->beta >= place->beta_low && row->beta <= place->beta_high;
-}
-
-static int64_t find_entry(spn_answer_entry *entries, int64_t count, const reading *r)
-{
-    for (int64_t i = 0; i < count; i++) {
-        bool is_alike = is_accuracy(r->row) ? entries[i].change == SPN_CHANGE_ACCURACY
-                                            : entries[i].change == r->row->change &&
-                                                  spni_same_label(&entries[i].before, &r->below) &&
-                                                  spni_same_label(&entries[i].after, &r->above);
-        if (is_alike && entries[i].below == r->phase_below && entries[i].above == r->phase_above &&
-            holds(place_of(&entries[i], r->row->kind), r->row)) {
-            return i;
-        }
-    }
-    return -1;
-}
 
 /* Seeds that are new in sightings[at] among those before it, of its entry, or of its place too. */
 static bool is_new(const sighting *sightings, int64_t at, bool is_of_place)
@@ -231,9 +47,27 @@ static bool is_new(const sighting *sightings, int64_t at, bool is_of_place)
     return true;
 }
 
-static spn_status count_starts(spn_context *context, spn_transitions *t, int64_t first,
-                               int64_t count, const spni_strand *strands, const int64_t *groups,
-                               spn_answer_entry *entries, int64_t entry_count)
+/* The rows of a run, and what becomes of them. */
+typedef struct run_rows {
+    int64_t first, count; /* in the table of transitions */
+    spni_sides *sides;
+    spni_reading *readings;
+    int64_t *entry_of;
+} run_rows;
+
+static int64_t row_of(const spn_transitions *t, const run_rows *r, int64_t ticket)
+{
+    const int64_t *tickets = (const int64_t *)t->row_tickets.items + r->first;
+    for (int64_t i = 0; i < r->count; i++) {
+        if (tickets[i] == ticket) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static spn_status count_starts(spn_context *context, const spn_transitions *t, int64_t first,
+                               const run_rows *rows, int64_t entry_count, spn_answer_entry *entries)
 {
     spn_status status = SPN_OK;
     const spni_finding *findings = t->findings.items;
@@ -248,19 +82,63 @@ static spn_status count_starts(spn_context *context, spn_transitions *t, int64_t
         }
     }
     for (int64_t i = first; i < t->findings.count; i++) {
-        const reading r = read_row(&findings[i].row, count, strands, groups);
-        int64_t entry = findings[i].seed >= 0 ? find_entry(entries, entry_count, &r) : -1;
-        if (entry < 0) {
+        const int64_t row = findings[i].seed >= 0 ? row_of(t, rows, findings[i].ticket) : -1;
+        if (row < 0) {
             continue;
         }
-        seen[found] = (sighting){entry, findings[i].row.kind, findings[i].seed};
-        place_of(&entries[entry], findings[i].row.kind)->seeds += is_new(seen, found, true);
-        entries[entry].seeds += is_new(seen, found, false);
+        spn_answer_entry *entry = &entries[rows->entry_of[row]];
+        const int64_t kind = rows->readings[row].row->kind;
+        seen[found] = (sighting){rows->entry_of[row], kind, findings[i].seed};
+        spni_place_of(entry, kind)->seeds += is_new(seen, found, true);
+        entry->seeds += is_new(seen, found, false);
         found++;
     }
 done:
     spn_release(context, seen);
     return status;
+}
+
+/* ---- What changes -------------------------------------------------------------------------------- */
+
+/* What is computed changes from one accuracy phase to another and nowhere else: a jump of one chain on a strand that others
+ * follow without one is none between phases, and a small step between two minima that a larger one tells apart is one. */
+static int64_t settled_change(int64_t change, int64_t below, int64_t above)
+{
+    if (below < 0 || above < 0) {
+        return change;
+    }
+    return below != above                  ? SPN_CHANGE_ACCURACY
+           : change == SPN_CHANGE_ACCURACY ? SPN_CHANGE_OTHER
+                                           : change;
+}
+
+static bool is_labelled(const spn_transition *row)
+{
+    return row->before.active_modes >= 0 && row->after.active_modes >= 0;
+}
+
+static int64_t group_at(const int64_t *groups, int64_t strand)
+{
+    return strand < 0 ? -1 : groups[strand];
+}
+
+/* Rows and the findings that they are made of bear the same change. */
+static void settle_changes(spn_transitions *t, const spni_run_start *start, run_rows *r,
+                           const int64_t *groups)
+{
+    spn_transition *rows = (spn_transition *)t->rows.items + r->first;
+    spni_finding *findings = t->findings.items;
+    for (int64_t i = 0; i < r->count; i++) {
+        const int64_t below = group_at(groups, r->sides[i].strand_below);
+        const int64_t above = group_at(groups, r->sides[i].strand_above);
+        rows[i].change =
+            is_labelled(&rows[i]) ? settled_change(rows[i].change, below, above) : rows[i].change;
+        r->readings[i] = (spni_reading){&rows[i], r->sides[i], below, above};
+    }
+    for (int64_t i = start->finding; i < t->findings.count; i++) {
+        const int64_t row = row_of(t, r, findings[i].ticket);
+        findings[i].row.change = row >= 0 ? rows[row].change : findings[i].row.change;
+    }
 }
 
 /* ---- Order --------------------------------------------------------------------------------------- */
@@ -292,34 +170,10 @@ static void sort_entries(spn_answer_entry *entries, int64_t count)
 
 /* ---- The answer ---------------------------------------------------------------------------------- */
 
-static spn_status enter_rows(spn_context *context, spn_transitions *t, int64_t run,
-                             int64_t first_row, int64_t count, const spni_strand *strands,
-                             const int64_t *groups, int64_t first_entry)
-{
-    spn_status status = SPN_OK;
-    const spn_transition *rows = t->rows.items;
-    for (int64_t i = first_row; i < t->rows.count; i++) {
-        const reading r = read_row(&rows[i], count, strands, groups);
-        int64_t at = t->answer_entries.count - 1;
-        const spn_answer_entry *entries = t->answer_entries.items;
-        while (at >= first_entry && !is_part(&entries[at], &r)) {
-            at--;
-        }
-        if (at < first_entry) {
-            const spn_answer_entry entry = start_entry(run, &r);
-            SPN_TRY(spni_sequence_add(context, &t->answer_entries, &entry, sizeof entry));
-            at = t->answer_entries.count - 1;
-        }
-        take_row((spn_answer_entry *)t->answer_entries.items + at, &r);
-    }
-done:
-    return status;
-}
-
 spni_run_start spni_start_run(const spn_transitions *transitions)
 {
     return (spni_run_start){transitions->rows.count, transitions->findings.count,
-                            transitions->notes};
+                            transitions->hysteresis.count, transitions->notes};
 }
 
 static spn_transition_notes notes_since(const spn_transition_notes *now,
@@ -343,39 +197,132 @@ static int64_t count_undecided(const spn_transitions *t, int64_t first)
     return undecided;
 }
 
-spn_status spni_answer_run(spn_context *context, spn_transitions *t, const spni_run_start *start,
-                           int64_t seeds, double from, double to, int64_t count,
-                           const spni_strand *strands)
+static spn_status take_rows(spn_context *context, const spn_transitions *t,
+                            const spni_run_start *start, int64_t count, const spni_strand *strands,
+                            run_rows *out)
 {
     spn_status status = SPN_OK;
-    const int64_t run = t->answers.count;
+    *out = (run_rows){.first = start->row, .count = t->rows.count - start->row};
+    SPN_NEW(context, out->sides, out->count);
+    SPN_NEW(context, out->readings, out->count);
+    SPN_NEW(context, out->entry_of, out->count);
+    for (int64_t i = 0; i < out->count; i++) {
+        const spn_transition *row = (const spn_transition *)t->rows.items + out->first + i;
+        out->sides[i] = spni_find_sides(row, count, strands);
+    }
+done:
+    return status;
+}
+
+/* Sorted entries get their numbers; rows, findings and loops those of their entries, and what selects them. */
+static spn_status number_entries(spn_context *context, spn_transitions *t,
+                                 const spni_run_start *start, run_rows *r, int64_t count,
+                                 spn_answer_entry *entries)
+{
+    spn_status status = SPN_OK;
+    spn_transition *rows = (spn_transition *)t->rows.items + r->first;
+    spni_finding *findings = t->findings.items;
+    int64_t *numbers = NULL;
+    SPN_NEW(context, numbers, count);
+    for (int64_t i = 0; i < count; i++) {
+        entries[i].entry = i;
+    }
+    sort_entries(entries, count);
+    for (int64_t i = 0; i < count; i++) {
+        numbers[entries[i].entry] = i;
+        entries[i].entry = i;
+    }
+    for (int64_t i = 0; i < r->count; i++) {
+        rows[i].entry = numbers[r->entry_of[i]];
+        rows[i].share = entries[rows[i].entry].share;
+    }
+    for (int64_t i = start->finding; i < t->findings.count; i++) {
+        const int64_t row = row_of(t, r, findings[i].ticket);
+        findings[i].row.share = row >= 0 ? rows[row].share : 0;
+    }
+done:
+    spn_release(context, numbers);
+    return status;
+}
+
+/* The row of the end of the phase below that a loop comes from. */
+static int64_t row_of_loop(const run_rows *r, const spni_loop_strands *loop)
+{
+    int64_t best = -1;
+    for (int64_t i = 0; i < r->count; i++) {
+        const bool is_end = r->readings[i].row->kind == SPN_TRANSITION_SPINODAL_UP &&
+                            r->sides[i].strand_below == loop->below;
+        if (is_end && (best < 0 || r->sides[i].strand_above == loop->above)) {
+            best = i;
+        }
+    }
+    return best;
+}
+
+static void number_loops(spn_transitions *t, const spni_run_start *start, const run_rows *r)
+{
+    spn_hysteresis *loops = t->hysteresis.items;
+    const spni_loop_strands *strands = t->loop_strands.items;
+    for (int64_t i = start->loop; i < t->hysteresis.count; i++) {
+        const int64_t row = row_of_loop(r, &strands[i]);
+        const spn_transition *end = row >= 0 ? r->readings[row].row : NULL;
+        loops[i].change = end != NULL ? end->change : SPN_CHANGE_OTHER;
+        loops[i].entry = end != NULL ? end->entry : -1;
+        loops[i].share = end != NULL ? end->share : 0;
+    }
+}
+
+static spn_status make_entries(spn_context *context, spn_transitions *t,
+                               const spni_run_start *start, run_rows *rows,
+                               const spni_strand *strands, const int64_t *groups, run_answer *made)
+{
+    spn_status status = SPN_OK;
+    spn_answer *answer = &made->answer;
+    settle_changes(t, start, rows, groups);
+    SPN_TRY(spni_enter_rows(context, t, answer->run, strands, rows->count, rows->readings,
+                            rows->entry_of));
+    answer->entry_count = t->answer_entries.count - made->first_entry;
+    if (answer->entry_count == 0) {
+        goto done;
+    }
+    spn_answer_entry *entries = (spn_answer_entry *)t->answer_entries.items + made->first_entry;
+    SPN_TRY(count_starts(context, t, start->finding, rows, answer->entry_count, entries));
+    SPN_TRY(number_entries(context, t, start, rows, answer->entry_count, entries));
+    number_loops(t, start, rows);
+    for (int64_t i = 0; i < answer->entry_count; i++) {
+        answer->accuracy_count += entries[i].change == SPN_CHANGE_ACCURACY;
+    }
+done:
+    return status;
+}
+
+spn_status spni_answer_run(spn_context *context, spn_transitions *t, const spni_run_start *start,
+                           const spn_answer *known, int64_t count, const spni_strand *strands)
+{
+    spn_status status = SPN_OK;
     int64_t *groups = NULL;
-    run_answer made = {.answer = {.run = run,
-                                  .beta_from = from,
-                                  .beta_to = to,
-                                  .seeds = seeds,
-                                  .notes = notes_since(&t->notes, &start->notes),
-                                  .undecided = count_undecided(t, start->row)},
+    run_rows rows = {0};
+    run_answer made = {.answer = *known,
                        .first_phase = t->answer_phases.count,
                        .first_entry = t->answer_entries.count};
+    spn_answer *answer = &made.answer;
+    answer->run = t->answers.count;
+    answer->notes = notes_since(&t->notes, &start->notes);
+    answer->undecided = count_undecided(t, start->row);
     SPN_NEW(context, groups, count);
-    SPN_TRY(spni_group_strands(context, t, run, start->row, count, strands, groups,
-                               &made.answer.phase_count));
-    SPN_TRY(enter_rows(context, t, run, start->row, count, strands, groups, made.first_entry));
-    made.answer.entry_count = t->answer_entries.count - made.first_entry;
-    spn_answer_entry *entries = (spn_answer_entry *)t->answer_entries.items + made.first_entry;
-    if (made.answer.entry_count > 0) {
-        SPN_TRY(count_starts(context, t, start->finding, count, strands, groups, entries,
-                             made.answer.entry_count));
-    }
-    for (int64_t i = 0; i < made.answer.entry_count; i++) {
-        finish_entry(&entries[i]);
-        made.answer.accuracy_count += entries[i].change == SPN_CHANGE_ACCURACY;
-    }
-    sort_entries(entries, made.answer.entry_count);
+    SPN_TRY(take_rows(context, t, start, count, strands, &rows));
+    SPN_TRY(spni_group_strands(context, &t->ranges, rows.count,
+                               (const spn_transition *)t->rows.items + rows.first, rows.sides,
+                               count, strands, groups, &answer->phase_count));
+    SPN_TRY(spni_describe_phases(context, t, answer->run, start->row, count, strands, groups,
+                                 answer->phase_count));
+    SPN_TRY(make_entries(context, t, start, &rows, strands, groups, &made));
     SPN_TRY(spni_sequence_add(context, &t->answers, &made, sizeof made));
 done:
     spn_release(context, groups);
+    spn_release(context, rows.sides);
+    spn_release(context, rows.readings);
+    spn_release(context, rows.entry_of);
     return status;
 }
 

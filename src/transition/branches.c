@@ -238,7 +238,7 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     if (row.evidence == SPN_EVIDENCE_UNRESOLVED) {
         settle(&row, s, first, is_continuous, next >= 0);
     }
-    row.change = next >= 0 ? spni_change(&row, c->transitions->error_range) : s->change;
+    row.change = next >= 0 ? spni_change(&row, &c->transitions->ranges) : s->change;
     if (row.kind == SPN_TRANSITION_CONTINUOUS && !is_high) {
         const spn_side swap = row.before;
         row.before = row.after;
@@ -330,7 +330,7 @@ static spn_status add_maxwell(chart *c)
                               .susceptibility = nothing};
         row.before = side_of_maxwell(c, m->phase_a, m->beta, m->loss, &m->a);
         row.after = side_of_maxwell(c, m->phase_b, m->beta, m->loss, &m->b);
-        row.change = spni_change(&row, c->transitions->error_range);
+        row.change = spni_change(&row, &c->transitions->ranges);
         spni_measure_jump(&row, m->beta_high - m->beta_low);
         if (!isfinite(row.jump_low)) {
             row.jump_low = least_jump(c, m, &row);
@@ -340,6 +340,9 @@ static spn_status add_maxwell(chart *c)
         if (m->is_global) {
             SPN_TRY(keep(c, &row));
         } else {
+            const double scale = spni_larger_square(row.before.norm, row.after.norm);
+            row.entry = -1;
+            row.share = scale > 0 ? row.jump / scale : 0;
             SPN_TRY(spni_sequence_add(c->context, &c->transitions->crossings, &row, sizeof row));
         }
     }
@@ -348,15 +351,15 @@ done:
 }
 
 /* Of minima: what other stationary points have says nothing of what a network learns. */
-static double error_range(const spn_branch_tables *tables)
+static spni_ranges find_ranges(const spn_branch_tables *tables)
 {
-    double low = (double)INFINITY, high = -low;
+    spni_ranges ranges = spni_no_range;
     for (int64_t i = 0; i < tables->point_count; i++) {
-        bool is_stable = tables->points[i].phase >= 0;
-        low = is_stable ? fmin(low, tables->points[i].state.error) : low;
-        high = is_stable ? fmax(high, tables->points[i].state.error) : high;
+        if (tables->points[i].phase >= 0) {
+            spni_widen_ranges(&ranges, &tables->points[i].state);
+        }
     }
-    return high - low;
+    return ranges;
 }
 
 spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *transitions,
@@ -366,7 +369,8 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     const int64_t one = 1; /* a set of branches counts as one start */
     int64_t first = transitions->findings.count;
     const spni_run_start start = spni_start_run(transitions);
-    double from = (double)INFINITY, to = -from;
+    spn_answer known = {
+        .beta_from = (double)INFINITY, .beta_to = -(double)INFINITY, .went_up = 1, .went_down = 1};
     chart c = {.context = context,
                .transitions = transitions,
                .tables = tables,
@@ -381,7 +385,7 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_NEW(context, c.distances, tables->approach_count);
     SPN_NEW(context, c.values, tables->approach_count);
     SPN_NEW(context, c.susceptibilities, tables->approach_count);
-    transitions->error_range = error_range(tables);
+    transitions->ranges = find_ranges(tables);
     SPN_TRY(make_strands(&c));
     SPN_TRY(add_ends(&c));
     SPN_TRY(add_maxwell(&c));
@@ -390,11 +394,10 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
     SPN_TRY(spni_sequence_add(context, &transitions->seeds, &one, sizeof one));
     transitions->notes.runs++;
     for (int64_t i = 0; i < tables->point_count; i++) {
-        from = fmin(from, tables->points[i].state.beta);
-        to = fmax(to, tables->points[i].state.beta);
+        known.beta_from = fmin(known.beta_from, tables->points[i].state.beta);
+        known.beta_to = fmax(known.beta_to, tables->points[i].state.beta);
     }
-    SPN_TRY(
-        spni_answer_run(context, transitions, &start, 0, from, to, tables->phase_count, c.strands));
+    SPN_TRY(spni_answer_run(context, transitions, &start, &known, tables->phase_count, c.strands));
 done:
     for (int64_t i = 0; c.strands != NULL && i < tables->phase_count; i++) {
         spni_strand_free(context, &c.strands[i]);

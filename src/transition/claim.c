@@ -186,6 +186,7 @@ static spn_claim_row start_row(const examined *e, const spn_transition *t)
     return (spn_claim_row){.run = e->claim->run,
                            .beta = t != NULL ? t->beta : (double)NAN,
                            .change = t != NULL ? t->change : -1,
+                           .share = t != NULL ? t->share : (double)NAN,
                            .order = t != NULL ? t->order : (double)NAN,
                            .error = no_point,
                            .curvature = no_point,

@@ -32,9 +32,11 @@ void spn_transitions_free(spn_context *context, spn_transitions *transitions)
         return;
     }
     spn_release(context, transitions->rows.items);
+    spn_release(context, transitions->row_tickets.items);
     spn_release(context, transitions->crossings.items);
     spn_release(context, transitions->findings.items);
     spn_release(context, transitions->hysteresis.items);
+    spn_release(context, transitions->loop_strands.items);
     spn_release(context, transitions->stuck.items);
     spn_release(context, transitions->groups.items);
     spn_release(context, transitions->seeds.items);
@@ -98,7 +100,11 @@ static spn_status place(spn_context *context, spn_transitions *t, int64_t first_
         }
     }
     finding->ticket = base + t->rows.count;
-    return spni_sequence_add(context, &t->rows, &finding->row, sizeof finding->row);
+    spn_status status =
+        spni_sequence_add(context, &t->row_tickets, &finding->ticket, sizeof(int64_t));
+    return status != SPN_OK
+               ? status
+               : spni_sequence_add(context, &t->rows, &finding->row, sizeof finding->row);
 }
 
 static int64_t count_seeds(const spn_transitions *t, int64_t first, int64_t ticket)
@@ -115,16 +121,23 @@ static int64_t count_seeds(const spn_transitions *t, int64_t first, int64_t tick
     return count;
 }
 
-static void sort_rows(spn_transition *rows, int64_t first, int64_t count)
+/* By beta; tickets (may be NULL) go with their rows. */
+static void sort_rows(spn_transition *rows, int64_t *tickets, int64_t first, int64_t count)
 {
     for (int64_t i = first + 1; i < count; i++) {
-        spn_transition row = rows[i];
+        const spn_transition row = rows[i];
+        const int64_t ticket = tickets != NULL ? tickets[i] : -1;
         int64_t at = i;
-        while (at > first && rows[at - 1].run == row.run && rows[at - 1].beta > row.beta) {
+        for (; at > first && rows[at - 1].run == row.run && rows[at - 1].beta > row.beta; at--) {
             rows[at] = rows[at - 1];
-            at--;
+            if (tickets != NULL) {
+                tickets[at] = tickets[at - 1];
+            }
         }
         rows[at] = row;
+        if (tickets != NULL) {
+            tickets[at] = ticket;
+        }
     }
 }
 
@@ -166,8 +179,8 @@ spn_status spni_merge(spn_context *context, spn_transitions *t, int64_t first)
     }
     t->tickets = base + t->rows.count;
     number_findings(t->findings.items, first, t->findings.count);
-    sort_rows(t->rows.items, first_row, t->rows.count);
-    sort_rows(t->crossings.items, 0, t->crossings.count);
+    sort_rows(t->rows.items, t->row_tickets.items, first_row, t->rows.count);
+    sort_rows(t->crossings.items, NULL, 0, t->crossings.count);
 done:
     return status;
 }
@@ -201,6 +214,7 @@ static void count_in(spn_transition_group *group, const spn_transition *row)
 {
     double distance = row->beta - group->beta;
     group->seeds++;
+    group->share = fmax(group->share, row->share);
     group->first += row->order == 1;
     group->second += row->order == 2;
     mean_side(&group->before, &row->before, group->seeds);

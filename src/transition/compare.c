@@ -148,12 +148,14 @@ static spn_status add_crossing(pair *p, double beta)
     double half = (error + fabs(value)) / fabs(slope);
     row.beta_low = beta - half;
     row.beta_high = beta + half;
-    row.change = spni_change(&row, p->transitions->error_range);
+    row.change = spni_change(&row, &p->transitions->ranges);
     row.jump = fabs(slope);
     row.jump_low = least_jump(p, &row, half);
     row.jump_high = 2 * row.jump - row.jump_low;
     spni_judge_crossing(&row);
     if (!is_lowest(p, beta, row.before.loss, error)) {
+        row.entry = -1;
+        row.share = row.jump / scale;
         return spni_sequence_add(p->context, &p->transitions->crossings, &row, sizeof row);
     }
     return add_findings(p, &row);
@@ -250,12 +252,19 @@ static spn_status add_loop(pair *p, double low, double high, double maxwell)
                           .beta_low = low,
                           .beta_high = high,
                           .width = high - low,
-                          .maxwell_beta = maxwell};
+                          .maxwell_beta = maxwell,
+                          .change = SPN_CHANGE_OTHER,
+                          .entry = -1};
     row.is_open = !((p->b->ends_low && low == spni_strand_low(p->b)) ||
                     (p->a->ends_low && low == spni_strand_low(p->a)));
     row.area = spni_strand_integral(p->a, low, high) - spni_strand_integral(p->b, low, high);
     row.area_from_loss = gap(p, high, &error) - gap(p, low, &error);
-    return spni_sequence_add(p->context, &p->transitions->hysteresis, &row, sizeof row);
+    const spni_loop_strands strands = {p->a - p->strands, p->b - p->strands};
+    spn_status status =
+        spni_sequence_add(p->context, &p->transitions->loop_strands, &strands, sizeof strands);
+    return status != SPN_OK
+               ? status
+               : spni_sequence_add(p->context, &p->transitions->hysteresis, &row, sizeof row);
 }
 
 static double common_low(const pair *p)

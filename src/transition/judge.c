@@ -51,24 +51,42 @@ const char *spn_side_label(const spn_side *side, char *buffer, size_t size)
     return buffer;
 }
 
-/* A jump of E by more than this share of its range over the run changes what the network computes, whatever the
- * number of directions: with one output that is 1 as long as anything is learned. Losing a mode that counts as
- * active, s > SPN_ACTIVE_SHARE sigma, costs more. */
-static bool changes_error(const spn_transition *row, double error_range)
+const spni_ranges spni_no_range = {(double)INFINITY, -(double)INFINITY, (double)INFINITY,
+                                   -(double)INFINITY};
+
+void spni_widen_ranges(spni_ranges *ranges, const spn_state *state)
 {
-    double change = fabs(row->after.error - row->before.error);
-    bool is_wrong = !isnan(row->before.accuracy) && !isnan(row->after.accuracy) &&
-                    row->before.accuracy != row->after.accuracy;
-    return row->order != 2 && (is_wrong || change > SPN_ACTIVE_SHARE * error_range);
+    /* fmin, fmax: NaN does not count */
+    ranges->error_low = fmin(ranges->error_low, state->error);
+    ranges->error_high = fmax(ranges->error_high, state->error);
+    ranges->accuracy_low = fmin(ranges->accuracy_low, state->accuracy);
+    ranges->accuracy_high = fmax(ranges->accuracy_high, state->accuracy);
 }
 
-int64_t spni_change(const spn_transition *row, double error_range)
+static double share_of(double change, double low, double high)
+{
+    return high > low && isfinite(change) ? fabs(change) / (high - low) : 0;
+}
+
+double spni_change_share(const spn_side *before, const spn_side *after, const spni_ranges *ranges)
+{
+    return fmax(
+        share_of(after->error - before->error, ranges->error_low, ranges->error_high),
+        share_of(after->accuracy - before->accuracy, ranges->accuracy_low, ranges->accuracy_high));
+}
+
+/* A jump of E, or of the share of right classes, by more than SPN_ACTIVE_SHARE of its range over the run changes what the
+ * network computes, whatever the number of directions: with one output that is 1 as long as anything is learned. Losing a
+ * mode that counts as active, s > SPN_ACTIVE_SHARE sigma, costs more. A single sample that changes its class where hidden
+ * units merge is no change of what is learned. */
+int64_t spni_change(const spn_transition *row, const spni_ranges *ranges)
 {
     const spn_side *before = &row->before, *after = &row->after;
     if (before->active_modes < 0 || after->active_modes < 0) {
         return SPN_CHANGE_OTHER;
     }
-    if (before->active_modes != after->active_modes || changes_error(row, error_range)) {
+    bool jumps = row->order != 2 && spni_change_share(before, after, ranges) > SPN_ACTIVE_SHARE;
+    if (before->active_modes != after->active_modes || jumps) {
         return SPN_CHANGE_ACCURACY;
     }
     bool is_same =

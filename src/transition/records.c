@@ -87,6 +87,7 @@ static const spn_column items_spn_hysteresis[] = {
     REAL("area", area, "error", "area of the loop of |theta|^2 over beta, integrated"),
     REAL("area_from_loss", area_from_loss, "error", "the same as a difference of L (T9)"),
     REAL("maxwell_beta", maxwell_beta, "error/weight^2", "where both have equal L"),
+    WORDS("change", change, "what changes from one phase to the other", spn_change_words),
 };
 TABLE(spn_hysteresis);
 #undef RECORD
@@ -172,6 +173,7 @@ TABLE(spn_answer_phase);
         INTEGER(name "_seeds", member.seeds, "random starts that saw it; 0 for branches")
 static const spn_column items_spn_answer_entry[] = {
     INTEGER("run", run, "number of the file, from 0"),
+    INTEGER("entry", entry, "its number in the answer of the file, from 0"),
     WORDS("change", change, "what changes: what is computed, or hidden units", spn_change_words),
     INTEGER("below", below, "phase on the side of smaller beta; -1: not known"),
     INTEGER("above", above, "phase on the side of larger beta; -1: not known"),
@@ -183,6 +185,11 @@ static const spn_column items_spn_answer_entry[] = {
     PLACE("undecided", undecided, "where something was seen whose order is not known; null: none"),
     REAL("jump", jump, "weight^2", "largest change of |theta|^2"),
     REAL("share", share, "", "that change as a share of the larger |theta|^2; 0: no jump"),
+    WORDS("read_at", read,
+          "place at which E, |theta| and R are read: that of the largest jump; null: undecided",
+          kinds),
+    REAL("beta_below", beta_before, BETA, "where those of the phase below are read"),
+    REAL("beta_above", beta_after, BETA, "where those of the phase above are read"),
     REAL("norm_below", before.norm, "weight", "|theta| there of the phase below"),
     REAL("norm_above", after.norm, "weight", "|theta| there of the phase above"),
     REAL("error_below", before.error, "error", "E there of the phase below"),

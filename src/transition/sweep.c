@@ -131,7 +131,7 @@ static spn_status add_coarse(walk *w, const spn_sweep_record *a, const spn_sweep
     spni_measure_jump(&row, fabs(b->state.beta - a->state.beta));
     spni_judge(&row, is_upwards ? SPN_TRANSITION_SPINODAL_UP : SPN_TRANSITION_SPINODAL_DOWN, -1,
                spni_larger_square(a->state.weight_norm, b->state.weight_norm));
-    row.change = spni_change(&row, w->transitions->error_range);
+    row.change = spni_change(&row, &w->transitions->ranges);
     return keep(w, &row, a->seed, is_upwards);
 }
 
@@ -202,7 +202,7 @@ static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transiti
 {
     spn_status status = SPN_OK;
     const spn_sweep_jump *j = &w->tables->jumps[index];
-    row->change = spni_change(row, w->transitions->error_range);
+    row->change = spni_change(row, &w->transitions->ranges);
     SPN_TRY(keep(w, row, j->seed, s->is_upwards));
     SPN_TRY(add_point(w, j->beta_before, &j->before));
     SPN_TRY(add_approach(w, index));
@@ -364,7 +364,7 @@ static void label_continuous(walk *w, int64_t first)
                 row->before = before;
                 row->after = after;
             }
-            row->change = spni_change(row, w->transitions->error_range);
+            row->change = spni_change(row, &w->transitions->ranges);
         }
     }
 }
@@ -471,14 +471,30 @@ static spn_status check(spn_context *context, const spn_sweep_tables *tables, in
     return SPN_OK;
 }
 
-static double error_range(const spn_sweep_tables *tables)
+/* Of stationary points: what diverged is as large as it likes. */
+static spni_ranges find_ranges(const spn_sweep_tables *tables)
 {
-    double low = (double)INFINITY, high = -low;
+    spni_ranges ranges = spni_no_range;
     for (int64_t i = 0; i < tables->point_count; i++) {
-        low = fmin(low, tables->points[i].state.error);
-        high = fmax(high, tables->points[i].state.error);
+        if (tables->points[i].state.stationary == 1) {
+            spni_widen_ranges(&ranges, &tables->points[i].state);
+        }
     }
-    return high - low;
+    return ranges;
+}
+
+/* Range, and the ways in which phases were followed. */
+static void describe_run(const spn_sweep_tables *tables, spn_answer *known)
+{
+    for (int64_t i = 0; i < tables->point_count; i++) {
+        const spn_sweep_record *r = &tables->points[i];
+        known->beta_from = fmin(known->beta_from, r->state.beta);
+        known->beta_to = fmax(known->beta_to, r->state.beta);
+        if (i > 0 && is_same_chain(r - 1, r)) {
+            known->went_up = known->went_up || r->state.beta > (r - 1)->state.beta;
+            known->went_down = known->went_down || r->state.beta < (r - 1)->state.beta;
+        }
+    }
 }
 
 spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *transitions,
@@ -487,7 +503,7 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     spn_status status = SPN_OK;
     int64_t first = transitions->findings.count, seeds = 0;
     const spni_run_start start = spni_start_run(transitions);
-    double from = (double)INFINITY, to = -from;
+    spn_answer known = {.beta_from = (double)INFINITY, .beta_to = -(double)INFINITY};
     walk w = {.context = context,
               .transitions = transitions,
               .tables = tables,
@@ -496,7 +512,7 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_NEW(context, w.distances, tables->approach_count);
     SPN_NEW(context, w.values, tables->approach_count);
     SPN_NEW(context, w.susceptibilities, tables->approach_count);
-    transitions->error_range = error_range(tables);
+    transitions->ranges = find_ranges(tables);
     SPN_TRY(walk_chains(&w));
     label_continuous(&w, first);
     SPN_TRY(
@@ -507,12 +523,10 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     SPN_TRY(spni_sequence_add(context, &transitions->seeds, &seeds, sizeof seeds));
     transitions->notes.runs++;
     transitions->notes.unrefined += tables->jumps == NULL;
-    for (int64_t i = 0; i < tables->point_count; i++) {
-        from = fmin(from, tables->points[i].state.beta);
-        to = fmax(to, tables->points[i].state.beta);
-    }
-    SPN_TRY(spni_answer_run(context, transitions, &start, seeds, from, to, w.strands.count,
-                            w.strands.items));
+    describe_run(tables, &known);
+    known.seeds = seeds;
+    SPN_TRY(
+        spni_answer_run(context, transitions, &start, &known, w.strands.count, w.strands.items));
 done:
     for (int64_t i = 0; i < w.strands.count; i++) {
         spni_strand_free(context, (spni_strand *)w.strands.items + i);

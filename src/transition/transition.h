@@ -23,13 +23,26 @@ typedef struct spni_finding {
     bool is_repeated;   /* another chain of the seed showed the row before */
 } spni_finding;
 
+/** Smallest and largest E and accuracy of classes in a run: what changes are compared with. */
+typedef struct spni_ranges {
+    double error_low, error_high, accuracy_low, accuracy_high;
+} spni_ranges;
+extern const spni_ranges spni_no_range;
+
+/** Between which strands of its run a loop lies. */
+typedef struct spni_loop_strands {
+    int64_t below, above;
+} spni_loop_strands;
+
 struct spn_transitions {
     spni_sequence rows, crossings; /* spn_transition */
+    spni_sequence row_tickets;     /* int64_t: the ticket of each row */
     spni_sequence findings;        /* spni_finding, of all runs: what groups are made of */
     spni_sequence hysteresis, stuck, groups;
-    spni_sequence seeds; /* int64_t: random starts of each run */
-    int64_t tickets;     /* given out */
-    double error_range;  /* of the run in work: largest less smallest E */
+    spni_sequence loop_strands; /* spni_loop_strands of each row of hysteresis */
+    spni_sequence seeds;        /* int64_t: random starts of each run */
+    int64_t tickets;            /* given out */
+    spni_ranges ranges;         /* of the run in work */
     spni_sequence answers, answer_phases, answer_entries; /* of all runs; see answer.h */
     spn_transition_notes notes;
 };
@@ -49,8 +62,12 @@ double spni_larger_square(double norm, double other);
  *  ends like d^a, a >= 1/2, changes |theta|^2 over a distance d to its end by chi d / a <= 2 chi d. */
 void spni_measure_jump(spn_transition *row, double width);
 
-/** What a row changes (spn_change). `error_range`: largest less smallest E of the run. */
-int64_t spni_change(const spn_transition *row, double error_range);
+/** Widen ranges that began as nothing (spni_no_range) by a state. */
+void spni_widen_ranges(spni_ranges *ranges, const spn_state *state);
+/** Share of its range over the run by which E changes, or the accuracy of classes where that is more. */
+double spni_change_share(const spn_side *before, const spn_side *after, const spni_ranges *ranges);
+/** What a row changes (spn_change), of a run with these ranges. */
+int64_t spni_change(const spn_transition *row, const spni_ranges *ranges);
 bool spni_same_label(const spn_side *a, const spn_side *b);
 
 /** Merge the findings from `first` on, all of one run, into rows and sort them. */

@@ -47,6 +47,38 @@ expect_status 0
 expect_stderr '^Between beta = 0\.05 and 0\.1 there is one phase, "2 modes": what the network computes changes nowhere abruptly\.$'
 expect_stderr 'no value in this range changes abruptly what is learned'
 
+# Three kinds of flowers that overlap, four random starts: the starts end in several minima of one phase, and where hidden
+# units merge single samples change their class. No transition leads from a phase into itself, and each is known to its own
+# interval: none spans a thousandth of beta.
+cat >flowers.awk <<'AWK'
+function uniform() { s = s * 16807 % 2147483647; return s / 2147483647 }
+function normal(  i, sum) { sum = -6; for (i = 0; i < 12; i++) sum += uniform(); return sum }
+BEGIN {
+    s = 5
+    print "sl,sw,pl,pw,species"
+    split("setosa versicolor virginica", name)
+    split("5.0 3.4 1.5 0.25 5.9 2.8 4.3 1.3 6.6 3.0 5.5 2.0", mean)
+    split("0.5 0.35 0.4 0.2", deviation)
+    for (k = 0; k < 3; k++) for (i = 0; i < 50; i++) {
+        for (j = 1; j <= 4; j++) printf "%.2f,", mean[4 * k + j] + deviation[j] * normal()
+        print name[k + 1]
+    }
+}
+AWK
+awk -f flowers.awk >flowers.csv
+run spinodal init flowers.csv
+run spinodal sweep flowers.yaml -o flowers.h5 -q --set sweep.seeds=4 --set sweep.beta.points=16 --set sweep.beta.from=0.02 --set sweep.beta.to=0.1
+expect_status 0
+run spinodal transitions flowers.h5 --kind accuracy
+expect_status 0
+sed -n '/^transitions that change/,/^$/p' "$stdout" >table
+expect_text table '^2 modes.* -> .*1 mode +1st '
+expect_no_text table '^(.+) -> \1 +(1st|2nd|[?]) '
+run spinodal transitions flowers.h5 --json
+awk -F'[:,]' '/"(spinodal_up|maxwell|spinodal_down)_low"/ && $2 + 0 > 0 { low = $2 }
+    /"(spinodal_up|maxwell|spinodal_down)_high"/ && $2 + 0 > 0 && $2 - low > 1e-3 * low { print low, $2 }' "$stdout" >wide
+expect_no_text wide .
+
 # Losses of PyTorch: a mean over the outputs as ours is, classes.
 run spinodal sweep deep.yaml -o mean.h5 --set objective.error=mse_mean --set sweep.beta.from=0.025 --set sweep.beta.to=0.25
 expect_status 0

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The answer of runs whose phases are closed forms: deep linear networks (T12 to T15), and phases with a linear
- * susceptibility, whose ends and Maxwell points are chosen. */
+/* The answer of runs whose phases are closed forms: deep linear networks (T12 to T15). */
 #include "model.h"
 
 #include <spinodal/transition/answer.h>
@@ -205,170 +204,6 @@ static void test_scaling(void **state)
     free(n);
 }
 
-/* ---- Phases of a linear susceptibility ----------------------------------------------------------- */
-
-/* n = a - b beta, L = c + a beta - b beta^2 / 2 (T9), chi = b (T10), between two ends. */
-typedef struct line {
-    double a, b, c, low, high;
-    int64_t modes, merged;
-} line;
-
-enum { LINES = 3, STATES = 400, CUTS = 8 };
-
-typedef struct plan {
-    spn_sweep_record points[STATES];
-    spn_sweep_jump jumps[CUTS];
-    spn_sweep_tables tables;
-    line lines[LINES];
-} plan;
-
-static spn_state state_on(const line *l, double beta)
-{
-    double square = l->a - l->b * beta, loss = l->c + l->a * beta - 0.5 * l->b * beta * beta;
-    spn_state out = spn_state_unknown();
-    out.beta = beta;
-    out.loss = loss;
-    out.error = loss - beta * square;
-    out.weight_norm = sqrt(square);
-    out.susceptibility = l->b;
-    out.active_modes = l->modes;
-    out.merged_units = l->merged;
-    out.dead_units = l->modes > 0 ? 0 : -1;
-    out.eigenvalue_min_loss = 1;
-    out.eigenvalue_max_loss = 2;
-    out.stationary = 1;
-    return out;
-}
-
-/* A chain on the line `on`; targets[i]: where line i leads when it ends this way. */
-static void follow(plan *p, int64_t direction, int64_t phase, int64_t on, const int64_t *targets,
-                   double from, double to)
-{
-    const int64_t steps = 70;
-    double step = (to - from) / (double)steps, sign = step > 0 ? 1 : -1;
-    for (int64_t i = 0; i <= steps; i++) {
-        double beta = from + step * (double)i;
-        double end = sign > 0 ? p->lines[on].high : p->lines[on].low;
-        if (sign * (beta - end) > 0) {
-            double before = end * (1 - sign * 1e-8), after = end * (1 + sign * 1e-8);
-            p->jumps[p->tables.jump_count++] =
-                (spn_sweep_jump){.direction = direction,
-                                 .phase = phase,
-                                 .point = i,
-                                 .beta = end,
-                                 .beta_before = before,
-                                 .beta_after = after,
-                                 .before = state_on(&p->lines[on], before),
-                                 .after = state_on(&p->lines[targets[on]], after),
-                                 .survives = 1,
-                                 .resolved = 1,
-                                 .settled = 1};
-            on = targets[on];
-        }
-        p->points[p->tables.point_count++] =
-            (spn_sweep_record){.direction = direction,
-                               .phase = phase,
-                               .point = i,
-                               .state = state_on(&p->lines[on], beta)};
-    }
-}
-
-static const double equal_units = 0.25, equal_modes = 0.4;
-
-/* Two modes, whose units merge at 0.3 and split at 0.2; one mode from 0.6 on, and back at 0.1 to split units. */
-static plan *make_plan(bool is_down_first)
-{
-    const int64_t up[] = {1, 2, 2}, down[] = {0, 0, 0};
-    plan *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    p->lines[2] = (line){.a = 1, .b = 0.5, .c = 2, .low = 0.1, .high = 2, .modes = 1, .merged = 4};
-    p->lines[1] = (line){.a = 2.9,
-                         .b = 0.5,
-                         .c = 2 - 1.9 * equal_modes,
-                         .low = 0.2,
-                         .high = 0.6,
-                         .modes = 2,
-                         .merged = 2};
-    p->lines[0] = (line){.a = 3,
-                         .b = 0.5,
-                         .c = 2 - 1.9 * equal_modes - 0.1 * equal_units,
-                         .low = 0.01,
-                         .high = 0.3,
-                         .modes = 2};
-    p->tables.points = p->points;
-    p->tables.jumps = p->jumps;
-    if (!is_down_first) {
-        follow(p, SPN_DIRECTION_UP, -1, 0, up, 0.021, 0.821);
-    }
-    follow(p, SPN_DIRECTION_DOWN, 1, 2, down, 0.821, 0.021);
-    follow(p, SPN_DIRECTION_DOWN, 2, 1, down, 0.5831, 0.021);
-    if (is_down_first) {
-        follow(p, SPN_DIRECTION_UP, -1, 0, up, 0.021, 0.821);
-    }
-    return p;
-}
-
-/* Merging units is no phase of its own; all places of each transition are in one entry, and the order of the chains does
- * not matter. */
-static void test_units(void **state)
-{
-    (void)state;
-    for (int k = 0; k < 2; k++) {
-        spn_answer a;
-        plan *p = make_plan(k == 1);
-        spn_transitions *t = find(&p->tables, &a);
-        assert_int_equal(a.phase_count, 2);
-        assert_int_equal(a.accuracy_count, 1);
-        assert_int_equal(a.entry_count, 2);
-        check_name(&a.phases[0], "2 modes");
-        check_name(&a.phases[1], "1 mode");
-        check_close(a.phases[0].beta_low, 0.021, 1e-12, 0);
-        check_close(a.phases[0].beta_high, 0.6, 1e-7, 0);
-        check_close(a.phases[0].best_high, equal_modes, 1e-6, 0);
-        check_close(a.phases[1].beta_low, 0.1, 1e-7, 0);
-        check_close(a.phases[1].best_low, equal_modes, 1e-6, 0);
-        assert_int_equal(a.phases[1].ends_low, 1);
-        const spn_answer_entry *modes = &a.entries[0], *units = &a.entries[1];
-        assert_int_equal(modes->change, SPN_CHANGE_ACCURACY);
-        check_close(modes->up.beta, 0.6, 1e-12, 0);
-        check_close(modes->equal.beta, equal_modes, 1e-6, 0);
-        check_close(modes->down.beta, 0.1, 1e-12, 0);
-        /* the largest change is where the phase above falls back to split units */
-        check_close(modes->jump, 2, 1e-6, 0);
-        assert_int_equal(units->change, SPN_CHANGE_SYMMETRY);
-        assert_true(units->below == 0 && units->above == 0);
-        check_close(units->up.beta, 0.3, 1e-12, 0);
-        check_close(units->equal.beta, equal_units, 1e-6, 0);
-        check_close(units->down.beta, 0.2, 1e-12, 0);
-        check_close(units->jump, 0.1, 1e-6, 0);
-        check_close(units->share, 0.1 / (3 - 0.5 * 0.3), 3e-2, 0);
-        assert_true(units->before.merged_units == 0 && units->after.merged_units == 2);
-        spn_transitions_free(context, t);
-        free(p);
-    }
-}
-
-/* Without labels nobody knows what is computed: each stretch is a phase, and phases of one name get letters. */
-static void test_unlabelled(void **state)
-{
-    (void)state;
-    spn_answer a;
-    plan *p = make_plan(false);
-    for (int64_t i = 0; i < p->tables.point_count; i++) {
-        p->points[i].state.active_modes = -1;
-    }
-    for (int64_t i = 0; i < p->tables.jump_count; i++) {
-        p->jumps[i].before.active_modes = p->jumps[i].after.active_modes = -1;
-    }
-    spn_transitions *t = find(&p->tables, &a);
-    assert_int_equal(a.phase_count, 3);
-    assert_int_equal(a.accuracy_count, 0);
-    check_name(&a.phases[0], "unlabelled (a)");
-    check_name(&a.phases[2], "unlabelled (c)");
-    spn_transitions_free(context, t);
-    free(p);
-}
-
 /* Each run has its own answer; one that is not there is said. */
 static void test_runs(void **state)
 {
@@ -393,36 +228,10 @@ static void test_runs(void **state)
     free(n);
 }
 
-static spn_status answer_once(spn_context *c, void *state)
-{
-    const plan *p = state;
-    spn_transitions *t = NULL;
-    spn_answer a;
-    spn_status status = spn_transitions_create(c, &t);
-    if (status == SPN_OK) {
-        status = spn_transitions_add_sweep(c, t, &p->tables);
-    }
-    if (status == SPN_OK) {
-        status = spn_transitions_answer(c, t, 0, &a);
-    }
-    spn_transitions_free(c, t);
-    return status;
-}
-
-static void test_out_of_memory(void **state)
-{
-    (void)state;
-    plan *p = make_plan(false);
-    assert_true(support_fail_each_allocation(answer_once, p) >= 10);
-    free(p);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_order), cmocka_unit_test(test_second_order),
-        cmocka_unit_test(test_seeds),       cmocka_unit_test(test_scaling),
-        cmocka_unit_test(test_units),       cmocka_unit_test(test_unlabelled),
-        cmocka_unit_test(test_runs),        cmocka_unit_test(test_out_of_memory)};
+        cmocka_unit_test(test_seeds), cmocka_unit_test(test_scaling), cmocka_unit_test(test_runs)};
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

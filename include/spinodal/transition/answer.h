@@ -26,7 +26,8 @@ typedef struct spn_answer_phase {
     double beta_low, beta_high; /**< seen to be a minimum between them: metastable or the best */
     int64_t ends_low,
         ends_high; /**< 1: it ends there; 0: the range did, or it was followed no further */
-    /** Where it has the smallest L of all phases that were seen, the widest range; NaN: nowhere. */
+    /** Where it has the smallest L of all phases that were seen, the widest range (of a run at one beta: that beta); NaN:
+     *  nowhere. */
     double best_low, best_high;
     int64_t best_ranges; /**< how many ranges of that kind it has */
     int64_t seeds;       /**< random starts that saw it (branches: 0) */
@@ -47,6 +48,7 @@ typedef struct spn_answer_place {
 /** A transition. 8-byte fields only. */
 typedef struct spn_answer_entry {
     int64_t run;
+    int64_t entry;  /**< its number in the run, from 0: where it stands in the answer */
     int64_t change; /**< spn_change */
     int64_t below,
         above; /**< numbers of the phases on its side of smaller and of larger beta; -1: not known */
@@ -56,8 +58,11 @@ typedef struct spn_answer_entry {
     spn_answer_place down;       /**< the phase above ends when beta falls: there one jumps back */
     spn_answer_place continuous; /**< second order: the one place there is */
     spn_answer_place undecided;  /**< something was seen whose order is not known */
-    /** States on both sides where |theta|^2 changes most, of the phase below and of the one above. */
+    /** States on both sides, of the phase below and of the one above: read at the place where |theta|^2 changes most, at
+     *  these beta (of a spinodal and of a continuous transition the two ends of its interval). */
     spn_side before, after;
+    int64_t read; /**< spn_transition_kind of that place */
+    double beta_before, beta_after;
     double jump;      /**< that change of |theta|^2 */
     double share;     /**< of the larger |theta|^2; 0 for second order, which has no jump */
     int64_t seeds;    /**< random starts that saw any of it */
@@ -73,6 +78,8 @@ typedef struct spn_answer {
     int64_t run;
     double beta_from, beta_to; /**< of its points */
     int64_t seeds;             /**< random starts in all (branches: 0) */
+    int64_t went_up,
+        went_down; /**< 1: phases were followed this way, so that their ends this way would show */
     int64_t phase_count;
     const spn_answer_phase *phases;
     /** The `accuracy_count` that change what is computed first, by beta; then the others, the largest share first. */

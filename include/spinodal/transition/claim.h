@@ -31,6 +31,7 @@ typedef struct spn_claim_row {
     int64_t run;
     double beta;    /**< of the transition; NaN: none lies here */
     int64_t change; /**< spn_change of it; -1: none */
+    double share;   /**< of |theta|^2 by which it jumps, as of spn_transition; NaN: none */
     double order;   /**< of it; NaN */
     spn_claim_point error, curvature, norm;
     double spread;         /**< largest less smallest beta of the change points */
