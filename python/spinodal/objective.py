@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Sequence,
 
 import numpy as np
 
-from ._library import Context, Handle, Progress, arena, doubles, ffi, fields, lib, pointer, run, text, vector
+from ._answers import Check, Curvature, Density, Extremes, Geometry, Minimum, surface
+from ._library import Context, Handle, Progress, arena, doubles, ffi, lib, pointer, run, text, vector
 from .errors import ArgumentError, InputError, NumericError, UnsupportedError
 from .results import Path, Results
 
@@ -23,212 +24,16 @@ if TYPE_CHECKING:
     from .experiment import Experiment
 
 Function = Callable[[np.ndarray], Any]
+Products = Callable[[np.ndarray, np.ndarray], Any]
+
+#: Parts of a Hessian (T8).
+_PARTS = {"full": lib.SPN_PART_FULL, "gauss_newton": lib.SPN_PART_GAUSS_NEWTON, "residual": lib.SPN_PART_RESIDUAL}
 
 
-# ---- Answers -----------------------------------------------------------------------------------------------
-
-class Check:
-    """Derivatives against differences, as ``spinodal check`` reports them.
-
-    Attributes
-    ----------
-    passed : bool
-        Also ``bool(check)``.
-    verdict : str
-        ``"passed"``, ``"failed"``, ``"cannot tell"``.
-    reason : str
-        One sentence; empty when passed.
-    gradient_error, hessian_error, parameter_error, column_error : float
-        Relative; NaN where that was not compared.
-    gradient_slope, hessian_slope : float
-        Of Taylor remainders: 2 and 3 where L is smooth.
-    gradient_resolution, hessian_resolution, parameter_resolution : float
-        How exact the differences are, relative.
-    """
-
-    passed: bool
-    verdict: str
-    reason: str
-    gradient_error: float
-    hessian_error: float
-    parameter_error: float
-    column_error: float
-    gradient_slope: float
-    hessian_slope: float
-    gradient_resolution: float
-    hessian_resolution: float
-    parameter_resolution: float
-
-    def __init__(self, c: Any) -> None:
-        for name, _ in ffi.typeof(c[0]).fields:
-            if name not in ("verdict", "reason", "is_passed"):
-                setattr(self, name, getattr(c, name))
-        self.passed = bool(c.is_passed)
-        self.verdict = text(lib.spn_check_verdict_text(c.verdict))
-        self.reason = text(c.reason)
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-    def __repr__(self) -> str:
-        return (f"<spinodal check: {self.verdict}{': ' if self.reason else ''}{self.reason}; gradient to "
-                f"{self.gradient_error:.2g}, Hessian to {self.hessian_error:.2g}>")
-
-
-class Geometry:
-    """Both surfaces at one point.
-
-    Attributes
-    ----------
-    error, loss : dict
-        Of the graphs of E and of L: ``value``, ``gradient_norm``, ``trace``, ``frobenius_squared``,
-        ``scalar_curvature`` (T3), ``mean_curvature`` (T4), ``gauss_kronecker_sign`` and ``_log`` (T5),
-        ``eigenvalue_min``, ``eigenvalue_max``, ``negative_eigenvalues``, ``principal_curvature_min``, ``_max`` (T6),
-        ``fisher_trace`` (T8), ``susceptibility`` (T10), ``stationary``, ... NaN: does not exist here.
-    eigenvalues : numpy.ndarray, shape (P,), or None
-        Of the Hessian of E, ascending; None where the way was not dense (``error["method"]``).
-    """
-
-    def __init__(self, error: Dict[str, Any], loss: Dict[str, Any], eigenvalues: Optional[np.ndarray]) -> None:
-        self.error = error
-        self.loss = loss
-        self.eigenvalues = eigenvalues
-
-    def __repr__(self) -> str:
-        return "\n".join(["<spinodal geometry>"] + [f"{name:28s} {self.error[name]!s:>24} {self.loss[name]!s:>24}"
-                                                    for name in self.error])
-
-
-class Curvature:
-    """R and the traces it is made of, at one point, for any number of parameters.
-
-    Attributes
-    ----------
-    error, loss : dict
-        ``method`` (``"dense"``, ``"moments"``, ``"stochastic"``), ``products``, ``gradient_norm``,
-        ``gradient_curvature``, ``rounding``; and ``trace``, ``trace_square``, ``scalar_curvature``,
-        ``mean_curvature``: dictionaries of ``value``, ``error`` (standard error, 0 when exact), ``low``, ``high``.
-    """
-
-    def __init__(self, error: Any, loss: Any) -> None:
-        self.error = _curvature(error)
-        self.loss = _curvature(loss)
-
-    def __repr__(self) -> str:
-        said = [f"R of {name} = {c['scalar_curvature']['value']:.10g} +- {c['scalar_curvature']['error']:.2g} "
-                f"({c['method']})" for name, c in (("E", self.error), ("L", self.loss))]
-        return f"<spinodal curvature: {', '.join(said)}>"
-
-
-def _surface(c: Any) -> Dict[str, Any]:
-    """One surface, and how certain its numbers are."""
-    return {**fields("surface", lib.spn_geometry_columns, c), **fields("certainty", lib.spn_geometry_certainty_columns, c)}
-
-
-def _curvature(c: Any) -> Dict[str, Any]:
-    out: Dict[str, Any] = {"method": text(lib.spn_spectrum_method_text(c.method)), "products": c.products}
-    for name in ("trace", "trace_square", "scalar_curvature", "mean_curvature"):
-        part = getattr(c, name)
-        out[name] = {"value": part.value, "error": part.error, "low": part.low, "high": part.high}
-    for name in ("gradient_norm", "gradient_curvature", "rounding"):
-        out[name] = getattr(c, name)
-    return out
-
-
-class Minimum:
-    """Where a minimisation ended.
-
-    Attributes
-    ----------
-    theta : numpy.ndarray, shape (P,)
-        The last finite state.
-    stop : str
-        ``"converged"``, ``"max_iterations"``, ``"stalled"``, ``"diverged"``.
-    value, gradient_norm : float
-        L and |grad L| there.
-    iterations, evaluations, hessians, products, escapes : int
-        What it took.
-    distance, decrement, smallest_eigenvalue : float
-        How exact it is, and its lowest curvature; NaN for methods of first order.
-    negative_eigenvalues : int
-        -1: not computed.
-    """
-
-    theta: np.ndarray
-    stop: str
-    value: float
-    gradient_norm: float
-    iterations: int
-    evaluations: int
-    hessians: int
-    products: int
-    escapes: int
-    distance: float
-    decrement: float
-    smallest_eigenvalue: float
-    negative_eigenvalues: int
-
-    def __init__(self, theta: np.ndarray, c: Any) -> None:
-        self.theta = theta
-        for name in type(self).__annotations__:
-            if name not in ("theta", "stop"):
-                setattr(self, name, getattr(c, name))
-        self.stop = text(lib.spn_stop_text(c.stop))
-
-    @property
-    def converged(self) -> bool:
-        """Whether it ended at its tolerance."""
-        return self.stop == "converged"
-
-    def __repr__(self) -> str:
-        return (f"<spinodal minimum: {self.stop}, L = {self.value:.10g}, |grad L| = {self.gradient_norm:.2g}, "
-                f"{self.iterations} iterations>")
-
-
-class Extremes:
-    """Eigenpairs at the ends of a spectrum.
-
-    Attributes
-    ----------
-    values : numpy.ndarray
-        The smallest ascending, then the largest ascending.
-    vectors : numpy.ndarray, shape (count, P)
-        Orthonormal rows.
-    residuals : numpy.ndarray
-        |H v - lambda v|: an eigenvalue lies within that distance.
-    converged : bool
-        All residuals are within the tolerance.
-    method : str
-    """
-
-    def __init__(self, c: Any, dimension: int) -> None:
-        self.values = doubles(c.values, c.count).copy()
-        self.residuals = doubles(c.residuals, c.count).copy()
-        self.vectors = doubles(c.vectors, c.count, dimension).copy()
-        self.converged = bool(c.is_converged)
-        self.method = text(lib.spn_spectrum_method_text(c.method))
-
-
-class Density:
-    """How all eigenvalues lie: points with weights of sum 1.
-
-    Attributes
-    ----------
-    points, weights : numpy.ndarray, shape (starts, count)
-        Of one start the weights add up to 1 / starts; dense: all eigenvalues.
-    method : str
-    """
-
-    def __init__(self, c: Any) -> None:
-        self.points = doubles(c.points, c.starts, c.count).copy()
-        self.weights = doubles(c.weights, c.starts, c.count).copy()
-        self.method = text(lib.spn_spectrum_method_text(c.method))
-
-    def at(self, x: Any, width: float) -> np.ndarray:
-        """The density at `x`, every point a normal distribution of standard deviation `width`: its integral is 1."""
-        x = np.asarray(x, dtype=np.float64)[..., None]
-        bells = np.exp(-0.5 * ((x - self.points.ravel()) / width) ** 2) / (width * np.sqrt(2 * np.pi))
-        return bells @ self.weights.ravel()
+def _part(name: str) -> int:
+    if name not in _PARTS:
+        raise ArgumentError(f"part = {name!r}: expected one of {', '.join(_PARTS)}")
+    return int(_PARTS[name])
 
 
 # ---- Any objective -------------------------------------------------------------------------------------------
@@ -291,29 +96,33 @@ class BaseObjective:
 
         return self._call(work)
 
-    def hvp(self, theta: Any, v: Any, beta: float = 0.0) -> np.ndarray:
-        """Products of the Hessian of L with one vector (P,) or with k of them (k, P)."""
+    def hvp(self, theta: Any, v: Any, beta: float = 0.0, *, part: str = "full") -> np.ndarray:
+        """Products of the Hessian of L with one vector (P,) or with k of them (k, P).
+
+        `part`: ``"full"``; ``"gauss_newton"``, positive semidefinite where the loss is convex in the outputs, with what
+        the regulariser adds; ``"residual"``, the rest (T8). UnsupportedError where an objective has no parts.
+        """
         given = np.asarray(v, dtype=np.float64)
         rows = np.ascontiguousarray(np.atleast_2d(given))
         if given.ndim > 2 or rows.shape[1] != self.dimension:
             raise ValueError(f"v: expected shape ({self.dimension},) or (k, {self.dimension}), got {given.shape}")
-        out = np.empty_like(rows)
+        out, which = np.empty_like(rows), _part(part)
 
         def work(context: Context) -> None:
             point = self._point(context, theta, beta)
-            self._finish(context, lib.spn_point_hvp(context.pointer, point.c, lib.SPN_PART_FULL, len(rows),
+            self._finish(context, lib.spn_point_hvp(context.pointer, point.c, which, len(rows),
                                                     pointer(rows), pointer(out)))
 
         self._call(work)
         return out[0] if given.ndim == 1 else out
 
-    def hessian(self, theta: Any, beta: float = 0.0) -> np.ndarray:
-        """The Hessian of L, shape (P, P), symmetric."""
-        out = np.zeros((self.dimension, self.dimension))
+    def hessian(self, theta: Any, beta: float = 0.0, *, part: str = "full") -> np.ndarray:
+        """The Hessian of L or a part of it (see :meth:`hvp`), shape (P, P), symmetric."""
+        out, which = np.zeros((self.dimension, self.dimension)), _part(part)
 
         def work(context: Context) -> None:
             point = self._point(context, theta, beta)
-            self._finish(context, lib.spn_point_hessian(context.pointer, point.c, lib.SPN_PART_FULL, pointer(out)))
+            self._finish(context, lib.spn_point_hessian(context.pointer, point.c, which, pointer(out)))
 
         self._call(work)
         return out + np.triu(out, 1).T  # column-major 'L': the upper triangle of what NumPy sees
@@ -366,7 +175,7 @@ class BaseObjective:
             if not np.isfinite(c[0].value):
                 raise NumericError("the error at these weights is not a finite number")
             values = lib.spn_geometry_eigenvalues(workspace.c)
-            return Geometry(_surface(c), _surface(c + 1),
+            return Geometry(surface(c), surface(c + 1),
                             None if values == ffi.NULL else doubles(values, self.dimension).copy())
 
         return self._call(work, progress)
@@ -393,17 +202,18 @@ class BaseObjective:
 
         return self._call(work, progress)
 
-    def eigenvalues(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **spectrum: Any) -> Extremes:
-        """Extreme eigenpairs of the Hessian of L: ``smallest=4, largest=4``, and the keys of :meth:`curvature`."""
-        start = self.weights(theta)
+    def eigenvalues(self, theta: Any, *, beta: float = 0.0, part: str = "full", progress: Progress = None,
+                    **spectrum: Any) -> Extremes:
+        """Extreme eigenpairs of the Hessian of L, or of a part of it (see :meth:`hvp`): ``smallest=4, largest=4``, and the
+        keys of :meth:`curvature`."""
+        start, which = self.weights(theta), _part(part)
 
         def work(context: Context) -> Extremes:
             self._begin(context, start, beta)
             settings = self._geometry_settings(context, spectrum)
             out = ffi.new("spn_extremes **")
             point = self._point(context, start, beta)
-            self._finish(context, lib.spn_geometry_extremes(context.pointer, point.c, lib.SPN_PART_FULL, settings.c, out,
-                                                            ffi.NULL))
+            self._finish(context, lib.spn_geometry_extremes(context.pointer, point.c, which, settings.c, out, ffi.NULL))
             try:
                 return Extremes(out[0], self.dimension)
             finally:
@@ -411,17 +221,18 @@ class BaseObjective:
 
         return self._call(work, progress)
 
-    def density(self, theta: Any, *, beta: float = 0.0, progress: Progress = None, **spectrum: Any) -> Density:
-        """The density of the eigenvalues of L's Hessian: ``starts``, ``steps``, and the keys of :meth:`curvature`."""
-        start = self.weights(theta)
+    def density(self, theta: Any, *, beta: float = 0.0, part: str = "full", progress: Progress = None,
+                **spectrum: Any) -> Density:
+        """The density of the eigenvalues of L's Hessian, or of a part of it (see :meth:`hvp`): ``starts``, ``steps``, and
+        the keys of :meth:`curvature`."""
+        start, which = self.weights(theta), _part(part)
 
         def work(context: Context) -> Density:
             self._begin(context, start, beta)
             settings = self._geometry_settings(context, spectrum)
             out = ffi.new("spn_density **")
             point = self._point(context, start, beta)
-            self._finish(context, lib.spn_geometry_density(context.pointer, point.c, lib.SPN_PART_FULL, settings.c, out,
-                                                           ffi.NULL))
+            self._finish(context, lib.spn_geometry_density(context.pointer, point.c, which, settings.c, out, ffi.NULL))
             try:
                 return Density(out[0])
             finally:
@@ -464,7 +275,7 @@ class BaseObjective:
     # ---- Runs ------------------------------------------------------------------------------------
 
     def _follow(self, kind: str, action: Any, starts: Any, sections: Dict[str, Any], output: Optional[Path],
-                threads: int, force: bool, resume: bool, progress: Progress) -> Results:
+                threads: int, force: bool, resume: bool, progress: Progress, **more: Any) -> Results:
         from .experiment import Experiment
         rows = np.ascontiguousarray(np.atleast_2d(np.asarray(starts, dtype=np.float64)))
         if rows.ndim != 2 or rows.shape[1] != self.dimension or not len(rows):
@@ -493,7 +304,7 @@ class BaseObjective:
         experiment = Own({section: {**kept.get(section, {}), **keys} for section, keys in
                           {**kept, **sections}.items()})
         experiment._kept_output = self.__dict__.setdefault("_kept_output", {})
-        return experiment._run(kind, watched, output, threads, force, resume, progress)
+        return experiment._run(kind, watched, output, threads, force, resume, progress, **more)
 
     def _reraise(self) -> None:
         """Raise what a function of the caller raised, if one did."""
@@ -529,6 +340,28 @@ class BaseObjective:
         branches = {"starts": len(np.atleast_2d(np.asarray(starts))), **branches}
         return self._follow("branches", lib.spn_study_branches, starts, {"branches": branches, "solver": solver or {}},
                             output, threads, force, resume, progress)
+
+    def spectrum(self, theta: Any, *, beta: float = 0.0, output: Optional[Path] = None, threads: int = 1,
+                 force: bool = False, progress: Progress = None, **geometry: Any) -> Results:
+        """The spectra at one point: of E's Hessian, of its Gauss-Newton part where the objective has one, of L's where it
+        is not that of E moved by 2 beta. See :meth:`spinodal.Experiment.spectrum`.
+
+        Parameters
+        ----------
+        theta : array of P numbers
+        beta : float
+        output, threads, force, progress
+            As in :meth:`sweep`.
+        **geometry
+            Keys of section ``geometry``: ``smallest``, ``largest``, ``starts``, ``steps``, ...
+
+        Returns
+        -------
+        Results
+            Of kind ``"spectrum"``: tables ``points``, ``spectra``, ``eigenvalues``, ``density``.
+        """
+        return self._follow("spectrum", lib.spn_study_spectrum, self.weights(theta), {"geometry": geometry}, output,
+                            threads, force, False, progress, beta=beta)
 
 
 class Settings:
@@ -593,6 +426,9 @@ class Objective(BaseObjective):
         (k, P).
     hessian : callable, optional
         theta to E's Hessian, shape (P, P). Without `hvp` and `hessian` there are the methods of first order only.
+    gauss_newton : callable, optional
+        Like `hvp` with the Gauss-Newton part of the Hessian (T8), beside `hvp` or `hessian`; the rest is their difference.
+        Needed for nothing but its own spectrum, for ``residual_share`` and, with `fisher_scale`, for ``fisher_trace``.
     dimension : int
         P.
     regularise : True, False or array of P numbers >= 0
@@ -607,6 +443,9 @@ class Objective(BaseObjective):
         Stands in results.
     samples : int
         N, where E is a mean over samples; stands in results.
+    fisher_scale : float
+        The Fisher information is this times the Gauss-Newton part: 1 for a mean of negative log-likelihoods (cross
+        entropy), 1/2 for a mean of squares of residuals of deviation 1 (T8). 0: E is no likelihood.
 
     Notes
     -----
@@ -623,17 +462,23 @@ class Objective(BaseObjective):
     """
 
     def __init__(self, value: Optional[Function] = None, gradient: Optional[Function] = None, *,
-                 hvp: Optional[Callable[[np.ndarray, np.ndarray], Any]] = None, hessian: Optional[Function] = None,
-                 dimension: int, regularise: Union[bool, Sequence[float], np.ndarray] = True,
+                 hvp: Optional[Products] = None, hessian: Optional[Function] = None,
+                 gauss_newton: Optional[Products] = None, dimension: int, regularise: Union[bool, Sequence[float], np.ndarray] = True,
                  value_and_gradient: Optional[Function] = None, batched: bool = False,
-                 scales: Tuple[float, float] = (1.0, 1.0), name: str = "own objective", samples: int = 1) -> None:
+                 scales: Tuple[float, float] = (1.0, 1.0), name: str = "own objective", samples: int = 1,
+                 fisher_scale: float = 0.0) -> None:
         if value_and_gradient is None and (value is None or gradient is None):
             raise ArgumentError("an objective needs value and gradient, or value_and_gradient")
         if value_and_gradient is not None and (value is not None or gradient is not None):
             raise ArgumentError("give value and gradient, or value_and_gradient, not both")
         if dimension < 1:
             raise ArgumentError(f"dimension = {dimension}: must be at least 1")
+        if gauss_newton is not None and hvp is None and hessian is None:
+            raise ArgumentError("gauss_newton is a part of the Hessian: it needs hvp or hessian beside it")
+        if not 0 <= fisher_scale < np.inf:
+            raise ArgumentError(f"fisher_scale = {fisher_scale}: must be a number >= 0")
         self._functions = (value, gradient, value_and_gradient, hvp, hessian)
+        self._gauss_newton = gauss_newton
         self._batched = batched
         self._scales = scales
         self._lock = threading.Lock()
@@ -641,20 +486,21 @@ class Objective(BaseObjective):
         self.dimension = int(dimension)
         self.name = name
         self._self = ffi.new_handle(self)
-        self._make(regularise, samples)
+        self._make(regularise, samples, fisher_scale)
 
-    def _make(self, regularise: Any, samples: int) -> None:
+    def _make(self, regularise: Any, samples: int, fisher_scale: float) -> None:
         _, _, _, hvp, hessian = self._functions
         self._operations = ffi.new("spn_objective_operations *")
         self._operations.size = ffi.sizeof("spn_objective_operations")
         self._operations.set = lib.spinodal_set
         self._operations.scales = lib.spinodal_scales
-        if hvp is not None:
+        if hvp is not None or self._gauss_newton is not None:
             self._operations.hvp = lib.spinodal_hvp
         if hessian is not None:
             self._operations.hessian = lib.spinodal_hessian
         self._inner = ffi.new("spn_objective *", {"operations": self._operations, "problem": self._self,
-                                                  "dimension": self.dimension, "samples": samples})
+                                                  "dimension": self.dimension, "samples": samples,
+                                                  "fisher_scale": fisher_scale})
         self._c = self._inner
         if regularise is not False:
             self._problem = ffi.new("spn_regularised *", {"error": self._inner})
@@ -679,10 +525,27 @@ class Objective(BaseObjective):
 
     def _products(self, theta: np.ndarray, v: np.ndarray) -> np.ndarray:
         hvp = self._functions[3]
-        assert hvp is not None
+        return v @ self._dense(theta) if hvp is None else self._each(hvp, "hvp", theta, v)
+
+    def _each(self, function: Products, what: str, theta: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Products with the rows of v."""
         if self._batched:
-            return self._array(hvp(theta, v), v.shape, "hvp")
-        return np.stack([self._array(hvp(theta, row), row.shape, "hvp") for row in v])
+            return self._array(function(theta, v), v.shape, what)
+        return np.stack([self._array(function(theta, row), row.shape, what) for row in v])
+
+    def _dense(self, theta: np.ndarray) -> np.ndarray:
+        function = self._functions[4]
+        assert function is not None
+        return self._array(function(theta), (self.dimension, self.dimension), "hessian")
+
+    def _part_products(self, part: int, theta: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Products of a part of the Hessian with the rows of v."""
+        if part == lib.SPN_PART_FULL:
+            return self._products(theta, v)
+        if self._gauss_newton is None:
+            raise NoParts
+        model = self._each(self._gauss_newton, "gauss_newton", theta.copy(), v.copy())
+        return model if part == lib.SPN_PART_GAUSS_NEWTON else self._products(theta, v) - model
 
     @staticmethod
     def _number(value: Any) -> float:
@@ -725,12 +588,26 @@ class Objective(BaseObjective):
         first, second = self._evaluate(theta.copy()), self._evaluate(theta.copy())
         same = np.array_equal(first[0], second[0], equal_nan=True) and \
             np.array_equal(first[1], second[1], equal_nan=True)
-        if same and self._functions[3] is not None:
-            v = np.ones((1, self.dimension))
-            same = np.array_equal(self._products(theta.copy(), v), self._products(theta.copy(), v), equal_nan=True)
+        for function, what in ((self._functions[3], "hvp"), (self._gauss_newton, "gauss_newton")):
+            same = same and (function is None or self._is_twice(function, what, theta))
+        if same and self._functions[4] is not None:
+            same = np.array_equal(self._dense(theta.copy()), self._dense(theta.copy()), equal_nan=True)
         if not same:
             raise InputError(f"{self.name}: gives other numbers at a second call with the same parameters; an "
                              "objective must be deterministic: no random batches or dropout")
+
+    def _is_twice(self, function: Products, what: str, theta: np.ndarray) -> bool:
+        """Does it give the same product twice?"""
+        v = np.ones((1, self.dimension))
+        try:
+            first, second = (self._each(function, what, theta.copy(), v.copy()) for _ in range(2))
+        except NoParts:
+            return True
+        return np.array_equal(first, second, equal_nan=True)
+
+
+class NoParts(Exception):
+    """The Hessian of this objective has no Gauss-Newton part."""
 
 
 def _theta(objective: Objective, point: Any) -> np.ndarray:
@@ -757,20 +634,20 @@ def spinodal_set(context: Any, point: Any, subset: Any, wanted: int) -> int:
     return int(lib.SPN_OK)
 
 
-def _refuse_parts(context: Any, part: int) -> int:
+def _refuse_parts(context: Any) -> int:
     return int(lib.spn_fail(context, lib.SPN_ERROR_UNSUPPORTED, b"%s",
-                            ffi.new("char[]", b"an own objective has no Gauss-Newton part")))
+                            ffi.new("char[]", b"this objective has no Gauss-Newton part")))
 
 
 @ffi.def_extern(error=1)
 def spinodal_hvp(context: Any, point: Any, part: int, k: int, v: Any, hv: Any) -> int:
     """Products with the Hessian at a point."""
-    if part != lib.SPN_PART_FULL:
-        return _refuse_parts(context, part)
     objective = _owner(point)
     try:
         vectors = doubles(v, k, objective.dimension).copy()
-        doubles(hv, k, objective.dimension)[:] = objective._products(_theta(objective, point), vectors)
+        doubles(hv, k, objective.dimension)[:] = objective._part_products(part, _theta(objective, point), vectors)
+    except NoParts:
+        return _refuse_parts(context)
     except BaseException as problem:  # pylint: disable=broad-except
         return objective._keep(context, problem)
     return int(lib.SPN_OK)
@@ -779,16 +656,15 @@ def spinodal_hvp(context: Any, point: Any, part: int, k: int, v: Any, hv: Any) -
 @ffi.def_extern(error=1)
 def spinodal_hessian(context: Any, point: Any, part: int, h: Any) -> int:
     """The Hessian at a point: the lower triangle, by columns."""
-    if part != lib.SPN_PART_FULL:
-        return _refuse_parts(context, part)
     objective = _owner(point)
     try:
-        size = objective.dimension
-        function = objective._functions[4]
-        assert function is not None
-        dense = objective._array(function(_theta(objective, point)), (size, size), "hessian")
+        size, theta = objective.dimension, _theta(objective, point)
+        dense = objective._dense(theta) if part == lib.SPN_PART_FULL else \
+            objective._part_products(part, theta, np.eye(size))
         rows, columns = np.triu_indices(size)
         doubles(h, size, size)[rows, columns] = dense[columns, rows]
+    except NoParts:
+        return _refuse_parts(context)
     except BaseException as problem:  # pylint: disable=broad-except
         return objective._keep(context, problem)
     return int(lib.SPN_OK)

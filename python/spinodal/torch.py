@@ -13,7 +13,7 @@ from torch import nn
 from ._library import vector
 from .errors import InputError
 from .experiment import Experiment
-from .objective import Objective
+from .objective import NoParts, Objective
 
 __all__ = ["Mlp", "TorchObjective", "mlp", "objective"]
 
@@ -250,7 +250,7 @@ class TorchObjective(Objective):
 
     def __init__(self, module: nn.Module, loss: Loss, data: Optional[Sequence[Any]] = None, *,
                  regularise: Union[bool, Sequence[float], np.ndarray] = True, name: Optional[str] = None,
-                 scales: Tuple[float, float] = (1.0, 1.0)) -> None:
+                 scales: Tuple[float, float] = (1.0, 1.0), fisher_scale: float = 0.0) -> None:
         self._original = module
         self.module = copy.deepcopy(module).double()
         wanted = {key: part for key, part in self.module.named_parameters() if part.requires_grad}
@@ -261,11 +261,13 @@ class TorchObjective(Objective):
         self._loss = loss
         self._data = None if data is None else [_tensor(item, self._parts[0].device) for item in data]
         self._graph: Tuple[bytes, Any] = (b"", None)
+        self._linear: Tuple[bytes, Any] = (b"", None)
         self._vectorised = True
         self.theta = np.concatenate([part.detach().cpu().numpy().ravel() for part in self._parts])
         super().__init__(value_and_gradient=self._both, hvp=self._hvp, batched=True, dimension=len(self.theta),
+                         gauss_newton=None if self._data is None else self._model_products,
                          regularise=regularise, name=name or type(module).__name__, scales=scales,
-                         samples=1 if not self._data else len(self._data[0]))
+                         samples=1 if not self._data else len(self._data[0]), fisher_scale=fisher_scale)
 
     def _error(self, theta: np.ndarray) -> torch.Tensor:
         self._write(theta)
@@ -281,10 +283,13 @@ class TorchObjective(Objective):
         return value.reshape(())
 
     def _write(self, theta: np.ndarray) -> None:
+        """Parameters that are the same already are left alone: a graph that is kept would not survive it."""
         left = torch.from_numpy(theta)
         with torch.no_grad():
             for part in self._parts:
-                part.copy_(left[:part.numel()].reshape(part.shape))
+                given = left[:part.numel()].reshape(part.shape).to(part.device)
+                if not torch.equal(part, given):
+                    part.copy_(given)
                 left = left[part.numel():]
 
     def _flat(self, parts: Sequence[Optional[torch.Tensor]], lead: Tuple[int, ...] = ()) -> torch.Tensor:
@@ -295,7 +300,7 @@ class TorchObjective(Objective):
         with torch.enable_grad():
             value = self._error(theta)
             gradient = torch.autograd.grad(value, self._parts, allow_unused=True)
-        self._graph = (b"", None)
+        self._graph = self._linear = (b"", None)
         return float(value.detach()), self._flat(gradient).detach().cpu().numpy()
 
     def _gradient_graph(self, theta: np.ndarray) -> torch.Tensor:
@@ -312,18 +317,58 @@ class TorchObjective(Objective):
             gradient = self._gradient_graph(theta)
             if not gradient.requires_grad:  # linear in theta
                 return np.zeros_like(v)
-            rows = torch.as_tensor(v, device=gradient.device)
-            if self._vectorised and len(rows) > 1:
-                try:
-                    return self._backward(gradient, rows, True).cpu().numpy()
-                except RuntimeError:  # an operation that cannot be: one at a time from now on
-                    self._vectorised = False
-            return torch.stack([self._backward(gradient, row, False) for row in rows]).cpu().numpy()
+            return self._batched_or_not(lambda rows, is_batch: self._backward(gradient, rows, is_batch),
+                                        torch.as_tensor(v, device=gradient.device))
 
-    def _backward(self, gradient: torch.Tensor, rows: torch.Tensor, is_batch: bool) -> torch.Tensor:
-        parts = torch.autograd.grad(gradient, self._parts, rows, retain_graph=True, allow_unused=True,
+    def _batched_or_not(self, product: Callable[[torch.Tensor, bool], torch.Tensor], rows: torch.Tensor) -> np.ndarray:
+        """`product` of all rows at once or, where an operation of the model cannot be batched, of one after the other."""
+        if self._vectorised and len(rows) > 1:
+            try:
+                return product(rows, True).cpu().numpy()
+            except RuntimeError:  # one at a time from now on
+                self._vectorised = False
+        return torch.stack([product(row, False) for row in rows]).cpu().numpy()
+
+    def _backward(self, outputs: torch.Tensor, rows: torch.Tensor, is_batch: bool) -> torch.Tensor:
+        """rows times the derivative of `outputs` by the parameters."""
+        parts = torch.autograd.grad(outputs, self._parts, rows, retain_graph=True, allow_unused=True,
                                     is_grads_batched=is_batch)
         return self._flat(parts, (len(rows),) if is_batch else ()).detach()
+
+    # ---- The Gauss-Newton part: J^T M J, J the derivative of the outputs, M the Hessian of the loss in the outputs (T8) ----
+
+    def _linearise(self, theta: np.ndarray) -> Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Outputs; u and J^T u, whose derivative by u is J; leaf and gradient of the loss in the outputs, whose derivative
+        is M. Kept for further products at the same theta."""
+        key = theta.tobytes()
+        if self._linear[0] != key:
+            assert self._data is not None
+            *inputs, target = self._data
+            self._write(theta)
+            outputs = self.module(*inputs)
+            if not isinstance(outputs, torch.Tensor):
+                raise NoParts
+            u = torch.zeros_like(outputs, requires_grad=True)
+            turned = self._flat(torch.autograd.grad(outputs, self._parts, u, create_graph=True, allow_unused=True))
+            leaf = outputs.detach().requires_grad_()
+            slope, = torch.autograd.grad(self._loss(leaf, target), leaf, create_graph=True)
+            self._linear = (key, (outputs, u, turned, leaf, slope))
+        found: Tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor] = self._linear[1]
+        return found
+
+    def _model_products(self, theta: np.ndarray, v: np.ndarray) -> np.ndarray:
+        """Products with the Gauss-Newton part: J v by differentiating J^T u, M by differentiating the loss twice."""
+        with torch.enable_grad():
+            outputs, u, turned, leaf, slope = self._linearise(theta)
+            if not slope.requires_grad:  # a loss that is linear in the outputs
+                return np.zeros_like(v)
+
+            def product(rows: torch.Tensor, is_batch: bool) -> torch.Tensor:
+                for value, variable in ((turned, u), (slope, leaf)):
+                    rows, = torch.autograd.grad(value, variable, rows, retain_graph=True, is_grads_batched=is_batch)
+                return self._backward(outputs, rows, is_batch)
+
+            return self._batched_or_not(product, torch.as_tensor(v, device=turned.device))
 
     def assign(self, theta: Any) -> nn.Module:
         """Write parameters into the model that was given, in its own precision. Returns it."""
@@ -346,7 +391,7 @@ class TorchObjective(Objective):
 
 def objective(module: nn.Module, loss: Loss, data: Optional[Sequence[Any]] = None, *,
               regularise: Union[bool, Sequence[float], np.ndarray] = True, name: Optional[str] = None,
-              scales: Tuple[float, float] = (1.0, 1.0)) -> TorchObjective:
+              scales: Tuple[float, float] = (1.0, 1.0), fisher_scale: float = 0.0) -> TorchObjective:
     """Any differentiable model as an objective: L = E + beta |theta|^2, E = loss(module(inputs), target).
 
     Parameters
@@ -358,16 +403,18 @@ def objective(module: nn.Module, loss: Loss, data: Optional[Sequence[Any]] = Non
         (outputs, target) to one number, such as ``torch.nn.functional.cross_entropy``; without `data` of the module.
     data : sequence, optional
         Inputs of the module and, last, the target: tensors or arrays, all samples. Floats become double.
-    regularise, name, scales : see :class:`spinodal.Objective`
+    regularise, name, scales, fisher_scale : see :class:`spinodal.Objective`
 
     Returns
     -------
     TorchObjective
-        Value and gradient by backward, products with the Hessian by double backward.
+        Value and gradient by backward, products with the Hessian by double backward; with `data` also with its
+        Gauss-Newton part.
 
     Raises
     ------
     InputError
         No parameter requires a gradient; or (when a method begins) the loss is random.
     """
-    return TorchObjective(module, loss, data, regularise=regularise, name=name, scales=scales)
+    return TorchObjective(module, loss, data, regularise=regularise, name=name, scales=scales,
+                          fisher_scale=fisher_scale)

@@ -75,6 +75,31 @@ def test_value_gradient_products_and_hessian():
     assert density.at(x, 0.5).sum() * (x[1] - x[0]) == pytest.approx(1, abs=1e-6)
 
 
+@pytest.mark.parametrize("second", ["hvp", "hessian", "both"])
+def test_a_gauss_newton_part_of_ones_own(second):
+    """E = |A t - (t_0^2, 0)|^2 / 2: the Gauss-Newton part is J^T J, the rest -2 r_0 e e^T with r = A t - (t_0^2, 0)."""
+    a = np.array([[1.0, 2.0], [0.5, -1.0]])
+
+    def parts(t):
+        r, j = a @ t - [t[0] ** 2, 0], a - np.array([[2 * t[0], 0], [0, 0]])
+        return r, j, j.T @ j, np.diag([-2 * r[0], 0])
+
+    functions = {"hvp": lambda t, v: (parts(t)[2] + parts(t)[3]) @ v, "hessian": lambda t: parts(t)[2] + parts(t)[3]}
+    chosen = functions if second == "both" else {second: functions[second]}
+    own = spinodal.Objective(lambda t: 0.5 * parts(t)[0] @ parts(t)[0], lambda t: parts(t)[1].T @ parts(t)[0], **chosen,
+                             gauss_newton=lambda t, v: parts(t)[2] @ v, dimension=2, fisher_scale=2.0)
+    theta, beta = np.array([0.7, -0.4]), 0.1
+    assert own.check(theta)
+    _, _, model, rest = parts(theta)
+    np.testing.assert_allclose(own.hessian(theta, beta, part="gauss_newton"), model + 2 * beta * np.eye(2), rtol=1e-13)
+    np.testing.assert_allclose(own.hessian(theta, beta, part="residual"), rest, atol=1e-13)
+    np.testing.assert_allclose(own.hvp(theta, [1.0, 2.0], part="gauss_newton"), model @ [1, 2], rtol=1e-13)
+    error = own.geometry(theta).error
+    assert error["fisher_trace"] == pytest.approx(2 * np.trace(model))
+    sizes = np.linalg.norm(rest), np.linalg.norm(model)
+    assert error["residual_share"] == pytest.approx(sizes[0] / sum(sizes))
+
+
 def test_minima_and_their_sweep():
     objective = well(name="a well")
     for method in ("newton", "lbfgs", "newton_cg"):
@@ -178,6 +203,10 @@ def test_what_a_function_raises_comes_out(after, threads):
     ({"hessian": lambda t: np.eye(3)}, ValueError, "hessian: expected shape"),
     ({"hvp": lambda t, v: v[:1]}, ValueError, "hvp: expected shape"),
     ({"hvp": lambda t, v: 1 / 0}, ZeroDivisionError, "division"),
+    ({"hvp": lambda t, v: "abc"}, TypeError, "hvp: expected real numbers"),
+    ({"hvp": lambda t, v: v[:, None], "batched": True}, ValueError, "hvp: expected shape"),
+    ({"hessian": lambda t: np.eye(2) * 1j}, TypeError, "hessian: expected real numbers"),
+    ({"hessian": lambda t: [[1.0, 0.0], [0.0]]}, ValueError, "inhomogeneous|sequence"),
 ])
 def test_functions_that_give_what_they_should_not(words, error, said):
     words = {"value": lambda t: 0.5 * t @ t, "gradient": lambda t: t, "hvp": lambda t, v: v, "dimension": 2, **words}
@@ -205,7 +234,9 @@ def test_noise_is_detected():
     quiet = {"value": lambda t: 0.5 * t @ t, "gradient": lambda t: t, "hvp": lambda t, v: v, "dimension": 2}
     for change in ({"value": lambda t: 0.5 * t @ t + 1e-9 * rng.normal()},
                    {"gradient": lambda t: t + 1e-12 * rng.normal(size=2)},
-                   {"hvp": lambda t, v: v + 1e-9 * rng.normal(size=2)}):
+                   {"hvp": lambda t, v: v + 1e-9 * rng.normal(size=2)},
+                   {"hvp": None, "hessian": lambda t: np.eye(2) + 1e-9 * rng.normal(size=(2, 2))},
+                   {"gauss_newton": lambda t, v: v + 1e-9 * rng.normal(size=2)}):
         noisy = spinodal.Objective(**{**quiet, **change})
         for method in (noisy.check, noisy.geometry, noisy.minimize):
             with pytest.raises(spinodal.InputError, match="deterministic"):
@@ -226,6 +257,8 @@ def test_a_wrong_derivative_fails_the_check():
     ({"dimension": 1}, "needs value and gradient"),
     ({"value": lambda t: 0, "gradient": lambda t: t, "value_and_gradient": lambda t: (0, t), "dimension": 1}, "not both"),
     ({"value": lambda t: 0, "gradient": lambda t: t, "dimension": 0}, "at least 1"),
+    ({"value": lambda t: 0, "gradient": lambda t: t, "dimension": 1, "gauss_newton": lambda t, v: v}, "needs hvp"),
+    ({"value": lambda t: 0, "gradient": lambda t: t, "dimension": 1, "fisher_scale": -1.0}, ">= 0"),
     ({"value": lambda t: 0, "gradient": lambda t: t, "dimension": 2, "regularise": [-1.0, 1.0]}, ">= 0"),
     ({"value": lambda t: 0, "gradient": lambda t: t, "dimension": 2, "regularise": [1.0]}, "shape"),
 ])

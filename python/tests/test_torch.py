@@ -183,6 +183,70 @@ def test_without_data_the_loss_has_the_module():
     np.testing.assert_allclose(linear.hessian(theta, 0.1), 0.2 * np.eye(2), atol=1e-15)
 
 
+@pytest.mark.parametrize("loss", ["square", "classes"])
+def test_the_gauss_newton_part_is_that_of_the_built_in_network(loss):
+    """J^T M J by differentiating twice against the closed form of the network; and what is left of the Hessian."""
+    module = sequential(widths=(3, 4, 4, 3))
+    rng = np.random.default_rng(4)
+    x, classes = rng.normal(size=(30, 3)), rng.integers(0, 3, 30)
+    target = np.eye(3)[classes]
+    network = spinodal.torch.mlp(module)
+    error = {"square": {}, "classes": {"objective": {"error": "cross_entropy"}}}[loss]
+    built_in = network.experiment((x, target), **error).objective()
+    own = spinodal.torch.objective(module, square if loss == "square" else functional.cross_entropy,
+                                   (x, target if loss == "square" else classes), fisher_scale=0.5 if loss == "square" else 1)
+    theta, v = network.theta, rng.normal(size=(3, network.dimension))
+    for beta in (0.0, 0.1):
+        for part in ("full", "gauss_newton", "residual"):
+            expected = built_in.hessian(theta, beta, part=part)
+            size = np.abs(built_in.hessian(theta, beta)).max()
+            assert np.abs(own.hessian(theta, beta, part=part) - expected).max() <= 1e-12 * size
+            assert np.abs(own.hvp(theta, v, beta, part=part) - v @ expected).max() <= 1e-11 * size
+            assert np.abs(own.hvp(theta, v[0], beta, part=part) - v[0] @ expected).max() <= 1e-11 * size
+    model = np.linalg.eigvalsh(built_in.hessian(theta, part="gauss_newton"))
+    ends = own.eigenvalues(theta, part="gauss_newton", largest=3, smallest=0)
+    np.testing.assert_allclose(ends.values, model[-3:], rtol=1e-9)
+    np.testing.assert_allclose(np.sort(own.density(theta, part="gauss_newton").points.ravel()), model,
+                               atol=1e-12 * model[-1])
+    mine, reference = own.geometry(theta).error, built_in.geometry(theta).error
+    for name in ("fisher_trace", "residual_share"):
+        assert mine[name] == pytest.approx(reference[name], rel=1e-12)
+    run = own.spectrum(theta, beta=0.1, largest=3)
+    assert list(run.tables["spectra"]["part"]) == ["error", "gauss_newton"] and run.tables["points"]["shift"][0] == pytest.approx(0.2)
+    table = run.tables["eigenvalues"]
+    np.testing.assert_allclose(np.sort(table["value"][table["part"] == "gauss_newton"]), model[-3:], rtol=1e-9)
+    np.testing.assert_array_equal(run.arrays["theta"].ravel(), theta)
+
+
+class Pair(nn.Module):
+    """Two outputs in a tuple: there is no one array of outputs whose derivative could be taken."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.layer(x), x
+
+
+def test_where_there_is_no_gauss_newton_part():
+    x, y = samples(None)
+    pair = spinodal.torch.objective(Pair(), lambda o, t: square(o[0], t), (x, y))
+    whole = spinodal.torch.objective(sequential(), lambda m: sum((p ** 4).sum() for p in m.parameters()))
+    for own in (pair, whole):
+        assert own.check(own.theta + 0.1)
+        with pytest.raises(spinodal.UnsupportedError, match="no Gauss-Newton part"):
+            own.hessian(own.theta, part="gauss_newton")
+        assert list(own.spectrum(own.theta).tables["spectra"]["part"]) == ["error"]
+        assert np.isnan(own.geometry(own.theta).error["residual_share"])
+    with pytest.raises(spinodal.ArgumentError, match="expected one of full, gauss_newton, residual"):
+        pair.hvp(pair.theta, pair.theta, part="gauss-newton")
+    # A loss that is linear in the outputs has nothing but the rest.
+    linear = spinodal.torch.objective(sequential(), lambda o, t: (o * t).mean(), (x, y))
+    assert not linear.hessian(linear.theta, part="gauss_newton").any()
+    np.testing.assert_array_equal(linear.hessian(linear.theta, part="residual"), linear.hessian(linear.theta))
+
+
 class Own(Exception):
     pass
 

@@ -60,9 +60,9 @@ done:
 
 spn_status spni_need_network(spn_context *context, const spn_study *study, const char *what)
 {
-    return study->network != NULL
-               ? SPN_OK
-               : spn_fail(context, SPN_ERROR_UNSUPPORTED,
-                          "%s: is of networks; of other objectives there are sweeps and branches",
-                          what);
+    return study->network != NULL ? SPN_OK
+                                  : spn_fail(context, SPN_ERROR_UNSUPPORTED,
+                                             "%s: is of networks; of other objectives there are "
+                                             "sweeps, branches and spectra",
+                                             what);
 }

@@ -2,7 +2,6 @@
 /* The spectra at a point as a study measures them: one piece, no journal. */
 #include "study/book.h"
 #include "study/experiment.h"
-#include "study/own_objective.h"
 #include "study/recorder.h"
 
 #include <math.h>
@@ -25,11 +24,24 @@ static void fill(spn_book *book, const spn_spectra *spectra, const double *theta
     spni_book_weights(book, weights, 1, spectra->point.parameters, theta);
 }
 
+/* Units that repeat others; -1, not known, of an objective without labels. */
+static spn_status count_merged(spn_context *context, const spn_point *point, int64_t *out)
+{
+    spn_labels labels;
+    spn_status status = spn_point_labels(context, point, &labels);
+    *out = labels.merged_units;
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(context);
+        status = SPN_OK;
+    }
+    return status;
+}
+
 static spn_status measure(spn_context *context, const spn_study *study,
                           const spn_run_settings *settings, spn_point *point, spn_spectra *out)
 {
     spn_status status = SPN_OK;
-    spn_labels labels;
+    int64_t merged_units = -1;
     const spn_geometry_settings *geometry = spn_experiment_geometry(study->experiment);
     const double beta = isnan(settings->beta) ? 0 : settings->beta;
     SPN_TRY(settings->weights != NULL
@@ -39,10 +51,10 @@ static spn_status measure(spn_context *context, const spn_study *study,
     if (!isfinite(point->value)) {
         SPN_FAIL(context, SPN_ERROR_NUMERIC, "the error at these weights is not a finite number");
     }
-    SPN_TRY(spn_point_labels(context, point, &labels));
-    SPN_TRY(spni_experiment_place(
-        context, study->experiment,
-        spn_spectra_measure(context, point, geometry, labels.merged_units, out)));
+    SPN_TRY(count_merged(context, point, &merged_units));
+    SPN_TRY(
+        spni_experiment_place(context, study->experiment,
+                              spn_spectra_measure(context, point, geometry, merged_units, out)));
 done:
     return status;
 }
@@ -53,7 +65,6 @@ static spn_status check(spn_context *context, const spn_study *study,
     spn_status status = SPN_OK;
     spn_forecast forecasts[3];
     const spn_geometry_settings *geometry = spn_experiment_geometry(study->experiment);
-    SPN_TRY(spni_need_network(context, study, "spectrum"));
     if (spn_experiment_reads(study->experiment, settings->output)) {
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s is a file that the experiment reads; choose another output", settings->output);

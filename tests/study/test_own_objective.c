@@ -112,6 +112,40 @@ static void branches_are_followed(void **state)
     unlink(path);
 }
 
+/* t^4/4 - t^2/2 + p t has E'' = 3 t^2 - 1, whatever p is; there are no parts and no labels. */
+static void a_spectrum(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {NULL};
+    char path[512];
+    bool is_good = false;
+    spn_study *study = NULL;
+    spn_arena *arena = NULL;
+    spn_results results;
+    const double start = 0.75;
+    const spn_objective objective = spn_landscape_objective(&well);
+    spn_experiment *experiment = experiment_of(sets);
+    const spn_run_settings settings = {
+        .output = support_scratch("spectrum.h5", path), .threads = 1, .beta = 0.1};
+    check_ok(context,
+             spn_study_of_objective(context, experiment, &objective, "well", 1, &start, &study));
+    check_ok(context, spn_study_spectrum(context, study, &settings, &is_good));
+    assert_true(is_good);
+    check_ok(context, spn_arena_create(context, &arena));
+    check_ok(context, spn_results_read(context, arena, path, &results));
+    const spn_table *eigenvalues = spn_results_table(&results, "eigenvalues");
+    assert_true(eigenvalues->rows >= 1);
+    for (int64_t i = 0; i < eigenvalues->rows; i++) {
+        check_close(spn_table_real(eigenvalues, i, spn_table_find(eigenvalues, "value")),
+                    3 * start * start - 1, 1e-12, 1);
+    }
+    assert_int_equal(spn_results_table(&results, "spectra")->rows, 1);
+    spn_arena_free(arena);
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    unlink(path);
+}
+
 static void what_needs_a_network_says_so(void **state)
 {
     (void)state;
@@ -181,6 +215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_spinodal_is_found),
         CASE(branches_are_followed),
+        CASE(a_spectrum),
         CASE(what_needs_a_network_says_so),
         CASE(another_objective_is_another_run),
     };
