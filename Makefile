@@ -15,7 +15,7 @@ PYTHON ?= /usr/bin/python3
 SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
-.PHONY: release reproduce report-image docs docs-images python test check-release sanitize tsan coverage fuzz clang arm64 \
+.PHONY: release reproduce report-image docs docs-images python python-sdist test check-release sanitize tsan coverage fuzz clang arm64 \
         install bench bench-peers bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
@@ -46,6 +46,10 @@ python: ## build the Python package into build/python (a wheel, and build/python
 	cd python && SPINODAL_BUILD="$(CURDIR)/build/release" $(PYTHON) setup.py -q build -b ../build/python \
 	    bdist_wheel -d ../build/python --bdist-dir ../build/python/wheel
 	@rm -rf build/python/spinodal python/*.egg-info && cp -r build/python/lib*/spinodal build/python/
+
+python-sdist: ## a source distribution of the Python package, the C library in it, into build/python
+	cd python && $(PYTHON) setup.py -q sdist -d ../build/python
+	@rm -rf python/*.egg-info
 
 report-image: release ## the picture of a report in docs/images, with Chromium (tools/setup.sh test)
 	@mkdir -p out

@@ -16,11 +16,12 @@ from setuptools.command.build_py import build_py
 from setuptools.command.sdist import sdist
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import requirements  # noqa: E402  pylint: disable=wrong-import-position  # beside this file
 CARRIED = os.path.join(HERE, "library")
 ROOT = CARRIED if os.path.isdir(CARRIED) else os.path.dirname(HERE)
 #: What the library is built from.
 PARTS = ["CMakeLists.txt", "LICENSE", "README.md", "include", "src", "cmake", "data", "third_party"]
-MODULES = ["openblas", "yaml-0.1", ("hdf5-serial", "hdf5"), "jansson", "libzip", "zlib"]
 
 
 def version():
@@ -32,9 +33,8 @@ def version():
 def flags(kind):
     """What pkg-config says of what the library stands on."""
     out = []
-    for names in MODULES:
-        names = (names,) if isinstance(names, str) else names
-        name = next((name for name in names if subprocess.call(["pkg-config", "--exists", name]) == 0), names[0])
+    for names, _ in requirements.MODULES:
+        name = requirements.module(names)
         out += subprocess.run(["pkg-config", kind, name], check=True, capture_output=True, text=True).stdout.split()
     return out
 
@@ -57,6 +57,9 @@ class BuildExtension(build_ext):
 
     def build_extension(self, ext):
         """Generate, compile, link."""
+        said = requirements.complaint()
+        if said:
+            sys.exit(said)
         folder = self.build_library()
         os.makedirs(self.build_temp, exist_ok=True)
         source = os.path.join(self.build_temp, "_native.c")
@@ -86,12 +89,15 @@ class SourceDistribution(sdist):
     def make_release_tree(self, base_dir, files):
         """What setuptools found, and library/."""
         super().make_release_tree(base_dir, files)
+        lost = [part for part in PARTS if not os.path.exists(os.path.join(ROOT, part))]
+        if lost:
+            sys.exit(f"{ROOT} has no {', no '.join(lost)}: not the source tree of spinodal")
         for part in PARTS:
             source, target = os.path.join(ROOT, part), os.path.join(base_dir, "library", part)
             os.makedirs(os.path.dirname(target), exist_ok=True)
             if os.path.isdir(source):
                 shutil.copytree(source, target, dirs_exist_ok=True)
-            elif os.path.exists(source):
+            else:
                 shutil.copy2(source, target)
 
 
