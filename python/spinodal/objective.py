@@ -297,7 +297,7 @@ class BaseObjective:
 
         def watched(*arguments: Any) -> int:
             status = action(*arguments)
-            self._reraise()
+            self._reraise(arguments[0])
             return int(status)
 
         kept = {"sweep": {"seeds": len(rows)}} if kind == "sweep" and len(rows) > 1 else {}
@@ -306,8 +306,8 @@ class BaseObjective:
         experiment._kept_output = self.__dict__.setdefault("_kept_output", {})
         return experiment._run(kind, watched, output, threads, force, resume, progress, **more)
 
-    def _reraise(self) -> None:
-        """Raise what a function of the caller raised, if one did."""
+    def _reraise(self, context: Any) -> None:
+        """Raise what a function of the caller raised in the call with this context of the library, if one did."""
 
     def sweep(self, starts: Any, *, output: Optional[Path] = None, solver: Optional[Dict[str, Any]] = None,
               threads: int = 1, force: bool = False, resume: bool = False, progress: Progress = None,
@@ -449,8 +449,9 @@ class Objective(BaseObjective):
 
     Notes
     -----
-    Functions are called with a copy of theta, by one thread at a time, from threads of the library: they hold the
-    interpreter's lock, the rest of the work does not. What they raise comes out of the call that led to them.
+    Functions are called with a copy of theta from threads of the library, those of one objective one at a time, whatever
+    runs in however many threads use it; the rest of the work does not hold the interpreter's lock. What they raise comes
+    out of the call that led to them.
 
     Examples
     --------
@@ -481,8 +482,10 @@ class Objective(BaseObjective):
         self._gauss_newton = gauss_newton
         self._batched = batched
         self._scales = scales
-        self._lock = threading.Lock()
-        self._raised: Optional[BaseException] = None
+        #: Held while a function of the caller runs: one at a time, whatever thread or run it is called from.
+        self._turn = threading.RLock()
+        #: What functions raised, by the cancel flag of the call in which they did.
+        self._raised: Dict[int, BaseException] = {}
         self.dimension = int(dimension)
         self.name = name
         self._self = ffi.new_handle(self)
@@ -567,24 +570,25 @@ class Objective(BaseObjective):
 
     def _keep(self, context: Any, problem: BaseException) -> int:
         """Keep what a function raised, and make the library stop."""
-        with self._lock:
-            if self._raised is None:
-                self._raised = problem
+        self._raised.setdefault(_call_of(context), problem)
         said = f"{self.name}: {type(problem).__name__}: {problem}".encode("utf-8", "replace")
         return int(lib.spn_fail(context, lib.SPN_ERROR_ARGUMENT, b"%s", ffi.new("char[]", said)))
 
-    def _reraise(self) -> None:
-        with self._lock:
-            raised, self._raised = self._raised, None
+    def _reraise(self, context: Any) -> None:
+        raised = self._raised.pop(_call_of(context), None)
         if raised is not None:
             raise raised
 
     def _finish(self, context: Context, status: int, output: Optional[str] = None) -> None:
-        self._reraise()
+        self._reraise(context.pointer)
         context.check(status, output)
 
     def _begin(self, context: Context, theta: np.ndarray, beta: float) -> None:
         """The same numbers twice: everything here rests on that."""
+        with self._turn:
+            self._compare(theta)
+
+    def _compare(self, theta: np.ndarray) -> None:
         first, second = self._evaluate(theta.copy()), self._evaluate(theta.copy())
         same = np.array_equal(first[0], second[0], equal_nan=True) and \
             np.array_equal(first[1], second[1], equal_nan=True)
@@ -610,6 +614,11 @@ class NoParts(Exception):
     """The Hessian of this objective has no Gauss-Newton part."""
 
 
+def _call_of(context: Any) -> int:
+    """Tells calls apart: all contexts of one, in whatever threads, have its cancel flag."""
+    return int(ffi.cast("uintptr_t", lib.spn_context_cancel(context)))
+
+
 def _theta(objective: Objective, point: Any) -> np.ndarray:
     return doubles(point.theta, objective.dimension).copy()
 
@@ -627,7 +636,8 @@ def spinodal_set(context: Any, point: Any, subset: Any, wanted: int) -> int:
             raise UnsupportedError("solver.method: sgd takes some samples at a time, and the functions of an own "
                                    "objective know no samples", "solver.method")
         if wanted & (lib.SPN_WANT_VALUE | lib.SPN_WANT_GRADIENT):
-            point.value, gradient = objective._evaluate(_theta(objective, point))
+            with objective._turn:
+                point.value, gradient = objective._evaluate(_theta(objective, point))
             doubles(point.gradient, objective.dimension)[:] = gradient
     except BaseException as problem:  # pylint: disable=broad-except
         return objective._keep(context, problem)
@@ -645,7 +655,9 @@ def spinodal_hvp(context: Any, point: Any, part: int, k: int, v: Any, hv: Any) -
     objective = _owner(point)
     try:
         vectors = doubles(v, k, objective.dimension).copy()
-        doubles(hv, k, objective.dimension)[:] = objective._part_products(part, _theta(objective, point), vectors)
+        with objective._turn:
+            products = objective._part_products(part, _theta(objective, point), vectors)
+        doubles(hv, k, objective.dimension)[:] = products
     except NoParts:
         return _refuse_parts(context)
     except BaseException as problem:  # pylint: disable=broad-except
@@ -659,8 +671,9 @@ def spinodal_hessian(context: Any, point: Any, part: int, h: Any) -> int:
     objective = _owner(point)
     try:
         size, theta = objective.dimension, _theta(objective, point)
-        dense = objective._dense(theta) if part == lib.SPN_PART_FULL else \
-            objective._part_products(part, theta, np.eye(size))
+        with objective._turn:
+            dense = objective._dense(theta) if part == lib.SPN_PART_FULL else \
+                objective._part_products(part, theta, np.eye(size))
         rows, columns = np.triu_indices(size)
         doubles(h, size, size)[rows, columns] = dense[columns, rows]
     except NoParts:

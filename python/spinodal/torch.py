@@ -283,13 +283,14 @@ class TorchObjective(Objective):
         return value.reshape(())
 
     def _write(self, theta: np.ndarray) -> None:
-        """Parameters that are the same already are left alone: a graph that is kept would not survive it."""
+        """Parameters that are the same already are left alone: graphs that are kept do not survive a change."""
         left = torch.from_numpy(theta)
         with torch.no_grad():
             for part in self._parts:
                 given = left[:part.numel()].reshape(part.shape).to(part.device)
                 if not torch.equal(part, given):
                     part.copy_(given)
+                    self._graph = self._linear = (b"", None)
                 left = left[part.numel():]
 
     def _flat(self, parts: Sequence[Optional[torch.Tensor]], lead: Tuple[int, ...] = ()) -> torch.Tensor:

@@ -3,6 +3,7 @@
 import gc
 import math
 import threading
+import time
 import weakref
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from conftest import SMALL
 
 import spinodal
+from spinodal._library import Context
 
 
 def well(**words):
@@ -190,6 +192,64 @@ def test_what_a_function_raises_comes_out(after, threads):
     assert any("raising" in str(entry.frame.code.path) or entry.name == "value" for entry in caught.traceback)
     assert not [thread for thread in threading.enumerate() if thread.name == "spinodal"]
     problem.__traceback__ = None
+
+
+def test_functions_are_called_one_at_a_time():
+    """Two chains in two threads, and two runs of two threads: a function that waits is never entered a second time."""
+    inside, most = [0], [0]
+
+    def value(t):
+        inside[0] += 1
+        most[0] = max(most[0], inside[0])
+        time.sleep(1e-4)  # another thread may go on
+        inside[0] -= 1
+        return t[0] ** 4 / 4 - t[0] ** 2 / 2
+
+    objective = spinodal.Objective(value, lambda t: t ** 3 - t, hessian=lambda t: np.array([[3 * t[0] ** 2 - 1]]),
+                                   dimension=1)
+    words = {"beta": {"from": 0.01, "to": 0.4, "points": 5}, "direction": "up", "threads": 2}
+    images = []
+    threads = [threading.Thread(target=lambda: images.append(objective.sweep([[1.0], [-1.0]], **words).image()))
+               for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most[0] == 1
+    assert images == [well().sweep([[1.0], [-1.0]], **words).image()] * 2
+
+
+def test_what_a_function_raises_comes_out_of_its_own_run():
+    """Of two runs of one objective in two threads, one of which fails."""
+    def value(t):
+        if t[0] > 5:
+            raise Own("far")
+        return t[0] ** 4 / 4 - t[0] ** 2 / 2
+
+    objective = spinodal.Objective(value, lambda t: t ** 3 - t, hessian=lambda t: np.array([[3 * t[0] ** 2 - 1]]),
+                                   dimension=1)
+    outcomes = {1.0: [], 10.0: []}
+
+    def work(start):
+        for _ in range(20):
+            try:
+                outcomes[start].append(objective.minimize([start], beta=0.1).stop)
+            except Exception as problem:  # pylint: disable=broad-except
+                outcomes[start].append(type(problem))
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in outcomes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes == {1.0: ["converged"] * 20, 10.0: [Own] * 20}
+    # And however they interleave: what one call keeps, another does not raise.
+    one, two, problem = Context(), Context(), Own("mine")
+    objective._keep(one.pointer, problem)
+    objective._finish(two, 0)
+    with pytest.raises(Own) as caught:
+        objective._finish(one, 0)
+    assert caught.value is problem and not objective._raised
 
 
 @pytest.mark.parametrize("words, error, said", [

@@ -128,6 +128,17 @@ def test_a_sweep_from_a_module():
     assert float(error) == pytest.approx(run.at(beta=0.05)["error"], rel=1e-6)  # its weights were float32
 
 
+def test_chains_in_several_threads_are_those_of_one():
+    """They share one module, in which each evaluation writes its parameters."""
+    torch.manual_seed(5)
+    module = nn.Sequential(nn.Linear(3, 8), nn.Tanh(), nn.Linear(8, 2))
+    x, y = samples(module, count=400)
+    own = spinodal.torch.objective(module, square, (x, y), name="shared")
+    starts = np.random.default_rng(6).normal(size=(2, own.dimension))
+    words = {"beta": [0.2, 0.3], "direction": "up", "refine": False, "solver": {"method": "lbfgs"}}
+    assert own.sweep(starts, threads=2, **words).image() == own.sweep(starts, threads=1, **words).image()
+
+
 class Branched(nn.Module):
     def forward(self, x):
         return x if x.sum() > 0 else -x

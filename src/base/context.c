@@ -198,6 +198,11 @@ void spn_error_copy(spn_context *to, const spn_context *from)
     }
 }
 
+const spn_flag *spn_context_cancel(const spn_context *context)
+{
+    return context->cancel;
+}
+
 spn_status spn_poll(spn_context *context)
 {
     if (context->cancel != NULL && atomic_load_explicit(context->cancel, memory_order_relaxed)) {

@@ -207,6 +207,7 @@ static void test_inside_a_part_there_is_no_team(void **state)
     spn_context *fork = NULL;
     check_ok(context, spn_context_fork(context, &fork));
     assert_int_equal(spn_team_lanes(fork), 1);
+    assert_ptr_equal(spn_context_cancel(fork), spn_context_cancel(context));
     spn_context_free(fork);
     spn_team_free(team);
     spn_context_free(context);

@@ -86,6 +86,10 @@ spn_status spn_context_create(const spn_context_settings *settings, spn_context 
  *  events, no team. */
 spn_status spn_context_fork(spn_context *parent, spn_context **out);
 
+/** The caller's cancel flag, that of all contexts forked from one: what tells in a callback, which may run in any thread, to
+ *  which of the caller's calls it belongs. NULL where none was given. */
+const spn_flag *spn_context_cancel(const spn_context *context);
+
 /** Free; NULL is allowed. */
 void spn_context_free(spn_context *context);
 
