@@ -213,6 +213,106 @@ def test_the_interpreter_ends_during_a_run(tmp_path, daemon):
     assert "Fatal" not in done.stderr
 
 
+#: An objective whose functions take a while, so that something happens between and in them.
+SLOW = """
+    import math, numpy, spinodal, sys, threading, time
+    entered = threading.Event()
+    def value(t):
+        entered.set()
+        time.sleep(1e-3)
+        return float(t @ t) ** 2 / 4 - t @ t / 2
+    well = spinodal.Objective(value, lambda t: (t @ t - 1) * t, hvp=lambda t, v: (t @ t - 1) * v + 2 * (t @ v) * t,
+                              dimension=2)
+    words = {"beta": {"from": 0.01, "to": 0.7, "points": 2000}, "direction": "up", "refine": False}
+"""
+
+
+def ended(script):
+    """What a script printed that must end with status 7, whatever runs in it."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, check=False,
+                          timeout=300)
+    assert done.returncode == 7, done.stderr
+    assert "Fatal" not in done.stderr and "Traceback" not in done.stderr, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("where", ["thread", "progress"])
+def test_the_interpreter_ends_while_a_function_of_the_caller_runs(where):
+    """Functions hold the interpreter's lock; when it goes, none of them may be entered any more."""
+    last = {"thread": """
+    def work():
+        try:
+            well.sweep([1.0, 0.0], **words)
+        except BaseException:
+            pass
+    threading.Thread(target=work, daemon=True).start()
+    entered.wait()
+    sys.exit(7)
+""", "progress": """
+    def leave(done, total, text):
+        sys.exit(7)  # an exception like others: it comes out of the call
+    well.sweep([1.0, 0.0], progress=leave, **words)
+"""}[where]
+    assert ended(SLOW + last) == ""
+
+
+def test_fork_while_another_thread_runs():
+    """The child has a copy of everything but that thread: it can make runs of its own, and ends."""
+    script = SLOW + f"""
+    import os
+    def work():
+        try:
+            well.sweep([1.0, 0.0], **words)
+        except BaseException:
+            pass
+    threading.Thread(target=work, daemon=True).start()
+    entered.wait()
+    child = os.fork()
+    if child == 0:
+        run = spinodal.Experiment({SMALL!r}).sweep(threads=1)
+        other = spinodal.Objective(lambda t: t @ t, lambda t: 2 * t, hvp=lambda t, v: 2 * v, dimension=2)
+        assert other.minimize([1.0, 1.0]).converged
+        os._exit(5 if run.tables["points"].rows > 0 else 1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    sys.exit(7)
+"""
+    assert ended(script) == "5\n"
+
+
+@pytest.mark.parametrize("in_memory", [False, True])
+def test_an_interrupted_run_of_ones_own_objective_goes_on_to_the_same_bytes(tmp_path, in_memory):
+    def well():
+        return spinodal.Objective(lambda t: float(t[0]) ** 4 / 4 - float(t[0]) ** 2 / 2, lambda t: t ** 3 - t,
+                                  hessian=lambda t: np.array([[3 * t[0] ** 2 - 1]]), dimension=1)
+
+    words = {"beta": {"from": 0.01, "to": 0.7, "points": 60}, "output": None if in_memory else tmp_path / "run.h5"}
+    objective = well()
+    with pytest.raises(spinodal.Interrupted, match="resume=True") as caught:
+        objective.sweep([1.0], progress=interrupt_at(10), **words)
+    assert os.path.exists(caught.value.output + ".part")
+    assert objective.sweep([1.0], resume=True, **words).image() == well().sweep([1.0], **{**words, "output": None}).image()
+    assert not os.path.exists(caught.value.output + ".part")
+
+
+def test_ctrl_c_is_heard_inside_a_function_of_the_caller(tmp_path):
+    """The waiting thread hears it, whatever the function does; it comes out when that has returned."""
+    script = textwrap.dedent(SLOW + f"""
+    try:
+        well.sweep([1.0, 0.0], output={str(tmp_path / 'run.h5')!r},
+                   progress=lambda done, total, text: total and done >= 2 and print("point", flush=True), **words)
+    except KeyboardInterrupt as problem:
+        print("stopped", type(problem).__name__, flush=True)
+    """)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "point\n"
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read().splitlines()
+        assert process.wait() == 0
+    assert said[-1] == "stopped Interrupted"
+    assert said.count("point") < 100  # no more than what was on its way
+    assert os.path.exists(tmp_path / "run.h5.part")
+
+
 def test_warnings_are_warnings():
     # Two chains from one start at a finite rate: points are not stationary, which is said.
     with pytest.warns(spinodal.SpinodalWarning):
