@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 #include <spinodal/base/team.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,13 +19,16 @@
  * A run of fewer jobs than threads leaves workers asleep; each job gets a team in their place, of
  * threads that belong to the team. Teams are kept for the next run of as many jobs.
  *
- * With a farm the numbers of jobs come from it, under the mutex, and so does what other ranks say: its functions are
+ * Jobs are handed out by their place in an order: the longest first where their cost is known. Which failure counts is
+ * decided by places too, since a job of a lower place was handed out before.
+ *
+ * With a farm the places of jobs come from it, under the mutex, and so does what other ranks say: its functions are
  * never called at the same time. What jobs send is kept for the other ranks, whose messages come at the end. */
 enum { QUEUE_SLOTS = 64, PATIENCE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 };
 
 struct spn_pool_channel {
     spn_pool *pool;
-    int64_t job;
+    int64_t job, place;
 };
 
 typedef struct worker {
@@ -33,6 +37,11 @@ typedef struct worker {
     pthread_t thread;
     bool is_started;
 } worker;
+
+typedef struct ranked_job {
+    double cost;
+    int64_t job;
+} ranked_job;
 
 struct spn_pool {
     spn_context *context;
@@ -45,38 +54,45 @@ struct spn_pool {
     pthread_cond_t room;         /* to workers: the queue has room, or the run is stopping */
     bool has_mutex, is_ending, is_lending, has_receiver_failed;
     const spn_pool_work *work;
-    spn_farm *farm;   /* of the run; NULL: all jobs are run here */
-    int64_t next_job; /* without a farm */
-    bool is_taken;    /* all jobs are, or have been done */
-    int64_t running, first_failed;
-    int64_t others_failed; /* the lowest failed job of other ranks; SPN_FARM_NONE */
-    spn_context *failure;  /* keeps the error of the lowest failed job */
+    spn_farm *farm;                /* of the run; NULL: all jobs are run here */
+    int64_t next;                  /* place, without a farm */
+    ranked_job *order;             /* jobs by place; without costs not used */
+    int64_t order_capacity;        /* jobs */
+    bool is_taken;                 /* all jobs are, or have been done */
+    int64_t running, first_failed; /* its place; -1: none */
+    int64_t others_failed; /* the lowest place of a failed job of other ranks; SPN_FARM_NONE */
+    spn_context *failure;  /* keeps the error of the failed job with the lowest place */
     char *slots;
     int64_t slots_capacity; /* bytes */
     int64_t slot_jobs[QUEUE_SLOTS];
     int64_t head, count;
 };
 
-/* Jobs below a failed one go on, so that which failure is the lowest does not depend on timing. */
-static bool must_stop(const spn_pool *pool, int64_t job)
+/* Jobs before a failed one go on, so that which failure is the first does not depend on timing. */
+static bool must_stop(const spn_pool *pool, int64_t place)
 {
-    return pool->has_receiver_failed || (pool->first_failed >= 0 && pool->first_failed < job) ||
-           pool->others_failed < job;
+    return pool->has_receiver_failed || (pool->first_failed >= 0 && pool->first_failed < place) ||
+           pool->others_failed < place;
 }
 
-/* The next job that nobody has taken; false where there is none. */
-static bool take_job(spn_pool *pool, int64_t *job)
+/* The place of the next job that nobody has taken; false where there is none. */
+static bool take_place(spn_pool *pool, int64_t *place)
 {
-    *job = pool->farm != NULL ? pool->farm->take(pool->farm) : pool->next_job++;
+    *place = pool->farm != NULL ? pool->farm->take(pool->farm) : pool->next++;
     pool->is_taken =
-        *job >= pool->work->jobs || (pool->farm == NULL && *job + 1 == pool->work->jobs);
-    return *job < pool->work->jobs;
+        *place >= pool->work->jobs || (pool->farm == NULL && *place + 1 == pool->work->jobs);
+    return *place < pool->work->jobs;
 }
 
-static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
+static int64_t job_at(const spn_pool *pool, int64_t place)
 {
-    if (pool->first_failed < 0 || job < pool->first_failed) {
-        pool->first_failed = job;
+    return pool->work->cost != NULL ? pool->order[place].job : place;
+}
+
+static void record_failure(spn_pool *pool, int64_t place, spn_context *from)
+{
+    if (pool->first_failed < 0 || place < pool->first_failed) {
+        pool->first_failed = place;
         spn_error_copy(pool->failure, from);
     }
     pthread_cond_broadcast(&pool->room);
@@ -85,23 +101,24 @@ static void record_failure(spn_pool *pool, int64_t job, spn_context *from)
 /* Called and left with the mutex held. */
 static void run_one_job(spn_pool *pool, worker *self)
 {
-    int64_t job = 0;
-    if (!take_job(pool, &job)) {
+    int64_t place = 0;
+    if (!take_place(pool, &place)) {
         pthread_cond_signal(&pool->progress);
         return;
     }
     pool->running++;
     pthread_mutex_unlock(&pool->mutex);
-    spn_pool_channel channel = {pool, job};
-    spn_context_set_team(self->context, pool->is_lending ? pool->teams[job] : NULL);
-    spn_status status = pool->work->job(self->context, pool->work->job_state, job, &channel);
+    spn_pool_channel channel = {pool, job_at(pool, place), place};
+    spn_context_set_team(self->context, pool->is_lending ? pool->teams[place] : NULL);
+    spn_status status =
+        pool->work->job(self->context, pool->work->job_state, channel.job, &channel);
     spn_context_set_team(self->context, NULL);
     pthread_mutex_lock(&pool->mutex);
     pool->running--;
     /* A job that was told to stop reports an interruption that is only a consequence. */
-    bool is_consequence = status == SPN_ERROR_INTERRUPTED && must_stop(pool, job);
+    bool is_consequence = status == SPN_ERROR_INTERRUPTED && must_stop(pool, place);
     if (status != SPN_OK && !is_consequence) {
-        record_failure(pool, job, self->context);
+        record_failure(pool, place, self->context);
     }
     pthread_cond_signal(&pool->progress);
 }
@@ -214,6 +231,7 @@ void spn_pool_free(spn_pool *pool)
     spn_release(context, pool->workers);
     spn_release(context, pool->teams);
     spn_release(context, pool->slots);
+    spn_release(context, pool->order);
     spn_context_free(pool->failure);
     spn_release(context, pool);
 }
@@ -239,6 +257,37 @@ static spn_status reserve_slots(spn_context *context, spn_pool *pool, int64_t me
         SPN_NEW(context, pool->slots, bytes);
         pool->slots_capacity = bytes;
     }
+done:
+    return status;
+}
+
+static int compare_costs(const void *a, const void *b)
+{
+    const ranked_job *left = a, *right = b;
+    if (left->cost != right->cost) {
+        return left->cost > right->cost ? -1 : 1;
+    }
+    return (left->job > right->job) - (left->job < right->job);
+}
+
+/* What takes longest begins first: then the others fill the time that it takes, and nobody waits for it at the end. */
+static spn_status order_jobs(spn_context *context, spn_pool *pool, const spn_pool_work *work)
+{
+    spn_status status = SPN_OK;
+    if (work->cost == NULL || work->jobs <= 0) {
+        return SPN_OK;
+    }
+    if (work->jobs > pool->order_capacity) {
+        spn_release(context, pool->order);
+        pool->order = NULL;
+        pool->order_capacity = 0;
+        SPN_NEW(context, pool->order, work->jobs);
+        pool->order_capacity = work->jobs;
+    }
+    for (int64_t job = 0; job < work->jobs; job++) {
+        pool->order[job] = (ranked_job){work->cost[job], job};
+    }
+    qsort(pool->order, (size_t)work->jobs, sizeof *pool->order, compare_costs);
 done:
     return status;
 }
@@ -411,6 +460,7 @@ static spn_status begin_run(spn_context *context, spn_pool *pool, const spn_pool
     spn_farm *farm = spn_context_farm(context);
     SPN_TRY(reserve_slots(context, pool, work->message_size));
     SPN_TRY(lend_threads(context, pool, work->jobs));
+    SPN_TRY(order_jobs(context, pool, work));
     if (farm != NULL) {
         SPN_TRY(farm->begin(context, farm, work->jobs));
         farm->is_running = true;
@@ -421,7 +471,7 @@ static spn_status begin_run(spn_context *context, spn_pool *pool, const spn_pool
     pthread_mutex_lock(&pool->mutex);
     pool->farm = farm;
     pool->work = work;
-    pool->next_job = 0;
+    pool->next = 0;
     pool->is_taken = work->jobs <= 0;
     pool->head = pool->count = 0;
     pool->first_failed = -1;
@@ -458,10 +508,10 @@ spn_status spn_pool_send(spn_context *context, spn_pool_channel *channel, const 
     spn_pool *pool = channel->pool;
     spn_status status = SPN_OK;
     pthread_mutex_lock(&pool->mutex);
-    while (pool->count == QUEUE_SLOTS && !must_stop(pool, channel->job)) {
+    while (pool->count == QUEUE_SLOTS && !must_stop(pool, channel->place)) {
         pthread_cond_wait(&pool->room, &pool->mutex);
     }
-    if (must_stop(pool, channel->job)) {
+    if (must_stop(pool, channel->place)) {
         status = spn_fail(context, SPN_ERROR_INTERRUPTED, "another job failed");
     } else {
         int64_t slot = (pool->head + pool->count) % QUEUE_SLOTS;

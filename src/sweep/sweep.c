@@ -335,19 +335,36 @@ done:
     return status;
 }
 
+/* Points that are left, the forecast of a chain's cost: chains down begin at the ends of phases, so that some are far longer
+ * than others. What other shares have done by now must not change what is whose, so shares go by all points. */
+static double cost_of(const spn_context *context, const spni_chain *chain)
+{
+    return (double)(spn_farm_is_share(context) ? chain->count : chain->count - chain->done);
+}
+
 /* The first job's start is read from the chain while the coordinator books other chains' points: each
  * worker copies its own chain, which nobody writes before the worker has sent something. */
 static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *pool, int64_t first,
                             int64_t count)
 {
+    spn_status status = SPN_OK;
+    double *cost = NULL;
     sweep->job_offset = first;
-    spn_pool_work work = {.jobs = count,
-                          .job = run_chain,
-                          .job_state = sweep,
-                          .message_size = spni_message_size(sweep->parameters),
-                          .receiver = receive,
-                          .receiver_state = sweep};
-    return spn_pool_run(context, pool, &work);
+    SPN_NEW(context, cost, count);
+    for (int64_t job = 0; job < count; job++) {
+        cost[job] = cost_of(context, &sweep->chains[first + job]);
+    }
+    const spn_pool_work work = {.jobs = count,
+                                .job = run_chain,
+                                .job_state = sweep,
+                                .message_size = spni_message_size(sweep->parameters),
+                                .receiver = receive,
+                                .receiver_state = sweep,
+                                .cost = cost};
+    SPN_TRY(spn_pool_run(context, pool, &work));
+done:
+    spn_release(context, cost);
+    return status;
 }
 
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,

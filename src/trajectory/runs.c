@@ -294,17 +294,34 @@ done:
     return status;
 }
 
+/* Epochs that are left; shares, which must agree on whose is what, do not look at what the others have done by now. */
+static double cost_of(const spn_context *context, const spn_trajectories *runs, int64_t run)
+{
+    const double epochs = runs->problem.settings->epochs;
+    return spn_farm_is_share(context) ? epochs : epochs - runs->runs[run].epoch;
+}
+
 /* A job copies its run's progress before it sends anything, so that nobody writes what it reads. */
 spn_status spn_trajectories_run(spn_context *context, spn_trajectories *runs, spn_pool *pool,
                                 spn_item_sink *sink, void *sink_state)
 {
     runs->sink = sink;
     runs->sink_state = sink_state;
-    spn_pool_work work = {.jobs = runs->count,
-                          .job = walk,
-                          .job_state = runs,
-                          .message_size = runs->note_bytes,
-                          .receiver = receive,
-                          .receiver_state = runs};
-    return spn_pool_run(context, pool, &work);
+    spn_status status = SPN_OK;
+    double *cost = NULL;
+    SPN_NEW(context, cost, runs->count);
+    for (int64_t run = 0; run < runs->count; run++) {
+        cost[run] = cost_of(context, runs, run);
+    }
+    const spn_pool_work work = {.jobs = runs->count,
+                                .job = walk,
+                                .job_state = runs,
+                                .message_size = runs->note_bytes,
+                                .receiver = receive,
+                                .receiver_state = runs,
+                                .cost = cost};
+    SPN_TRY(spn_pool_run(context, pool, &work));
+done:
+    spn_release(context, cost);
+    return status;
 }

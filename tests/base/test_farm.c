@@ -2,6 +2,8 @@
 /* A pool whose jobs are shared: by processes that never talk, and by ranks of a farm that is played here. */
 #include "support.h"
 
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
 enum { JOBS = 23, MESSAGES = 3 };
@@ -42,7 +44,7 @@ static spn_status receive(spn_context *context, void *state, int64_t job, const 
 
 static spn_pool_work work_for(ledger *book)
 {
-    return (spn_pool_work){JOBS, send_all, book, 2 * sizeof(int64_t), receive, book};
+    return (spn_pool_work){JOBS, send_all, book, 2 * sizeof(int64_t), receive, book, NULL};
 }
 
 /* Every job is run by one share, whatever their number and that of threads. */
@@ -93,6 +95,7 @@ static void test_shares_that_are_none(void **state)
 typedef struct stage {
     int64_t next, kept, begun;
     int64_t others_failed; /* of the other one */
+    atomic_int told;       /* this one has heard of it */
     spn_farm_end end;      /* as exchange() got it */
 } stage;
 
@@ -117,8 +120,9 @@ static int64_t take(spn_farm *farm)
 
 static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others)
 {
-    const stage *played = farm->state;
+    stage *played = farm->state;
     (void)own;
+    atomic_store(&played->told, 1);
     *others = (spn_farm_news){.failed = played->others_failed, .done = 0};
 }
 
@@ -147,6 +151,14 @@ static spn_status exchange(spn_context *context, spn_farm *farm, const spn_farm_
     }
 done:
     return status;
+}
+
+static spn_status keep_end(spn_context *context, spn_farm *farm, const spn_farm_end *end)
+{
+    (void)context;
+    stage *played = farm->state;
+    played->end = *end;
+    return end->status;
 }
 
 static spn_status run_played(spn_context *context, stage *played, ledger *book)
@@ -204,32 +216,35 @@ static void test_failures_are_told(void **state)
     spn_context_free(context);
 }
 
-/* A job goes on for ever, unless another rank has failed at a lower one. */
-static spn_status send_for_ever(spn_context *context, void *state, int64_t job,
-                                spn_pool_channel *channel)
+enum { FAILED_ELSEWHERE = 4 };
+
+/* Jobs below the one that failed elsewhere begin to send when that is known; those above go on for ever, unless they are
+ * stopped. */
+static spn_status send_when_told(spn_context *context, void *state, int64_t job,
+                                 spn_pool_channel *channel)
 {
-    (void)state;
+    stage *played = state;
     spn_status status = SPN_OK;
-    const int64_t message[2] = {job, 0};
-    while (status == SPN_OK) {
+    while (job < FAILED_ELSEWHERE && atomic_load(&played->told) == 0) {
+        sched_yield();
+    }
+    for (int64_t i = 0; status == SPN_OK && (job > FAILED_ELSEWHERE || i < MESSAGES); i++) {
+        const int64_t message[2] = {job, i};
         status = spn_pool_send(context, channel, message);
     }
     return status;
 }
 
-static spn_status ignore(spn_context *context, void *state, int64_t job, const void *message)
-{
-    (void)context, (void)state, (void)job, (void)message;
-    return SPN_OK;
-}
-
+/* What was begun below is finished, what was begun above is stopped, and nothing new begins; that is no failure of this
+ * rank. */
 static void test_failures_elsewhere_stop_jobs_above(void **state)
 {
     (void)state;
     spn_context *context = NULL;
     spn_pool *pool = NULL;
     check_ok(NULL, spn_context_create(NULL, &context));
-    stage played = {.others_failed = 0};
+    stage played = {.others_failed = FAILED_ELSEWHERE};
+    ledger book = {.fails_at = -1};
     spn_farm farm = {.rank = 1,
                      .size = 2,
                      .state = &played,
@@ -237,12 +252,21 @@ static void test_failures_elsewhere_stop_jobs_above(void **state)
                      .take = take,
                      .tell = tell,
                      .keep = keep,
-                     .exchange = exchange};
-    const spn_pool_work work = {JOBS, send_for_ever, NULL, 2 * sizeof(int64_t), ignore, NULL};
-    check_ok(context, spn_pool_create(context, 2, &pool));
+                     .exchange = keep_end};
+    const spn_pool_work work = {JOBS,    send_when_told, &played, 2 * sizeof(int64_t),
+                                receive, &book,          NULL};
+    check_ok(context, spn_pool_create(context, 3, &pool));
     spn_context_set_farm(context, &farm);
-    spn_pool_run(context, pool, &work); /* it ends: what the others failed with is theirs to say */
-    assert_true(played.end.failed == SPN_FARM_NONE || played.end.failed > 0);
+    check_ok(context, spn_pool_run(context, pool, &work));
+    assert_int_equal(played.end.status, SPN_OK);
+    assert_int_equal(played.end.failed, SPN_FARM_NONE);
+    assert_int_equal(book.next[1], MESSAGES);
+    assert_int_equal(book.next[3], MESSAGES);
+    /* Each of three threads has begun one job, and those of 1 and 3 may have begun another before they heard. */
+    assert_true(played.next <= 1 + 2 * 5);
+    for (int64_t job = 11; job < JOBS; job++) {
+        assert_int_equal(book.next[job], 0);
+    }
     spn_pool_free(pool);
     spn_context_free(context);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include <sched.h>
+
 enum { JOBS = 40, MESSAGES = 100 };
 
 typedef struct ledger {
@@ -44,7 +46,7 @@ static void test_messages_arrive_in_order(void **state)
         assert_int_equal(spn_pool_threads(pool), threads);
         for (int round = 0; round < 3; round++) {
             ledger book = {0};
-            spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), receive, &book};
+            spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), receive, &book, NULL};
             check_ok(context, spn_pool_run(context, pool, &work));
             assert_int_equal(book.total, JOBS * MESSAGES);
         }
@@ -77,7 +79,8 @@ static void test_messages_arrive_while_jobs_run(void **state)
     spn_context *context = NULL;
     spn_pool *pool = NULL;
     atomic_int received = 0;
-    spn_pool_work work = {1, wait_for_receipt, &received, sizeof(int64_t), note_receipt, &received};
+    spn_pool_work work = {
+        1, wait_for_receipt, &received, sizeof(int64_t), note_receipt, &received, NULL};
     check_ok(NULL, spn_context_create(NULL, &context));
     check_ok(context, spn_pool_create(context, 1, &pool));
     check_ok(context, spn_pool_run(context, pool, &work));
@@ -170,6 +173,88 @@ static void test_lowest_failure_wins(void **state)
     spn_context_free(context);
 }
 
+/* ---- The order in which jobs are handed out ------------------------------------------------------ */
+
+enum { COSTLY = 6 };
+static const double costs[COSTLY] = {1, 5, 3, 5, 0, 2};
+static const int64_t longest_first[COSTLY] = {1, 3, 2, 5, 0, 4};
+
+typedef struct begun {
+    int64_t count, jobs[COSTLY];
+} begun;
+
+static spn_status note_job(spn_context *context, void *state, int64_t job,
+                           spn_pool_channel *channel)
+{
+    (void)context, (void)channel;
+    begun *seen = state;
+    seen->jobs[seen->count++] = job;
+    return SPN_OK;
+}
+
+/* One thread begins jobs one after the other: the longest first, equal ones by their numbers; in shares those at every
+ * second place. */
+static void test_longest_jobs_begin_first(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_pool *pool = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_ok(context, spn_pool_create(context, 1, &pool));
+    for (int64_t size = 1; size <= 2; size++) {
+        for (int64_t rank = 0; rank < size; rank++) {
+            begun in_order = {0}, by_cost = {0};
+            spn_farm farm;
+            check_ok(context, spn_shares_farm(context, rank, size, &farm));
+            spn_context_set_farm(context, size > 1 ? &farm : NULL);
+            spn_pool_work work = {.jobs = COSTLY, .job = note_job, .job_state = &in_order};
+            check_ok(context, spn_pool_run(context, pool, &work));
+            work.job_state = &by_cost;
+            work.cost = costs;
+            check_ok(context, spn_pool_run(context, pool, &work));
+            assert_int_equal(in_order.count, COSTLY / size);
+            assert_int_equal(by_cost.count, COSTLY / size);
+            for (int64_t i = 0; i < COSTLY / size; i++) {
+                assert_int_equal(in_order.jobs[i], rank + size * i);
+                assert_int_equal(by_cost.jobs[i], longest_first[rank + size * i]);
+            }
+        }
+    }
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
+/* Jobs 2 and 0 fail, and 0 first; 2 began before it. */
+static spn_status fail_late(spn_context *context, void *state, int64_t job,
+                            spn_pool_channel *channel)
+{
+    (void)channel;
+    atomic_int *has_failed = state;
+    if (job == 0) {
+        atomic_store(has_failed, 1);
+        return spn_fail(context, SPN_ERROR_NUMERIC, "job 0");
+    }
+    while (job == 2 && atomic_load(has_failed) == 0) {
+        sched_yield();
+    }
+    return job == 2 ? spn_fail(context, SPN_ERROR_NUMERIC, "job 2") : SPN_OK;
+}
+
+static void test_first_failure_wins_with_costs(void **state)
+{
+    (void)state;
+    atomic_int has_failed = 0;
+    spn_context *context = NULL;
+    spn_pool *pool = NULL;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_ok(context, spn_pool_create(context, 2, &pool));
+    const spn_pool_work work = {
+        .jobs = COSTLY, .job = fail_late, .job_state = &has_failed, .cost = costs};
+    check_fails(context, spn_pool_run(context, pool, &work), SPN_ERROR_NUMERIC, "job 2");
+    spn_pool_free(pool);
+    spn_context_free(context);
+}
+
 static spn_status refuse(spn_context *context, void *state, int64_t job, const void *message)
 {
     (void)state, (void)job, (void)message;
@@ -183,7 +268,7 @@ static void test_failing_receiver_stops_the_run(void **state)
     check_ok(NULL, spn_context_create(NULL, &context));
     spn_pool *pool = NULL;
     check_ok(context, spn_pool_create(context, 2, &pool));
-    spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), refuse, NULL};
+    spn_pool_work work = {JOBS, send_all, NULL, 2 * sizeof(int64_t), refuse, NULL, NULL};
     check_fails(context, spn_pool_run(context, pool, &work), SPN_ERROR_IO, "disk full");
     spn_pool_free(pool);
     spn_context_free(context);
@@ -244,6 +329,8 @@ int main(void)
         cmocka_unit_test(test_messages_arrive_while_jobs_run),
         cmocka_unit_test(test_silent_jobs_show_signs_of_life),
         cmocka_unit_test(test_lowest_failure_wins),
+        cmocka_unit_test(test_longest_jobs_begin_first),
+        cmocka_unit_test(test_first_failure_wins_with_costs),
         cmocka_unit_test(test_failing_receiver_stops_the_run),
         cmocka_unit_test(test_interruption_is_reported),
         cmocka_unit_test(test_creation_survives_failing_allocations),

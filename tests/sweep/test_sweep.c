@@ -112,6 +112,43 @@ static void test_threads_do_not_change_a_bit(void **state)
     close_scene(&s);
 }
 
+/* Chains in the order in which one thread begins them, and how many points each has. */
+static int64_t chains_begun(const trace *t, int64_t begun[8], int64_t points[8])
+{
+    int64_t count = 0;
+    memset(points, 0, 8 * sizeof *points);
+    for (int64_t i = 0; i < t->count; i++) {
+        assert_true(t->chains[i] < 8);
+        if (points[t->chains[i]]++ == 0) {
+            begun[count++] = t->chains[i];
+        }
+    }
+    return count;
+}
+
+/* Down from the end of each of two phases of two seeds: the chains from the last beta before those from the spinodal, equal
+ * ones by their numbers. */
+static void test_longest_chains_begin_first(void **state)
+{
+    (void)state;
+    const int64_t wanted[] = {0, 1, 3, 5, 2, 4};
+    const double coefficients[3] = {0.8, 0, 0};
+    int64_t begun[8], points[8];
+    scene s;
+    open_scene(&s, SPN_LANDSCAPE_DEEP_MODE, 3, coefficients, NULL);
+    s.problem.initial = random_start;
+    s.sweep.direction = SPN_PROTOCOL_BOTH;
+    s.sweep.seeds = 2;
+    spn_pool_free(s.pool);
+    check_ok(s.context, spn_pool_create(s.context, 1, &s.pool));
+    run_scene(&s, &first);
+    assert_int_equal(chains_begun(&first, begun, points), 6);
+    assert_memory_equal(begun, wanted, sizeof wanted);
+    assert_true(points[2] < points[3] && points[4] < points[5]);
+    assert_int_equal(points[3], s.sweep.beta_points);
+    close_scene(&s);
+}
+
 static void test_resumed_runs_have_the_same_bits(void **state)
 {
     (void)state;
@@ -275,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_two_layers_are_continuous),
         cmocka_unit_test(test_double_well_ends_at_its_spinodal),
         cmocka_unit_test(test_threads_do_not_change_a_bit),
+        cmocka_unit_test(test_longest_chains_begin_first),
         cmocka_unit_test(test_resumed_runs_have_the_same_bits),
         cmocka_unit_test(test_replay_refuses_what_does_not_fit),
         cmocka_unit_test(test_free_energy_check_is_for_ridges),

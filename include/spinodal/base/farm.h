@@ -2,7 +2,8 @@
 /** @file farm.h  Processes that run one program on one input and share the numbered jobs of its pools.
  *
  *  Each process, a *rank*, does everything by itself but the jobs of a pool: a pool whose context has a farm asks it for
- *  the number of the next job that no rank has taken. When all jobs have ended the ranks exchange what their jobs have
+ *  the place of the next job that no rank has taken, in the order in which the pool hands jobs out (by their numbers, or the longest
+ *  first). When all jobs have ended the ranks exchange what their jobs have
  *  sent, so that the receivers of all ranks have seen the messages of all jobs, and go on alike. Since results do not depend on
  *  which thread ran a job, they do not depend on which rank did, nor on how many there are.
  *
@@ -19,19 +20,20 @@ extern "C" {
 
 typedef struct spn_farm spn_farm;
 
-/** No job: there is none left, or none has failed. */
+/** No place of a job: there is none left, or none has failed. */
 #define SPN_FARM_NONE INT64_MAX
 
 /** What ranks tell each other while jobs run. */
 typedef struct spn_farm_news {
-    int64_t failed; /**< the lowest failed job, -1: stop them all; SPN_FARM_NONE */
+    int64_t failed; /**< the lowest place of a failed job, -1: stop them all; SPN_FARM_NONE */
     double done;    /**< units of progress that were done by jobs: of this rank, or of all others */
 } spn_farm_news;
 
 /** How a rank's jobs ended. */
 typedef struct spn_farm_end {
     spn_status status; /**< its error is that of the context */
-    int64_t failed; /**< the job that it is of, -1 where it is of none; SPN_FARM_NONE with SPN_OK */
+    int64_t
+        failed; /**< the place of the job that it is of, -1 where it is of none; SPN_FARM_NONE with SPN_OK */
     int64_t message_size;
     spn_pool_receiver *receiver; /**< for the messages of others */
     void *receiver_state;
@@ -47,14 +49,14 @@ struct spn_farm {
 
     /** (all) A pool begins with `jobs` jobs. */
     spn_status (*begin)(spn_context *context, spn_farm *farm, int64_t jobs);
-    /** The next job that no rank has taken; SPN_FARM_NONE. */
+    /** The place of the next job that no rank has taken; SPN_FARM_NONE. */
     int64_t (*take)(spn_farm *farm);
     /** Tell others, and hear of them: called after each message, and at least some fifty times a second, while jobs run. Not at the same time as take(). */
     void (*tell)(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others);
     /** A message of a job of this rank, which others are to have at the end. May be called at the same time as take() and tell(). */
     spn_status (*keep)(spn_context *context, spn_farm *farm, int64_t job, const void *message,
                        int64_t size);
-    /** (all) The jobs of this rank have ended. Where any rank failed: the error of the lowest failed job, everywhere.
+    /** (all) The jobs of this rank have ended. Where any rank failed: the error of the failed job with the lowest place, everywhere.
      *  Otherwise hands the messages of other ranks to the receiver, those of a job in their order. */
     spn_status (*exchange)(spn_context *context, spn_farm *farm, const spn_farm_end *end);
     /** (all) Where any rank comes with a failure: that of the lowest rank, everywhere. Otherwise rank 0's `size` bytes
@@ -87,7 +89,7 @@ bool spn_farm_is_share(const spn_context *context);
 /** spn_farm's agree(); without a farm, or in a share, `status`. */
 spn_status spn_farm_agree(spn_context *context, spn_status status, void *data, int64_t size);
 
-/** A farm of processes that never talk: of each pool's jobs this one takes rank, rank + size, ... Fills *farm, which
+/** A farm of processes that never talk: of each pool's jobs this one takes those at the places rank, rank + size, ... Fills *farm, which
  *  needs no end. SPN_ERROR_ARGUMENT unless 0 <= rank < size. */
 spn_status spn_shares_farm(spn_context *context, int64_t rank, int64_t size, spn_farm *farm);
 

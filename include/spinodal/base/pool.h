@@ -35,11 +35,14 @@ typedef struct spn_pool_work {
     int64_t message_size; /**< bytes of each message; 0: none are sent */
     spn_pool_receiver *receiver;
     void *receiver_state;
+    /** A forecast of what each job costs, in any unit, no NaN: the longest begin first, equal ones by their numbers. NULL:
+     *  all by their numbers. The same on all ranks of a farm. */
+    const double *cost;
 } spn_pool_work;
 
 /** Run all jobs and return when they have ended. With fewer jobs than threads each job's context has a
- *  team (base/team.h) of threads / jobs lanes, the lowest jobs one more where that leaves a rest. When a job fails no new ones start; of several
- *  failures that of the lowest job index is reported. While no message comes, what jobs say by spn_tick() becomes an event
+ *  team (base/team.h) of threads / jobs lanes, the first jobs one more where that leaves a rest. When a job fails no new ones start; of several
+ *  failures that of the job that began first is reported (without costs: of the lowest number). While no message comes, what jobs say by spn_tick() becomes an event
  *  of progress each second, of an unknown total. */
 spn_status spn_pool_run(spn_context *context, spn_pool *pool, const spn_pool_work *work);
 
