@@ -18,4 +18,15 @@ run spinodal export figures/digits.h5 -o points.csv
 expect_status 0
 checks=$((checks + 1))
 grep -q 'β | ± | modes' figures/index.md || complain 'the section has no table of jumps'
+checks=$((checks + 1))
+! grep -q 'Nothing is learned' figures/index.md || complain 'a network that has learned is said to have not'
+
+# Weights too small for the first beta: the network falls into the trivial phase, from which nothing leads out. It is said, and is
+# no success.
+run spinodal reproduce digits -o collapsed --set model.hidden='[3, 3]' --set model.init.scale=0.1 --set sweep.beta.from=0.05 \
+    --set sweep.beta.points=3 --set geometry.method=none
+expect_status 1
+expect_stderr 'collapsed/digits.h5: at the first beta the outputs are the same for all samples, .* begin with larger weights \(model.init.scale\) or at a smaller beta \(sweep.beta.from\)$'
+checks=$((checks + 1))
+grep -q '^\*\*Nothing is learned at the first β' collapsed/index.md || complain 'the page does not say that nothing was learned'
 finish

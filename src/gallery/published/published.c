@@ -3,11 +3,59 @@
 #include "gallery/published/published.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <unistd.h>
 
 enum { BETA_DIGITS = 6, DIGITS = 4, FEW_DIGITS = 2 };
 /* A jump further from a published interval, relative to beta, is another one. */
 static const double farthest = 0.1;
+/* An exact spinodal lies at the published jump or a little above it: up to this share of beta. */
+static const double over_most = 0.03;
+
+/* Does the first point tell samples apart? The trivial phase is a minimum at every beta > 0 with two hidden layers (T14): who
+ * starts there stays there, and all that follows is one number. Where phi(0) != 0 and classes are of different sizes,
+ * traces of a direction are left, so that its strength decides and not its being there. */
+static bool has_learned(const spn_sweep_contents *c)
+{
+    const spn_sweep_record *first = c->points.records;
+    double strongest = 0;
+    if (c->points.rows == 0 || first->state.active_modes == 0) {
+        return c->points.rows == 0;
+    }
+    for (int64_t i = 0; c->modes != NULL && i < c->modes->columns; i++) {
+        strongest = fmax(strongest, c->modes->values[i]);
+    }
+    return c->modes == NULL || c->facts.error != SPN_ERROR_CROSS_ENTROPY ||
+           strongest > SPN_ACTIVE_SHARE;
+}
+
+#define START_ADVICE                                                                               \
+    "begin with larger weights (model.init.scale) or at a smaller beta (sweep.beta.from)"
+
+/* A run that began with nothing learned has nothing to say, and says so. */
+static spn_status judge_start(spni_job *job, const char *name)
+{
+    spn_status status = SPN_OK;
+    spn_arena *arena = NULL;
+    spn_results results;
+    spn_sweep_contents c;
+    char path[SPNI_PATH_SIZE];
+    SPN_TRY(spn_arena_create(job->context, &arena));
+    SPN_TRY(spni_job_read(job, arena, name, path, &results));
+    SPN_TRY(spn_sweep_contents_read(job->context, arena, &results, &c));
+    if (!has_learned(&c)) {
+        char warning[SPNI_PATH_SIZE + 200];
+        (void)snprintf(
+            warning, sizeof warning,
+            "%s: at the first beta the outputs are the same for all samples, so that the "
+            "sweep followed the trivial phase; " START_ADVICE,
+            path);
+        spni_job_judge(job, false, warning);
+    }
+done:
+    spn_arena_free(arena);
+    return status;
+}
 
 spn_status spni_published_sweep(spni_job *job, const char *name, const char *const *own,
                                 const char *advice)
@@ -21,6 +69,7 @@ spn_status spni_published_sweep(spni_job *job, const char *name, const char *con
                  data->path != NULL ? " at " : "", data->path != NULL ? data->path : "", advice);
     }
     SPN_TRY(spni_job_run(job, name, own, NULL, spn_study_sweep));
+    SPN_TRY(judge_start(job, name));
 done:
     spn_experiment_free(job->context, experiment);
     return status;
@@ -76,9 +125,16 @@ static const spn_sweep_jump *nearest(const spn_sweep_contents *c, const spni_pub
     return best;
 }
 
+/* At or above the lower end of the interval, and not further above the upper one than an exact sweep explains. */
+static bool is_met(const spn_sweep_jump *j, const spni_published_jump *p)
+{
+    return j != NULL && j->beta_after >= p->low && j->beta_before <= (1 + over_most) * p->high;
+}
+
 static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
                              const spni_published *published)
 {
+    int64_t met = 0;
     spn_text_add(page,
                  "\nPublished jumps, and the one of this sweep that is next to each. An exact "
                  "sweep keeps a phase to its end, a stochastic one may leave it early: β is "
@@ -95,7 +151,11 @@ static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
                       j != NULL ? 0.5 * fabs(j->beta_after - j->beta_before) : none);
         spni_put_real(page, FEW_DIGITS, j != NULL ? 100 * (j->beta / p->high - 1) : none);
         spni_end_row(page);
+        met += is_met(j, p);
     }
+    spn_text_put(page, "\n%lld of %lld lie in their interval or at most %.*g %% above it.\n",
+                 (long long)met, (long long)published->jump_count, (int)FEW_DIGITS,
+                 100 * over_most);
 }
 
 /* A number of the sweep at beta, on the line between the points around it, which no jump parts. */
@@ -125,9 +185,17 @@ static double test_accuracy_of(const spn_state *s)
     return s->test_accuracy;
 }
 
-static void put_points_beside(spn_text *page, const spn_sweep_contents *c,
-                              const spni_published *published)
+static void put_points_beside(spn_text *page, const spni_section_source *source,
+                              const spn_sweep_contents *c, const spni_published *published)
 {
+    const spn_attribute *samples = spn_results_attribute(source->results, "samples");
+    if (samples != NULL && samples->text == NULL) {
+        spn_text_put(
+            page,
+            "\nThis sweep has %lld training samples. With fewer than were published *E* is "
+            "lower, for the network learns what is special to them, and jumps are elsewhere.\n",
+            (long long)samples->integer);
+    }
     spn_text_add(page,
                  "\nPublished errors of training samples and accuracies on test samples, and "
                  "those of this sweep, on the line between its points; none where a jump lies "
@@ -153,10 +221,16 @@ spn_status spni_published_section(spn_text *page, const spni_section_source *sou
     spn_status status = SPN_OK;
     spn_sweep_contents c;
     SPN_TRY(spn_sweep_contents_read(page->context, source->arena, source->results, &c));
+    if (!has_learned(&c)) {
+        spn_text_add(page,
+                     "\n**Nothing is learned at the first β**: the outputs are the same for all "
+                     "samples from there on. This is the trivial phase, a minimum of *L* at "
+                     "every β > 0; to see another, " START_ADVICE ".\n");
+    }
     put_jumps(page, &c);
     if (published != NULL) {
         put_jumps_beside(page, &c, published);
-        put_points_beside(page, &c, published);
+        put_points_beside(page, source, &c, published);
         spn_text_put(page, "\n%s\n", published->source);
     }
     status = page->status;
