@@ -339,12 +339,22 @@ spn_status spn_book_find(spn_context *context, spn_book *book, const char *path,
 
 /* ---- A run that goes on ------------------------------------------------------------------------ */
 
-/** What a run has written into its journal (RUN.h5.part) so far, as results in the arena: the tables that the method sends, sorted,
- *  strengths of modes and the experiment; without weights and without what only the whole run knows (phases, Maxwell points, names).
- *  `*kind` is that of the run. The journal may be written meanwhile: nothing is locked or changed, a record that is not
- *  whole yet is left out. Reads the journal twice. SPN_ERROR_IO: there is none; SPN_ERROR_INPUT: of another version of the program,
- *  or damaged. */
-spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *journal,
+/** The journals of a run: one, or one of each rank or share. */
+typedef struct spn_run_state {
+    int64_t journals; /**< how many there are; 0: no run goes on, or is to be gone on with */
+    int64_t written;  /**< those that a process writes at present */
+} spn_run_state;
+
+/** Which journals stand beside the results `output` (RUN.h5.part, RUN.h5.part.1, ...). SPN_ERROR_IO: the folder cannot be
+ *  read. */
+spn_status spn_run_look(spn_context *context, const char *output, spn_run_state *out);
+
+/** What a run has written so far into its journals beside `output` (RUN.h5.part; of ranks and shares RUN.h5.part.1, ...: all of
+ *  them together), as results in the arena: the tables that the method sends, sorted, strengths of modes and the
+ *  experiment; without weights and without what only the whole run knows (phases, Maxwell points, names). `*kind` is that
+ *  of the run. Journals may be written meanwhile: nothing is locked or changed, a record that is not whole yet is left
+ *  out. SPN_ERROR_IO: there is none; SPN_ERROR_INPUT: of another version of the program, or damaged. */
+spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *output,
                         const spn_kind **kind, spn_results *out);
 
 #ifdef __cplusplus

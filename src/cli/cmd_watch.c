@@ -4,20 +4,20 @@
 
 #include <math.h>
 #include <spinodal/page.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { WIDEST = 200, PATH_SIZE = 4200 };
+enum { WIDEST = 200, USUAL = 80, PATH_SIZE = 4200 };
 
 /* What is watched, and what stands on the terminal. */
 typedef struct watch {
     cli_session *session;
-    const char *results;     /* RUN.h5 */
-    char journal[PATH_SIZE]; /* RUN.h5.part */
-    const char *page;        /* NULL: the terminal */
-    int lines;               /* of the last dashboard */
+    const char *results; /* RUN.h5 */
+    const char *page;    /* NULL: the terminal */
+    int width;           /* of the curves; no line is wider where it can be broken */
+    int lines;           /* of the last dashboard */
     double started;
     int64_t first_points; /* when watching began; -1: not yet */
     bool is_terminal;
@@ -83,26 +83,31 @@ static void put_place(spn_text *text, const spn_kind *kind, const spn_table *poi
 static void put_curve(spn_text *text, const stretch *s, const char *name, const char *column,
                       int width)
 {
-    enum { NAME = 8, RANGE = 20 };
+    enum { NAME = 8, LEAST = 4, RANGE_SIZE = 2 * SPN_CELL_SIZE + 8 };
     const int64_t y = spn_table_find(s->points, column);
-    char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE];
+    char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE], range[RANGE_SIZE];
     double least = (double)INFINITY, most = -(double)INFINITY;
     for (int64_t row = s->from; y >= 0 && row <= s->to; row++) {
         const double value = spn_table_real(s->points, row, y);
         least = value < least ? value : least;
         most = value > most ? value : most;
     }
-    if (!(least <= most) || width < NAME + RANGE + 4) {
+    if (!(least <= most)) {
         return;
     }
+    const int taken =
+        NAME + snprintf(range, sizeof range, " %s .. %s", spn_show_number(least, 4, low),
+                        spn_show_number(most, 4, high));
     spn_text_put(text, "%-*s", NAME, name);
-    cli_put_sparkline(text, s->points, s->from, s->to, s->x, y, width - NAME - RANGE);
-    spn_text_put(text, " %s .. %s\n", spn_show_number(least, 4, low),
-                 spn_show_number(most, 4, high));
+    if (width >= taken + LEAST) {
+        cli_put_sparkline(text, s->points, s->from, s->to, s->x, y, width - taken);
+    }
+    spn_text_put(text, "%s\n", range);
 }
 
-/* "412 points, 3 transitions, 5.2 points a second, 1:20". */
-static void put_counts(spn_text *text, watch *w, const spn_kind *kind, const spn_results *results)
+/* "sweep, 412 points, 3 jumps, 3 journals (2 being written), 5.2 a second, watched 1:20". */
+static void put_counts(spn_text *text, watch *w, const spn_kind *kind, const spn_results *results,
+                       const spn_run_state *state)
 {
     const int64_t points = rows_of(results, "points"), jumps = rows_of(results, "jumps");
     const double passed = cli_now() - w->started;
@@ -117,6 +122,10 @@ static void put_counts(spn_text *text, watch *w, const spn_kind *kind, const spn
     if (rows_of(results, "specials") > 0) {
         spn_text_put(text, ", %lld special", (long long)rows_of(results, "specials"));
     }
+    if (state->journals > 1) {
+        spn_text_put(text, ", %lld journals (%lld being written)", (long long)state->journals,
+                     (long long)state->written);
+    }
     if (passed > 2) {
         const double speed = (double)(points - w->first_points) / passed;
         spn_text_put(text, ", %s a second, watched %s", spn_show_number(speed, 3, rate),
@@ -126,7 +135,7 @@ static void put_counts(spn_text *text, watch *w, const spn_kind *kind, const spn
 }
 
 static void put_dashboard(spn_text *text, watch *w, const spn_kind *kind,
-                          const spn_results *results, int width)
+                          const spn_results *results, const spn_run_state *state)
 {
     static const char *const names[][2] = {{"E", "error"},
                                            {"|theta|", "weight_norm"},
@@ -134,7 +143,7 @@ static void put_dashboard(spn_text *text, watch *w, const spn_kind *kind,
                                            {"lambda", "eigenvalue_min"}};
     const spn_table *points = spn_results_table(results, "points");
     char number[SPN_CELL_SIZE];
-    put_counts(text, w, kind, results);
+    put_counts(text, w, kind, results, state);
     if (points == NULL || points->rows == 0) {
         spn_text_add(text, "no point yet\n");
         return;
@@ -150,36 +159,70 @@ static void put_dashboard(spn_text *text, watch *w, const spn_kind *kind,
     }
     spn_text_add(text, "\n");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        put_curve(text, &s, names[i][0], names[i][1], width);
+        put_curve(text, &s, names[i][0], names[i][1], w->width);
     }
 }
 
 /* ---- The terminal -------------------------------------------------------------------------------- */
 
-/* Each line cut to the width, so that the terminal breaks none; in place of the dashboard before. */
-static spn_status show(watch *w, spn_text *text, int width)
+/* Bytes of a line that take at most `columns` columns, up to the last comma where it is longer; *is_cut: there was none,
+ * and a terminal would break it anywhere. */
+static size_t fitting(const char *line, size_t length, int columns, bool *is_cut)
 {
-    spn_text cut = {.context = text->context};
+    size_t end = 0, comma = 0;
+    for (; end < length; end++) {
+        columns -= ((unsigned char)line[end] & 0xc0) != 0x80;
+        if (columns < 0) {
+            break;
+        }
+        if (line[end] == ',' && line[end + 1] == ' ') {
+            comma = end + 1;
+        }
+    }
+    *is_cut = end < length && comma == 0;
+    return end < length && comma > 0 ? comma : end;
+}
+
+/* The dashboard in the place of the one before. Long lines go on in the next; only a terminal, which would break what
+ * has no comma and lose count, has that cut. */
+static spn_status show(watch *w, spn_text *text)
+{
+    spn_text shown = {.context = text->context};
     int lines = 0;
-    for (const char *at = text->buffer.text; at != NULL && *at != '\0';) {
+    for (const char *at = text->buffer.text; at != NULL && *at != '\0'; lines++) {
         const size_t length = strcspn(at, "\n");
-        cli_put_columns(&cut, at, length, width);
-        spn_text_add(&cut, w->is_terminal ? "\033[K\n" : "\n");
-        at += length + (at[length] == '\n');
-        lines++;
+        bool is_cut = false;
+        size_t fits = fitting(at, length, w->width, &is_cut);
+        spn_text_put(&shown, "%.*s", (int)(is_cut && !w->is_terminal ? length : fits), at);
+        spn_text_add(&shown, w->is_terminal ? "\033[K\n" : "\n");
+        at += is_cut ? length : fits;
+        at += *at == '\n' || *at == ' ';
     }
     if (w->is_terminal && w->lines > 0) {
         fprintf(stdout, "\033[%dA", w->lines);
     }
-    if (cut.status == SPN_OK && cut.buffer.text != NULL) {
-        fputs(cut.buffer.text, stdout);
+    if (shown.status == SPN_OK && shown.buffer.text != NULL) {
+        fputs(shown.buffer.text, stdout);
     }
     if (w->is_terminal && lines < w->lines) {
         fputs("\033[J", stdout);
     }
     fflush(stdout);
     w->lines = lines;
-    return spn_text_end(&cut);
+    return spn_text_end(&shown);
+}
+
+/* Of a terminal, however dumb, its own; elsewhere what the environment asks for. */
+static int wanted_width(void)
+{
+    const char *asked = getenv("COLUMNS");
+    int64_t width = 0;
+    if (isatty(STDOUT_FILENO)) {
+        width = cli_terminal_width(STDOUT_FILENO);
+    } else if (asked == NULL || !spn_parse_integer(asked, &width) || width <= 0) {
+        width = USUAL;
+    }
+    return (int)(width < WIDEST ? width : WIDEST);
 }
 
 /* A kind without what only the whole run knows: its check, its words, its transitions. */
@@ -206,18 +249,20 @@ static spn_status look(watch *w)
     spn_arena *arena = NULL;
     const spn_kind *kind = NULL;
     spn_results results;
+    spn_run_state state;
     spn_text text = {.context = context};
-    const int width = w->is_terminal ? cli_terminal_width(STDOUT_FILENO) : 80;
+    w->width = wanted_width();
     SPN_TRY(spn_arena_create(context, &arena));
-    SPN_TRY(spn_run_peek(context, arena, w->journal, &kind, &results));
-    put_dashboard(&text, w, kind, &results, width < WIDEST ? width : WIDEST);
+    SPN_TRY(spn_run_look(context, w->results, &state));
+    SPN_TRY(spn_run_peek(context, arena, w->results, &kind, &results));
+    put_dashboard(&text, w, kind, &results, &state);
     SPN_TRY(text.status);
     if (w->is_terminal || w->page == NULL) {
-        SPN_TRY(show(w, &text, width < WIDEST ? width : WIDEST));
+        SPN_TRY(show(w, &text));
     }
     if (w->page != NULL && rows_of(&results, "points") > 0) {
         const spn_kind partial = unfinished(kind);
-        SPN_TRY(write_page(w, &partial, &results, spn_journal_is_written(w->journal)));
+        SPN_TRY(write_page(w, &partial, &results, state.written > 0));
     }
 done:
     spn_text_end(&text);
@@ -265,75 +310,100 @@ static bool wait_seconds(spn_context *context, double seconds)
     return true;
 }
 
-/* A run that ends between two of our looks takes its journal away. */
-static bool is_gone(const watch *w, spn_status status)
-{
-    return status != SPN_OK && !spn_journal_exists(w->journal);
-}
-
 static spn_status follow(watch *w)
 {
+    spn_status status = SPN_OK;
+    spn_context *context = w->session->context;
+    spn_run_state state;
     const double least = 1, share = 10; /* at most a tenth of the time is spent on reading */
     for (;;) {
         const double before = cli_now();
-        spn_status status = look(w);
-        if (is_gone(w, status)) {
+        const spn_status looked = look(w);
+        spn_error cause;
+        spn_error_get(context, &cause);
+        SPN_TRY(spn_run_look(context, w->results, &state));
+        if (state.journals == 0) { /* a run that ends while we look takes its journals away */
             return finish(w);
         }
-        if (status != SPN_OK) {
-            return status;
+        if (looked != SPN_OK) {
+            spn_error_set(context, &cause);
+            return looked;
         }
-        if (!spn_journal_is_written(w->journal) && spn_journal_exists(w->journal)) {
+        if (state.written == 0) {
             printf("the run does not go on at present; --resume continues it\n");
-            return SPN_OK;
+            break;
         }
-        if (!w->is_terminal && w->page == NULL) {
-            return SPN_OK;
-        }
-        if (!wait_seconds(w->session->context, fmax(least, share * (cli_now() - before)))) {
-            return SPN_OK;
-        }
-        if (!spn_journal_exists(w->journal)) {
-            return finish(w);
+        if ((!w->is_terminal && w->page == NULL) ||
+            !wait_seconds(context, fmax(least, share * (cli_now() - before)))) {
+            break;
         }
     }
+done:
+    return status;
+}
+
+/* Who names a journal of a run, RUN.h5.part or RUN.h5.part.2, means that run. */
+static void name_results(const char *word, char results[PATH_SIZE])
+{
+    static const char ending[] = ".part";
+    const char *end = word + strlen(word);
+    const char *number = end;
+    while (number > word && number[-1] >= '0' && number[-1] <= '9') {
+        number--;
+    }
+    end = number < end && number > word && number[-1] == '.' ? number - 1 : end;
+    const size_t length = (size_t)(end - word), size = sizeof ending - 1;
+    const bool is_journal = length > size && strncmp(end - size, ending, size) == 0;
+    snprintf(results, PATH_SIZE, "%.*s", (int)(is_journal ? length - size : strlen(word)), word);
+}
+
+/* A page is not written over the run, nor over anything else unless it is said. */
+static spn_status check_page(const watch *w, const cli_arguments *arguments)
+{
+    const size_t length = strlen(w->results);
+    if (arguments->wants_report != (w->page != NULL)) {
+        return cli_misuse(w->session, "--report needs -o PAGE.html, and -o is for --report");
+    }
+    if (w->page == NULL) {
+        return SPN_OK;
+    }
+    const bool is_run = strncmp(w->page, w->results, length) == 0 &&
+                        (w->page[length] == '\0' || strncmp(w->page + length, ".part", 5) == 0);
+    if (is_run) {
+        return cli_misuse(w->session, "the page cannot go where the results are");
+    }
+    if (!arguments->is_forced && access(w->page, F_OK) == 0) {
+        return spn_fail(w->session->context, SPN_ERROR_IO, "%s exists; use --force to overwrite",
+                        w->page);
+    }
+    return SPN_OK;
 }
 
 spn_status cmd_watch(cli_session *session, const cli_arguments *arguments)
 {
+    spn_status status = SPN_OK;
+    char results[PATH_SIZE];
+    spn_run_state state;
     watch w = {.session = session,
-               .results = arguments->words[0],
-               .page = arguments->wants_report ? arguments->output : NULL,
+               .results = results,
+               .page = arguments->output,
                .started = cli_now(),
                .first_points = -1,
                .is_terminal = cli_is_terminal(STDOUT_FILENO)};
-    if (arguments->wants_report != (arguments->output != NULL)) {
-        return cli_misuse(session, "--report needs -o PAGE.html, and -o is for --report");
-    }
-    if (strlen(w.results) + sizeof ".part" > sizeof w.journal) {
+    if (strlen(arguments->words[0]) >= sizeof results) {
         return cli_misuse(session, "the name is too long");
     }
-    /* RUN.h5.part is what a run writes: who names it means that run. */
-    char results[PATH_SIZE];
-    const size_t length = strlen(w.results), ending = sizeof ".part" - 1;
-    if (length > ending && strcmp(w.results + length - ending, ".part") == 0) {
-        snprintf(results, sizeof results, "%.*s", (int)(length - ending), w.results);
-        w.results = results;
+    name_results(arguments->words[0], results);
+    SPN_TRY(check_page(&w, arguments));
+    SPN_TRY(spn_run_look(session->context, results, &state));
+    if (state.journals > 0) {
+        return follow(&w);
     }
-    snprintf(w.journal, sizeof w.journal, "%s.part", w.results);
-    if (w.page != NULL && (strcmp(w.page, w.results) == 0 || strcmp(w.page, w.journal) == 0)) {
-        return cli_misuse(session, "the page cannot go where the results are");
+    if (access(results, R_OK) == 0) {
+        return finish(&w);
     }
-    if (w.page != NULL && !arguments->is_forced && access(w.page, F_OK) == 0) {
-        return spn_fail(session->context, SPN_ERROR_IO, "%s exists; use --force to overwrite",
-                        w.page);
-    }
-    if (!spn_journal_exists(w.journal)) {
-        if (access(w.results, R_OK) == 0) {
-            return finish(&w);
-        }
-        return spn_fail(session->context, SPN_ERROR_IO,
-                        "no run writes %s: there is neither %s nor results", w.results, w.journal);
-    }
-    return follow(&w);
+    status = spn_fail(session->context, SPN_ERROR_IO,
+                      "no run writes %s: there is neither %s.part nor results", results, results);
+done:
+    return status;
 }

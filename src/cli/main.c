@@ -164,14 +164,12 @@ const cli_command cli_commands[] = {
      "name with .html, into the current directory.",
      "output force ", 1, CLI_WORDS_MAX, false, cmd_report},
     {"watch", "RUN.h5 [--report -o PAGE.html]", "what a run has done so far, while it goes on",
-     "Reads the journal of a run that goes on, or was interrupted, RUN.h5.part: how many points, "
-     "where\n"
-     "the run is, and small curves of E, |theta| and R along the chain of the last point. On a "
-     "terminal\n"
-     "it stays until the run ends; elsewhere it tells once. With --report the page of a report is "
-     "written\n"
-     "to PAGE.html every few seconds, and a browser that shows it reads it again. The run is not "
-     "disturbed.",
+     "Reads the journal of a run that goes on, or was interrupted, RUN.h5.part (of ranks and "
+     "shares "
+     "all of them): how many points, where the run is, and small curves of E, |theta| and R along "
+     "the chain of the last point. On a terminal it stays until the run ends; elsewhere it tells "
+     "once, as wide as COLUMNS says. With --report the page of a report is written to PAGE.html "
+     "every few seconds, and a browser that shows it reads it again. The run is not disturbed.",
      "report output force ", 1, 1, false, cmd_watch},
     {"export", "RUN.h5 [--table NAME | --point ROW | --beta B] [-o FILE]",
      "tables as CSV, weights as safetensors or npz",

@@ -72,15 +72,3 @@ void cli_put_sparkline(spn_text *text, const spn_table *table, int64_t from, int
         spn_text_add(text, is_known ? heights[level] : " ");
     }
 }
-
-void cli_put_columns(spn_text *text, const char *line, size_t length, int columns)
-{
-    for (size_t i = 0; i < length; i++) {
-        const bool is_first = ((unsigned char)line[i] & 0xc0) != 0x80;
-        columns -= is_first;
-        if (columns < 0) {
-            return;
-        }
-        spn_text_character(text, line[i]);
-    }
-}

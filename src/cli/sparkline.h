@@ -13,7 +13,4 @@
 void cli_put_sparkline(spn_text *text, const spn_table *table, int64_t from, int64_t to, int64_t x,
                        int64_t y, int width);
 
-/** As much of a line of `length` bytes as takes `columns` columns, a character each. */
-void cli_put_columns(spn_text *text, const char *line, size_t length, int columns);
-
 #endif

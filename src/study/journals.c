@@ -110,6 +110,7 @@ typedef struct entry {
     int64_t begins;         /* the place of the first point of its job in its journal */
     int64_t journal, index; /* in the order of reading */
     int64_t offset, size;   /* of the payload, in blocks and bytes */
+    bool is_whole;          /* its journal holds all there is of its job */
 } entry;
 
 /* Payloads begin at whole blocks, aligned as those of a journal are. */
@@ -189,8 +190,11 @@ static void place_segments(entry *entries, int64_t count)
              next++) {
             begins = entries[next].begins < begins ? entries[next].begins : begins;
         }
+        const bool is_whole = (first == 0 || entries[first - 1].job != entries[first].job) &&
+                              (next == count || entries[next].job != entries[first].job);
         for (int64_t i = first; i < next; i++) {
             entries[i].begins = begins;
+            entries[i].is_whole = is_whole;
         }
     }
 }
@@ -204,7 +208,7 @@ static const char *payload_of(const collector *all, const entry *of)
 static bool is_copy(const collector *all, const entry *entries, int64_t number)
 {
     const entry *it = &entries[number];
-    for (int64_t i = number - 1; i >= 0 && entries[i].job == it->job; i--) {
+    for (int64_t i = number - 1; !it->is_whole && i >= 0 && entries[i].job == it->job; i--) {
         if (entries[i].journal != it->journal && entries[i].type == it->type &&
             entries[i].size == it->size &&
             memcmp(payload_of(all, &entries[i]), payload_of(all, it), (size_t)it->size) == 0) {

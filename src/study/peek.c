@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run has written into its journal so far, without the run: for whoever watches it. */
-#include "study/recorder.h"
+/* What a run has written into its journals so far, without the run: for whoever watches it. */
+#include "study/journals.h"
 #include "study/run.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* A kind of run by its name in the journal. */
 typedef struct known_run {
@@ -119,13 +120,17 @@ done:
     return status;
 }
 
-static spn_status read_items(spn_context *context, spn_arena *arena, const char *path,
-                             const known_run *run, spn_results *out)
+static spn_status read_items(spn_context *context, spn_arena *arena, const spni_journals *journals,
+                             const char *configuration, const known_run *run, spn_results *out)
 {
     spn_status status = SPN_OK;
     spni_recorder recorder = {.study = NULL};
     SPN_TRY(spni_recorder_begin(context, NULL, run->streams, ~0U, &recorder));
-    SPN_TRY(spn_journal_scan(context, path, keep, &recorder, NULL, NULL));
+    if (journals->count == 1) { /* nothing to put in order: no copy of it all is needed */
+        SPN_TRY(spn_journal_scan(context, journals->paths[0], keep, &recorder, NULL, NULL));
+    } else {
+        SPN_TRY(spni_journals_read(context, &recorder, configuration, journals, keep, &recorder));
+    }
     SPN_TRY(spni_recorder_sort(context, &recorder));
     SPN_TRY(take_tables(context, arena, &recorder, out));
 done:
@@ -133,20 +138,52 @@ done:
     return status;
 }
 
-spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *journal,
+/* The first journal that has been begun: the others are of the same run. */
+static const char *begun(const spni_journals *journals)
+{
+    struct stat info;
+    for (int64_t i = 0; i < journals->count; i++) {
+        if (stat(journals->paths[i], &info) == 0 && info.st_size > 0) {
+            return journals->paths[i];
+        }
+    }
+    return journals->paths[0];
+}
+
+spn_status spn_run_look(spn_context *context, const char *output, spn_run_state *out)
+{
+    spn_status status = SPN_OK;
+    spni_journals journals = {.paths = NULL};
+    *out = (spn_run_state){0};
+    SPN_TRY(spni_journals_find(context, output, &journals));
+    out->journals = journals.count;
+    for (int64_t i = 0; i < journals.count; i++) {
+        out->written += spn_journal_is_written(journals.paths[i]);
+    }
+done:
+    spni_journals_free(context, &journals);
+    return status;
+}
+
+spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *output,
                         const spn_kind **kind, spn_results *out)
 {
     spn_status status = SPN_OK;
     char *configuration = NULL;
     const char *experiment = NULL;
     spn_attribute *attribute = NULL;
+    spni_journals journals = {.paths = NULL};
     *out = (spn_results){.kind = NULL};
-    SPN_TRY(spn_journal_scan(context, journal, NULL, NULL, NULL, &configuration));
-    SPN_TRY(check_program(context, journal, configuration));
+    SPN_TRY(spni_journals_find(context, output, &journals));
+    if (journals.count == 0) {
+        SPN_FAIL(context, SPN_ERROR_IO, "no run writes %s: there is no %s.part", output, output);
+    }
+    const char *first = begun(&journals);
+    SPN_TRY(spn_journal_scan(context, first, NULL, NULL, NULL, &configuration));
+    SPN_TRY(check_program(context, first, configuration));
     const known_run *run = find_run(configuration, &experiment);
     if (run == NULL) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s is of a kind of run that cannot be watched",
-                 journal);
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s is of a kind of run that cannot be watched", first);
     }
     SPN_TAKE(context, arena, attribute, 1);
     attribute->name = "experiment";
@@ -158,8 +195,9 @@ spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *jour
     out->attribute_count = 1;
     out->attributes = attribute;
     *kind = run->kind;
-    SPN_TRY(read_items(context, arena, journal, run, out));
+    SPN_TRY(read_items(context, arena, &journals, configuration, run, out));
 done:
+    spni_journals_free(context, &journals);
     spn_release(context, configuration);
     return status;
 }

@@ -86,6 +86,41 @@ expect_stdout 'over\.h5 is complete'
 run grep -c 'http-equiv="refresh"' over.html
 expect_stdout '^0$'
 
+# Shares of a run have a journal each: all are watched together, by the name of the results or of any of them.
+for share in 3/3 1/3; do
+    run spinodal sweep small.yaml -o shared.h5 -q --set sweep.seeds=5 --set sweep.direction=up --chain $share
+done
+run spinodal watch shared.h5
+expect_status 0
+expect_stdout '^sweep, 24 points(, [0-9]+ jumps?)?, 2 journals \(0 being written\)$'
+expect_stdout 'does not go on at present; --resume'
+cp "$stdout" both
+run spinodal watch shared.h5.part.3
+expect_same "$stdout" both
+run spinodal sweep small.yaml -o shared.h5 -q --set sweep.seeds=5 --set sweep.direction=up --chain 2/3
+run spinodal watch shared.h5
+expect_stdout '^sweep, 40 points(, [0-9]+ jumps?)?, 3 journals'
+run spinodal watch shared.h5 --report -o shared.html
+expect_file shared.html
+run spinodal watch shared.h5 --report -o shared.h5.part.2 --force
+expect_failure 2 'cannot go where'
+
+# Without a terminal nothing is cut, and nothing is wider than COLUMNS asks for as long as there is a comma to break at.
+run env COLUMNS=30 "$program" watch shared.h5
+expect_stdout '^sweep, 40 points'
+expect_stdout '^3 journals \(0 being written\)$'
+grep -v 'does not go on' "$stdout" >lines
+run awk '{ gsub(/[\200-\277]/, "") } length($0) > 30 { print; bad = 1 } END { exit bad }' lines
+expect_status 0
+run env COLUMNS=1 "$program" watch shared.h5
+expect_stdout '^E        [0-9.e+-]+ \.\. [0-9.e+-]+$'
+run env COLUMNS=wide "$program" watch shared.h5
+expect_stdout '^sweep, 40 points(, [0-9]+ jumps?)?, 3 journals \(0 being written\)$'
+run spinodal sweep small.yaml -o shared.h5 -q --set sweep.seeds=5 --set sweep.direction=up --resume
+expect_status 0
+run spinodal watch shared.h5.part.2
+expect_stdout '^shared\.h5 is complete$'
+
 # No run.
 run spinodal watch none.h5
 expect_failure 5 'no run writes none\.h5'
