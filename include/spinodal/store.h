@@ -46,6 +46,21 @@ bool spn_journal_exists(const char *path);
 /** Is there a journal that some process is writing? */
 bool spn_journal_is_written(const char *path);
 
+/** What the journal of results is called: their name with this behind it; of several journals of one run (ranks, shares)
+ *  also ".1" and so on. */
+#define SPN_JOURNAL_ENDING ".part"
+
+/** Paths of journals, in the order of their numbers. */
+typedef struct spn_journals {
+    int64_t count, capacity;
+    char **paths;
+} spn_journals;
+
+/** The journals that stand beside the results `output`, which need not exist: OUTPUT.part, OUTPUT.part.1, ... Free with
+ *  spn_journals_free(), also after a failure. SPN_ERROR_IO: the folder cannot be read; one that is not there has none. */
+spn_status spn_journals_find(spn_context *context, const char *output, spn_journals *out);
+void spn_journals_free(spn_context *context, spn_journals *journals);
+
 /** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to; a first line that begins with "# " says
  *  which version of the program. An existing
  *  file is refused (SPN_ERROR_IO) unless `force`; one that another process writes, a symbolic link and what is not a

@@ -5,6 +5,8 @@
 
 #include <spinodal/store.h>
 
+#define SPNI_JOURNAL_MAGIC "spnjrnl\n"
+
 /* Both structs consist of fields without padding and are written as they lie in memory; byte_order tells a
  * reader of the other endianness. */
 typedef struct spni_journal_header {

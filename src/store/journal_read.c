@@ -13,7 +13,6 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#define MAGIC "spnjrnl\n"
 #define VERSION 1
 #define BYTE_ORDER_MARK 0x01020304u
 /* A configuration's first line that begins with this names the program. */
@@ -27,7 +26,7 @@ uint32_t spni_crc32(uint32_t crc, const void *data, int64_t size)
 spni_journal_header spni_journal_make_header(const char *configuration)
 {
     spni_journal_header header = {.version = VERSION, .byte_order = BYTE_ORDER_MARK};
-    memcpy(header.magic, MAGIC, sizeof header.magic);
+    memcpy(header.magic, SPNI_JOURNAL_MAGIC, sizeof header.magic);
     size_t size = strlen(configuration);
     header.configuration_size = size;
     header.configuration_crc = spni_crc32(0, configuration, (int64_t)size);
@@ -78,7 +77,7 @@ static spn_status file_size(spn_context *context, int fd, const char *path, int6
 static spn_status check_fields(spn_context *context, const char *path, int64_t file_bytes,
                                const spni_journal_header *header)
 {
-    if (memcmp(header->magic, MAGIC, sizeof header->magic) != 0) {
+    if (memcmp(header->magic, SPNI_JOURNAL_MAGIC, sizeof header->magic) != 0) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s is not a journal of spinodal", path);
     }
     if (header->byte_order != BYTE_ORDER_MARK) {

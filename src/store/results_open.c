@@ -165,12 +165,39 @@ done:
     return status;
 }
 
+/* There is no such file: perhaps since the run that writes it has not ended. */
+static spn_status fail_absent(const spni_reader *r)
+{
+    spn_status status = SPN_OK;
+    spn_journals journals;
+    int64_t written = 0;
+    SPN_TRY(spn_journals_find(r->context, r->path, &journals));
+    for (int64_t i = 0; i < journals.count; i++) {
+        written += spn_journal_is_written(journals.paths[i]);
+    }
+    if (journals.count > 0) {
+        SPN_FAIL(r->context, SPN_ERROR_IO,
+                 "%s is not there yet: the run that writes it %s (%s%s); 'spinodal watch %s' shows "
+                 "what there is%s",
+                 r->path, written > 0 ? "goes on" : "was not finished", journals.paths[0],
+                 journals.count > 1 ? ", ..." : "", r->path,
+                 written > 0 ? "" : ", the command that began it finishes it with --resume");
+    }
+    status = spn_fail(r->context, SPN_ERROR_IO, "cannot open %s: %s", r->path, strerror(ENOENT));
+done:
+    spn_journals_free(r->context, &journals);
+    return status;
+}
+
 spn_status spni_open_file(spni_reader *r)
 {
     spn_status status = SPN_OK;
     hid_t access = H5I_INVALID_HID;
     /* Opening a pipe would wait for its writer. */
     int fd = open(r->path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        return fail_absent(r);
+    }
     if (fd < 0) {
         return spn_fail(r->context, SPN_ERROR_IO, "cannot open %s: %s", r->path, strerror(errno));
     }

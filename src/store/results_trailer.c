@@ -71,6 +71,13 @@ static spn_status check_length(spn_context *context, int fd, const char *path, i
     if (status != SPN_OK) {
         return status;
     }
+    if (memcmp(start, SPNI_JOURNAL_MAGIC, sizeof signature) == 0) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is the journal of a run that was not finished, not its results: "
+                        "'spinodal watch %s' shows what there is, the command that began the run "
+                        "finishes it with --resume",
+                        path, path);
+    }
     if (memcmp(start, signature, sizeof signature) != 0) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s is not an HDF5 file", path);
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/journals.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,96 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char ending[] = ".part";
-
 spn_status spn_run_journal(spn_context *context, const char *output, char **path)
 {
     spn_status status = SPN_OK;
     const int64_t number = spn_farm_rank(context) + spn_farm_is_share(context);
-    const size_t size = strlen(output) + sizeof ending + 24;
+    const size_t size = strlen(output) + sizeof SPN_JOURNAL_ENDING + 24;
     SPN_NEW(context, *path, (int64_t)size);
-    snprintf(*path, size, number > 0 ? "%s%s.%lld" : "%s%s", output, ending, (long long)number);
+    snprintf(*path, size, number > 0 ? "%s%s.%lld" : "%s%s", output, SPN_JOURNAL_ENDING,
+             (long long)number);
 done:
-    return status;
-}
-
-/* ---- Which there are --------------------------------------------------------------------------- */
-
-void spni_journals_free(spn_context *context, spni_journals *journals)
-{
-    for (int64_t i = 0; i < journals->count; i++) {
-        spn_release(context, journals->paths[i]);
-    }
-    spn_release(context, journals->paths);
-    *journals = (spni_journals){.paths = NULL};
-}
-
-/* The number behind "NAME.part", 0 without one; -1: another file's name. */
-static int64_t number_of(const char *entry, const char *name)
-{
-    const size_t length = strlen(name);
-    if (strncmp(entry, name, length) != 0 ||
-        strncmp(entry + length, ending, sizeof ending - 1) != 0) {
-        return -1;
-    }
-    const char *rest = entry + length + sizeof ending - 1;
-    if (*rest == '\0') {
-        return 0;
-    }
-    const bool is_number = *rest == '.' && rest[1] >= '1' && rest[1] <= '9' &&
-                           strspn(rest + 1, "0123456789") == strlen(rest + 1) && strlen(rest) < 18;
-    return is_number ? strtoll(rest + 1, NULL, 10) : -1;
-}
-
-/* Journals are few, and come in any order. */
-static int compare_numbers(const void *a, const void *b)
-{
-    const char *left = strrchr(*(char *const *)a, '.'), *right = strrchr(*(char *const *)b, '.');
-    const long long x = strtoll(left + 1, NULL, 10), y = strtoll(right + 1, NULL, 10);
-    return (x > y) - (x < y);
-}
-
-static spn_status add_path(spn_context *context, const char *folder, int folder_length,
-                           const char *entry, spni_journals *out)
-{
-    spn_status status = SPN_OK;
-    const size_t size = (size_t)folder_length + strlen(entry) + 1;
-    SPN_TRY(spn_grow(context, &out->paths, sizeof *out->paths, out->count, 1, &out->capacity));
-    SPN_NEW(context, out->paths[out->count], (int64_t)size);
-    snprintf(out->paths[out->count++], size, "%.*s%s", folder_length, folder, entry);
-done:
-    return status;
-}
-
-spn_status spni_journals_find(spn_context *context, const char *output, spni_journals *out)
-{
-    spn_status status = SPN_OK;
-    DIR *list = NULL;
-    char *folder = NULL;
-    *out = (spni_journals){.paths = NULL};
-    const char *slash = strrchr(output, '/');
-    const char *name = slash != NULL ? slash + 1 : output;
-    const int length = (int)(name - output);
-    SPN_NEW(context, folder, length + 2);
-    snprintf(folder, (size_t)length + 2, "%.*s", length > 0 ? length : 1,
-             length > 0 ? output : ".");
-    list = opendir(folder);
-    if (list == NULL && errno != ENOENT) {
-        SPN_FAIL(context, SPN_ERROR_IO, "cannot read the folder %s: %s", folder, strerror(errno));
-    }
-    for (const struct dirent *entry = NULL; list != NULL && (entry = readdir(list)) != NULL;) {
-        if (number_of(entry->d_name, name) >= 0) {
-            SPN_TRY(add_path(context, output, length, entry->d_name, out));
-        }
-    }
-    if (out->count > 1) {
-        qsort(out->paths, (size_t)out->count, sizeof *out->paths, compare_numbers);
-    }
-done:
-    if (list != NULL) {
-        closedir(list);
-    }
-    spn_release(context, folder);
     return status;
 }
 
@@ -262,7 +180,7 @@ done:
 }
 
 spn_status spni_journals_read(spn_context *context, const spni_recorder *recorder,
-                              const char *configuration, const spni_journals *journals,
+                              const char *configuration, const spn_journals *journals,
                               spn_journal_reader *reader, void *reader_state)
 {
     spn_status status = SPN_OK;
@@ -289,7 +207,7 @@ static spn_status append(spn_context *context, void *state, int64_t type, const 
 
 /* Everything is in the new journal, under the name of the first: the others are not needed any more. */
 static spn_status replace(spn_context *context, const char *made, const char *path,
-                          const spni_journals *journals)
+                          const spn_journals *journals)
 {
     spn_status status = SPN_OK;
     if (rename(made, path) != 0) {
@@ -307,7 +225,7 @@ done:
 
 /* Nobody writes them: each can be opened for writing. Torn tails are cut. */
 static spn_status check_idle(spn_context *context, const char *configuration,
-                             const spni_journals *journals)
+                             const spn_journals *journals)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; i < journals->count; i++) {
@@ -328,7 +246,7 @@ static spn_status remove_journal(spn_context *context, spn_journal **journal)
 }
 
 spn_status spni_journals_merge(spn_context *context, const spni_recorder *recorder,
-                               const char *configuration, const spni_journals *journals,
+                               const char *configuration, const spn_journals *journals,
                                const char *path)
 {
     spn_status status = SPN_OK;

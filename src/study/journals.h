@@ -6,28 +6,17 @@
 
 #include "study/recorder.h"
 
-/** Paths of journals, in the order of their numbers. */
-typedef struct spni_journals {
-    int64_t count, capacity;
-    char **paths;
-} spni_journals;
-
-/** The journals that stand beside `output`: OUTPUT.part, OUTPUT.part.1, ... Free with spni_journals_free(), also after a
- *  failure. */
-spn_status spni_journals_find(spn_context *context, const char *output, spni_journals *out);
-void spni_journals_free(spn_context *context, spni_journals *journals);
-
 /** Hand the records of all journals to `reader`, job after job, those of a job in the order in which they were sent,
  *  whoever wrote them, and each once. All are in memory at a time. Journals may be written meanwhile. SPN_ERROR_INPUT where one
  *  belongs to another run than `configuration` says, or is damaged. */
 spn_status spni_journals_read(spn_context *context, const spni_recorder *recorder,
-                              const char *configuration, const spni_journals *journals,
+                              const char *configuration, const spn_journals *journals,
                               spn_journal_reader *reader, void *reader_state);
 
 /** Make one journal of them, at `path`, and remove the others. Killed at any moment it leaves journals that hold
  *  everything. SPN_ERROR_IO where one of them is being written. */
 spn_status spni_journals_merge(spn_context *context, const spni_recorder *recorder,
-                               const char *configuration, const spni_journals *journals,
+                               const char *configuration, const spn_journals *journals,
                                const char *path);
 
 #endif

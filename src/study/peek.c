@@ -120,7 +120,7 @@ done:
     return status;
 }
 
-static spn_status read_items(spn_context *context, spn_arena *arena, const spni_journals *journals,
+static spn_status read_items(spn_context *context, spn_arena *arena, const spn_journals *journals,
                              const char *configuration, const known_run *run, spn_results *out)
 {
     spn_status status = SPN_OK;
@@ -139,7 +139,7 @@ done:
 }
 
 /* The first journal that has been begun: the others are of the same run. */
-static const char *begun(const spni_journals *journals)
+static const char *begun(const spn_journals *journals)
 {
     struct stat info;
     for (int64_t i = 0; i < journals->count; i++) {
@@ -153,15 +153,15 @@ static const char *begun(const spni_journals *journals)
 spn_status spn_run_look(spn_context *context, const char *output, spn_run_state *out)
 {
     spn_status status = SPN_OK;
-    spni_journals journals = {.paths = NULL};
+    spn_journals journals = {.paths = NULL};
     *out = (spn_run_state){0};
-    SPN_TRY(spni_journals_find(context, output, &journals));
+    SPN_TRY(spn_journals_find(context, output, &journals));
     out->journals = journals.count;
     for (int64_t i = 0; i < journals.count; i++) {
         out->written += spn_journal_is_written(journals.paths[i]);
     }
 done:
-    spni_journals_free(context, &journals);
+    spn_journals_free(context, &journals);
     return status;
 }
 
@@ -172,9 +172,9 @@ spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *outp
     char *configuration = NULL;
     const char *experiment = NULL;
     spn_attribute *attribute = NULL;
-    spni_journals journals = {.paths = NULL};
+    spn_journals journals = {.paths = NULL};
     *out = (spn_results){.kind = NULL};
-    SPN_TRY(spni_journals_find(context, output, &journals));
+    SPN_TRY(spn_journals_find(context, output, &journals));
     if (journals.count == 0) {
         SPN_FAIL(context, SPN_ERROR_IO, "no run writes %s: there is no %s.part", output, output);
     }
@@ -197,7 +197,7 @@ spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *outp
     *kind = run->kind;
     SPN_TRY(read_items(context, arena, &journals, configuration, run, out));
 done:
-    spni_journals_free(context, &journals);
+    spn_journals_free(context, &journals);
     spn_release(context, configuration);
     return status;
 }

@@ -121,9 +121,9 @@ static spn_status drop_journals(spn_context *context, const spni_run *run)
 {
     spn_status status = SPN_OK;
     char *configuration = NULL;
-    spni_journals there = {.paths = NULL};
+    spn_journals there = {.paths = NULL};
     SPN_TRY(describe(context, run, &configuration));
-    SPN_TRY(spni_journals_find(context, run->settings.output, &there));
+    SPN_TRY(spn_journals_find(context, run->settings.output, &there));
     for (int64_t i = 0; i < there.count; i++) {
         spn_journal *journal = NULL;
         SPN_TRY(
@@ -131,7 +131,7 @@ static spn_status drop_journals(spn_context *context, const spni_run *run)
         SPN_TRY(spn_journal_remove(context, journal));
     }
 done:
-    spni_journals_free(context, &there);
+    spn_journals_free(context, &there);
     spn_release(context, configuration);
     return status;
 }
@@ -184,7 +184,7 @@ done:
 /* The run begins anew: with --force what was left goes, whoever wrote it. A share looks at its own journal only, since
  * others may be at work. */
 static spn_status begin_anew(spn_context *context, spni_run *run, const char *configuration,
-                             const spni_journals *there)
+                             const spn_journals *there)
 {
     spn_status status = SPN_OK;
     for (int64_t i = 0; !spn_farm_is_share(context) && i < there->count; i++) {
@@ -203,7 +203,7 @@ done:
 
 /* Go on from the one journal that there is, after all were made one. */
 static spn_status go_on(spn_context *context, spni_run *run, const char *configuration,
-                        const spni_journals *there)
+                        const spn_journals *there)
 {
     spn_status status = SPN_OK;
     spn_journal_info info;
@@ -221,7 +221,7 @@ done:
 
 /* A rank that reads what rank 0 goes on from, and a share that reads what all have written: a journal of its own. */
 static spn_status go_on_beside(spn_context *context, spni_run *run, const char *configuration,
-                               const spni_journals *there)
+                               const spn_journals *there)
 {
     spn_status status = SPN_OK;
     spn_journal_info info = {0};
@@ -239,7 +239,7 @@ done:
 }
 
 static spn_status open_journal(spn_context *context, spni_run *run, const char *configuration,
-                               const spni_journals *there)
+                               const spn_journals *there)
 {
     spn_status status = SPN_OK;
     if (!run->settings.is_resumed) {
@@ -261,22 +261,22 @@ spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
 {
     spn_status status = SPN_OK;
     char *configuration = NULL;
-    spni_journals there = {.paths = NULL};
+    spn_journals there = {.paths = NULL};
     SPN_TRY(spni_recorder_begin(context, run->study, run->kind->streams, without, &run->recorder));
     SPN_TRY(describe(context, run, &configuration));
     /* Rank 0 first: the others find its journal, with everything that was done. */
     if (spn_farm_writes(context)) {
-        status = spni_journals_find(context, run->settings.output, &there);
+        status = spn_journals_find(context, run->settings.output, &there);
         status = status == SPN_OK ? open_journal(context, run, configuration, &there) : status;
     }
     SPN_TRY(spn_farm_agree(context, status, NULL, 0));
     if (!spn_farm_writes(context)) {
-        SPN_TRY(spni_journals_find(context, run->settings.output, &there));
+        SPN_TRY(spn_journals_find(context, run->settings.output, &there));
         there.count = there.count > 1 ? 1 : there.count; /* others begin theirs right now */
         SPN_TRY(go_on_beside(context, run, configuration, &there));
     }
 done:
-    spni_journals_free(context, &there);
+    spn_journals_free(context, &there);
     spn_release(context, configuration);
     return status;
 }

@@ -23,6 +23,8 @@ expect_stdout '^seed 0, up, beta 0\.[0-9]+, [0-9]+ modes?$'
 expect_stdout '^E       [▁▂▃▄▅▆▇█ ]+ [0-9.]+ \.\. [0-9.]+$'
 run grep -c "$(printf '\033')" "$stdout"
 expect_stdout '^0$'
+run spinodal report run.h5
+expect_failure 5 'run\.h5 is not there yet: the run that writes it goes on \(run\.h5\.part\); .spinodal watch run\.h5'
 # Elsewhere the curve is ASCII.
 run env LC_ALL=C "$program" watch run.h5
 expect_stdout '^E       [_.:=+*# -]+ [0-9.]+ \.\. [0-9.]+$'
@@ -116,6 +118,22 @@ run env COLUMNS=1 "$program" watch shared.h5
 expect_stdout '^E        [0-9.e+-]+ \.\. [0-9.e+-]+$'
 run env COLUMNS=wide "$program" watch shared.h5
 expect_stdout '^sweep, 40 points(, [0-9]+ jumps?)?, 3 journals \(0 being written\)$'
+
+# Whoever wants the results of a run that has not ended is told so, and how to have them.
+unfinished="shared\\.h5 is not there yet: the run that writes it was not finished \\(shared\\.h5\\.part\\.1, \\.\\.\\.\\); "
+unfinished="$unfinished'spinodal watch shared\\.h5' shows what there is, the command that began it finishes it with --resume"
+for reader in report plot transitions export; do
+    run spinodal $reader shared.h5
+    expect_failure 5 "$unfinished"
+    run spinodal $reader shared.h5.part.2
+    expect_failure 3 'shared\.h5\.part\.2 is the journal of a run that was not finished, not its results: .spinodal watch'
+done
+expect_no_file shared
+expect_no_file shared.part
+run spinodal slice small.yaml -o no.h5 --set slice.results=shared.h5 --set 'slice.through=[0 modes, 1 mode]'
+expect_failure 5 "$unfinished"
+run spinodal report none.h5
+expect_failure 5 '^spinodal: cannot open none\.h5: No such file'
 run spinodal sweep small.yaml -o shared.h5 -q --set sweep.seeds=5 --set sweep.direction=up --resume
 expect_status 0
 run spinodal watch shared.h5.part.2
