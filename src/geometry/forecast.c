@@ -121,7 +121,7 @@ static void write_way(const char *name, const spn_forecast_way *way, char *out, 
         snprintf(out, size, "%s: not for this", name);
         return;
     }
-    write_amount(way->flops, "flops", flops, sizeof flops);
+    write_amount(way->flops, "operations", flops, sizeof flops);
     write_time(way->seconds, time, sizeof time);
     write_amount(way->bytes * 1e-9, "GB", bytes, sizeof bytes);
     snprintf(out, size, "%s: %s, %s, %s", name, flops, time, bytes);
@@ -180,26 +180,48 @@ spn_status spn_geometry_check(spn_context *context, const spn_geometry_settings 
     return status;
 }
 
+/* Which limit the way that was asked for breaks, and what helps. */
+static void write_fault(const spn_forecast *forecast, const spn_geometry_settings *settings,
+                        char *out, size_t size)
+{
+    const spn_forecast_way *way = way_at(forecast, forecast->method);
+    const char *name = spn_spectrum_method_text(forecast->method);
+    char needed[32];
+    if (settings->method == SPN_SPECTRUM_AUTO) {
+        snprintf(out, size,
+                 "every way exceeds what is allowed, %g GB and %g hours (geometry.memory, "
+                 "geometry.hours)",
+                 settings->memory, settings->hours);
+    } else if (isinf(way->flops)) {
+        snprintf(out, size, "there is no way '%s' to them; leave geometry.method out", name);
+    } else if (forecast->method == SPN_SPECTRUM_DENSE && !spn_dense_fits(forecast->dimension)) {
+        snprintf(out, size,
+                 "dense matrices end at 32700 parameters, whatever is allowed; choose another way, "
+                 "or leave geometry.method out");
+    } else if (way->bytes > settings->memory * 1e9) {
+        write_amount(way->bytes * 1e-9, "GB", needed, sizeof needed);
+        snprintf(out, size, "the way '%s' takes %s, and geometry.memory allows %g GB", name, needed,
+                 settings->memory);
+    } else {
+        write_time(way->seconds, needed, sizeof needed);
+        snprintf(out, size, "the way '%s' takes %s, and geometry.hours allows %g h", name, needed,
+                 settings->hours);
+    }
+}
+
 static spn_status judge(spn_context *context, const spn_geometry_settings *settings,
                         const spn_forecast *forecast)
 {
     static const char *const tasks[] = {"curvature", "extreme eigenpairs", "density", "geometry"};
-    char text[400];
+    char text[400], fault[200];
     if (forecast->method != 0 && fits(forecast, forecast->method, settings)) {
         return SPN_OK;
     }
     spn_forecast_text(forecast, text, sizeof text);
-    return spn_fail_key(
-        context, SPN_ERROR_UNSUPPORTED, "geometry.method",
-        "%s of %lld parameters: %s exceeds what is allowed, %g GB and %g hours (geometry.memory, "
-        "geometry.hours)%s: %s",
-        tasks[forecast->task], (long long)forecast->dimension,
-        settings->method == SPN_SPECTRUM_AUTO ? "every way" : "the method asked for",
-        settings->memory, settings->hours,
-        forecast->method == SPN_SPECTRUM_DENSE && !spn_dense_fits(forecast->dimension)
-            ? ", and dense matrices end at 32700 parameters"
-            : "",
-        text);
+    write_fault(forecast, settings, fault, sizeof fault);
+    return spn_fail_key(context, SPN_ERROR_UNSUPPORTED, "geometry.method",
+                        "%s of %lld parameters: %s: %s", tasks[forecast->task],
+                        (long long)forecast->dimension, fault, text);
 }
 
 spn_status spn_spectrum_forecast(spn_context *context, const spn_objective *objective,

@@ -51,7 +51,7 @@ printf 'geometry:\n  method: dense\n  memory: 1e-6\n' >>run.yaml
 run spinodal geometry run.yaml
 expect_status 3
 expect_stderr_lines 1
-expect_stderr 'run.yaml:[0-9]*:11: geometry.method: geometry of [0-9]* parameters: the method asked for exceeds .*dense: .*; moments: .*; stochastic: .*; chosen: dense'
+expect_stderr 'run.yaml:[0-9]*:11: geometry.method: geometry of [0-9]* parameters: the way .dense. takes .*, and geometry.memory allows .*: dense: .*; moments: .*; stochastic: .*; chosen: dense'
 run spinodal geometry run.yaml --set geometry.probes=3
 expect_status 3
 expect_stderr 'geometry.probes: estimates need at least 16 products, not 3'

@@ -421,11 +421,23 @@ static void test_forecasts(void **state)
     settings.method = SPN_SPECTRUM_DENSE;
     check_fails(context,
                 spn_spectrum_forecast(context, &loss, &settings, SPN_SPECTRUM_CURVATURE, &forecast),
-                SPN_ERROR_UNSUPPORTED, "the method asked for exceeds what is allowed, 4 GB");
+                SPN_ERROR_UNSUPPORTED,
+                "dense matrices end at 32700 parameters, whatever is allowed");
     settings.method = SPN_SPECTRUM_MOMENTS;
     check_fails(context,
                 spn_spectrum_forecast(context, &loss, &settings, SPN_SPECTRUM_DENSITY, &forecast),
-                SPN_ERROR_UNSUPPORTED, "moments: not for this");
+                SPN_ERROR_UNSUPPORTED, "there is no way 'moments' to them");
+    settings.method = SPN_SPECTRUM_STOCHASTIC;
+    settings.memory = 1e-3;
+    check_fails(context,
+                spn_spectrum_forecast(context, &loss, &settings, SPN_SPECTRUM_CURVATURE, &forecast),
+                SPN_ERROR_UNSUPPORTED, "and geometry.memory allows 0.001 GB: dense: ");
+    settings.memory = 4;
+    settings.hours = 1e-9;
+    check_fails(context,
+                spn_spectrum_forecast(context, &loss, &settings, SPN_SPECTRUM_CURVATURE, &forecast),
+                SPN_ERROR_UNSUPPORTED, "and geometry.hours allows 1e-09 h: dense: ");
+    settings.hours = 12;
     settings.method = SPN_SPECTRUM_AUTO;
     settings.patience = 0.001;
     check_ok(context,
