@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <spinodal/formats.h>
+#include <spinodal/text.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ spn_status cmd_init(cli_session *session, const cli_arguments *arguments)
     spn_status status = SPN_OK;
     spn_context *context = session->context;
     spn_output *output = NULL;
+    spn_text quoted = {.context = context};
     char made[PATH_SIZE], buffer[PATH_SIZE], *text = NULL;
     const char *path = arguments->output, *table = arguments->words[0];
     if (path == NULL) {
@@ -44,10 +46,13 @@ spn_status cmd_init(cli_session *session, const cli_arguments *arguments)
     SPN_TRY(spn_output_write(context, output, text, (int64_t)strlen(text)));
     SPN_TRY(spn_output_commit(context, &output));
     if (strcmp(path, "-") != 0) {
+        spn_text_shell_word(&quoted, path);
+        SPN_TRY(quoted.status);
         spn_message(context, "%s is written; next: spinodal theory %s, then spinodal sweep %s",
-                    path, path, path);
+                    path, quoted.buffer.text, quoted.buffer.text);
     }
 done:
+    spn_text_end(&quoted);
     spn_output_abandon(context, output);
     spn_release(context, text);
     return status;

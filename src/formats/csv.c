@@ -82,13 +82,6 @@ done:
     return status;
 }
 
-/* Would the cell be a number if its one comma were a point? */
-static bool has_decimal_comma(const spni_csv_cell *cell)
-{
-    double value = 0;
-    return spni_csv_read_cell(cell, true, &value) == SPNI_CSV_COMMA_NUMBER;
-}
-
 static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cell,
                       spni_csv_content content)
 {
@@ -109,8 +102,10 @@ static void note_flaw(spn_csv_flaw *flaw, int64_t line, const spni_csv_cell *cel
                             : "\"%s\" is not a finite number",
                  quoted);
     } else {
-        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number%s", quoted,
-                 has_decimal_comma(cell) ? " (use a decimal point)" : "");
+        const char *advice = spni_csv_disguise(cell);
+        snprintf(flaw->what, sizeof flaw->what, "\"%s\" is not a number%s%s%s", quoted,
+                 advice != NULL ? " (" : "", advice != NULL ? advice : "",
+                 advice != NULL ? ")" : "");
     }
 }
 
@@ -130,6 +125,7 @@ static spn_status note_cell(reader *r, int64_t row, int64_t column, int64_t line
         return SPN_OK;
     }
     facts->words++;
+    facts->disguised += spni_csv_disguise(cell) != NULL;
     spni_csv_first_cell *first = &r->first[column];
     first->is_again =
         first->is_again || (row > 0 && first->cell.length == cell->length &&

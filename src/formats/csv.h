@@ -53,6 +53,9 @@ typedef enum spni_csv_content {
 /** What a cell holds; the number goes to *value. Decimal commas exist only where commas do not separate. */
 spni_csv_content spni_csv_read_cell(const spni_csv_cell *cell, bool may_have_comma, double *value);
 
+/** What to do with a word that is a number as spreadsheets show it ("1,234.5", "12 %", "0,5", "$3"); NULL: it is none. */
+const char *spni_csv_disguise(const spni_csv_cell *cell);
+
 /** Starts at the first row: passes the mark, a line "sep=;", comments and blank lines, and finds out what
  *  separates cells, where *separator is AUTO. */
 spn_status spni_csv_start(spn_context *context, spni_csv_cursor *cursor, const char *source,

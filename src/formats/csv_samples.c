@@ -177,10 +177,11 @@ static spn_status check_columns(const chooser *c, bool are_named)
         const spn_csv_column *facts = &c->table->facts[column];
         spn_status status = SPN_OK;
         char place[100], mixture[80] = "";
-        if (facts->words > 0 && facts->numbers == 0 && facts->infinite == 0) {
+        const bool is_disguised = facts->words > 0 && facts->disguised == facts->words;
+        if (facts->words > 0 && facts->numbers == 0 && facts->infinite == 0 && !is_disguised) {
             status = check_words(c, column, i >= c->inputs, are_named);
         } else if (facts->flaw.line != 0) {
-            if (facts->words > facts->numbers) {
+            if (facts->words > facts->numbers && !is_disguised) {
                 snprintf(mixture, sizeof mixture, "; the column holds %lld words and %lld numbers",
                          (long long)facts->words, (long long)facts->numbers);
             }

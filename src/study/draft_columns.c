@@ -49,6 +49,12 @@ static spn_status item_of(spni_draft *draft, int64_t column, const char **item)
     return *item != NULL ? SPN_OK : spn_arena_status(draft->context, arena);
 }
 
+/* Numbers as a spreadsheet shows them: all that is there, but for real numbers. */
+static bool is_disguised(const spn_csv_column *facts)
+{
+    return facts->disguised > 0 && facts->disguised == facts->words;
+}
+
 /* ---- The target ---------------------------------------------------------------------------------- */
 
 static int64_t find_target(const spn_csv_table *table, bool *is_named)
@@ -105,6 +111,13 @@ static spn_status choose_target(spni_draft *draft, int64_t *target)
     *target = find_target(table, &is_named);
     SPN_TRY(item_of(draft, *target, &item));
     name_of(table, *target, name);
+    if (is_disguised(&table->facts[*target])) {
+        SPN_FAIL(draft->context, SPN_ERROR_INPUT,
+                 "%s: line %lld, column %s, which is to be predicted: %s; as labels: --set "
+                 "data.classes=NAME",
+                 table->source, (long long)table->facts[*target].flaw.line, name,
+                 table->facts[*target].flaw.what);
+    }
     if (is_label(table, *target, &classes)) {
         snprintf(draft->target_note, SPNI_NOTE_SIZE, "labels%s; of a quantity write targets: [%s]",
                  is_named ? "" : " (the last column)", name);
@@ -169,6 +182,9 @@ static const char *reason_of(const spn_csv_table *table, int64_t column)
     if (facts->infinite > 0) {
         return "not finite";
     }
+    if (is_disguised(facts)) {
+        return "numbers that are not read";
+    }
     if (facts->words > 0 && facts->numbers > 0) {
         return "words among numbers";
     }
@@ -209,6 +225,12 @@ static spn_status choose_inputs(spni_draft *draft, const bool *is_target, bool *
     for (int64_t c = 0; c < table->columns; c++) {
         const char *reason = is_target[c] ? NULL : reason_of(table, c);
         is_used[c] = reason == NULL;
+        if (reason != NULL && is_disguised(&table->facts[c])) {
+            spn_warning(
+                draft->context, "%s: line %lld, column %s: %s; as it is the column is left out",
+                spn_experiment_data(draft->experiment)->path, (long long)table->facts[c].flaw.line,
+                name_of(table, c, name), table->facts[c].flaw.what);
+        }
         if (reason != NULL) {
             left_out++;
             used += used < SPNI_NOTE_SIZE

@@ -166,7 +166,22 @@ static void test_bad_cells_are_named(void **state)
     check_flaw("1+1", "\"1+1\" is not a number");
     check_flaw("0x10", "is not a number");
     check_flaw("\"1,5\"", "\"1,5\" is not a number (use a decimal point)");
-    check_flaw("\"1,500,000\"", "\"1,500,000\" is not a number");
+    check_flaw("\"1,500,000\"", "is not a number (leave out what divides thousands");
+    check_flaw("\"-1.500.000,25\"", "is not a number (leave out what divides thousands");
+    check_flaw("1'500.5", "is not a number (leave out what divides thousands");
+    check_flaw("1 500", "is not a number (leave out what divides thousands");
+    check_flaw("1\xE2\x80\xAF"
+               "500",
+               "is not a number (leave out what divides thousands");
+    check_flaw("\"1,500\"", "is not a number (its comma may be decimal or divide thousands");
+    check_flaw("\"0,500\"", "is not a number (use a decimal point)");
+    check_flaw("\"-1,5e3\"", "is not a number (use a decimal point)");
+    check_flaw("12.5%", "is not a number (leave the percent sign out");
+    check_flaw("\"12,5 %\"", "is not a number (leave the percent sign out");
+    check_flaw("$12", "is not a number (leave the currency out");
+    check_flaw("\"1,200 \xE2\x82\xAC\"", "is not a number (leave the currency out");
+    check_flaw("2024-05-06", "\"2024-05-06\" is not a number");
+    check_flaw("12%%", "\"12%%\" is not a number");
 }
 
 static void test_choosing_columns(void **state)

@@ -42,8 +42,8 @@ typedef struct spn_csv_layout {
 
 /** A cell that is not a finite number. */
 typedef struct spn_csv_flaw {
-    int64_t line;  /**< from 1; 0: there is none */
-    char what[96]; /**< "\"abc\" is not a number", "the cell is empty", ... */
+    int64_t line;   /**< from 1; 0: there is none */
+    char what[192]; /**< "\"abc\" is not a number", "the cell is empty", ... */
 } spn_csv_flaw;
 
 enum {
@@ -54,8 +54,10 @@ enum {
 /** What a column holds. Missing: empty cells, "?", and NA, N/A, NaN and null in their spellings. */
 typedef struct spn_csv_column {
     int64_t numbers, words, missing, infinite; /**< cells of each kind; their sum is `rows` */
-    spn_csv_flaw flaw;                         /**< the first word or infinity */
-    spn_csv_flaw gap;                          /**< the first missing cell */
+    int64_t
+        disguised; /**< of the words: numbers as spreadsheets show them, "1,234.5", "12 %", "$3" */
+    spn_csv_flaw flaw; /**< the first word or infinity */
+    spn_csv_flaw gap;  /**< the first missing cell */
     /** The different words, sorted by their bytes, and the word of each row: codes[r] is its index, -1 in
      *  rows without one. NULL where there are no words, or more than SPN_CSV_CATEGORIES_MAX different ones
      *  (categories is then -1). */
