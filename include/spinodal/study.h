@@ -202,8 +202,9 @@ typedef struct spn_prediction {
 spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_prediction *out);
 
 /** Where an experiment from a file, or on samples of a program, gives no range of beta (neither sweep.beta nor beta.from, beta.to or legs), choose it
- *  around what linear theory says of its study, and tell it by a message; where theory says nothing the default stays,
- *  which is told, too. The study is that of this very experiment and sees the change. Costs spn_study_predict(). */
+ *  around what linear theory says of its study, or below the beta above which nothing linear is worth its weights, and tell it by a message;
+ *  spn_experiment_draft() writes the same range. Where theory says nothing the default stays, which is told, too. The study is that of this
+ *  very experiment and sees the change. Costs spn_study_predict(). */
 spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *experiment,
                                        const spn_study *study);
 

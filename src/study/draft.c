@@ -3,9 +3,8 @@
 #include "study/draft.h"
 
 #include "study/experiment.h"
+#include "study/own_range.h"
 
-#include <math.h>
-#include <spinodal/numeric.h>
 #include <spinodal/text.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,107 +85,26 @@ done:
 
 /* ---- The range of beta --------------------------------------------------------------------------- */
 
-/* -sum p log p of the frequencies; of one target those of two classes. */
-static double entropy(int64_t outputs, const double *means)
-{
-    double sum = 0;
-    for (int64_t k = 0; k < outputs; k++) {
-        const double p = means[k], q = outputs == 1 ? 1 - p : 0;
-        sum -= (p > 0 ? p * log(p) : 0) + (q > 0 ? q * log(q) : 0);
-    }
-    return sum;
-}
-
-/* A linear network of depth D with |theta|^2 = n lowers E by at most c sigma (n/D)^(D/2), sigma the largest singular value
- * of cov(y, x), c = 2 for squares and 1 for cross-entropy (E is convex in its outputs), and by at most the E_0 of the
- * trivial state. Where beta n is more than either the trivial state is the best: above E_0/n at (n/D)^(D/2) = E_0/(c sigma). */
-static spn_status bound_beta(spni_draft *draft, const spn_study *study, double *bound)
-{
-    spn_status status = SPN_OK;
-    spn_context *context = draft->context;
-    const spn_dataset *data = study->dataset;
-    const int kind = spn_experiment_error(study->experiment)->error;
-    const double depth = (double)spn_network_depth(study->network);
-    const int64_t least = data->inputs < data->outputs ? data->inputs : data->outputs;
-    double *means = NULL, *yx = NULL, *yy = NULL, *values = NULL, power = 0;
-    SPN_NEW(context, means, data->outputs);
-    SPN_NEW(context, yx, data->inputs * data->outputs);
-    SPN_NEW(context, yy, data->outputs * data->outputs);
-    SPN_NEW(context, values, least);
-    SPN_TRY(spn_dataset_moments(context, data, false, NULL, means, NULL, NULL, NULL));
-    SPN_TRY(spn_dataset_moments(context, data, spn_network_has_bias(study->network), NULL, NULL,
-                                NULL, yx, yy));
-    SPN_TRY(spn_singular_values(context, data->outputs, data->inputs, yx, values, NULL, NULL));
-    for (int64_t k = 0; k < data->outputs; k++) {
-        power += yy[k * data->outputs + k];
-    }
-    const bool is_entropy = kind == SPN_ERROR_CROSS_ENTROPY;
-    const double share = kind == SPN_ERROR_MSE_MEAN ? (double)data->outputs : 1;
-    const double start = (is_entropy ? entropy(data->outputs, means) : power) / share;
-    const double slope = (is_entropy ? 1 : 2) * values[0] / share;
-    *bound = slope > 0 ? start / (depth * pow(start / slope, 2 / depth)) : (double)NAN;
-done:
-    spn_release(context, means);
-    spn_release(context, yx);
-    spn_release(context, yy);
-    spn_release(context, values);
-    return status;
-}
-
-/* From below the first transition that is known to beyond the last. */
-static spn_status find_range(spni_draft *draft, const spn_study *study, double *low, double *high)
-{
-    const double below = 10, beyond = 1.5, decades = 1e4, unknown = 1e3;
-    spn_status status = SPN_OK;
-    spn_prediction prediction;
-    double bound = 0;
-    SPN_TRY(spn_study_predict(draft->context, study, &prediction));
-    const spn_theory_sweep *sweep = &prediction.sweep;
-    if (prediction.has_sweep && sweep->count > 0) {
-        const double last = sweep->transitions[sweep->count - 1].spinodal_beta;
-        *high = beyond * last;
-        *low = fmax(sweep->transitions[0].spinodal_beta / below, *high / decades);
-        snprintf(draft->range_note, SPNI_NOTE_SIZE,
-                 "linear theory puts %lld transition%s from %.3g to %.3g (spinodal theory)",
-                 (long long)sweep->count, spn_plural(sweep->count),
-                 sweep->transitions[0].spinodal_beta, last);
-        return SPN_OK;
-    }
-    SPN_TRY(bound_beta(draft, study, &bound));
-    if (isfinite(bound) && bound > 0) {
-        *high = 2 * bound;
-        *low = *high / unknown;
-        snprintf(draft->range_note, SPNI_NOTE_SIZE,
-                 "above %.3g nothing that is linear in the inputs is worth its weights", bound);
-    } else {
-        *high = 1;
-        *low = 1 / unknown;
-        snprintf(draft->range_note, SPNI_NOTE_SIZE,
-                 "inputs and targets are not correlated: theory says nothing");
-    }
-done:
-    return status;
-}
-
 static spn_status choose_range(spni_draft *draft)
 {
     spn_status status = SPN_OK;
     spn_study *study = NULL;
     const int64_t large = 500; /* parameters: a point takes seconds */
-    double low = 0, high = 0;
+    spni_theory_range range;
     char number[32];
     if (spni_draft_has(draft, SPNI_SECTION_SWEEP, "beta")) {
         return SPN_OK;
     }
     SPN_TRY(spn_study_create(draft->context, draft->experiment, &study));
-    SPN_TRY(find_range(draft, study, &low, &high));
-    snprintf(number, sizeof number, "%.2g", low);
+    SPN_TRY(spni_theory_range_find(draft->context, study, &range));
+    snprintf(draft->range_note, SPNI_NOTE_SIZE, "%s", range.why);
+    snprintf(number, sizeof number, "%.2g", range.from);
     SPN_TRY(spni_draft_set(draft, "sweep.beta.from", number, false));
-    snprintf(number, sizeof number, "%.2g", high);
+    snprintf(number, sizeof number, "%.2g", range.to);
     SPN_TRY(spni_draft_set(draft, "sweep.beta.to", number, false));
     const bool is_large = spn_network_parameters(study->network) > large;
     SPN_TRY(spni_draft_set(draft, "sweep.beta.points", is_large ? "24" : "60", false));
-    SPN_TRY(spni_draft_set(draft, "sweep.beta.spacing", "log", false));
+    SPN_TRY(spni_draft_set(draft, "sweep.beta.spacing", range.is_log ? "log" : "linear", false));
     SPN_TRY(spni_draft_set(draft, "sweep.direction", is_large ? "up" : "both", false));
     if (is_large) {
         snprintf(draft->direction_note, SPNI_NOTE_SIZE,

@@ -27,7 +27,18 @@ expect_stderr 'run\.sweep\.h5 is complete: nothing to resume'
 # a linear model has no transitions: the default, which is said
 run spinodal sweep run.yaml -o ridge.h5 --set 'model.hidden=[]'
 expect_status 0
-expect_stderr '^sweep\.beta: no range is given and linear theory knows none here: from 0\.001 to 0\.5$'
+expect_stderr '^sweep\.beta: no range is given and theory knows none here \(a linear model has no transitions\): from 0\.001 to 0\.5$'
+# An experiment without a range has the one that a draft of it has, to the digit, by theory and by the bound that stands in
+# for it.
+awk 'BEGIN { print "area,rooms,price"
+    for (i = 0; i < 40; i++) printf "%.4f,%.4f,%.4f\n", sin(1.7 * i), cos(2.3 * i), sin(1.7 * i) + 0.5 * cos(2.3 * i) + 0.1 * sin(11 * i) }' >houses.csv
+for activation in tanh relu; do
+    run spinodal init houses.csv -f -o drafted.yaml --set model.activation=$activation --set data.targets=[price] --set "model.hidden=[3, 3]"
+    expect_status 0
+    grep -v 'beta\.' drafted.yaml | sed 's/^sweep:/sweep:\n  beta.points: 2\n  refine: false/' >bare.yaml
+    run spinodal sweep bare.yaml -f -o bare.h5
+    expect_stderr "^sweep\.beta: no range is given; from $(sed -n 's/^  beta.from: \([^ ]*\).*/\1/p' drafted.yaml) to $(sed -n 's/^  beta.to: \([^ ]*\).*/\1/p' drafted.yaml), since "
+done
 
 # The loss of a slice is that at the beta of its points, where no other is asked for.
 run spinodal slice run.yaml -o slice.h5 --set slice.results=run.sweep.h5 --set 'slice.through=[trivial, 1 mode]' \

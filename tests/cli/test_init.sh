@@ -16,15 +16,16 @@ expect_text houses.yaml '^  standardize: all  # deviations of the inputs: 0.7[0-
 expect_text houses.yaml '^  hidden: \[5, 5\]'
 expect_text houses.yaml '^  error: mse '
 expect_no_text houses.yaml 'test_share|columns|missing'
-# The range holds the transitions of linear theory: the last spinodal times 1.5 above, the first over 10 below.
+# The range holds the transitions of linear theory: from a twentieth of the first to 1.25 of the last, rounded away from them
+# to two digits, by at most a tenth.
 run spinodal theory houses.yaml --json
 expect_status 0
 tr -d ' \n' <"$stdout" | sed 's/.*"transitions":\[\([^]]*\)\].*/\1/' | tr '{' '\n' |
     sed -n 's/.*"spinodal_beta":\([0-9.e-]*\).*/\1/p' >spinodals
 run awk 'NR == FNR { if (FNR == 1) first = $1; last = $1; n++; next }
     /beta.from:/ { from = $2 } /beta.to:/ { to = $2 }
-    END { low = first / 10; high = 1.5 * last; if (low < high / 1e4) low = high / 1e4
-        exit !(n > 0 && from / low > 0.94 && from / low < 1.06 && to / high > 0.94 && to / high < 1.06) }' spinodals houses.yaml
+    END { low = first / 20; high = 1.25 * last; e = 1e-6
+        exit !(n > 0 && low >= from * (1 - e) && low < from * 1.1 + e && to >= high * (1 - e) && to < high * 1.1 + e) }' spinodals houses.yaml
 expect_status 0
 # As it is it runs; fewer points, so that it ends soon.
 run spinodal check houses.yaml
@@ -130,6 +131,26 @@ expect_failure 3 'an experiment is made for tables'
 run spinodal init
 expect_failure 2 'missing argument'
 expect_no_file x.yaml
+
+# Numbers as a spreadsheet shows them are no words: what, where, and what to do. As the target they are refused.
+printf 'a,b,c,price\n"1,234.5",12 %%,5,3\n"2,000.5",15 %%,6,4\n"3,100.25",11 %%,9,5\n4.5,2%%,1,9\n' >sheet.csv
+run spinodal init sheet.csv -o 'my sheet.yaml'
+expect_status 0
+expect_stderr 'warning: sheet\.csv: line 2, column a: "1,234\.5" is not a number \(leave out what divides thousands, and use a decimal point\); as it is the column is left out'
+expect_stderr 'warning: sheet\.csv: line 2, column b: "12 %" is not a number \(leave the percent sign out in the whole column\); as'
+expect_text 'my sheet.yaml' '^  columns: \[c\]'
+# The line that says how to go on can be given to a shell.
+expect_stderr "next: spinodal theory 'my sheet\.yaml', then spinodal sweep 'my sheet\.yaml'$"
+printf 'a,price\n1,"1,5"\n2,"2,5"\n3,"3,25"\n4,"9,25"\n' >comma.csv
+run spinodal init comma.csv
+expect_status 3
+expect_stderr 'comma\.csv: line 2, column price, which is to be predicted: "1,5" is not a number \(use a decimal point\)'
+run spinodal init comma.csv --set data.targets=[price]
+expect_status 3
+expect_stderr 'comma\.csv: line 2, column 2 \(price\): "1,5" is not a number \(use a decimal point\)$'
+expect_no_file comma.yaml
+run spinodal init comma.csv --set data.classes=price
+expect_status 0
 
 # The table itself is not replaced, whatever is said.
 cp houses.csv kept.csv
