@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <spinodal/kind.h>
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +76,49 @@ const cli_flag cli_flags[] = {
 };
 #undef AT
 
+static const char *const surface_words[] = {"error", "loss", "both", NULL};
+static const char *const direction_words[] = {"up", "down", "quench", NULL};
+static const char *const scale_words[] = {"linear", "log", NULL};
+static const char *const page_words[] = {"own", "one", "two", NULL};
+static const char *const seed_words[] = {"lines", "first", "band", NULL};
+static const char *const switch_words[] = {"on", "off", NULL};
+static const char *const progress_words[] = {"json", NULL};
+
+/* Flags whose values are words, and those whose numbers end before those of other flags. */
+static const struct {
+    const char *flag;
+    const char *const *words;
+} flag_words[] = {
+    {"kind", spn_shown_kind_words}, {"sort", spn_shown_order_words}, {"surface", surface_words},
+    {"direction", direction_words}, {"x-scale", scale_words},        {"page", page_words},
+    {"seeds", seed_words},          {"theory", switch_words},        {"progress", progress_words},
+};
+static const struct {
+    const char *flag;
+    double most;
+} flag_ranges[] = {{"min-jump", 1}, {"threads", 4096}};
+
+const char *const *cli_flag_words(const char *flag)
+{
+    for (size_t i = 0; i < sizeof flag_words / sizeof *flag_words; i++) {
+        if (strcmp(flag_words[i].flag, flag) == 0) {
+            return flag_words[i].words;
+        }
+    }
+    return NULL;
+}
+
+/* The largest number of a flag; `usual` where nothing is said. */
+static double most_of(const cli_flag *flag, double usual)
+{
+    for (size_t i = 0; i < sizeof flag_ranges / sizeof *flag_ranges; i++) {
+        if (strcmp(flag_ranges[i].flag, flag->name) == 0) {
+            return flag_ranges[i].most;
+        }
+    }
+    return usual;
+}
+
 bool cli_takes_flag(const cli_command *command, const cli_flag *flag)
 {
     size_t length = strlen(flag->name);
@@ -129,20 +174,23 @@ static int store(const cli_command *command, const cli_flag *flag, const char *t
     case FLAG_TEXT:
         *(const char **)place = text;
         break;
-    case FLAG_INTEGER:
-        if (!spn_parse_integer(text, place) || *(int64_t *)place < 0) {
-            return cli_usage_error(
-                command, "--%s: expected an integer from 0 to 9223372036854775807, got '%s'",
-                flag->name, text);
+    case FLAG_INTEGER: {
+        const double most = most_of(flag, 0);
+        const int64_t last = most > 0 ? (int64_t)most : INT64_MAX;
+        if (!spn_parse_integer(text, place) || *(int64_t *)place < 0 || *(int64_t *)place > last) {
+            return cli_usage_error(command, "--%s: expected an integer from 0 to %lld, got '%s'",
+                                   flag->name, (long long)last, text);
         }
         break;
-    case FLAG_REAL:
-        if (!spn_parse_real(text, place) ||
-            !(*(double *)place >= 0 && *(double *)place <= SPN_STRENGTH_MAX)) {
-            return cli_usage_error(command, "--%s: expected a number from 0 to 1e150, got '%s'",
-                                   flag->name, text);
+    }
+    case FLAG_REAL: {
+        const double most = most_of(flag, SPN_STRENGTH_MAX);
+        if (!spn_parse_real(text, place) || !(*(double *)place >= 0 && *(double *)place <= most)) {
+            return cli_usage_error(command, "--%s: expected a number from 0 to %g, got '%s'",
+                                   flag->name, most, text);
         }
         break;
+    }
     case FLAG_SET:
         if (out->set_count == CLI_SETS_MAX) {
             return cli_usage_error(command, "more than %d times --set", (int)CLI_SETS_MAX);
@@ -153,10 +201,11 @@ static int store(const cli_command *command, const cli_flag *flag, const char *t
     return EXIT_DONE;
 }
 
-/* A section of an experiment, or all of them. */
+/* A section of an experiment, all of them, or what is part of a key. */
 static bool is_topic(const char *word)
 {
-    return strcmp(word, CLI_ALL_KEYS) == 0 || cli_find_section(word) != NULL;
+    return strcmp(word, CLI_ALL_KEYS) == 0 || cli_find_section(word) != NULL ||
+           (word[0] != '-' && cli_has_keys(word));
 }
 
 /* A flag at words[*i], with its value behind '=' or in the next word. */
@@ -213,10 +262,6 @@ int cli_parse(const cli_command *command, int count, char **words, cli_arguments
         memmove(out->sets + 1, out->sets, (size_t)out->set_count * sizeof *out->sets);
         out->sets[0] = out->seed_set;
         out->set_count++;
-    }
-    const int64_t most_threads = 4096;
-    if (out->threads > most_threads) {
-        return cli_usage_error(command, "--threads: at most %lld", (long long)most_threads);
     }
     if (out->output != NULL && out->output[0] == '\0') {
         return cli_usage_error(command, "--output: the name is empty");

@@ -98,6 +98,8 @@ const cli_command *cli_find_command(const char *name);
 /** All flags, terminated by a NULL name. */
 extern const cli_flag cli_flags[];
 bool cli_takes_flag(const cli_command *command, const cli_flag *flag);
+/** The words that a flag takes, up to NULL; NULL: it takes others. */
+const char *const *cli_flag_words(const char *flag);
 
 /** Parse what follows the command's name. On failure one line has been printed; returns EXIT_USAGE. */
 int cli_parse(const cli_command *command, int count, char **words, cli_arguments *out);
@@ -109,8 +111,10 @@ void cli_print_help(const cli_command *command);
 #define CLI_ALL_KEYS "keys"
 /** A section of an experiment; NULL: none has this name. */
 const spn_option_table *cli_find_section(const char *name);
-/** The keys of a section, or of all. False: there is no such topic. */
+/** The keys of a section, of all, or those that a word is part of. False: there is no such topic. */
 bool cli_print_keys(const char *topic);
+/** Is the word part of a key, as "beta" is of sweep.beta.from? */
+bool cli_has_keys(const char *word);
 /** "-o, --output FILE". */
 void cli_flag_word(const cli_flag *flag, char *word, size_t size);
 /** What a key accepts, its unit and its default. */
@@ -213,6 +217,8 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
 spn_status cli_default_output(spn_context *context, const char *input, const char *ending,
                               char **out);
 
+/** A usage error where a page would go to a file that its name says is something else (page.pdf). */
+spn_status cli_check_page(cli_session *session, const char *output);
 /** A command must not overwrite what it reads, by any name, not even with --force: SPN_ERROR_IO. */
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input);
 

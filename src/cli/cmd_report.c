@@ -43,6 +43,7 @@ spn_status cmd_report(cli_session *session, const cli_arguments *arguments)
     for (int64_t i = 0; i < count; i++) {
         SPN_TRY(cli_refuse_same_file(context, output, arguments->words[i]));
     }
+    SPN_TRY(cli_check_page(session, output));
     SPN_TRY(spn_page_write(context, output, count, sources, &settings));
     if (made != NULL) {
         spn_message(context, "%s: written; open it in a browser", output);

@@ -372,6 +372,10 @@ static spn_status check_page(const watch *w, const cli_arguments *arguments)
     if (is_run) {
         return cli_misuse(w->session, "the page cannot go where the results are");
     }
+    const spn_status status = cli_check_page(w->session, w->page);
+    if (status != SPN_OK) {
+        return status;
+    }
     if (!arguments->is_forced && access(w->page, F_OK) == 0) {
         return spn_fail(w->session->context, SPN_ERROR_IO, "%s exists; use --force to overwrite",
                         w->page);

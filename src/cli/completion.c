@@ -75,6 +75,22 @@ static void put_keys(bool has_words)
     }
 }
 
+/* --kind) choices='all accuracy symmetry' ;; */
+static void put_flag_words(void)
+{
+    for (const cli_flag *flag = cli_flags; flag->name != NULL; flag++) {
+        const char *const *words = cli_flag_words(flag->name);
+        if (words == NULL) {
+            continue;
+        }
+        printf("    --%s) choices='", flag->name);
+        for (int64_t i = 0; words[i] != NULL; i++) {
+            printf("%s%s", i > 0 ? " " : "", words[i]);
+        }
+        printf("' ;;\n");
+    }
+}
+
 /* What each shell asks by the same functions: the flags of a command, its files, the words of a key. */
 static void put_tables(void)
 {
@@ -94,6 +110,7 @@ static void put_tables(void)
     printf("    *) ending= ;;\n    esac\n}\n\n"
            "_spinodal_values() {\n    case $1 in\n");
     put_keys(true);
+    put_flag_words();
     printf("    *) choices= ;;\n    esac\n}\n\n_spinodal_commands='");
     put_commands();
     printf(" help'\n_spinodal_targets='");
@@ -124,6 +141,11 @@ void cli_print_bash_completion(void)
           "    elif [ \"$prev\" = = ]; then\n"
           "        key=${COMP_WORDS[COMP_CWORD - 2]}\n"
           "    fi\n"
+          "    if [ \"$key\" = --set ]; then\n"
+          "        COMPREPLY=($(compgen -W \"$_spinodal_keys\" -- \"$cur\"))\n"
+          "        compopt -o nospace 2>/dev/null\n"
+          "        return\n"
+          "    fi\n"
           "    if [ -n \"$key\" ]; then\n"
           "        _spinodal_values \"$key\"\n"
           "        if [ -n \"$choices\" ]; then\n"
@@ -143,9 +165,12 @@ void cli_print_bash_completion(void)
           "        [ \"$command\" = help ] && choices=\"$choices $_spinodal_commands\"\n"
           "        COMPREPLY=($(compgen -W \"$choices\" -- \"$cur\"))\n"
           "        return ;;\n"
-          "    --surface) COMPREPLY=($(compgen -W 'error loss both' -- \"$cur\")); return ;;\n"
-          "    --direction) COMPREPLY=($(compgen -W 'up down quench' -- \"$cur\")); return ;;\n"
           "    esac\n"
+          "    _spinodal_values \"$prev\"\n"
+          "    if [ -n \"$choices\" ]; then\n"
+          "        COMPREPLY=($(compgen -W \"$choices\" -- \"$cur\"))\n"
+          "        return\n"
+          "    fi\n"
           "    if [[ $cur == -* ]]; then\n"
           "        _spinodal_flags \"$command\"\n"
           "        COMPREPLY=($(compgen -W \"$choices\" -- \"$cur\"))\n"
@@ -185,10 +210,19 @@ void cli_print_zsh_completion(void)
           "        compadd -- ${=_spinodal_sections}\n"
           "    elif [[ $command == help ]]; then\n"
           "        compadd -- ${=_spinodal_sections} ${=_spinodal_commands}\n"
-          "    elif [[ $prev == --surface ]]; then\n"
-          "        compadd -- error loss both\n"
-          "    elif [[ $prev == --direction ]]; then\n"
-          "        compadd -- up down quench\n"
+          "    elif _spinodal_values $prev; [[ -n $choices ]]; then\n"
+          "        compadd -- ${=choices}\n"
+          "    elif [[ $cur == --set=*=* ]]; then\n"
+          "        _spinodal_values ${${cur#--set=}%%=*}\n"
+          "        compset -P '*=*='\n"
+          "        if [[ -n $choices ]]; then compadd -- ${=choices}; else _files; fi\n"
+          "    elif [[ $cur == --set=* ]]; then\n"
+          "        compset -P '*='\n"
+          "        compadd -S '' -- ${=_spinodal_keys}\n"
+          "    elif [[ $cur == --*=* ]]; then\n"
+          "        _spinodal_values ${cur%%=*}\n"
+          "        compset -P '*='\n"
+          "        if [[ -n $choices ]]; then compadd -- ${=choices}; else _files; fi\n"
           "    elif [[ $cur == -* ]]; then\n"
           "        _spinodal_flags $command\n"
           "        compadd -- ${=choices}\n"

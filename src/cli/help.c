@@ -93,16 +93,40 @@ void cli_option_accepts(const spn_option *option, char *text, size_t size)
              option->initial != NULL ? option->initial : "");
 }
 
-static void print_section(const spn_option_table *table)
+static void print_key(const spn_option *option)
+{
+    char accepts[400];
+    cli_option_accepts(option, accepts, sizeof accepts);
+    print_entry(option->key, 18, option->help);
+    printf("%*s", 24, "");
+    print_wrapped(accepts, 24, 24);
+}
+
+/* Is the word part of the key, as it stands in a file or behind --set? NULL: of any. */
+static bool has_word(const spn_option_table *table, const spn_option *option, const char *word)
+{
+    char key[160];
+    snprintf(key, sizeof key, "%s.%s", table->section, option->key);
+    return word == NULL || strstr(key, word) != NULL;
+}
+
+static int64_t count_keys(const spn_option_table *table, const char *word)
+{
+    int64_t count = 0;
+    for (int64_t i = 0; i < table->count; i++) {
+        count += has_word(table, &table->options[i], word);
+    }
+    return count;
+}
+
+/* Keys of a section: all, or those that the word is part of. */
+static void print_section(const spn_option_table *table, const char *word)
 {
     printf("%s: %s\n", table->section, table->help);
     for (int64_t i = 0; i < table->count; i++) {
-        const spn_option *option = &table->options[i];
-        char accepts[400];
-        cli_option_accepts(option, accepts, sizeof accepts);
-        print_entry(option->key, 18, option->help);
-        printf("%*s", 24, "");
-        print_wrapped(accepts, 24, 24);
+        if (has_word(table, &table->options[i], word)) {
+            print_key(&table->options[i]);
+        }
     }
 }
 
@@ -118,19 +142,32 @@ const spn_option_table *cli_find_section(const char *name)
     return NULL;
 }
 
+bool cli_has_keys(const char *word)
+{
+    int64_t count = 0, found = 0;
+    const spn_option_table *const *tables = spn_experiment_tables(&count);
+    for (int64_t t = 0; t < count && word[0] != '\0'; t++) {
+        found += count_keys(tables[t], word);
+    }
+    return found > 0;
+}
+
 bool cli_print_keys(const char *topic)
 {
     int64_t count = 0;
     const spn_option_table *const *tables = spn_experiment_tables(&count);
     const spn_option_table *only = cli_find_section(topic);
-    if (only == NULL && strcmp(topic, CLI_ALL_KEYS) != 0) {
+    const bool is_all = strcmp(topic, CLI_ALL_KEYS) == 0;
+    const char *word = is_all || only != NULL ? NULL : topic;
+    if (word != NULL && !cli_has_keys(word)) {
         return false;
     }
-    printf("keys of an experiment (in the file, or by --set SECTION.KEY=VALUE)\n");
+    printf("keys of an experiment%s%s%s (in the file, or by --set SECTION.KEY=VALUE)\n",
+           word != NULL ? " with '" : "", word != NULL ? word : "", word != NULL ? "'" : "");
     for (int64_t t = 0; t < count; t++) {
-        if (only == NULL || tables[t] == only) {
+        if ((only == NULL || tables[t] == only) && count_keys(tables[t], word) > 0) {
             putchar('\n');
-            print_section(tables[t]);
+            print_section(tables[t], word);
         }
     }
     return true;

@@ -245,6 +245,27 @@ static int run_command(const cli_command *command, int count, char **words, spn_
     return result;
 }
 
+/* Neither a command nor a section nor part of a key. */
+static int unknown_topic(const char *name)
+{
+    enum { MAX_TOPICS = 64 };
+    const char *names[MAX_TOPICS];
+    int64_t count = 0, sections = 0;
+    const spn_option_table *const *tables = spn_experiment_tables(&sections);
+    for (const cli_command *command = cli_commands; command->name != NULL; command++) {
+        names[count++] = command->name;
+    }
+    for (int64_t t = 0; t < sections && count < MAX_TOPICS; t++) {
+        names[count++] = tables[t]->section;
+    }
+    const char *near = spn_nearest_name(name, names, count);
+    return cli_usage_error(NULL,
+                           "no command, no section and no key of an experiment has to do with "
+                           "'%s'%s%s%s",
+                           name, near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                           near != NULL ? "'?" : "");
+}
+
 /* A command, a section of an experiment, or both where they have the same name; or a page for other programs. */
 static int help(int count, char **words)
 {
@@ -271,7 +292,7 @@ static int help(int count, char **words)
         }
         cli_print_manual(command);
     } else if (!cli_print_keys(topic)) {
-        return unknown_command(topic);
+        return unknown_topic(topic);
     }
     return cli_finish_output();
 }

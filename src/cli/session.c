@@ -192,6 +192,20 @@ done:
     return status;
 }
 
+spn_status cli_check_page(cli_session *session, const char *output)
+{
+    static const char *const suffixes[] = {".html", ".htm", ".xhtml"};
+    const char *slash = strrchr(output, '/');
+    const char *name = slash != NULL ? slash + 1 : output, *dot = strrchr(name, '.');
+    bool is_page = dot == NULL || dot == name;
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes && !is_page; i++) {
+        is_page = strcmp(dot, suffixes[i]) == 0;
+    }
+    return is_page ? SPN_OK
+                   : cli_misuse(session, "-o %s: a page is HTML: -o %.*s.html", output,
+                                (int)(dot - output), output);
+}
+
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input)
 {
     struct stat written, read;

@@ -31,9 +31,5 @@ spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_s
         return cli_misuse(session, "--sort: expected answer, beta or jump, got '%s'",
                           arguments->sort);
     }
-    if (arguments->min_jump > 1) {
-        return cli_misuse(session, "--min-jump: expected a share from 0 to 1, got %g",
-                          arguments->min_jump);
-    }
     return SPN_OK;
 }

@@ -70,6 +70,23 @@ if command -v bash >/dev/null 2>&1; then
     expect_stdout '^sweep$'
     offered spinodal geometry e.yaml --surface l
     expect_stdout '^loss$'
+    # Values that are words, of flags and of keys, however they are written.
+    offered spinodal transitions run.h5 --kind ''
+    expect_stdout '^accuracy$'
+    expect_stdout '^symmetry$'
+    expect_stdout_lines 3
+    offered spinodal transitions run.h5 --kind = s
+    expect_stdout '^symmetry$'
+    expect_stdout_lines 1
+    offered spinodal plot run.h5 --seeds b
+    expect_stdout '^band$'
+    offered spinodal sweep e.yaml --set geometry.method = ''
+    expect_stdout '^dense$'
+    expect_no_text "$stdout" 'e.yaml'
+    offered spinodal sweep e.yaml --set = geometry.meth
+    expect_stdout '^geometry.method=$'
+    offered spinodal sweep e.yaml --set = geometry.method = sto
+    expect_stdout '^stochastic$'
 fi
 
 run spinodal help zsh
@@ -94,6 +111,12 @@ ZSH
     expect_stdout '^sweep$'
     run zsh -f drive.zsh spinodal sweep e.yaml --set data.kind=
     expect_stdout '^gaussian$'
+    run zsh -f drive.zsh spinodal transitions run.h5 --kind ''
+    expect_stdout '^accuracy$'
+    run zsh -f drive.zsh spinodal transitions run.h5 --kind=
+    expect_stdout '^accuracy$'
+    run zsh -f drive.zsh spinodal sweep e.yaml --set=geometry.method=
+    expect_stdout '^dense$'
     run zsh -f drive.zsh spinodal sweep -
     expect_stdout '^--resume$'
     run zsh -f drive.zsh spinodal sweep ''

@@ -56,9 +56,25 @@ run spinodal help data
 expect_stdout '^usage: spinodal data'
 expect_stdout '^data: '
 run spinodal help frobnicate
-expect_failure 2 'unknown command'
+expect_failure 2 "no command, no section and no key of an experiment has to do with 'frobnicate'"
 run spinodal help man frobnicate
 expect_failure 2 'unknown command'
 run spinodal help modl
-expect_status 2
+expect_failure 2 "has to do with 'modl'; did you mean 'model'"
+
+# Any other word: the keys that it is part of, in all sections, and no others.
+run spinodal help beta
+expect_status 0
+expect_stdout "^keys of an experiment with 'beta' "
+spinodal help reference | sed -n 's/^| `\([a-z_]*\.[a-z_.]*beta[a-z_.]*\)` |.*/\1/p' >beta_keys
+checks=$((checks + 1))
+[ "$(grep -c '^  [a-z_.]*beta[a-z_.]* ' "$stdout")" -eq "$(wc -l <beta_keys)" ] || complain 'not the keys with beta:' beta_keys
+expect_no_text "$stdout" '^  (samples|hidden|method) '
+cp "$stdout" help.txt
+run spinodal sweep --help beta
+cp "$stdout" again.txt
+expect_same help.txt again.txt
+run spinodal help sweep.beta.points
+expect_stdout '^  beta\.points '
+expect_no_text "$stdout" 'beta\.from'
 finish

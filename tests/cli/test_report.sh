@@ -56,4 +56,11 @@ run spinodal report
 expect_status 2
 run spinodal report before.h5 -o no/such/folder.html
 expect_status 5
+run spinodal report before.h5 -o a.b/page.pdf
+expect_failure 2 '-o a\.b/page\.pdf: a page is HTML: -o a\.b/page\.html'
+run spinodal watch before.h5 --report -o page.txt
+expect_failure 2 '-o page\.txt: a page is HTML: -o page\.html'
+expect_no_file page.txt
+run spinodal report before.h5 -o page
+expect_status 0
 finish

@@ -50,4 +50,15 @@ expect_stderr_lines 1
 expect_stderr 'no-such-file.yaml'
 
 expect_folder .
+# Numbers beyond what a flag takes: its own range, as soon as it is read.
+run spinodal transitions no.h5 --min-jump x
+expect_failure 2 "--min-jump: expected a number from 0 to 1, got 'x'"
+run spinodal transitions no.h5 --min-jump 1.5
+expect_failure 2 "--min-jump: expected a number from 0 to 1, got '1.5'"
+for threads in -1 4097 x; do
+    run spinodal sweep no.yaml --threads=$threads
+    expect_failure 2 "--threads: expected an integer from 0 to 4096, got '$threads'"
+done
+run spinodal geometry no.yaml --beta x
+expect_failure 2 "--beta: expected a number from 0 to 1e\+150, got 'x'"
 finish
