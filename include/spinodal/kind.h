@@ -337,6 +337,8 @@ struct spn_kind {
                        const struct spn_plot_settings *settings);
     bool draws_columns;  /**< its figure takes columns of the table of points as panels */
     bool draws_overlays; /**< and several results over each other */
+    bool draws_seeds;    /**< and random starts as settings say */
+    bool draws_theory;   /**< and lines of linear theory, which settings hide */
 };
 
 /** In the row of a kind: its tables, an array. */

@@ -2,6 +2,8 @@
 #include "cli/plot_wishes.h"
 
 #include <spinodal/gallery.h>
+#include <string.h>
+#include <unistd.h>
 
 /* Results and the kind that draws them. */
 typedef struct drawn {
@@ -24,18 +26,45 @@ done:
 }
 
 /* Not every figure can do what is asked. */
-static spn_status check(cli_session *session, const cli_arguments *arguments, const drawn *files,
-                        const spn_plot_settings *settings)
+static spn_status check(cli_session *session, const cli_arguments *arguments, const drawn *files)
 {
     const spn_kind *kind = files[0].kind;
-    if (settings->column_count > 0 && !kind->draws_columns) {
-        return cli_misuse(session, "--columns: figures of results of '%s' have panels of their own",
-                          kind->name);
+    const struct {
+        const char *flag, *word;
+        bool is_heard;
+        const char *reason;
+    } wishes[] = {
+        {"columns", arguments->columns, kind->draws_columns, "have panels of their own"},
+        {"seeds", arguments->seeds, kind->draws_seeds, "have no random starts to choose from"},
+        {"theory", arguments->theory, kind->draws_theory, "have no lines of linear theory"},
+    };
+    for (size_t i = 0; i < sizeof wishes / sizeof *wishes; i++) {
+        if (wishes[i].word != NULL && !wishes[i].is_heard) {
+            return cli_misuse(session, "--%s: figures of results of '%s' %s", wishes[i].flag,
+                              kind->name, wishes[i].reason);
+        }
     }
     for (int64_t i = 1; i < arguments->word_count; i++) {
         if (!kind->draws_overlays || files[i].kind != kind) {
             return cli_misuse(session, "%s: only sweeps are drawn over each other",
                               arguments->words[i]);
+        }
+    }
+    return SPN_OK;
+}
+
+/* -o names a folder: a file of its name would be another's, or be meant as the figure. */
+static spn_status check_folder(cli_session *session, const char *folder)
+{
+    static const char *const suffixes[] = {".svg", ".pdf", ".png", ".eps", ".jpg"};
+    const char *dot = folder != NULL ? strrchr(folder, '.') : NULL;
+    for (size_t i = 0; dot != NULL && i < sizeof suffixes / sizeof *suffixes; i++) {
+        if (strcmp(dot, suffixes[i]) == 0) {
+            const char *slash = strrchr(folder, '/'), *name = slash != NULL ? slash + 1 : folder;
+            return cli_misuse(session,
+                              "-o %s: -o is the folder of the figure, which is drawn as SVG, PDF "
+                              "and PNG; its name: --name %.*s",
+                              folder, (int)(dot - name), name);
         }
     }
     return SPN_OK;
@@ -75,18 +104,23 @@ spn_status cmd_plot(cli_session *session, const cli_arguments *arguments)
     drawn *files = NULL;
     cli_plot_wishes wishes;
     SPN_TRY(spn_arena_create(context, &arena));
+    SPN_TRY(check_folder(session, arguments->output));
     SPN_TRY(cli_read_plot_wishes(session, arguments, arena, &wishes));
     SPN_TAKE(context, arena, files, arguments->word_count);
     for (int64_t i = 0; i < arguments->word_count; i++) {
         SPN_TRY(read_file(context, arena, arguments->words[i], &files[i]));
     }
-    SPN_TRY(check(session, arguments, files, &wishes.settings));
+    SPN_TRY(check(session, arguments, files));
     SPN_TRY(overlay(context, arena, arguments, files, &wishes.settings.overlay));
     const char *folder = arguments->output != NULL ? arguments->output : wishes.name;
+    const bool is_new = access(folder, F_OK) != 0;
     SPN_TRY(spn_make_folder(context, folder));
     status = files[0].kind->plot(context, &files[0].results, folder, &wishes.settings);
     if (status == SPN_ERROR_INPUT) {
         spn_error_prefix(context, "%s", arguments->words[0]);
+        if (is_new) { /* a folder with nothing in it says nothing */
+            rmdir(folder);
+        }
     }
 done:
     spn_arena_free(arena);

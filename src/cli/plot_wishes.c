@@ -9,9 +9,6 @@
 #include <string.h>
 
 static const char *const scales[] = {"linear", "log", "symlog", NULL};
-static const char *const pages[] = {"own", "one", "two", NULL};
-static const char *const seeds[] = {"lines", "first", "band", NULL};
-static const char *const switches[] = {"on", "off", NULL};
 
 static int64_t find_word(const char *word, const char *const *words)
 {
@@ -99,6 +96,29 @@ static spn_status read_range(cli_session *session, const char *text, cli_plot_wi
     return SPN_OK;
 }
 
+static bool is_name_character(unsigned char c)
+{
+    return c < 128 && (isalnum(c) || c == '-' || c == '_');
+}
+
+/* --name is taken as it is, or not at all: it becomes the names of files that scripts and papers quote. */
+static spn_status read_name(cli_session *session, const char *text, cli_plot_wishes *out)
+{
+    const size_t length = strlen(text);
+    bool is_good = length > 0 && length < sizeof out->name;
+    for (size_t i = 0; i < length && is_good; i++) {
+        is_good = is_name_character((unsigned char)text[i]);
+    }
+    if (!is_good) {
+        return cli_misuse(session,
+                          "--name: expected 1 to %d letters, digits, - and _, got '%.140s'; the "
+                          "folder is that of -o, the suffixes come by themselves",
+                          (int)sizeof out->name - 1, text);
+    }
+    snprintf(out->name, sizeof out->name, "%s", text);
+    return SPN_OK;
+}
+
 void cli_name_after(const char *path, char name[CLI_PLOT_NAME])
 {
     const char *slash = strrchr(path, '/');
@@ -107,8 +127,7 @@ void cli_name_after(const char *path, char name[CLI_PLOT_NAME])
     const size_t length = dot != NULL && dot != base ? (size_t)(dot - base) : strlen(base);
     size_t used = 0;
     for (size_t i = 0; i < length && used + 1 < CLI_PLOT_NAME; i++) {
-        const unsigned char c = (unsigned char)base[i];
-        name[used++] = c < 128 && (isalnum(c) || c == '-' || c == '_') ? (char)c : '_';
+        name[used++] = is_name_character((unsigned char)base[i]) ? base[i] : '_';
     }
     name[used] = '\0';
 }
@@ -122,9 +141,11 @@ spn_status cli_read_plot_wishes(cli_session *session, const cli_arguments *argum
     SPN_TRY(read_columns(session, arena, arguments->columns, out));
     SPN_TRY(read_word(session, "x-scale", arguments->x_scale, scales, &scale));
     SPN_TRY(read_range(session, arguments->x_range, out));
-    SPN_TRY(read_word(session, "page", arguments->page, pages, &out->settings.page));
-    SPN_TRY(read_word(session, "seeds", arguments->seeds, seeds, &out->settings.seeds));
-    SPN_TRY(read_word(session, "theory", arguments->theory, switches, &hidden));
+    SPN_TRY(
+        read_word(session, "page", arguments->page, cli_flag_words("page"), &out->settings.page));
+    SPN_TRY(read_word(session, "seeds", arguments->seeds, cli_flag_words("seeds"),
+                      &out->settings.seeds));
+    SPN_TRY(read_word(session, "theory", arguments->theory, cli_flag_words("theory"), &hidden));
     out->settings.hides_theory = hidden == 1;
     if (scale == SPN_AXIS_SYMMETRIC_LOG) {
         status = cli_misuse(session, "--x-scale: linear or log");
@@ -132,7 +153,11 @@ spn_status cli_read_plot_wishes(cli_session *session, const cli_arguments *argum
     }
     out->scale = (spn_axis_scale)scale;
     out->settings.x_scale = scale >= 0 ? &out->scale : NULL;
-    cli_name_after(arguments->name != NULL ? arguments->name : arguments->words[0], out->name);
+    if (arguments->name != NULL) {
+        SPN_TRY(read_name(session, arguments->name, out));
+    } else {
+        cli_name_after(arguments->words[0], out->name);
+    }
     out->settings.name = out->name;
 done:
     return status;

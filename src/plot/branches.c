@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* All phases of a problem: |theta|, E, L and R along its branches. */
 #include "plot/branches.h"
+#include "plot/plot.h"
+#include "plot/quantities.h"
 
 #include <math.h>
 #include <string.h>
 
 enum { NAMED_PHASES = 6, MARKS = 4 };
 #define CROWDED 0.1 /* left part of a linear axis */
+/* Inches: the sides of a panel, and between marks of one kind where phases share their looks. */
+#define PANEL_WIDTH 2.7
+#define PANEL_HEIGHT 1.75
+#define MARK_GAP 0.08
 
 /* Which states carry a marker. */
 typedef enum mark {
@@ -22,6 +28,11 @@ typedef struct drawing {
     int64_t *looks; /* of the phases: which line of the legend they share */
     int64_t look_count;
     const char **labels; /* of the looks */
+    /* Marks of one kind in one panel, in inches, and what an inch of its axes is. */
+    double (*marks)[2];
+    int64_t mark_count;
+    spni_range x, y;
+    spn_axis_scale y_scale;
 } drawing;
 
 /* ---- Looks of phases ----------------------------------------------------------------------------- */
@@ -98,12 +109,15 @@ static spn_status choose_looks(drawing *d)
 {
     spn_status status = SPN_OK;
     const int64_t count = d->view.c.phases.rows;
+    const int64_t marks = d->view.c.specials.rows + 2 * d->view.c.maxwell.rows;
+    SPN_TAKE(d->canvas.context, d->canvas.arena, d->marks, marks);
     SPN_TAKE(d->canvas.context, d->canvas.arena, d->looks, count);
     SPN_TAKE(d->canvas.context, d->canvas.arena, d->labels, count);
     if (count <= NAMED_PHASES) {
         rank_phases(d);
     } else {
         group_phases(d);
+        d->view.is_grouped = true;
     }
 done:
     return status;
@@ -203,6 +217,55 @@ static bool is_marked(const spn_special_record *special)
     return special->same_as < 0 && (special->index_before == 0 || special->index_after == 0);
 }
 
+/* The axes of a panel, for the distances between marks. */
+static void measure_axes(drawing *d, int panel)
+{
+    const spni_branches_view *v = &d->view;
+    const spn_axis_scale x_scale = d->canvas.figure.x_scale;
+    d->y_scale = panel == SPNI_BRANCH_CURVATURE ? SPN_AXIS_SYMMETRIC_LOG : SPN_AXIS_LINEAR;
+    d->x = (spni_range){spni_axis_position(x_scale, 1, v->lines.low),
+                        spni_axis_position(x_scale, 1, v->lines.high)};
+    d->y = (spni_range){HUGE_VAL, -HUGE_VAL};
+    for (int64_t i = 0; i < v->c.points.rows; i++) {
+        const double y = spni_axis_position(d->y_scale, 1, v->states[i].y[panel]);
+        d->y.low = fmin(d->y.low, y);
+        d->y.high = fmax(d->y.high, y);
+    }
+    if (panel == SPNI_BRANCH_LOSS && isfinite(v->loss_high)) {
+        d->y.high = fmin(d->y.high, v->loss_high);
+    }
+}
+
+/* Would the mark cover one of its kind? Then that one stands for both. */
+static bool is_covered(drawing *d, const spni_drawn_state *state, int panel)
+{
+    const double x = spni_axis_position(d->canvas.figure.x_scale, 1, state->beta);
+    const double y = spni_axis_position(d->y_scale, 1, state->y[panel]);
+    double *place = d->marks[d->mark_count];
+    place[0] = (x - d->x.low) / (d->x.high - d->x.low) * PANEL_WIDTH;
+    place[1] = (y - d->y.low) / (d->y.high - d->y.low) * PANEL_HEIGHT;
+    for (int64_t i = 0; i < d->mark_count; i++) {
+        if (hypot(d->marks[i][0] - place[0], d->marks[i][1] - place[1]) < MARK_GAP) {
+            return true;
+        }
+    }
+    d->mark_count++;
+    return false;
+}
+
+static void add_mark(drawing *d, const spni_drawn_state *state, int panel)
+{
+    if (!d->view.is_grouped || !is_covered(d, state, panel)) {
+        add_state(d, state, panel);
+    }
+}
+
+/* Phases that share a look differ in their hidden units: that they change places would be too much to mark. */
+static bool is_told(const drawing *d, const spn_maxwell_record *maxwell)
+{
+    return !d->view.is_grouped || d->looks[maxwell->phase_a] != d->looks[maxwell->phase_b];
+}
+
 /* The states that carry this marker. */
 static void draw_marks(drawing *d, mark kind, int panel)
 {
@@ -214,14 +277,15 @@ static void draw_marks(drawing *d, mark kind, int panel)
     };
     const spni_branches_view *v = &d->view;
     spni_add_series(&d->canvas, looks[kind]);
+    d->mark_count = 0;
     for (int64_t i = 0; i < v->c.specials.rows; i++) {
         if (special_mark(&v->specials[i]) == kind && is_marked(&v->specials[i])) {
-            add_state(d, &v->states[v->c.points.rows + i], panel);
+            add_mark(d, &v->states[v->c.points.rows + i], panel);
         }
     }
     for (int64_t i = 0; i < 2 * v->c.maxwell.rows; i++) {
-        if (maxwell_mark(&v->maxwell[i / 2]) == kind) {
-            add_state(d, &v->coexisting[i], panel);
+        if (maxwell_mark(&v->maxwell[i / 2]) == kind && is_told(d, &v->maxwell[i / 2])) {
+            add_mark(d, &v->coexisting[i], panel);
         }
     }
 }
@@ -232,7 +296,7 @@ static void draw_changes(drawing *d, int panel)
     const spni_branches_view *v = &d->view;
     spni_add_series(&d->canvas, (spn_series){.line = SPN_LINE_DOTTED, .width = 0.9});
     for (int64_t i = 0; i < v->c.maxwell.rows; i++) {
-        if (maxwell_mark(&v->maxwell[i]) == MARK_MAXWELL) {
+        if (maxwell_mark(&v->maxwell[i]) == MARK_MAXWELL && is_told(d, &v->maxwell[i])) {
             const spni_drawn_state *a = &v->coexisting[2 * i], *b = &v->coexisting[2 * i + 1];
             spni_add_segment(&d->canvas, a->beta, a->y[panel], b->beta, b->y[panel]);
         }
@@ -248,6 +312,9 @@ static spn_panel *draw_panel(drawing *d, int index)
         "Distance to origin |{/:Italic θ}|", "Error {/:Italic E}",
         "Loss {/:Italic L} − {/:Italic F}", "Scalar curvature {/:Italic R}"};
     spn_panel *panel = spni_add_panel(&d->canvas, labels[index]);
+    if (d->view.panel_count < SPNI_PANELS_MAX) { /* the canvas refuses more */
+        d->view.panels[d->view.panel_count++] = index;
+    }
     if (index == SPNI_BRANCH_CURVATURE) {
         panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     }
@@ -260,6 +327,7 @@ static spn_panel *draw_panel(drawing *d, int index)
     }
     draw_lines(d, -1, index);
     draw_changes(d, index);
+    measure_axes(d, index);
     for (int kind = 0; kind < MARKS; kind++) {
         draw_marks(d, (mark)kind, index);
     }
@@ -285,10 +353,7 @@ static spn_status draw_panels(drawing *d, const spn_plot_settings *settings)
             k++;
         }
         if (k == SPNI_PANELS) {
-            return spn_fail(d->canvas.context, SPN_ERROR_INPUT,
-                            "has no column '%.60s' to draw; of branches there are: weight_norm, "
-                            "error, loss, scalar_curvature_error",
-                            column->name);
+            return spni_refuse_column(d->canvas.context, column->name, names, SPNI_PANELS);
         }
         spn_panel *panel = draw_panel(d, k);
         panel->y_scale =

@@ -32,6 +32,9 @@ typedef struct spni_branches_view {
     int64_t branch_count, piece_count;
     spni_piece *pieces;
     double loss_high; /* end of the loss axis; NaN: from the data */
+    bool is_grouped;  /* many phases: those with as many modes look alike, and marks are fewer */
+    int64_t panel_count;
+    int panels[SPNI_PANELS_MAX]; /* what is drawn, in its order */
     spni_theory_lines lines;
 } spni_branches_view;
 

@@ -54,21 +54,34 @@ static void put_special(spn_text *text, const spni_branches_view *v, int64_t row
 
 static void put_legend(spn_text *text, const spni_branches_view *v)
 {
+    static const char *const panels[SPNI_PANELS] = {
+        [SPNI_BRANCH_NORM] = "distance |theta| to the origin",
+        [SPNI_BRANCH_ERROR] = "error E",
+        [SPNI_BRANCH_LOSS] =
+            "L less that of the globally stable\nphase, F(beta) = min L: where two "
+            "phases cross on the zero line, they have equal loss (Maxwell point)",
+        [SPNI_BRANCH_CURVATURE] = "scalar curvature R of the error surface\n(symmetric-log axis: "
+                                  "linear near zero)"};
+    spn_text_add(text, "Stationary points of the loss L = E + beta |theta|^2 along their branches, "
+                       "against the regularisation\nstrength beta: ");
+    for (int64_t i = 0; i < v->panel_count; i++) {
+        spn_text_put(text, "%s(%c) ", i > 0 ? ", " : "", (char)('a' + i));
+        spn_text_add(text, panels[v->panels[i]]);
+        if (v->panels[i] == SPNI_BRANCH_LOSS && isfinite(v->loss_high)) {
+            spn_text_add(text, "; phases\nthat lie much higher leave the panel");
+        }
+    }
     spn_text_add(
         text,
-        "Stationary points of the loss L = E + beta |theta|^2 along their branches, against the "
-        "regularisation\nstrength beta: (a) distance |theta| to the origin, (b) error E, (c) L "
-        "less that of the globally stable\nphase, F(beta) = min L: where two phases cross on the "
-        "zero line, they have equal loss (Maxwell point)");
-    spn_text_add(text,
-                 isfinite(v->loss_high) ? "; phases\nthat lie much higher leave the panel" : "");
-    spn_text_add(
-        text,
-        ", (d) scalar curvature R of the error surface\n(symmetric-log axis: linear near zero).\n"
+        ".\n"
         "Broad coloured lines: phases, that is, stable stretches. Thin lines: unstable ones. "
         "Filled circles: folds\n(spinodals) where a phase ends. Open squares: branch points where "
         "one ends. Filled diamonds: Maxwell points\nwhere the globally stable phase changes, "
         "joined by a dotted line; open ones: of two metastable phases.\n");
+    if (v->is_grouped) {
+        spn_text_add(text, "Where marks would cover each other one stands for all; Maxwell points "
+                           "of phases of one colour have none.\n");
+    }
 }
 
 void spni_branches_caption(const spn_results *results, const spni_branches_view *view,

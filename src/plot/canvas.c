@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "plot/canvas.h"
+#include "plot/plot.h"
 
 #include <math.h>
 #include <spinodal/network.h>
@@ -205,6 +206,63 @@ static void apply(spn_figure *figure, const spn_plot_settings *settings)
     }
 }
 
+/* Something of the series stands between low and high: a point, or a piece of line that goes through. */
+static bool is_seen(const spn_figure *figure, const spn_panel *panel, const spn_series *s,
+                    double low, double high)
+{
+    for (int64_t i = 0; i < s->count; i++) {
+        const bool is_joined = i > 0 && s->line != SPN_LINE_NONE &&
+                               spni_point_is_good(figure, panel, s->x[i - 1], s->y[i - 1]);
+        const double other = is_joined ? s->x[i - 1] : s->x[i];
+        if (spni_point_is_good(figure, panel, s->x[i], s->y[i]) && fmin(other, s->x[i]) <= high &&
+            fmax(other, s->x[i]) >= low) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_panel_seen(const spn_figure *figure, const spn_panel *panel, double low, double high)
+{
+    for (int64_t k = 0; k < panel->series_count; k++) {
+        if (is_seen(figure, panel, &panel->series[k], low, high)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Wishes that leave nothing to be seen are refused. */
+static spn_status check_wishes(spn_context *context, const spn_figure *figure,
+                               const spn_plot_settings *settings)
+{
+    int64_t seen = 0;
+    const bool has_range = settings != NULL && settings->x_range != NULL;
+    if (settings == NULL || figure->map != NULL || (!has_range && settings->column_count == 0)) {
+        return SPN_OK;
+    }
+    for (int64_t i = 0; i < figure->panel_count; i++) {
+        const spn_panel *panel = &figure->panels[i];
+        if (i < settings->column_count && !is_panel_seen(figure, panel, -HUGE_VAL, HUGE_VAL)) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "has no number above 0 in the column '%.60s', and its axis is "
+                            "logarithmic: '%.60s:linear' draws it",
+                            settings->columns[i].name, settings->columns[i].name);
+        }
+        seen +=
+            has_range && is_panel_seen(figure, panel, settings->x_range[0], settings->x_range[1]);
+    }
+    spn_figure whole = *figure;
+    whole.x_low = whole.x_high = (double)NAN;
+    const spni_range range = spni_figure_x_range(&whole);
+    return !has_range || seen > 0
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_INPUT,
+                          "has nothing between %g and %g to draw: what it holds lies between %.4g "
+                          "and %.4g",
+                          settings->x_range[0], settings->x_range[1], range.low, range.high);
+}
+
 spn_status spni_canvas_render(spni_canvas *canvas, const char *directory,
                               const spn_plot_settings *settings)
 {
@@ -217,6 +275,7 @@ spn_status spni_canvas_render(spni_canvas *canvas, const char *directory,
     apply(&canvas->figure, settings);
     canvas->figure.panels = canvas->panels;
     canvas->figure.caption = canvas->caption.buffer.text;
+    SPN_TRY(check_wishes(canvas->context, &canvas->figure, settings));
     SPN_TRY(spn_plot_render(canvas->context, &canvas->figure, directory, settings));
 done:
     return status;

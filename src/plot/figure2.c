@@ -68,7 +68,8 @@ static spn_status draw(spni_canvas *canvas, spni_sweep_view *view,
         spni_sweep_panel(canvas, view, &quantities[i],
                          settings != NULL ? settings->seeds : SPN_SEEDS_LINES);
     }
-    view->column_count = settings != NULL && settings->column_count > 0 ? count : 0;
+    view->is_asked = settings != NULL && settings->column_count > 0;
+    view->column_count = count;
     view->columns = quantities;
     canvas->panels[0].legend = SPN_LEGEND_ABOVE;
     if (settings == NULL || !settings->hides_theory) {

@@ -26,12 +26,13 @@ typedef struct spni_drawn_branch {
 } spni_drawn_branch;
 
 typedef struct spni_sweep_view {
-    spni_theory_lines lines;                              /* over the beta of all branches */
-    bool has_test_error, has_accuracy, has_test_accuracy; /* there is a number somewhere */
+    spni_theory_lines lines;                /* over the beta of all branches */
+    bool has_test_error, has_test_accuracy; /* there is a number somewhere */
     int64_t source_count;
     const char *const *names; /* of the sources; NULL: there is one */
     int64_t seed_count;
-    int64_t column_count; /* panels that were asked for; 0: those of Figure 2 */
+    bool is_asked;        /* the panels were asked for; false: those of Figure 2 */
+    int64_t column_count; /* panels */
     const spni_quantity *columns;
     int64_t branch_count, branch_capacity;
     spni_drawn_branch *branches; /* one chain after the other, as they stand in the tables */

@@ -138,30 +138,82 @@ static void put_columns(spn_text *text, const spni_sweep_view *view)
     spn_text_add(text, " against the regularisation strength beta.\n");
 }
 
+/* The letter of the panel of a quantity; '\0': it is not drawn. */
+static char letter_of(const spni_sweep_view *view, const char *name)
+{
+    for (int64_t i = 0; i < view->column_count; i++) {
+        if (strcmp(view->columns[i].name, name) == 0) {
+            return (char)('a' + i);
+        }
+    }
+    return '\0';
+}
+
+/* Figure 2 has the panels of which the results have numbers. */
+static void put_own_panels(spn_text *text, const spn_results *results, const spni_sweep_view *view)
+{
+    static const char *const known[][2] = {
+        {"error", "Error E, "},
+        {"scalar_curvature_error",
+         "scalar curvature R of the error surface at the minimum of the "
+         "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), "},
+        {"weight_norm", "distance |theta| to the origin, "},
+    };
+    spn_text_add(text, "Figure 2. ");
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        const char letter = letter_of(view, known[i][0]);
+        if (letter != '\0') {
+            spn_text_put(text, "(%c) ", letter);
+            spn_text_add(text, known[i][1]);
+        }
+    }
+    spn_text_add(text, "against\nthe regularisation strength beta.\n");
+    const char letter = letter_of(view, "accuracy");
+    if (letter != '\0') {
+        spn_text_put(text,
+                     "(%c) Accuracy: share of the samples whose largest output is that of their "
+                     "class.\n",
+                     letter);
+        put_classes(text, results);
+    }
+}
+
+/* Which panels have lines of the samples that were kept for testing. */
+static void put_test_lines(spn_text *text, const spni_sweep_view *view)
+{
+    const char error = view->has_test_error ? letter_of(view, "error") : '\0';
+    const char accuracy = view->has_test_accuracy ? letter_of(view, "accuracy") : '\0';
+    if (error == '\0' && accuracy == '\0') {
+        return;
+    }
+    spn_text_add(text, "Dashed lines (dots where there are circles) in ");
+    if (error != '\0' && accuracy != '\0') {
+        spn_text_put(text, "(%c) and (%c)", error, accuracy);
+    } else {
+        spn_text_put(text, "(%c)", error != '\0' ? error : accuracy);
+    }
+    spn_text_add(text, ": on samples kept for testing.\n");
+}
+
+/* Several results, each with a colour. */
+static void put_sources(spn_text *text, const spni_sweep_view *view)
+{
+    for (int64_t i = 0; i < view->source_count && view->source_count > 1; i++) {
+        spn_text_put(text, "%s%s%s", i == 0 ? "A colour for each of: " : ", ", view->names[i],
+                     i + 1 == view->source_count ? ".\n" : "");
+    }
+}
+
 /* What is drawn. */
 static void put_legend(spn_text *text, const spn_results *results, const spni_sweep_view *view)
 {
-    if (view->column_count > 0) {
+    if (view->is_asked) {
         put_columns(text, view);
-        put_ways(text, view);
-        return;
+    } else {
+        put_own_panels(text, results, view);
     }
-    spn_text_add(
-        text,
-        "Figure 2. (a) Error E, (b) scalar curvature R of the error surface at the minimum of the "
-        "loss\nL = E + beta |theta|^2 (symmetric-log axis: linear near zero), (c) distance |theta| "
-        "to the origin, against\nthe regularisation strength beta.\n");
-    if (view->has_accuracy) {
-        spn_text_add(text, "(d) Accuracy: share of the samples whose largest output is that of "
-                           "their class.\n");
-        put_classes(text, results);
-    }
-    if (view->has_test_error) {
-        spn_text_put(text,
-                     "Dashed lines (dots where there are circles) in (a)%s: on samples kept "
-                     "for testing.\n",
-                     view->has_test_accuracy ? " and (d)" : "");
-    }
+    put_test_lines(text, view);
+    put_sources(text, view);
     put_ways(text, view);
 }
 
@@ -169,7 +221,11 @@ void spni_figure2_caption(const spn_results *results, const spni_sweep_view *vie
 {
     put_legend(text, results, view);
     spni_figure2_way_down(results, view, text);
-    spn_text_add(text, "\nBranches (first random start):\n");
+    if (view->source_count > 1) {
+        spn_text_put(text, "\nBranches of %s (first random start):\n", view->names[0]);
+    } else {
+        spn_text_add(text, "\nBranches (first random start):\n");
+    }
     for (int64_t k = 0; k < view->branch_count; k++) {
         if (is_first_seed(view, &view->branches[k])) {
             put_branch(text, &view->branches[k]);

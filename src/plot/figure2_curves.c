@@ -249,6 +249,16 @@ static bool has_samples(const spni_sweep_view *view, const spni_quantity *quanti
     return (is_error && view->has_test_error) || (is_accuracy && view->has_test_accuracy);
 }
 
+static bool has_numbers(const spni_drawn_branch *branch, const spni_quantity *quantity)
+{
+    for (int64_t i = 0; i < branch->count; i++) {
+        if (isfinite(spni_quantity_of(quantity, branch->points[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void draw_branches(spni_canvas *canvas, const spni_sweep_view *view,
                           const spni_quantity *quantity, int64_t seeds)
 {
@@ -266,7 +276,7 @@ static void draw_branches(spni_canvas *canvas, const spni_sweep_view *view,
             draw_band(canvas, view, branch, look, quantity);
         } else if (seeds == SPN_SEEDS_LINES || (seeds == SPN_SEEDS_FIRST && is_first)) {
             draw_branch(canvas, branch, look, quantity);
-            if (has_test && is_first) {
+            if (has_test && is_first && has_numbers(branch, &test)) {
                 spni_add_series(canvas, test_look_of(&look))->label =
                     tests++ == 0 ? "on test samples" : NULL;
                 add_points(canvas, branch, &test);

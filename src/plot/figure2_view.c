@@ -110,7 +110,6 @@ done:
 static void include(spni_sweep_view *view, const spn_sweep_record *point)
 {
     view->has_test_error = view->has_test_error || isfinite(point->state.test_error);
-    view->has_accuracy = view->has_accuracy || isfinite(point->state.accuracy);
     view->has_test_accuracy = view->has_test_accuracy || isfinite(point->state.test_accuracy);
     view->seed_count = point->seed + 1 > view->seed_count ? point->seed + 1 : view->seed_count;
 }

@@ -163,6 +163,15 @@ static void draw_marks(drawing *d, int64_t kind)
     series->label = series->count > 0 ? series->label : NULL;
 }
 
+/* A panel, and what the caption says of it. */
+static spn_panel *add_panel(drawing *d, const char *label, const char *name)
+{
+    if (d->view.panel_count < SPNI_PANELS_MAX) { /* the canvas refuses more */
+        d->view.panels[d->view.panel_count++] = name;
+    }
+    return spni_add_panel(&d->canvas, label);
+}
+
 /* ---- Panels -------------------------------------------------------------------------------------- */
 
 static spn_axis_scale error_scale(const spni_grok_view *v)
@@ -178,7 +187,8 @@ static spn_axis_scale error_scale(const spni_grok_view *v)
 
 static void draw_error(drawing *d)
 {
-    spn_panel *panel = spni_add_panel(&d->canvas, "Error {/:Italic E}");
+    spn_panel *panel = add_panel(d, "Error {/:Italic E}", "error E");
+    d->view.has_levels = d->view.c.plateaus.rows > 0;
     panel->legend = SPN_LEGEND_ABOVE;
     panel->y_scale = error_scale(&d->view);
     draw_runs(d, &(const quantity){.offset = AT(state.error),
@@ -186,6 +196,7 @@ static void draw_error(drawing *d)
                                    .width = 1.8,
                                    .labels = d->labels});
     if (has_any(&d->view, AT(state.test_error))) {
+        d->view.has_test = true;
         draw_runs(d, &(const quantity){.offset = AT(state.test_error),
                                        .line = SPN_LINE_DASHED,
                                        .width = 1.3,
@@ -200,7 +211,9 @@ static void draw_error(drawing *d)
 
 static void draw_accuracy(drawing *d)
 {
-    spni_add_panel(&d->canvas, "Accuracy");
+    add_panel(d, "Accuracy",
+              "accuracy, the share of the samples whose largest output is that of their class");
+    d->view.has_test = d->view.has_test || has_any(&d->view, AT(state.test_accuracy));
     draw_runs(
         d, &(const quantity){.offset = AT(state.accuracy), .line = SPN_LINE_SOLID, .width = 1.8});
     draw_runs(d, &(const quantity){
@@ -216,7 +229,9 @@ static void draw_modes(drawing *d)
     static const char *const names[] = {
         "Mode strength {/:Italic s}_1", "Strengths {/:Italic s}_1, {/:Italic s}_2 (dashed)",
         "{/:Italic s}_1, {/:Italic s}_2 (dashed), {/:Italic s}_3 (dots)"};
-    spni_add_panel(&d->canvas, names[modes < MODES_SHOWN ? modes - 1 : MODES_SHOWN - 1]);
+    add_panel(d, names[modes < MODES_SHOWN ? modes - 1 : MODES_SHOWN - 1],
+              "strengths of the modes");
+    d->view.has_modes = modes > 1;
     for (int64_t m = 0; m < MODES_SHOWN && m < modes; m++) {
         draw_runs(d, &(const quantity){.is_mode = true, .mode = m, .line = lines[m], .width = 1.5});
     }
@@ -225,7 +240,10 @@ static void draw_modes(drawing *d)
 /* learning_rate lambda_max, for gradient descent with its bound. */
 static void draw_stability(drawing *d)
 {
-    spni_add_panel(&d->canvas, "{/:Italic η λ}_{max}")->y_low = 0;
+    add_panel(d, "{/:Italic η λ}_{max}",
+              "learning rate times lambda_max, the largest eigenvalue of the Hessian of L")
+        ->y_low = 0;
+    d->view.has_bound = d->view.c.is_descent;
     draw_solid(d, AT(stability));
     if (d->view.c.is_descent) {
         spni_add_series(&d->canvas, thin_dots);
@@ -240,13 +258,39 @@ static void draw_eigenvalue(drawing *d)
     for (int64_t i = 0; i < d->view.c.points.rows; i++) {
         largest = fmax(largest, fabs(d->view.points[i].state.eigenvalue_min_loss));
     }
-    spn_panel *panel = spni_add_panel(&d->canvas, "min {/:Italic λ}");
+    spn_panel *panel =
+        add_panel(d, "min {/:Italic λ}", "the smallest eigenvalue of the Hessian of L");
     panel->y_scale = SPN_AXIS_SYMMETRIC_LOG;
     panel->y_linear = largest > 0 ? pow(10, floor(log10(LINEAR_SHARE * largest))) : 1;
     draw_solid(d, AT(state.eigenvalue_min_loss));
 }
 
 /* ---- The figure ---------------------------------------------------------------------------------- */
+
+/* "trivial", "random, 8 times as large", "1 mode of beta = 0.2": an item of grok.starts in words, without its residue. */
+static const char *start_label(drawing *d, int64_t start, double residue)
+{
+    static const char times[] = "random*";
+    const spni_grok_view *v = &d->view;
+    const char *name = v->c.names[start];
+    const int64_t column = spn_table_find(&v->c.starts, "stored_beta");
+    const double stored_beta =
+        column >= 0 ? spn_table_real(&v->c.starts, start, column) : (double)NAN;
+    const char *at = strrchr(name, '@');
+    if (isnan(residue) && strncmp(name, times, sizeof times - 1) == 0) {
+        return spni_label(&d->canvas, "random, %s times as large", name + sizeof times - 1);
+    }
+    const int length = (int)strcspn(name, "+");
+    if (isfinite(stored_beta) && at != NULL && at - name < length) {
+        const char *phase = spni_label(&d->canvas, "%.*s", (int)(at - name), name);
+        return spni_label(&d->canvas, "%s of {/:Italic β} = %.4g", spni_plain(&d->canvas, phase),
+                          stored_beta);
+    }
+    /* A weights file may have a plus in its name; its residue is told as a number in any case. */
+    const bool has_residue = isfinite(residue) && residue > 0;
+    const char *word = spni_label(&d->canvas, "%.*s", has_residue ? length : 100, name);
+    return spni_plain(&d->canvas, word);
+}
 
 static spn_status make_labels(drawing *d)
 {
@@ -255,11 +299,11 @@ static spn_status make_labels(drawing *d)
     SPN_TAKE(d->canvas.context, d->canvas.arena, d->labels, v->c.starts.rows);
     for (int64_t r = 0; r < v->c.runs.rows; r++) {
         const spn_run_record *run = &v->runs[r];
-        const char *name = spni_plain(&d->canvas, v->c.names[run->start]);
-        d->labels[run->start] = isfinite(run->residue) && run->residue > 0
-                                    ? spni_label(&d->canvas, "%.*s, {/:Italic u}_0 = %.4g",
-                                                 (int)strcspn(name, "+"), name, run->residue)
-                                    : spni_label(&d->canvas, "%.100s", name);
+        const char *name = start_label(d, run->start, run->residue);
+        d->labels[run->start] =
+            isfinite(run->residue) && run->residue > 0
+                ? spni_label(&d->canvas, "%s, {/:Italic u}_0 = %.4g", name, run->residue)
+                : name;
     }
 done:
     return status;
@@ -280,7 +324,7 @@ static spn_status draw_columns(drawing *d, const spn_plot_settings *settings)
             SPN_FAIL(d->canvas.context, SPN_ERROR_INPUT, "the column '%s' is no curve",
                      quantities[i].name);
         } else {
-            spni_add_panel(&d->canvas, quantities[i].label)->y_scale = quantities[i].scale;
+            add_panel(d, quantities[i].label, quantities[i].name)->y_scale = quantities[i].scale;
             draw_runs(d, &(const quantity){.offset = quantities[i].offset,
                                            .line = SPN_LINE_SOLID,
                                            .width = 1.5,
@@ -309,7 +353,7 @@ static spn_status draw_panels(drawing *d, const spn_plot_settings *settings)
     }
     if (!has_modes ||
         d->canvas.figure.panel_count % 2 != 0) { /* fills the last row of two columns */
-        spni_add_panel(&d->canvas, "Distance |{/:Italic θ}|");
+        add_panel(d, "Distance |{/:Italic θ}|", "distance |theta| to the origin");
         draw_solid(d, AT(state.weight_norm));
     }
     if (has_any(v, AT(stability)) && has_any(v, AT(state.eigenvalue_min_loss))) {

@@ -16,6 +16,10 @@ typedef struct spni_grok_view {
     const spn_plateau_record *plateaus;
     double left;  /* where epoch 0 is drawn: half the first recorded epoch */
     double right; /* the last epoch */
+    /* What is drawn. */
+    int64_t panel_count;
+    const char *panels[SPNI_PANELS_MAX];
+    bool has_test, has_levels, has_modes, has_bound;
 } spni_grok_view;
 
 /* A plateau's kind in words. */

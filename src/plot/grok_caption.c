@@ -21,25 +21,35 @@ static const char *law_of(int64_t kind)
 
 static void put_legend(spn_text *text, const spni_grok_view *v)
 {
-    spn_text_put(text,
-                 "Training at beta = %.10g from different starts: the error E against the epoch, a "
-                 "curve a run%s.\nEpoch 0 stands at the left edge. ",
-                 v->runs[0].beta,
-                 v->c.runs.rows > v->c.starts.rows ? " (runs of one start have its "
-                                                     "colour)"
-                                                   : "");
-    spn_text_add(text, "Solid: training samples; dashed: samples kept for testing, where there "
-                       "are any.\nDotted: E of "
-                       "the stationary state (or of the fold) that holds a plateau, over its "
-                       "epochs; the filled marker "
-                       "says which kind it\nis, and stands where the path is slowest. Open "
-                       "circles: where the law of its "
-                       "kind says that the plateau ends.\nMode strengths: solid the strongest "
-                       "mode of the data, dashed the "
-                       "next, dotted the third. eta lambda_max: learning rate times "
-                       "the\nlargest eigenvalue of the Hessian "
-                       "of L; gradient descent is unstable above 2 (dotted). lambda_min: its "
-                       "smallest eigenvalue.\n");
+    spn_text_put(
+        text,
+        "Training at beta = %.10g from different starts against the epoch, a curve a run%s.\n",
+        v->runs[0].beta,
+        v->c.runs.rows > v->c.starts.rows ? " (runs of one start have its colour)" : "");
+    for (int64_t i = 0; i < v->panel_count; i++) {
+        spn_text_put(text, "%s(%c) %s%s", i > 0 ? ", " : "", (char)('a' + i), v->panels[i],
+                     i + 1 == v->panel_count ? ". " : "");
+    }
+    spn_text_add(text, "Epoch 0 stands at the left edge.\n");
+    if (v->has_test) {
+        spn_text_add(text, "Solid: training samples; dashed: samples kept for testing.\n");
+    }
+    if (v->has_levels) {
+        spn_text_add(text,
+                     "Dotted in the panel of E: that of the stationary state (or of the fold) that "
+                     "holds a plateau, "
+                     "over its epochs; the filled marker says which kind it\nis, and stands "
+                     "where the path is slowest. Open circles: where the law of its kind says "
+                     "that the plateau ends.\n");
+    }
+    if (v->has_modes) {
+        spn_text_add(text, "Mode strengths: solid the strongest mode of the data, dashed the next, "
+                           "dotted the third.\n");
+    }
+    if (v->has_bound) {
+        spn_text_add(text, "Gradient descent is unstable above learning rate times lambda_max = 2 "
+                           "(dotted).\n");
+    }
 }
 
 /* "method gd" for keys of which the experiment says something. */

@@ -46,18 +46,34 @@ static void look_up(spni_canvas *canvas, const spn_column *column, spni_quantity
                      : name;
 }
 
-static spn_status refuse(spni_canvas *canvas, const spn_columns *columns, const char *name)
+spn_status spni_refuse_column(spn_context *context, const char *name, const char *const *names,
+                              int64_t count)
 {
-    spn_text list = {.context = canvas->context};
+    spn_text list = {.context = context};
     spn_status status = SPN_OK;
-    for (int64_t i = 0; i < columns->count; i++) {
-        spn_text_put(&list, "%s%s", i > 0 ? ", " : "", columns->items[i].name);
+    const char *near = spn_nearest_name(name, names, count);
+    for (int64_t i = 0; i < count; i++) {
+        spn_text_put(&list, "%s%s", i > 0 ? ", " : "", names[i]);
     }
     SPN_TRY(list.status);
-    status = spn_fail(canvas->context, SPN_ERROR_INPUT,
-                      "has no column '%.60s' to draw; there are: %s", name, list.buffer.text);
+    status = spn_fail(context, SPN_ERROR_INPUT, "has no column '%.60s' to draw%s%s%s%s", name,
+                      near != NULL ? "; did you mean '" : "", near != NULL ? near : "",
+                      near != NULL ? "'? There are: " : "; there are: ", list.buffer.text);
 done:
     spn_text_end(&list);
+    return status;
+}
+
+static spn_status refuse(spni_canvas *canvas, const spn_columns *columns, const char *name)
+{
+    spn_status status = SPN_OK;
+    const char **names = NULL;
+    SPN_TAKE(canvas->context, canvas->arena, names, columns->count);
+    for (int64_t i = 0; i < columns->count; i++) {
+        names[i] = columns->items[i].name;
+    }
+    status = spni_refuse_column(canvas->context, name, names, columns->count);
+done:
     return status;
 }
 

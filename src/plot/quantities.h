@@ -14,6 +14,10 @@ typedef struct spni_quantity {
     bool is_integer;
 } spni_quantity;
 
+/* There is no column `name`: which one may be meant, and which there are. */
+spn_status spni_refuse_column(spn_context *context, const char *name, const char *const *names,
+                              int64_t count);
+
 /* The column `name` of `columns`; SPN_ERROR_INPUT with the columns that there are. */
 spn_status spni_quantity_find(spni_canvas *canvas, const spn_columns *columns, const char *name,
                               spni_quantity *out);

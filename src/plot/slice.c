@@ -228,6 +228,12 @@ spn_status spn_plot_slice(spn_context *context, const spn_results *results, cons
     if (view.slices[0].axes == 1) {
         draw_line(&canvas, &view);
         SPN_TRY(spni_canvas_render(&canvas, directory, settings));
+    } else if (settings != NULL && (settings->x_scale != NULL || settings->x_range != NULL ||
+                                    settings->page != SPN_PAGE_OWN)) {
+        SPN_FAIL(
+            context, SPN_ERROR_INPUT,
+            "holds a plane, whose maps have a page and axes of their own: leave out the range, "
+            "the scale and the page");
     } else {
         SPN_TRY(spni_slice_render_plane(&canvas, &view, 0, "slice", directory, settings));
     }

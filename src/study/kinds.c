@@ -47,6 +47,8 @@ const spn_kind spn_sweep_kind = {
     .plot = spn_plot_figure2,
     .draws_columns = true,
     .draws_overlays = true,
+    .draws_seeds = true,
+    .draws_theory = true,
 };
 
 static const spn_kind_table branches_tables[] = {
@@ -91,6 +93,7 @@ const spn_kind spn_branches_kind = {
     .curves = &branches_curves,
     .plot = spn_plot_branches,
     .draws_columns = true,
+    .draws_theory = true,
 };
 
 static const spn_kind_table slice_tables[] = {

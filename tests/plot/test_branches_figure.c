@@ -345,10 +345,32 @@ static void test_many_phases(void **state)
     }
     draw(folder);
     check_contains(folder, "branches.gp", "title '9 minima'");
-    made->tables[2].rows = 6; /* few: each has its name */
+    /* Marks that would cover each other: folds at one place, and one a tenth of the axis away. */
+    enum { CLOSE = 5 };
+    spn_special_record specials[CLOSE];
+    series marks;
+    for (int i = 0; i < CLOSE; i++) {
+        specials[i] = made->model.specials[0];
+        specials[i].kind = SPN_SPECIAL_FOLD;
+        specials[i].index_before = 0;
+        specials[i].index_after = 1;
+        specials[i].same_as = -1;
+        specials[i].beta = i + 1 < CLOSE ? 0.2 + 1e-4 * i : 0.3;
+    }
+    made->tables[1] = (spn_table){"specials", &spn_special_columns, CLOSE, specials};
+    draw(folder);
+    read_series(folder, 'a', "fold", &marks);
+    assert_int_equal(marks.count, 2);
+    check_close(marks.x[0], 0.2, 0, 1);
+    check_close(marks.x[1], 0.3, 0, 1);
+    check_contains(folder, "branches.txt", "Where marks would cover each other one stands for all");
+    made->tables[2].rows = 6; /* few: each has its name, and all marks are drawn */
     made->names.rows = 6;
     draw(folder);
     check_contains(folder, "branches.gp", "title 'kind 3'");
+    read_series(folder, 'a', "fold", &marks);
+    assert_int_equal(marks.count, CLOSE);
+    check_lacks(folder, "branches.txt", "would cover each other");
 }
 
 static void test_bad_results(void **state)

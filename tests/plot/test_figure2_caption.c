@@ -100,6 +100,30 @@ static void test_rounded_zero(void **state)
     check_lacks(folder, "fig2.txt", "e-");
 }
 
+/* The caption has the panels that the figure has, each with its letter. */
+static void test_panels(void **state)
+{
+    (void)state;
+    char folder[512];
+    make_folder("panels", folder);
+    caption(folder, odd_network);
+    check_contains(folder, "fig2.txt", "Figure 2. (a) Error E, (b) scalar curvature R");
+    check_contains(folder, "fig2.txt", "(c) distance |theta| to the origin, against");
+    check_lacks(folder, "fig2.txt", "(d)");
+    for (int64_t i = 0; i < model->count; i++) {
+        model->rows[i].state.scalar_curvature_error = (double)NAN;
+        model->rows[i].state.accuracy = 0.5;
+        model->rows[i].state.test_accuracy = 0.25;
+    }
+    caption(folder, odd_network);
+    check_contains(folder, "fig2.txt",
+                   "Figure 2. (a) Error E, (b) distance |theta| to the origin, against");
+    check_contains(folder, "fig2.txt", "(c) Accuracy: share");
+    check_contains(folder, "fig2.txt", "Dashed lines (dots where there are circles) in (c): on");
+    check_lacks(folder, "fig2.txt", "scalar curvature R");
+    check_lacks(folder, "fig2.txt", "(d)");
+}
+
 static void test_guides(void **state)
 {
     (void)state;
@@ -160,6 +184,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reason, setup, teardown),
         cmocka_unit_test_setup_teardown(test_output_bias, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rounded_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_panels, setup, teardown),
         cmocka_unit_test_setup_teardown(test_guides, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_axis, setup, teardown),
     };

@@ -191,6 +191,33 @@ static void check_bad(const model *m, const char *fragment)
                 SPN_ERROR_INPUT, fragment);
 }
 
+/* Items of grok.starts are told in words: none of their signs in a legend. */
+static void test_words(void **state)
+{
+    (void)state;
+    static const spn_column items[] = {
+        {"stored_beta", SPN_COLUMN_REAL, 0, "", "", NULL, NULL},
+    };
+    const spn_columns columns = {items, 1, sizeof(double)};
+    const double stored[RUNS] = {(double)NAN, 0.25};
+    char folder[512];
+    model m;
+    make_model(&m);
+    m.names[0] = "random*8";
+    m.names[1] = "1 mode@0.2+0.01";
+    m.tables[4] = (spn_table){"starts", &columns, RUNS, stored};
+    draw(&m, make_folder("words", folder));
+    check_contains(folder, "grok.gp", "title 'random, 8 times as large'");
+    check_contains(folder, "grok.gp",
+                   "title '1 mode of {/:Italic β} = 0.25, {/:Italic u}_0 = 0.01'");
+    check_lacks(folder, "grok.gp", "random*8");
+    check_lacks(folder, "grok.gp", "@0.2");
+    /* The caption tells the panels that there are. */
+    check_contains(folder, "grok.txt", "(a) error E, (b) strengths of the modes, ");
+    check_lacks(folder, "grok.txt", "dashed: samples kept");
+    check_lacks(folder, "grok.txt", "accuracy");
+}
+
 /* Names from outside are shown letter by letter: gnuplot's markup in them is escaped. */
 static void test_names(void **state)
 {
@@ -242,8 +269,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figure),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_samples), cmocka_unit_test(test_decades),
-        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_words),   cmocka_unit_test(test_samples),
+        cmocka_unit_test(test_decades), cmocka_unit_test(test_bad),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
