@@ -168,6 +168,8 @@ void spn_sweep_summary(spn_text *text, const char *path, const void *contents,
 void spn_branches_summary(spn_text *text, const char *path, const void *contents,
                           const spn_wish *wish);
 void spn_grok_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish);
+void spn_slice_words(spn_text *text, const void *contents);
+void spn_spectrum_words(spn_text *text, const void *contents);
 void spn_slice_summary(spn_text *text, const char *path, const void *contents,
                        const spn_wish *wish);
 void spn_spectrum_summary(spn_text *text, const char *path, const void *contents,
@@ -314,7 +316,9 @@ struct spn_kind {
     size_t contents_size; /**< of what `read` fills; 0: there is no reader */
     spn_status (*read)(spn_context *context, spn_arena *arena, const spn_results *results,
                        void *contents);
-    /** Absent ones say nothing. */
+    /** Absent ones say nothing. `words`: what the results show, a sentence or two a line, where a page begins with it; kinds with
+     *  transitions have spn_answer instead. */
+    void (*words)(spn_text *text, const void *contents);
     void (*summarise)(spn_text *text, const char *path, const void *contents, const spn_wish *wish);
     void (*troubles)(spn_text *text, const void *contents);
     void (*write_json)(spn_json *json, const char *path, const void *contents,
@@ -349,10 +353,10 @@ struct spn_kind {
  *  where the kind is not known (NULL). */
 const char *spn_kind_fault(const spn_kind *kind, const spn_results *results);
 
-/** What a kind says of results: into `summary` and `troubles` for people, or into `json` for programs; those that are
+/** What a kind says of results: into `words`, `summary` and `troubles` for people, or into `json` for programs; those that are
  *  NULL are not asked for. SPN_ERROR_INPUT, with `path` in front, where the results are not what the kind holds. */
 typedef struct spn_report {
-    spn_text *summary, *troubles;
+    spn_text *words, *summary, *troubles;
     spn_json *json;
     spn_wish wish;
 } spn_report;

@@ -23,7 +23,9 @@ typedef struct spn_page_source {
 
 typedef struct spn_page_settings {
     bool is_forced; /**< replace a file that is there */
-    int64_t size;   /**< bytes that the page should not exceed; 0: 5,000,000 */
+    const char *
+        headline; /**< lines in front of everything, of a run that goes on: how far it is; NULL: none */
+    int64_t size; /**< bytes that the page should not exceed; 0: 5,000,000 */
     int64_t
         refresh; /**< seconds after which a browser reads the page again, of a run that goes on; 0: never */
 } spn_page_settings;

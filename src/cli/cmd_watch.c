@@ -234,11 +234,28 @@ static spn_kind unfinished(const spn_kind *kind)
                       .curves = kind->curves};
 }
 
+/* What stands above the charts while the run is not over: its answer comes at the end. */
+static void put_headline(spn_text *text, const spn_results *results, bool is_running)
+{
+    const int64_t points = rows_of(results, "points"), jumps = rows_of(results, "jumps");
+    spn_text_put(text, "This run %s: %lld point%s", is_running ? "goes on" : "was not finished",
+                 (long long)points, spn_plural(points));
+    if (jumps > 0) {
+        spn_text_put(text, ", %lld jump%s", (long long)jumps, spn_plural(jumps));
+    }
+    spn_text_put(text,
+                 " so far.\nPhases and transitions, with their order, are told when it has "
+                 "ended; %s.\n",
+                 is_running ? "this page is read again by itself"
+                            : "the command that began it finishes it with --resume");
+}
+
 static spn_status write_page(watch *w, const spn_kind *kind, const spn_results *results,
-                             bool is_running)
+                             const char *headline, bool is_running)
 {
     const spn_page_source source = {w->results, results, kind};
-    const spn_page_settings settings = {.is_forced = true, .refresh = is_running ? 10 : 0};
+    const spn_page_settings settings = {
+        .is_forced = true, .headline = headline, .refresh = is_running ? 10 : 0};
     return spn_page_write(w->session->context, w->page, 1, &source, &settings);
 }
 
@@ -250,7 +267,7 @@ static spn_status look(watch *w)
     const spn_kind *kind = NULL;
     spn_results results;
     spn_run_state state;
-    spn_text text = {.context = context};
+    spn_text text = {.context = context}, headline = {.context = context};
     w->width = wanted_width();
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_run_look(context, w->results, &state));
@@ -262,9 +279,12 @@ static spn_status look(watch *w)
     }
     if (w->page != NULL && rows_of(&results, "points") > 0) {
         const spn_kind partial = unfinished(kind);
-        SPN_TRY(write_page(w, &partial, &results, state.written > 0));
+        put_headline(&headline, &results, state.written > 0);
+        SPN_TRY(headline.status);
+        SPN_TRY(write_page(w, &partial, &results, headline.buffer.text, state.written > 0));
     }
 done:
+    spn_text_end(&headline);
     spn_text_end(&text);
     spn_arena_free(arena);
     return status;
@@ -287,7 +307,7 @@ static spn_status finish(watch *w)
     }
     printf("%s is complete\n", w->results);
     if (w->page != NULL) {
-        SPN_TRY(write_page(w, kind, &results, false));
+        SPN_TRY(write_page(w, kind, &results, NULL, false));
     }
 done:
     spn_arena_free(arena);

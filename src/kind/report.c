@@ -8,6 +8,11 @@ static spn_status tell(spn_context *context, spn_arena *arena, const spn_kind *k
     char *contents = NULL;
     SPN_TAKE(context, arena, contents, (int64_t)kind->contents_size);
     SPN_TRY(kind->read(context, arena, results, contents));
+    if (report->words != NULL && kind->words != NULL) {
+        report->words->norm = spn_text_norm(results);
+        kind->words(report->words, contents);
+        SPN_TRY(report->words->status);
+    }
     if (report->summary != NULL && kind->summarise != NULL) {
         report->summary->norm = spn_text_norm(results);
         kind->summarise(report->summary, path, contents, &report->wish);

@@ -129,35 +129,47 @@ done:
     return status;
 }
 
-/* Of a kind without transitions what its command says. */
-static spn_status put_summary(spn_context *context, spn_text *html, const spn_page_source *source)
+/* Of a kind without transitions what it shows in words, then what its command says. */
+static spn_status put_summary(spn_context *context, spn_text *html, const spn_page_source *source,
+                              const char *heading)
 {
     spn_status status = SPN_OK;
-    spn_text text = {.context = context};
-    const spn_report report = {.summary = &text};
+    spn_text text = {.context = context}, words = {.context = context};
+    const spn_report report = {.words = &words, .summary = &text};
     SPN_TRY(spn_kind_report(context, source->kind, source->results, source->path, &report));
+    put_lines(html, words.buffer.text, heading);
     if (text.buffer.text != NULL) {
         put_element(html, "pre", text.buffer.text);
     }
 done:
+    spn_text_end(&words);
     spn_text_end(&text);
     return status;
 }
 
-spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count,
-                             const spn_page_source *sources, const spni_told *told)
+spn_status spni_write_answer(spn_context *context, spn_text *html, const char *headline,
+                             int64_t count, const spn_page_source *sources, const spni_told *told)
 {
     spn_status status = SPN_OK;
     int64_t run = 0;
+    char *lines = NULL;
+    if (headline != NULL) {
+        const size_t size = strlen(headline) + 1;
+        SPN_NEW(context, lines, (int64_t)size);
+        memcpy(lines, headline, size);
+        put_lines(html, lines, "h1");
+    }
     for (int64_t i = 0; i < count; i++) {
+        const char *heading = i == 0 && headline == NULL ? "h1" : "h2";
         put_source(html, &sources[i]);
         if (sources[i].kind->add_transitions != NULL) {
-            SPN_TRY(put_answer(context, html, told, run++, i == 0 ? "h1" : "h2"));
+            SPN_TRY(put_answer(context, html, told, run++, heading));
         } else {
-            SPN_TRY(put_summary(context, html, &sources[i]));
+            SPN_TRY(put_summary(context, html, &sources[i], heading));
         }
     }
     status = html->status;
 done:
+    spn_release(context, lines);
     return status;
 }

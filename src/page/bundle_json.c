@@ -2,6 +2,8 @@
 /* A results file as JSON: what it holds, what its kind draws, and its packed numbers. */
 #include "page/page.h"
 
+#include <string.h>
+
 static void write_words(spn_json *json, const char *key, const char *const *words)
 {
     if (words == NULL) {
@@ -64,7 +66,16 @@ static void write_array(spn_json *json, const spn_array *array, const spni_packe
     spn_json_end_object(json);
 }
 
-static void write_curves(spn_json *json, const spn_curves *curves)
+/* A logarithmic axis at first: of the kind, or since the experiment spaces its points so. */
+static bool is_log(const spn_results *results, const spn_curves *curves)
+{
+    char spacing[16];
+    const char *said = spn_results_setting(results, "sweep.beta.spacing", spacing, sizeof spacing);
+    return curves->is_log ||
+           (strcmp(curves->x, "beta") == 0 && said != NULL && strcmp(said, "log") == 0);
+}
+
+static void write_curves(spn_json *json, const spn_results *results, const spn_curves *curves)
 {
     if (curves == NULL) {
         spn_json_null(json, "curves");
@@ -80,7 +91,7 @@ static void write_curves(spn_json *json, const spn_curves *curves)
     spn_json_text(json, "dash", curves->dash);
     spn_json_text(json, "breaks", curves->breaks);
     spn_json_text(json, "jumps", curves->jumps);
-    spn_json_boolean(json, "log", curves->is_log);
+    spn_json_boolean(json, "log", is_log(results, curves));
     spn_json_end_object(json);
 }
 
@@ -134,7 +145,7 @@ spn_status spni_bundle_write(spn_context *context, spn_json *json, const spni_bu
     spn_json_text(json, "summary", summary.buffer.text);
     spn_json_text(json, "troubles", troubles.buffer.text);
     write_attributes(json, results);
-    write_curves(json, source->kind->curves);
+    write_curves(json, source->results, source->kind->curves);
     spn_json_begin_list(json, "tables");
     for (int64_t t = 0; t < results->table_count; t++) {
         write_table(json, &results->tables[t], bundle->tables[t]);

@@ -15,7 +15,8 @@ typedef struct document {
     int64_t count;
     const spn_page_source *sources;
     spni_told told;
-    int64_t size, refresh; /* as in the settings */
+    const char *headline; /* this and the others as in the settings */
+    int64_t size, refresh;
 } document;
 
 typedef struct part {
@@ -76,8 +77,8 @@ static spn_status put_refresh(document *page)
 static spn_status put_answer(document *page)
 {
     spn_text html = {.context = page->context};
-    spn_status status =
-        spni_write_answer(page->context, &html, page->count, page->sources, &page->told);
+    spn_status status = spni_write_answer(page->context, &html, page->headline, page->count,
+                                          page->sources, &page->told);
     html.status = html.status == SPN_OK ? status : html.status;
     return put_html(page, &html);
 }
@@ -192,6 +193,7 @@ spn_status spn_page_write(spn_context *context, const char *path, int64_t count,
                      .count = count,
                      .sources = sources,
                      .size = SIZE,
+                     .headline = settings->headline,
                      .refresh = settings->refresh};
     if (count < 1) {
         return spn_fail(context, SPN_ERROR_ARGUMENT, "a page needs results");

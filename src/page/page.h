@@ -70,9 +70,9 @@ spn_status spni_tell(spn_context *context, int64_t count, const spn_page_source 
                      spni_told *told);
 void spni_told_free(spn_context *context, spni_told *told);
 
-/** What is said of all sources before anything is drawn, as HTML. */
-spn_status spni_write_answer(spn_context *context, spn_text *html, int64_t count,
-                             const spn_page_source *sources, const spni_told *told);
+/** What is said of all sources before anything is drawn, as HTML, behind the headline (NULL: none). */
+spn_status spni_write_answer(spn_context *context, spn_text *html, const char *headline,
+                             int64_t count, const spn_page_source *sources, const spni_told *told);
 
 /** Their transitions, as `spinodal transitions --json` prints them; an empty object where no kind has any. */
 spn_status spni_write_transitions(spn_context *context, spn_sink sink, const spni_told *told);

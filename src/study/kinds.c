@@ -9,15 +9,15 @@ static const spn_kind_table sweep_tables[] = {
     {"The ways to them (table `approach`)", &spn_sweep_approach_columns},
 };
 static const char *const sweep_quantities[] = {"error",
+                                               "accuracy",
                                                "weight_norm",
+                                               "test_error",
+                                               "test_accuracy",
                                                "scalar_curvature_error",
                                                "eigenvalue_min_loss",
                                                "susceptibility",
                                                "loss",
                                                "scalar_curvature_loss",
-                                               "accuracy",
-                                               "test_error",
-                                               "test_accuracy",
                                                NULL};
 static const char *const sweep_keys[] = {"seed", "direction", "phase", "leg", NULL};
 static const char *const mode_arrays[] = {"modes", NULL};
@@ -61,15 +61,15 @@ static const spn_kind_table branches_tables[] = {
     {"Barriers (table `barriers`)", &spn_barrier_columns},
 };
 static const char *const branches_quantities[] = {"error",
+                                                  "accuracy",
                                                   "weight_norm",
+                                                  "test_error",
+                                                  "test_accuracy",
                                                   "scalar_curvature_error",
                                                   "eigenvalue_min",
                                                   "susceptibility",
                                                   "loss",
                                                   "scalar_curvature_loss",
-                                                  "accuracy",
-                                                  "test_error",
-                                                  "test_accuracy",
                                                   NULL};
 static const char *const branches_keys[] = {"branch", NULL};
 static const spn_curves branches_curves = {.table = "points",
@@ -109,6 +109,7 @@ const spn_kind spn_slice_kind = {
     SPN_KIND_TABLES(slice_tables),
     .contents_size = sizeof(spn_slice_contents),
     .read = spn_slice_contents_read,
+    .words = spn_slice_words,
     .summarise = spn_slice_summary,
     .write_json = spn_slice_json,
     .passes = spn_slice_passes,
@@ -127,6 +128,7 @@ const spn_kind spn_spectrum_kind = {
     SPN_KIND_TABLES(spectrum_tables),
     .contents_size = sizeof(spn_spectrum_contents),
     .read = spn_spectrum_contents_read,
+    .words = spn_spectrum_words,
     .summarise = spn_spectrum_summary,
     .troubles = spn_spectrum_troubles,
     .write_json = spn_spectrum_json,

@@ -56,6 +56,21 @@ run spinodal report
 expect_status 2
 run spinodal report before.h5 -o no/such/folder.html
 expect_status 5
+
+# The axis of beta is at first as the experiment spaces its points; slices and spectra begin with what they show.
+run spinodal sweep small.yaml -o spaced.h5 -q --set sweep.beta.spacing=log
+run spinodal report spaced.h5
+expect_text spaced.html '"log": true'
+run spinodal sweep small.yaml -o even.h5 -q
+run spinodal report even.h5
+expect_text even.html '"log": false'
+run spinodal slice small.yaml -o line.h5 -q --set 'slice.through=[trivial, initial]' --set 'slice.beta=[0.1, 0.3]'
+run spinodal report line.h5
+expect_text line.html '<h1>At beta = 0\.1 the loss has .* valleys? on this line'
+expect_text line.html '<p>At beta = 0\.3 the loss has '
+run spinodal spectrum small.yaml -o spectrum.h5 -q --beta 0.1
+run spinodal report spectrum.h5
+expect_text spectrum.html '<h1>The error curves downwards along [0-9.]+ % of all directions; the loss at beta = 0\.1 '
 run spinodal report before.h5 -o a.b/page.pdf
 expect_failure 2 '-o a\.b/page\.pdf: a page is HTML: -o a\.b/page\.html'
 run spinodal watch before.h5 --report -o page.txt

@@ -66,6 +66,8 @@ until [ -e page.html ] || [ $tries -gt 2000 ]; do
 done
 run grep -c '<meta http-equiv="refresh" content="10">' page.html
 expect_stdout '^1$'
+expect_text page.html '<h1>This run goes on: [0-9]+ points?(, [0-9]+ jumps?)? so far\.</h1>'
+expect_text page.html '<p>Phases and transitions, with their order, are told when it has ended; this page is read again'
 kill -TERM $watcher
 wait $watcher
 
@@ -87,6 +89,7 @@ expect_status 0
 expect_stdout 'over\.h5 is complete'
 run grep -c 'http-equiv="refresh"' over.html
 expect_stdout '^0$'
+expect_no_text over.html 'This run'
 
 # Shares of a run have a journal each: all are watched together, by the name of the results or of any of them.
 for share in 3/3 1/3; do
@@ -103,7 +106,7 @@ run spinodal sweep small.yaml -o shared.h5 -q --set sweep.seeds=5 --set sweep.di
 run spinodal watch shared.h5
 expect_stdout '^sweep, 40 points(, [0-9]+ jumps?)?, 3 journals'
 run spinodal watch shared.h5 --report -o shared.html
-expect_file shared.html
+expect_text shared.html '<h1>This run was not finished: 40 points.* so far\.</h1>'
 run spinodal watch shared.h5 --report -o shared.h5.part.2 --force
 expect_failure 2 'cannot go where'
 
