@@ -197,8 +197,9 @@ void spn_json_rows(spn_json *json, const char *key, const spn_table *table, cons
 /* ---- The answer (transition/answer.h) in words --------------------------------------------------- */
 
 /** How many phases, where one jumps, of which order, how sure, and what that means for a choice of beta: a sentence or
- *  two a line, for people who know networks and no physics. */
-void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts);
+ *  two a line, for people who know networks and no physics. Of the transitions those that are shown; phases are all there. */
+void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts,
+                    const spn_shown *shown);
 /** The phases as a table, of Markdown for a page, and what its words mean. */
 void spn_answer_phases_put(spn_text *text, const spn_answer *answer, bool is_page);
 /** The transitions: those of accuracy, then those of symmetry, as far as they are shown, and how many are not. */
@@ -206,14 +207,14 @@ void spn_answer_entries_put(spn_text *text, const spn_answer *answer, const spn_
                             bool is_page);
 /** Is the curvature's change point the transition? A verdict in words, and the change points as a table. Nothing where
  *  it was not checked. */
-void spn_claim_put(spn_text *text, const spn_claim *claim, bool is_page);
+void spn_claim_put(spn_text *text, const spn_claim *claim, const spn_shown *shown, bool is_page);
 /** All of it under the key "answer": sentences, phases, entries (the transitions, each once); and under "claim" (NULL, or not checked: null). */
 void spn_answer_json(spn_json *json, const spn_answer *answer, const spn_run_facts *facts,
                      const spn_claim *claim, const spn_shown *shown);
 /** Is a transition shown? `share`: of |theta|^2 that its jump changes, 0 of second order. */
 bool spn_is_shown(const spn_shown *shown, int64_t change, double share);
-/** The same of a row of the table of transitions. */
-bool spn_row_is_shown(const spn_shown *shown, const spn_transition *row);
+/** Is what is shown an answer? As spn_transitions_decided(), but undecided rows count where they are shown. */
+bool spn_shown_decided(const spn_transitions *transitions, const spn_shown *shown);
 
 /* ---- Verdicts ---------------------------------------------------------------------------------- */
 

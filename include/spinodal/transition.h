@@ -211,11 +211,12 @@ typedef struct spn_transition_notes {
     int64_t relabelled; /**< changes of labels that are no transition */
     int64_t unsettled;  /**< points left out because they are not stationary */
     int64_t quenched;   /**< points of quenches, which start afresh and show no transition */
+    int64_t single;     /**< runs at one beta, which show no transition either */
     int64_t unfinished; /**< phases that were not followed to their end */
 } spn_transition_notes;
 spn_transition_notes spn_transitions_notes(const spn_transitions *transitions);
-/** Is the list an answer? False where a row is undecided, where points are not stationary or of a quench, and where
- *  nothing was found in phases that were not followed to their end. */
+/** Is the list an answer? False where a row is undecided, where points are not stationary or of a quench, where a run has one
+ *  beta, and where nothing was found in phases that were not followed to their end. */
 bool spn_transitions_decided(const spn_transitions *transitions);
 
 /* ---- Change points in noisy samples ---------------------------------------------------------- */

@@ -93,9 +93,9 @@ class Answer:
     """
 
     def __init__(self, context: Context, found: Any, run: int, facts: Any) -> None:
-        c, buffer = ffi.new("spn_answer *"), ffi.new("char[256]")
+        c, buffer, all_of_them = ffi.new("spn_answer *"), ffi.new("char[256]"), ffi.new("spn_shown *")
         context.check(lib.spn_transitions_answer(context.pointer, found, run, c))
-        self.sentences = _said(context, lambda said: lib.spn_answer_put(said, c, facts)).splitlines()
+        self.sentences = _said(context, lambda said: lib.spn_answer_put(said, c, facts, all_of_them)).splitlines()
         phases = records("phases", lib.spn_answer_phase_columns, c.phase_count, c.phases)
         names = [text(lib.spn_answer_phase_name(c.phases + i, buffer, 256)) for i in range(c.phase_count)]
         entries = records("transitions", lib.spn_answer_entry_columns, c.entry_count, c.entries)

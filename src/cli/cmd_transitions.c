@@ -72,7 +72,7 @@ spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments)
     } else {
         SPN_TRY(spn_transitions_create(context, &transitions));
         SPN_TRY(answer(context, arguments, &shown, transitions));
-        session->is_good = spn_transitions_decided(transitions);
+        session->is_good = spn_shown_decided(transitions, &shown);
     }
 done:
     spn_transitions_free(context, transitions);

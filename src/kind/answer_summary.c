@@ -6,253 +6,105 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BETA_DIGITS = 6 };
-
-/* ---- Words for phases and numbers ---------------------------------------------------------------- */
-
-static const char *name_of(const spn_answer *answer, int64_t phase, char *buffer, size_t size)
-{
-    if (phase < 0 || phase >= answer->phase_count) {
-        snprintf(buffer, size, "a phase that was not seen");
-        return buffer;
-    }
-    char name[SPNI_NAME_SIZE];
-    snprintf(buffer, size, "\"%s\"",
-             spn_answer_phase_name(&answer->phases[phase], name, sizeof name));
-    return buffer;
-}
-
-static void put_beta(spn_text *text, double beta)
-{
-    char cell[SPN_CELL_SIZE];
-    spn_text_add(text, spn_show_number(beta, BETA_DIGITS, cell));
-}
-
-static bool is_there(const spn_answer_place *place)
-{
-    return isfinite(place->beta);
-}
-
-static bool is_unlabelled(const spn_answer *answer)
-{
-    return answer->phase_count > 0 && answer->phases[0].low.active_modes < 0;
-}
-
 /* ---- Phases -------------------------------------------------------------------------------------- */
+
+static bool is_one_point(const spn_answer *answer)
+{
+    return answer->beta_from == answer->beta_to;
+}
+
+/* Is the range searched without gaps, so that what was not seen is not there on the ways that were gone? */
+static bool is_whole(const spn_answer *answer)
+{
+    return answer->notes.unsettled == 0 && answer->notes.quenched == 0 && !is_one_point(answer);
+}
+
+/* Of phases with one name as many as have been told apart by evidence: where points in between are not stationary, one. */
+static int64_t count_names(const spn_answer *answer)
+{
+    int64_t names = 0;
+    for (int64_t i = 0; i < answer->phase_count; i++) {
+        names += answer->phases[i].twin <= 0;
+    }
+    return names;
+}
+
+static void put_no_phase(spn_text *text, const spn_answer *answer)
+{
+    const spn_transition_notes *notes = &answer->notes;
+    if (notes->quenched > 0) {
+        spn_text_add(text,
+                     " the network was trained afresh at each point (a quench): where training "
+                     "ends is in the table of points; which phases there are, and where they "
+                     "change, is not known.\n");
+    } else if (notes->unsettled > 0) {
+        spn_text_add(text, " no point is stationary: which phases there are is not known.\n");
+    } else {
+        spn_text_add(text, " no phase was followed: which phases there are is not known.\n");
+    }
+}
+
+/* One beta: what starts end in. */
+static void put_one_point(spn_text *text, const spn_answer *answer)
+{
+    char name[SPNI_NAME_SIZE];
+    if (answer->phase_count == 1) {
+        spn_text_put(text, "there is one phase in which training ended: %s",
+                     spni_name_of(answer, 0, name, sizeof name));
+    } else {
+        spn_text_put(text, "training ended in %lld phases, which differ in what the network %s",
+                     (long long)answer->phase_count,
+                     spni_is_unlabelled(answer) ? "is" : "has learned");
+    }
+    spn_text_add(text, ". One beta does not say where phases change: sweep.beta with from, to and "
+                       "points follows them.\n");
+}
+
+static void put_several(spn_text *text, const spn_answer *answer)
+{
+    const int64_t names = count_names(answer);
+    if (answer->notes.unsettled > 0 && names < answer->phase_count) {
+        spn_text_put(
+            text,
+            " %lld stretches of phases were seen, of %lld phase%s at least, which differ in "
+            "what the network has learned: whether stretches of one name are one phase is "
+            "not known, since points between them are not stationary.\n",
+            (long long)answer->phase_count, (long long)names, spn_plural(names));
+        return;
+    }
+    spn_text_put(text, " the network has %lld phases, which differ in what it %s.\n",
+                 (long long)answer->phase_count, spni_is_unlabelled(answer) ? "is" : "has learned");
+}
 
 static void put_count(spn_text *text, const spn_answer *answer)
 {
     char name[SPNI_NAME_SIZE];
-    spn_text_add(text, "Between beta = ");
-    put_beta(text, answer->beta_from);
-    spn_text_add(text, " and ");
-    put_beta(text, answer->beta_to);
+    spn_text_add(text, is_one_point(answer) ? "At beta = " : "Between beta = ");
+    spni_put_beta(text, answer->beta_from);
+    if (is_one_point(answer) && answer->phase_count > 0) {
+        spn_text_add(text, ", the only one, ");
+        put_one_point(text, answer);
+        return;
+    }
+    if (!is_one_point(answer)) {
+        spn_text_add(text, " and ");
+        spni_put_beta(text, answer->beta_to);
+    }
     if (answer->phase_count == 0) {
-        spn_text_add(text, " no phase was followed.\n");
-    } else if (answer->phase_count == 1) {
+        put_no_phase(text, answer);
+    } else if (answer->phase_count == 1 && is_whole(answer)) {
         spn_text_put(text,
                      " there is one phase, %s: what the network computes changes nowhere "
                      "abruptly.\n",
-                     name_of(answer, 0, name, sizeof name));
-    } else {
-        spn_text_put(text, " the network has %lld phases, which differ in what it %s.\n",
-                     (long long)answer->phase_count, is_unlabelled(answer) ? "is" : "has learned");
-    }
-}
-
-/* "< 0.001": the phase goes on below the range. */
-static void write_low(const spn_row *row, char *cell)
-{
-    const spn_answer_phase *p = row->record;
-    char number[SPN_CELL_SIZE];
-    snprintf(cell, SPN_CELL_SIZE, "%s%s", p->ends_low ? "" : "<",
-             spn_show_number(p->beta_low, BETA_DIGITS, number));
-}
-
-static void write_high(const spn_row *row, char *cell)
-{
-    const spn_answer_phase *p = row->record;
-    char number[SPN_CELL_SIZE];
-    snprintf(cell, SPN_CELL_SIZE, "%s%s", p->ends_high ? "" : ">",
-             spn_show_number(p->beta_high, BETA_DIGITS, number));
-}
-
-/* Does a phase stop being the best at beta because another one is as good there? Otherwise others were not seen so far. */
-static bool is_crossing(const spn_answer *answer, double beta)
-{
-    for (int64_t i = 0; i < answer->entry_count; i++) {
-        const spn_answer_entry *e = &answer->entries[i];
-        double at = is_there(&e->equal) ? e->equal.beta : e->continuous.beta;
-        double width = is_there(&e->equal) ? e->equal.beta_high - e->equal.beta_low
-                                           : e->continuous.beta_high - e->continuous.beta_low;
-        if (fabs(at - beta) <= 1e-6 * fabs(beta) + width) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Where it is the best up to an end of its window that is open, it is so beyond. */
-static void write_best(const spn_row *row, char *cell)
-{
-    const spn_answer_phase *p = row->record;
-    char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE];
-    if (p->best_ranges == 0) {
-        snprintf(cell, SPN_CELL_SIZE, "nowhere");
-        return;
-    }
-    const spn_answer *answer = row->state;
-    bool is_first = p->best_low <= answer->beta_from, is_last = p->best_high >= answer->beta_to;
-    snprintf(cell, SPN_CELL_SIZE, "%s%s%s .. %s%s%s%s", is_first ? "<" : "",
-             spn_show_number(p->best_low, BETA_DIGITS, low),
-             is_first || is_crossing(answer, p->best_low) ? "" : "?", is_last ? ">" : "",
-             spn_show_number(p->best_high, BETA_DIGITS, high),
-             is_last || is_crossing(answer, p->best_high) ? "" : "?",
-             p->best_ranges > 1 ? " and elsewhere" : "");
-}
-
-static void write_name(const spn_row *row, char *cell)
-{
-    spn_answer_phase_name(row->record, cell, SPN_CELL_SIZE);
-}
-
-/* The curvature of a network that has vanished is rounding beside that of the others. */
-static void write_curvature(const spn_answer *answer, double curvature, char *cell)
-{
-    double largest = 0;
-    for (int64_t i = 0; i < answer->phase_count; i++) {
-        largest = fmax(largest, fmax(fabs(answer->phases[i].low.curvature),
-                                     fabs(answer->phases[i].high.curvature)));
-    }
-    spn_show_number(fabs(curvature) < 1e-9 * largest ? 0 : curvature, 4, cell);
-}
-
-static void write_curvature_low(const spn_row *row, char *cell)
-{
-    write_curvature(row->state, ((const spn_answer_phase *)row->record)->low.curvature, cell);
-}
-
-static void write_curvature_high(const spn_row *row, char *cell)
-{
-    write_curvature(row->state, ((const spn_answer_phase *)row->record)->high.curvature, cell);
-}
-
-static void put_phases(spn_text *text, const spn_answer *answer, bool is_page)
-{
-    static const spn_view_column columns[] = {
-        SPN_SHOW_BY("phase", write_name),
-        SPN_SHOW_NUMBER_BY("a minimum for beta", write_low),
-        SPN_JOIN_NUMBER_BY(" .. ", write_high),
-        SPN_SHOW_BY("the best for beta", write_best),
-        SPN_SHOW("E", "error_low", 5),
-        SPN_JOIN(" .. ", "error_high", 5),
-        SPN_SHOW_LENGTH("|theta|", "norm_low", 5, "beta_low", "loss_low"),
-        SPN_JOIN_LENGTH(" .. ", "norm_high", 5, "beta_high", "loss_high"),
-        SPN_SHOW_NUMBER_BY("R", write_curvature_low),
-        SPN_JOIN_NUMBER_BY(" .. ", write_curvature_high),
-        SPN_SHOW("accuracy", "accuracy_low", 4),
-        SPN_JOIN(" .. ", "accuracy_high", 4)};
-    const spn_table table = {"phases", &spn_answer_phase_columns, answer->phase_count,
-                             answer->phases};
-    spn_view view = SPN_VIEW(&table, columns);
-    view.state = answer;
-    bool has_classes = answer->phase_count > 0 && isfinite(answer->phases[0].low.accuracy);
-    view.column_count -= has_classes ? 0 : 2;
-    spni_answer_view(text, &view, is_page);
-}
-
-static void put_meaning(spn_text *text, const spn_answer *answer)
-{
-    if (answer->phase_count == 0) {
-        return;
-    }
-    spn_text_add(text, "A minimum: training that is in the phase stays there. The best: no other "
-                       "phase that was seen has a smaller loss.");
-    if (!is_unlabelled(answer)) {
-        spn_text_add(text, " n modes: n independent directions of the outputs are learned; "
-                           "trivial: nothing of the inputs is used.");
-    }
-    spn_text_add(text, " < and >: it goes on beyond what was looked at; ?: other phases were not "
-                       "followed so far.\n");
-}
-
-/* ---- Transitions --------------------------------------------------------------------------------- */
-
-static void put_first_order(spn_text *text, const spn_answer *answer, const spn_answer_entry *e)
-{
-    char below[SPNI_NAME_SIZE], above[SPNI_NAME_SIZE];
-    name_of(answer, e->below, below, sizeof below);
-    name_of(answer, e->above, above, sizeof above);
-    if (is_there(&e->up)) {
-        spn_text_put(text, "Raising beta, the network jumps from %s to %s at ", below, above);
-        put_beta(text, e->up.beta);
-    }
-    if (is_there(&e->down)) {
+                     spni_name_of(answer, 0, name, sizeof name));
+    } else if (answer->phase_count == 1) {
         spn_text_put(text,
-                     is_there(&e->up) ? "; lowering it, %s%s%s at "
-                                      : "Lowering beta, the network jumps from %s to %s%s at ",
-                     is_there(&e->up) ? "it jumps back" : above, is_there(&e->up) ? "" : below, "");
-        put_beta(text, e->down.beta);
-    } else if (is_there(&e->up)) {
-        spn_text_add(text, "; on the way down it was not seen to jump back");
-    }
-    if (is_there(&e->equal)) {
-        bool is_alone = !is_there(&e->up) && !is_there(&e->down);
-        spn_text_put(text,
-                     is_alone ? "%s and %s have the same loss at "
-                              : ". %s%sBoth have the same loss at ",
-                     is_alone ? below : "", is_alone ? above : "");
-        put_beta(text, e->equal.beta);
-        spn_text_add(text, ": below that the first is better, above it the second");
-    }
-    spn_text_add(text, ". First order: an abrupt jump.\n");
-}
-
-static void put_entry(spn_text *text, const spn_answer *answer, const spn_answer_entry *e)
-{
-    char below[SPNI_NAME_SIZE], above[SPNI_NAME_SIZE];
-    name_of(answer, e->below, below, sizeof below);
-    name_of(answer, e->above, above, sizeof above);
-    if (e->order == 1) {
-        put_first_order(text, answer, e);
-    } else if (e->order == 2) {
-        spn_text_put(text, "%s goes over into %s at ", below, above);
-        put_beta(text, e->continuous.beta);
-        spn_text_add(text, ", at the same place up and down. Second order: nothing jumps, |theta| "
-                           "changes its slope.\n");
+                     " one phase was seen, %s; what happens where points are not stationary is not "
+                     "known.\n",
+                     spni_name_of(answer, 0, name, sizeof name));
     } else {
-        spn_text_put(text, "Between %s and %s something happens at beta = ", below, above);
-        put_beta(text, e->undecided.beta_low);
-        spn_text_add(text, " .. ");
-        put_beta(text, e->undecided.beta_high);
-        spn_text_add(text, " whose order could not be decided.\n");
+        put_several(text, answer);
     }
-}
-
-static void put_entries(spn_text *text, const spn_answer *answer)
-{
-    for (int64_t i = 0; i < answer->accuracy_count; i++) {
-        put_entry(text, answer, &answer->entries[i]);
-    }
-}
-
-static void put_symmetry(spn_text *text, const spn_answer *answer)
-{
-    int64_t count = answer->entry_count - answer->accuracy_count;
-    if (count == 0) {
-        return;
-    }
-    const spn_answer_entry *largest = &answer->entries[answer->accuracy_count];
-    if (is_unlabelled(answer)) {
-        spn_text_put(text, "%lld transition%s without labels that say what changes",
-                     (long long)count, spn_plural(count));
-    } else {
-        spn_text_put(text,
-                     "Inside the phases hidden units merge, split or die at %lld place%s; what the "
-                     "network computes hardly changes there",
-                     (long long)count, spn_plural(count));
-    }
-    spn_text_put(text, " (the largest jump is %.2g %% of |theta|^2).\n", 100 * largest->share);
 }
 
 /* ---- How sure ------------------------------------------------------------------------------------ */
@@ -268,7 +120,7 @@ static double widest_of(const spn_answer_entry *e)
     const spn_answer_place *places[] = {&e->up, &e->equal, &e->down, &e->continuous};
     double widest = 0;
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-        if (is_there(places[i])) {
+        if (spni_is_there(places[i])) {
             widest =
                 fmax(widest, (places[i]->beta_high - places[i]->beta_low) / fabs(places[i]->beta));
         }
@@ -276,97 +128,106 @@ static double widest_of(const spn_answer_entry *e)
     return widest;
 }
 
-static void put_places(spn_text *text, const spn_answer *answer)
+static void put_places(const spni_telling *t)
 {
     int64_t known = 0, decided = 0;
     double widest = 0;
-    for (int64_t i = 0; i < answer->accuracy_count; i++) {
-        const spn_answer_entry *e = &answer->entries[i];
-        decided += isfinite(e->order);
-        known += isfinite(e->order) && has_exponent(e);
-        widest = fmax(widest, widest_of(e));
+    for (int64_t i = 0; i < t->answer->accuracy_count; i++) {
+        const spn_answer_entry *e = &t->answer->entries[i];
+        if (spni_is_told(t, e) && isfinite(e->order)) {
+            decided++;
+            known += has_exponent(e);
+            widest = fmax(widest, widest_of(e));
+        }
     }
     if (decided == 0) {
         return;
     }
     if (known > 0) {
-        spn_text_put(text, "the order of %lld of these %lld rests on how stability is lost; ",
+        spn_text_put(t->text, "the order of %lld of these %lld rests on how stability is lost; ",
                      (long long)known, (long long)decided);
     } else {
-        spn_text_add(text, "the order rests on the size of the jump alone; ");
+        spn_text_add(t->text, "the order rests on the size of the jump alone; ");
     }
-    spn_text_put(text, "places are known to %.1g of beta%s; ", widest,
-                 answer->notes.unrefined > 0 ? " (steps of the grid: sweep.refine locates them)"
-                                             : "");
+    spn_text_put(t->text, "places are known to %.1g of beta%s; ", widest,
+                 t->answer->notes.unrefined > 0 ? " (steps of the grid: sweep.refine locates them)"
+                                                : "");
 }
 
 /* Entries without an order, of accuracy or the others. */
-static void put_undecided(spn_text *text, const spn_answer *answer, bool is_accuracy)
+static void put_undecided(const spni_telling *t, bool is_accuracy)
 {
     int64_t count = 0;
-    for (int64_t i = 0; i < answer->entry_count; i++) {
-        const spn_answer_entry *e = &answer->entries[i];
-        count += isnan(e->order) && (e->change == SPN_CHANGE_ACCURACY) == is_accuracy;
+    for (int64_t i = 0; i < t->answer->entry_count; i++) {
+        const spn_answer_entry *e = &t->answer->entries[i];
+        count += spni_is_told(t, e) && isnan(e->order) &&
+                 (e->change == SPN_CHANGE_ACCURACY) == is_accuracy;
     }
     if (count > 0) {
-        spn_text_put(text, "%lld%s %s undecided; ", (long long)count,
+        spn_text_put(t->text, "%lld%s %s undecided; ", (long long)count,
                      is_accuracy ? "" : " of hidden units", count == 1 ? "is" : "are");
     }
 }
 
-static void put_gaps(spn_text *text, const spn_answer *answer)
+static void put_gaps(const spni_telling *t)
 {
-    const spn_transition_notes *notes = &answer->notes;
-    put_undecided(text, answer, true);
-    put_undecided(text, answer, false);
+    const spn_transition_notes *notes = &t->answer->notes;
+    put_undecided(t, true);
+    put_undecided(t, false);
     if (notes->unsettled > 0) {
-        spn_text_put(text, "%lld point%s not stationary, and what happens there is not known; ",
+        spn_text_put(t->text, "%lld point%s not stationary, and what happens there is not known; ",
                      (long long)notes->unsettled, notes->unsettled == 1 ? " is" : "s are");
     }
     if (notes->quenched > 0) {
-        spn_text_add(text, "a quench starts afresh at each beta and shows no transitions; ");
+        spn_text_add(t->text, "a quench starts afresh at each beta and shows no transitions: "
+                              "sweep.direction: up, down or both follows the network; ");
     }
     if (notes->unfinished > 0) {
-        spn_text_put(text, "%lld phase%s not followed to the end; ", (long long)notes->unfinished,
-                     notes->unfinished == 1 ? " was" : "s were");
+        spn_text_put(t->text, "%lld phase%s not followed to the end; ",
+                     (long long)notes->unfinished, notes->unfinished == 1 ? " was" : "s were");
     }
 }
 
-static int64_t fewest_seeds(const spn_answer *answer)
+/* Of the transitions that any start saw by itself the fewest starts; -1: there is none. */
+static int64_t fewest_seeds(const spni_telling *t)
 {
-    int64_t fewest = answer->seeds;
-    for (int64_t i = 0; i < answer->accuracy_count; i++) {
-        fewest = answer->entries[i].seeds < fewest ? answer->entries[i].seeds : fewest;
+    int64_t fewest = -1;
+    for (int64_t i = 0; i < t->answer->accuracy_count; i++) {
+        const spn_answer_entry *e = &t->answer->entries[i];
+        if (spni_is_told(t, e) && e->seeds > 0 && (fewest < 0 || e->seeds < fewest)) {
+            fewest = e->seeds;
+        }
     }
     return fewest;
 }
 
-static void put_starts(spn_text *text, const spn_answer *answer)
+static void put_starts(const spni_telling *t)
 {
-    if (answer->seeds == 0) {
-        spn_text_add(text, "phases to which no start led may be missing.\n");
-    } else if (answer->seeds == 1) {
-        spn_text_add(text,
+    const int64_t seeds = t->answer->seeds, fewest = fewest_seeds(t);
+    if (seeds == 0) {
+        spn_text_add(t->text, "phases to which no start led may be missing.\n");
+    } else if (seeds == 1) {
+        spn_text_add(t->text,
                      "one random start was followed: sweep.seeds says whether others agree.\n");
-    } else if (answer->accuracy_count > 0 && fewest_seeds(answer) == answer->seeds) {
-        spn_text_put(text, "all %lld random starts saw each of these transitions.\n",
-                     (long long)answer->seeds);
-    } else if (answer->accuracy_count > 0) {
-        spn_text_put(text,
+    } else if (fewest == seeds) {
+        spn_text_put(t->text, "all %lld random starts saw each of these transitions.\n",
+                     (long long)seeds);
+    } else if (fewest > 0) {
+        spn_text_put(t->text,
                      "each of these transitions was seen by at least %lld of %lld random "
                      "starts.\n",
-                     (long long)fewest_seeds(answer), (long long)answer->seeds);
+                     (long long)fewest, (long long)seeds);
     } else {
-        spn_text_put(text, "%lld random starts were followed.\n", (long long)answer->seeds);
+        spn_text_put(t->text, "%lld random starts were followed.\n", (long long)seeds);
     }
 }
 
-static void put_certainty(spn_text *text, const spn_answer *answer)
+static void put_certainty(const spni_telling *t)
 {
-    spn_text_add(text, "How sure: ");
-    put_places(text, answer);
-    put_gaps(text, answer);
-    put_starts(text, answer);
+    spn_text_add(t->text, "How sure: ");
+    put_places(t);
+    put_gaps(t);
+    put_starts(t);
 }
 
 /* ---- For a choice -------------------------------------------------------------------------------- */
@@ -406,58 +267,96 @@ void spni_put_decay(spn_text *text, const spn_run_facts *facts, double beta)
     }
     if (isfinite(beta)) {
         spn_text_add(text, ": beta = ");
-        put_beta(text, beta);
+        spni_put_beta(text, beta);
         spn_text_add(text, " is weight_decay = ");
-        put_beta(text, spn_weight_decay(facts, beta));
+        spni_put_beta(text, spn_weight_decay(facts, beta));
     }
     spn_text_put(text, "%s.\n",
                  facts->regularise == SPN_REGULARISE_WEIGHTS ? "; biases with weight_decay = 0"
                                                              : "");
 }
 
-/* What has learned most ends first. */
-static void put_choice(spn_text *text, const spn_answer *answer, const spn_run_facts *facts)
+/* The phase that is the best at the smallest beta, where most is learned; NULL: none is known to be. */
+static const spn_answer_phase *find_first_best(const spn_answer *answer)
 {
-    const spn_answer_phase *most = answer->phases;
+    const spn_answer_phase *first = NULL;
+    for (int64_t i = 0; i < answer->phase_count; i++) {
+        const spn_answer_phase *p = &answer->phases[i];
+        if (p->best_ranges > 0 && (first == NULL || p->best_low < first->best_low)) {
+            first = p;
+        }
+    }
+    return first;
+}
+
+/* Up to where the first of the best phases is so. */
+static void put_limit(spn_text *text, const spn_answer *answer, const spn_answer_phase *most)
+{
     char name[SPNI_NAME_SIZE];
-    double limit = (double)NAN;
-    if (answer->phase_count == 0) {
+    spni_name_of(answer, most->phase, name, sizeof name);
+    if (most->best_low > answer->beta_from) {
+        spn_text_put(text,
+                     "%s has the smallest loss of the phases that were seen from beta = ", name);
+        spni_put_beta(text, most->best_low);
+        spn_text_add(text, " to ");
+        spni_put_beta(text, most->best_high);
+        spn_text_add(text, "; which phase is the best below that is not known. ");
         return;
     }
-    spn_text_add(text, "For your choice of beta: ");
-    if (answer->phase_count == 1) {
-        spn_text_add(text, "no value in this range changes abruptly what is learned. ");
-    } else if (most->best_ranges > 0) {
-        limit = most->best_high;
+    if (most->best_high >= answer->beta_to) {
         spn_text_put(text,
-                     is_crossing(answer, limit) ? "%s is the best below beta = "
-                                                : "%s has the smallest loss of the phases that "
-                                                  "were seen below beta = ",
-                     name_of(answer, 0, name, sizeof name));
-        put_beta(text, limit);
-        if (most->ends_high && most->beta_high > most->best_high * (1 + 1e-4)) {
-            spn_text_add(text, " and is lost above ");
-            put_beta(text, most->beta_high);
-            spn_text_add(text, "; where several phases are minima, the start of training decides "
-                               "which one it ends in");
-        }
-        spn_text_add(text, ". ");
+                     "%s has the smallest loss of the phases that were seen, up to the end of "
+                     "the range. ",
+                     name);
+        return;
+    }
+    spn_text_put(text,
+                 spni_is_crossing(answer, most->best_high)
+                     ? "%s is the best below beta = "
+                     : "%s has the smallest loss of the phases that were seen below beta = ",
+                 name);
+    spni_put_beta(text, most->best_high);
+    if (most->ends_high && most->beta_high > most->best_high * (1 + 1e-4)) {
+        spn_text_add(text, " and is lost above ");
+        spni_put_beta(text, most->beta_high);
+        spn_text_add(text, "; where several phases are minima, the start of training decides "
+                           "which one it ends in");
+    }
+    spn_text_add(text, ". ");
+}
+
+static void put_choice(spn_text *text, const spn_answer *answer, const spn_run_facts *facts)
+{
+    const spn_answer_phase *most = find_first_best(answer);
+    double limit = (double)NAN;
+    char name[SPNI_NAME_SIZE];
+    spn_text_add(text, "For your choice of beta: ");
+    if (most == NULL) {
+        spn_text_add(text, "which phase is the best, and where, this run does not say. ");
+    } else if (is_one_point(answer)) {
+        limit = answer->beta_from;
+        spn_text_put(text, "at this one %s %s; of others nothing is known. ",
+                     spni_name_of(answer, most->phase, name, sizeof name),
+                     answer->phase_count > 1 ? "has the smallest loss of these phases"
+                                             : "is what training ends in");
+    } else if (answer->phase_count == 1 && is_whole(answer)) {
+        spn_text_add(text, "no value in this range changes abruptly what is learned. ");
+    } else if (answer->phase_count == 1) {
+        spn_text_put(text, "where points are stationary the network is in %s. ",
+                     spni_name_of(answer, 0, name, sizeof name));
+    } else {
+        limit = most->best_high < answer->beta_to ? most->best_high : limit;
+        put_limit(text, answer, most);
     }
     spni_put_decay(text, facts, limit);
 }
 
-void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts)
+void spn_answer_put(spn_text *text, const spn_answer *answer, const spn_run_facts *facts,
+                    const spn_shown *shown)
 {
+    const spni_telling t = {text, answer, shown};
     put_count(text, answer);
-    put_entries(text, answer);
-    put_symmetry(text, answer);
-    put_certainty(text, answer);
+    spni_put_transitions(&t);
+    put_certainty(&t);
     put_choice(text, answer, facts);
-}
-
-void spn_answer_phases_put(spn_text *text, const spn_answer *answer, bool is_page)
-{
-    put_phases(text, answer, is_page);
-    spn_text_add(text, is_page ? "\n" : "");
-    put_meaning(text, answer);
 }

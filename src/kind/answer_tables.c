@@ -23,14 +23,20 @@ bool spn_is_shown(const spn_shown *shown, int64_t change, double share)
            !(shown->min_jump > 0 && share < shown->min_jump);
 }
 
-bool spn_row_is_shown(const spn_shown *shown, const spn_transition *row)
+bool spn_shown_decided(const spn_transitions *transitions, const spn_shown *shown)
 {
-    double before = row->before.norm * row->before.norm, after = row->after.norm * row->after.norm;
-    double scale = fmax(before, after);
-    return spn_is_shown(shown, row->change,
-                        row->order == 2 ? 0
-                        : scale > 0     ? row->jump / scale
-                                        : 0);
+    int64_t count = 0, told = 0;
+    const spn_transition *rows = spn_transitions_rows(transitions, &count);
+    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    for (int64_t i = 0; i < count; i++) {
+        const bool is_told = spn_is_shown(shown, rows[i].change, rows[i].share);
+        told += is_told;
+        if (is_told && isnan(rows[i].order)) {
+            return false;
+        }
+    }
+    return notes.unsettled == 0 && notes.quenched == 0 && notes.single == 0 &&
+           (notes.unfinished == 0 || told > 0);
 }
 
 static bool comes_before(const spn_answer_entry *a, const spn_answer_entry *b, int64_t order)
@@ -70,17 +76,12 @@ static void show_place(const spn_answer_place *place, char *cell)
     spn_show_measured(place->beta, half, cell);
 }
 
-static bool is_there(const spn_answer_place *place)
-{
-    return isfinite(place->beta);
-}
-
 static void write_up(const spn_row *row, char *cell)
 {
     const spn_answer_entry *e = row->record;
-    show_place(is_there(&e->up)           ? &e->up
-               : is_there(&e->continuous) ? &e->continuous
-                                          : &e->undecided,
+    show_place(spni_is_there(&e->up)           ? &e->up
+               : spni_is_there(&e->continuous) ? &e->continuous
+                                               : &e->undecided,
                cell);
 }
 
@@ -92,7 +93,7 @@ static void write_equal(const spn_row *row, char *cell)
 static void write_down(const spn_row *row, char *cell)
 {
     const spn_answer_entry *e = row->record;
-    show_place(is_there(&e->down) ? &e->down : &e->continuous, cell);
+    show_place(spni_is_there(&e->down) ? &e->down : &e->continuous, cell);
 }
 
 /* Phases where they differ; inside one what its hidden units do. */
@@ -109,6 +110,25 @@ static void write_between(const spn_row *row, char *cell)
         spn_side_label(&e->after, above, sizeof above);
     }
     snprintf(cell, SPN_CELL_SIZE, "%s -> %s", below, above);
+}
+
+static void write_norm_below(const spn_row *row, char *cell)
+{
+    const spn_answer_entry *e = row->record;
+    spn_show_number(spn_shown_length(e->before.norm, e->beta_before, e->before.loss), 5, cell);
+}
+
+static void write_norm_above(const spn_row *row, char *cell)
+{
+    const spn_answer_entry *e = row->record;
+    spn_show_number(spn_shown_length(e->after.norm, e->beta_after, e->after.loss), 5, cell);
+}
+
+/* Where E, |theta| and R are read. */
+static void write_read(const spn_row *row, char *cell)
+{
+    const spn_answer_entry *e = row->record;
+    spn_show_number(0.5 * (e->beta_before + e->beta_after), SPNI_BETA_DIGITS, cell);
 }
 
 static void write_share(const spn_row *row, char *cell)
@@ -139,10 +159,11 @@ static void put_table(spn_text *text, const spn_answer *answer, int64_t count,
         SPN_SHOW_NUMBER_BY("equal L", write_equal),
         SPN_SHOW_NUMBER_BY("going down", write_down),
         SPN_SHOW_NUMBER_BY("jump, %", write_share),
+        SPN_SHOW_NUMBER_BY("at beta", write_read),
         SPN_SHOW("E", "error_below", 5),
         SPN_JOIN(" -> ", "error_above", 5),
-        SPN_SHOW("|theta|", "norm_below", 5),
-        SPN_JOIN_BESIDE(" -> ", "norm_above", 5, "norm_below"),
+        SPN_SHOW_NUMBER_BY("|theta|", write_norm_below),
+        SPN_JOIN_NUMBER_BY(" -> ", write_norm_above),
         SPN_SHOW("R", "curvature_below", 4),
         SPN_JOIN_BESIDE(" -> ", "curvature_above", 4, "curvature_below"),
         SPN_SHOW("seeds", "seeds", 0),
@@ -162,8 +183,11 @@ void spn_answer_entries_put(spn_text *text, const spn_answer *answer, const spn_
     SPN_TRY(status);
     SPN_NEW(text->context, chosen, answer->entry_count);
     int64_t accuracy = choose(answer, shown, true, chosen);
-    put_table(text, answer, accuracy, chosen,
-              "\ntransitions that change what is learned (jump: share of |theta|^2)\n", is_page);
+    put_table(
+        text, answer, accuracy, chosen,
+        "\ntransitions that change what is learned (jump: share of |theta|^2, largest at the beta "
+        "where E, |theta| and R are read)\n",
+        is_page);
     int64_t symmetry = choose(answer, shown, false, chosen);
     put_table(text, answer, symmetry, chosen,
               "\ntransitions of hidden units (they merge, split or die), the largest jump first\n",
@@ -181,10 +205,16 @@ done:
 
 /* ---- The claim ----------------------------------------------------------------------------------- */
 
+/* Change points where no transition lies are shown with those of any kind. */
+static bool is_selected(const spn_claim_row *r, const spn_shown *shown)
+{
+    return r->change < 0 || spn_is_shown(shown, r->change, r->share);
+}
+
 static bool is_told(const spn_row *row)
 {
     const spn_claim_row *r = row->record;
-    return r->change == SPN_CHANGE_ACCURACY || isfinite(r->spread);
+    return is_selected(r, row->state) && (r->change == SPN_CHANGE_ACCURACY || isfinite(r->spread));
 }
 
 static void write_what(const spn_row *row, char *cell)
@@ -193,12 +223,15 @@ static void write_what(const spn_row *row, char *cell)
     snprintf(cell, SPN_CELL_SIZE, "%s", change < 0 ? "no transition" : spn_change_words[change]);
 }
 
-static void put_failures(spn_text *text, const spn_claim *claim)
+static void put_failures(spn_text *text, const spn_claim *claim, const spn_shown *shown)
 {
     for (int64_t i = 0; i < claim->row_count; i++) {
         const spn_claim_row *r = &claim->rows[i];
         const bool is_blind =
             isnan(r->error.beta) && isnan(r->curvature.beta) && isnan(r->norm.beta);
+        if (!is_selected(r, shown)) {
+            continue;
+        }
         if (r->change == SPN_CHANGE_ACCURACY && is_blind) {
             spn_text_put(
                 text,
@@ -220,44 +253,60 @@ static void put_failures(spn_text *text, const spn_claim *claim)
     }
 }
 
-static double farthest_of(const spn_claim *claim)
+/* Of the transitions that are shown: how many there are, how many R changes at, how far from the farthest of these. */
+typedef struct claim_count {
+    int64_t accuracy, accuracy_met, others, others_met;
+    double farthest;
+} claim_count;
+
+static claim_count count_shown(const spn_claim *claim, const spn_shown *shown)
 {
-    double farthest = 0;
+    claim_count n = {0};
     for (int64_t i = 0; i < claim->row_count; i++) {
         const spn_claim_row *r = &claim->rows[i];
-        farthest = r->change == SPN_CHANGE_ACCURACY && r->agrees ? fmax(farthest, r->distance_steps)
-                                                                 : farthest;
+        const bool is_there = r->change >= 0 && is_selected(r, shown);
+        const bool is_accuracy = r->change == SPN_CHANGE_ACCURACY;
+        n.accuracy += is_there && is_accuracy;
+        n.accuracy_met += is_there && is_accuracy && r->agrees;
+        n.others += is_there && !is_accuracy;
+        n.others_met += is_there && !is_accuracy && r->agrees;
+        n.farthest =
+            is_there && is_accuracy && r->agrees ? fmax(n.farthest, r->distance_steps) : n.farthest;
     }
-    return farthest;
+    return n;
 }
 
-static void put_verdict(spn_text *text, const spn_claim *claim)
+static void put_verdict(spn_text *text, const spn_claim *claim, const spn_shown *shown)
 {
+    const claim_count n = count_shown(claim, shown);
     spn_text_put(text,
                  "Is the change point of the curvature R the transition? On the chain %s of seed "
                  "%lld (%lld points), ",
                  spn_direction_text(claim->direction), (long long)claim->seed,
                  (long long)claim->points);
-    if (claim->accuracy > 0) {
+    if (shown->kind == SPN_SHOWN_SYMMETRY) {
+        spn_text_put(text, "R changes at %lld of %lld transitions of hidden units",
+                     (long long)n.others_met, (long long)n.others);
+    } else if (n.accuracy > 0) {
         spn_text_put(text, "R changes at %lld of the %lld transitions that change what is learned",
-                     (long long)claim->accuracy_met, (long long)claim->accuracy);
-        if (claim->accuracy_met > 0) {
-            spn_text_put(text, ", at most %.2g steps of the grid from where they are",
-                         farthest_of(claim));
+                     (long long)n.accuracy_met, (long long)n.accuracy);
+        if (n.accuracy_met > 0) {
+            spn_text_put(text, ", at most %.2g steps of the grid from where they are", n.farthest);
         }
     } else {
-        spn_text_add(text, "no transition changes what is learned");
+        spn_text_put(text, "no transition%s changes what is learned",
+                     shown->min_jump > 0 ? " of this size" : "");
     }
-    if (claim->others > 0) {
-        spn_text_put(text, ", and at %lld of %lld of hidden units", (long long)claim->others_met,
-                     (long long)claim->others);
+    if (shown->kind != SPN_SHOWN_SYMMETRY && n.others > 0) {
+        spn_text_put(text, ", and at %lld of %lld of hidden units", (long long)n.others_met,
+                     (long long)n.others);
     }
     spn_text_add(text, ".");
-    put_failures(text, claim);
+    put_failures(text, claim, shown);
     spn_text_add(text, "\n");
 }
 
-void spn_claim_put(spn_text *text, const spn_claim *claim, bool is_page)
+void spn_claim_put(spn_text *text, const spn_claim *claim, const spn_shown *shown, bool is_page)
 {
     static const spn_view_column columns[] = {SPN_SHOW("transition at beta", "beta", 6),
                                               SPN_SHOW_BY("changes", write_what),
@@ -270,21 +319,23 @@ void spn_claim_put(spn_text *text, const spn_claim *claim, bool is_page)
     const spn_table table = {"claim", &spn_claim_columns, claim->row_count, claim->rows};
     spn_view view = SPN_VIEW(&table, columns);
     view.filter = is_told;
+    view.state = shown;
     if (claim->points == 0) {
         return;
     }
     spn_text_add(text, "\n");
-    put_verdict(text, claim);
+    put_verdict(text, claim, shown);
     spni_answer_view(text, &view, is_page);
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------------- */
 
 /* Each line of the text by itself. */
-static void write_sentences(spn_json *json, const spn_answer *answer, const spn_run_facts *facts)
+static void write_sentences(spn_json *json, const spn_answer *answer, const spn_run_facts *facts,
+                            const spn_shown *shown)
 {
     spn_text text = {.context = json->context};
-    spn_answer_put(&text, answer, facts);
+    spn_answer_put(&text, answer, facts, shown);
     spn_json_begin_list(json, "sentences");
     for (char *at = text.buffer.text, *end = NULL; at != NULL && *at != '\0'; at = end) {
         for (end = at; *end != '\0' && *end != '\n'; end++) {
@@ -333,29 +384,37 @@ static void write_entries(spn_json *json, const spn_answer *answer, const spn_sh
         spn_json_end_object(json);
     }
     spn_json_end_list(json);
+    spn_json_integer(json, "left_out", answer->entry_count - count);
     status = json->status;
 done:
     spn_release(json->context, chosen);
     json->status = status;
 }
 
-static void write_claim(spn_json *json, const spn_claim *claim)
+static void write_claim(spn_json *json, const spn_claim *claim, const spn_shown *shown)
 {
     if (claim == NULL || claim->points == 0) {
         spn_json_null(json, "claim");
         return;
     }
     const spn_table table = {"claim", &spn_claim_columns, claim->row_count, claim->rows};
+    const claim_count n = count_shown(claim, shown);
     spn_json_begin_object(json, "claim");
     spn_json_integer(json, "seed", claim->seed);
     spn_json_text(json, "direction", spn_direction_text(claim->direction));
     spn_json_integer(json, "points", claim->points);
-    spn_json_integer(json, "accuracy", claim->accuracy);
-    spn_json_integer(json, "accuracy_met", claim->accuracy_met);
-    spn_json_integer(json, "others", claim->others);
-    spn_json_integer(json, "others_met", claim->others_met);
+    spn_json_integer(json, "accuracy", n.accuracy);
+    spn_json_integer(json, "accuracy_met", n.accuracy_met);
+    spn_json_integer(json, "others", n.others);
+    spn_json_integer(json, "others_met", n.others_met);
     spn_json_integer(json, "strays", claim->strays);
-    spn_json_rows(json, "rows", &table, NULL, NULL);
+    spn_json_begin_list(json, "rows");
+    for (int64_t i = 0; i < claim->row_count; i++) {
+        if (is_selected(&claim->rows[i], shown)) {
+            spn_json_record(json, NULL, &table, i);
+        }
+    }
+    spn_json_end_list(json);
     spn_json_end_object(json);
 }
 
@@ -368,9 +427,9 @@ void spn_answer_json(spn_json *json, const spn_answer *answer, const spn_run_fac
     spn_json_integer(json, "seeds", answer->seeds);
     spn_json_real(json, "weight_decay_of_beta", spn_weight_decay(facts, 1));
     spn_json_text(json, "weight_decay_loss", spn_run_loss(facts));
-    write_sentences(json, answer, facts);
+    write_sentences(json, answer, facts, shown);
     write_phases(json, answer);
     write_entries(json, answer, shown);
     spn_json_end_object(json);
-    write_claim(json, claim);
+    write_claim(json, claim, shown);
 }

@@ -266,7 +266,7 @@ static void put_answer(spn_text *text, const spn_branches_contents *c, const spn
     spn_status status = text->status;
     SPN_TRY(status);
     SPN_TRY(spni_answer_branches(text->context, c, &found));
-    spn_answer_put(text, &found.answer, &c->facts);
+    spn_answer_put(text, &found.answer, &c->facts, &wish->shown);
     spn_text_add(text, "\n");
     spn_answer_phases_put(text, &found.answer, false);
     spn_answer_entries_put(text, &found.answer, &wish->shown, false);

@@ -6,7 +6,33 @@
 #include <spinodal/kind.h>
 #include <spinodal/network.h>
 
-enum { SPNI_NAME_SIZE = 96 };
+enum { SPNI_NAME_SIZE = 96, SPNI_BETA_DIGITS = 6 };
+
+/** Are its phases without labels that say what they compute? */
+bool spni_is_unlabelled(const spn_answer *answer);
+/** Does a phase stop being the best at beta because another one is as good there? Otherwise others were not seen so far. */
+bool spni_is_crossing(const spn_answer *answer, double beta);
+
+/** What is said: of which answer, and of which of its transitions. */
+typedef struct spni_telling {
+    spn_text *text;
+    const spn_answer *answer;
+    const spn_shown *shown;
+} spni_telling;
+bool spni_is_told(const spni_telling *telling, const spn_answer_entry *entry);
+bool spni_is_there(const spn_answer_place *place);
+/** Is the phase one that was seen? */
+bool spni_is_seen(const spn_answer *answer, int64_t phase);
+/** Its name in quotation marks, or that it is not known. Returns buffer. */
+const char *spni_name_of(const spn_answer *answer, int64_t phase, char *buffer, size_t size);
+void spni_put_beta(spn_text *text, double beta);
+/** The transitions that are told, a line each; those of hidden units in one. */
+void spni_put_transitions(const spni_telling *telling);
+
+/** What belongs to transitions that are shown. */
+bool spni_row_is_shown(const spn_shown *shown, const spn_transition *row);
+bool spni_group_is_shown(const spn_shown *shown, const spn_transition_group *group);
+bool spni_loop_is_shown(const spn_shown *shown, const spn_hysteresis *loop);
 
 /** A view for a terminal or for a page. Returns its rows. */
 int64_t spni_answer_view(spn_text *text, const spn_view *view, bool is_page);

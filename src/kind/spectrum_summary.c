@@ -98,7 +98,8 @@ void spn_spectrum_summary(spn_text *text, const char *path, const void *contents
     (void)wish;
     spn_text_put(text, "%s: spectra of %lld weights at beta = %.10g: E = %.8g, L = %.8g, ", path,
                  (long long)p->parameters, p->beta, p->error, p->loss);
-    spn_text_put(text, "|theta| = %.6g, |grad L| = %.2g\n", p->weight_norm, p->gradient_norm);
+    spn_text_put(text, "|theta| = %.6g, |grad L| = %.2g\n",
+                 spn_shown_length(p->weight_norm, p->beta, p->loss), p->gradient_norm);
     if (isfinite(p->shift) && p->shift != 0) {
         spn_text_put(text, "eigenvalues of L's Hessian are those of E's plus %.10g\n", p->shift);
     }

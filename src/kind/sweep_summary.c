@@ -51,10 +51,22 @@ static counts count(const spn_sweep_contents *c)
     return n;
 }
 
+/* At one beta nothing can change. */
+static bool is_one_point(const spn_sweep_contents *c)
+{
+    const spn_sweep_record *points = c->points.records;
+    for (int64_t i = 1; i < c->points.rows; i++) {
+        if (points[i].state.beta != points[0].state.beta) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static verdict judge(const spn_sweep_contents *c, const counts *n)
 {
-    if (c->is_quench || c->has_rate || !c->is_refined || n->open > 0 || n->unsettled > 0 ||
-        n->uncertain > 0) {
+    if (c->is_quench || c->has_rate || !c->is_refined || is_one_point(c) || n->open > 0 ||
+        n->unsettled > 0 || n->uncertain > 0) {
         return VERDICT_CANNOT_TELL;
     }
     return n->located > 0 ? VERDICT_FOUND : VERDICT_NONE;
@@ -265,11 +277,11 @@ static void put_answer(spn_text *text, const spn_sweep_contents *c, const spn_wi
     spn_status status = text->status;
     SPN_TRY(status);
     SPN_TRY(spni_answer_sweep(text->context, c, &found));
-    spn_answer_put(text, &found.answer, &c->facts);
+    spn_answer_put(text, &found.answer, &c->facts, &wish->shown);
     spn_text_add(text, "\n");
     spn_answer_phases_put(text, &found.answer, false);
     spn_answer_entries_put(text, &found.answer, &wish->shown, false);
-    spn_claim_put(text, &found.claim, false);
+    spn_claim_put(text, &found.claim, &wish->shown, false);
     status = text->status;
 done:
     spni_run_answer_free(text->context, &found);
@@ -289,9 +301,9 @@ static void put_jumps(spn_text *text, const spn_sweep_contents *c, bool is_verbo
                      "jump, a bifurcation or a kink of the activation\n",
                      n.located > 0 ? "and" : "no transition was located, but");
         put_open(text, c);
-    } else if (n.located == 0 && n.unsettled == 0) {
+    } else if (n.located == 0 && n.unsettled == 0 && !is_one_point(c)) {
         spn_text_add(text, "no transition was found\n");
-    } else if (n.located == 0) {
+    } else if (n.located == 0 && n.unsettled > 0) {
         spn_text_add(text, "no transition was found between stationary points; where points are "
                            "not stationary this cannot tell\n");
     }

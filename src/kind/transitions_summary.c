@@ -1,136 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Transitions with their evidence, for people and as JSON. */
+/* Transitions with their evidence, for people. */
 #include "kind/run_answer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- JSON ------------------------------------------------------------------------------------- */
-
-/* Where the sides of a row stand in its record, and as what they are named. */
-typedef struct row_sides {
-    size_t first, second;
-    const char *first_label, *second_label;
-    size_t entry; /* of the answer, where it stands in the record; 0: it has none */
-} row_sides;
-static const row_sides transition_sides = {offsetof(spn_transition, before),
-                                           offsetof(spn_transition, after), "label_before",
-                                           "label_after", offsetof(spn_transition, entry)};
-static const row_sides group_sides = {offsetof(spn_transition_group, before),
-                                      offsetof(spn_transition_group, after), "label_before",
-                                      "label_after", 0};
-static const row_sides loop_sides = {offsetof(spn_hysteresis, below),
-                                     offsetof(spn_hysteresis, above), "label_below", "label_above",
-                                     offsetof(spn_hysteresis, entry)};
-
-/* One row as an object, its sides in words behind the columns. */
-static void json_row(spn_json *json, const spn_table *table, int64_t i, const row_sides *sides)
-{
-    const char *record = (const char *)table->records + (size_t)i * table->columns->record_size;
-    char text[96];
-    spn_json_begin_object(json, NULL);
-    spn_json_cells(json, table, i);
-    spn_json_text(json, sides->first_label,
-                  spn_side_label((const void *)(record + sides->first), text, sizeof text));
-    spn_json_text(json, sides->second_label,
-                  spn_side_label((const void *)(record + sides->second), text, sizeof text));
-    if (sides->entry > 0) {
-        spn_json_integer(json, "entry", *(const int64_t *)(const void *)(record + sides->entry));
-    }
-    spn_json_end_object(json);
-}
-
-static void json_rows(spn_json *json, const spn_table *table, const row_sides *sides)
-{
-    spn_json_begin_list(json, table->name);
-    for (int64_t i = 0; i < table->rows; i++) {
-        json_row(json, table, i, sides);
-    }
-    spn_json_end_list(json);
-}
-
-/* Those rows that are shown; the others do not count. */
-static void json_shown(spn_json *json, const spn_table *table, const spn_shown *shown)
-{
-    const spn_transition *rows = table->records;
-    spn_json_begin_list(json, table->name);
-    for (int64_t i = 0; i < table->rows; i++) {
-        if (spn_row_is_shown(shown, &rows[i])) {
-            json_row(json, table, i, &transition_sides);
-        }
-    }
-    spn_json_end_list(json);
-}
-
-/* What was seen and could not be judged: row numbers of the list of transitions. */
-static void json_undecided(spn_json *json, int64_t count, const spn_transition *rows,
-                           const spn_shown *shown)
-{
-    int64_t number = 0;
-    spn_json_begin_list(json, "unresolved");
-    for (int64_t i = 0; i < count; i++) {
-        if (!spn_row_is_shown(shown, &rows[i])) {
-            continue;
-        }
-        if (isnan(rows[i].order)) {
-            spn_json_integer(json, NULL, number);
-        }
-        number++;
-    }
-    spn_json_end_list(json);
-}
-
-static void json_answers(spn_json *json, const spn_transitions *transitions, int64_t runs,
-                         const spn_told_file *files, const spn_shown *shown)
-{
-    spn_answer answer;
-    spn_json_begin_list(json, "answers");
-    for (int64_t i = 0; i < runs; i++) {
-        spn_json_begin_object(json, NULL);
-        spn_json_text(json, "file", files[i].path);
-        if (spn_transitions_answer(json->context, transitions, i, &answer) == SPN_OK) {
-            spn_answer_json(json, &answer, &files[i].facts, &files[i].claim, shown);
-        }
-        spn_json_end_object(json);
-    }
-    spn_json_end_list(json);
-}
-
-void spn_transitions_json(spn_json *json, spn_transitions *transitions, const spn_told_file *files,
-                          int64_t group_count, const spn_transition_group *groups,
-                          const spn_shown *shown)
-{
-    const spn_transition_notes notes = spn_transitions_notes(transitions);
-    spn_json_begin_object(json, NULL);
-    spn_json_begin_list(json, "files");
-    for (int64_t i = 0; i < notes.runs; i++) {
-        spn_json_text(json, NULL, files[i].path);
-    }
-    spn_json_end_list(json);
-    spn_table table = {.name = "transitions", .columns = &spn_transition_columns};
-    table.records = spn_transitions_rows(transitions, &table.rows);
-    json_shown(json, &table, shown);
-    json_undecided(json, table.rows, table.records, shown);
-    table.name = "crossings";
-    table.records = spn_transitions_crossings(transitions, &table.rows);
-    json_shown(json, &table, shown);
-    table = (spn_table){"groups", &spn_transition_group_columns, group_count, groups};
-    json_rows(json, &table, &group_sides);
-    table = (spn_table){.name = "hysteresis", .columns = &spn_hysteresis_columns};
-    table.records = spn_transitions_hysteresis(transitions, &table.rows);
-    json_rows(json, &table, &loop_sides);
-    table = (spn_table){.name = "stuck", .columns = &spn_stuck_columns};
-    table.records = spn_transitions_stuck(transitions, &table.rows);
-    spn_json_rows(json, "stuck", &table, NULL, NULL);
-    spn_json_integer(json, "unrefined", notes.unrefined);
-    spn_json_integer(json, "relabelled", notes.relabelled);
-    spn_json_integer(json, "unsettled", notes.unsettled);
-    spn_json_integer(json, "quenched", notes.quenched);
-    spn_json_integer(json, "unfinished", notes.unfinished);
-    json_answers(json, transitions, notes.runs, files, shown);
-    spn_json_end_object(json);
-}
 
 /* ---- Text ------------------------------------------------------------------------------------- */
 
@@ -176,7 +50,7 @@ static bool is_told(const spn_row *row)
 {
     const told_rows *told = row->state;
     const spn_transition *t = row->record;
-    return t->run == told->run && spn_row_is_shown(told->shown, t);
+    return t->run == told->run && spni_row_is_shown(told->shown, t);
 }
 
 static void write_evidence(const spn_row *row, char *cell)
@@ -310,11 +184,19 @@ void spn_hysteresis_page(spn_text *page, int64_t count, const spn_hysteresis *ro
     spn_view_markdown(page, &view);
 }
 
-static void put_loops(spn_text *text, int64_t count, const spn_hysteresis *rows)
+static bool is_told_loop(const spn_row *row)
+{
+    return spni_loop_is_shown(row->state, row->record);
+}
+
+static void put_loops(spn_text *text, int64_t count, const spn_hysteresis *rows,
+                      const spn_shown *shown)
 {
     const spn_table table = {"hysteresis", &spn_hysteresis_columns, count, rows};
     spn_view view = SPN_VIEW(&table, loop_columns);
     view.heading = "\nhysteresis\n";
+    view.filter = is_told_loop;
+    view.state = shown;
     spn_view_terminal(text, &view, "  ");
 }
 
@@ -351,7 +233,13 @@ static void write_group_phases(const spn_row *row, char *cell)
     show_sides(&g->before, "->", &g->after, cell);
 }
 
-static void put_groups(spn_text *text, int64_t count, const spn_transition_group *groups)
+static bool is_told_group(const spn_row *row)
+{
+    return spni_group_is_shown(row->state, row->record);
+}
+
+static void put_groups(spn_text *text, int64_t count, const spn_transition_group *groups,
+                       const spn_shown *shown)
 {
     static const spn_view_column columns[] = {SPN_SHOW_WORD("kind", "kind", kinds, "undecided"),
                                               SPN_SHOW("beta", "beta_mean", 8),
@@ -365,6 +253,8 @@ static void put_groups(spn_text *text, int64_t count, const spn_transition_group
     const spn_table table = {"groups", &spn_transition_group_columns, count, groups};
     spn_view view = SPN_VIEW(&table, columns);
     view.heading = "\nover seeds and files\n";
+    view.filter = is_told_group;
+    view.state = shown;
     spn_view_terminal(text, &view, "  ");
 }
 
@@ -399,6 +289,9 @@ static const char *find_gap(const spn_transition_notes *notes)
     if (notes->quenched > 0) {
         return "a quench starts afresh at each beta and cannot tell";
     }
+    if (notes->single > 0) {
+        return "one beta cannot tell";
+    }
     if (notes->unfinished > 0) {
         return "behind the ends of phases that were not followed it cannot tell";
     }
@@ -410,17 +303,31 @@ typedef struct tally {
     int64_t first, second, undecided;
 } tally;
 
+typedef struct tallies {
+    tally accuracy, others;
+    int64_t hidden; /* left out */
+} tallies;
+
+static int64_t sum_of(const tally *t)
+{
+    return t->first + t->second + t->undecided;
+}
+
 static spn_status count_entries(spn_context *context, const spn_transitions *transitions,
-                                int64_t runs, tally *accuracy, tally *others)
+                                int64_t runs, const spn_shown *shown, tallies *out)
 {
     spn_status status = SPN_OK;
     spn_answer answer;
-    *accuracy = *others = (tally){0};
+    *out = (tallies){.hidden = 0};
     for (int64_t r = 0; r < runs; r++) {
         SPN_TRY(spn_transitions_answer(context, transitions, r, &answer));
         for (int64_t i = 0; i < answer.entry_count; i++) {
             const spn_answer_entry *e = &answer.entries[i];
-            tally *kind = e->change == SPN_CHANGE_ACCURACY ? accuracy : others;
+            tally *kind = e->change == SPN_CHANGE_ACCURACY ? &out->accuracy : &out->others;
+            if (!spn_is_shown(shown, e->change, e->share)) {
+                out->hidden++;
+                continue;
+            }
             kind->first += e->order == 1;
             kind->second += e->order == 2;
             kind->undecided += isnan(e->order);
@@ -439,31 +346,37 @@ static void put_tally(spn_text *text, const tally *t)
     }
 }
 
-static void put_verdict(spn_text *text, const spn_transitions *transitions,
-                        const spn_transition_notes *notes, double from, double to)
+static void put_verdict(spn_text *text, const spn_transitions *transitions, double from, double to,
+                        const spn_shown *shown)
 {
-    tally accuracy, others;
-    const char *gap = find_gap(notes);
-    const spn_status status =
-        count_entries(text->context, transitions, notes->runs, &accuracy, &others);
-    const int64_t count = accuracy.first + accuracy.second + accuracy.undecided + others.first +
-                          others.second + others.undecided;
+    tallies n;
+    const spn_transition_notes notes = spn_transitions_notes(transitions);
+    const char *gap = find_gap(&notes);
+    const spn_status status = count_entries(text->context, transitions, notes.runs, shown, &n);
     text->status = text->status != SPN_OK ? text->status : status;
-    if (count == 0 && gap != NULL) {
-        spn_text_put(text, "verdict: no transition was seen between beta = %.6g and %.6g, but %s\n",
-                     from, to, gap);
-        return;
+    if (sum_of(&n.accuracy) + sum_of(&n.others) == 0) {
+        spn_text_put(text, "verdict: %s transition%s %sbetween beta = %.6g and %.6g",
+                     gap != NULL ? "no" : "none; no", n.hidden > 0 ? " of those asked for" : "",
+                     gap != NULL ? "was seen " : "", from, to);
+        spn_text_put(text, "%s%s", gap != NULL ? ", but " : "", gap != NULL ? gap : "");
+    } else {
+        spn_text_add(text, "verdict: ");
+        if (shown->kind != SPN_SHOWN_SYMMETRY) {
+            spn_text_add(text, "of what is learned ");
+            put_tally(text, &n.accuracy);
+        }
+        if (shown->kind != SPN_SHOWN_ACCURACY) {
+            spn_text_add(text,
+                         shown->kind == SPN_SHOWN_ALL ? "; of hidden units " : "of hidden units ");
+            put_tally(text, &n.others);
+        }
+        spn_text_put(text, "; between beta = %.6g and %.6g%s%s", from, to, gap != NULL ? "; " : "",
+                     gap != NULL ? gap : "");
     }
-    if (count == 0) {
-        spn_text_put(text, "verdict: none; no transition between beta = %.6g and %.6g\n", from, to);
-        return;
+    if (n.hidden > 0) {
+        spn_text_put(text, "; %lld left out (--kind, --min-jump)", (long long)n.hidden);
     }
-    spn_text_add(text, "verdict: of what is learned ");
-    put_tally(text, &accuracy);
-    spn_text_add(text, "; of hidden units ");
-    put_tally(text, &others);
-    spn_text_put(text, "; between beta = %.6g and %.6g%s%s\n", from, to, gap != NULL ? "; " : "",
-                 gap != NULL ? gap : "");
+    spn_text_add(text, "\n");
 }
 
 /* What each file answers. */
@@ -475,11 +388,11 @@ static void put_answers(spn_text *text, const spn_transitions *transitions, int6
         text->status = spn_transitions_answer(text->context, transitions, i, &answer);
         text->norm = files[i].norm;
         spn_text_put(text, "%s%s\n", i == 0 ? "" : "\n", files[i].path);
-        spn_answer_put(text, &answer, &files[i].facts);
+        spn_answer_put(text, &answer, &files[i].facts, shown);
         spn_text_add(text, "\n");
         spn_answer_phases_put(text, &answer, false);
         spn_answer_entries_put(text, &answer, shown, false);
-        spn_claim_put(text, &files[i].claim, false);
+        spn_claim_put(text, &files[i].claim, shown, false);
     }
     text->norm = NULL;
 }
@@ -499,7 +412,7 @@ static void put_places(spn_text *text, const spn_transitions *transitions,
     spn_text_add(text, count > 0 ? "\nevidence\n" : "");
     for (int64_t i = 0; i < count; i++) {
         text->norm = files[rows[i].run].norm;
-        if (spn_row_is_shown(shown, &rows[i])) {
+        if (spni_row_is_shown(shown, &rows[i])) {
             put_evidence(text, &rows[i]);
         }
     }
@@ -526,7 +439,7 @@ void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
     put_answers(text, transitions, notes.runs, files, shown);
     put_places(text, transitions, files, shown);
     if (notes.runs > 1 || count_most_seeds(transitions) > 1) {
-        put_groups(text, group_count, groups);
+        put_groups(text, group_count, groups, shown);
     }
     const spn_transition *crossings = spn_transitions_crossings(transitions, &others);
     spn_text_add(text, others > 0 ? "\ncrossings of L below which a third phase lies\n" : "");
@@ -536,9 +449,9 @@ void spn_transitions_summary(spn_text *text, spn_transitions *transitions,
     }
     text->norm = NULL;
     const spn_hysteresis *loops = spn_transitions_hysteresis(transitions, &others);
-    put_loops(text, others, loops);
+    put_loops(text, others, loops, shown);
     const spn_stuck *stuck = spn_transitions_stuck(transitions, &others);
     put_stuck(text, others, stuck);
     put_notes(text, &notes);
-    put_verdict(text, transitions, &notes, beta_from, beta_to);
+    put_verdict(text, transitions, beta_from, beta_to, shown);
 }

@@ -121,7 +121,7 @@ static spn_status put_answer(spn_context *context, spn_text *html, const spni_to
     spn_text text = {.context = context, .norm = told->files[run].norm};
     spn_answer answer;
     SPN_TRY(spn_transitions_answer(context, told->transitions, run, &answer));
-    spn_answer_put(&text, &answer, &told->files[run].facts);
+    spn_answer_put(&text, &answer, &told->files[run].facts, &(spn_shown){0});
     SPN_TRY(text.status);
     put_lines(html, text.buffer.text, heading);
 done:

@@ -19,7 +19,9 @@ static void put_phase(spn_text *text, const spni_branches_view *v, int64_t row)
                  word(&v->c.phases, row, "end_high"));
     spn_text_change(text, "; E", p->low.error, p->high.error);
     spn_text_change(text, ", R", p->low.scalar_curvature_error, p->high.scalar_curvature_error);
-    spn_text_change(text, ", |theta|", p->low.weight_norm, p->high.weight_norm);
+    spn_text_change(text, ", |theta|",
+                    spn_shown_length(p->low.weight_norm, p->low.beta, p->low.loss),
+                    spn_shown_length(p->high.weight_norm, p->high.beta, p->high.loss));
     if (isfinite(p->global_low)) {
         spn_text_put(text, "; globally stable from %.8g to %.8g", p->global_low, p->global_high);
     }
@@ -32,7 +34,8 @@ static void put_maxwell(spn_text *text, const spni_branches_view *v, const spn_m
                  v->c.names[m->phase_b], m->is_global == 1 ? "" : " (both metastable)");
     spn_text_change(text, ": E", m->a.error, m->b.error);
     spn_text_change(text, ", R", m->a.scalar_curvature_error, m->b.scalar_curvature_error);
-    spn_text_change(text, ", |theta|", m->a.weight_norm, m->b.weight_norm);
+    spn_text_change(text, ", |theta|", spn_shown_length(m->a.weight_norm, m->beta, m->loss),
+                    spn_shown_length(m->b.weight_norm, m->beta, m->loss));
     spn_text_add(text, "\n");
 }
 
@@ -49,7 +52,8 @@ static void put_special(spn_text *text, const spni_branches_view *v, int64_t row
         spn_text_put(text, ", %s", s->is_continuous == 1 ? "continuous" : "first order");
     }
     spn_text_put(text, "; E %.5g, R %.5g, |theta| %.5g\n", s->state.error,
-                 s->state.scalar_curvature_error, s->state.weight_norm);
+                 s->state.scalar_curvature_error,
+                 spn_shown_length(s->state.weight_norm, s->state.beta, s->state.loss));
 }
 
 static void put_legend(spn_text *text, const spni_branches_view *v)

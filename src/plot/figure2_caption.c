@@ -52,7 +52,8 @@ static void put_change(spn_text *text, const spni_drawn_branch *b, int64_t i)
     }
     spn_text_change(text, ": E", from->error, to->error);
     spn_text_change(text, ", R", from->scalar_curvature_error, to->scalar_curvature_error);
-    spn_text_change(text, ", |theta|", from->weight_norm, to->weight_norm);
+    spn_text_change(text, ", |theta|", spn_shown_length(from->weight_norm, from->beta, from->loss),
+                    spn_shown_length(to->weight_norm, to->beta, to->loss));
     spn_text_add(text, "\n");
 }
 

@@ -94,9 +94,11 @@ static void put_run(spn_text *text, const spni_grok_view *v, const spn_run_recor
     if (run->stop == SPN_STOP_DIVERGED) {
         spn_text_put(text, ": diverged at epoch %.10g", run->epoch);
     } else {
-        spn_text_put(
-            text, ": ends in the phase %s, E %.10g, |theta| %.6g, smallest eigenvalue %.4g",
-            v->c.phases[run->run], run->final.error, run->final.weight_norm, run->final_eigenvalue);
+        spn_text_put(text,
+                     ": ends in the phase %s, E %.10g, |theta| %.6g, smallest eigenvalue %.4g",
+                     v->c.phases[run->run], run->final.error,
+                     spn_shown_length(run->final.weight_norm, run->final.beta, run->final.loss),
+                     run->final_eigenvalue);
     }
     for (int64_t i = 0; i < v->c.crossings.rows; i++) {
         const spn_crossing_record *c = &v->crossings[i];

@@ -184,6 +184,7 @@ static spn_transition_notes notes_since(const spn_transition_notes *now,
                                   .relabelled = now->relabelled - then->relabelled,
                                   .unsettled = now->unsettled - then->unsettled,
                                   .quenched = now->quenched - then->quenched,
+                                  .single = now->single - then->single,
                                   .unfinished = now->unfinished - then->unfinished};
 }
 

@@ -344,6 +344,6 @@ bool spn_transitions_decided(const spn_transitions *transitions)
             return false;
         }
     }
-    return notes->unsettled == 0 && notes->quenched == 0 &&
+    return notes->unsettled == 0 && notes->quenched == 0 && notes->single == 0 &&
            (notes->unfinished == 0 || transitions->rows.count > 0);
 }

@@ -50,11 +50,13 @@ static int64_t find_strand(int64_t count, const spni_strand *strands, const spn_
 {
     const double alike = 1e-7;
     double reach = 2 * width + 1e-6 * fabs(beta), least = (double)INFINITY;
+    /* what is no point of any strand, because it is not stationary, is not like the nearest of them */
+    const double most = 1e-3 + (beta != 0 ? 2 * width / fabs(beta) : 0);
     int64_t best = -1;
     for (int64_t i = 0; i < count; i++) {
         least = fmin(least, mismatch(&strands[i], side, beta, reach));
     }
-    for (int64_t i = 0; i < count && isfinite(least); i++) {
+    for (int64_t i = 0; i < count && least <= most; i++) {
         if (mismatch(&strands[i], side, beta, reach) <= least + alike &&
             (best < 0 ||
              extent(&strands[i], beta, is_below) > extent(&strands[best], beta, is_below))) {

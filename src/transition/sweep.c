@@ -197,17 +197,23 @@ static spn_status add_point(walk *w, double beta, const spn_state *state)
     return spni_strand_add(w->context, &w->open, beta, &side, &blur);
 }
 
-/* Keep the transition of a jump and cut the chain there. */
-static spn_status cross_jump(walk *w, int64_t index, const step *s, spn_transition *row)
+/* Keep the transition of a jump and cut the chain there. What is before it is a point of a phase where the point that the
+ * search started from is stationary, and what is behind it where that is. */
+static spn_status cross_jump(walk *w, int64_t index, const step *s, bool is_known,
+                             spn_transition *row)
 {
     spn_status status = SPN_OK;
     const spn_sweep_jump *j = &w->tables->jumps[index];
     row->change = spni_change(row, &w->transitions->ranges);
     SPN_TRY(keep(w, row, j->seed, s->is_upwards));
-    SPN_TRY(add_point(w, j->beta_before, &j->before));
-    SPN_TRY(add_approach(w, index));
+    if (is_known) {
+        SPN_TRY(add_point(w, j->beta_before, &j->before));
+        SPN_TRY(add_approach(w, index));
+    }
     SPN_TRY(cut(w, j->seed, s->is_upwards));
-    SPN_TRY(add_point(w, j->beta_after, &j->after));
+    if (j->settled == 1) {
+        SPN_TRY(add_point(w, j->beta_after, &j->after));
+    }
 done:
     return status;
 }
@@ -259,6 +265,7 @@ static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_reco
     const step s = {a, b, b->state.beta > a->state.beta};
     spn_transition row, row_after;
     int64_t next = find_next(w, &s, a->state.beta), after = -1;
+    bool is_known = a->state.stationary == 1;
     if (next < 0 && (b->jump || (w->tables->jumps == NULL && changes_modes(a, b)))) {
         SPN_TRY(add_coarse(w, a, b, s.is_upwards));
         SPN_TRY(cut(w, a->seed, s.is_upwards));
@@ -266,7 +273,8 @@ static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_reco
     SPN_TRY(find_transition(w, &s, a->state.beta, &next, &row));
     while (next >= 0) {
         SPN_TRY(find_transition(w, &s, w->tables->jumps[next].beta, &after, &row_after));
-        SPN_TRY(cross_jump(w, next, &s, &row));
+        SPN_TRY(cross_jump(w, next, &s, is_known, &row));
+        is_known = w->tables->jumps[next].settled == 1;
         row = row_after;
         next = after;
     }
@@ -525,6 +533,7 @@ spn_status spn_transitions_add_sweep(spn_context *context, spn_transitions *tran
     transitions->notes.unrefined += tables->jumps == NULL;
     describe_run(tables, &known);
     known.seeds = seeds;
+    transitions->notes.single += known.beta_from == known.beta_to;
     SPN_TRY(
         spni_answer_run(context, transitions, &start, &known, w.strands.count, w.strands.items));
 done:

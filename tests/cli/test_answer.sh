@@ -79,6 +79,32 @@ awk -F'[:,]' '/"(spinodal_up|maxwell|spinodal_down)_low"/ && $2 + 0 > 0 { low = 
     /"(spinodal_up|maxwell|spinodal_down)_high"/ && $2 + 0 > 0 && $2 - low > 1e-3 * low { print low, $2 }' "$stdout" >wide
 expect_no_text wide .
 
+# What one beta, a quench and points that are not stationary cannot say is said.
+linear '2, 2' | sed 's/beta: {.*}/beta: {from: 0.1, to: 0.1, points: 1}/; s/seeds: 1/seeds: 3/' >one.yaml
+run spinodal sweep one.yaml -o one.h5
+expect_status 0
+expect_stderr '^At beta = 0\.1, the only one, .* One beta does not say where phases change'
+expect_stderr '^For your choice of beta: at this one "2 modes" .*: beta = 0\.1 is weight_decay = 0\.1\.$'
+expect_no_text "$stderr" 'nowhere$|no transition was found'
+run spinodal transitions one.h5
+expect_status 1
+expect_stdout '^verdict: no transition was seen between beta = 0\.1 and 0\.1, but one beta cannot tell$'
+run spinodal sweep deep.yaml -o quench.h5 -q --set sweep.direction=quench
+run spinodal transitions quench.h5
+expect_status 1
+expect_stdout 'the network was trained afresh at each point \(a quench\).* which phases there are, and where they change, is not known\.$'
+expect_stdout '^For your choice of beta: which phase is the best, and where, this run does not say\. In PyTorch'
+run spinodal sweep deep.yaml -o rough.h5 -q --set solver.method=gd --set solver.max_iterations=3 --set sweep.refine=false
+run spinodal transitions rough.h5
+expect_status 1
+expect_stdout '^Between beta = 0\.05 and 0\.5 no point is stationary: which phases there are is not known\.$'
+expect_no_text "$stdout" 'choice of beta: In PyTorch|that was not seen'
+# Nor do states behind jumps that are not stationary make phases.
+run spinodal sweep deep.yaml -o rough.h5 -q --force --set solver.method=gd --set solver.max_iterations=3
+run spinodal transitions rough.h5
+expect_status 1
+expect_stdout '^Between beta = 0\.05 and 0\.5 no point is stationary: which phases there are is not known\.$'
+
 # Losses of PyTorch: a mean over the outputs as ours is, classes.
 run spinodal sweep deep.yaml -o mean.h5 --set objective.error=mse_mean --set sweep.beta.from=0.025 --set sweep.beta.to=0.25
 expect_status 0
@@ -112,6 +138,29 @@ checks=$((checks + 3))
 expect_no_text "$stdout" '^transitions that change what is learned'
 count --min-jump 0.1
 [ "$left" -eq 2 ] || complain "$left transitions jump by a tenth instead of 2:" "$stdout"
+# One selection for all: sentences, claim, places, loops, verdict and JSON hold what is asked for and nothing else.
+run spinodal transitions tanh.h5 --kind accuracy
+expect_no_text "$stdout" 'hidden units|symmetry|  other '
+expect_stdout '^verdict: of what is learned 2 of first order, 0 of second; between [^;]*(; [1-9][0-9]* left out.*)?$'
+loops() { awk '/"hysteresis": \[/ { on = 1 } on && /"change"/ { print $2 } /^  \]/ { on = 0 }' "$stdout"; }
+run spinodal transitions tanh.h5 --kind accuracy --json
+loops >changes
+expect_text changes accuracy
+expect_no_text changes 'symmetry|other'
+expect_no_text "$stdout" '"change": "(symmetry|other)"'
+expect_stdout "\"left_out\": $((all - accuracy))"
+expect_no_text "$stdout" 'hidden units merge'
+run spinodal transitions tanh.h5 --kind symmetry --json
+expect_no_text "$stdout" '"change": "accuracy"'
+expect_no_text "$stdout" 'Raising beta'
+run spinodal transitions tanh.h5 --kind symmetry
+expect_no_text "$stdout" 'Raising beta|accuracy +[0-9]|of what is learned'
+run spinodal sweep tanh.yaml -o tanh.h5 --force --kind accuracy
+expect_no_text "$stderr" 'Inside the phases'
+# What is read stands beside the beta at which it is.
+run spinodal transitions tanh.h5 --json
+tr -d '\n' <"$stdout" >flat
+expect_text flat '"read_at": "(maxwell|spinodal_up|spinodal_down)", *"beta_below": [0-9.]+, *"beta_above": [0-9.]+'
 count --min-jump 0.1 --sort jump
 grep ' -> .* 1st ' "$stdout" | head -1 | grep -q 'mode -> trivial' ||
     complain 'the largest jump does not come first:' "$stdout"

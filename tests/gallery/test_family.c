@@ -31,6 +31,41 @@ static void test_words(void **state)
     }
 }
 
+/* A network that has vanished: |theta| of 2.6e-17 is rounding, 0.0004 next to the end of a phase is none. */
+static void test_lengths(void **state)
+{
+    (void)state;
+    spni_family_transition transition = {.activation = SPN_LINEAR,
+                                         .depth = 2,
+                                         .modes = 1,
+                                         .mode = 1,
+                                         .measured_beta = 0.5,
+                                         .beta_low = 0.5,
+                                         .beta_high = 0.5,
+                                         .error_before = 1.06,
+                                         .error_after = 1.06,
+                                         .norm_before = 4e-4,
+                                         .norm_after = 2.6e-17};
+    assert_true(spni_family_length(&transition, 1.06, transition.norm_before) == 4e-4);
+    assert_true(spni_family_length(&transition, 1.06, transition.norm_after) == 0);
+    const spn_table tables[] = {
+        {"transitions", &spni_family_transition_columns, 1, &transition},
+        {"runs", &spni_family_run_columns, 0, NULL},
+    };
+    const spn_results results = {.tables = tables, .table_count = 2};
+    spn_text text = {.context = context};
+    spni_section_source source = {.path = "family.h5", .results = &results};
+    check_ok(context, spn_arena_create(context, &source.arena));
+    for (int k = 0; k < 2; k++) {
+        transition.norm_before = k == 0 ? 4e-4 : 2.6e-17;
+        check_ok(context, spni_family_tell(&text, &source));
+    }
+    assert_non_null(strstr(text.buffer.text, " 0.0004 -> 0"));
+    assert_null(strstr(text.buffer.text, "e-17"));
+    check_ok(context, spn_text_end(&text));
+    spn_arena_free(source.arena);
+}
+
 static void check_refused(const spni_target *target, const char *set, const char *text)
 {
     char folder[512];
@@ -53,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_own_settings),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

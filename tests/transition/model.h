@@ -153,7 +153,8 @@ static inline void model_jump(model *m, int64_t seed, int64_t direction, int64_t
                                        .before.active_modes = before,
                                        .after.active_modes = after,
                                        .survives = m->depth > 2,
-                                       .resolved = 1};
+                                       .resolved = 1,
+                                       .settled = 1};
     model_approach(m, index, before, sign);
 }
 

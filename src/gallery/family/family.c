@@ -7,6 +7,23 @@
 
 /* ---- Tables ------------------------------------------------------------------------------------- */
 
+double spni_family_length(const spni_family_transition *t, double error, double norm)
+{
+    return spn_shown_length(norm, t->measured_beta, error + t->measured_beta * norm * norm);
+}
+
+static void write_norm_before(const spn_row *row, char *cell)
+{
+    const spni_family_transition *t = row->record;
+    spn_show_number(spni_family_length(t, t->error_before, t->norm_before), 6, cell);
+}
+
+static void write_norm_after(const spn_row *row, char *cell)
+{
+    const spni_family_transition *t = row->record;
+    spn_show_number(spni_family_length(t, t->error_after, t->norm_after), 6, cell);
+}
+
 static void put_transitions(spn_text *text, const spn_table *table, bool is_page)
 {
     static const spn_view_column columns[] = {
@@ -23,8 +40,8 @@ static void put_transitions(spn_text *text, const spn_table *table, bool is_page
         SPN_SHOW("order", "order", 0),
         SPN_SHOW_BESIDE("E", "error_before", 6, "error_after"),
         SPN_JOIN_BESIDE(" -> ", "error_after", 6, "error_before"),
-        SPN_SHOW_BESIDE("|theta|", "norm_before", 6, "norm_after"),
-        SPN_JOIN_BESIDE(" -> ", "norm_after", 6, "norm_before")};
+        SPN_SHOW_NUMBER_BY("|theta|", write_norm_before),
+        SPN_JOIN_NUMBER_BY(" -> ", write_norm_after)};
     const spn_view view = SPN_VIEW(table, columns);
     spni_put_view(text, &view, is_page);
 }

@@ -55,6 +55,9 @@ typedef struct spni_family_point {
 } spni_family_point;
 extern const spn_columns spni_family_point_columns;
 
+/** |theta| on one side of a transition, where E is `error`, as spn_shown_length() shows it. */
+double spni_family_length(const spni_family_transition *transition, double error, double norm);
+
 /** Order of a transition whose phase was not found. */
 enum { SPNI_NOT_FOUND = 3 };
 

@@ -67,7 +67,8 @@ static void put_transition(const spni_family_transition *t, spn_text *text)
     if (isfinite(t->measured_beta)) {
         spn_text_put(text, " at beta = %.10g", t->measured_beta);
         spn_text_change(text, ": E", t->error_before, t->error_after);
-        spn_text_change(text, ", |theta|", t->norm_before, t->norm_after);
+        spn_text_change(text, ", |theta|", spni_family_length(t, t->error_before, t->norm_before),
+                        spni_family_length(t, t->error_after, t->norm_after));
     }
     if (isfinite(t->predicted_beta)) {
         spn_text_put(text, "; linear theory: %s at %.10g", spni_family_order(t->predicted_order),

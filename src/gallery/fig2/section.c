@@ -76,7 +76,7 @@ static void put_sentences(spn_text *page, const spn_answer *answer, const spn_re
 {
     const spn_run_facts facts = spn_run_facts_of(results);
     spn_text lines = {.context = page->context};
-    spn_answer_put(&lines, answer, &facts);
+    spn_answer_put(&lines, answer, &facts, &(spn_shown){0});
     spn_text_add(page, "\n");
     for (const char *at = lines.buffer.text; at != NULL && *at != '\0'; at++) {
         spn_text_character(page, *at);
@@ -101,7 +101,7 @@ static spn_status put_answer(spn_text *page, const spni_section_source *source,
     put_sentences(page, &answer, source->results);
     spn_answer_phases_put(page, &answer, true);
     spn_answer_entries_put(page, &answer, &(spn_shown){0}, true);
-    spn_claim_put(page, &claim, true);
+    spn_claim_put(page, &claim, &(spn_shown){0}, true);
     status = page->status;
 done:
     spn_release(context, claim.rows);
