@@ -219,6 +219,13 @@ spn_status cli_default_output(spn_context *context, const char *input, const cha
 
 /** A usage error where a page would go to a file that its name says is something else (page.pdf). */
 spn_status cli_check_page(cli_session *session, const char *output);
+/** A line on the standard error: "message", "warning" or "error"; an object with that key where progress is told in JSON, so
+ *  that each line of that stream is one. */
+void cli_say(cli_session *session, const char *what, const char *text);
+
+/** Files that stand several times among the words, under whatever name, are dropped but for the first, and that is said. */
+void cli_drop_repeated(cli_session *session, cli_arguments *arguments);
+
 /** A command must not overwrite what it reads, by any name, not even with --force: SPN_ERROR_IO. */
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input);
 

@@ -27,7 +27,12 @@ static spn_status say_experiment(cli_session *session, const spn_study *study)
     }
     spn_text_put(&text, ", %lld parameters, data checksum %08x\n", (long long)study->loss.dimension,
                  (unsigned)study->data_checksum);
-    status = cli_print(stderr, &text);
+    if (session->progress.form == PROGRESS_JSON && text.status == SPN_OK) {
+        cli_say(session, "experiment", text.buffer.text);
+        status = spn_text_end(&text);
+    } else {
+        status = cli_print(stderr, &text);
+    }
 done:
     spn_release(session->context, dump);
     return status;

@@ -239,6 +239,7 @@ static int run_command(const cli_command *command, int count, char **words, spn_
     }
     result = cli_session_begin(&session, command, &arguments, farm);
     if (result == EXIT_DONE) {
+        cli_drop_repeated(&session, &arguments);
         result = cli_finish(&session, command->run(&session, &arguments));
         cli_session_end(&session);
     }

@@ -56,6 +56,44 @@ void cli_put_line(const char *prefix, const char *text)
     fputc('\n', stderr);
 }
 
+/* As a string of JSON; what is no character of UTF-8 as an escape that can be read. */
+static void put_json_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (const unsigned char *at = (const unsigned char *)text; at != NULL && *at != '\0';) {
+        const int length = visible_bytes(at);
+        if (*at == '"' || *at == '\\') {
+            fputc('\\', out);
+        }
+        if (length > 0) {
+            fwrite(at, 1, (size_t)length, out);
+        } else {
+            fprintf(out, *at < 0x80 ? "\\u%04x" : "\\\\x%02x", *at);
+        }
+        at += length > 0 ? length : 1;
+    }
+    fputc('"', out);
+}
+
+void cli_say(cli_session *session, const char *what, const char *text)
+{
+    static const struct {
+        const char *what, *prefix;
+    } prefixes[] = {{"warning", "warning: "}, {"error", "spinodal: "}};
+    const char *prefix = "";
+    cli_clear_bar(session);
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
+        prefix = strcmp(prefixes[i].what, what) == 0 ? prefixes[i].prefix : prefix;
+    }
+    if (session->progress.form == PROGRESS_JSON) {
+        fprintf(stderr, "{\"%s\": ", what);
+        put_json_text(stderr, text);
+        fputs("}\n", stderr);
+    } else {
+        cli_put_line(prefix, text);
+    }
+}
+
 void cli_show_event(void *state, const spn_event *event)
 {
     cli_session *session = state;
@@ -70,8 +108,7 @@ void cli_show_event(void *state, const spn_event *event)
         cli_show_item(session, event);
         return;
     }
-    cli_clear_bar(session);
-    cli_put_line(event->kind == SPN_EVENT_WARNING ? "warning: " : "", event->text);
+    cli_say(session, event->kind == SPN_EVENT_WARNING ? "warning" : "message", event->text);
 }
 
 /* ---- The standard output ------------------------------------------------------------------------- */

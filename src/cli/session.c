@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -142,7 +141,7 @@ int cli_finish(cli_session *session, spn_status status)
     if (status == SPN_ERROR_IO && is_only_unread(text)) {
         return EXIT_DONE;
     }
-    cli_put_line("spinodal: ", text[0] != '\0' ? text : spn_status_text(status));
+    cli_say(session, "error", text[0] != '\0' ? text : spn_status_text(status));
     return exit_status(status);
 }
 
@@ -208,11 +207,27 @@ spn_status cli_check_page(cli_session *session, const char *output)
 
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input)
 {
-    struct stat written, read;
-    if (stat(output, &written) == 0 && stat(input, &read) == 0 && written.st_dev == read.st_dev &&
-        written.st_ino == read.st_ino) {
+    if (spn_is_same_file(output, input)) {
         return spn_fail(context, SPN_ERROR_IO, "%s is the file that is read; choose another output",
                         output);
     }
     return SPN_OK;
+}
+
+void cli_drop_repeated(cli_session *session, cli_arguments *arguments)
+{
+    int64_t kept = 0;
+    for (int64_t i = 0; i < arguments->word_count; i++) {
+        int64_t first = 0;
+        while (first < kept && !spn_is_same_file(arguments->words[first], arguments->words[i])) {
+            first++;
+        }
+        if (first == kept) {
+            arguments->words[kept++] = arguments->words[i];
+        } else {
+            spn_warning(session->context, "%s is the same file as %s: it counts once",
+                        arguments->words[i], arguments->words[first]);
+        }
+    }
+    arguments->word_count = kept;
 }

@@ -5,6 +5,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
+bool spn_is_same_file(const char *path, const char *other)
+{
+    struct stat one, two;
+    return stat(path, &one) == 0 && stat(other, &two) == 0 && one.st_dev == two.st_dev &&
+           one.st_ino == two.st_ino;
+}
+
 spn_status spn_make_folder(spn_context *context, const char *path)
 {
     char part[4096];

@@ -8,7 +8,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const spn_option_table *const tables[SPNI_SECTIONS] = {
@@ -301,13 +300,6 @@ const char *spni_experiment_data_path(const spn_experiment *experiment, const ch
     return is_shipped ? buffer : spni_experiment_path(experiment, path, buffer);
 }
 
-static bool is_same_file(const char *path, const char *other)
-{
-    struct stat wanted, read;
-    return stat(path, &wanted) == 0 && stat(other, &read) == 0 && wanted.st_dev == read.st_dev &&
-           wanted.st_ino == read.st_ino;
-}
-
 bool spni_is_users(spn_status status)
 {
     return status == SPN_ERROR_INPUT || status == SPN_ERROR_IO || status == SPN_ERROR_ARGUMENT ||
@@ -370,13 +362,14 @@ static bool names_file(const spn_experiment *experiment, const char *path, const
                        const spn_texts *names)
 {
     char buffer[SPNI_PATH_SIZE];
-    bool is_read =
-        results != NULL && is_same_file(path, spni_experiment_path(experiment, results, buffer));
+    bool is_read = results != NULL &&
+                   spn_is_same_file(path, spni_experiment_path(experiment, results, buffer));
     for (int64_t i = 0; i < names->count && !is_read; i++) {
         char name[SPNI_PATH_SIZE];
         const int64_t length = spni_file_length(names->items[i]);
         snprintf(name, sizeof name, "%.*s", (int)length, names->items[i]);
-        is_read = length > 0 && is_same_file(path, spni_experiment_path(experiment, name, buffer));
+        is_read =
+            length > 0 && spn_is_same_file(path, spni_experiment_path(experiment, name, buffer));
     }
     return is_read;
 }
@@ -409,12 +402,12 @@ bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
     const spn_data_settings *data = spn_experiment_data(experiment);
     const char *const files[] = {data->path, data->labels, data->test_path, data->test_labels,
                                  spn_experiment_model(experiment)->init_weights};
-    if (experiment->file != NULL && is_same_file(path, experiment->file)) {
+    if (experiment->file != NULL && spn_is_same_file(path, experiment->file)) {
         return true;
     }
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         if (files[i] != NULL &&
-            is_same_file(path, spni_experiment_path(experiment, files[i], buffer))) {
+            spn_is_same_file(path, spni_experiment_path(experiment, files[i], buffer))) {
             return true;
         }
     }

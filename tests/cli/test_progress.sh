@@ -20,6 +20,21 @@ expect_status 0
 grep -c '^{"point": "seed [01], \(up\|down\)", "beta": .*"weight_norm": .*}$' "$stderr" >lines
 run cmp lines points
 expect_status 0
+# ... every line of that stream: messages, warnings and what the run went through as well, and an error at the end.
+printf 'a,b,c\n' >few.csv
+awk 'BEGIN { for (i = 0; i < 30; i++) printf "%.3f,%.3f,%.3f\n", sin(i), cos(2 * i), sin(3 * i) + cos(i) }' >>few.csv
+run spinodal init few.csv
+run spinodal sweep few.yaml -o few.h5 -v --progress json --set sweep.beta.points=3 --set sweep.direction=up
+expect_stderr '^{"message": "few\.csv: 30 samples, '
+expect_stderr '^{"experiment": "data:\\u000a'
+run spinodal sweep few.yaml -o few.h5 --force --progress json --set data.path='no "file.csv'
+expect_status 5
+expect_stderr '^\{"error": ".*no \\"file\.csv'
+expect_no_text "$stderr" '^[^{]|[^}]$'
+run spinodal sweep small.yaml -o run.h5 --force -v --progress json --set solver.method=gd --set solver.max_iterations=3
+expect_status 1
+expect_stderr '^\{"warning": "'
+expect_no_text "$stderr" '^[^{]|[^}]$'
 run spinodal sweep small.yaml -o run.h5 --force --progress json -q
 expect_stderr_empty
 run spinodal sweep small.yaml -o run.h5 --force --progress xml

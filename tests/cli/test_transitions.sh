@@ -184,4 +184,20 @@ echo 'beta,error
 refuse 3 'empty.csv: needs a column beta and one of .* with numbers in it' --noisy empty.csv
 printf 'beta,error\n0.1,1\n0.2,2\n' >short.csv
 refuse 3 'short.csv, error: 2 samples are too few' --noisy short.csv
+# A file that is named twice counts once, whatever it is called; a copy is another file.
+experiment >twice.yaml
+run spinodal sweep twice.yaml -o twice.h5 -q
+ln -s twice.h5 link.h5
+cp twice.h5 copy.h5
+run spinodal transitions twice.h5 ./twice.h5 link.h5 --json
+expect_stderr_lines 2
+expect_stderr '^warning: link\.h5 is the same file as twice\.h5: it counts once$'
+awk '/"files"/ { on = 1 } on { print } /\]/ { exit }' "$stdout" >files
+run grep -c 'h5' files
+expect_stdout '^1$'
+run spinodal transitions twice.h5 copy.h5 --json
+expect_stderr_empty
+awk '/"files"/ { on = 1 } on { print } /\]/ { exit }' "$stdout" >files
+run grep -c 'h5' files
+expect_stdout '^2$'
 finish

@@ -63,6 +63,9 @@ spn_status spn_output_commit(spn_context *context, spn_output **output);
 /** Drop the output and its temporary file; NULL is allowed. */
 void spn_output_abandon(spn_context *context, spn_output *output);
 
+/** Do two names lead to one file (its device and its number)? False where one of them leads to none. */
+bool spn_is_same_file(const char *path, const char *other);
+
 /** Make a folder and the folders above it; one that exists is fine. SPN_ERROR_IO with the reason. */
 spn_status spn_make_folder(spn_context *context, const char *path);
 
