@@ -47,7 +47,7 @@ def summary(run: Results, verbose: bool) -> str:
             said[i].context = context.pointer
             said[i].norm = lib.spn_text_norm(results)
         try:
-            context.check(lib.spn_kind_report(context.pointer, kind, results, os.fsencode(path), report))
+            context.check(lib.spn_kind_report(context.pointer, kind, results, os.fsencode(run.path or "(memory)"), report))
             return "".join(text(said[i].buffer.text) for i in range(2))
         finally:
             lib.spn_text_end(said)

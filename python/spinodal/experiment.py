@@ -70,7 +70,13 @@ def _columns(values: Any, name: str) -> np.ndarray:
     A row a sample, N x columns (or N numbers: one column). They lie so where each column is contiguous (Fortran
     order, or the transpose of a C array), of float64, and N is a multiple of 8.
     """
+    for column, kind in getattr(values, "dtypes", {}).items() if hasattr(values, "columns") else ():
+        if getattr(kind, "kind", "O") not in "fiub":
+            raise TypeError(f"{name}: column {column!r} has no numbers (it is of type {kind}); leave it out, or make "
+                            "numbers of it (classes: a column of 0 and 1 for each, as pandas.get_dummies() does)")
     array = np.asarray(values)
+    if array.dtype == object and hasattr(values, "columns"):  # columns of several types, and types of pandas' own
+        array = values.to_numpy(dtype=np.float64, na_value=np.nan)
     if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and array.dtype.itemsize > 8):
         raise TypeError(f"{name}: expected real numbers, got an array of {array.dtype}")
     if array.ndim == 1:
@@ -86,11 +92,20 @@ def _columns(values: Any, name: str) -> np.ndarray:
     return out
 
 
+def _names_of(values: Any) -> Optional[List[str]]:
+    """Those of the columns of a pandas DataFrame or Series, where they are texts."""
+    found = getattr(values, "columns", None)
+    names: List[Any] = [getattr(values, "name", None)] if found is None else list(found)
+    return names if all(isinstance(name, str) for name in names) else None
+
+
 class Samples:
     """Samples that a caller has, as the library sees them; keeps the arrays alive."""
 
     def __init__(self, x: Any, y: Any, names: Optional[Sequence[str]] = None,
                  target_names: Optional[Sequence[str]] = None, what: str = "") -> None:
+        names = _names_of(x) if names is None else names
+        target_names = _names_of(y) if target_names is None else target_names
         inputs, targets = np.shape(x), np.shape(y)
         if len(inputs) and len(targets) and inputs[0] != targets[0]:
             raise ValueError(f"data.x{what} has {inputs[0]} samples and data.y{what} {targets[0]}")
@@ -162,6 +177,9 @@ class Experiment:
             said = source.yaml.encode()
             status = lib.spn_experiment_parse(self._context.pointer, source._name, said, len(said), out)
             self._name = source._name
+        elif source is not None and not isinstance(source, (str, os.PathLike, Mapping)):
+            raise TypeError(f"Experiment(): expected a file, a dictionary or an Experiment, got {type(source).__name__}; "
+                            "samples are given as data=(x, y)")
         elif source is None or isinstance(source, Mapping):
             status = lib.spn_experiment_create(self._context.pointer, out)
             self._name = b"experiment"
@@ -219,6 +237,9 @@ class Experiment:
         if isinstance(data, (tuple, list)) and len(data) == 2:
             data = {"x": data[0], "y": data[1]}
         if not isinstance(data, Mapping):
+            if hasattr(data, "columns") or isinstance(data, np.ndarray):
+                raise InputError("data: inputs and targets come apart: data=(x, y), as in data=(table[[\"age\", \"size\"]], "
+                                 "table[\"price\"])", "data")
             return data
         arrays = {key: data[key] for key in _ARRAYS if key in data}
         if not arrays:
@@ -397,6 +418,15 @@ class Experiment:
         shutil.rmtree(folder, ignore_errors=True)
         return Results(image=image)
 
+    def _with(self, section: str, keys: Mapping[str, Any]) -> Experiment:
+        """The experiment with other keys in one section, for one run; the same where there are none."""
+        if not keys:
+            return self
+        other = Experiment(self)
+        other._assign({section: keys}, True)
+        other._kept_output = self._kept_output
+        return other
+
     def _interrupted(self, kind: str, path: str, folder: Optional[str], problem: BaseException) -> BaseException:
         """What is raised in place of `problem`: an interruption says how to go on. Drops what nobody can go on from."""
         has_journal = os.path.exists(path + ".part")
@@ -410,7 +440,7 @@ class Experiment:
         return problem
 
     def sweep(self, output: Optional[Path] = None, *, threads: int = 0, force: bool = False, resume: bool = False,
-              progress: Progress = None) -> Results:
+              progress: Progress = None, **sweep: Any) -> Results:
         """Follow the network through beta (section ``sweep``): ``spinodal sweep``.
 
         Parameters
@@ -425,6 +455,8 @@ class Experiment:
             Go on with an interrupted run, to the same bits.
         progress : None, bool or callable
             None: a bar of tqdm where somebody looks; False: none; or called with (done, total, text) in this thread.
+        **sweep
+            Keys of section ``sweep`` for this run alone: ``beta={"from": 0.01, "to": 0.5}``, ``seeds=4``, ...
 
         Returns
         -------
@@ -437,23 +469,23 @@ class Experiment:
         Interrupted
             A KeyboardInterrupt; what is finished is kept.
         """
-        return self._run("sweep", lib.spn_study_sweep, output, threads, force, resume, progress)
+        return self._with("sweep", sweep)._run("sweep", lib.spn_study_sweep, output, threads, force, resume, progress)
 
     def branches(self, output: Optional[Path] = None, *, threads: int = 0, force: bool = False, resume: bool = False,
-                 progress: Progress = None) -> Results:
+                 progress: Progress = None, **branches: Any) -> Results:
         """Follow all branches of stationary points (section ``branches``): ``spinodal branches``. See :meth:`sweep`."""
-        return self._run("branches", lib.spn_study_branches, output, threads, force, resume, progress)
+        return self._with("branches", branches)._run("branches", lib.spn_study_branches, output, threads, force, resume, progress)
 
     def grok(self, output: Optional[Path] = None, *, threads: int = 0, force: bool = False, resume: bool = False,
-             progress: Progress = None) -> Results:
+             progress: Progress = None, **grok: Any) -> Results:
         """Watch training from several starts (section ``grok``): ``spinodal grok``. See :meth:`sweep`."""
-        return self._run("grok", lib.spn_study_grok, output, threads, force, resume, progress)
+        return self._with("grok", grok)._run("grok", lib.spn_study_grok, output, threads, force, resume, progress)
 
     def slice(self, output: Optional[Path] = None, *, threads: int = 0, force: bool = False,
-              progress: Progress = None) -> Results:
+              progress: Progress = None, **slice: Any) -> Results:
         """Cut through the surfaces (section ``slice``): ``spinodal slice``. See :meth:`sweep`; nothing is kept of an
         interrupted one."""
-        return self._run("slice", lib.spn_study_slice, output, threads, force, False, progress)
+        return self._with("slice", slice)._run("slice", lib.spn_study_slice, output, threads, force, False, progress)
 
     def spectrum(self, weights: Any = None, *, beta: float = 0.0, output: Optional[Path] = None, threads: int = 0,
                  force: bool = False, progress: Progress = None) -> Results:

@@ -38,6 +38,11 @@ def _part(name: str) -> int:
 
 # ---- Any objective -------------------------------------------------------------------------------------------
 
+def _solver(given: Union[None, str, Dict[str, Any]]) -> Dict[str, Any]:
+    """Section ``solver``: a method alone is its key ``method``."""
+    return {"method": given} if isinstance(given, str) else dict(given or {})
+
+
 class BaseObjective:
     """What can be done with any objective. Made by :class:`Objective`, :func:`spinodal.torch.objective` and
     :meth:`spinodal.Experiment.objective`.
@@ -51,6 +56,9 @@ class BaseObjective:
     dimension: int
     name = "objective"
     _c: Any
+
+    def __repr__(self) -> str:
+        return f"<spinodal objective {self.name!r}: {self.dimension} parameters>"
 
     # ---- At one point ----------------------------------------------------------------------------
 
@@ -258,6 +266,8 @@ class BaseObjective:
             Not converging is a result, not an error: see its `stop`.
         """
         end = self.weights(theta).copy()
+        if solver.get("method", "newton") in ("newton", "newton_cg"):
+            self._need_curvature("minimize by " + solver.get("method", "newton"))
 
         def work(context: Context) -> Minimum:
             self._begin(context, end, beta)
@@ -274,9 +284,13 @@ class BaseObjective:
 
     # ---- Runs ------------------------------------------------------------------------------------
 
+    def _need_curvature(self, what: str) -> None:
+        """Refuse what needs second derivatives where there are none."""
+
     def _follow(self, kind: str, action: Any, starts: Any, sections: Dict[str, Any], output: Optional[Path],
                 threads: int, force: bool, resume: bool, progress: Progress, **more: Any) -> Results:
         from .experiment import Experiment
+        self._need_curvature(kind)
         rows = np.ascontiguousarray(np.atleast_2d(np.asarray(starts, dtype=np.float64)))
         if rows.ndim != 2 or rows.shape[1] != self.dimension or not len(rows):
             raise ValueError(f"starts: expected shape ({self.dimension},) or (seeds, {self.dimension}), got "
@@ -309,9 +323,9 @@ class BaseObjective:
     def _reraise(self, context: Any) -> None:
         """Raise what a function of the caller raised in the call with this context of the library, if one did."""
 
-    def sweep(self, starts: Any, *, output: Optional[Path] = None, solver: Optional[Dict[str, Any]] = None,
-              threads: int = 1, force: bool = False, resume: bool = False, progress: Progress = None,
-              **sweep: Any) -> Results:
+    def sweep(self, starts: Any, *, output: Optional[Path] = None, solver: Union[None, str, Dict[str, Any]] = None,
+              geometry: Optional[Dict[str, Any]] = None, threads: int = 1, force: bool = False, resume: bool = False,
+              progress: Progress = None, **sweep: Any) -> Results:
         """Follow stationary points through beta.
 
         Parameters
@@ -320,8 +334,11 @@ class BaseObjective:
             Where chains begin.
         output : path, optional
             As in :meth:`spinodal.Experiment.sweep`, as are `threads`, `force`, `resume` and `progress`.
-        solver : dict, optional
-            Keys of section ``solver``; ``newton`` by default, which needs second derivatives.
+        solver : str or dict, optional
+            A method, or keys of section ``solver``; ``newton`` by default.
+        geometry : dict, optional
+            Keys of section ``geometry``. ``{"method": "none"}`` leaves out what ``newton_cg`` would measure of curvature;
+            other methods have the dense Hessian measured.
         **sweep
             Keys of section ``sweep``: ``beta={"from": 0.001, "to": 0.5, "points": 100}``, ``direction="both"``, ...
 
@@ -330,16 +347,16 @@ class BaseObjective:
         Results
             Of kind ``"sweep"``; ``attributes["objective"]`` is the objective's name.
         """
-        return self._follow("sweep", lib.spn_study_sweep, starts, {"sweep": sweep, "solver": solver or {}}, output,
-                            threads, force, resume, progress)
+        sections = {"sweep": sweep, "solver": _solver(solver), "geometry": geometry or {}}
+        return self._follow("sweep", lib.spn_study_sweep, starts, sections, output, threads, force, resume, progress)
 
-    def branches(self, starts: Any, *, output: Optional[Path] = None, solver: Optional[Dict[str, Any]] = None,
-                 threads: int = 1, force: bool = False, resume: bool = False, progress: Progress = None,
-                 **branches: Any) -> Results:
+    def branches(self, starts: Any, *, output: Optional[Path] = None, solver: Union[None, str, Dict[str, Any]] = None,
+                 geometry: Optional[Dict[str, Any]] = None, threads: int = 1, force: bool = False, resume: bool = False,
+                 progress: Progress = None, **branches: Any) -> Results:
         """Follow all branches of stationary points: keys of section ``branches``. See :meth:`sweep`."""
         branches = {"starts": len(np.atleast_2d(np.asarray(starts))), **branches}
-        return self._follow("branches", lib.spn_study_branches, starts, {"branches": branches, "solver": solver or {}},
-                            output, threads, force, resume, progress)
+        sections = {"branches": branches, "solver": _solver(solver), "geometry": geometry or {}}
+        return self._follow("branches", lib.spn_study_branches, starts, sections, output, threads, force, resume, progress)
 
     def spectrum(self, theta: Any, *, beta: float = 0.0, output: Optional[Path] = None, threads: int = 1,
                  force: bool = False, progress: Progress = None, **geometry: Any) -> Results:
@@ -513,6 +530,12 @@ class Objective(BaseObjective):
                     raise ArgumentError("regularise: expected numbers >= 0")
                 self._problem.regulariser.weights = pointer(self._spared)
             self._c = ffi.new("spn_objective *", lib.spn_regularise(self._problem))
+
+    def _need_curvature(self, what: str) -> None:
+        if self._functions[3] is None and self._functions[4] is None:
+            raise UnsupportedError(f"{what}: needs second derivatives: give Objective(..., hvp=...) or hessian=...; without "
+                                   "them there are check() and minimize(..., method=\"lbfgs\") and the other methods of "
+                                   "first order")
 
     # ---- What the library calls ------------------------------------------------------------------
 

@@ -231,7 +231,7 @@ Loss = Callable[..., torch.Tensor]
 
 def _tensor(item: Any, device: torch.device) -> Any:
     """Numbers in double precision; classes, which are integers, as they are."""
-    tensor = torch.as_tensor(item, device=device)
+    tensor = torch.as_tensor(item.to_numpy() if hasattr(item, "to_numpy") else item, device=device)
     return tensor.double() if tensor.is_floating_point() else tensor
 
 

@@ -183,6 +183,44 @@ def write_experiment(folder):
     return path
 
 
+def test_tables_of_pandas():
+    """Columns have the names that they have there, of whatever types numbers are."""
+    pandas = pytest.importorskip("pandas")
+    x, y = columns(40)
+    table = pandas.DataFrame({"age": x[:, 0], "size": x[:, 1], "adult": x[:, 2] > 0, "count": np.arange(40), "price": y[:, 0],
+                              "kind": np.where(x[:, 0] > 0, "a", "b")})
+    inputs = table[["age", "size", "adult", "count"]]
+    for given in (inputs, inputs.convert_dtypes()):
+        data = spinodal.Experiment(data=(given, table["price"])).data()
+        assert data["input_names"] == list(inputs.columns) and data["target_names"] == ["price"]
+        np.testing.assert_array_equal(data["x"], np.column_stack([x[:, :2], x[:, 2] > 0, np.arange(40)]))
+        np.testing.assert_array_equal(data["y"], y[:, :1])
+    named = spinodal.Experiment(data={"x": inputs, "y": table["price"], "input_names": list("abcd")}).data()
+    assert named["input_names"] == list("abcd")
+    for bad, said in (((table[["age", "kind"]], table["price"]), "data.x: column 'kind' has no numbers .*get_dummies"),
+                      (table, "inputs and targets come apart: data="), (x, "inputs and targets come apart")):
+        with pytest.raises(spinodal.InputError, match=said):
+            spinodal.Experiment(data=bad)
+    with pytest.raises(TypeError, match="got DataFrame; samples are given as data="):
+        spinodal.Experiment(table)
+    inputs = inputs.copy()
+    inputs.loc[3, "age"] = np.nan
+    with pytest.raises(spinodal.InputError, match=r"row 4, input 1 \(age\): NaN"):
+        spinodal.Experiment(data=(inputs, table["price"])).data()
+
+
+def test_keys_for_one_run():
+    experiment = spinodal.Experiment(SMALL)
+    before = experiment.yaml
+    run = experiment.sweep(direction="up", beta={"points": 4})
+    assert experiment.yaml == before
+    expected = spinodal.Experiment(SMALL).set(sweep={"direction": "up", "beta": {"points": 4}}).sweep()
+    assert run.image() == expected.image()
+    assert run.summary().startswith("(memory): ")
+    with pytest.raises(spinodal.InputError, match="did you mean 'beta.points'"):
+        experiment.sweep(beta={"pionts": 3})
+
+
 def test_weights_by_name_file_and_array(tmp_path):
     experiment = spinodal.Experiment(SMALL)
     theta = experiment.initial()

@@ -113,10 +113,17 @@ def test_minima_and_their_sweep():
     expected = np.maximum(0, 1 - 2 * points["beta"])
     np.testing.assert_allclose(points["weight_norm"] ** 2, expected, atol=1e-7)
     assert run.tables["jumps"]["beta"][0] == pytest.approx(0.5, abs=1e-5)
+    assert repr(objective) == "<spinodal objective 'a well': 1 parameters>"
     assert run.attributes["objective"] == "a well" and "model:" not in run.configuration
     assert run.fault() is None
     assert run.at(beta=0.1).theta.shape == (1,) and run.at(beta=0.1).weights == {}
     assert run.answer()
+    quick = objective.sweep([1.0], beta=[0.1, 0.2], direction="up", refine=False, geometry={"method": "none"},
+                            solver="newton_cg")
+    assert np.isnan(quick.tables["points"]["scalar_curvature_error"]).all()
+    np.testing.assert_allclose(quick.tables["points"]["weight_norm"] ** 2, [0.8, 0.6], rtol=1e-6)
+    with pytest.raises(spinodal.InputError, match="geometry.method"):
+        objective.sweep([1.0], geometry={"method": "nothing"})
 
 
 def test_branches_of_an_objective():
@@ -350,6 +357,10 @@ def test_without_second_derivatives():
     for method in (first.minimize, first.geometry):
         with pytest.raises(spinodal.UnsupportedError):
             method([1.0, 1.0])
+    for method, words in ((first.minimize, {}), (first.minimize, {"method": "newton_cg"}),
+                          (first.sweep, {"solver": "lbfgs"}), (first.branches, {}), (first.spectrum, {})):
+        with pytest.raises(spinodal.UnsupportedError, match=r"needs second derivatives: give Objective\(..., hvp"):
+            method([1.0, 1.0], **words)
     batches = spinodal.Objective(lambda t: 0.5 * t @ t, lambda t: t, dimension=2, samples=10)
     with pytest.raises(spinodal.UnsupportedError, match="sgd"):
         batches.minimize([1.0, 1.0], method="sgd", batch=2)
