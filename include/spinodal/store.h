@@ -54,11 +54,16 @@ bool spn_journal_is_written(const char *path);
 typedef struct spn_journals {
     int64_t count, capacity;
     char **paths;
+    bool
+        are_parts; /**< somebody named them: all are whole journals, and no point is in two of them */
 } spn_journals;
 
 /** The journals that stand beside the results `output`, which need not exist: OUTPUT.part, OUTPUT.part.1, ... Free with
  *  spn_journals_free(), also after a failure. SPN_ERROR_IO: the folder cannot be read; one that is not there has none. */
 spn_status spn_journals_find(spn_context *context, const char *output, spn_journals *out);
+/** Those of a list of paths, which are copied: parts. Free likewise. */
+spn_status spn_journals_name(spn_context *context, int64_t count, const char *const *paths,
+                             spn_journals *out);
 void spn_journals_free(spn_context *context, spn_journals *journals);
 
 /** Start a journal. `configuration` (UTF-8, any length) says which experiment it belongs to; a first line that begins with "# " says

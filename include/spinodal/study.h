@@ -216,6 +216,10 @@ typedef struct spn_run_settings {
     bool is_resumed;     /**< go on from the journal */
     const char *weights; /**< spn_study_spectrum(): a weights file; NULL: the initial weights */
     double beta;         /**< spn_study_spectrum(): NaN means 0 */
+    /** Journals, wherever they lie, of which the results of a sweep or of training are made without running anything, as
+     *  spn_run_merge() does; NULL: the run's own. */
+    const char *const *parts;
+    int64_t part_count;
 } spn_run_settings;
 
 /** Where this process writes its journal of a run with results at `output`: "OUTPUT.part"; of rank R > 0 of the context's
@@ -337,6 +341,13 @@ spn_status spn_book_write(spn_context *context, spn_book *book, const char *path
  *  the book has so far? `*is_good` is then their verdict. Files that are no results are not that. Costs reading them. */
 spn_status spn_book_find(spn_context *context, spn_book *book, const char *path,
                          const char *sections, unsigned what, bool *is_found, bool *is_good);
+
+/** Make the one result of journals that shares, ranks or runs that were cut off have left: the bytes that one process would have
+ *  written. They may lie anywhere, are only read, and stay. Data and weights are read from where the experiment has them: relative paths begin at its folder, or
+ *  where there is no such folder at the current one. Of `settings` the parts, the output and is_forced count. SPN_ERROR_INPUT, and
+ *  nothing is written: chains are missing or not at their end, parts of several experiments or with other data or kernels than here, the same point in two parts,
+ *  damage. */
+spn_status spn_run_merge(spn_context *context, const spn_run_settings *settings, bool *is_good);
 
 /* ---- A run that goes on ------------------------------------------------------------------------ */
 

@@ -181,6 +181,20 @@ void spn_sweep_free(spn_context *context, spn_sweep *sweep);
  *  same bits as without the interruption; transitions may be left out. SPN_ERROR_INPUT when the item does not fit. */
 spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_item *item);
 
+/** A chain as it stands. */
+typedef struct spn_chain_state {
+    int64_t seed;
+    spn_direction direction;
+    int64_t points, done;
+    double cost; /**< a forecast of what is left, to compare chains by */
+} spn_chain_state;
+
+/** How many chains are known. While *is_open others follow: those down, which all chains up must have been done for. They are
+ *  numbered here where that is so by now. */
+spn_status spn_sweep_chains(spn_context *context, spn_sweep *sweep, int64_t *count, bool *is_open);
+/** 0 <= chain < count. */
+spn_chain_state spn_sweep_chain(const spn_sweep *sweep, int64_t chain);
+
 /** Run all that is left: first the chains that start from initial weights, then (down, both) a chain
  *  downwards from the last point of each phase the up-sweeps visited. A phase is a run of points with
  *  the same number of active modes, cut also where a jump changes E or the accuracy of classes (objectives without

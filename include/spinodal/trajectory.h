@@ -194,6 +194,10 @@ void spn_trajectories_free(spn_context *context, spn_trajectories *runs);
 spn_status spn_trajectories_replay(spn_context *context, spn_trajectories *runs,
                                    const spn_item *item);
 
+/** How many runs there are, and whether one is over. */
+int64_t spn_trajectories_count(const spn_trajectories *runs);
+bool spn_trajectories_is_over(const spn_trajectories *runs, int64_t run);
+
 /** Run all that is left. Progress is emitted by epochs. Within a run the order is: points and crossings as they come,
  *  then, when it is over, plateaus and the end. A run that diverges is a result: it ends with its last finite
  *  state, which is recorded whatever its epoch. One warning a run where gradient descent is seen to be unstable. SPN_ERROR_INTERRUPTED leaves the runs as far as they got. */

@@ -50,7 +50,9 @@ const cli_flag cli_flags[] = {
      "order of the table: beta, jump, or answer (the default: by beta, those of hidden units by "
      "their jump)"},
     {"explain", 0, FLAG_SWITCH, AT(is_explained), NULL,
-     "say what measuring the Hessian takes, by each way, and which one is chosen; run nothing"},
+     "say what measuring the Hessian takes, by each way, and which one is chosen; of ranks and "
+     "shares "
+     "also how many chains or runs each has; run nothing"},
     {"columns", 0, FLAG_TEXT, AT(columns), "A,B,...",
      "panels: columns of the table of points, each with :linear, :log or :symlog behind it if need "
      "be"},

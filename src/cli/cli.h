@@ -21,7 +21,7 @@ enum {
     EXIT_INTERRUPTED = 130,
 };
 
-enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 64 };
+enum { CLI_SETS_MAX = 256, CLI_WORDS_MAX = 4096 };
 
 /** The program, on its own (NULL) or as one rank of a farm; returns its exit status. */
 int cli_main(int count, char **words, spn_farm *farm);
@@ -232,6 +232,9 @@ spn_status cli_refuse_same_file(spn_context *context, const char *output, const 
 /** On the standard output: what measuring the Hessian takes in this command, by each way, and which one is gone. */
 spn_status cli_explain(cli_session *session, const spn_study *study);
 
+/** Of ranks and shares besides: how many jobs there are, how many the busiest process has, what they take at least. */
+spn_status cli_explain_ranks(cli_session *session, const spn_study *study);
+
 /** Parameters where a command measures: --weights, or the initial weights. */
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,
                        double *theta);
@@ -240,7 +243,7 @@ spn_status cli_weights(cli_session *session, const cli_arguments *arguments, con
 spn_status cli_shown(cli_session *session, const cli_arguments *arguments, spn_shown *out);
 
 cli_action cmd_branches, cmd_check, cmd_data, cmd_export, cmd_geometry, cmd_grok, cmd_init,
-    cmd_plot, cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory,
+    cmd_merge, cmd_plot, cmd_report, cmd_reproduce, cmd_slice, cmd_spectrum, cmd_sweep, cmd_theory,
     cmd_transitions, cmd_watch;
 
 #endif

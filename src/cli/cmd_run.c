@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands that run an experiment and say what came out: sweep, branches, slice, grok, spectrum. */
+/* The commands that run an experiment and say what came out: sweep, branches, slice, grok, spectrum; merge, which has it from
+ * journals. */
 #include "cli/cli.h"
 
 #include <inttypes.h>
@@ -121,6 +122,7 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {
         SPN_TRY(cli_explain(session, study));
+        SPN_TRY(cli_explain_ranks(session, study));
         goto done;
     }
     SPN_TRY(run(context, study, &settings, &session->is_good));
@@ -157,6 +159,13 @@ done:
     return status;
 }
 
+static spn_status tell_results(cli_session *session, const cli_arguments *arguments,
+                               const char *output, const spn_wish *wish)
+{
+    return arguments->is_json ? write_json(session->context, output, wish)
+                              : spn_results_tell(session->context, output, wish);
+}
+
 /* EXPERIMENT.sweep.h5, EXPERIMENT.branches.h5, ...: no command's results stand in another's way. */
 static spn_status default_output(const cli_session *session, const char *experiment, char **out)
 {
@@ -181,8 +190,7 @@ static spn_status run_command(cli_session *session, const cli_arguments *argumen
     if (arguments->is_explained || arguments->chain != NULL || !spn_farm_writes(session->context)) {
         goto done;
     }
-    SPN_TRY(arguments->is_json ? write_json(session->context, output, &wish)
-                               : spn_results_tell(session->context, output, &wish));
+    SPN_TRY(tell_results(session, arguments, output, &wish));
 done:
     spn_release(session->context, made);
     return status;
@@ -211,4 +219,54 @@ spn_status cmd_grok(cli_session *session, const cli_arguments *arguments)
 spn_status cmd_spectrum(cli_session *session, const cli_arguments *arguments)
 {
     return run_command(session, arguments, spn_study_spectrum);
+}
+
+/* ---- Parts ------------------------------------------------------------------------------------ */
+
+/* "RUN.h5" of "folder/RUN.h5.part.3", in the current folder; NULL: the name does not tell. */
+static spn_status output_of(spn_context *context, const char *part, char **out)
+{
+    static const char ending[] = ".part";
+    const char *slash = strrchr(part, '/'), *name = slash != NULL ? slash + 1 : part, *found = NULL;
+    spn_status status = SPN_OK;
+    *out = NULL;
+    for (const char *at = name; (at = strstr(at, ending)) != NULL; at++) {
+        const char behind = at[sizeof ending - 1];
+        found = at > name && (behind == '\0' || behind == '.') ? at : found;
+    }
+    if (found != NULL) {
+        *out = spn_duplicate(context, name);
+        SPN_TRY(*out != NULL ? SPN_OK : spn_error_status(context));
+        (*out)[found - name] = '\0';
+    }
+done:
+    return status;
+}
+
+spn_status cmd_merge(cli_session *session, const cli_arguments *arguments)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = session->context;
+    char *made = NULL;
+    spn_wish wish = {.is_verbose = session->is_verbose};
+    SPN_TRY(cli_shown(session, arguments, &wish.shown));
+    if (arguments->output == NULL) {
+        SPN_TRY(output_of(context, arguments->words[0], &made));
+        SPN_TRY(made != NULL
+                    ? SPN_OK
+                    : cli_misuse(session, "-o RUN.h5 is needed: '%s' does not end in .part",
+                                 arguments->words[0]));
+    }
+    const spn_run_settings settings = {.output = made != NULL ? made : arguments->output,
+                                       .is_forced = arguments->is_forced,
+                                       .parts = arguments->words,
+                                       .part_count = arguments->word_count};
+    for (int64_t i = 0; i < arguments->word_count; i++) {
+        SPN_TRY(cli_refuse_same_file(context, settings.output, arguments->words[i]));
+    }
+    SPN_TRY(spn_run_merge(context, &settings, &session->is_good));
+    SPN_TRY(tell_results(session, arguments, settings.output, &wish));
+done:
+    spn_release(context, made);
+    return status;
 }

@@ -72,6 +72,24 @@ const cli_command cli_commands[] = {
      "status\n"
      "1: done, but a run diverged or does not end at a stationary minimum.",
      "output set seed threads chain json progress force resume explain ", 1, 1, true, cmd_grok},
+    {"merge", "PART ... [-o RUN.h5]", "the journals of shares made the one result",
+     "Takes what the shares of --chain, or ranks, have left (RUN.h5.part.1, RUN.h5.part.2, ...), "
+     "wherever\n"
+     "the files lie, also copied from other machines, and writes the results that one process "
+     "would "
+     "have\n"
+     "written, byte for byte. Nothing is run, and the parts stay. Data and weights are read where "
+     "the\n"
+     "experiment has them; relative paths begin at its folder, or where that is not here at the "
+     "current\n"
+     "one. Where chains are missing or not at their end it says which and how to run them, with "
+     "status 3,\n"
+     "and writes nothing; so it does with parts of several experiments, a part given twice, and "
+     "damage.\n"
+     "Without -o the results go to the first part's name up to .part. Exit status 1: as that of "
+     "the "
+     "run.",
+     "output json progress force kind min-jump sort ", 1, CLI_WORDS_MAX, false, cmd_merge},
     {"slice", "EXPERIMENT.yaml [-o RUN.h5]", "the surface along lines and planes",
      "Measures the error (and, where section slice says so, the scalar curvature of its surface) "
      "on the\n"

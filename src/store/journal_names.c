@@ -87,3 +87,15 @@ done:
     spn_release(context, folder);
     return status;
 }
+
+spn_status spn_journals_name(spn_context *context, int64_t count, const char *const *paths,
+                             spn_journals *out)
+{
+    spn_status status = SPN_OK;
+    *out = (spn_journals){.are_parts = true};
+    for (int64_t i = 0; i < count; i++) {
+        SPN_TRY(add_path(context, "", 0, paths[i], out));
+    }
+done:
+    return status;
+}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/journals.h"
 
+#include "study/parts.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@ done:
 /* A record, and where it belongs among all. */
 typedef struct entry {
     int64_t job, type;
+    int64_t place;          /* of a point among those of its job; INT64_MAX: it is none */
     int64_t begins;         /* the place of the first point of its job in its journal */
     int64_t journal, index; /* in the order of reading */
     int64_t offset, size;   /* of the payload, in blocks and bytes */
@@ -57,11 +60,15 @@ static spn_status collect(spn_context *context, void *state, int64_t type, const
 {
     collector *all = state;
     spn_status status = SPN_OK;
-    spn_item item;
-    SPN_TRY(spni_recorder_read(context, all->recorder, type, payload, size, &item));
+    spn_item item = {.job = -1, .stream = -1}; /* the experiment comes before all jobs */
+    SPN_TRY(type == SPNI_RECORD_EXPERIMENT
+                ? spni_parts_check_note(context, payload, size)
+                : spni_recorder_read(context, all->recorder, type, payload, size, &item));
+    const int64_t place = item.stream == 0 ? place_of(all->recorder, &item) : INT64_MAX;
     const entry added = {.job = item.job,
                          .type = type,
-                         .begins = item.stream == 0 ? place_of(all->recorder, &item) : INT64_MAX,
+                         .place = place,
+                         .begins = place,
                          .journal = all->journal,
                          .index = all->entries.count,
                          .offset = all->blocks.count,
@@ -136,6 +143,42 @@ static bool is_copy(const collector *all, const entry *entries, int64_t number)
     return false;
 }
 
+static int compare_points(const void *a, const void *b)
+{
+    const entry *x = a, *y = b;
+    const int64_t left[] = {x->job, x->place, x->journal}, right[] = {y->job, y->place, y->journal};
+    for (int i = 0; i < 3; i++) {
+        if (left[i] != right[i]) {
+            return left[i] < right[i] ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+/* Of two parts with the same point one is too many: a copy, or the same share run twice. */
+static spn_status refuse_twice(spn_context *context, const collector *all,
+                               const spn_journals *journals)
+{
+    entry *entries = (void *)all->entries.items;
+    const int64_t count = all->entries.count;
+    if (count > 0) {
+        qsort(entries, (size_t)count, sizeof *entries, compare_points);
+    }
+    for (int64_t i = 1; i < count; i++) {
+        const entry *a = &entries[i - 1], *b = &entries[i];
+        if (a->job == b->job && a->place == b->place && a->place != INT64_MAX &&
+            a->journal != b->journal) {
+            return spn_fail(
+                context, SPN_ERROR_INPUT,
+                "%s and %s both have point %lld of job %lld: they are the same part, or "
+                "a share was run twice; leave one out",
+                journals->paths[a->journal], journals->paths[b->journal], (long long)a->place,
+                (long long)a->job);
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status hand_out(spn_context *context, const collector *all, spn_journal_reader *reader,
                            void *reader_state)
 {
@@ -158,13 +201,14 @@ done:
     return status;
 }
 
-static spn_status scan(spn_context *context, const char *path, const char *configuration,
-                       collector *all)
+static spn_status scan(spn_context *context, const char *path, bool is_part,
+                       const char *configuration, collector *all)
 {
     spn_status status = SPN_OK;
     char *stored = NULL;
     struct stat info;
-    if (stat(path, &info) == 0 && info.st_size == 0) { /* another share is about to begin it */
+    if (!is_part && stat(path, &info) == 0 &&
+        info.st_size == 0) { /* another share is about to begin it */
         return SPN_OK;
     }
     SPN_TRY(spn_journal_scan(context, path, collect, all, NULL, &stored));
@@ -187,8 +231,10 @@ spn_status spni_journals_read(spn_context *context, const spni_recorder *recorde
     collector all = {
         .recorder = recorder, .entries = {.size = sizeof(entry)}, .blocks = {.size = BLOCK}};
     for (all.journal = 0; all.journal < journals->count; all.journal++) {
-        SPN_TRY(scan(context, journals->paths[all.journal], configuration, &all));
+        SPN_TRY(
+            scan(context, journals->paths[all.journal], journals->are_parts, configuration, &all));
     }
+    SPN_TRY(journals->are_parts ? refuse_twice(context, &all, journals) : SPN_OK);
     SPN_TRY(hand_out(context, &all, reader, reader_state));
 done:
     spn_list_free(context, &all.entries);

@@ -8,7 +8,7 @@
 
 /** Hand the records of all journals to `reader`, job after job, those of a job in the order in which they were sent,
  *  whoever wrote them, and each once. All are in memory at a time. Journals may be written meanwhile. SPN_ERROR_INPUT where one
- *  belongs to another run than `configuration` says, or is damaged. */
+ *  belongs to another run than `configuration` says, or is damaged, or (parts) where two have the same point. */
 spn_status spni_journals_read(spn_context *context, const spni_recorder *recorder,
                               const char *configuration, const spn_journals *journals,
                               spn_journal_reader *reader, void *reader_state);

@@ -1,25 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* What a run has written into its journals so far, without the run: for whoever watches it. */
 #include "study/journals.h"
-#include "study/run.h"
+#include "study/parts.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-/* A kind of run by its name in the journal. */
-typedef struct known_run {
-    const spn_kind *kind;
-    const spn_streams *streams;
-} known_run;
-static const known_run known_runs[] = {
-    {&spn_sweep_kind, &spn_sweep_streams},
-    {&spn_branches_kind, &spn_branches_streams},
-    {&spn_grok_kind, &spn_trajectory_streams},
+static const spni_known_run known_runs[] = {
+    {&spn_sweep_kind, &spn_sweep_streams, spn_study_sweep},
+    {&spn_branches_kind, &spn_branches_streams, NULL},
+    {&spn_grok_kind, &spn_trajectory_streams, spn_study_grok},
 };
 
-/* The line behind "# run: ", and where the experiment begins. */
-static const known_run *find_run(const char *configuration, const char **experiment)
+const spni_known_run *spni_run_find(const char *configuration, const char **experiment)
 {
     static const char label[] = "# run: ";
     const char *line = strchr(configuration, '\n');
@@ -38,16 +32,16 @@ static const known_run *find_run(const char *configuration, const char **experim
     return NULL;
 }
 
-/* Records lie in a journal as in the memory of the program that wrote it. */
-static spn_status check_program(spn_context *context, const char *path, const char *configuration)
+spn_status spni_run_check_program(spn_context *context, const char *path, const char *configuration,
+                                  const char *advice)
 {
     char first[SPNI_PROGRAM_SIZE];
     spni_run_program(first);
     const size_t length = strlen(first);
     if (strncmp(configuration, first, length) != 0) {
         return spn_fail(context, SPN_ERROR_INPUT,
-                        "%s is of another version of the program (%.*s): watch it with that one",
-                        path, (int)strcspn(configuration, "\n"), configuration);
+                        "%s is of another version of the program (%.*s): %s with that one", path,
+                        (int)strcspn(configuration, "\n"), configuration, advice);
     }
     return SPN_OK;
 }
@@ -58,6 +52,9 @@ static spn_status keep(spn_context *context, void *state, int64_t type, const vo
     spn_status status = SPN_OK;
     spni_recorder *recorder = state;
     spn_item item;
+    if (type == SPNI_RECORD_EXPERIMENT) {
+        return spni_parts_check_note(context, payload, size);
+    }
     SPN_TRY(spni_recorder_read(context, recorder, type, payload, size, &item));
     SPN_TRY(spni_recorder_keep(context, recorder, &item));
 done:
@@ -121,7 +118,7 @@ done:
 }
 
 static spn_status read_items(spn_context *context, spn_arena *arena, const spn_journals *journals,
-                             const char *configuration, const known_run *run, spn_results *out)
+                             const char *configuration, const spni_known_run *run, spn_results *out)
 {
     spn_status status = SPN_OK;
     spni_recorder recorder = {.study = NULL};
@@ -180,8 +177,8 @@ spn_status spn_run_peek(spn_context *context, spn_arena *arena, const char *outp
     }
     const char *first = begun(&journals);
     SPN_TRY(spn_journal_scan(context, first, NULL, NULL, NULL, &configuration));
-    SPN_TRY(check_program(context, first, configuration));
-    const known_run *run = find_run(configuration, &experiment);
+    SPN_TRY(spni_run_check_program(context, first, configuration, "watch it"));
+    const spni_known_run *run = spni_run_find(configuration, &experiment);
     if (run == NULL) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s is of a kind of run that cannot be watched", first);
     }

@@ -33,7 +33,10 @@ void spni_recorder_end(spn_context *context, spni_recorder *recorder);
 
 /** Version of the payload of journal records, which spni_recorder_write() makes: a head of sizes, then the record, its
  *  rows, modes, theta, state. */
-enum { SPNI_JOURNAL_FORMAT = 2 };
+enum { SPNI_JOURNAL_FORMAT = 3 };
+
+/** The type of a journal's first record, which is no item: the experiment as a whole (study/parts.h). */
+enum { SPNI_RECORD_EXPERIMENT = 0 };
 
 /** Append an item to a journal, as a record of type stream + 1. */
 spn_status spni_recorder_write(spn_context *context, const spni_recorder *recorder,

@@ -3,6 +3,7 @@
 
 #include "study/experiment.h"
 #include "study/journals.h"
+#include "study/parts.h"
 
 #include <spinodal/numeric.h>
 #include <stdio.h>
@@ -173,6 +174,9 @@ static spn_status replay(spn_context *context, void *state, int64_t type, const 
     spni_run *run = state;
     spn_status status = SPN_OK;
     spn_item item;
+    if (type == SPNI_RECORD_EXPERIMENT) {
+        return spni_parts_check_note(context, payload, size);
+    }
     SPN_TRY(spni_recorder_read(context, &run->recorder, type, payload, size, &item));
     SPN_TRY(run->kind->replay(context, run->state, &item));
     SPN_TRY(spni_recorder_keep(context, &run->recorder, &item));
@@ -257,6 +261,34 @@ done:
     return status;
 }
 
+/* The parts are all there is: no journal is written. */
+static spn_status open_parts(spn_context *context, spni_run *run, const char *configuration)
+{
+    spn_status status = SPN_OK;
+    spn_journals parts = {.paths = NULL};
+    const spn_run_settings *settings = &run->settings;
+    SPN_TRY(spn_journals_name(context, settings->part_count, settings->parts, &parts));
+    SPN_TRY(spni_parts_fit(context, settings->parts[0], configuration));
+    SPN_TRY(spni_journals_read(context, &run->recorder, configuration, &parts, replay, run));
+done:
+    spn_journals_free(context, &parts);
+    return status;
+}
+
+spn_status spni_run_complete(spn_context *context, spni_run *run, bool *is_made)
+{
+    spn_status status = SPN_OK;
+    spni_missing missing = {.numbers = {.size = sizeof(int64_t)}};
+    *is_made = run->settings.part_count > 0;
+    if (*is_made) {
+        SPN_TRY(run->kind->miss(context, run->state, &missing));
+        SPN_TRY(spni_parts_refuse_missing(context, run, &missing));
+    }
+done:
+    spn_list_free(context, &missing.numbers);
+    return status;
+}
+
 spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
 {
     spn_status status = SPN_OK;
@@ -264,6 +296,10 @@ spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
     spn_journals there = {.paths = NULL};
     SPN_TRY(spni_recorder_begin(context, run->study, run->kind->streams, without, &run->recorder));
     SPN_TRY(describe(context, run, &configuration));
+    if (run->settings.part_count > 0) {
+        SPN_TRY(open_parts(context, run, configuration));
+        goto done;
+    }
     /* Rank 0 first: the others find its journal, with everything that was done. */
     if (spn_farm_writes(context)) {
         status = spn_journals_find(context, run->settings.output, &there);
@@ -287,6 +323,7 @@ spn_status spni_run_record(spn_context *context, void *state, const spn_item *it
     spni_run *run = state;
     spn_status status = SPN_OK;
     if (!spn_farm_is_foreign(context)) {
+        SPN_TRY(run->records == 0 ? spni_parts_note(context, run->study, run->journal) : SPN_OK);
         SPN_TRY(spni_recorder_write(context, &run->recorder, run->journal, item));
         run->records++;
     }
@@ -358,7 +395,7 @@ spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
         *is_good = true;
         spn_message(context,
                     "this share is done, its points are in %s; when all are, --resume without "
-                    "--chain makes %s",
+                    "--chain makes %s, or, of copies elsewhere, spinodal merge",
                     run->journal_path, run->settings.output);
         return SPN_OK;
     }

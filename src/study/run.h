@@ -6,6 +6,14 @@
 
 #include "study/recorder.h"
 
+/** What parts do not hold of a run: jobs of one kind, as a reader knows them. */
+typedef struct spni_missing {
+    const char *what; /**< "chains up of seeds", "runs" */
+    spn_list
+        numbers; /**< of jobs that are not done, int64_t, ascending; those of one seed have the same */
+    int64_t of; /**< how many jobs of this kind there are */
+} spni_missing;
+
 /** A kind of run: its method's streams and what is special. `state` of the functions is the run's. */
 typedef struct spni_run_kind {
     const spn_kind *results; /**< their kind */
@@ -13,6 +21,8 @@ typedef struct spni_run_kind {
         sections; /**< of the experiment, by spaces, on which it depends besides SPNI_SECTIONS_ALWAYS */
     const spn_streams *streams;
     spn_item_sink *replay; /**< hands the method what an earlier run has sent */
+    /** What is not done of the run; none of them where everything was replayed. NULL: nobody asks. */
+    spn_status (*miss)(spn_context *context, void *state, spni_missing *missing);
     /** Everything was sent: into the records, still in the order of sending, what only the whole run knows; may be
      *  NULL. */
     spn_status (*complete)(spn_context *context, void *state);
@@ -23,6 +33,20 @@ typedef struct spni_run_kind {
 /** The first line of a journal: the program, and the size of its records, which are in it as they are in memory. */
 enum { SPNI_PROGRAM_SIZE = 160 };
 void spni_run_program(char line[SPNI_PROGRAM_SIZE]);
+
+/** A kind of run by its name in journals. */
+typedef struct spni_known_run {
+    const spn_kind *kind;
+    const spn_streams *streams;
+    spn_status (*run)(spn_context *context, const spn_study *study,
+                      const spn_run_settings *settings, bool *is_good); /**< NULL: not in shares */
+} spni_known_run;
+
+/** The kind of run that a journal's configuration names, and where its experiment begins; NULL: none of them. */
+const spni_known_run *spni_run_find(const char *configuration, const char **experiment);
+/** Records lie in a journal as in the memory of the program that wrote it. `advice`: what to do with that one. */
+spn_status spni_run_check_program(spn_context *context, const char *path, const char *configuration,
+                                  const char *advice);
 
 /** The sections on which a run of any kind depends. */
 #define SPNI_SECTIONS_ALWAYS "data model objective solver geometry "
@@ -52,6 +76,9 @@ spn_status spni_run_begin(spn_context *context, const spn_study *study,
 /** Create the journal, or (resuming) open it and replay what it holds. Bit s of `without`: theta of stream s is not
  *  kept in memory. */
 spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without);
+
+/** Is the run made of parts, with nothing to do? SPN_ERROR_INPUT where they do not hold all, saying what is missing. */
+spn_status spni_run_complete(spn_context *context, spni_run *run, bool *is_made);
 
 /** The sink of the method; `state` is the run. An item goes to the journal first, then to memory. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item);

@@ -36,6 +36,21 @@ done:
     return status;
 }
 
+static spn_status miss(spn_context *context, void *state, spni_missing *missing)
+{
+    const trainer *t = state;
+    spn_status status = SPN_OK;
+    missing->what = "runs";
+    missing->of = spn_trajectories_count(t->runs);
+    for (int64_t run = 0; run < missing->of; run++) {
+        SPN_TRY(spn_trajectories_is_over(t->runs, run)
+                    ? SPN_OK
+                    : spn_list_append(context, &missing->numbers, &run));
+    }
+done:
+    return status;
+}
+
 static spn_status record(spn_context *context, void *state, const spn_item *item)
 {
     trainer *t = state;
@@ -95,15 +110,20 @@ static const spni_run_kind grok_kind = {.results = &spn_grok_kind,
                                         .sections = "grok",
                                         .streams = &spn_trajectory_streams,
                                         .replay = replay,
+                                        .miss = miss,
                                         .fill = fill};
 
 static spn_status run_and_write(spn_context *context, trainer *t, bool has_theta, bool *is_good)
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
+    bool is_made = false;
     SPN_TRY(spni_run_open(context, &t->run, has_theta ? 0 : 1U << SPN_TRAJECTORY_POINT));
-    SPN_TRY(spn_pool_create(context, t->run.settings.threads, &pool));
-    SPN_TRY(spn_trajectories_run(context, t->runs, pool, record, t));
+    SPN_TRY(spni_run_complete(context, &t->run, &is_made));
+    if (!is_made) {
+        SPN_TRY(spn_pool_create(context, t->run.settings.threads, &pool));
+        SPN_TRY(spn_trajectories_run(context, t->runs, pool, record, t));
+    }
     SPN_TRY(spni_run_finish(context, &t->run, is_good));
 done:
     spn_pool_free(pool);

@@ -13,7 +13,46 @@ typedef struct sweeper {
 static spn_status replay(spn_context *context, void *state, const spn_item *item)
 {
     const sweeper *s = state;
-    return spn_sweep_replay(context, s->sweep, item);
+    spn_status status = SPN_OK;
+    int64_t chains = 0;
+    bool is_open = false;
+    if (s->run.settings.part_count > 0) {
+        SPN_TRY(spn_sweep_chains(context, s->sweep, &chains, &is_open));
+        if (is_open && item->job >= chains) {
+            return SPN_OK; /* of a chain down, and chains up are missing: that is what will be said */
+        }
+    }
+    SPN_TRY(spn_sweep_replay(context, s->sweep, item));
+done:
+    return status;
+}
+
+/* Of the chains that have the direction of the first one that is not done. */
+static spn_status miss(spn_context *context, void *state, spni_missing *missing)
+{
+    static const char *const words[] = {[SPN_DIRECTION_UP] = "chains up of seeds",
+                                        [SPN_DIRECTION_DOWN] = "chains down of seeds",
+                                        [SPN_DIRECTION_QUENCH] = "quenches of seeds"};
+    const sweeper *s = state;
+    spn_status status = SPN_OK;
+    int64_t chains = 0;
+    bool is_open = false;
+    spn_direction direction = SPN_DIRECTION_UP;
+    SPN_TRY(spn_sweep_chains(context, s->sweep, &chains, &is_open));
+    for (int64_t i = 0; i < chains; i++) {
+        const spn_chain_state chain = spn_sweep_chain(s->sweep, i);
+        if (missing->numbers.count == 0 && chain.direction != direction) {
+            missing->of = 0;
+            direction = chain.direction;
+        }
+        missing->of += chain.direction == direction;
+        if (chain.done < chain.points && chain.direction == direction) {
+            SPN_TRY(spn_list_append(context, &missing->numbers, &chain.seed));
+        }
+    }
+    missing->what = words[direction];
+done:
+    return status;
 }
 
 static bool is_down_point(const void *record)
@@ -59,10 +98,14 @@ static spn_status run_and_write(spn_context *context, sweeper *s,
 {
     spn_status status = SPN_OK;
     spn_pool *pool = NULL;
+    bool is_made = false;
     const unsigned both = 1U << SPN_SWEEP_POINT | 1U << SPN_SWEEP_JUMP;
     SPN_TRY(spni_run_open(context, &s->run, settings->parameters ? 0 : both));
-    SPN_TRY(spn_pool_create(context, s->run.settings.threads, &pool));
-    SPN_TRY(spn_sweep_run(context, s->sweep, pool, spni_run_record, &s->run));
+    SPN_TRY(spni_run_complete(context, &s->run, &is_made));
+    if (!is_made) {
+        SPN_TRY(spn_pool_create(context, s->run.settings.threads, &pool));
+        SPN_TRY(spn_sweep_run(context, s->sweep, pool, spni_run_record, &s->run));
+    }
     SPN_TRY(spni_run_finish(context, &s->run, is_good));
 done:
     spn_pool_free(pool);
@@ -73,6 +116,7 @@ static const spni_run_kind sweep_kind = {.results = &spn_sweep_kind,
                                          .sections = "sweep geometry",
                                          .streams = &spn_sweep_streams,
                                          .replay = replay,
+                                         .miss = miss,
                                          .fill = fill};
 
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,

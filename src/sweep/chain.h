@@ -30,7 +30,10 @@ typedef struct spni_chain {
     int64_t first, count; /**< grid indices: first, first +- 1, ... `count` of them */
     const int64_t *legs;  /**< leg of each value of the grid, which is then a path; NULL: one leg */
     const double *start;  /**< theta before the first point; NULL: the initial weights */
-    int64_t done;         /**< finished points */
+    double steps; /**< of the solver at a point, a forecast beside others; 0: no different */
+    int64_t done; /**< finished points */
+    int64_t phase_points,
+        phase_steps;       /**< of those of the phase it is in, but the first, and at these */
     spn_sweep_record last; /**< record of the last finished point, when done > 0 */
     double *last_theta;    /**< its theta */
 } spni_chain;

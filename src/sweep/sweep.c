@@ -12,6 +12,7 @@ typedef struct phase_end {
     int64_t chain;
     int64_t label; /* active modes; -1 without labels */
     int64_t point; /* index of the phase's last point in its chain */
+    double steps;  /* of the solver, at each of its points but the first */
     double *theta;
 } phase_end;
 
@@ -153,7 +154,7 @@ void spn_sweep_free(spn_context *context, spn_sweep *sweep)
 }
 
 /* The chain's last point ends a phase: keep it. */
-static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_chain *chain)
+static spn_status end_phase(spn_context *context, spn_sweep *sweep, spni_chain *chain)
 {
     spn_status status = SPN_OK;
     double *theta = NULL;
@@ -163,8 +164,13 @@ static spn_status end_phase(spn_context *context, spn_sweep *sweep, const spni_c
     memcpy(theta, chain->last_theta, (size_t)sweep->parameters * sizeof *theta);
     /* Parameters without any effect lie where the way up has left them, and move the place where the way down branches off. */
     spn_objective_settle(sweep->problem.objective, theta);
-    sweep->phases[sweep->phase_count++] =
-        (phase_end){chain->number, chain->last.state.active_modes, chain->done - 1, theta};
+    sweep->phases[sweep->phase_count++] = (phase_end){
+        chain->number, chain->last.state.active_modes, chain->done - 1,
+        chain->phase_points > 0 ? (double)chain->phase_steps / (double)chain->phase_points : 0,
+        theta};
+    /* The point behind it, where the next phase is reached, is not like the others of that. */
+    chain->phase_steps = 0;
+    chain->phase_points = -1;
 done:
     return status;
 }
@@ -196,6 +202,8 @@ static spn_status book(spn_context *context, spn_sweep *sweep, const spn_item *p
     if (is_up && chain->done > 0 && is_phase_change(chain, record)) {
         SPN_TRY(end_phase(context, sweep, chain));
     }
+    chain->phase_steps += chain->phase_points >= 0 && chain->done > 0 ? record->iterations : 0;
+    chain->phase_points += chain->done > 0;
     chain->last = *record;
     memcpy(chain->last_theta, point->theta, (size_t)sweep->parameters * sizeof *chain->last_theta);
     chain->done++;
@@ -238,6 +246,7 @@ static spn_status make_second_stage(spn_context *context, spn_sweep *sweep)
                                 .phase = phase->label,
                                 .first = phase->point,
                                 .count = phase->point + 1,
+                                .steps = phase->steps,
                                 .start = phase->theta};
             SPN_TRY(add_chain(context, sweep, chain));
         }
@@ -252,6 +261,29 @@ static spn_status prepare_second_stage(spn_context *context, spn_sweep *sweep)
     bool is_due = wants_second_stage(sweep->problem.settings) && !sweep->has_second_stage &&
                   is_first_stage_done(sweep);
     return is_due ? make_second_stage(context, sweep) : SPN_OK;
+}
+
+spn_status spn_sweep_chains(spn_context *context, spn_sweep *sweep, int64_t *count, bool *is_open)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(prepare_second_stage(context, sweep));
+    *count = sweep->chain_count;
+    *is_open = wants_second_stage(sweep->problem.settings) && !sweep->has_second_stage;
+done:
+    return status;
+}
+
+/* Points that are left, each as costly as one of the same phase was on the way up. */
+static double cost_of(const spni_chain *chain, int64_t points)
+{
+    return (double)points * (1 + chain->steps);
+}
+
+spn_chain_state spn_sweep_chain(const spn_sweep *sweep, int64_t chain)
+{
+    const spni_chain *its = &sweep->chains[chain];
+    return (spn_chain_state){its->seed, its->direction, its->count, its->done,
+                             cost_of(its, its->count - its->done)};
 }
 
 static bool is_item(const spn_sweep *sweep, const spn_item *item)
@@ -335,13 +367,6 @@ done:
     return status;
 }
 
-/* Points that are left, the forecast of a chain's cost: chains down begin at the ends of phases, so that some are far longer
- * than others. What other shares have done by now must not change what is whose, so shares go by all points. */
-static double cost_of(const spn_context *context, const spni_chain *chain)
-{
-    return (double)(spn_farm_is_share(context) ? chain->count : chain->count - chain->done);
-}
-
 /* The first job's start is read from the chain while the coordinator books other chains' points: each
  * worker copies its own chain, which nobody writes before the worker has sent something. */
 static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *pool, int64_t first,
@@ -352,7 +377,9 @@ static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *po
     sweep->job_offset = first;
     SPN_NEW(context, cost, count);
     for (int64_t job = 0; job < count; job++) {
-        cost[job] = cost_of(context, &sweep->chains[first + job]);
+        const spni_chain *chain = &sweep->chains[first + job];
+        /* What other shares have done by now must not change what is whose. */
+        cost[job] = cost_of(chain, chain->count - (spn_farm_is_share(context) ? 0 : chain->done));
     }
     const spn_pool_work work = {.jobs = count,
                                 .job = run_chain,

@@ -241,6 +241,16 @@ done:
     return status;
 }
 
+int64_t spn_trajectories_count(const spn_trajectories *runs)
+{
+    return runs->count;
+}
+
+bool spn_trajectories_is_over(const spn_trajectories *runs, int64_t run)
+{
+    return runs->runs[run].is_over;
+}
+
 static spn_status walk(spn_context *context, void *state, int64_t job, spn_pool_channel *channel)
 {
     const spn_trajectories *runs = state;

@@ -109,6 +109,22 @@ done
 run spinodal grok grok.yaml -o trained.h5 $train --resume
 expect_same train.h5 trained.h5
 
+# What a share has to do, before it begins.
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o no.h5 $five --chain 2/3 --explain
+expect_status 0
+expect_stdout '^share 2 of 3: 2 of 5 chains up of 8 points, at least [0-9.e-]+ s \([0-9.e-]+ s to measure at each\)$'
+expect_stdout '^  then a chain down from the end of each phase that they visit, the longest first$'
+expect_stdout '^  each: [0-9.e-]+ GB of samples, [0-9.e-]+ GB for each thread to measure; whoever merges at least [0-9.e-]+ GB of results$'
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o no.h5 $five --chain 7/7 --explain --set sweep.direction=quench
+expect_stdout '^share 7 of 7: 0 of 5 quenches of 8 points'
+expect_no_text "$stdout" 'then a chain down'
+# shellcheck disable=SC2086
+run spinodal grok grok.yaml -o no.h5 $train --chain 1/2 --explain
+expect_stdout '^share 1 of 2: [0-9]+ of [0-9]+ runs of 100 epochs$'
+expect_no_file no.h5
+
 for wrong in 4/3 0/3 1 1/0 x 1/2/3 1/2x; do
     run spinodal sweep run.yaml -o no.h5 --chain $wrong
     expect_failure 2 "--chain expects I/N with I from 1 to N, got '$wrong'"

@@ -148,7 +148,7 @@ expect_failure 5 'no run writes none\.h5'
 echo hello >text.h5.part
 run spinodal watch text.h5
 expect_failure 3 'text\.h5\.part is too short'
-sed 's/journal format 2/journal format 1/' run.h5.part >other.h5.part
+sed 's/journal format 3/journal format 1/' run.h5.part >other.h5.part
 run spinodal watch other.h5
 expect_failure 3 'other\.h5\.part'
 run spinodal watch over.h5 --report

@@ -262,7 +262,7 @@ static void test_refusals(void **state)
                             sizeof(spn_trajectory_record) + sizeof(spn_crossing_record) +
                             sizeof(spn_plateau_record) + sizeof(spn_run_record);
     snprintf(other, sizeof other,
-             "# spinodal " SPN_VERSION ", journal format 2, records of %lld bytes\n# run: sweep\n"
+             "# spinodal " SPN_VERSION ", journal format 3, records of %lld bytes\n# run: sweep\n"
              "data:\n  samples: 51\n",
              bytes);
     check_ok(context, spn_journal_create(context, part, other, true, &journal));
@@ -271,10 +271,10 @@ static void test_refusals(void **state)
     check_fails(context, spn_study_sweep(context, study, &settings, &is_gated), SPN_ERROR_INPUT,
                 "samples: 5");
     /* Nor is one of another version, which is named. */
-    static const char *const firsts[] = {"# run: sweep\n", "# spinodal 0.0.9, journal format 2\n"};
+    static const char *const firsts[] = {"# run: sweep\n", "# spinodal 0.0.9, journal format 3\n"};
     static const char *const said[] = {
         "another version of the program: there it is \"run: sweep\", this is \"spinodal",
-        "\"spinodal 0.0.9, journal format 2\""};
+        "\"spinodal 0.0.9, journal format 3\""};
     for (int i = 0; i < 2; i++) {
         check_ok(context, spn_journal_create(context, part, firsts[i], true, &journal));
         check_ok(context, spn_journal_close(context, journal));
