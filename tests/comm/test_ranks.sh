@@ -3,42 +3,7 @@
 # Ranks of MPI share the chains of a run: the bytes of one process on any number of ranks and threads, also when ranks are
 # killed and the run goes on with others; one line where something is wrong. SPN_KILLS sets the number of kills
 # (default 2).
-if [ "${2:--}" = - ]; then
-    echo "skipped: neither Open MPI nor MPICH is installed (tools/setup.sh mpi)"
-    exit 77
-fi
-ranks_program=$2
-runner=$3
-. "$(dirname "$0")/../cli/harness.sh"
-
-flags=
-if "$runner" --version 2>/dev/null | grep -q 'Open MPI\|OpenRTE'; then
-    flags='--oversubscribe'
-    [ "$(id -u)" -ne 0 ] || flags="$flags --allow-run-as-root"
-    # Without the rights that containers withhold, and without a word about it.
-    export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_plm_rsh_agent=
-fi
-export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
-
-# ranks NUMBER ARGUMENTS...
-ranks() {
-    number=$1
-    shift
-    # shellcheck disable=SC2086
-    timeout 240 "$runner" $flags -n "$number" "$ranks_program" "$@"
-}
-
-# What mpirun says about a rank that failed is not ours.
-ours() {
-    grep -c '^spinodal\|^rank ' "$stderr"
-}
-
-expect_one_line() {
-    expect_status "$1"
-    expect_stderr "$2"
-    checks=$((checks + 1))
-    [ "$(ours)" -eq 1 ] || complain "$(ours) lines instead of one:" "$stderr"
-}
+. "$(dirname "$0")/ranks.sh"
 
 experiment >run.yaml
 five='--set sweep.seeds=5'
@@ -81,6 +46,16 @@ run ranks 2 sweep run.yaml -o mixed.h5 -q $five --resume
 expect_status 0
 expect_same one.h5 mixed.h5
 
+# What each rank will have to do is said once, before anything begins.
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml -o no.h5 $five --explain
+expect_status 0
+expect_stdout '^2 ranks: 3 for the busiest of 5 chains up of 8 points, at least [0-9.e-]+ s'
+expect_stdout '^  each: .* GB of samples, .*; rank 0 at least [0-9.e-]+ GB of results$'
+checks=$((checks + 1))
+[ "$(grep -c 'ranks: ' "$stdout")" -eq 1 ] || complain 'it is not said once:' "$stdout"
+expect_no_file no.h5
+
 # What is wrong is said once.
 run ranks 2 sweep missing.yaml
 expect_one_line 5 'cannot open missing\.yaml'
@@ -96,8 +71,7 @@ long='--set sweep.seeds=6 --set sweep.beta.points=300'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 -q $long
 expect_status 0
-printf '#!/bin/sh\necho $$ >"pids/$$"\nexec "$@"\n' >noted
-chmod +x noted
+noted_program
 kills=0
 resume=
 while [ $kills -lt "${SPN_KILLS:-2}" ]; do
@@ -105,7 +79,7 @@ while [ $kills -lt "${SPN_KILLS:-2}" ]; do
     rm -rf pids
     mkdir pids
     # shellcheck disable=SC2086
-    "$runner" $flags -n $((kills % 3 + 2)) ./noted "$ranks_program" sweep run.yaml -o killed.h5 -q $long $resume >/dev/null 2>&1 &
+    noted $((kills % 3 + 2)) sweep run.yaml -o killed.h5 -q $long $resume >/dev/null 2>&1 &
     running=$!
     tries=0
     while kill -0 $running 2>/dev/null && [ ! -s killed.h5.part ] && [ $tries -lt 2000 ]; do
@@ -127,14 +101,9 @@ expect_same long.h5 killed.h5
 rm -rf pids
 mkdir pids
 # shellcheck disable=SC2086
-"$runner" $flags -n 2 ./noted "$ranks_program" sweep run.yaml -o ended.h5 -q $long --set sweep.beta.points=20000 >/dev/null 2>told &
+noted 2 sweep run.yaml -o ended.h5 -q $long --set sweep.beta.points=20000 >/dev/null 2>told &
 running=$!
-tries=0
-# Beyond the head of the journal, which is the experiment: some points are in it.
-while kill -0 $running 2>/dev/null && [ "$(wc -c 2>/dev/null <ended.h5.part.1 || echo 0)" -lt 20000 ] && [ $tries -lt 2000 ]; do
-    sleep 0.05
-    tries=$((tries + 1))
-done
+wait_for_points $running ended.h5.part.1
 for pid in pids/*; do
     kill -USR1 "${pid#pids/}" 2>/dev/null
 done

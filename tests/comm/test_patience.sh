@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# A rank that stands still keeps no other waiting for ever: after SPINODAL_MPI_PATIENCE seconds its neighbour, or who waits for an
+# answer of it, says so in one line and ends all, and the journals are gone on with.
+. "$(dirname "$0")/ranks.sh"
+
+experiment >run.yaml
+long='--set sweep.seeds=4 --set sweep.beta.points=300'
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o long.h5 -q $long
+expect_status 0
+noted_program
+SPINODAL_MPI_PATIENCE=3
+export SPINODAL_MPI_PATIENCE
+
+# The first, then the last of the ranks stands still; the run is far too long to end by itself.
+for which in 1 '$'; do
+    rm -rf pids stuck.h5*
+    mkdir pids
+    # shellcheck disable=SC2086
+    noted 3 sweep run.yaml -o stuck.h5 -q $long --set sweep.beta.points=200000 >/dev/null 2>told &
+    running=$!
+    wait_for_points $running stuck.h5.part
+    stopped=$(find pids -type f | sort | sed -n "s|pids/||;${which}p")
+    kill -STOP "$stopped"
+    status=0
+    wait $running || status=$?
+    for pid in pids/*; do
+        kill -9 "${pid#pids/}" 2>/dev/null
+    done
+    command_line="ranks of which one, $stopped, stands still"
+    cp told "$stderr"
+    checks=$((checks + 1))
+    [ "$status" -ne 0 ] || complain "all is said to be well:" told
+    expect_stderr '^spinodal-mpi: rank [0-9]: (nothing was heard of rank [0-9]|MPI has not answered) for [0-9]+ s; all ranks end, go on with --resume'
+    checks=$((checks + 1))
+    [ -s stuck.h5.part ] || complain 'rank 0 has left no journal'
+done
+
+# What ranks have done that were ended so is gone on with. This run ends soon: whether anybody stands still by then or not.
+rm -rf pids
+mkdir pids
+# shellcheck disable=SC2086
+noted 2 sweep run.yaml -o cut.h5 -q $long >/dev/null 2>&1 &
+running=$!
+wait_for_points $running cut.h5.part
+kill -STOP "$(find pids -type f | sort | sed -n 's|pids/||;1p')" 2>/dev/null
+wait $running
+for pid in pids/*; do
+    kill -9 "${pid#pids/}" 2>/dev/null
+done
+unset SPINODAL_MPI_PATIENCE
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml -o cut.h5 -q $long --resume
+expect_status 0
+expect_same long.h5 cut.h5
+
+# A patience that is none is a line, not another number.
+for wrong in 0 -1 soon 5x; do
+    SPINODAL_MPI_PATIENCE=$wrong
+    export SPINODAL_MPI_PATIENCE
+    run ranks 2 sweep run.yaml -o no.h5
+    unset SPINODAL_MPI_PATIENCE
+    expect_one_line 2 "SPINODAL_MPI_PATIENCE is '$wrong': expected seconds above 0"
+done
+finish
