@@ -159,11 +159,14 @@ done:
     return status;
 }
 
+/* With -q nobody would hear the answer, which takes longer than writing the results. */
 static spn_status tell_results(cli_session *session, const cli_arguments *arguments,
                                const char *output, const spn_wish *wish)
 {
-    return arguments->is_json ? write_json(session->context, output, wish)
-                              : spn_results_tell(session->context, output, wish);
+    if (arguments->is_json) {
+        return write_json(session->context, output, wish);
+    }
+    return session->is_quiet ? SPN_OK : spn_results_tell(session->context, output, wish);
 }
 
 /* EXPERIMENT.sweep.h5, EXPERIMENT.branches.h5, ...: no command's results stand in another's way. */
