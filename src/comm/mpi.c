@@ -2,7 +2,9 @@
 /* A farm of MPI's ranks.
  *
  * While jobs run ranks talk through a window of counters on rank 0, one-sided, so that nobody waits: the next job, the
- * lowest failed job, and for each rank its progress and a beat that says that it is alive. All other calls are made by all ranks
+ * lowest place of a failed job, and for each rank its progress and a beat that says that it is alive. Some MPIs (MPICH 4) serve the window
+ * only inside calls of rank 0, and who waits for that burns a processor, with the pool's lock in his hands. So what ranks tell each other
+ * is asked for and looked for later, rank 0 looks in whenever it can, and only the next job is waited for. All other calls are made by all ranks
  * together. Whoever waits for the others looks now and then and sleeps between: MPI would burn the processor that others
  * compute on. */
 #include "comm/comm.h"
@@ -36,6 +38,18 @@ static const double PARTING_SECONDS = 3;
 /* Bytes of messages that go to all ranks at once. */
 enum { CHUNK = 1 << 20 };
 
+enum { QUESTIONS = 4 };
+
+/* What a rank tells, and asks the window for; the memory is MPI's until all requests are done. */
+typedef struct question {
+    MPI_Request requests[QUESTIONS];
+    int count;
+    int64_t done, failed, one, none; /* told; none: of a request that only reads */
+    int64_t lowest, own_beat, beat;  /* heard: the neighbour's beat last */
+    bool is_open;                    /* there is no answer yet, */
+    double unanswered; /* though it was looked for at this time first; 0: it was not */
+} question;
+
 typedef struct ranks {
     spn_farm *farm;
     MPI_Comm world;
@@ -47,6 +61,7 @@ typedef struct ranks {
     int64_t spooled;   /* how many */
     bool has_agreed;   /* all ranks know of the failure */
     double patience, told;
+    question question;
     int64_t neighbours_beat; /* as last seen, */
     double beaten;           /* and when it changed; 0: not seen yet */
     _Atomic double inside;   /* since when in a call of MPI that should not take long; 0: in none */
@@ -180,29 +195,106 @@ static double others_done(ranks *r)
     return done;
 }
 
-static void beat(ranks *r)
+static int64_t next_rank(const ranks *r)
 {
-    const int64_t next = (r->farm->rank + 1) % r->farm->size;
-    fetch_and_add(r, slot_of(r->farm->rank, BEAT), 1);
-    if (next != r->farm->rank) {
-        look_after(r, next, fetch_and_add(r, slot_of(next, BEAT), 0));
+    return (r->farm->rank + 1) % r->farm->size;
+}
+
+static MPI_Request *request_of(question *q)
+{
+    return &q->requests[q->count++];
+}
+
+/* Put the question: progress and failure told, a beat given, the lowest failure and the neighbour's beat asked for. */
+static void ask(ranks *r, const spn_farm_news *own)
+{
+    question *q = &r->question;
+    *q = (question){.failed = SPN_FARM_NONE, .one = 1, .is_open = true};
+    enter(r);
+    if (own != NULL) {
+        q->done = (int64_t)(own->done * DONE_PARTS);
+        q->failed = own->failed;
+        MPI_Raccumulate(&q->done, 1, MPI_INT64_T, ROOT, slot_of(r->farm->rank, DONE), 1,
+                        MPI_INT64_T, MPI_REPLACE, r->window, request_of(q));
     }
-    r->others.done = r->farm->rank == ROOT ? others_done(r) : 0;
+    MPI_Rget_accumulate(&q->failed, 1, MPI_INT64_T, &q->lowest, 1, MPI_INT64_T, ROOT, LOWEST_FAILED,
+                        1, MPI_INT64_T, MPI_MIN, r->window, request_of(q));
+    MPI_Rget_accumulate(&q->one, 1, MPI_INT64_T, &q->own_beat, 1, MPI_INT64_T, ROOT,
+                        slot_of(r->farm->rank, BEAT), 1, MPI_INT64_T, MPI_SUM, r->window,
+                        request_of(q));
+    MPI_Rget_accumulate(&q->none, 1, MPI_INT64_T, &q->beat, 1, MPI_INT64_T, ROOT,
+                        slot_of(next_rank(r), BEAT), 1, MPI_INT64_T, MPI_NO_OP, r->window,
+                        request_of(q));
+    leave(r);
+}
+
+static void check_answer(const ranks *r, question *q)
+{
+    const double time = seconds();
+    q->unanswered = q->unanswered > 0 ? q->unanswered : time;
+    if (time - q->unanswered > r->patience) {
+        char text[160];
+        snprintf(text, sizeof text,
+                 "MPI has not answered for %.0f s; all ranks end, go on with --resume",
+                 time - q->unanswered);
+        give_up(r, text, 5);
+    }
+}
+
+/* Is the question answered, or was none put? With `waits` it is when this returns. */
+static bool hear(ranks *r, bool waits)
+{
+    question *q = &r->question;
+    MPI_Status
+        statuses[QUESTIONS]; /* of no interest, but MPICH's header warns of MPI_STATUSES_IGNORE */
+    int is_done = 1;
+    if (!q->is_open) {
+        return true;
+    }
+    if (waits) {
+        enter(r);
+        MPI_Waitall(q->count, q->requests, statuses);
+        MPI_Win_flush(ROOT, r->window);
+        leave(r);
+    } else {
+        MPI_Testall(q->count, q->requests, &is_done, statuses);
+    }
+    if (!is_done) {
+        check_answer(r, q);
+        return false;
+    }
+    q->is_open = false;
+    r->others.failed = q->lowest < q->failed ? q->lowest : q->failed;
+    if (next_rank(r) != r->farm->rank) {
+        look_after(r, next_rank(r), q->beat);
+    }
+    return true;
+}
+
+/* A look into the window now and then, without waiting. Rank 0 serves the others by it. */
+static void look(ranks *r, const spn_farm_news *own)
+{
+    const double time = seconds();
+    int is_there = 0;
+    if (r->farm->rank == ROOT) {
+        MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, r->world, &is_there, MPI_STATUS_IGNORE);
+    }
+    if (hear(r, false) && time - r->told > TELL_INTERVAL) {
+        r->told = time;
+        ask(r, own);
+        r->others.done = r->farm->rank == ROOT ? others_done(r) : 0;
+    }
 }
 
 /* Wait for a request of all ranks. */
 static void wait_for(ranks *r, MPI_Request *request)
 {
     const struct timespec pause = {0, WAIT_NANOSECONDS};
-    double last = seconds();
     int is_done = 0;
     for (MPI_Test(request, &is_done, MPI_STATUS_IGNORE); !is_done;
          MPI_Test(request, &is_done, MPI_STATUS_IGNORE)) {
         nanosleep(&pause, NULL);
-        if (seconds() - last > TELL_INTERVAL) {
-            last = seconds();
-            beat(r);
-        }
+        look(r, NULL);
     }
 }
 
@@ -262,14 +354,17 @@ static spn_status begin(spn_context *context, spn_farm *farm, int64_t jobs)
     rewind(r->spool);
     r->spooled = 0;
     r->jobs = jobs;
-    r->others = (spn_farm_news){.failed = SPN_FARM_NONE};
-    meet(r); /* nobody looks at the counters of the last run any more */
+    meet(r);       /* nobody takes jobs of the last run any more, */
+    hear(r, true); /* nor tells of its failures */
+    meet(r);
     put(r, slot_of(farm->rank, DONE), &zero, MPI_REPLACE);
     if (farm->rank == ROOT) {
         put(r, NEXT_JOB, &zero, MPI_REPLACE);
         put(r, LOWEST_FAILED, &none, MPI_REPLACE);
     }
     meet(r);
+    hear(r, true); /* what was asked before that is of the last run, too */
+    r->others = (spn_farm_news){.failed = SPN_FARM_NONE};
     return SPN_OK;
 }
 
@@ -283,17 +378,7 @@ static int64_t take(spn_farm *farm)
 static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others)
 {
     ranks *r = farm->state;
-    const double time = seconds();
-    if (time - r->told > TELL_INTERVAL) {
-        const int64_t done = (int64_t)(own->done * DONE_PARTS);
-        r->told = time;
-        put(r, slot_of(farm->rank, DONE), &done, MPI_REPLACE);
-        if (own->failed != SPN_FARM_NONE) {
-            put(r, LOWEST_FAILED, &own->failed, MPI_MIN);
-        }
-        r->others.failed = fetch_and_add(r, LOWEST_FAILED, 0);
-        beat(r);
-    }
+    look(r, own);
     *others = r->others;
 }
 
@@ -491,6 +576,7 @@ int comm_end(spn_farm *farm, int exit_status)
         MPI_Abort(r->world, exit_status);
         _exit(exit_status);
     }
+    hear(r, true);
     MPI_Allreduce(&own, &worst, 1, MPI_2INT, MPI_MAXLOC, r->world);
     if (worst.rank == own.rank && exit_status > 1) {
         speak(r);
