@@ -130,6 +130,16 @@ spn_status spn_network_error_regularise(spn_context *context, spn_network_error 
  *  whenever labels are asked for). Before points are created. */
 spn_status spn_network_error_watch(spn_context *context, spn_network_error *error,
                                    const spn_dataset *test);
+/** Let the ranks of a farm (is_sharded) share the error's samples: all ranks, which have made the same error of the same data, call this
+ *  and afterwards use it alike, with results that have the bits of one process. *held are the samples that this rank goes on with, about
+ *  N / R of them; it must outlive the error, the data set before need not. Values, gradients and products are made by all
+ *  ranks at the same time, other sums one rank after the other; labels on the samples kept for testing by each. No subsets (SPN_ERROR_UNSUPPORTED). After
+ *  spn_network_error_regularise(), before points are created. SPN_ERROR_INPUT: fewer samples than ranks. */
+spn_status spn_network_error_shard(spn_context *context, spn_network_error *error, spn_farm *farm,
+                                   spn_dataset **held);
+/** Bytes that each of so many ranks takes: of the data, and of a point. */
+void spn_network_error_room(const spn_network_error *error, int64_t ranks, double *data,
+                            double *point);
 void spn_network_error_free(spn_context *context, spn_network_error *error);
 const spn_objective *spn_network_error_objective(const spn_network_error *error);
 

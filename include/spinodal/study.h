@@ -117,6 +117,7 @@ typedef struct spn_study {
     spn_objective
         loss; /**< L = E + beta n, objective.regularise says which n; |theta|^2 by default */
     double *initial_weights; /**< from init.weights, or NULL: drawn per seed */
+    double *target_means;    /**< of the targets; NULL: an objective of the caller's own */
     int64_t start_count; /**< vectors in initial_weights, one a random start; 0, 1: one for all */
     const char *name;    /**< of an objective of the caller's own, without data and network; NULL */
     uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
@@ -126,6 +127,11 @@ typedef struct spn_study {
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment,
                             spn_study **out);
 void spn_study_free(spn_context *context, spn_study *study);
+
+/** Let the ranks of the context's farm (is_sharded) share the study's samples, as spn_network_error_shard() does: study->dataset becomes
+ *  this rank's part. All ranks call it; then they can run spn_study_sweep(), and nothing else of the study that asks for
+ *  samples. SPN_ERROR_INPUT: ranks whose data, kernels or linear algebra differ; mini-batches; geometry.layers. */
+spn_status spn_study_shard(spn_context *context, spn_study *study);
 
 /** A study of an objective of the caller's own, which is followed as that of a network is: sections sweep, branches and solver of the
  *  experiment, the same journal, results and checks; data, network and error are NULL, and what needs them

@@ -19,6 +19,12 @@ bool spn_farm_is_foreign(const spn_context *context)
     return farm != NULL && farm->is_foreign;
 }
 
+bool spn_farm_is_sharded(const spn_context *context)
+{
+    const spn_farm *farm = spn_context_farm(context);
+    return farm != NULL && farm->is_sharded;
+}
+
 bool spn_farm_is_share(const spn_context *context)
 {
     const spn_farm *farm = spn_context_farm(context);

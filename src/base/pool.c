@@ -23,7 +23,8 @@
  * decided by places too, since a job of a lower place was handed out before.
  *
  * With a farm the places of jobs come from it, under the mutex, and so does what other ranks say: its functions are
- * never called at the same time. What jobs send is kept for the other ranks, whose messages come at the end. */
+ * never called at the same time. What jobs send is kept for the other ranks, whose messages come at the end. Ranks that share
+ * samples run all jobs, in that order and one at a time, with a team of all threads: they meet inside. */
 enum { QUEUE_SLOTS = 64, PATIENCE = 20 * 1000 * 1000, SECOND = 1000 * 1000 * 1000 };
 
 struct spn_pool_channel {
@@ -75,13 +76,23 @@ static bool must_stop(const spn_pool *pool, int64_t place)
            pool->others_failed < place;
 }
 
+static bool is_sharded(const spn_pool *pool)
+{
+    return pool->farm != NULL && pool->farm->is_sharded;
+}
+
 /* The place of the next job that nobody has taken; false where there is none. */
 static bool take_place(spn_pool *pool, int64_t *place)
 {
-    *place = pool->farm != NULL ? pool->farm->take(pool->farm) : pool->next++;
-    pool->is_taken =
-        *place >= pool->work->jobs || (pool->farm == NULL && *place + 1 == pool->work->jobs);
+    const bool is_shared = pool->farm != NULL && !is_sharded(pool);
+    *place = is_shared ? pool->farm->take(pool->farm) : pool->next++;
+    pool->is_taken = *place >= pool->work->jobs || (!is_shared && *place + 1 == pool->work->jobs);
     return *place < pool->work->jobs;
+}
+
+static spn_team *team_of(const spn_pool *pool, int64_t place)
+{
+    return pool->is_lending ? pool->teams[is_sharded(pool) ? 0 : place] : NULL;
 }
 
 static int64_t job_at(const spn_pool *pool, int64_t place)
@@ -109,7 +120,7 @@ static void run_one_job(spn_pool *pool, worker *self)
     pool->running++;
     pthread_mutex_unlock(&pool->mutex);
     spn_pool_channel channel = {pool, job_at(pool, place), place};
-    spn_context_set_team(self->context, pool->is_lending ? pool->teams[place] : NULL);
+    spn_context_set_team(self->context, team_of(pool, place));
     spn_status status =
         pool->work->job(self->context, pool->work->job_state, channel.job, &channel);
     spn_context_set_team(self->context, NULL);
@@ -121,11 +132,20 @@ static void run_one_job(spn_pool *pool, worker *self)
         record_failure(pool, place, self->context);
     }
     pthread_cond_signal(&pool->progress);
+    if (is_sharded(pool)) {
+        pthread_cond_broadcast(&pool->work_arrived);
+    }
 }
 
 static bool has_work(const spn_pool *pool)
 {
     return pool->work != NULL && !must_stop(pool, INT64_MAX) && !pool->is_taken;
+}
+
+/* Is there a job that may begin now? */
+static bool has_turn(const spn_pool *pool)
+{
+    return has_work(pool) && !(is_sharded(pool) && pool->running > 0);
 }
 
 static void *worker_main(void *argument)
@@ -134,7 +154,7 @@ static void *worker_main(void *argument)
     spn_pool *pool = self->pool;
     pthread_mutex_lock(&pool->mutex);
     while (!pool->is_ending) {
-        if (has_work(pool)) {
+        if (has_turn(pool)) {
             run_one_job(pool, self);
         } else {
             pthread_cond_wait(&pool->work_arrived, &pool->mutex);
@@ -320,7 +340,9 @@ static spn_status receive(spn_context *context, const spn_pool *pool, int64_t jo
     const spn_pool_work *work = pool->work;
     spn_farm *farm = pool->farm;
     SPN_TRY(work->receiver(context, work->receiver_state, job, message));
-    SPN_TRY(farm != NULL ? farm->keep(context, farm, job, message, work->message_size) : SPN_OK);
+    SPN_TRY(farm != NULL && !farm->is_sharded
+                ? farm->keep(context, farm, job, message, work->message_size)
+                : SPN_OK);
 done:
     return status;
 }
@@ -459,7 +481,8 @@ static spn_status begin_run(spn_context *context, spn_pool *pool, const spn_pool
     spn_status status = SPN_OK;
     spn_farm *farm = spn_context_farm(context);
     SPN_TRY(reserve_slots(context, pool, work->message_size));
-    SPN_TRY(lend_threads(context, pool, work->jobs));
+    const bool is_alone = farm != NULL && farm->is_sharded && work->jobs > 0;
+    SPN_TRY(lend_threads(context, pool, is_alone ? 1 : work->jobs));
     SPN_TRY(order_jobs(context, pool, work));
     if (farm != NULL) {
         SPN_TRY(farm->begin(context, farm, work->jobs));

@@ -54,6 +54,7 @@ typedef struct cli_arguments {
     const char *columns, *x_scale, *x_range, *page, *seeds, *theory, *name; /**< of plot */
     double min_jump;                                                        /**< 0: not given */
     bool is_explained;                                                      /**< --explain */
+    bool is_sharded;                                                        /**< --shard-samples */
     bool wants_report;
     const char *progress; /**< --progress; NULL: not given */
 } cli_arguments;

@@ -46,10 +46,11 @@ static spn_status explain_interruption(spn_context *context, const char *output)
     SPN_TRY(spn_run_journal(context, output, &journal));
     status = SPN_ERROR_INTERRUPTED;
     const bool has_ranks = spn_context_farm(context) != NULL && !spn_farm_is_share(context);
+    const bool has_others = has_ranks && !spn_farm_is_sharded(context);
     if (has_ranks || spn_journal_exists(journal)) {
         status = spn_fail(context, SPN_ERROR_INTERRUPTED,
                           "interrupted; all finished points are in %s%s, go on with --resume",
-                          journal, has_ranks ? " and those of other ranks beside it" : "");
+                          journal, has_others ? " and those of other ranks beside it" : "");
     }
 done:
     spn_release(context, journal);
@@ -124,6 +125,9 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
         SPN_TRY(cli_explain(session, study));
         SPN_TRY(cli_explain_ranks(session, study));
         goto done;
+    }
+    if (spn_farm_is_sharded(context)) {
+        SPN_TRY(spn_farm_agree(context, spn_study_shard(context, study), NULL, 0));
     }
     SPN_TRY(run(context, study, &settings, &session->is_good));
 done:

@@ -70,6 +70,20 @@ done:
     return status;
 }
 
+/* What a rank needs, where ranks share the samples. */
+static void print_room(const spn_context *context, const spn_study *study)
+{
+    char data[SPN_CELL_SIZE], point[SPN_CELL_SIZE];
+    double bytes = 0, point_bytes = 0;
+    if (spn_farm_is_sharded(context)) {
+        const int64_t ranks = spn_context_farm(context)->size;
+        spn_network_error_room(study->error, ranks, &bytes, &point_bytes);
+        printf("each of %lld ranks\n  %10s GB of samples, and %s GB for each point at work\n",
+               (long long)ranks, spn_show_number(bytes * 1e-9, 2, data),
+               spn_show_number(point_bytes * 1e-9, 2, point));
+    }
+}
+
 spn_status cli_explain(cli_session *session, const spn_study *study)
 {
     static const char *const tasks[] = {"traces and R, each spectrum",
@@ -79,6 +93,7 @@ spn_status cli_explain(cli_session *session, const spn_study *study)
     spn_forecast forecasts[3];
     printf("%lld weights, %lld samples\n", (long long)study->loss.dimension,
            (long long)study->loss.samples);
+    print_room(session->context, study);
     if (strcmp(session->command->name, "spectrum") != 0) {
         return explain_points(session, study);
     }

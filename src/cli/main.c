@@ -41,8 +41,9 @@ const cli_command cli_commands[] = {
      "experiment's name with .sweep.h5. Exit status 1: done, but a point did not pass the "
      "stationarity "
      "gate, or a jump could not be resolved.",
-     "output set seed threads chain json progress force resume kind min-jump sort explain ", 1, 1,
-     true, cmd_sweep},
+     "output set seed threads chain shard-samples json progress force resume kind min-jump sort "
+     "explain ",
+     1, 1, true, cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
      "unstable\n"
@@ -254,6 +255,12 @@ static int run_command(const cli_command *command, int count, char **words, spn_
                                arguments.chain != NULL
                                    ? "ranks share the chains by themselves: leave out --chain"
                                    : "ranks share the chains of sweep and grok; take spinodal");
+    }
+    if (arguments.is_sharded && farm == NULL) {
+        return cli_usage_error(command, "--shard-samples is for ranks: mpirun -n N spinodal-mpi");
+    }
+    if (farm != NULL) {
+        farm->is_sharded = arguments.is_sharded;
     }
     result = cli_session_begin(&session, command, &arguments, farm);
     if (result == EXIT_DONE) {

@@ -7,19 +7,14 @@
  * is asked for and looked for later, rank 0 looks in whenever it can, and only the next job is waited for. All other calls are made by all ranks
  * together. Whoever waits for the others looks now and then and sleeps between: MPI would burn the processor that others
  * compute on. */
-#include "comm/comm.h"
+#include "comm/ranks.h"
 
 #include <errno.h>
-#include <mpi.h>
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdio.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { ROOT = 0 };
 
 /* Numbers of the window: those of all, then SLOT_SIZE for each rank. */
 enum { NEXT_JOB, LOWEST_FAILED, SHARED };
@@ -35,45 +30,8 @@ static const long WAIT_NANOSECONDS = 500 * 1000;
 /* How long a rank that has failed on its own waits for others to end, too. */
 static const double PARTING_SECONDS = 3;
 
-/* Bytes of messages that go to all ranks at once. */
-enum { CHUNK = 1 << 20 };
-
-enum { QUESTIONS = 4 };
-
-/* What a rank tells, and asks the window for; the memory is MPI's until all requests are done. */
-typedef struct question {
-    MPI_Request requests[QUESTIONS];
-    int count;
-    int64_t done, failed, one, none; /* told; none: of a request that only reads */
-    int64_t lowest, own_beat, beat;  /* heard: the neighbour's beat last */
-    bool is_open;                    /* there is no answer yet, */
-    double unanswered; /* though it was looked for at this time first; 0: it was not */
-} question;
-
-typedef struct ranks {
-    spn_farm *farm;
-    MPI_Comm world;
-    MPI_Win window;
-    int64_t *counters; /* of the window; on rank 0 all, elsewhere none */
-    int64_t *read;     /* rank 0: as they were read */
-    int64_t jobs;      /* of the run */
-    FILE *spool;       /* the messages of this rank in this run: heads and bytes */
-    int64_t spooled;   /* how many */
-    bool has_agreed;   /* all ranks know of the failure */
-    double patience, told;
-    question question;
-    int64_t neighbours_beat; /* as last seen, */
-    double beaten;           /* and when it changed; 0: not seen yet */
-    _Atomic double inside;   /* since when in a call of MPI that should not take long; 0: in none */
-    pthread_t watch;
-    spn_farm_news others;
-    int own_stderr; /* ranks above 0: where their errors would have gone */
-    FILE *held;     /* and where they are kept */
-} ranks;
-
-typedef struct spool_head {
-    int64_t job, size;
-} spool_head;
+/* Who waits for what is about to come gives the processor away but does not sleep; so many seconds. */
+static const double BRISK_SECONDS = 2e-3;
 
 static double seconds(void)
 {
@@ -112,15 +70,16 @@ _Noreturn static void give_up(const ranks *r, const char *text, int exit_status)
 
 /* ---- Signs of life ----------------------------------------------------------------------------- */
 
-/* Calls that wait for another rank to answer stand between these. */
-static void enter(ranks *r)
+void comm_enter(ranks *r)
 {
+    pthread_mutex_lock(&r->turn);
     atomic_store(&r->inside, seconds());
 }
 
-static void leave(ranks *r)
+void comm_leave(ranks *r)
 {
     atomic_store(&r->inside, 0);
+    pthread_mutex_unlock(&r->turn);
 }
 
 /* A thread that sees when a call never returns. */
@@ -164,19 +123,19 @@ static void look_after(ranks *r, int64_t rank, int64_t beat)
 static int64_t fetch_and_add(ranks *r, MPI_Aint at, int64_t added)
 {
     int64_t before = 0;
-    enter(r);
+    comm_enter(r);
     MPI_Fetch_and_op(&added, &before, MPI_INT64_T, ROOT, at, MPI_SUM, r->window);
     MPI_Win_flush(ROOT, r->window);
-    leave(r);
+    comm_leave(r);
     return before;
 }
 
 static void put(ranks *r, MPI_Aint at, const int64_t *value, MPI_Op operation)
 {
-    enter(r);
+    comm_enter(r);
     MPI_Accumulate(value, 1, MPI_INT64_T, ROOT, at, 1, MPI_INT64_T, operation, r->window);
     MPI_Win_flush(ROOT, r->window);
-    leave(r);
+    comm_leave(r);
 }
 
 /* Progress of the others, which rank 0 shows. */
@@ -184,11 +143,11 @@ static double others_done(ranks *r)
 {
     double done = 0;
     const int count = (int)slot_of(r->farm->size, 0);
-    enter(r);
+    comm_enter(r);
     MPI_Get_accumulate(NULL, 0, MPI_INT64_T, r->read, count, MPI_INT64_T, ROOT, 0, count,
                        MPI_INT64_T, MPI_NO_OP, r->window);
     MPI_Win_flush(ROOT, r->window);
-    leave(r);
+    comm_leave(r);
     for (int64_t rank = 1; rank < r->farm->size; rank++) {
         done += (double)r->read[slot_of(rank, DONE)] / DONE_PARTS;
     }
@@ -210,7 +169,7 @@ static void ask(ranks *r, const spn_farm_news *own)
 {
     question *q = &r->question;
     *q = (question){.failed = SPN_FARM_NONE, .one = 1, .is_open = true};
-    enter(r);
+    comm_enter(r);
     if (own != NULL) {
         q->done = (int64_t)(own->done * DONE_PARTS);
         q->failed = own->failed;
@@ -225,7 +184,7 @@ static void ask(ranks *r, const spn_farm_news *own)
     MPI_Rget_accumulate(&q->none, 1, MPI_INT64_T, &q->beat, 1, MPI_INT64_T, ROOT,
                         slot_of(next_rank(r), BEAT), 1, MPI_INT64_T, MPI_NO_OP, r->window,
                         request_of(q));
-    leave(r);
+    comm_leave(r);
 }
 
 static void check_answer(const ranks *r, question *q)
@@ -252,12 +211,14 @@ static bool hear(ranks *r, bool waits)
         return true;
     }
     if (waits) {
-        enter(r);
+        comm_enter(r);
         MPI_Waitall(q->count, q->requests, statuses);
         MPI_Win_flush(ROOT, r->window);
-        leave(r);
+        comm_leave(r);
     } else {
+        comm_enter(r);
         MPI_Testall(q->count, q->requests, &is_done, statuses);
+        comm_leave(r);
     }
     if (!is_done) {
         check_answer(r, q);
@@ -271,49 +232,70 @@ static bool hear(ranks *r, bool waits)
     return true;
 }
 
-/* A look into the window now and then, without waiting. Rank 0 serves the others by it. */
+/* A look into the window now and then, without waiting. Rank 0 serves the others by it. Where ranks share samples a job looks
+ * while it waits, and so does the pool. */
 static void look(ranks *r, const spn_farm_news *own)
 {
     const double time = seconds();
     int is_there = 0;
+    pthread_mutex_lock(&r->watch_turn);
     if (r->farm->rank == ROOT) {
+        comm_enter(r);
         MPI_Iprobe(MPI_ANY_SOURCE, MPI_ANY_TAG, r->world, &is_there, MPI_STATUS_IGNORE);
+        comm_leave(r);
     }
     if (hear(r, false) && time - r->told > TELL_INTERVAL) {
         r->told = time;
         ask(r, own);
-        r->others.done = r->farm->rank == ROOT ? others_done(r) : 0;
+        r->others.done = r->farm->rank == ROOT && !r->farm->is_sharded ? others_done(r) : 0;
     }
+    pthread_mutex_unlock(&r->watch_turn);
 }
 
-/* Wait for a request of all ranks. */
-static void wait_for(ranks *r, MPI_Request *request)
+static bool is_done(ranks *r, int count, MPI_Request *requests)
+{
+    bool is_complete = true;
+    comm_enter(r);
+    for (int i = 0; i < count; i++) {
+        int has_ended = 0;
+        MPI_Test(&requests[i], &has_ended, MPI_STATUS_IGNORE);
+        is_complete = is_complete && has_ended;
+    }
+    comm_leave(r);
+    return is_complete;
+}
+
+void comm_wait_for(ranks *r, int count, MPI_Request *requests)
 {
     const struct timespec pause = {0, WAIT_NANOSECONDS};
-    int is_done = 0;
-    for (MPI_Test(request, &is_done, MPI_STATUS_IGNORE); !is_done;
-         MPI_Test(request, &is_done, MPI_STATUS_IGNORE)) {
-        nanosleep(&pause, NULL);
-        look(r, NULL);
+    const double begun = seconds();
+    while (!is_done(r, count, requests)) {
+        if (seconds() - begun < BRISK_SECONDS) {
+            sched_yield();
+        } else {
+            nanosleep(&pause, NULL);
+            look(r, NULL);
+        }
     }
 }
 
 static void meet(ranks *r)
 {
     MPI_Request request;
+    comm_enter(r);
     MPI_Ibarrier(r->world, &request);
-    wait_for(r, &request);
+    comm_leave(r);
+    comm_wait_for(r, 1, &request);
 }
 
-/* Bytes of one rank, in pieces whose sizes MPI can count. */
-static void send_to_all(ranks *r, void *data, int64_t size, int from)
+void comm_send_to_all(ranks *r, void *data, int64_t size, int from)
 {
-    for (int64_t sent = 0; sent < size; sent += CHUNK) {
+    for (int64_t sent = 0; sent < size; sent += COMM_CHUNK) {
         const int64_t rest = size - sent;
-        enter(r);
-        MPI_Bcast((char *)data + sent, (int)(rest < CHUNK ? rest : CHUNK), MPI_BYTE, from,
+        comm_enter(r);
+        MPI_Bcast((char *)data + sent, (int)(rest < COMM_CHUNK ? rest : COMM_CHUNK), MPI_BYTE, from,
                   r->world);
-        leave(r);
+        comm_leave(r);
     }
 }
 
@@ -325,21 +307,20 @@ static bool find_failure(ranks *r, int64_t number, int *rank)
         int rank;
     } own = {(long)number, (int)r->farm->rank}, lowest = own;
     meet(r);
-    enter(r);
+    comm_enter(r);
     MPI_Allreduce(&own, &lowest, 1, MPI_LONG_INT, MPI_MINLOC, r->world);
-    leave(r);
+    comm_leave(r);
     *rank = lowest.rank;
     return lowest.number != (long)SPN_FARM_NONE;
 }
 
-static spn_status share_error(spn_context *context, ranks *r, int rank)
+spn_status comm_share_error(spn_context *context, ranks *r, int rank)
 {
-    spn_error error;
-    spn_error_get(context, &error);
-    send_to_all(r, &error, sizeof error, rank);
-    spn_error_set(context, &error);
+    spn_error_get(context, &r->failure);
+    comm_send_to_all(r, &r->failure, sizeof r->failure, rank);
+    spn_error_set(context, &r->failure);
     r->has_agreed = true;
-    return error.status;
+    return r->failure.status;
 }
 
 /* ---- The farm ---------------------------------------------------------------------------------- */
@@ -350,6 +331,9 @@ static spn_status begin(spn_context *context, spn_farm *farm, int64_t jobs)
     const int64_t none = SPN_FARM_NONE, zero = 0;
     if (r->spool == NULL && (r->spool = tmpfile()) == NULL) {
         return spn_fail(context, SPN_ERROR_IO, "cannot make a temporary file: %s", strerror(errno));
+    }
+    if (farm->is_sharded) {
+        return SPN_OK;
     }
     rewind(r->spool);
     r->spooled = 0;
@@ -378,94 +362,26 @@ static int64_t take(spn_farm *farm)
 static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others)
 {
     ranks *r = farm->state;
+    if (farm->is_sharded) { /* who fails tells where all meet, and all do the same */
+        look(r, NULL);
+        *others = (spn_farm_news){.failed = SPN_FARM_NONE};
+        return;
+    }
     look(r, own);
     *others = r->others;
-}
-
-static spn_status fail_spool(spn_context *context)
-{
-    return spn_fail(context, SPN_ERROR_IO,
-                    "cannot keep results for other ranks in a temporary file: %s", strerror(errno));
-}
-
-static spn_status keep(spn_context *context, spn_farm *farm, int64_t job, const void *message,
-                       int64_t size)
-{
-    ranks *r = farm->state;
-    const spool_head head = {job, size};
-    if (fwrite(&head, sizeof head, 1, r->spool) != 1 ||
-        (size > 0 && fwrite(message, (size_t)size, 1, r->spool) != 1)) {
-        return fail_spool(context);
-    }
-    r->spooled++;
-    return SPN_OK;
-}
-
-/* Messages, each a head and its bytes, `count` of them, to the receiver. */
-static spn_status hand_over(spn_context *context, const spn_farm_end *end, const char *messages,
-                            int64_t count, int64_t size)
-{
-    spn_status status = SPN_OK;
-    for (int64_t i = 0; i < count && status == SPN_OK; i++) {
-        const char *at = messages + i * size;
-        spool_head head;
-        memcpy(&head, at, sizeof head);
-        status = end->receiver(context, end->receiver_state, head.job, at + sizeof head);
-    }
-    return status;
-}
-
-/* One rank's messages to all others, a number of them at a time. A receiver that fails does not keep the rank from listening. */
-static spn_status broadcast(spn_context *context, ranks *r, int from, const spn_farm_end *end,
-                            char *buffer, int64_t at_once)
-{
-    spn_status status = SPN_OK;
-    const bool is_mine = from == (int)r->farm->rank;
-    const int64_t size = (int64_t)sizeof(spool_head) + end->message_size;
-    int64_t left = r->spooled;
-    send_to_all(r, &left, sizeof left, from);
-    while (left > 0) {
-        const int64_t count = left < at_once ? left : at_once;
-        if (is_mine && fread(buffer, (size_t)size, (size_t)count, r->spool) != (size_t)count &&
-            status == SPN_OK) {
-            status = fail_spool(context);
-        }
-        send_to_all(r, buffer, count * size, from);
-        if (!is_mine && status == SPN_OK) {
-            status = hand_over(context, end, buffer, count, size);
-        }
-        left -= count;
-    }
-    return status;
-}
-
-static spn_status broadcast_all(spn_context *context, ranks *r, const spn_farm_end *end)
-{
-    spn_status status = SPN_OK;
-    const int64_t size = (int64_t)sizeof(spool_head) + end->message_size;
-    const int64_t at_once = size < CHUNK ? CHUNK / size : 1;
-    char *buffer = spn_allocate(context, at_once * size, 1);
-    status = buffer == NULL ? spn_error_status(context) : SPN_OK;
-    if (status == SPN_OK && (fflush(r->spool) != 0 || fseek(r->spool, 0, SEEK_SET) != 0)) {
-        status = fail_spool(context);
-    }
-    status = spn_farm_agree(context, status, NULL, 0); /* all have room: nobody stays away */
-    for (int from = 0; from < (int)r->farm->size && !r->has_agreed; from++) {
-        const spn_status heard = broadcast(context, r, from, end, buffer, at_once);
-        status = status == SPN_OK ? heard : status;
-    }
-    spn_release(context, buffer);
-    return r->has_agreed ? status : spn_farm_agree(context, status, NULL, 0);
 }
 
 static spn_status exchange(spn_context *context, spn_farm *farm, const spn_farm_end *end)
 {
     ranks *r = farm->state;
     int rank = 0;
-    if (find_failure(r, end->failed, &rank)) {
-        return share_error(context, r, rank);
+    if (farm->is_sharded) {
+        return comm_meet(context, r, end->status);
     }
-    return end->receiver != NULL ? broadcast_all(context, r, end) : SPN_OK;
+    if (find_failure(r, end->failed, &rank)) {
+        return comm_share_error(context, r, rank);
+    }
+    return end->receiver != NULL ? comm_broadcast_all(context, r, end) : SPN_OK;
 }
 
 static spn_status agree(spn_context *context, spn_farm *farm, spn_status status, void *data,
@@ -473,13 +389,16 @@ static spn_status agree(spn_context *context, spn_farm *farm, spn_status status,
 {
     ranks *r = farm->state;
     int rank = 0;
-    if (find_failure(r, status != SPN_OK ? farm->rank : SPN_FARM_NONE, &rank)) {
-        return share_error(context, r, rank);
+    if (farm->is_sharded) {
+        SPN_TRY(comm_meet(context, r, status));
+    } else if (find_failure(r, status != SPN_OK ? farm->rank : SPN_FARM_NONE, &rank)) {
+        return comm_share_error(context, r, rank);
     }
     if (size > 0) {
-        send_to_all(r, data, size, ROOT);
+        comm_send_to_all(r, data, size, ROOT);
     }
-    return SPN_OK;
+done:
+    return status;
 }
 
 /* ---- Beginning and end ------------------------------------------------------------------------- */
@@ -513,6 +432,17 @@ static void make_window(ranks *r)
     MPI_Barrier(r->world);
 }
 
+static void make_room(ranks *r)
+{
+    const size_t size = (size_t)r->farm->size;
+    r->requests = calloc(2 * size, sizeof(MPI_Request));
+    r->counts = calloc(size, sizeof *r->counts);
+    r->places = calloc(size, sizeof *r->places);
+    if (r->requests == NULL || r->counts == NULL || r->places == NULL) {
+        give_up(r, "out of memory", 4);
+    }
+}
+
 void comm_begin(int *count, char ***words, double patience, spn_farm *farm)
 {
     static ranks all; /* as MPI itself, once in a process */
@@ -520,6 +450,9 @@ void comm_begin(int *count, char ***words, double patience, spn_farm *farm)
     int provided = 0, rank = 0, size = 1;
     MPI_Init_thread(count, words, MPI_THREAD_SERIALIZED, &provided);
     MPI_Comm_dup(MPI_COMM_WORLD, &r->world);
+    MPI_Comm_dup(MPI_COMM_WORLD, &r->parting);
+    pthread_mutex_init(&r->turn, NULL);
+    pthread_mutex_init(&r->watch_turn, NULL);
     MPI_Comm_rank(r->world, &rank);
     MPI_Comm_size(r->world, &size);
     *farm = (spn_farm){.rank = rank,
@@ -528,9 +461,10 @@ void comm_begin(int *count, char ***words, double patience, spn_farm *farm)
                        .begin = begin,
                        .take = take,
                        .tell = tell,
-                       .keep = keep,
+                       .keep = comm_keep,
                        .exchange = exchange,
                        .agree = agree};
+    comm_share_samples(farm);
     r->farm = farm;
     r->patience = patience;
     r->own_stderr = STDERR_FILENO;
@@ -538,6 +472,7 @@ void comm_begin(int *count, char ***words, double patience, spn_farm *farm)
         give_up(r, "this MPI does not allow calls from threads (MPI_THREAD_SERIALIZED)", 4);
     }
     make_window(r);
+    make_room(r);
     if (rank != ROOT) {
         hold_back(r);
     }
@@ -552,17 +487,17 @@ static bool is_end_of_all(ranks *r, bool has_failed)
     MPI_Request request;
     const struct timespec pause = {0, WAIT_NANOSECONDS};
     const double begun = seconds();
-    int is_done = 0;
-    MPI_Ibarrier(r->world, &request);
+    int has_ended = 0;
+    MPI_Ibarrier(r->parting, &request);
     if (!has_failed || r->has_agreed) {
-        wait_for(r, &request);
+        comm_wait_for(r, 1, &request);
         return true;
     }
-    while (!is_done && seconds() - begun < PARTING_SECONDS) {
+    while (!has_ended && seconds() - begun < PARTING_SECONDS) {
         nanosleep(&pause, NULL);
-        MPI_Test(&request, &is_done, MPI_STATUS_IGNORE);
+        MPI_Test(&request, &has_ended, MPI_STATUS_IGNORE);
     }
-    return is_done;
+    return has_ended;
 }
 
 int comm_end(spn_farm *farm, int exit_status)
@@ -586,8 +521,12 @@ int comm_end(spn_farm *farm, int exit_status)
     MPI_Win_unlock_all(r->window);
     MPI_Win_free(&r->window);
     MPI_Comm_free(&r->world);
+    MPI_Comm_free(&r->parting);
     MPI_Finalize();
     free(r->read);
+    free(r->requests);
+    free(r->counts);
+    free(r->places);
     if (r->spool != NULL) {
         fclose(r->spool);
     }

@@ -60,20 +60,33 @@ void spni_plan_free(spn_context *context, spni_plan *plan)
     plan->row = NULL;
 }
 
+int64_t spni_section_most(void)
+{
+    return BLOCK_MAX; /* sections of several blocks have fewer than 2 SECTION_MIN */
+}
+
 int64_t spni_block_total(const spni_network_state *state)
 {
     int64_t block = state->error->plan.block;
     return (state->samples + block - 1) / block;
 }
 
+spni_stretch spni_own_blocks(const spni_network_state *state)
+{
+    const spni_stretch own = spni_own_sections(state);
+    int64_t section = state->error->plan.section, total = spni_block_total(state);
+    int64_t begin = own.begin * section, end = own.end * section;
+    return (spni_stretch){begin < total ? begin : total, end < total ? end : total};
+}
+
 spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot)
 {
     const spn_dataset *data = error->dataset;
     int64_t begin = b * error->plan.block;
-    int64_t left = data->samples - begin;
+    int64_t left = error->objective.samples - begin;
     return (spni_block){.count = left < error->plan.block ? left : error->plan.block,
-                        .x = data->x + begin,
-                        .y = data->y + begin,
+                        .x = data->x + begin - error->held,
+                        .y = data->y + begin - error->held,
                         .ldx = data->stride,
                         .ldy = data->stride,
                         .slot = slot};
@@ -94,7 +107,8 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
     const spni_lane *own = &state->lane[lane];
-    double *memory = state->is_kept ? state->slots + b * plan->rows * plan->block : own->slot;
+    int64_t kept = b - (error->farm != NULL ? spni_own_blocks(state).begin : 0);
+    double *memory = state->is_kept ? state->slots + kept * plan->rows * plan->block : own->slot;
     if (!state->is_subset) {
         return spni_block_of(error, b, memory);
     }

@@ -132,9 +132,13 @@ double spni_sample_weight(const spn_network_error *error, int64_t samples)
 static spn_status take_subset(spn_context *context, spni_network_state *state,
                               const spn_subset *subset)
 {
-    int64_t total = state->error->dataset->samples;
+    int64_t total = state->error->objective.samples;
     state->is_subset = subset != NULL;
     state->samples = total;
+    if (subset != NULL && state->error->farm != NULL) {
+        return spn_fail(context, SPN_ERROR_UNSUPPORTED,
+                        "network: a subset of samples that ranks share");
+    }
     if (subset != NULL) {
         if (subset->count > total) {
             return spn_fail(context, SPN_ERROR_ARGUMENT,
@@ -167,7 +171,7 @@ static spn_status evaluate_section(spn_context *context, void *memory, int64_t i
     double sum = 0.0;
     bool adds = false;
     int64_t b = 0, end = 0;
-    if (gradient != NULL && e->first + i > 0) {
+    if (gradient != NULL && (e->first + i > 0 || error->farm != NULL)) {
         gradient = spni_term_get(state, i);
     }
     for (spni_section_blocks(state, e->first + i, &b, &end); b < end; b++) {
@@ -185,6 +189,27 @@ done:
     return status;
 }
 
+/* The same by ranks: behind the gradient a term has the value. */
+static spn_status evaluate_share(spn_context *context, evaluation *e, int64_t lanes, double *sum)
+{
+    const spni_network_state *state = e->state;
+    const spni_stretch own = spni_own_sections(state);
+    const int64_t parameters = state->error->network->parameters, count = own.end - own.begin;
+    e->first = own.begin;
+    spn_status status = spn_team_run_on(context, lanes, count, evaluate_section, e);
+    if (e->gradient == NULL) {
+        return spni_shares_sum_values(context, state, status, parameters, e->theta, sum);
+    }
+    for (int64_t i = 0; i < count; i++) {
+        spni_term_get(state, i)[parameters] = state->values[i];
+    }
+    SPN_TRY(spni_shares_sum(context, state, status, 1, parameters, e->theta));
+    memcpy(e->gradient, state->total, (size_t)parameters * sizeof *e->gradient);
+    *sum = state->total[parameters];
+done:
+    return status;
+}
+
 /* *sum: of the samples' errors, unscaled. */
 static spn_status evaluate(spn_context *context, evaluation *e, double *sum)
 {
@@ -193,6 +218,9 @@ static spn_status evaluate(spn_context *context, evaluation *e, double *sum)
     double work = state->error->plan.work * (double)state->samples;
     int64_t lanes = spni_lanes_for(context, state, e->has_backward ? work : work / 3.0);
     int64_t total = spni_section_total(state), most = lanes > 1 ? state->terms : 1, count = 0;
+    if (state->error->farm != NULL) {
+        return evaluate_share(context, e, lanes, sum);
+    }
     *sum = 0.0;
     for (e->first = 0; e->first < total; e->first += count) {
         count = total - e->first < most ? total - e->first : most;
@@ -248,7 +276,8 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
                                const spn_dataset *dataset, const double *theta, double *f)
 {
     spn_status status = SPN_OK;
-    spn_network_error shell = {.network = network, .dataset = dataset};
+    spn_network_error shell = {
+        .network = network, .dataset = dataset, .objective = {.samples = dataset->samples}};
     double *slot = NULL;
     if (dataset->inputs != network->width[0] ||
         dataset->outputs != network->width[network->depth]) {

@@ -22,7 +22,7 @@ typedef struct spni_tile {
     double *
         chance; /* K: p; one output: p (1 - p), times the weight of a sample; NULL: squared error */
     double *mass; /* the target mass times that weight */
-    int64_t *top; /* which p is largest */
+    double *top;  /* which p is largest: a number as all others, for ranks to exchange */
     /* Of the slice at hand: rows (unit q of layer k, unit u of the slice), u contiguous. */
     double **tangent; /* l+1 .. D: Rh_k; at D: Ra_D */
     double **second;  /* l .. D: Rd_k */
@@ -78,8 +78,9 @@ int64_t spni_tile_stride(int64_t samples);
 int64_t spni_tile_rows(const spn_network *network);
 spn_status spni_tile_create(spn_context *context, const spni_moments *p, spni_tile *tile);
 void spni_tile_free(spn_context *context, spni_tile *tile);
-/** Samples [begin, begin + plan.tile) of the last set. */
-void spni_tile_fill(const spni_moments *p, int64_t begin, spni_tile *tile);
+/** Samples [begin, begin + plan.tile) of the last set; ranks that share them have all of a tile. */
+spn_status spni_tile_fill(spn_context *context, const spni_moments *p, int64_t begin,
+                          spni_tile *tile);
 /** Rd_k and Rh_k of a slice. */
 void spni_tile_carry(const spni_moments *p, const spni_slice *slice, spni_tile *tile);
 

@@ -289,12 +289,12 @@ spn_status spni_moments_pairs(spn_context *context, spni_moments *p, int64_t l)
     pairs s = {.p = p, .l = l, .a = &p->tile[0]};
     SPN_TRY(create(context, &s));
     for (int64_t i = 0; i < p->state->samples; i += p->plan.tile) {
-        spni_tile_fill(p, i, &p->tile[0]);
+        SPN_TRY(spni_tile_fill(context, p, i, &p->tile[0]));
         for (int64_t j = 0; j <= i; j += p->plan.tile) {
             s.is_same = i == j;
             s.b = s.is_same ? &p->tile[0] : &p->tile[1];
             if (!s.is_same) {
-                spni_tile_fill(p, j, &p->tile[1]);
+                SPN_TRY(spni_tile_fill(context, p, j, &p->tile[1]));
             }
             SPN_TRY(add_tiles(context, &s));
         }

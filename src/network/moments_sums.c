@@ -128,7 +128,7 @@ static spn_status add_slice(spn_context *context, const sums *s, const spni_slic
     for (int64_t at = 0; at < p->state->samples; at += p->plan.tile) {
         SPN_TRY(spn_poll(context));
         spn_tick(context);
-        spni_tile_fill(p, at, &p->tile[0]);
+        SPN_TRY(spni_tile_fill(context, p, at, &p->tile[0]));
         spni_tile_carry(p, slice, &p->tile[0]);
         add_tile(s, slice);
     }

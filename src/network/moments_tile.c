@@ -102,7 +102,7 @@ static void copy_output(const spni_moments *p, const spni_block *block, int64_t 
         for (int64_t k = 1; k < outputs; k++) {
             top = chance[k * ld + n] > chance[top * ld + n] ? k : top;
         }
-        tile->top[at + n] = top;
+        tile->top[at + n] = (double)top;
     }
 }
 
@@ -131,14 +131,28 @@ static void copy_block(const spni_moments *p, const spni_block *block, int64_t a
     }
 }
 
-void spni_tile_fill(const spni_moments *p, int64_t begin, spni_tile *tile)
+spn_status spni_tile_fill(spn_context *context, const spni_moments *p, int64_t begin,
+                          spni_tile *tile)
 {
+    spn_status status = SPN_OK;
     int64_t size = p->error->plan.block, left = p->state->samples - begin;
+    const spni_stretch own = spni_own_blocks(p->state);
     tile->count = left < p->plan.tile ? left : p->plan.tile;
     for (int64_t at = 0; at < tile->count; at += size) {
-        spni_block block = spni_block_on(p->state, (begin + at) / size, 0);
-        copy_block(p, &block, at, tile);
+        const int64_t b = (begin + at) / size;
+        if (b >= own.begin && b < own.end) {
+            spni_block block = spni_block_on(p->state, b, 0);
+            copy_block(p, &block, at, tile);
+        }
     }
+    if (p->error->farm != NULL) {
+        SPN_TRY(spni_shares_collect(context, p->error, SPN_OK, begin, tile->count,
+                                    spni_tile_rows(p->network), tile->ld, tile->memory));
+        SPN_TRY(spni_shares_collect(context, p->error, SPN_OK, begin, tile->count, 1, tile->ld,
+                                    tile->top));
+    }
+done:
+    return status;
 }
 
 /* Ra_D = e_o where the slice is of the last layer, otherwise Ra_{l+1} = W_{l+1} phi'_l e_o. */
@@ -185,7 +199,7 @@ static void softmax_row(const spni_tile *tile, int64_t outputs, int64_t step, co
                         double *out)
 {
     for (int64_t n = 0; n < tile->count; n++) {
-        double top = t[tile->top[n] * step + n], mean = 0.0;
+        double top = t[(int64_t)tile->top[n] * step + n], mean = 0.0;
         for (int64_t k = 0; k < outputs; k++) {
             mean += tile->chance[k * tile->ld + n] * (t[k * step + n] - top);
         }

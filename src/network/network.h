@@ -8,6 +8,7 @@
 
 #include "kernel/kernel.h"
 
+#include <spinodal/base/farm.h>
 #include <spinodal/network.h>
 #include <spinodal/numeric.h>
 
@@ -59,6 +60,13 @@ struct spn_network_error {
     double *symmetries;             /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
     int64_t *classes;               /* N: the class of each sample; NULL where there are none */
     spn_network_error *test;        /* on the samples kept for testing, without modes; NULL: none */
+    double
+        output_scale; /* what strengths of outputs are measured against, see network_directions.c */
+    bool is_balanced; /* the mean residual vanishes at f = 0, see network_trivial.c */
+    spn_farm *farm;   /* ranks that share the samples, see network_shares.c; NULL: all are here */
+    int64_t *shares;  /* with a farm: rank r has the sections [shares[r], shares[r + 1]) */
+    int64_t *rows;    /* as many, of each rank */
+    int64_t held;     /* number of the first sample in `dataset` */
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -69,6 +77,11 @@ typedef struct spni_block {
     int64_t ldx, ldy;
     double *slot;
 } spni_block;
+
+/** Numbers [begin, end) of blocks or sections. */
+typedef struct spni_stretch {
+    int64_t begin, end;
+} spni_stretch;
 
 typedef struct spni_dense spni_dense;
 
@@ -84,12 +97,14 @@ typedef struct spni_lane {
 typedef struct spni_network_state {
     const spn_network_error *error;
     const spni_kernels *kernels; /* of the context that created the point */
-    double *slots;               /* plan.blocks */
+    double *slots;               /* of the blocks that are here */
     int64_t lanes;               /* of the team of the context that created the point, >= 1 */
     spni_lane *lane;
-    int64_t terms;    /* room for so many terms of a sum over sections */
-    double *term;     /* terms x P (rows of whole cache lines); NULL where there is one section */
+    int64_t terms; /* room for so many terms of a sum over sections */
+    double *term; /* terms x (P + 1) (rows of whole cache lines); NULL where there is one section */
     double *values;   /* likewise, of the value */
+    int64_t vectors;  /* with a farm: so many sums at a time */
+    double *total;    /* of them, as rows of terms */
     int64_t *indices; /* the subset of the last set */
     int64_t samples;  /* in the last set */
     double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
@@ -152,6 +167,11 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
 /** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
 int64_t spni_even_block(int64_t most, int64_t samples);
 int64_t spni_block_total(const spni_network_state *state);
+/** The most samples that a section has. */
+int64_t spni_section_most(void);
+/** The blocks and the sections of the last set that are here: all of them, unless ranks share the samples. */
+spni_stretch spni_own_blocks(const spni_network_state *state);
+spni_stretch spni_own_sections(const spni_network_state *state);
 /** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
  *  lane's work space for a subset. */
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
@@ -176,6 +196,30 @@ void spni_section_blocks(const spni_network_state *state, int64_t section, int64
 double *spni_term_get(const spni_network_state *state, int64_t i);
 /** sum += term, P numbers. */
 void spni_term_add(const spni_network_state *state, int64_t i, double *sum);
+/** Numbers from one term to the next. */
+int64_t spni_term_stride(const spn_network_error *error);
+
+/* network_shares.c: ranks that share the samples. Without a farm these do nothing. */
+/** What the error needs to know of its own part of the samples, from its plan and its farm. */
+spn_status spni_shares_create(spn_context *context, spn_network_error *error);
+/** *sums: `vectors` rows of terms, those of all sections added up in their order, from this rank's terms; `made_of`: `count` numbers
+ *  that are the same on all ranks. */
+spn_status spni_shares_sum(spn_context *context, const spni_network_state *state, spn_status status,
+                           int64_t vectors, int64_t count, const double *made_of);
+/** The same of one number a section. */
+spn_status spni_shares_sum_values(spn_context *context, const spni_network_state *state,
+                                  spn_status status, int64_t count, const double *made_of,
+                                  double *sum);
+/** Sums that go on from block to block: what the ranks before have made; and on to those behind, all of it to all at the end. The second
+ *  is called whatever has failed since the first. */
+spn_status spni_relay_begin(spn_context *context, const spn_network_error *error, int64_t count,
+                            const spn_farm_piece *pieces);
+spn_status spni_relay_end(spn_context *context, const spn_network_error *error, spn_status status,
+                          int64_t count, const spn_farm_piece *pieces);
+/** Rows of a number for each of the samples [first, first + samples), of which each rank has made its own. */
+spn_status spni_shares_collect(spn_context *context, const spn_network_error *error,
+                               spn_status status, int64_t first, int64_t samples, int64_t rows,
+                               int64_t stride, double *numbers);
 
 /* evaluate.c */
 /** Weight of one sample in the mean: 1/N, or 1/(N K). */
@@ -239,6 +283,8 @@ bool spni_is_bias_free(const spn_network_error *error);
 double spni_output_penalty(const spn_network_error *error);
 
 /* network_trivial.c */
+/** Whether the origin is balanced, into the error. */
+void spni_measure_balance(spn_network_error *error);
 spn_status spni_error_trivial(spn_context *context, const spn_objective *objective,
                               double parameter, double *theta);
 spn_status spni_error_trivial_near(spn_context *context, const spn_objective *objective,
@@ -256,16 +302,19 @@ spn_status spni_modes_create(spn_context *context, spn_network_error *error);
 int64_t spni_direction_count(const spn_network_error *error);
 /** Numbers that the state keeps for them, 0 where there are too many. */
 int64_t spni_directions_room(const spn_network_error *error);
-/** Add the outputs of block after block, then take. */
-void spni_directions_add(const spni_network_state *state, const spni_block *block, int64_t first);
+/** The state's room for the outputs of all samples, K rows of N; they are there, then take. */
+double *spni_directions_outputs(const spni_network_state *state);
+/** What their strengths are measured against, into the error. */
+void spni_measure_outputs(spn_network_error *error);
 spn_status spni_directions_take(spn_context *context, const spn_point *point, spn_labels *out);
 spn_status spni_error_labels(spn_context *context, const spn_point *point, spn_labels *out);
 
 /* network_classes.c */
 /** Classes of the error's samples, where there are any. */
 spn_status spni_classes_create(spn_context *context, spn_network_error *error);
-/** How many samples of a block have the right output; `first`: number of its first sample. */
-int64_t spni_classes_right(const spn_network_error *error, const spni_block *block, int64_t first);
+/** How many of `count` samples from number `first` on have the right output; f: K rows, ld apart. */
+int64_t spni_classes_right(const spn_network_error *error, const double *f, int64_t ld,
+                           int64_t count, int64_t first);
 /** Add the block's samples of each class, and those that are right. */
 void spni_classes_count(const spn_network_error *error, const spni_block *block, int64_t first,
                         double *samples, double *right);

@@ -68,15 +68,12 @@ static bool is_right(const double *f, int64_t ld, int64_t outputs, int64_t class
     return true;
 }
 
-int64_t spni_classes_right(const spn_network_error *error, const spni_block *block, int64_t first)
+int64_t spni_classes_right(const spn_network_error *error, const double *f, int64_t ld,
+                           int64_t count, int64_t first)
 {
-    const double *f = spni_values(&error->plan, block, error->network->depth);
     int64_t right = 0;
-    for (int64_t n = 0; error->classes != NULL && n < block->count; n++) {
-        right +=
-            is_right(f + n, error->plan.block, error->dataset->outputs, error->classes[first + n])
-                ? 1
-                : 0;
+    for (int64_t n = 0; error->classes != NULL && n < count; n++) {
+        right += is_right(f + n, ld, error->dataset->outputs, error->classes[first + n]) ? 1 : 0;
     }
     return right;
 }
@@ -95,5 +92,5 @@ void spni_classes_count(const spn_network_error *error, const spni_block *block,
 
 double spni_classes_share(const spn_network_error *error, int64_t right)
 {
-    return error->classes != NULL ? (double)right / (double)error->dataset->samples : (double)NAN;
+    return error->classes != NULL ? (double)right / (double)error->objective.samples : (double)NAN;
 }

@@ -278,11 +278,15 @@ static spn_status take(spn_context *context, const spn_point *point, spn_part pa
     spn_status status = SPN_OK;
     diagonal p;
     SPN_TRY(create(context, point, part, out, &p));
-    for (int64_t b = 0; b < spni_block_total(p.state); b++) {
-        SPN_TRY(spn_poll(context));
+    const spni_stretch blocks = spni_own_blocks(p.state);
+    const spn_farm_piece pieces[] = {{&p.trace, 1}, {out, out != NULL ? point->dimension : 0}};
+    SPN_TRY(spni_relay_begin(context, p.error, 2, pieces));
+    for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
         p.block = spni_block_on(p.state, b, 0);
         take_block(&p);
+        status = spn_poll(context);
     }
+    SPN_TRY(spni_relay_end(context, p.error, status, 2, pieces));
     *trace = p.trace;
 done:
     spn_release(context, p.curvature);

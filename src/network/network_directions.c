@@ -23,7 +23,7 @@ int64_t spni_directions_room(const spn_network_error *error)
 {
     const spn_dataset *data = error->dataset;
     int64_t f = 0, axes = 0, room = 0;
-    bool fits = spn_size_multiply(data->outputs + 1, data->samples, &f) &&
+    bool fits = spn_size_multiply(data->outputs + 1, error->objective.samples, &f) &&
                 spn_size_multiply(data->outputs, data->outputs + 3, &axes) &&
                 spn_size_add(f, axes, &room);
     return fits ? room : 0;
@@ -31,7 +31,7 @@ int64_t spni_directions_room(const spn_network_error *error)
 
 static output_room outputs_of(const spni_network_state *state)
 {
-    int64_t count = state->error->dataset->outputs, samples = state->error->dataset->samples;
+    int64_t count = state->error->dataset->outputs, samples = state->error->objective.samples;
     double *f = state->outputs, *axes = f + count * samples, *origin = axes + count * count;
     return (output_room){f, axes, origin, origin + count, origin + 2 * count, origin + 3 * count};
 }
@@ -55,16 +55,20 @@ bool spn_network_error_is_principal(const spn_network_error *error)
     return error->mode_count == 0 || error->classes != NULL;
 }
 
-void spni_directions_add(const spni_network_state *state, const spni_block *block, int64_t first)
+double *spni_directions_outputs(const spni_network_state *state)
 {
-    const spn_network_error *error = state->error;
-    const output_room o = outputs_of(state);
-    int64_t samples = error->dataset->samples, ld = error->plan.block;
-    const double *f = spni_values(&error->plan, block, error->network->depth);
-    for (int64_t k = 0; k < error->dataset->outputs; k++) {
-        o.origin[k] = first > 0 ? o.origin[k] : is_centred(error->network) ? f[k * ld] : 0.0;
-        for (int64_t n = 0; n < block->count; n++) {
-            o.f[k * samples + first + n] = f[k * ld + n] - o.origin[k];
+    return outputs_of(state).f;
+}
+
+/* Less those of the first sample, where they are centred. */
+static void take_origin(const spni_network_state *state, const output_room *o)
+{
+    int64_t samples = state->error->objective.samples;
+    for (int64_t k = 0; k < state->error->dataset->outputs; k++) {
+        double *f = o->f + k * samples;
+        o->origin[k] = is_centred(state->error->network) ? f[0] : 0.0;
+        for (int64_t n = 0; n < samples; n++) {
+            f[n] -= o->origin[k];
         }
     }
 }
@@ -72,7 +76,7 @@ void spni_directions_add(const spni_network_state *state, const spni_block *bloc
 /* Means, taken off where the outputs are centred. */
 static void take_means(const spni_network_state *state, const output_room *o)
 {
-    int64_t samples = state->error->dataset->samples;
+    int64_t samples = state->error->objective.samples;
     bool is_taken_off = is_centred(state->error->network);
     for (int64_t k = 0; k < state->error->dataset->outputs; k++) {
         double *f = o->f + k * samples;
@@ -86,7 +90,7 @@ static void take_means(const spni_network_state *state, const output_room *o)
 static double strength_along(const spni_network_state *state, const output_room *o,
                              const double *axis)
 {
-    int64_t samples = state->error->dataset->samples;
+    int64_t samples = state->error->objective.samples;
     memset(o->along, 0, (size_t)samples * sizeof *o->along);
     for (int64_t k = 0; k < state->error->dataset->outputs; k++) {
         spn_axpy(samples, axis[k], o->f + k * samples, o->along);
@@ -105,13 +109,13 @@ static void insert(spn_labels *out, int64_t count, double strength)
     out->directions[at] = strength;
 }
 
-/* What strengths are measured against. */
-static double output_scale(const spn_network_error *error)
+void spni_measure_outputs(spn_network_error *error)
 {
     const spn_dataset *data = error->dataset;
     double spread = 0.0, size = 0.0;
     if (error->kind == SPN_ERROR_CROSS_ENTROPY) {
-        return 1.0; /* the softmax has a scale of its own */
+        error->output_scale = 1.0; /* the softmax has a scale of its own */
+        return;
     }
     for (int64_t k = 0; k < data->outputs; k++) {
         double origin = is_centred(error->network) ? error->mean_y[k] : 0.0;
@@ -121,7 +125,8 @@ static double output_scale(const spn_network_error *error)
             spread += (y - origin) * (y - origin);
         }
     }
-    return sqrt(fmax(spread, LEAST_SPREAD * LEAST_SPREAD * size) / (double)data->samples);
+    error->output_scale =
+        sqrt(fmax(spread, LEAST_SPREAD * LEAST_SPREAD * size) / (double)data->samples);
 }
 
 /* How far the mean output is from what the output's bias alone gives. */
@@ -144,9 +149,10 @@ spn_status spni_directions_take(spn_context *context, const spn_point *point, sp
     const spni_network_state *state = point->state;
     const spn_network_error *error = state->error;
     const output_room o = outputs_of(state);
-    int64_t count = error->dataset->outputs, samples = error->dataset->samples;
+    int64_t count = error->dataset->outputs, samples = error->objective.samples;
+    take_origin(state, &o);
     take_means(state, &o);
-    out->output_scale = output_scale(error);
+    out->output_scale = error->output_scale;
     spn_multiply_transposed(count, count, samples, 1.0 / (double)samples, o.f, samples, o.f,
                             samples, 0.0, o.axes, count);
     if (!spn_all_finite(count * count, o.axes)) {

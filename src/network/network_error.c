@@ -14,12 +14,14 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     int64_t slots = 0;
     state->error = error;
     state->kernels = spni_kernels_of(context);
-    if (!spn_size_multiply(plan->rows * plan->block, plan->blocks, &slots)) {
+    state->samples = error->objective.samples;
+    const spni_stretch own = spni_own_blocks(state);
+    if (!spn_size_multiply(plan->rows * plan->block, own.end - own.begin, &slots)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times units");
     }
     SPN_NEW(context, state->slots, slots);
     SPN_TRY(spni_lanes_create(context, state));
-    SPN_NEW(context, state->indices, error->dataset->samples);
+    SPN_NEW(context, state->indices, error->objective.samples);
     SPN_NEW(context, state->transposed, network->parameters);
     if (spni_directions_room(error) == 0) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times outputs");
@@ -207,6 +209,8 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
+    spni_measure_outputs(error);
+    spni_measure_balance(error);
     *out = error;
 done:
     if (status != SPN_OK) {
@@ -231,7 +235,10 @@ spn_status spni_error_create_bare(spn_context *context, const spn_network *netwo
     error->objective.operations = &bare_operations;
     error->objective.problem = error;
     error->objective.dimension = network->parameters;
-    SPN_TRY(spni_plan_create(context, network, error->dataset->samples, &error->plan));
+    error->farm = like->farm;
+    error->held = like->held;
+    SPN_TRY(spni_plan_create(context, network, error->objective.samples, &error->plan));
+    SPN_TRY(spni_shares_create(context, error));
     *out = error;
 done:
     if (status != SPN_OK) {
@@ -250,6 +257,7 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
     watched->network = error->network;
     watched->dataset = test;
     watched->kind = error->kind;
+    watched->objective.samples = test->samples;
     SPN_TRY(spni_plan_create(context, error->network, test->samples, &watched->plan));
     SPN_TRY(error->classes != NULL ? spni_classes_create(context, watched) : SPN_OK);
     spn_network_error_free(context, error->test);
@@ -273,6 +281,8 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->mode_input);
     spn_release(context, error->symmetries);
     spn_release(context, error->classes);
+    spn_release(context, error->shares);
+    spn_release(context, error->rows);
     spn_network_error_free(context, error->test);
     spn_release(context, error);
 }

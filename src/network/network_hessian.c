@@ -151,11 +151,15 @@ static int64_t parts_of_block(const spni_assembly *p)
     return (p->error->plan.block + p->dense->block - 1) / p->dense->block;
 }
 
-static int64_t part_total(const spni_assembly *p)
+/* Of the blocks that are here; those of the last block of all are fewer. */
+static spni_stretch own_parts(const spni_assembly *p)
 {
+    const spni_stretch blocks = spni_own_blocks(p->state);
     int64_t block = p->error->plan.block, whole = (p->state->samples - 1) / block;
     int64_t rest = p->state->samples - whole * block;
-    return whole * parts_of_block(p) + (rest + p->dense->block - 1) / p->dense->block;
+    int64_t total = whole * parts_of_block(p) + (rest + p->dense->block - 1) / p->dense->block;
+    int64_t end = blocks.end * parts_of_block(p);
+    return (spni_stretch){blocks.begin * parts_of_block(p), end < total ? end : total};
 }
 
 static void multiply_part(spni_assembly *p, int64_t part, int64_t lane)
@@ -204,13 +208,13 @@ static spn_status add_piece(spn_context *context, void *state, int64_t piece, in
     return SPN_OK;
 }
 
-static spn_status run_waves(spn_context *context, const spni_assembly *p, int64_t lanes,
-                            int64_t total)
+static spn_status run_waves(spn_context *context, const spni_assembly *p, int64_t lanes)
 {
     spn_status status = SPN_OK;
-    wave self = {.common = p, .pieces = lanes};
-    for (; self.first < total; self.first += self.parts) {
-        self.parts = total - self.first < lanes ? total - self.first : lanes;
+    const spni_stretch own = own_parts(p);
+    wave self = {.common = p, .pieces = lanes, .first = own.begin};
+    for (; self.first < own.end; self.first += self.parts) {
+        self.parts = own.end - self.first < lanes ? own.end - self.first : lanes;
         SPN_TRY(spn_team_run_on(context, lanes, self.parts, run_part, &self));
         if (self.parts > 1) {
             SPN_TRY(spn_team_run_on(context, lanes, self.pieces, add_piece, &self));
@@ -229,12 +233,35 @@ static int64_t lanes_for(const spn_context *context, const spni_assembly *p)
     return p->dense->is_summed ? lanes : 1;
 }
 
+/* What ranks hand on: the products, or the columns of the lower triangle. */
+static spn_status take_pieces(spn_context *context, const spni_assembly *p, int64_t *count,
+                              spn_farm_piece **pieces)
+{
+    spn_status status = SPN_OK;
+    const int64_t size = p->network->parameters;
+    *count = p->dense->is_summed ? 1 : size;
+    SPN_NEW(context, *pieces, *count);
+    for (int64_t j = 0; j < *count; j++) {
+        (*pieces)[j] = p->dense->is_summed ? (spn_farm_piece){p->dense->products[0], p->dense->size}
+                                           : (spn_farm_piece){p->h + j + j * size, size - j};
+    }
+done:
+    return status;
+}
+
 static spn_status assemble(spn_context *context, spni_assembly *p)
 {
     spn_status status = SPN_OK;
     const spni_dense *dense = p->dense;
+    spn_farm_piece *pieces = NULL;
+    int64_t count = 0;
     spni_dense_prepare(p);
-    SPN_TRY(run_waves(context, p, lanes_for(context, p), part_total(p)));
+    if (p->error->farm != NULL) {
+        SPN_TRY(take_pieces(context, p, &count, &pieces));
+    }
+    SPN_TRY(spni_relay_begin(context, p->error, count, pieces));
+    status = run_waves(context, p, lanes_for(context, p));
+    SPN_TRY(spni_relay_end(context, p->error, status, count, pieces));
     for (int64_t t = 0; dense->is_summed && t < dense->term_count; t++) {
         const spni_term *term = &dense->terms[t];
         if (!is_absent(p, term)) {
@@ -243,6 +270,7 @@ static spn_status assemble(spn_context *context, spni_assembly *p)
         }
     }
 done:
+    spn_release(context, pieces);
     return status;
 }
 

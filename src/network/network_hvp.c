@@ -163,14 +163,34 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
         p.adds = b > begin;
         for (int64_t j = from; j < to; j++) {
             p.v = q->v + j * network->parameters;
-            p.hv = q->first + place == 0 ? q->hv + j * network->parameters
-                                         : spni_term_get(state, place * q->vectors + j);
+            p.hv = q->first + place == 0 && state->error->farm == NULL
+                       ? q->hv + j * network->parameters
+                       : spni_term_get(state, place * q->vectors + j);
             if (p.part != SPN_PART_GAUSS_NEWTON) {
                 spni_transpose_weights(network, p.v, p.lane->direction);
             }
             forward_tangent(&p);
             backward_tangent(&p);
         }
+    }
+done:
+    return status;
+}
+
+/* By ranks: the terms of all sections that are here. */
+static spn_status multiply_share(spn_context *context, products *q, int64_t lanes)
+{
+    const spni_network_state *state = q->point->state;
+    const spni_stretch own = spni_own_sections(state);
+    const int64_t parameters = state->error->network->parameters, count = own.end - own.begin;
+    q->first = own.begin;
+    q->group = count >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
+    q->groups = (q->vectors + q->group - 1) / q->group;
+    spn_status status = spn_team_run_on(context, lanes, count * q->groups, multiply_section, q);
+    SPN_TRY(spni_shares_sum(context, state, status, q->vectors, q->vectors * parameters, q->v));
+    for (int64_t j = 0; j < q->vectors; j++) {
+        memcpy(q->hv + j * parameters, state->total + j * spni_term_stride(state->error),
+               (size_t)parameters * sizeof *q->hv);
     }
 done:
     return status;
@@ -183,6 +203,9 @@ static spn_status multiply_vectors(spn_context *context, products *q, int64_t la
     const spni_network_state *state = q->point->state;
     int64_t total = spni_section_total(state), count = 0;
     int64_t most = lanes > 1 ? state->terms / q->vectors : 1;
+    if (state->error->farm != NULL) {
+        return multiply_share(context, q, lanes);
+    }
     most = most < 1 ? 1 : most > total ? total : most;
     q->group = most >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
     q->groups = (q->vectors + q->group - 1) / q->group;
@@ -206,7 +229,9 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
     spn_status status = SPN_OK;
     const spni_network_state *state = point->state;
     int64_t parameters = state->error->network->parameters, count = 0;
-    int64_t most = spni_section_total(state) > 1 ? state->terms : k;
+    int64_t most = state->error->farm != NULL      ? state->vectors
+                   : spni_section_total(state) > 1 ? state->terms
+                                                   : k;
     double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;
     for (int64_t j = 0; j < k; j += count) {
         count = k - j < most ? k - j : most;

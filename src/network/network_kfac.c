@@ -17,11 +17,12 @@ typedef struct kfac {
     int64_t width_max;       /* of all layers, the bias among the inputs */
     spni_kfac_layer *layers; /* 1 .. D */
     spn_dense *dense;
-    double *square;   /* width_max^2: a factor on its way */
-    double *rows[2];  /* width_max x block: t_l */
-    double *sums;     /* width_max: of h_{l-1} */
-    double *matrix;   /* a layer's weights; scratch behind them */
-    const void *like; /* of the same data */
+    double *square;         /* width_max^2: a factor on its way */
+    double *rows[2];        /* width_max x block: t_l */
+    double *sums;           /* width_max: of h_{l-1} */
+    double *matrix;         /* a layer's weights; scratch behind them */
+    spn_farm_piece *pieces; /* a layer each: what ranks hand on */
+    const void *like;       /* of the same data */
 } kfac;
 
 static void layer_free(spn_context *context, spni_kfac_layer *layer)
@@ -51,6 +52,7 @@ static void kfac_free(spn_context *context, void *memory)
     spn_release(context, own->rows[1]);
     spn_release(context, own->sums);
     spn_release(context, own->matrix);
+    spn_release(context, own->pieces);
     spn_release(context, own);
 }
 
@@ -97,6 +99,7 @@ static spn_status kfac_create(spn_context *context, const spn_objective *objecti
     SPN_NEW(context, own->rows[1], error->plan.width_max * error->plan.block);
     SPN_NEW(context, own->sums, own->width_max);
     SPN_NEW(context, own->matrix, 2 * weights_max);
+    SPN_NEW(context, own->pieces, network->depth);
     *memory = own;
 done:
     if (status != SPN_OK) {
@@ -160,16 +163,20 @@ static spn_status add_inputs(spn_context *context, const kfac *own, const spni_n
 {
     spn_status status = SPN_OK;
     int64_t width = own->error->network->width[l - 1];
+    const spni_stretch blocks = spni_own_blocks(state);
+    const spn_farm_piece pieces[] = {{own->layers[l].basis, width * width}, {own->sums, width}};
     memset(own->sums, 0, (size_t)width * sizeof *own->sums);
-    for (int64_t b = 0; b < spni_block_total(state); b++) {
-        SPN_TRY(spn_poll(context));
+    SPN_TRY(spni_relay_begin(context, own->error, 2, pieces));
+    for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
         int64_t ld = 0;
         spni_block block = spni_block_on(state, b, 0);
         const double *h = spni_input(&own->error->plan, &block, l, &ld);
         spni_outer(state->kernels, width, width, block.count, h, ld, h, ld, b > 0,
                    own->layers[l].basis);
         spni_add_row_sums(state->kernels, width, block.count, h, ld, own->sums);
+        status = spn_poll(context);
     }
+    status = spni_relay_end(context, own->error, status, 2, pieces);
 done:
     return status;
 }
@@ -260,6 +267,31 @@ static spni_layer_damping damping_of(const spn_network *network, int64_t l,
     return made;
 }
 
+/* G_l of all layers. */
+static spn_status sum_outputs(spn_context *context, const spn_point *point, kfac *own)
+{
+    spn_status status = SPN_OK;
+    const spni_network_state *state = point->state;
+    const spn_network *network = own->error->network;
+    const spni_stretch blocks = spni_own_blocks(state);
+    const int64_t outputs = network->width[network->depth];
+    for (int64_t l = 1; l <= network->depth; l++) {
+        const int64_t width = network->width[l];
+        own->pieces[l - 1] = (spn_farm_piece){own->layers[l].left_t, width * width};
+    }
+    SPN_TRY(spni_relay_begin(context, own->error, network->depth, own->pieces));
+    for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
+        spni_block block = spni_block_on(state, b, 0);
+        for (int64_t k = 0; k < outputs; k++) {
+            add_outputs(own, state, &block, k, b > 0 || k > 0);
+        }
+        status = spn_poll(context);
+    }
+    status = spni_relay_end(context, own->error, status, network->depth, own->pieces);
+done:
+    return status;
+}
+
 static spn_status kfac_refresh(spn_context *context, const spn_point *point,
                                const spn_damping *damping, void *memory)
 {
@@ -267,14 +299,7 @@ static spn_status kfac_refresh(spn_context *context, const spn_point *point,
     kfac *own = memory;
     const spni_network_state *state = point->state;
     const spn_network *network = own->error->network;
-    int64_t outputs = network->width[network->depth];
-    for (int64_t b = 0; b < spni_block_total(state); b++) {
-        SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_on(state, b, 0);
-        for (int64_t k = 0; k < outputs; k++) {
-            add_outputs(own, state, &block, k, b > 0 || k > 0);
-        }
-    }
+    SPN_TRY(sum_outputs(context, point, own));
     for (int64_t l = 1; l <= network->depth; l++) {
         spni_layer_damping own_damping = damping_of(network, l, damping);
         SPN_TRY(factor_layer(context, own, state, l, spni_kfac_is_joint(&own_damping)));

@@ -15,6 +15,35 @@
 static const double DEAD_SHARE = 1e-6;
 static const double MERGED_SHARE = 1e-5;
 
+static void copy_rows(int64_t rows, int64_t count, const double *from, int64_t ldf, double *to,
+                      int64_t ldt)
+{
+    for (int64_t k = 0; k < rows; k++) {
+        memcpy(to + k * ldt, from + k * ldf, (size_t)count * sizeof *to);
+    }
+}
+
+/* The outputs of all samples, K rows of N. */
+static spn_status make_outputs(spn_context *context, const spn_point *point, double *f)
+{
+    spn_status status = SPN_OK;
+    const spni_network_state *state = point->state;
+    const spn_network_error *error = state->error;
+    const spni_plan *plan = &error->plan;
+    const int64_t samples = error->objective.samples, depth = error->network->depth;
+    const spni_stretch own =
+        error->farm != NULL ? spni_own_blocks(state) : (spni_stretch){0, plan->blocks};
+    for (int64_t b = own.begin; b < own.end && status == SPN_OK; b++) {
+        spni_block block = spni_block_of(error, b, state->lane[0].slot);
+        spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
+        copy_rows(error->dataset->outputs, block.count, spni_values(plan, &block, depth),
+                  plan->block, f + b * plan->block, samples);
+        status = spn_poll(context);
+    }
+    return spni_shares_collect(context, error, status, 0, samples, error->dataset->outputs, samples,
+                               f);
+}
+
 /* Strengths along the data's modes and principal ones, and accuracy: what the outputs on all samples tell. */
 static spn_status take_outputs(spn_context *context, const spn_point *point, double *strengths,
                                spn_labels *out)
@@ -23,28 +52,24 @@ static spn_status take_outputs(spn_context *context, const spn_point *point, dou
     const spni_network_state *state = point->state;
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
-    int64_t samples = error->dataset->samples, outputs = error->dataset->outputs, right = 0;
-    double *scratch = state->lane[0].slot;
-    for (int64_t b = 0; b < plan->blocks; b++) {
-        SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_of(error, b, scratch);
-        spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
-        const double *f = spni_values(plan, &block, error->network->depth);
+    int64_t samples = error->objective.samples, outputs = error->dataset->outputs;
+    double *f = spni_directions_outputs(state);
+    SPN_TRY(make_outputs(context, point, f));
+    for (int64_t first = 0; first < samples; first += plan->block) {
+        int64_t left = samples - first, count = left < plan->block ? left : plan->block;
         for (int64_t i = 0; i < error->mode_count; i++) {
-            const double *z = error->mode_input + i * samples + b * plan->block;
+            const double *z = error->mode_input + i * samples + first;
             const double *u = error->mode_output + i * outputs;
             for (int64_t k = 0; k < outputs; k++) {
-                strengths[i] += u[k] * state->kernels->dot(block.count, z, f + k * plan->block);
+                strengths[i] += u[k] * state->kernels->dot(count, z, f + k * samples + first);
             }
         }
-        right += spni_classes_right(error, &block, b * plan->block);
-        spni_directions_add(state, &block, b * plan->block);
     }
+    out->accuracy = spni_classes_share(error, spni_classes_right(error, f, samples, samples, 0));
     for (int64_t i = 0; i < error->mode_count; i++) {
         strengths[i] /= (double)samples;
     }
     SPN_TRY(spni_directions_take(context, point, out));
-    out->accuracy = spni_classes_share(error, right);
 done:
     return status;
 }
@@ -67,7 +92,8 @@ static spn_status take_test(spn_context *context, const spn_point *point, spn_la
         spni_block block = spni_block_of(test, b, state->test);
         spni_forward(state->kernels, test->network, plan, point->theta, &block, 0);
         term += spni_output_error(state->kernels, test, &block, weight);
-        right += spni_classes_right(test, &block, b * plan->block);
+        const double *f = spni_values(plan, &block, test->network->depth);
+        right += spni_classes_right(test, f, plan->block, block.count, b * plan->block);
     }
     out->test_error = (sum + term) * weight;
     out->test_accuracy = spni_classes_share(test, right);

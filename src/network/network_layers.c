@@ -78,12 +78,17 @@ spn_status spn_network_class_accuracy(spn_context *context, const spn_point *poi
     double *samples = NULL;
     SPN_NEW(context, samples, classes);
     memset(out, 0, (size_t)classes * sizeof *out);
-    for (int64_t b = 0; b < plan->blocks && classes > 0; b++) {
-        SPN_TRY(spn_poll(context));
+    const spni_stretch blocks =
+        error->farm != NULL ? spni_own_blocks(state) : (spni_stretch){0, plan->blocks};
+    const spn_farm_piece pieces[] = {{samples, classes}, {out, classes}};
+    SPN_TRY(spni_relay_begin(context, error, 2, pieces));
+    for (int64_t b = blocks.begin; b < blocks.end && classes > 0 && status == SPN_OK; b++) {
         spni_block block = spni_block_of(error, b, state->lane[0].slot);
         spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
         spni_classes_count(error, &block, b * plan->block, samples, out);
+        status = spn_poll(context);
     }
+    SPN_TRY(spni_relay_end(context, error, status, 2, pieces));
     for (int64_t c = 0; c < classes; c++) {
         out[c] = samples[c] > 0.0 ? out[c] / samples[c] : (double)NAN;
     }

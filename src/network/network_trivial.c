@@ -12,11 +12,12 @@
 /* Means of targets count as equal (or zero) up to the rounding of a sum. */
 static const double MEAN_TOLERANCE = 1e-12;
 
-/* Whether the mean residual vanishes at f = 0: means of 0, of 1/2 for one logit, equal ones for several. */
-static bool is_balanced(const spn_network_error *error)
+/* The mean residual vanishes at f = 0: means of 0, of 1/2 for one logit, equal ones for several. */
+void spni_measure_balance(spn_network_error *error)
 {
     const spn_dataset *data = error->dataset;
     double target = 0.0, size = 0.0;
+    error->is_balanced = true;
     for (int64_t k = 0; k < data->outputs; k++) {
         const double *row = data->y + k * data->stride;
         double sum = 0.0;
@@ -34,10 +35,9 @@ static bool is_balanced(const spn_network_error *error)
     }
     for (int64_t k = 0; k < data->outputs; k++) {
         if (fabs(error->mean_y[k] - target) > MEAN_TOLERANCE * size) {
-            return false;
+            error->is_balanced = false;
         }
     }
-    return true;
 }
 
 spn_status spni_error_trivial(spn_context *context, const spn_objective *objective,
@@ -52,7 +52,7 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
         return spn_fail(context, SPN_ERROR_UNSUPPORTED,
                         "a model without hidden layers has no trivial stationary point");
     }
-    if (spni_activation_at_zero(network->activation) != 0.0 && !is_balanced(error) &&
+    if (spni_activation_at_zero(network->activation) != 0.0 && !error->is_balanced &&
         !spni_is_bias_free(error)) {
         return spn_fail(context, SPN_ERROR_UNSUPPORTED,
                         "the origin is not stationary for this activation (phi(0) != 0) and "
@@ -65,7 +65,7 @@ spn_status spni_error_trivial(spn_context *context, const spn_objective *objecti
             theta[network->bias_offset[depth] + k] = error->mean_y[k] / (1.0 + factor * strength);
         }
     }
-    return has_bias && error->kind == SPN_ERROR_CROSS_ENTROPY && !is_balanced(error)
+    return has_bias && error->kind == SPN_ERROR_CROSS_ENTROPY && !error->is_balanced
                ? spni_balanced_logits(context, network->width[depth], error->mean_y, strength,
                                       theta + network->bias_offset[depth])
                : SPN_OK;

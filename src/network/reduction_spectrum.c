@@ -48,10 +48,13 @@ static spn_status sum_products(spn_context *context, const spni_reduction *own,
 {
     spn_status status = SPN_OK;
     int64_t ld = own->inner->plan.block, in = own->network->width[l - 1], ldi = 0;
-    int64_t rows = in + 1;
+    int64_t rows = in + 1, out = own->network->width[l + 1];
+    const spni_stretch blocks = spni_own_blocks(state);
+    const spn_farm_piece pieces[] = {
+        {own->products[0], rows * in}, {own->products[1], rows * out}, {corner, 1}};
     *corner = 0.0;
-    for (int64_t b = 0; b < spni_block_total(state); b++) {
-        SPN_TRY(spn_poll(context));
+    SPN_TRY(spni_relay_begin(context, own->inner, 3, pieces));
+    for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
         spni_block block = spni_block_on(state, b, 0);
         const double *h = spni_input(&own->inner->plan, &block, l, &ldi);
         const double *e = spni_bends(own->inner, &block, l) + j * ld;
@@ -61,9 +64,11 @@ static spn_status sum_products(spn_context *context, const spni_reduction *own,
                    own->products[0]);
         *corner += state->kernels->sum(block.count, e);
         scale_inputs(own, state, &block, l, p);
-        spni_outer(state->kernels, rows, own->network->width[l + 1], block.count, own->rows, ld,
+        spni_outer(state->kernels, rows, out, block.count, own->rows, ld,
                    spni_deltas(own->inner, &block, l + 1), ld, b > 0, own->products[1]);
+        status = spn_poll(context);
     }
+    status = spni_relay_end(context, own->inner, status, 3, pieces);
 done:
     return status;
 }

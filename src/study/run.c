@@ -289,6 +289,20 @@ done:
     return status;
 }
 
+/* What rank 0 has opened. */
+static spn_status read_first(spn_context *context, spni_run *run, const char *configuration,
+                             spn_journals *there)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_journals_find(context, run->settings.output, there));
+    there->count = there->count > 1 ? 1 : there->count; /* others begin theirs right now */
+    SPN_TRY(spn_farm_is_sharded(context)
+                ? spni_journals_read(context, &run->recorder, configuration, there, replay, run)
+                : go_on_beside(context, run, configuration, there));
+done:
+    return status;
+}
+
 spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
 {
     spn_status status = SPN_OK;
@@ -307,22 +321,22 @@ spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
     }
     SPN_TRY(spn_farm_agree(context, status, NULL, 0));
     if (!spn_farm_writes(context)) {
-        SPN_TRY(spn_journals_find(context, run->settings.output, &there));
-        there.count = there.count > 1 ? 1 : there.count; /* others begin theirs right now */
-        SPN_TRY(go_on_beside(context, run, configuration, &there));
+        status = read_first(context, run, configuration, &there);
     }
+    /* Ranks that share samples read before the one that writes goes on; it is their journal, too. */
+    status = spn_farm_is_sharded(context) ? spn_farm_agree(context, status, NULL, 0) : status;
 done:
     spn_journals_free(context, &there);
     spn_release(context, configuration);
     return status;
 }
 
-/* What another rank has sent is in its journal already. */
+/* What another rank has sent is in its journal already; of ranks that share samples one has a journal. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item)
 {
     spni_run *run = state;
     spn_status status = SPN_OK;
-    if (!spn_farm_is_foreign(context)) {
+    if (!spn_farm_is_foreign(context) && run->journal != NULL) {
         SPN_TRY(run->records == 0 ? spni_parts_note(context, run->study, run->journal) : SPN_OK);
         SPN_TRY(spni_recorder_write(context, &run->recorder, run->journal, item));
         run->records++;
@@ -350,11 +364,7 @@ static void start_free_biases(const spn_study *study, double *theta)
         return;
     }
     for (int64_t k = 0; k < data->outputs; k++) {
-        double sum = 0;
-        for (int64_t i = 0; i < data->samples; i++) {
-            sum += data->y[k * data->stride + i];
-        }
-        theta[last->offset + k] += sum / (double)data->samples;
+        theta[last->offset + k] += study->target_means[k];
     }
 }
 
@@ -405,7 +415,7 @@ spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good)
     SPN_TRY(spn_farm_agree(context, status, is_good, sizeof *is_good));
     spn_journal *finished = run->journal;
     run->journal = NULL;
-    SPN_TRY(spn_journal_remove(context, finished));
+    SPN_TRY(finished != NULL ? spn_journal_remove(context, finished) : SPN_OK);
 done:
     return status;
 }

@@ -243,6 +243,22 @@ done:
     return status;
 }
 
+static spn_status average_targets(spn_context *context, spn_study *study)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = study->dataset;
+    SPN_NEW(context, study->target_means, data->outputs);
+    for (int64_t k = 0; k < data->outputs; k++) {
+        double sum = 0;
+        for (int64_t i = 0; i < data->samples; i++) {
+            sum += data->y[k * data->stride + i];
+        }
+        study->target_means[k] = sum / (double)data->samples;
+    }
+done:
+    return status;
+}
+
 /* The ridge weighs all weights alike: of inputs in units that differ much the large ones are learned first, for no reason
  * of theirs. Pixels of images have one unit. */
 static void warn_of_scales(spn_context *context, const spn_experiment *experiment,
@@ -315,6 +331,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
         &study->regularised.regulariser));
     study->loss = spn_regularise(&study->regularised);
     SPN_TRY(make_initial_weights(context, study));
+    SPN_TRY(average_targets(context, study));
     *out = study;
     study = NULL;
 done:
@@ -332,6 +349,7 @@ void spn_study_free(spn_context *context, spn_study *study)
     spn_dataset_free(context, study->dataset);
     spn_dataset_free(context, study->test);
     spn_release(context, study->initial_weights);
+    spn_release(context, study->target_means);
     spn_release(context, study);
 }
 

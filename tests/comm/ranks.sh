@@ -4,6 +4,7 @@
 #
 #   run ranks 3 sweep run.yaml ...      # spinodal-mpi on three ranks
 #   noted 3 sweep run.yaml ... &        # the same at once, with a file pids/PID for each rank
+#   start 3 sweep run.yaml ...          # the same in the background, as $running; signal 9 2: to the second of them
 #   expect_one_line 5 'line'            # status, and one line of ours, whatever mpirun says beside it
 if [ "${2:--}" = - ]; then
     echo "skipped: neither Open MPI nor MPICH is installed (tools/setup.sh mpi)"
@@ -27,7 +28,7 @@ ranks() {
     number=$1
     shift
     # shellcheck disable=SC2086
-    timeout 240 "$runner" $flags -n "$number" "$ranks_program" "$@"
+    timeout "${SPN_RANKS_SECONDS:-240}" "$runner" $flags -n "$number" "$ranks_program" "$@"
 }
 
 # What mpirun says about a rank that failed is not ours.
@@ -62,5 +63,30 @@ wait_for_points() {
     while kill -0 "$1" 2>/dev/null && [ "$(wc -c 2>/dev/null <"$2" || echo 0)" -lt 20000 ] && [ $tries -lt 2000 ]; do
         sleep 0.05
         tries=$((tries + 1))
+    done
+}
+
+# start NUMBER ARGUMENTS...
+start() {
+    rm -rf pids
+    mkdir pids
+    noted_program
+    noted "$@" >/dev/null 2>told &
+    running=$!
+}
+
+# until_larger FILE BYTES: wait for that, or for the end of the ranks.
+until_larger() {
+    tries=0
+    while kill -0 $running 2>/dev/null && [ "$(wc -c 2>/dev/null <"$1" || echo 0)" -le "$2" ] && [ $tries -lt 4000 ]; do
+        sleep 0.05
+        tries=$((tries + 1))
+    done
+}
+
+# signal SIGNAL [NUMBER]: to all ranks, or to the NUMBERth.
+signal() {
+    for pid in $(find pids -type f | sort | sed -n "s|pids/||;${2:-}p"); do
+        kill "-$1" "$pid" 2>/dev/null
     done
 }

@@ -7,6 +7,9 @@
  *  sent, so that the receivers of all ranks have seen the messages of all jobs, and go on alike. Since results do not depend on
  *  which thread ran a job, they do not depend on which rank did, nor on how many there are.
  *
+ *  Or they share the samples of one objective (is_sharded): then each rank runs all jobs, one at a time, and holds the same numbers
+ *  as all others; only sums over samples are made of what each rank has of them (spn_network_error_shard()).
+ *
  *  A farm is a table of functions. Room `comm` of the program makes one of MPI; spn_shares_farm() one of processes that never
  *  talk, a share of the jobs each. The library itself links to neither. */
 #ifndef SPINODAL_BASE_FARM_H
@@ -39,10 +42,36 @@ typedef struct spn_farm_end {
     void *receiver_state;
 } spn_farm_end;
 
+/** Rows of numbers, so many of each rank, that are added up one after the other: those of rank 0, then those of rank 1, ... */
+typedef struct spn_farm_sum {
+    const int64_t *rows; /**< of each rank, `size` numbers, the same everywhere; not all 0 */
+    int64_t numbers;     /**< of a row */
+    int64_t stride;      /**< between this rank's rows */
+    const double *row;   /**< the first of them */
+    double *sum; /**< `numbers`: the first row of all plus the second, plus the third, ... */
+    int64_t
+        key; /**< of what the rows were made of: the same everywhere, or ranks have lost each other */
+} spn_farm_sum;
+
+/** An array whose columns [begin[r], begin[r + 1]) rank r has made. */
+typedef struct spn_farm_parts {
+    const int64_t *begin;
+    int64_t rows, stride;
+    double *numbers;
+} spn_farm_parts;
+
+/** An array that goes from rank to rank: each adds to what those before have made. */
+typedef struct spn_farm_piece {
+    double *numbers;
+    int64_t count;
+} spn_farm_piece;
+
 struct spn_farm {
     int64_t rank, size; /**< 0 <= rank < size; rank 0 writes what all have made */
     /** Ranks never hear of each other: the results of a run are a share of what there is to be. */
     bool is_share;
+    /** Ranks share samples, not jobs. */
+    bool is_sharded;
     void *state;
 
     /** The functions marked with (all) are called by all ranks together, and return when all have called. */
@@ -64,6 +93,22 @@ struct spn_farm {
     spn_status (*agree)(spn_context *context, spn_farm *farm, spn_status status, void *data,
                         int64_t size);
 
+    /* Of ranks that share samples; otherwise they may be NULL. Where any rank comes with a failure the error is that of the lowest such rank,
+     * everywhere, and that of all calls that follow. Called by one thread at a time, which may be another than that of tell(). */
+
+    /** (all) Add up the rows of all ranks, in their order: the bits are those of one process that has all rows. */
+    spn_status (*sum)(spn_context *context, spn_farm *farm, spn_status status,
+                      const spn_farm_sum *sum);
+    /** (all) All parts to all. */
+    spn_status (*collect)(spn_context *context, spn_farm *farm, spn_status status,
+                          const spn_farm_parts *parts);
+    /** (all) A relay: rank r returns with what rank r - 1 has passed on, rank 0 at once. */
+    spn_status (*receive)(spn_context *context, spn_farm *farm, spn_status status, int64_t count,
+                          const spn_farm_piece *pieces);
+    /** (all) Its other half, whatever has happened in between: pass the arrays on; those of the last rank go to all. */
+    spn_status (*pass)(spn_context *context, spn_farm *farm, spn_status status, int64_t count,
+                       const spn_farm_piece *pieces);
+
     /* Notes of the pool, and of shares. */
     bool is_foreign;    /* what the receiver is given was sent on another rank */
     bool is_running;    /* a pool is at work */
@@ -84,6 +129,8 @@ int64_t spn_farm_rank(const spn_context *context);
 bool spn_farm_writes(const spn_context *context);
 /** Inside a receiver: was the message sent on another rank, which has kept it already? */
 bool spn_farm_is_foreign(const spn_context *context);
+/** Do ranks share samples, so that all hold all results and one journal is enough? */
+bool spn_farm_is_sharded(const spn_context *context);
 /** The run has no more than this rank's share of the results (spn_shares_farm()). */
 bool spn_farm_is_share(const spn_context *context);
 /** spn_farm's agree(); without a farm, or in a share, `status`. */

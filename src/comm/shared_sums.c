@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Ranks that share samples (spn_farm, is_sharded): all calls are made by all ranks together, for their jobs are the same. Terms of sums
+ * travel: each rank adds up a share of the numbers of all rows, in the order of rows, and gives it to all. */
+#include "comm/ranks.h"
+
+#include <string.h>
+
+/* What all ranks do together begins with this, which says where they are; nobody goes on before all have come. Then a rank that has
+ * failed is heard of wherever the others are. */
+typedef enum meeting { MEET_AGREE, MEET_SUM, MEET_COLLECT, MEET_RECEIVE, MEET_PASS } meeting;
+
+static spn_status gather(spn_context *context, ranks *r, spn_status status, meeting where,
+                         int64_t key)
+{
+    enum { FAILED, WHERE, WHERE_NOT, KEY, KEY_NOT, COUNT };
+    if (r->has_agreed) {
+        spn_error_set(context, &r->failure);
+        return r->failure.status;
+    }
+    /* The least of a number and of its opposite tell whether all bring the same. */
+    const int64_t own[COUNT] = {status != SPN_OK ? r->farm->rank : SPN_FARM_NONE, where,
+                                ~(int64_t)where, key, ~key};
+    int64_t least[COUNT];
+    MPI_Request request;
+    comm_enter(r);
+    MPI_Iallreduce(own, least, COUNT, MPI_INT64_T, MPI_MIN, r->world, &request);
+    comm_leave(r);
+    comm_wait_for(r, 1, &request);
+    if (least[FAILED] != SPN_FARM_NONE) {
+        return comm_share_error(context, r, (int)least[FAILED]);
+    }
+    if (least[WHERE] != ~least[WHERE_NOT] || least[KEY] != ~least[KEY_NOT]) {
+        spn_fail(context, SPN_ERROR_NUMERIC,
+                 "ranks that share samples have come to different numbers: use nodes of one kind");
+        return comm_share_error(context, r, ROOT);
+    }
+    return SPN_OK;
+}
+
+spn_status comm_meet(spn_context *context, ranks *r, spn_status status)
+{
+    return gather(context, r, status, MEET_AGREE, 0);
+}
+
+/* The place of rank q's share of `numbers`. */
+static int64_t place_of(const ranks *r, int64_t numbers, int64_t q)
+{
+    const int64_t size = r->farm->size;
+    return numbers / size * q + numbers % size * q / size;
+}
+
+/* Rows of `numbers` that lie `stride` apart, as one. */
+static MPI_Datatype rows_of(int64_t rows, int64_t numbers, int64_t stride)
+{
+    MPI_Datatype type;
+    MPI_Type_vector((int)rows, (int)numbers, (int)stride, MPI_DOUBLE, &type);
+    MPI_Type_commit(&type);
+    return type;
+}
+
+/* Each rank gets its share of the numbers, of the rows of all. */
+static void trade_rows(ranks *r, const spn_farm_sum *sum, double *here)
+{
+    const int64_t rank = r->farm->rank, size = r->farm->size;
+    const int64_t own = place_of(r, sum->numbers, rank + 1) - place_of(r, sum->numbers, rank);
+    comm_enter(r);
+    for (int64_t q = 0; q < size; q++) {
+        const int64_t begin = place_of(r, sum->numbers, q);
+        MPI_Datatype from =
+            rows_of(sum->rows[rank], place_of(r, sum->numbers, q + 1) - begin, sum->stride);
+        MPI_Datatype to = rows_of(sum->rows[q], own, own);
+        MPI_Irecv(here, 1, to, (int)q, 0, r->world, &r->requests[q]);
+        MPI_Isend(sum->row + begin, 1, from, (int)q, 0, r->world, &r->requests[size + q]);
+        MPI_Type_free(&from); /* once they are sent */
+        MPI_Type_free(&to);
+        here += sum->rows[q] * own;
+    }
+    comm_leave(r);
+    comm_wait_for(r, (int)(2 * size), r->requests);
+}
+
+/* Numbers of rank q to all. */
+static void spread(ranks *r, double *numbers, int64_t count, int q)
+{
+    MPI_Request request;
+    comm_enter(r);
+    MPI_Ibcast(numbers, (int)count, MPI_DOUBLE, q, r->world, &request);
+    comm_leave(r);
+    comm_wait_for(r, 1, &request);
+}
+
+/* One after the other: the order is that of one process. */
+static void add_rows(int64_t rows, int64_t numbers, const double *row, double *restrict sum)
+{
+    memcpy(sum, row, (size_t)numbers * sizeof *sum);
+    for (int64_t i = 1; i < rows; i++) {
+        const double *restrict next = row + i * numbers;
+        for (int64_t p = 0; p < numbers; p++) {
+            sum[p] += next[p];
+        }
+    }
+}
+
+/* All shares of the numbers to all. */
+static void put_together(ranks *r, int64_t numbers, double *sum)
+{
+    MPI_Request request;
+    for (int64_t q = 0; q < r->farm->size; q++) {
+        r->places[q] = (int)place_of(r, numbers, q);
+        r->counts[q] = (int)place_of(r, numbers, q + 1) - r->places[q];
+    }
+    comm_enter(r);
+    MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, sum, r->counts, r->places, MPI_DOUBLE,
+                    r->world, &request);
+    comm_leave(r);
+    comm_wait_for(r, 1, &request);
+}
+
+static spn_status add_up(spn_context *context, spn_farm *farm, spn_status status,
+                         const spn_farm_sum *sum)
+{
+    ranks *r = farm->state;
+    const int64_t begin = place_of(r, sum->numbers, farm->rank);
+    const int64_t own = place_of(r, sum->numbers, farm->rank + 1) - begin;
+    int64_t rows = 0;
+    double *here = NULL;
+    for (int64_t q = 0; q < farm->size; q++) {
+        rows += sum->rows[q];
+    }
+    if (status == SPN_OK) {
+        here = spn_allocate(context, rows * own, sizeof *here);
+        status = here == NULL ? SPN_ERROR_MEMORY : SPN_OK;
+    }
+    SPN_TRY(gather(context, r, status, MEET_SUM, sum->key));
+    trade_rows(r, sum, here);
+    add_rows(rows, own, here, sum->sum + begin);
+    put_together(r, sum->numbers, sum->sum);
+done:
+    spn_release(context, here);
+    return status;
+}
+
+static spn_status collect(spn_context *context, spn_farm *farm, spn_status status,
+                          const spn_farm_parts *parts)
+{
+    ranks *r = farm->state;
+    SPN_TRY(gather(context, r, status, MEET_COLLECT, parts->rows));
+    for (int q = 0; q < (int)farm->size; q++) {
+        const int64_t count = parts->begin[q + 1] - parts->begin[q];
+        MPI_Request request;
+        comm_enter(r);
+        MPI_Datatype part = rows_of(parts->rows, count, parts->stride);
+        MPI_Ibcast(parts->numbers + parts->begin[q], 1, part, q, r->world, &request);
+        MPI_Type_free(&part); /* once they are there */
+        comm_leave(r);
+        comm_wait_for(r, 1, &request);
+    }
+done:
+    return status;
+}
+
+static spn_status receive_pieces(spn_context *context, spn_farm *farm, spn_status status,
+                                 int64_t count, const spn_farm_piece *pieces)
+{
+    ranks *r = farm->state;
+    SPN_TRY(gather(context, r, status, MEET_RECEIVE, count));
+    for (int64_t i = 0; i < count && farm->rank > 0; i++) {
+        MPI_Request request;
+        comm_enter(r);
+        MPI_Irecv(pieces[i].numbers, (int)pieces[i].count, MPI_DOUBLE, (int)farm->rank - 1, 0,
+                  r->world, &request);
+        comm_leave(r);
+        comm_wait_for(r, 1, &request);
+    }
+done:
+    return status;
+}
+
+static spn_status pass_pieces(spn_context *context, spn_farm *farm, spn_status status,
+                              int64_t count, const spn_farm_piece *pieces)
+{
+    ranks *r = farm->state;
+    for (int64_t i = 0; i < count && farm->rank + 1 < farm->size && !r->has_agreed; i++) {
+        MPI_Request request;
+        comm_enter(r);
+        MPI_Isend(pieces[i].numbers, (int)pieces[i].count, MPI_DOUBLE, (int)farm->rank + 1, 0,
+                  r->world, &request);
+        comm_leave(r);
+        comm_wait_for(r, 1, &request);
+    }
+    SPN_TRY(gather(context, r, status, MEET_PASS, count));
+    for (int64_t i = 0; i < count; i++) {
+        spread(r, pieces[i].numbers, pieces[i].count, (int)farm->size - 1);
+    }
+done:
+    return status;
+}
+
+void comm_share_samples(spn_farm *farm)
+{
+    farm->sum = add_up;
+    farm->collect = collect;
+    farm->receive = receive_pieces;
+    farm->pass = pass_pieces;
+}

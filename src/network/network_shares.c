@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* Ranks of a farm that share the samples of an error. Each has some consecutive sections of each sum (ordered_sums.c): those that
+ * begin among its N / R samples. Sections depend on the network, and a reduced network has others; so a rank holds its N / R samples and as
+ * many behind them as a section of any network has.
+ *
+ *   - Values, gradients and products: each rank makes the terms of its sections, and the farm adds them up in the order of sections,
+ *     as one process does: the same bits.
+ *   - Sums that go on from block to block (K-FAC, dense Hessians, diagonals) are handed from rank to rank: the same bits,
+ *     and no faster than one process. They are rare beside products.
+ *   - Outputs, for labels, are made by all and given to all. */
+#include "network/network.h"
+
+#include <string.h>
+
+static int64_t ceiling(int64_t a, int64_t b)
+{
+    return (a + b - 1) / b;
+}
+
+/* The first sample of rank r. */
+static int64_t first_of(const spn_farm *farm, int64_t samples, int64_t r)
+{
+    return ceiling(r * samples, farm->size);
+}
+
+/* The samples that a rank holds. */
+static spni_stretch held_by(const spn_farm *farm, int64_t samples)
+{
+    int64_t end = first_of(farm, samples, farm->rank + 1) + spni_section_most() - 1;
+    return (spni_stretch){first_of(farm, samples, farm->rank), end < samples ? end : samples};
+}
+
+spn_status spni_shares_create(spn_context *context, spn_network_error *error)
+{
+    spn_status status = SPN_OK;
+    const spn_farm *farm = error->farm;
+    int64_t size = error->plan.block * error->plan.section;
+    if (farm == NULL) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, error->shares, farm->size + 1);
+    SPN_NEW(context, error->rows, farm->size);
+    for (int64_t r = 0; r <= farm->size; r++) {
+        error->shares[r] = ceiling(first_of(farm, error->objective.samples, r), size);
+    }
+    for (int64_t r = 0; r < farm->size; r++) {
+        error->rows[r] = error->shares[r + 1] - error->shares[r];
+    }
+done:
+    return status;
+}
+
+/* A part of a data set, its numbers copied. */
+static spn_status cut(spn_context *context, const spn_dataset *from, const spni_stretch *part,
+                      spn_dataset **out)
+{
+    spn_status status = SPN_OK;
+    double *x = NULL, *y = NULL;
+    int64_t count = part->end - part->begin;
+    SPN_TRY(spn_dataset_create(context, count, from->inputs, from->outputs, from->input_names,
+                               from->output_names, out, &x, &y));
+    int64_t stride = (*out)->stride;
+    for (int64_t i = 0; i < from->inputs; i++) {
+        memcpy(x + i * stride, from->x + i * from->stride + part->begin, (size_t)count * sizeof *x);
+    }
+    for (int64_t k = 0; k < from->outputs; k++) {
+        memcpy(y + k * stride, from->y + k * from->stride + part->begin, (size_t)count * sizeof *y);
+    }
+    SPN_TRY(spn_dataset_name_classes(context, *out, from->class_count, from->class_names));
+done:
+    return status;
+}
+
+spn_status spn_network_error_shard(spn_context *context, spn_network_error *error, spn_farm *farm,
+                                   spn_dataset **held)
+{
+    spn_status status = SPN_OK;
+    int64_t samples = error->objective.samples;
+    *held = NULL;
+    if (samples < farm->size) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%lld samples are too few for %lld ranks",
+                        (long long)samples, (long long)farm->size);
+    }
+    const spni_stretch part = held_by(farm, samples);
+    SPN_TRY(cut(context, error->dataset, &part, held));
+    error->farm = farm;
+    SPN_TRY(spni_shares_create(context, error));
+    error->dataset = *held;
+    error->held = part.begin;
+done:
+    if (status != SPN_OK) {
+        error->farm = NULL;
+        spn_dataset_free(context, *held);
+        *held = NULL;
+    }
+    return status;
+}
+
+void spn_network_error_room(const spn_network_error *error, int64_t ranks, double *data,
+                            double *point)
+{
+    const spni_plan *plan = &error->plan;
+    const spn_dataset *all = error->dataset;
+    const double number = sizeof(double);
+    int64_t samples = error->objective.samples, width = all->inputs + all->outputs;
+    int64_t most = ceiling(samples, ranks) + (ranks > 1 ? spni_section_most() - 1 : 0);
+    int64_t sections = ceiling(ceiling(samples, ranks), plan->block * plan->section);
+    int64_t blocks = sections * plan->section;
+    double kept = (double)(plan->rows * plan->block) * (double)blocks;
+    double terms = ranks > 1 ? (double)sections * (double)spni_term_stride(error) : 0.0;
+    *data = number * (double)width * (double)(most < samples ? most : samples);
+    *data += number * (double)(error->mode_count + 1) * (double)samples;
+    *point = number * (kept + terms + (double)(all->outputs + 1) * (double)samples);
+}
+
+/* ---- Sums ------------------------------------------------------------------------------------- */
+
+/* Of the bits of numbers; ranks that hold others would go different ways. */
+static int64_t key_of(int64_t count, const double *numbers)
+{
+    uint64_t key = 14695981039346656037U;
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, numbers + i, sizeof bits);
+        key = (key ^ bits) * 1099511628211U;
+        key ^= key >> 29;
+    }
+    return (int64_t)(key >> 1);
+}
+
+spn_status spni_shares_sum(spn_context *context, const spni_network_state *state, spn_status status,
+                           int64_t vectors, int64_t count, const double *made_of)
+{
+    const spn_network_error *error = state->error;
+    const int64_t numbers = vectors * spni_term_stride(error);
+    const spn_farm_sum sum = {.rows = error->rows,
+                              .numbers = numbers,
+                              .stride = numbers,
+                              .row = state->term,
+                              .sum = state->total,
+                              .key = key_of(count, made_of)};
+    return error->farm->sum(context, error->farm, status, &sum);
+}
+
+spn_status spni_shares_sum_values(spn_context *context, const spni_network_state *state,
+                                  spn_status status, int64_t count, const double *made_of,
+                                  double *sum)
+{
+    const spn_network_error *error = state->error;
+    const spn_farm_sum values = {.rows = error->rows,
+                                 .numbers = 1,
+                                 .stride = 1,
+                                 .row = state->values,
+                                 .sum = sum,
+                                 .key = key_of(count, made_of)};
+    return error->farm->sum(context, error->farm, status, &values);
+}
+
+/* ---- Everything else -------------------------------------------------------------------------- */
+
+spn_status spni_relay_begin(spn_context *context, const spn_network_error *error, int64_t count,
+                            const spn_farm_piece *pieces)
+{
+    spn_farm *farm = error->farm;
+    return farm != NULL ? farm->receive(context, farm, SPN_OK, count, pieces) : SPN_OK;
+}
+
+spn_status spni_relay_end(spn_context *context, const spn_network_error *error, spn_status status,
+                          int64_t count, const spn_farm_piece *pieces)
+{
+    spn_farm *farm = error->farm;
+    return farm != NULL ? farm->pass(context, farm, status, count, pieces) : status;
+}
+
+spn_status spni_shares_collect(spn_context *context, const spn_network_error *error,
+                               spn_status status, int64_t first, int64_t samples, int64_t rows,
+                               int64_t stride, double *numbers)
+{
+    spn_farm *farm = error->farm;
+    int64_t *begin = NULL;
+    if (farm == NULL) {
+        return status;
+    }
+    begin = spn_allocate(context, farm->size + 1, sizeof *begin);
+    status = begin == NULL ? SPN_ERROR_MEMORY : status;
+    for (int64_t r = 0; begin != NULL && r <= farm->size; r++) {
+        int64_t at = error->shares[r] * error->plan.section * error->plan.block - first;
+        begin[r] = at < 0 ? 0 : at > samples ? samples : at;
+    }
+    const spn_farm_parts parts = {begin, rows, stride, numbers};
+    status = farm->collect(context, farm, status, &parts);
+    spn_release(context, begin);
+    return status;
+}

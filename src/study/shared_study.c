@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* A study whose samples are shared by ranks. */
+#include "study/experiment.h"
+
+#include <spinodal/numeric.h>
+#include <string.h>
+
+/* On what bits depend. */
+typedef struct surroundings {
+    uint32_t data, weights;
+    char kernels[32], core[32];
+} surroundings;
+
+/* Ranks that computed other bits would go other ways. */
+static spn_status compare(spn_context *context, const spn_study *study)
+{
+    spn_status status = SPN_OK;
+    surroundings own = {.data = study->data_checksum, .weights = study->weights_checksum};
+    strncpy(own.kernels, spn_kernels_name(spn_context_kernels(context)), sizeof own.kernels - 1);
+    strncpy(own.core, spn_blas_core(), sizeof own.core - 1);
+    surroundings first = own;
+    SPN_TRY(spn_farm_agree(context, SPN_OK, &first, sizeof first));
+    if (own.data != first.data || own.weights != first.weights) {
+        SPN_FAIL(context, SPN_ERROR_INPUT,
+                 "rank %lld has read other data or weights than rank 0: give all nodes the same "
+                 "files",
+                 (long long)spn_farm_rank(context));
+    }
+    if (strcmp(own.kernels, first.kernels) != 0 || strcmp(own.core, first.core) != 0) {
+        SPN_FAIL(
+            context, SPN_ERROR_INPUT,
+            "rank %lld computes with %s and %s, rank 0 with %s and %s, and their numbers would "
+            "differ: use nodes of one kind, or set OPENBLAS_CORETYPE",
+            (long long)spn_farm_rank(context), own.kernels, own.core, first.kernels, first.core);
+    }
+done:
+    return status;
+}
+
+static spn_status check(spn_context *context, const spn_study *study)
+{
+    const spn_solver_settings *solver = spn_experiment_solver(study->experiment);
+    if (study->network == NULL) {
+        return spn_fail(context, SPN_ERROR_UNSUPPORTED, "there are no samples to be shared");
+    }
+    if (solver->method == SPN_METHOD_SGD && solver->batch < study->loss.samples) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "solver.batch",
+                            "ranks that share samples have no mini-batches; let ranks share the "
+                            "chains (without --shard-samples)");
+    }
+    if (spn_experiment_geometry(study->experiment)->layers) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "geometry.layers",
+                            "layers and classes are measured by one process that has all samples; "
+                            "leave it out where ranks share them");
+    }
+    return SPN_OK;
+}
+
+spn_status spn_study_shard(spn_context *context, spn_study *study)
+{
+    spn_status status = SPN_OK;
+    spn_dataset *held = NULL;
+    SPN_TRY(spni_experiment_place(context, study->experiment, check(context, study)));
+    SPN_TRY(compare(context, study));
+    SPN_TRY(spn_network_error_shard(context, study->error, spn_context_farm(context), &held));
+    spn_dataset_free(context, study->dataset);
+    study->dataset = held;
+done:
+    return status;
+}

@@ -1,0 +1,99 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Ranks of MPI share the samples of a sweep (--shard-samples): the bytes of one process on any number of ranks and threads, whatever the
+# solver and the error, also when a rank is killed or told to stop and others go on; one line where something is wrong; rank 0
+# alone writes.
+. "$(dirname "$0")/ranks.sh"
+
+# Enough samples for some sections, of which each rank has some.
+large='--set data.samples=3000 --set sweep.beta.points=4 --set sweep.seeds=2'
+experiment >run.yaml
+
+# same EXPERIMENT NUMBERS OUTPUT ARGUMENTS...: one process and so many ranks.
+same() {
+    file=$1
+    numbers=$2
+    output=$3
+    shift 3
+    run spinodal sweep "$file" -o "$output.h5" -q "$@" --threads 1
+    expect_status 0
+    for number in $numbers; do
+        run ranks "$number" sweep "$file" -o ranks.h5 -f -q --shard-samples "$@" --threads $((number % 2 + 1))
+        expect_status 0
+        expect_same "$output.h5" ranks.h5
+    done
+}
+
+# shellcheck disable=SC2086
+same run.yaml '1 2 3 5' products $large --set solver.method=newton_cg
+# Classes, biases, a wide layer whose sections have several blocks, samples kept for testing, curvature by products.
+cat >classes.yaml <<'YAML'
+data: {kind: modular, modulus: 31, test_share: 0.2}
+model: {hidden: [12], activation: tanh, bias: true}
+objective: {error: cross_entropy}
+sweep: {beta: {from: 1e-3, to: 2e-3, points: 2}, direction: up, refine: false}
+solver: {method: newton_cg}
+geometry: {method: stochastic}
+YAML
+same classes.yaml 3 classes
+# The dense Hessian, and free biases that begin at the means of the targets.
+# shellcheck disable=SC2086
+same run.yaml 2 dense $large --set model.bias=true --set objective.regularise=weights --set sweep.direction=up
+# shellcheck disable=SC2086
+same run.yaml 2 descent $large --set solver.method=lbfgs --set sweep.direction=up --set sweep.refine=false
+expect_folder . classes.h5 classes.yaml dense.h5 descent.h5 products.h5 ranks.h5 run.yaml
+
+# What each rank takes.
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml --explain --shard-samples -q $large
+expect_status 0
+expect_stdout 'each of 2 ranks'
+
+# What is wrong is said once.
+run spinodal sweep run.yaml --shard-samples
+expect_one_line 2 '--shard-samples is for ranks'
+run ranks 2 grok run.yaml --shard-samples
+expect_one_line 2 'shard-samples'
+run ranks 2 sweep run.yaml -o no.h5 -q --shard-samples --set geometry.layers=true
+expect_one_line 3 'geometry\.layers'
+run ranks 2 sweep run.yaml -o no.h5 -q --shard-samples --set solver.method=sgd --set solver.batch=7
+expect_one_line 3 'solver\.batch'
+run ranks 5 sweep run.yaml -o no.h5 -q --shard-samples --set data.samples=4 --set data.moments=drawn
+expect_one_line 3 '4 samples are too few for 5 ranks'
+run ranks 2 sweep missing.yaml --shard-samples
+expect_one_line 5 'cannot open missing\.yaml'
+run ranks 2 sweep run.yaml -o products.h5 --shard-samples
+expect_one_line 5 'products\.h5 exists'
+
+# A rank is killed; others, of another number, go on from the one journal; so does one process.
+long='--set data.samples=3000 --set sweep.beta.points=60 --set sweep.seeds=2 --set solver.method=newton_cg'
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o long.h5 -q $long
+expect_status 0
+resume=
+for victim in 2 1; do
+    # shellcheck disable=SC2086
+    start 3 sweep run.yaml -o killed.h5 -q --shard-samples $long $resume
+    until_larger killed.h5.part $((8000 * (3 - victim)))
+    signal 9 $victim
+    wait $running 2>/dev/null
+    signal 9
+    resume=--resume
+done
+expect_folder . classes.h5 classes.yaml dense.h5 descent.h5 killed.h5.part long.h5 noted pids products.h5 ranks.h5 run.yaml told
+# shellcheck disable=SC2086
+run ranks 2 sweep run.yaml -o killed.h5 -q --shard-samples $long --resume
+expect_status 0
+expect_same long.h5 killed.h5
+
+# One rank alone is told to stop: all do, and say so once.
+# shellcheck disable=SC2086
+start 2 sweep run.yaml -o ended.h5 -q --shard-samples $long --set sweep.beta.points=20000
+until_larger ended.h5.part 20000
+signal USR1 2
+status=0
+wait $running || status=$?
+command_line='ranks, of which one was told to stop'
+cp told "$stderr"
+expect_one_line 130 'interrupted; all finished points are in ended\.h5\.part, go on'
+finish
