@@ -79,13 +79,20 @@ double spni_change_share(const spn_side *before, const spn_side *after, const sp
  * network computes, whatever the number of directions: with one output that is 1 as long as anything is learned. Losing a
  * mode that counts as active, s > SPN_ACTIVE_SHARE sigma, costs more. A single sample that changes its class where hidden
  * units merge is no change of what is learned. */
+bool spni_computes_else(double share)
+{
+    const double rounding =
+        1e-9; /* accuracies are ratios of integers: a sample of 25 is 5 % of a range of 0.8 */
+    return share > SPN_ACTIVE_SHARE * (1 + rounding);
+}
+
 int64_t spni_change(const spn_transition *row, const spni_ranges *ranges)
 {
     const spn_side *before = &row->before, *after = &row->after;
     if (before->active_modes < 0 || after->active_modes < 0) {
         return SPN_CHANGE_OTHER;
     }
-    bool jumps = row->order != 2 && spni_change_share(before, after, ranges) > SPN_ACTIVE_SHARE;
+    bool jumps = row->order != 2 && spni_computes_else(spni_change_share(before, after, ranges));
     if (before->active_modes != after->active_modes || jumps) {
         return SPN_CHANGE_ACCURACY;
     }

@@ -149,7 +149,7 @@ static bool computes_alike(const grouping *g, const spni_strand *a, const spni_s
     *change = fmax(*change, change_at_points(g, a, b, low, high));
     *change = fmax(*change, change_at_points(g, b, a, low, high));
     return one.active_modes >= 0 && one.active_modes == other.active_modes &&
-           *change <= SPN_ACTIVE_SHARE;
+           !spni_computes_else(*change);
 }
 
 static void read_rows(grouping *g, int64_t rows, const spn_transition *row, const spni_sides *sides)

@@ -66,6 +66,8 @@ void spni_measure_jump(spn_transition *row, double width);
 void spni_widen_ranges(spni_ranges *ranges, const spn_state *state);
 /** Share of its range over the run by which E changes, or the accuracy of classes where that is more. */
 double spni_change_share(const spn_side *before, const spn_side *after, const spni_ranges *ranges);
+/** Is such a share a change of what the network computes? More than SPN_ACTIVE_SHARE, beyond rounding. */
+bool spni_computes_else(double share);
 /** What a row changes (spn_change), of a run with these ranges. */
 int64_t spni_change(const spn_transition *row, const spni_ranges *ranges);
 bool spni_same_label(const spn_side *a, const spn_side *b);
