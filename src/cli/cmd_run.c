@@ -142,22 +142,33 @@ done:
     return status;
 }
 
-/* What the results hold, as their kind does. */
-static spn_status write_json(spn_context *context, const char *path, const spn_wish *wish)
+/* What the results hold, as their kind says it: the answer on the standard output, what did not go well beside it. */
+static spn_status say_results(cli_session *session, const char *path, const spn_wish *wish,
+                              bool is_json)
 {
     spn_status status = SPN_OK;
+    spn_context *context = session->context;
     spn_arena *arena = NULL;
     spn_results results;
     spn_json json;
-    spn_text troubles = {.context = context};
-    const spn_report report = {.json = &json, .troubles = &troubles, .wish = *wish};
+    spn_text summary = {.context = context}, troubles = {.context = context};
+    const spn_report report = {.json = is_json ? &json : NULL,
+                               .summary = is_json ? NULL : &summary,
+                               .troubles = &troubles,
+                               .wish = *wish};
     SPN_TRY(spn_arena_create(context, &arena));
     SPN_TRY(spn_results_read(context, arena, path, &results));
-    spn_json_begin(&json, context, spn_sink_stream(stdout));
+    if (is_json) {
+        spn_json_begin(&json, context, spn_sink_stream(stdout));
+    }
     SPN_TRY(spn_kind_report(context, spn_kind_find(results.kind), &results, path, &report));
-    SPN_TRY(spn_json_end_document(&json));
+    SPN_TRY(is_json ? spn_json_end_document(&json) : SPN_OK);
+    cli_clear_bar(session);
+    SPN_TRY(cli_print(stdout, &summary));
+    fflush(stdout);
     spn_text_tell(&troubles, true);
 done:
+    spn_text_end(&summary);
     spn_text_end(&troubles);
     spn_arena_free(arena);
     return status;
@@ -167,10 +178,9 @@ done:
 static spn_status tell_results(cli_session *session, const cli_arguments *arguments,
                                const char *output, const spn_wish *wish)
 {
-    if (arguments->is_json) {
-        return write_json(session->context, output, wish);
-    }
-    return session->is_quiet ? SPN_OK : spn_results_tell(session->context, output, wish);
+    return session->is_quiet && !arguments->is_json
+               ? SPN_OK
+               : say_results(session, output, wish, arguments->is_json);
 }
 
 /* EXPERIMENT.sweep.h5, EXPERIMENT.branches.h5, ...: no command's results stand in another's way. */

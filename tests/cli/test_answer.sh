@@ -12,7 +12,8 @@ linear() {
 linear '2, 2' >deep.yaml
 run spinodal sweep deep.yaml -o deep.h5
 expect_status 0
-cp "$stderr" sweep.txt
+cp "$stdout" sweep.txt
+expect_no_text "$stderr" 'Between beta|For your choice'
 run spinodal transitions deep.h5
 expect_status 0
 for text in sweep.txt "$stdout"; do
@@ -36,16 +37,16 @@ expect_same one other
 linear '2' | sed 's/to: 0.5/to: 1.07/' >shallow.yaml
 run spinodal sweep shallow.yaml -o shallow.h5
 expect_status 0
-expect_stderr '^"2 modes" goes over into "1 mode" at 0\.5, at the same place up and down\. Second order'
-expect_stderr '^"1 mode" goes over into "trivial" at 0\.9, '
-expect_stderr '^2 modes -> 1 mode +2nd +0\.(5|50000|49999)[0-9]* +- +0\.(5|50000|49999)[0-9]* +0 '
+expect_stdout '^"2 modes" goes over into "1 mode" at 0\.5, at the same place up and down\. Second order'
+expect_stdout '^"1 mode" goes over into "trivial" at 0\.9, '
+expect_stdout '^2 modes -> 1 mode +2nd +0\.(5|50000|49999)[0-9]* +- +0\.(5|50000|49999)[0-9]* +0 '
 
 # A range in which nothing happens.
 linear '2, 2' | sed 's/to: 0.5/to: 0.1/; s/direction: .*/direction: up/' >none.yaml
 run spinodal sweep none.yaml -o none.h5
 expect_status 0
-expect_stderr '^Between beta = 0\.05 and 0\.1 there is one phase, "2 modes": what the network computes changes nowhere abruptly\.$'
-expect_stderr 'no value in this range changes abruptly what is learned'
+expect_stdout '^Between beta = 0\.05 and 0\.1 there is one phase, "2 modes": what the network computes changes nowhere abruptly\.$'
+expect_stdout 'no value in this range changes abruptly what is learned'
 
 # Three kinds of flowers that overlap, four random starts: the starts end in several minima of one phase, and where hidden
 # units merge single samples change their class. No transition leads from a phase into itself, and each is known to its own
@@ -83,9 +84,9 @@ expect_no_text wide .
 linear '2, 2' | sed 's/beta: {.*}/beta: {from: 0.1, to: 0.1, points: 1}/; s/seeds: 1/seeds: 3/' >one.yaml
 run spinodal sweep one.yaml -o one.h5
 expect_status 0
-expect_stderr '^At beta = 0\.1, the only one, .* One beta does not say where phases change'
-expect_stderr '^For your choice of beta: at this one "2 modes" .*: beta = 0\.1 is weight_decay = 0\.1\.$'
-expect_no_text "$stderr" 'nowhere$|no transition was found'
+expect_stdout '^At beta = 0\.1, the only one, .* One beta does not say where phases change'
+expect_stdout '^For your choice of beta: at this one "2 modes" .*: beta = 0\.1 is weight_decay = 0\.1\.$'
+expect_no_text "$stdout" 'nowhere$|no transition was found'
 run spinodal transitions one.h5
 expect_status 1
 expect_stdout '^verdict: no transition was seen between beta = 0\.1 and 0\.1, but one beta cannot tell$'
@@ -108,7 +109,7 @@ expect_stdout '^Between beta = 0\.05 and 0\.5 no point is stationary: which phas
 # Losses of PyTorch: a mean over the outputs as ours is, classes.
 run spinodal sweep deep.yaml -o mean.h5 --set objective.error=mse_mean --set sweep.beta.from=0.025 --set sweep.beta.to=0.25
 expect_status 0
-expect_stderr 'is the best below beta = 0\.07874[0-9]* .* nn\.MSELoss\(\) weight_decay = 2 beta: beta = 0\.07874[0-9]* is weight_decay = 0\.1574[0-9]*\.$'
+expect_stdout 'is the best below beta = 0\.07874[0-9]* .* nn\.MSELoss\(\) weight_decay = 2 beta: beta = 0\.07874[0-9]* is weight_decay = 0\.1574[0-9]*\.$'
 
 # The same for programs: places, phases, sentences; and of what the options choose.
 run spinodal transitions deep.h5 --json
@@ -156,7 +157,7 @@ expect_no_text "$stdout" 'Raising beta'
 run spinodal transitions tanh.h5 --kind symmetry
 expect_no_text "$stdout" 'Raising beta|accuracy +[0-9]|of what is learned'
 run spinodal sweep tanh.yaml -o tanh.h5 --force --kind accuracy
-expect_no_text "$stderr" 'Inside the phases'
+expect_no_text "$stdout" 'Inside the phases'
 # What is read stands beside the beta at which it is.
 run spinodal transitions tanh.h5 --json
 tr -d '\n' <"$stdout" >flat
@@ -183,8 +184,8 @@ awk 'BEGIN {
 }' >houses.csv
 run spinodal init houses.csv --set 'data.targets=[price, rent]'
 run spinodal sweep houses.yaml -o houses.h5
-expect_no_text "$stderr" 'and elsewhere'
-expect_stderr '^2 modes +<0\.042 .. +0\.3507.* +<0\.042 .. 0\.287'
-expect_stderr '^1 mode +<0\.042 .. +0\.4327.* +0\.287[0-9]* .. 0\.3687'
-expect_stderr '^trivial +<0\.042 .. >0\.71 +0\.3687[0-9]* .. >0\.71'
+expect_no_text "$stdout" 'and elsewhere'
+expect_stdout '^2 modes +<0\.042 .. +0\.3507.* +<0\.042 .. 0\.287'
+expect_stdout '^1 mode +<0\.042 .. +0\.4327.* +0\.287[0-9]* .. 0\.3687'
+expect_stdout '^trivial +<0\.042 .. >0\.71 +0\.3687[0-9]* .. >0\.71'
 finish

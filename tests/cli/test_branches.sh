@@ -10,14 +10,14 @@
 
 run spinodal branches run.yaml -o run.h5
 expect_status 0
-expect_stdout_empty
-expect_stderr '^phase +beta +lower end +upper end +E +\|theta\| +R$'
-expect_stderr '2 modes.* 0.05 \.\. 0.1875 .*fold'
-expect_stderr '1 mode.* 0.05 \.\. 0.41054863 .*fold'
-expect_stderr '^globally stable:$'
-expect_stderr '^0.1574901312 .*2 modes.* -> 1 mode'
-expect_stderr '^0.3448392446 +1 mode +-> trivial +1.3925 -> 2 +1.3273 -> 0$'
-expect_stderr '^0.4105486347 +fold +accuracy +0 -> 1 +1 +1.6456 +1.0535 +first order +2$'
+expect_no_text "$stderr" '^phase '
+expect_stdout '^phase +beta +lower end +upper end +E +\|theta\| +R$'
+expect_stdout '2 modes.* 0.05 \.\. 0.1875 .*fold'
+expect_stdout '1 mode.* 0.05 \.\. 0.41054863 .*fold'
+expect_stdout '^globally stable:$'
+expect_stdout '^0.1574901312 .*2 modes.* -> 1 mode'
+expect_stdout '^0.3448392446 +1 mode +-> trivial +1.3925 -> 2 +1.3273 -> 0$'
+expect_stdout '^0.4105486347 +fold +accuracy +0 -> 1 +1 +1.6456 +1.0535 +first order +2$'
 expect_folder . run.h5 run.yaml
 run spinodal branches run.yaml -o quiet.h5 -q
 expect_status 0
@@ -103,7 +103,7 @@ expect_failure 5 'run.h5.*--force'
 run spinodal branches run.yaml -o run.h5 --resume
 expect_status 0
 expect_stderr 'run.h5 is complete: nothing to resume'
-expect_stderr '2 modes'
+expect_stdout '2 modes'
 run spinodal branches run.yaml -o x.h5 --set branches.beta.from=0.4 --set branches.beta.to=0.3
 expect_failure 3 'branches.beta.to: the range of beta is empty: .* from 0.4 to 0.3'
 run spinodal branches run.yaml -o x.h5 --set branches.beta.from=0.5
@@ -158,23 +158,23 @@ branches: {beta: {from: 0.05e-12, to: 0.5e-12}, starts: 1, levels: 1}
 YAML
 run spinodal branches tiny.yaml -o tiny.h5
 expect_status 0
-expect_stderr '^2 modes +5e-14 +\.\. 1\.875e-13 +range +fold \+1 +9\.4715e-13 +\.\. 1\.1258e-12 +2\.0989 +\.\. 1\.757 '
-expect_stderr '^trivial .* 2e-12 +\.\. 2e-12 +0 +\.\. 0 '
-expect_stderr '^3\.448392446e-13 +1 mode +-> trivial +1\.3925e-12 +-> 2e-12 '
-expect_stderr '^4\.105486347e-13 +fold +accuracy +0 -> 1 +1 +1\.6456e-12 +1\.0535 +first order +2e-12$'
+expect_stdout '^2 modes +5e-14 +\.\. 1\.875e-13 +range +fold \+1 +9\.4715e-13 +\.\. 1\.1258e-12 +2\.0989 +\.\. 1\.757 '
+expect_stdout '^trivial .* 2e-12 +\.\. 2e-12 +0 +\.\. 0 '
+expect_stdout '^3\.448392446e-13 +1 mode +-> trivial +1\.3925e-12 +-> 2e-12 '
+expect_stdout '^4\.105486347e-13 +fold +accuracy +0 -> 1 +1 +1\.6456e-12 +1\.0535 +first order +2e-12$'
 
 # A limit that was too small is said.
 run spinodal branches run.yaml -o short.h5 --set branches.points=3
 expect_status 1
-expect_stderr 'unfinished'
+expect_stdout 'unfinished'
 expect_stderr 'warning: not everything was followed; a larger'
-expect_stderr '^smallest L of the phases found so far'
-expect_stderr 'no phase is known here'
+expect_stdout '^smallest L of the phases found so far'
+expect_stdout 'no phase is known here'
 run spinodal branches run.yaml -o few.h5 --set branches.branches=1
 expect_status 1
 expect_stderr '^warning: [0-9]+ starts? w.* on no known branch: there are more than branches.branches = 1$'
-expect_stderr '^smallest L of the phases found so far'
-expect_stderr '^[0-9]+ starts? w.* left that no branch explains'
+expect_stdout '^smallest L of the phases found so far'
+expect_stdout '^[0-9]+ starts? w.* left that no branch explains'
 
 # What an upward sweep from the same weights falls out of is among the ends of phases that branches list. The minimum in
 # which this sweep starts is another than the one the weights reach when they are taken up from smaller beta.

@@ -10,7 +10,7 @@ experiment | sed 's/tanh/linear/; s/hidden: .*/hidden: [2, 2]/; s/seeds: 2/seeds
 run spinodal sweep run.yaml
 expect_status 0
 expect_stderr '^sweep\.beta: no range is given; from 0\.0093 to 0\.52, since linear theory sees the first phase end at 0\.187 and the last at 0\.411$'
-expect_stderr '^Between beta = 0\.0093 and 0\.52 the network has 3 phases'
+expect_stdout '^Between beta = 0\.0093 and 0\.52 the network has 3 phases'
 expect_file run.sweep.h5
 run spinodal branches run.yaml --set branches.starts=0
 expect_status 0

@@ -17,14 +17,14 @@ expect_status 0
 
 run spinodal grok run.yaml -o one.h5 --threads 1
 expect_status 0
-expect_stdout_empty
-expect_stderr 'one.h5: 3 runs at beta = 0.001'
-expect_stderr "^run  start .* phase +minimum's E +lambda_min +epoch below a level of E$"
-expect_stderr 'measured +predicted \(epochs\)$'
-expect_stderr '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
-expect_stderr '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
-expect_stderr '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
-expect_stderr '^ +1 +[0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+ \([0-9.e+]+ to [0-9.e+]+\)$'
+expect_no_text "$stderr" 'runs at beta'
+expect_stdout 'one.h5: 3 runs at beta = 0.001'
+expect_stdout "^run  start .* phase +minimum's E +lambda_min +epoch below a level of E$"
+expect_stdout 'measured +predicted \(epochs\)$'
+expect_stdout '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
+expect_stdout '^ +1  trivial\+0\.1 +0\.1 +all epochs .* 1\.6: [0-9]+, 1\.2: [0-9]+$'
+expect_stdout '^ +2  1 mode\+0\.1 +0\.1 .* 1\.6: 0, '
+expect_stdout '^ +1 +[0-9.]+ +2 +0 +degenerate +0 +[0-9]+ +[0-9.]+ \([0-9.e+]+ to [0-9.e+]+\)$'
 run spinodal grok run.yaml -o two.h5 --threads 2 --json -q
 expect_status 0
 expect_stderr_empty
@@ -69,9 +69,9 @@ run spinodal export theta.h5 --beta 0.001 -o x.npz
 expect_failure 3 'theta.h5: table points has no column "direction"; --point ROW takes any of its rows'
 run spinodal grok run.yaml -o file.h5 --set 'grok.starts=[weights.npz, weights.npz+0.01, random*0.5]' --seed 7
 expect_status 0
-expect_stderr '^ +0  weights.npz +0 '
-expect_stderr '^ +1  weights.npz\+0\.01 +0\.01 '
-expect_stderr '^ +2  random\*0\.5 +- '
+expect_stdout '^ +0  weights.npz +0 '
+expect_stdout '^ +1  weights.npz\+0\.01 +0\.01 '
+expect_stdout '^ +2  random\*0\.5 +- '
 run spinodal grok run.yaml -o weights.npz --force --set 'grok.starts=[weights.npz+0.01]'
 expect_failure 5 'weights.npz is a file that the experiment reads'
 
@@ -198,7 +198,7 @@ expect_stderr "^warning: run 0: not stationary after 3 steps of Newton's method 
 # Without geometry nothing dense is formed of a large network: no minimum is sought, and none is missed.
 run spinodal grok one.yaml -o large.h5 --set 'model.hidden=[40, 40]' --set grok.epochs=5 --set 'grok.starts=[random]'
 expect_status 0
-expect_stderr '^ +0  random +- +all epochs +5 '
+expect_stdout '^ +0  random +- +all epochs +5 '
 run spinodal export large.h5 --table runs
 expect_stdout ',-1,-1,-1,-1,-1$'
 

@@ -8,7 +8,7 @@ sed -i '/direction: legs/r legs' run.yaml
 
 run spinodal sweep run.yaml -o run.h5
 expect_status 0
-expect_stderr '^2 modes -> 1 mode +1st +0\.'
+expect_stdout '^2 modes -> 1 mode +1st +0\.'
 run spinodal export run.h5 -o points.csv
 expect_status 0
 column() {

@@ -6,7 +6,7 @@ experiment >run.yaml
 
 run spinodal sweep run.yaml -o run.h5
 expect_status 0
-expect_stdout_empty
+expect_stdout '^run\.h5: [0-9]+ points$'
 expect_folder . run.h5 run.yaml
 
 # What is there stays, bit for bit.

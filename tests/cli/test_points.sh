@@ -41,10 +41,10 @@ expect_stdout '"jumps": \['
 expect_stdout "\"beta\": $first,"
 expect_stdout '"survives": 1'
 run spinodal sweep run.yaml -o run.h5 --force
-expect_stderr '^2 modes -> 1 mode +1st +0\.[0-9]+ .* fold$'
+expect_stdout '^2 modes -> 1 mode +1st +0\.[0-9]+ .* fold$'
 run spinodal sweep run.yaml -o grid.h5 --set sweep.refine=false
 expect_status 0
-expect_stderr 'up +2 -> 1 +0\.[0-9.]+ +0\.[0-9]{6}'
+expect_stdout 'up +2 -> 1 +0\.[0-9.]+ +0\.[0-9]{6}'
 run spinodal export grid.h5 --table jumps
 expect_failure 3 'jumps'
 run spinodal sweep run.yaml -o grid.h5 --force --set sweep.refine_tolerance=0.1

@@ -22,14 +22,14 @@ awk -v g="$(gap weights.yaml)" 'BEGIN { exit !(g > 0 && g < 0.4 - 1e-6) }' || co
 
 run spinodal sweep weights.yaml -o weights.h5
 expect_status 0
-expect_stderr '\|w\|'
-expect_no_text "$stderr" '\|theta\|'
+expect_stdout '\|w\|'
+expect_no_text "$stdout" '\|theta\|'
 run spinodal transitions weights.h5
 expect_stdout '\|w\|\^2 changes by'
 expect_stdout '^kind .* \|w\| '
 expect_no_text "$stdout" '\|theta\|'
 run spinodal branches weights.yaml -o branches.h5 --set branches.beta.from=0.3
-expect_stderr 'phase .*\|w\|'
+expect_stdout 'phase .*\|w\|'
 run spinodal plot weights.h5 -o figures
 expect_status 0
 expect_text figures/weights.txt 'L = E \+ beta \|w\|\^2'

@@ -15,11 +15,11 @@ expect_status 0
 
 run spinodal slice run.yaml -o line.h5
 expect_status 0
-expect_stdout_empty
-expect_stderr 'line.h5: line, 1[567] x 1 points, taken at beta = 0.3'
-expect_stderr '^trivial +0 +0 +0.3 +2 +2$'
-expect_stderr '^1 mode +[0-9.]+ +0 '
-expect_stderr '^beta = 0.3: L is smallest at '
+expect_no_text "$stderr" 'taken at beta'
+expect_stdout 'line.h5: line, 1[567] x 1 points, taken at beta = 0.3'
+expect_stdout '^trivial +0 +0 +0.3 +2 +2$'
+expect_stdout '^1 mode +[0-9.]+ +0 '
+expect_stdout '^beta = 0.3: L is smallest at '
 run spinodal slice run.yaml -o plane.h5 --json -q --threads 2 \
     --set 'slice.through=[trivial, 1 mode@0.1, 2 modes@0.1]' --set 'slice.beta=[0.1, 0.2]'
 expect_status 0
@@ -50,7 +50,7 @@ run spinodal export sweep.h5 --point 3 -o weights.npz
 expect_status 0
 run spinodal slice run.yaml -o file.h5 --set 'slice.through=[weights.npz, initial]'
 expect_status 0
-expect_stderr '^weights.npz '
+expect_stdout '^weights.npz '
 run spinodal slice run.yaml -o weights.npz --force --set 'slice.through=[weights.npz, initial]'
 expect_failure 5 'weights.npz is a file that the experiment reads'
 
@@ -62,8 +62,8 @@ row=$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) { if ($i == "weight_norm") { 
                NR > 1 && $c > 0.5 { print NR - 2; exit }' branches.csv)
 run spinodal slice run.yaml -o named.h5 --set slice.results=branches.h5 --set "slice.through=[trivial, 1 mode, row $row]"
 expect_status 0
-expect_stderr '^1 mode +[0-9.]+ +0 '
-expect_stderr "^row $row +[-0-9.]+ +[0-9.]+ "
+expect_stdout '^1 mode +[0-9.]+ +0 '
+expect_stdout "^row $row +[-0-9.]+ +[0-9.]+ "
 run spinodal slice run.yaml -o x.h5 --set slice.results=branches.h5 --set 'slice.through=[trivial, one mode]'
 expect_failure 3 "branches.h5: has no phase 'one mode'; its phases are: .*1 mode"
 

@@ -91,7 +91,8 @@ expect_stdout '^random starts'
 expect_stdout '^verdict: none; no transition between beta = 0\.05 and 0\.1$'
 
 # Several files are several data draws.
-run spinodal transitions deep.h5 deep.h5
+cp deep.h5 draw.h5
+run spinodal transitions deep.h5 draw.h5
 expect_status 0
 expect_stdout '^over seeds and files'
 expect_stdout ' 4/4 +2/2 +4/0 +2 modes -> 1 mode'

@@ -19,8 +19,9 @@ set -- base.yaml --set model.activation=linear --set 'model.hidden=[2]' --set sw
     --set sweep.beta.to=0.7
 run spinodal sweep "$@" -o found.h5
 expect_status 0
-expect_stderr '^2 modes -> 1 mode +2nd +0\.(5|50000|49999)[0-9]* .* continuous$'
-expect_no_text "$stderr" 'cannot tell|could not be resolved|warning'
+expect_stdout '^2 modes -> 1 mode +2nd +0\.(5|50000|49999)[0-9]* .* continuous$'
+expect_no_text "$stdout" 'cannot tell|could not be resolved'
+expect_no_text "$stderr" 'warning'
 run spinodal sweep "$@" -o found.h5 --force --json -q
 expect_status 0
 verdict transitions 0
@@ -51,17 +52,18 @@ done
 run spinodal sweep base.yaml -o ways.h5 --set model.activation=linear --set 'model.hidden=[2]' --set sweep.seeds=1 \
     --set sweep.direction=both --set sweep.beta.to=1.07 --set sweep.refine=false
 expect_status 0
-expect_stderr '^ +0 +up +2 -> 1 '
-expect_stderr '^ +0 +down from 1 +1 -> 2 '
-expect_stderr '^ +0 +down from 0 +0 -> 1 '
-expect_stderr '^ +0 +down from 0 +1 -> 2 '
+expect_stdout '^ +0 +up +2 -> 1 '
+expect_stdout '^ +0 +down from 1 +1 -> 2 '
+expect_stdout '^ +0 +down from 0 +0 -> 1 '
+expect_stdout '^ +0 +down from 0 +1 -> 2 '
 
 # Below its first transition (0.1875) a network with two hidden layers changes smoothly.
 set -- base.yaml --set model.activation=linear --set sweep.beta.to=0.1
 run spinodal sweep "$@" -o none.h5
 expect_status 0
-expect_stderr '^no transition was found$'
-expect_no_text "$stderr" 'cannot tell|warning'
+expect_stdout '^no transition was found$'
+expect_no_text "$stdout" 'cannot tell'
+expect_no_text "$stderr" 'warning'
 run spinodal sweep "$@" -o none.h5 --force --json -q
 expect_status 0
 verdict none 0
@@ -74,14 +76,14 @@ set -- base.yaml --set model.activation=relu --set 'model.hidden=[4]' --set swee
     --set sweep.seeds=4
 run spinodal sweep "$@" -o relu.h5
 expect_status 1
-expect_stderr '^(no transition was located, but|and) between these points something happens that could not be resolved'
-expect_stderr '^seed +way +from beta +to +error +\|theta\| +points$'
+expect_stdout '^(no transition was located, but|and) between these points something happens that could not be resolved'
+expect_stdout '^seed +way +from beta +to +error +\|theta\| +points$'
 expect_stderr '^warning: [0-9]+ of 32 points did not pass the stationarity gate'
-expect_no_text "$stderr" 'no transition was found'
+expect_no_text "$stdout" 'no transition was found'
 # each interval lies within the grid, and E grows along it (T10)
 checks=$((checks + 1))
 awk '$2 == "up" && $6 == "->" && $4 != "->" { rows++; bad += !(0.01 <= $3 && $3 < $4 && $4 <= 0.5 && $5 + 0 < $7 + 0) }
-    END { exit !(rows > 0 && bad == 0) }' "$stderr" || complain 'intervals that cannot be:' "$stderr"
+    END { exit !(rows > 0 && bad == 0) }' "$stdout" || complain 'intervals that cannot be:' "$stdout"
 run spinodal sweep "$@" -o relu.h5 --force --json -q
 expect_status 1
 verdict 'cannot tell' some
@@ -108,8 +110,8 @@ sed 's/"crossings":.*//' flat | tr '{' '\n' | sed -n 's/.*"order":null,"beta":\(
 set -- base.yaml --set model.activation=linear --set sweep.direction=quench
 run spinodal sweep "$@" -o quench.h5
 expect_status 0
-expect_stderr '^a quench starts afresh at each beta and cannot tell a jump from a smooth change'
-expect_no_text "$stderr" 'no transition'
+expect_stdout '^a quench starts afresh at each beta and cannot tell a jump from a smooth change'
+expect_no_text "$stdout" 'no transition'
 run spinodal sweep "$@" -o quench.h5 --force --json -q
 expect_status 0
 verdict 'cannot tell' 0
@@ -120,7 +122,7 @@ expect_stdout '^verdict: no transition was seen .*but a quench starts afresh at 
 # Nor is anything stationary at a finite rate.
 run spinodal sweep base.yaml -o rate.h5 --set sweep.epochs=20 --set solver.method=gd --set solver.learning_rate=0.01
 expect_status 0
-expect_stderr 'points of a finite rate are not stationary: no transition was looked for'
+expect_stdout 'points of a finite rate are not stationary: no transition was looked for'
 run spinodal sweep base.yaml -o rate.h5 --force --json -q --set sweep.epochs=20 --set solver.method=gd \
     --set solver.learning_rate=0.01
 expect_status 0
@@ -130,7 +132,7 @@ verdict 'cannot tell' 0
 set -- base.yaml --set model.activation=linear --set sweep.refine=false
 run spinodal sweep "$@" -o coarse.h5
 expect_status 0
-expect_stderr ' 2 -> 1 +0\.178571 +0\.242857 .*jump or bifurcation$'
+expect_stdout ' 2 -> 1 +0\.178571 +0\.242857 .*jump or bifurcation$'
 run spinodal sweep "$@" -o coarse.h5 --force --json -q
 expect_status 0
 verdict 'cannot tell' 0
