@@ -110,7 +110,8 @@ static void put_answer(spn_text *text, const spn_grok_contents *c)
     for (int64_t r = 0; r < c->runs.rows; r++) {
         put_run(text, c, &answers[r]);
     }
-    spn_text_add(text, "For your choice of beta: ");
+    spn_text_add(text, "For your choice of beta: these runs are at one and say nothing of others, "
+                       "which spinodal sweep follows. ");
     spni_put_decay(text, &c->facts, ((const spn_run_record *)c->runs.records)[0].beta);
     spn_text_add(text, "\n");
     status = text->status;

@@ -19,6 +19,7 @@ run spinodal grok run.yaml -o one.h5 --threads 1
 expect_status 0
 expect_no_text "$stderr" 'runs at beta'
 expect_stdout 'one.h5: 3 runs at beta = 0.001'
+expect_stdout '^For your choice of beta: these runs are at one .*\. In PyTorch .*: beta = 0\.001 is weight_decay = '
 expect_stdout "^run  start .* phase +minimum's E +lambda_min +epoch below a level of E$"
 expect_stdout 'measured +predicted \(epochs\)$'
 expect_stdout '^ +0  random +- +all epochs +3000 +2 modes +0\.9'
