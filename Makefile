@@ -16,7 +16,7 @@ SETUP = tools/setup.sh
 
 .DEFAULT_GOAL := release
 .PHONY: release reproduce report-image docs docs-images python python-sdist test check-release sanitize tsan coverage fuzz clang arm64 \
-        install bench bench-peers bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
+        install bench bench-peers bench-python bench-page bench-guard bench-guard-refresh bench-build format format-check lint clean help
 
 release: ## build the release into build/release (the default)
 	@$(SETUP) --check build || true
@@ -112,6 +112,11 @@ bench: bench-build ## time the main steps on one thread: tables, and CSV files i
 bench-peers: bench-build ## time PyTorch on the same work in the same run (optional: needs python3-torch)
 	@mkdir -p build/bench
 	$(PYTHON) bench/peers/compare.py --build build/release --out build/bench
+
+bench-python: python ## time sweeps, geometry and spectra from Python beside the program and PyTorch, in one run
+	@mkdir -p build/bench
+	@cmake --build build/release --parallel $(JOBS) --target spinodal_cli
+	$(PYTHON) -B bench/peers/notebook.py --package build/python --program build/release/spinodal --out build/bench
 
 bench-page: ## write the tables of docs/performance.md from the CSV files in build/bench
 	$(PYTHON) bench/fill_page.py build/bench docs/performance.md

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Fills the tables of docs/performance.md from the CSV files of `make bench` and `make bench-peers`.
+"""Fills the tables of docs/performance.md from the CSV files of `make bench`, `make bench-peers` and `make bench-python`.
 
 A table stands between <!-- table: NAME --> and <!-- end of table -->. usage: fill_page.py FOLDER PAGE
 """
@@ -90,6 +90,12 @@ def peers(folder):
                   "times ours (least)"], body)
 
 
+def notebook(folder):
+    body = [[r["item"], r["who"], seconds(r["median_seconds"]), seconds(r["least_seconds"]), f"{float(r['median_ratio']):.3g}",
+             f"{float(r['least_ratio']):.3g} … {float(r['largest_ratio']):.3g}"] for r in read(folder, "notebook.csv")]
+    return table(["item", "who", "median", "least", "median ratio", "ratios"], body)
+
+
 def scaling(folder):
     body = [[r["item"], r["variable"], f"{r['from']} … {r['to']}", r["expected"],
              f"{float(r['counted']):.2f}", f"{float(r['fitted']):.2f}",
@@ -110,7 +116,11 @@ def main():
     folder, page = sys.argv[1:]
     with open(page) as file:
         text = file.read()
-    for make in (measured, ceilings, items, peers, scaling, threads):
+    sources = {measured: "items.csv", ceilings: "items.csv", items: "items.csv", peers: "peers.csv", notebook: "notebook.csv",
+               scaling: "scaling.csv", threads: "threads.csv"}
+    for make, source in sources.items():
+        if not os.path.exists(os.path.join(folder, source)):
+            continue  # what was not measured stays as it is
         pattern = rf"(<!-- table: {make.__name__} -->\n).*?(<!-- end of table -->)"
         text = re.sub(pattern, lambda m: m[1] + make(folder) + "\n" + m[2], text, flags=re.S)
     with open(page, "w") as file:
