@@ -40,7 +40,7 @@ expect_status 5
 expect_no_file table.csv
 
 # A run that goes on replaces nothing that was put at its output after the kill; without it, the run is finished.
-run sh -c 'ulimit -f 4; "$1" sweep run.yaml -o later.h5' - "$program"
+run sh -c 'ulimit -f 16; "$1" sweep run.yaml -o later.h5' - "$program"
 expect_status 5
 if [ ! -e later.h5.part ]; then
     echo "no journal to go on with" >&2
@@ -59,7 +59,7 @@ expect_status 0
 expect_stderr 'later.h5 is complete'
 
 # Killed when the results were there and the journal still was: that is finished, too.
-run sh -c 'ulimit -f 4; "$1" sweep run.yaml -o twice.h5' - "$program"
+run sh -c 'ulimit -f 16; "$1" sweep run.yaml -o twice.h5' - "$program"
 expect_status 5
 cp kept.h5 twice.h5
 run spinodal sweep run.yaml -o twice.h5 --resume
