@@ -58,25 +58,39 @@ static MPI_Datatype rows_of(int64_t rows, int64_t numbers, int64_t stride)
     return type;
 }
 
-/* Each rank gets its share of the numbers, of the rows of all. */
+/* Numbers that this rank gets from others for its share of `own`. */
+static int64_t count_foreign(const ranks *r, const spn_farm_sum *sum, int64_t own)
+{
+    int64_t rows = 0;
+    for (int64_t q = 0; q < r->farm->size; q++) {
+        rows += q != r->farm->rank ? sum->rows[q] : 0;
+    }
+    return rows * own;
+}
+
+/* Each rank gets its share of the numbers, of the rows of all others. */
 static void trade_rows(ranks *r, const spn_farm_sum *sum, double *here)
 {
     const int64_t rank = r->farm->rank, size = r->farm->size;
     const int64_t own = place_of(r, sum->numbers, rank + 1) - place_of(r, sum->numbers, rank);
+    int count = 0;
     comm_enter(r);
     for (int64_t q = 0; q < size; q++) {
         const int64_t begin = place_of(r, sum->numbers, q);
-        MPI_Datatype from =
-            rows_of(sum->rows[rank], place_of(r, sum->numbers, q + 1) - begin, sum->stride);
+        const int64_t its = place_of(r, sum->numbers, q + 1) - begin;
+        if (q == rank) {
+            continue;
+        }
+        MPI_Datatype from = rows_of(sum->rows[rank], its, sum->stride);
         MPI_Datatype to = rows_of(sum->rows[q], own, own);
-        MPI_Irecv(here, 1, to, (int)q, 0, r->world, &r->requests[q]);
-        MPI_Isend(sum->row + begin, 1, from, (int)q, 0, r->world, &r->requests[size + q]);
+        MPI_Irecv(here, 1, to, (int)q, 0, r->world, &r->requests[count++]);
+        MPI_Isend(sum->row + begin, 1, from, (int)q, 0, r->world, &r->requests[count++]);
         MPI_Type_free(&from); /* once they are sent */
         MPI_Type_free(&to);
         here += sum->rows[q] * own;
     }
     comm_leave(r);
-    comm_wait_for(r, (int)(2 * size), r->requests);
+    comm_wait_for(r, count, r->requests);
 }
 
 /* Numbers of rank q to all. */
@@ -90,14 +104,33 @@ static void spread(ranks *r, double *numbers, int64_t count, int q)
 }
 
 /* One after the other: the order is that of one process. */
-static void add_rows(int64_t rows, int64_t numbers, const double *row, double *restrict sum)
+static void add_rows(int64_t rows, int64_t numbers, const double *row, int64_t stride,
+                     bool is_first, double *restrict sum)
 {
-    memcpy(sum, row, (size_t)numbers * sizeof *sum);
-    for (int64_t i = 1; i < rows; i++) {
-        const double *restrict next = row + i * numbers;
+    for (int64_t i = 0; i < rows; i++) {
+        const double *restrict next = row + i * stride;
+        if (is_first && i == 0) {
+            memcpy(sum, next, (size_t)numbers * sizeof *sum);
+            continue;
+        }
         for (int64_t p = 0; p < numbers; p++) {
             sum[p] += next[p];
         }
+    }
+}
+
+/* This rank's share of the numbers, of its own rows and those of others. */
+static void add_share(const ranks *r, const spn_farm_sum *sum, const double *here)
+{
+    const int64_t begin = place_of(r, sum->numbers, r->farm->rank);
+    const int64_t own = place_of(r, sum->numbers, r->farm->rank + 1) - begin;
+    bool is_first = true;
+    for (int64_t q = 0; q < r->farm->size; q++) {
+        const bool is_own = q == r->farm->rank;
+        add_rows(sum->rows[q], own, is_own ? sum->row + begin : here, is_own ? sum->stride : own,
+                 is_first, sum->sum + begin);
+        here += is_own ? 0 : sum->rows[q] * own;
+        is_first = is_first && sum->rows[q] == 0;
     }
 }
 
@@ -120,20 +153,16 @@ static spn_status add_up(spn_context *context, spn_farm *farm, spn_status status
                          const spn_farm_sum *sum)
 {
     ranks *r = farm->state;
-    const int64_t begin = place_of(r, sum->numbers, farm->rank);
-    const int64_t own = place_of(r, sum->numbers, farm->rank + 1) - begin;
-    int64_t rows = 0;
+    const int64_t own =
+        place_of(r, sum->numbers, farm->rank + 1) - place_of(r, sum->numbers, farm->rank);
     double *here = NULL;
-    for (int64_t q = 0; q < farm->size; q++) {
-        rows += sum->rows[q];
-    }
     if (status == SPN_OK) {
-        here = spn_allocate(context, rows * own, sizeof *here);
+        here = spn_allocate(context, count_foreign(r, sum, own), sizeof *here);
         status = here == NULL ? SPN_ERROR_MEMORY : SPN_OK;
     }
     SPN_TRY(gather(context, r, status, MEET_SUM, sum->key));
     trade_rows(r, sum, here);
-    add_rows(rows, own, here, sum->sum + begin);
+    add_share(r, sum, here);
     put_together(r, sum->numbers, sum->sum);
 done:
     spn_release(context, here);

@@ -21,7 +21,7 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     }
     SPN_NEW(context, state->slots, slots);
     SPN_TRY(spni_lanes_create(context, state));
-    SPN_NEW(context, state->indices, error->objective.samples);
+    SPN_NEW(context, state->indices, error->farm == NULL ? error->objective.samples : 1);
     SPN_NEW(context, state->transposed, network->parameters);
     if (spni_directions_room(error) == 0) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times outputs");

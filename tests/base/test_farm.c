@@ -3,6 +3,7 @@
 #include "support.h"
 
 #include <sched.h>
+#include <spinodal/base/team.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -271,6 +272,76 @@ static void test_failures_elsewhere_stop_jobs_above(void **state)
     spn_context_free(context);
 }
 
+/* ---- Ranks that share samples ------------------------------------------------------------------ */
+
+/* What the jobs of a rank have seen of each other. */
+typedef struct turns {
+    ledger book;
+    _Atomic int64_t running, next;
+    _Atomic bool has_overlapped, is_out_of_order, lacks_team;
+} turns;
+
+static spn_status take_turn(spn_context *context, void *state, int64_t job,
+                            spn_pool_channel *channel)
+{
+    turns *seen = state;
+    if (atomic_fetch_add(&seen->running, 1) != 0) {
+        atomic_store(&seen->has_overlapped, true);
+    }
+    if (atomic_fetch_add(&seen->next, 1) != job) {
+        atomic_store(&seen->is_out_of_order, true);
+    }
+    if (spn_team_lanes(context) != 3) {
+        atomic_store(&seen->lacks_team, true);
+    }
+    const spn_status status = send_all(context, &seen->book, job, channel);
+    atomic_fetch_sub(&seen->running, 1);
+    return status;
+}
+
+static spn_status end_alike(spn_context *context, spn_farm *farm, const spn_farm_end *end)
+{
+    (void)context;
+    ((stage *)farm->state)->end = *end;
+    return end->status;
+}
+
+/* All jobs, one after the other, each with all threads; nothing is kept for others, who have it. */
+static void test_ranks_that_share_samples_run_all_jobs(void **state)
+{
+    (void)state;
+    for (int64_t fails_at = -1; fails_at < JOBS; fails_at += 9) {
+        spn_context *context = NULL;
+        spn_pool *pool = NULL;
+        stage played = {.next = 0};
+        turns seen = {.book = {.fails_at = fails_at}};
+        spn_farm farm = {.rank = 1,
+                         .size = 2,
+                         .is_sharded = true,
+                         .state = &played,
+                         .begin = begin,
+                         .tell = tell,
+                         .exchange = end_alike};
+        const spn_pool_work work = {JOBS,    take_turn, &seen, 2 * sizeof(int64_t),
+                                    receive, &seen.book};
+        check_ok(NULL, spn_context_create(NULL, &context));
+        spn_context_set_farm(context, &farm);
+        assert_true(spn_farm_is_sharded(context));
+        played.others_failed = SPN_FARM_NONE;
+        check_ok(context, spn_pool_create(context, 3, &pool));
+        const spn_status status = spn_pool_run(context, pool, &work);
+        spn_pool_free(pool);
+        assert_false(seen.has_overlapped || seen.is_out_of_order || seen.lacks_team);
+        assert_int_equal(status, fails_at < 0 ? SPN_OK : SPN_ERROR_NUMERIC);
+        assert_int_equal(played.end.failed, fails_at < 0 ? SPN_FARM_NONE : fails_at);
+        for (int64_t job = 0; job < JOBS; job++) {
+            const bool is_done = fails_at < 0 || job < fails_at;
+            assert_int_equal(seen.book.next[job], is_done ? MESSAGES : 0);
+        }
+        spn_context_free(context);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -279,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_receivers_see_all_jobs),
         cmocka_unit_test(test_failures_are_told),
         cmocka_unit_test(test_failures_elsewhere_stop_jobs_above),
+        cmocka_unit_test(test_ranks_that_share_samples_run_all_jobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,8 +5,11 @@
 # alone writes.
 . "$(dirname "$0")/ranks.sh"
 
+# Ranks meet some hundred times at each point, and where there are more processes than processors each meeting waits until all were
+# given one: few points, much patience.
+SPN_RANKS_SECONDS=1500
 # Enough samples for some sections, of which each rank has some.
-large='--set data.samples=3000 --set sweep.beta.points=4 --set sweep.seeds=2'
+large='--set data.samples=3000 --set sweep.beta.points=3 --set sweep.seeds=1'
 experiment >run.yaml
 
 # same EXPERIMENT NUMBERS OUTPUT ARGUMENTS...: one process and so many ranks.
@@ -29,9 +32,9 @@ same run.yaml '1 2 3 5' products $large --set solver.method=newton_cg
 # Classes, biases, a wide layer whose sections have several blocks, samples kept for testing, curvature by products.
 cat >classes.yaml <<'YAML'
 data: {kind: modular, modulus: 31, test_share: 0.2}
-model: {hidden: [12], activation: tanh, bias: true}
+model: {hidden: [6], activation: tanh, bias: true}
 objective: {error: cross_entropy}
-sweep: {beta: {from: 1e-3, to: 2e-3, points: 2}, direction: up, refine: false}
+sweep: {beta: {from: 1e-3, to: 2e-3, points: 2}, seeds: 1, direction: up, refine: false}
 solver: {method: newton_cg}
 geometry: {method: stochastic}
 YAML
@@ -66,7 +69,7 @@ run ranks 2 sweep run.yaml -o products.h5 --shard-samples
 expect_one_line 5 'products\.h5 exists'
 
 # A rank is killed; others, of another number, go on from the one journal; so does one process.
-long='--set data.samples=3000 --set sweep.beta.points=60 --set sweep.seeds=2 --set solver.method=newton_cg'
+long='--set data.samples=3000 --set sweep.beta.points=12 --set sweep.seeds=1 --set sweep.direction=up --set sweep.refine=false --set solver.method=newton_cg'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 -q $long
 expect_status 0
@@ -74,7 +77,7 @@ resume=
 for victim in 2 1; do
     # shellcheck disable=SC2086
     start 3 sweep run.yaml -o killed.h5 -q --shard-samples $long $resume
-    until_larger killed.h5.part $((8000 * (3 - victim)))
+    until_larger killed.h5.part $((2000 * (3 - victim)))
     signal 9 $victim
     wait $running 2>/dev/null
     signal 9
@@ -89,7 +92,7 @@ expect_same long.h5 killed.h5
 # One rank alone is told to stop: all do, and say so once.
 # shellcheck disable=SC2086
 start 2 sweep run.yaml -o ended.h5 -q --shard-samples $long --set sweep.beta.points=20000
-until_larger ended.h5.part 20000
+until_larger ended.h5.part 2500
 signal USR1 2
 status=0
 wait $running || status=$?
