@@ -109,7 +109,9 @@ done:
 static void copy_pieces(int64_t count, const spn_farm_piece *from, const spn_farm_piece *to)
 {
     for (int64_t i = 0; i < count; i++) {
-        memcpy(to[i].numbers, from[i].numbers, (size_t)to[i].count * sizeof *to[i].numbers);
+        for (int64_t j = 0; j < to[i].count; j++) { /* NULL where there are none */
+            to[i].numbers[j] = from[i].numbers[j];
+        }
     }
 }
 
