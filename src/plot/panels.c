@@ -242,7 +242,31 @@ static void put_tick(spn_text *text, bool *is_first, const char *label, double v
     *is_first = false;
 }
 
-/* Ticks of a symmetric-log axis, in positions: 0, +-v0 10^k with labels, 2 to 9 times those without. */
+/* "20", "−0.5", "3·10^{4}": m times a decade of a symmetric-log axis, 10^k. */
+static void write_symmetric(char *label, size_t size, int sign, int m, double decade)
+{
+    const char *minus = sign < 0 ? "−" : "";
+    if (decade > 0.09 && decade < 50) {
+        snprintf(label, size, "%s%g", minus, m * decade);
+    } else if (m == 1) {
+        snprintf(label, size, "%s10^{%d}", minus, (int)lround(log10(decade)));
+    } else {
+        snprintf(label, size, "%s%d·10^{%d}", minus, m, (int)lround(log10(decade)));
+    }
+}
+
+/* How many of 0 and +-v0 10^k an axis shows. */
+static int count_symmetric(double v0, spni_range y)
+{
+    int count = y.low <= 0 && y.high >= 0;
+    for (int k = 0; k < 300 && v0 * pow(10, k) <= fmax(fabs(y.low), fabs(y.high)); k++) {
+        const double decade = v0 * pow(10, k);
+        count += (decade >= y.low && decade <= y.high) + (-decade >= y.low && -decade <= y.high);
+    }
+    return count;
+}
+
+/* Ticks of a symmetric-log axis, in positions: 0, +-v0 10^k with labels, 2 to 9 times those mostly without. */
 static void put_symmetric_ticks(spn_text *text, const spn_panel *panel, spni_range y, double inches)
 {
     const double v0 = spni_panel_linear(panel);
@@ -252,26 +276,23 @@ static void put_symmetric_ticks(spn_text *text, const spn_panel *panel, spni_ran
     const bool is_tight =
         spni_axis_position(panel->y_scale, v0, v0) / span * inches < TICK_LABEL_HEIGHT;
     const double largest = fmax(fabs(y.low), fabs(y.high));
+    /* Of an axis inside a decade one label alone tells nothing: 2 and 5 have some, too. */
+    const bool is_short = count_symmetric(v0, y) < 2;
     bool is_first = true;
     spn_text_add(text, "set ytics (");
     put_tick(text, &is_first, "0", 0, true);
     for (int sign = 1; sign >= -1; sign -= 2) {
         for (int k = 0; k < 300 && v0 * pow(10, k) <= largest; k++) {
-            char label[64];
-            double decade = v0 * pow(10, k);
-            if (k == 0 && is_tight) {
-                label[0] = '\0';
-            } else if (decade > 0.09 && decade < 50) {
-                snprintf(label, sizeof label, "%s%g", sign < 0 ? "−" : "", decade);
-            } else {
-                snprintf(label, sizeof label, "%s10^{%d}", sign < 0 ? "−" : "",
-                         (int)lround(log10(decade)));
-            }
             for (int m = 1; m <= 9; m++) {
-                double value = sign * m * decade;
+                const double value = sign * m * v0 * pow(10, k);
+                const bool is_major = m == 1 || (is_short && (m == 2 || m == 5));
+                char label[64] = "";
+                if (is_major && !(m == 1 && k == 0 && is_tight)) {
+                    write_symmetric(label, sizeof label, sign, m, v0 * pow(10, k));
+                }
                 if (value >= y.low && value <= y.high) {
-                    put_tick(text, &is_first, m == 1 ? label : "",
-                             spni_axis_position(panel->y_scale, v0, value), m == 1);
+                    put_tick(text, &is_first, label, spni_axis_position(panel->y_scale, v0, value),
+                             is_major);
                 }
             }
         }

@@ -282,7 +282,7 @@ static void test_choice(void **state)
                 spn_geometry_workspace_choose(s.context, &s.loss, &settings, SPN_GEOMETRY_ALL,
                                               &workspace, NULL),
                 SPN_ERROR_UNSUPPORTED,
-                "geometry.method: geometry of 83 parameters: the method asked for");
+                "geometry.method: geometry of 83 parameters: the way 'dense' takes ");
     assert_null(workspace);
     settings.probes = 15;
     check_fails(s.context, spn_geometry_check(s.context, &settings), SPN_ERROR_INPUT,

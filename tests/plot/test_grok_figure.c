@@ -218,6 +218,24 @@ static void test_words(void **state)
     check_lacks(folder, "grok.txt", "accuracy");
 }
 
+/* A symmetric-log axis inside a decade has more than one label, one of several decades none at 2 and 5. */
+static void test_short_axis(void **state)
+{
+    (void)state;
+    char folder[512];
+    model m;
+    make_model(&m);
+    for (int64_t i = 0; i < RUNS * RECORDS; i++) {
+        m.points[i].state.eigenvalue_min_loss = -0.3 - 0.1 * (double)i;
+    }
+    draw(&m, make_folder("short", folder));
+    check_contains(folder, "grok.gp", "'−0.5' ");
+    m.points[0].state.eigenvalue_min_loss = -30;
+    draw(&m, make_folder("long", folder));
+    check_lacks(folder, "grok.gp", "'−0.5' ");
+    check_contains(folder, "grok.gp", "'−10' ");
+}
+
 /* Names from outside are shown letter by letter: gnuplot's markup in them is escaped. */
 static void test_names(void **state)
 {
@@ -269,8 +287,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_figure),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_words),   cmocka_unit_test(test_samples),
-        cmocka_unit_test(test_decades), cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_words),   cmocka_unit_test(test_short_axis),
+        cmocka_unit_test(test_samples), cmocka_unit_test(test_decades),
+        cmocka_unit_test(test_bad),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
