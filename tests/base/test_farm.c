@@ -322,8 +322,8 @@ static void test_ranks_that_share_samples_run_all_jobs(void **state)
                          .begin = begin,
                          .tell = tell,
                          .exchange = end_alike};
-        const spn_pool_work work = {JOBS,    take_turn, &seen, 2 * sizeof(int64_t),
-                                    receive, &seen.book};
+        const spn_pool_work work = {JOBS,    take_turn,  &seen, 2 * sizeof(int64_t),
+                                    receive, &seen.book, NULL};
         check_ok(NULL, spn_context_create(NULL, &context));
         spn_context_set_farm(context, &farm);
         assert_true(spn_farm_is_sharded(context));
