@@ -185,7 +185,7 @@ awk 'BEGIN {
 run spinodal init houses.csv --set 'data.targets=[price, rent]'
 run spinodal sweep houses.yaml -o houses.h5
 expect_no_text "$stdout" 'and elsewhere'
-expect_stdout '^2 modes +<0\.042 .. +0\.3507.* +<0\.042 .. 0\.287'
-expect_stdout '^1 mode +<0\.042 .. +0\.4327.* +0\.287[0-9]* .. 0\.3687'
-expect_stdout '^trivial +<0\.042 .. >0\.71 +0\.3687[0-9]* .. >0\.71'
+expect_stdout '^2 modes +<0\.02 .. +0\.3507.* +<0\.02 .. 0\.287'
+expect_stdout '^1 mode +<0\.02 .. +0\.4327.* +0\.287[0-9]* .. 0\.3687'
+expect_stdout '^trivial +<0\.02 .. >0\.59 +0\.3687[0-9]* .. >0\.59'
 finish
