@@ -28,7 +28,7 @@ ranks() {
     number=$1
     shift
     # shellcheck disable=SC2086
-    timeout "${SPN_RANKS_SECONDS:-240}" "$runner" $flags -n "$number" "$ranks_program" "$@"
+    timeout "${SPN_RANKS_SECONDS:-600}" "$runner" $flags -n "$number" "$ranks_program" "$@"
 }
 
 # What mpirun says about a rank that failed is not ours.
