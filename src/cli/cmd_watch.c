@@ -79,6 +79,16 @@ static void put_place(spn_text *text, const spn_kind *kind, const spn_table *poi
     }
 }
 
+/* A length of weights that have vanished is the rounding of 0. */
+static double shown(const spn_table *points, int64_t row, const char *column, double value)
+{
+    const int64_t beta = spn_table_find(points, "beta"), loss = spn_table_find(points, "loss");
+    return strcmp(column, "weight_norm") != 0 || beta < 0 || loss < 0
+               ? value
+               : spn_shown_length(value, spn_table_real(points, row, beta),
+                                  spn_table_real(points, row, loss));
+}
+
 /* A line: the name, the curve, and from where to where it goes. */
 static void put_curve(spn_text *text, const stretch *s, const char *name, const char *column,
                       int width)
@@ -88,16 +98,16 @@ static void put_curve(spn_text *text, const stretch *s, const char *name, const 
     char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE], range[RANGE_SIZE];
     double least = (double)INFINITY, most = -(double)INFINITY;
     for (int64_t row = s->from; y >= 0 && row <= s->to; row++) {
-        const double value = spn_table_real(s->points, row, y);
+        const double value = shown(s->points, row, column, spn_table_real(s->points, row, y));
         least = value < least ? value : least;
         most = value > most ? value : most;
     }
     if (!(least <= most)) {
         return;
     }
-    const int taken =
-        NAME + snprintf(range, sizeof range, " %s .. %s", spn_show_number(least, 4, low),
-                        spn_show_number(most, 4, high));
+    const int taken = NAME + snprintf(range, sizeof range, " %s .. %s",
+                                      spn_show_number(spn_beside(least, most), 4, low),
+                                      spn_show_number(spn_beside(most, least), 4, high));
     spn_text_put(text, "%-*s", NAME, name);
     if (width >= taken + LEAST) {
         cli_put_sparkline(text, s->points, s->from, s->to, s->x, y, width - taken);

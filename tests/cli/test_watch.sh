@@ -142,6 +142,13 @@ expect_status 0
 run spinodal watch shared.h5.part.2
 expect_stdout '^shared\.h5 is complete$'
 
+# A network that has vanished has neither length nor curvature, whatever its last digits are.
+run spinodal sweep small.yaml -o vanished.h5 -q --set sweep.seeds=2 --chain 1/2
+expect_status 0
+run spinodal watch vanished.h5
+expect_stdout '^\|theta\| .* 0 \.\. [0-9.]+$'
+expect_stdout '^R .* 0 \.\. [0-9.]+$'
+
 # No run.
 run spinodal watch none.h5
 expect_failure 5 'no run writes none\.h5'
