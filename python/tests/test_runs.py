@@ -142,6 +142,18 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(tmp_path, in_memory):
     assert not os.path.exists(caught.value.output + ".part")
 
 
+def interrupted_soon(script):
+    """A script that says "point" with each one, and what stopped it, gets a SIGINT behind the first."""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "point\n"
+        process.send_signal(signal.SIGINT)
+        said = process.stdout.read().splitlines()
+        assert process.wait() == 0
+    assert said[-1] == "stopped Interrupted"
+    # Not by the clock, which a loaded machine stretches: no more than the points that were in flight.
+    assert said.count("point") < 100
+
+
 def test_ctrl_c_is_heard_within_a_second(tmp_path):
     script = textwrap.dedent(f"""
         import spinodal, sys, time
@@ -151,14 +163,7 @@ def test_ctrl_c_is_heard_within_a_second(tmp_path):
         except KeyboardInterrupt as problem:
             print("stopped", type(problem).__name__, flush=True)
     """)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "point\n"
-        process.send_signal(signal.SIGINT)
-        said = process.stdout.read().splitlines()
-        assert process.wait() == 0
-    assert said[-1] == "stopped Interrupted"
-    # Not by the clock, which a loaded machine stretches: no more than the points that were in flight.
-    assert said.count("point") < 100
+    interrupted_soon(script)
     assert os.path.exists(tmp_path / "run.h5.part")
 
 
@@ -303,13 +308,7 @@ def test_ctrl_c_is_heard_inside_a_function_of_the_caller(tmp_path):
     except KeyboardInterrupt as problem:
         print("stopped", type(problem).__name__, flush=True)
     """)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout.readline() == "point\n"
-        process.send_signal(signal.SIGINT)
-        said = process.stdout.read().splitlines()
-        assert process.wait() == 0
-    assert said[-1] == "stopped Interrupted"
-    assert said.count("point") < 100  # no more than what was on its way
+    interrupted_soon(script)
     assert os.path.exists(tmp_path / "run.h5.part")
 
 

@@ -3,7 +3,6 @@
 # What every test of ranks sources: tests/comm/test_<what>.sh PROGRAM RANKS_PROGRAM RUNNER, in the scratch folder of the harness.
 #
 #   run ranks 3 sweep run.yaml ...      # spinodal-mpi on three ranks
-#   noted 3 sweep run.yaml ... &        # the same at once, with a file pids/PID for each rank
 #   start 3 sweep run.yaml ...          # the same in the background, as $running; signal 9 2: to the second of them
 #   expect_one_line 5 'line'            # status, and one line of ours, whatever mpirun says beside it
 if [ "${2:--}" = - ]; then
@@ -43,39 +42,22 @@ expect_one_line() {
     [ "$(ours)" -eq 1 ] || complain "$(ours) lines instead of one:" "$stderr"
 }
 
-# A program that writes down its process before it becomes another.
-noted_program() {
-    printf '#!/bin/sh\necho $$ >"pids/$$"\nexec "$@"\n' >noted
-    chmod +x noted
-}
-
-# noted NUMBER ARGUMENTS...
-noted() {
+# start NUMBER ARGUMENTS...: in the background, as $running; what the ranks say goes to `told`. Each writes down its process, as a file
+# pids/PID, before it becomes the program.
+start() {
     number=$1
     shift
-    # shellcheck disable=SC2086
-    "$runner" $flags -n "$number" ./noted "$ranks_program" "$@"
-}
-
-# Wait until a journal holds more than its head, which is the experiment: some points are in it. The run is process $1.
-wait_for_points() {
-    tries=0
-    while kill -0 "$1" 2>/dev/null && [ "$(wc -c 2>/dev/null <"$2" || echo 0)" -lt 20000 ] && [ $tries -lt 2000 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
-}
-
-# start NUMBER ARGUMENTS...
-start() {
     rm -rf pids
     mkdir pids
-    noted_program
-    noted "$@" >/dev/null 2>told &
+    printf '#!/bin/sh\necho $$ >"pids/$$"\nexec "$@"\n' >noted
+    chmod +x noted
+    # shellcheck disable=SC2086
+    "$runner" $flags -n "$number" ./noted "$ranks_program" "$@" >/dev/null 2>told &
     running=$!
 }
 
-# until_larger FILE BYTES: wait for that, or for the end of the ranks.
+# until_larger FILE BYTES: wait for that, or for the end of the ranks. Beyond 20000 bytes a journal has more than its head, which is the
+# experiment: some points are in it.
 until_larger() {
     tries=0
     while kill -0 $running 2>/dev/null && [ "$(wc -c 2>/dev/null <"$1" || echo 0)" -le "$2" ] && [ $tries -lt 4000 ]; do

@@ -9,26 +9,20 @@ long='--set sweep.seeds=4 --set sweep.beta.points=300'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 -q $long
 expect_status 0
-noted_program
 SPINODAL_MPI_PATIENCE=3
 export SPINODAL_MPI_PATIENCE
 
 # The first, then the last of the ranks stands still; the run is far too long to end by itself.
 for which in 1 '$'; do
-    rm -rf pids stuck.h5*
-    mkdir pids
+    rm -f stuck.h5*
     # shellcheck disable=SC2086
-    noted 3 sweep run.yaml -o stuck.h5 -q $long --set sweep.beta.points=200000 >/dev/null 2>told &
-    running=$!
-    wait_for_points $running stuck.h5.part
-    stopped=$(find pids -type f | sort | sed -n "s|pids/||;${which}p")
-    kill -STOP "$stopped"
+    start 3 sweep run.yaml -o stuck.h5 -q $long --set sweep.beta.points=200000
+    until_larger stuck.h5.part 20000
+    signal STOP "$which"
     status=0
     wait $running || status=$?
-    for pid in pids/*; do
-        kill -9 "${pid#pids/}" 2>/dev/null
-    done
-    command_line="ranks of which one, $stopped, stands still"
+    signal 9
+    command_line="ranks of which one ($which) stands still"
     cp told "$stderr"
     checks=$((checks + 1))
     [ "$status" -ne 0 ] || complain "all is said to be well:" told
@@ -38,17 +32,12 @@ for which in 1 '$'; do
 done
 
 # What ranks have done that were ended so is gone on with. This run ends soon: whether anybody stands still by then or not.
-rm -rf pids
-mkdir pids
 # shellcheck disable=SC2086
-noted 2 sweep run.yaml -o cut.h5 -q $long >/dev/null 2>&1 &
-running=$!
-wait_for_points $running cut.h5.part
-kill -STOP "$(find pids -type f | sort | sed -n 's|pids/||;1p')" 2>/dev/null
+start 2 sweep run.yaml -o cut.h5 -q $long
+until_larger cut.h5.part 20000
+signal STOP 1
 wait $running
-for pid in pids/*; do
-    kill -9 "${pid#pids/}" 2>/dev/null
-done
+signal 9
 unset SPINODAL_MPI_PATIENCE
 # shellcheck disable=SC2086
 run ranks 2 sweep run.yaml -o cut.h5 -q $long --resume

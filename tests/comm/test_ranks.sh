@@ -71,26 +71,16 @@ long='--set sweep.seeds=6 --set sweep.beta.points=300'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 -q $long
 expect_status 0
-noted_program
 kills=0
 resume=
 while [ $kills -lt "${SPN_KILLS:-2}" ]; do
     kills=$((kills + 1))
-    rm -rf pids
-    mkdir pids
     # shellcheck disable=SC2086
-    noted $((kills % 3 + 2)) sweep run.yaml -o killed.h5 -q $long $resume >/dev/null 2>&1 &
-    running=$!
-    tries=0
-    while kill -0 $running 2>/dev/null && [ ! -s killed.h5.part ] && [ $tries -lt 2000 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
-    kill -9 "$(find pids -type f | sort | sed -n "s|pids/||;$((kills % 2 + 1))p")" 2>/dev/null
+    start $((kills % 3 + 2)) sweep run.yaml -o killed.h5 -q $long $resume
+    until_larger killed.h5.part 0
+    signal 9 $((kills % 2 + 1))
     wait $running 2>/dev/null
-    for pid in pids/*; do
-        kill -9 "${pid#pids/}" 2>/dev/null
-    done
+    signal 9
     resume=--resume
 done
 # shellcheck disable=SC2086
@@ -98,15 +88,10 @@ run ranks 3 sweep run.yaml -o killed.h5 -q $long --resume
 expect_status 0
 expect_same long.h5 killed.h5
 
-rm -rf pids
-mkdir pids
 # shellcheck disable=SC2086
-noted 2 sweep run.yaml -o ended.h5 -q $long --set sweep.beta.points=20000 >/dev/null 2>told &
-running=$!
-wait_for_points $running ended.h5.part.1
-for pid in pids/*; do
-    kill -USR1 "${pid#pids/}" 2>/dev/null
-done
+start 2 sweep run.yaml -o ended.h5 -q $long --set sweep.beta.points=20000
+until_larger ended.h5.part.1 20000
+signal USR1
 status=0
 wait $running || status=$?
 command_line='ranks, told that the time is up'
