@@ -41,6 +41,7 @@ typedef struct spn_model_settings {
     int init_scheme; /**< spn_init_scheme */
     double init_scale;
     int64_t init_seed;
+    spn_integers init_distinct; /**< different units of each hidden layer; empty: all */
     const char *init_weights; /**< safetensors, npz or PyTorch file; excludes scale and seed */
     int init_layout;          /**< of weights files: spn_weight_layout of room formats */
     spn_texts init_names;     /**< of arrays in weights files, layer by layer; empty: found */
@@ -95,6 +96,11 @@ const spn_layout_entry *spn_network_layout(const spn_network *network, int64_t *
 /** Random initial weights (biases 0): stream (seed, WEIGHTS, job), theta in order. */
 void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, double scale,
                             uint64_t seed, uint64_t job, double *theta);
+/** Makes theta one of distinct[l] different units in hidden layer l (0 .. D - 2): unit i becomes a copy of the first unit of
+ *  its group i distinct / width, weights in and out, and bias; groups differ in size by one at most. Gradients do not leave
+ *  such theta (T27), which makes every step on it as cheap as on the network of the groups, and no longer |theta| on average.
+ *  distinct: hidden layers' count numbers from 1 to the width. Time P. */
+void spn_network_copy_units(const spn_network *network, const int64_t *distinct, double *theta);
 
 /** Training and test samples of a random teacher network: x ~ N(0, 1), y = teacher(x) + noise N(0, 1), the teacher an
  *  MLP without biases of the settings' teacher_* with weights of standard deviation teacher_scale / sqrt(fan_in) (stream

@@ -180,6 +180,34 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
     spni_network_draw(network, scheme, scale, &random, theta);
 }
 
+/* The first of the units that unit i of layer l is a copy of. */
+static int64_t original(const spn_network *network, const int64_t *distinct, int64_t l, int64_t i)
+{
+    if (l == 0 || l == network->depth) {
+        return i;
+    }
+    /* The least j with floor(j d / w) = floor(i d / w) = g: ceil(g w / d). */
+    int64_t width = network->width[l], d = distinct[l - 1], group = i * d / width;
+    return (group * width + d - 1) / d;
+}
+
+void spn_network_copy_units(const spn_network *network, const int64_t *distinct, double *theta)
+{
+    /* Originals come before their copies, so that what is copied is final. */
+    for (int64_t e = 0; e < network->entry_count; e++) {
+        const spn_layout_entry *entry = &network->entries[e];
+        double *array = theta + entry->offset;
+        for (int64_t i = 0; i < entry->rows; i++) {
+            int64_t row = original(network, distinct, entry->layer + 1, i);
+            for (int64_t j = 0; j < entry->columns; j++) {
+                int64_t column =
+                    entry->is_bias ? 0 : original(network, distinct, entry->layer, j);
+                array[i * entry->columns + j] = array[row * entry->columns + column];
+            }
+        }
+    }
+}
+
 void spni_network_draw(const spn_network *network, spn_init_scheme scheme, double scale,
                        spn_random *random, double *theta)
 {

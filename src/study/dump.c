@@ -22,6 +22,7 @@ static const exclusion exclusions[] = {
     {SPNI_SECTION_MODEL, "init.weights", "init.scale"},
     {SPNI_SECTION_MODEL, "init.weights", "init.seed"},
     {SPNI_SECTION_MODEL, "init.weights", "init.scheme"},
+    {SPNI_SECTION_MODEL, "init.weights", "init.distinct"},
     {SPNI_SECTION_SWEEP, "beta", "beta.from"},
     {SPNI_SECTION_SWEEP, "beta", "beta.to"},
     {SPNI_SECTION_SWEEP, "beta", "beta.points"},

@@ -243,6 +243,27 @@ done:
     return status;
 }
 
+/* model.init.distinct: a number for each hidden layer, no more than it has units. */
+static spn_status check_distinct(spn_context *context, const spn_study *study)
+{
+    const spn_model_settings *model = spn_experiment_model(study->experiment);
+    const spn_integers *distinct = &model->init_distinct, *hidden = &model->hidden;
+    if (distinct->count != 0 && distinct->count != hidden->count) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%lld numbers, and model.hidden has %lld: one for each hidden layer",
+                        (long long)distinct->count, (long long)hidden->count);
+    }
+    for (int64_t l = 0; l < distinct->count; l++) {
+        if (distinct->items[l] > hidden->items[l]) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%lld different units in hidden layer %lld, which has %lld",
+                            (long long)distinct->items[l], (long long)l + 1,
+                            (long long)hidden->items[l]);
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status average_targets(spn_context *context, spn_study *study)
 {
     spn_status status = SPN_OK;
@@ -330,6 +351,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
         context, study->error, (spn_regularise_kind)spn_experiment_error(experiment)->regularise,
         &study->regularised.regulariser));
     study->loss = spn_regularise(&study->regularised);
+    SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_MODEL, "init.distinct",
+                                  check_distinct(context, study)));
     SPN_TRY(make_initial_weights(context, study));
     SPN_TRY(average_targets(context, study));
     *out = study;
@@ -370,6 +393,9 @@ spn_status spn_study_initial(spn_context *context, const spn_study *study, int64
         spn_network_initialize(study->network, (spn_init_scheme)model->init_scheme,
                                model->init_scale, (uint64_t)model->init_seed, (uint64_t)seed,
                                theta);
+        if (model->init_distinct.count > 0) {
+            spn_network_copy_units(study->network, model->init_distinct.items, theta);
+        }
     }
     return SPN_OK;
 }

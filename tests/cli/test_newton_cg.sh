@@ -55,4 +55,17 @@ for column in active_before active_after survives settled resolved; do
     compare jumps "$column" 0
 done
 compare jumps beta 1e-6
+
+# A start with copies of units stays one: 2 and 2 different units of 4 and 3 after a few steps, wherever they have led.
+run spinodal sweep steps.yaml -o copies.h5 --set model.init.distinct=[2,2] --set sweep.beta=[0.002] --set solver.method=lbfgs \
+    --set solver.max_iterations=3
+expect_status 1
+run spinodal export copies.h5
+expect_stdout '^0,up,[^,]*,0,0,0.002,[^,]*,[^,]*,[^,]*,[^,]*,[0-9]*,0,3,'
+run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[2]
+expect_failure 3 'model.init.distinct: 1 numbers, and model.hidden has 2: one for each hidden layer'
+run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[2,4]
+expect_failure 3 'model.init.distinct: 4 different units in hidden layer 2, which has 3'
+run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[0,1]
+expect_failure 3 'model.init.distinct'
 finish

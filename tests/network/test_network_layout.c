@@ -74,6 +74,42 @@ static void initial_weights_follow_their_scheme(void **state)
     spn_context_free(context);
 }
 
+/* floor(4 i / 6) = 0 0 1 2 2 3: units 1 and 4 are copies of 0 and 3; floor(2 i / 3) = 0 0 1: unit 1 of 0. What is no copy
+ * keeps its numbers. */
+static void copies_of_units_follow_their_groups(void **state)
+{
+    (void)state;
+    static const int64_t hidden[2] = {6, 3}, distinct[2] = {4, 2}, all[2] = {6, 3};
+    static const int64_t first[6] = {0, 0, 2, 3, 3, 5}, second[3] = {0, 0, 2};
+    enum { W1 = 0, B1 = 12, W2 = 18, B2 = 36, W3 = 39, P = 42 };
+    spn_context *context = make_context();
+    spn_network *network = NULL;
+    double drawn[P + 1], theta[P + 1];
+    check_ok(context, spn_network_create(context, 2, 1, 2, hidden, SPN_TANH, true, &network));
+    assert_int_equal(spn_network_parameters(network), P + 1);
+    for (int i = 0; i <= P; i++) {
+        drawn[i] = theta[i] = i + 1;
+    }
+    spn_network_copy_units(network, all, theta);
+    assert_memory_equal(theta, drawn, sizeof theta);
+    spn_network_copy_units(network, distinct, theta);
+    for (int64_t i = 0; i < 6; i++) {
+        assert_true(theta[W1 + 2 * i] == drawn[W1 + 2 * first[i]]);
+        assert_true(theta[W1 + 2 * i + 1] == drawn[W1 + 2 * first[i] + 1]);
+        assert_true(theta[B1 + i] == drawn[B1 + first[i]]);
+        for (int64_t k = 0; k < 3; k++) {
+            assert_true(theta[W2 + 6 * k + i] == drawn[W2 + 6 * second[k] + first[i]]);
+        }
+    }
+    for (int64_t k = 0; k < 3; k++) {
+        assert_true(theta[B2 + k] == drawn[B2 + second[k]]);
+        assert_true(theta[W3 + k] == drawn[W3 + second[k]]);
+    }
+    assert_true(theta[P] == drawn[P]);
+    spn_network_free(context, network);
+    spn_context_free(context);
+}
+
 /* The weights of the default experiment never change: results would. (A Philox and an inverse error
  * function written for 30 digits give the same to 1e-16.) */
 static void initial_weights_keep_their_bits(void **state)
@@ -198,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arrays_lie_in_order),
         cmocka_unit_test(initial_weights_follow_their_scheme),
+        cmocka_unit_test(copies_of_units_follow_their_groups),
         cmocka_unit_test(initial_weights_keep_their_bits),
         cmocka_unit_test(options_have_the_documented_defaults),
         cmocka_unit_test(bad_architectures_are_refused),
