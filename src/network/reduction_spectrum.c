@@ -29,45 +29,97 @@ static double weight_of(const spn_damping *damping, int64_t i)
     return damping->weights != NULL ? damping->weights[i] : 1.0;
 }
 
-/* rows = factor times the inputs and the 1 of a block. */
-static void scale_inputs(const spni_reduction *own, const spni_network_state *state,
-                         const spni_block *block, int64_t l, const double *factor)
+/* Sums over samples for group j of layer l: e [h; 1] h^T up to its diagonal, and p [h; 1] delta^T. A part is some of their
+ * rows, which a lane takes through all blocks: what it adds up does not depend on who does. */
+typedef struct group_sums {
+    const spni_reduction *own;
+    const spni_network_state *state;
+    int64_t l, j, rows, in, out;
+    spni_stretch blocks;
+} group_sums;
+
+enum { PART_ROWS = 96 };
+
+/* Rows of a part = factor times the inputs and the 1 of a block. */
+static void scale_inputs(const group_sums *sums, const spni_block *block, const spni_stretch *part,
+                         const double *factor)
 {
-    int64_t ld = 0, in = own->network->width[l - 1], width = own->inner->plan.block;
-    const double *h = spni_input(&own->inner->plan, block, l, &ld);
-    for (int64_t i = 0; i < in; i++) {
-        state->kernels->multiply(block->count, factor, h + i * ld, own->rows + i * width);
+    const spni_reduction *own = sums->own;
+    int64_t ld = 0, width = own->inner->plan.block;
+    const double *h = spni_input(&own->inner->plan, block, sums->l, &ld);
+    for (int64_t i = part->begin; i < part->end && i < sums->in; i++) {
+        sums->state->kernels->multiply(block->count, factor, h + i * ld, own->rows + i * width);
     }
-    memcpy(own->rows + in * width, factor, (size_t)block->count * sizeof *factor);
+    if (part->end > sums->in) {
+        memcpy(own->rows + sums->in * width, factor, (size_t)block->count * sizeof *factor);
+    }
 }
 
-/* Sums over samples: e [h; 1] h^T, p [h; 1] delta^T; the corner, sum e, is returned. */
+static spn_status sum_part(spn_context *context, void *memory, int64_t i, int64_t lane)
+{
+    spn_status status = SPN_OK;
+    const group_sums *sums = memory;
+    const spni_reduction *own = sums->own;
+    const spni_kernels *kernels = sums->state->kernels;
+    const int64_t ld = own->inner->plan.block, most = (i + 1) * PART_ROWS, in = sums->in;
+    const spni_stretch part = {i * PART_ROWS, most < sums->rows ? most : sums->rows};
+    const int64_t count = part.end - part.begin, columns = part.end < in ? part.end : in;
+    const double *rows = own->rows + part.begin * ld;
+    for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
+        int64_t ldi = 0;
+        spni_block block = spni_block_on(sums->state, b, lane);
+        const double *h = spni_input(&own->inner->plan, &block, sums->l, &ldi);
+        SPN_TRY(spn_poll(context));
+        scale_inputs(sums, &block, &part,
+                     spni_bends(own->inner, &block, sums->l) + sums->j * ld);
+        kernels->outer(count, columns, block.count, rows, ld, h, ldi, b > 0,
+                       own->products[0] + part.begin * in, in);
+        scale_inputs(sums, &block, &part,
+                     spni_slopes(own->inner, &block, sums->l) + sums->j * ld);
+        kernels->outer(count, sums->out, block.count, rows, ld,
+                       spni_deltas(own->inner, &block, sums->l + 1), ld, b > 0,
+                       own->products[1] + part.begin * sums->out, sums->out);
+    }
+done:
+    return status;
+}
+
+/* The corner: sum e. */
+static double sum_bends(const group_sums *sums, double corner)
+{
+    const spni_reduction *own = sums->own;
+    for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
+        spni_block block = spni_block_on(sums->state, b, 0);
+        const double *e = spni_bends(own->inner, &block, sums->l) + sums->j * own->inner->plan.block;
+        corner += sums->state->kernels->sum(block.count, e);
+    }
+    return corner;
+}
+
+/* Into products[0] (its lower triangle), products[1] and *corner, for all samples: from rank to rank where they are shared. */
 static spn_status sum_products(spn_context *context, const spni_reduction *own,
                                const spni_network_state *state, int64_t l, int64_t j,
                                double *corner)
 {
     spn_status status = SPN_OK;
-    int64_t ld = own->inner->plan.block, in = own->network->width[l - 1], ldi = 0;
-    int64_t rows = in + 1, out = own->network->width[l + 1];
-    const spni_stretch blocks = spni_own_blocks(state);
-    const spn_farm_piece pieces[] = {
-        {own->products[0], rows * in}, {own->products[1], rows * out}, {corner, 1}};
+    const spn_network *network = own->network;
+    group_sums sums = {.own = own,
+                       .state = state,
+                       .l = l,
+                       .j = j,
+                       .rows = network->width[l - 1] + 1,
+                       .in = network->width[l - 1],
+                       .out = network->width[l + 1],
+                       .blocks = spni_own_blocks(state)};
+    const spn_farm_piece pieces[] = {{own->products[0], sums.rows * sums.in},
+                                     {own->products[1], sums.rows * sums.out},
+                                     {corner, 1}};
+    double work = (double)state->samples * (double)(sums.rows * (sums.in + 2 * sums.out));
     *corner = 0.0;
     SPN_TRY(spni_relay_begin(context, own->inner, 3, pieces));
-    for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
-        spni_block block = spni_block_on(state, b, 0);
-        const double *h = spni_input(&own->inner->plan, &block, l, &ldi);
-        const double *e = spni_bends(own->inner, &block, l) + j * ld;
-        const double *p = spni_slopes(own->inner, &block, l) + j * ld;
-        scale_inputs(own, state, &block, l, e);
-        spni_outer(state->kernels, rows, in, block.count, own->rows, ld, h, ldi, b > 0,
-                   own->products[0]);
-        *corner += state->kernels->sum(block.count, e);
-        scale_inputs(own, state, &block, l, p);
-        spni_outer(state->kernels, rows, out, block.count, own->rows, ld,
-                   spni_deltas(own->inner, &block, l + 1), ld, b > 0, own->products[1]);
-        status = spn_poll(context);
-    }
+    status = spn_team_run_on(context, spni_lanes_for(context, state, work),
+                             (sums.rows + PART_ROWS - 1) / PART_ROWS, sum_part, &sums);
+    *corner = sum_bends(&sums, *corner);
     status = spni_relay_end(context, own->inner, status, 3, pieces);
 done:
     return status;
