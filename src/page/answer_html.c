@@ -82,6 +82,25 @@ static void put_element(spn_text *html, const char *tag, const char *text)
     spn_text_put(html, "</%s>\n", tag);
 }
 
+/* A page can write what a terminal spells: |theta|^2. */
+static void put_sentence(spn_text *html, const char *tag, char *sentence)
+{
+    static const struct {
+        const char *spelt, *written;
+    } signs[] = {{"|theta|", "|θ|"}, {"|^2", "|²"}};
+    /* What is written is no longer than what was spelt. */
+    for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
+        size_t spelt = strlen(signs[i].spelt), written = strlen(signs[i].written);
+        for (char *at = strstr(sentence, signs[i].spelt); at != NULL;
+             at = strstr(at, signs[i].spelt)) {
+            memcpy(at, signs[i].written, written);
+            memmove(at + written, at + spelt, strlen(at + spelt) + 1);
+            at += written;
+        }
+    }
+    put_element(html, tag, sentence);
+}
+
 /* The lines of a text, each in an element of its own: the first one in `first`, the others in paragraphs. */
 static void put_lines(spn_text *html, char *text, const char *first)
 {
@@ -90,7 +109,7 @@ static void put_lines(spn_text *html, char *text, const char *first)
         end = at + strcspn(at, "\n");
         end += *end == '\n' ? (*end = '\0', 1) : 0;
         if (*at != '\0') {
-            put_element(html, tag, at);
+            put_sentence(html, tag, at);
             tag = "p";
         }
     }

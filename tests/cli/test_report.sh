@@ -64,6 +64,12 @@ expect_text spaced.html '"log": true'
 run spinodal sweep small.yaml -o even.h5 -q
 run spinodal report even.h5
 expect_text even.html '"log": false'
+# What a terminal spells, |theta|^2, its sentences write.
+run spinodal sweep small.yaml -o merged.h5 --set 'model.hidden=[5, 5]' --set sweep.beta.points=15 --set sweep.seeds=1
+expect_stdout '^Inside the phases .* % of \|theta\|\^2\)'
+run spinodal report merged.h5
+expect_text merged.html '^<p>Inside the phases .* % of \|θ\|²\)'
+expect_no_text merged.html '^<(h1|h2|p)>.*\|theta\|'
 run spinodal slice small.yaml -o line.h5 -q --set 'slice.through=[trivial, initial]' --set 'slice.beta=[0.1, 0.3]'
 run spinodal report line.h5
 expect_text line.html '<h1>At beta = 0\.1 the loss has .* valleys? on this line'
