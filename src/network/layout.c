@@ -200,8 +200,7 @@ void spn_network_copy_units(const spn_network *network, const int64_t *distinct,
         for (int64_t i = 0; i < entry->rows; i++) {
             int64_t row = original(network, distinct, entry->layer + 1, i);
             for (int64_t j = 0; j < entry->columns; j++) {
-                int64_t column =
-                    entry->is_bias ? 0 : original(network, distinct, entry->layer, j);
+                int64_t column = entry->is_bias ? 0 : original(network, distinct, entry->layer, j);
                 array[i * entry->columns + j] = array[row * entry->columns + column];
             }
         }

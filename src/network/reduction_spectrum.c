@@ -70,12 +70,10 @@ static spn_status sum_part(spn_context *context, void *memory, int64_t i, int64_
         spni_block block = spni_block_on(sums->state, b, lane);
         const double *h = spni_input(&own->inner->plan, &block, sums->l, &ldi);
         SPN_TRY(spn_poll(context));
-        scale_inputs(sums, &block, &part,
-                     spni_bends(own->inner, &block, sums->l) + sums->j * ld);
+        scale_inputs(sums, &block, &part, spni_bends(own->inner, &block, sums->l) + sums->j * ld);
         kernels->outer(count, columns, block.count, rows, ld, h, ldi, b > 0,
                        own->products[0] + part.begin * in, in);
-        scale_inputs(sums, &block, &part,
-                     spni_slopes(own->inner, &block, sums->l) + sums->j * ld);
+        scale_inputs(sums, &block, &part, spni_slopes(own->inner, &block, sums->l) + sums->j * ld);
         kernels->outer(count, sums->out, block.count, rows, ld,
                        spni_deltas(own->inner, &block, sums->l + 1), ld, b > 0,
                        own->products[1] + part.begin * sums->out, sums->out);
@@ -90,7 +88,8 @@ static double sum_bends(const group_sums *sums, double corner)
     const spni_reduction *own = sums->own;
     for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
         spni_block block = spni_block_on(sums->state, b, 0);
-        const double *e = spni_bends(own->inner, &block, sums->l) + sums->j * own->inner->plan.block;
+        const double *e =
+            spni_bends(own->inner, &block, sums->l) + sums->j * own->inner->plan.block;
         corner += sums->state->kernels->sum(block.count, e);
     }
     return corner;

@@ -248,6 +248,54 @@ static void test_certificate(void **state)
     assert_true(unstable > 4);
 }
 
+/* Blocks whose sums are made in several parts, the last with the bias alone or with some rows, over several blocks of samples: the
+ * spectrum of the full Hessian, and the same bits on three lanes. */
+static void test_parts(void **state)
+{
+    (void)state;
+    static const case_shape wide[] = {
+        {700, 96, 2, 1, {8}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY},
+        {700, 130, 1, 1, {8}, SPN_SIGMOID, true, SPN_ERROR_MSE},
+    };
+    const double beta = 0.01;
+    const spn_damping damping = {2 * beta, NULL};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        loss_case c;
+        void *memory = NULL;
+        spn_team *team = NULL;
+        open_case(&c, &wide[i], 0, beta);
+        int64_t n = c.made.size, m = c.reduced_point->dimension;
+        double *w = case_vector(n), *all = case_vector(n);
+        eigenvalues(c.point, w);
+        eigenvalues(c.reduced_point, all);
+        check_ok(context, spni_network_reduction.create(context, c.made.objective, c.made.theta,
+                                                        1e-12, &memory));
+        assert_int_equal(m + append_blocks(&c, memory, beta, all + m), n);
+        qsort(all, (size_t)n, sizeof *all, by_value);
+        for (int64_t j = 0; j < n; j++) {
+            check_close(all[j], w[j], ROUNDING, fmax(fabs(w[0]), fabs(w[n - 1])));
+        }
+        int64_t side = spni_reduction_side(memory, 1);
+        double *alone = case_vector(side * side), *together = case_vector(side * side);
+        check_ok(context, spni_reduction_block(context, memory, spn_point_error(c.reduced_point),
+                                               &damping, 1, 0, alone));
+        check_ok(context, spn_team_create(context, 3, &team));
+        spn_context_set_team(context, team);
+        spn_point *point = NULL;
+        check_ok(context, spn_point_create(context, spn_reduction_objective(c.reduction), &point));
+        check_ok(context, spn_point_set(context, point, c.z, beta, NULL, SPN_WANT_ALL));
+        check_ok(context, spni_reduction_block(context, memory, spn_point_error(point), &damping, 1,
+                                               0, together));
+        assert_memory_equal(alone, together, (size_t)(side * side) * sizeof *alone);
+        spn_point_free(context, point);
+        spn_context_set_team(context, NULL);
+        spn_team_free(team);
+        spni_network_reduction.free(context, memory);
+        free(w), free(all), free(alone), free(together);
+        close_case(&c);
+    }
+}
+
 /* Dead units are one group; where nothing repeats the problem stays as it is. */
 static void test_groups(void **state)
 {
@@ -298,8 +346,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_function), cmocka_unit_test(test_spectrum),
-        cmocka_unit_test(test_certificate),   cmocka_unit_test(test_groups),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_certificate),   cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_groups),        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
