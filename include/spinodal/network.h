@@ -99,7 +99,7 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
 /** Makes theta one of distinct[l] different units in hidden layer l (0 .. D - 2): unit i becomes a copy of the first unit of
  *  its group i distinct / width, weights in and out, and bias; groups differ in size by one at most. Gradients do not leave
  *  such theta (T27), which makes every step on it as cheap as on the network of the groups, and no longer |theta| on average.
- *  distinct: hidden layers' count numbers from 1 to the width. Time P. */
+ *  distinct: a number >= 1 for each hidden layer; from the width on all its units are different. Time P. */
 void spn_network_copy_units(const spn_network *network, const int64_t *distinct, double *theta);
 
 /** Training and test samples of a random teacher network: x ~ N(0, 1), y = teacher(x) + noise N(0, 1), the teacher an

@@ -187,8 +187,8 @@ static int64_t original(const spn_network *network, const int64_t *distinct, int
         return i;
     }
     /* The least j with floor(j d / w) = floor(i d / w) = g: ceil(g w / d). */
-    int64_t width = network->width[l], d = distinct[l - 1], group = i * d / width;
-    return (group * width + d - 1) / d;
+    int64_t width = network->width[l], d = distinct[l - 1];
+    return d < width ? (i * d / width * width + d - 1) / d : i;
 }
 
 void spn_network_copy_units(const spn_network *network, const int64_t *distinct, double *theta)

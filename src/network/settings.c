@@ -32,8 +32,8 @@ static const spn_option model_items[] = {
      NULL, "", "seed of the initial weights"},
     {"init.distinct", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, init_distinct), NULL,
      SPN_COUNT, NULL, "",
-     "different units that each hidden layer begins with; the others are exact copies of them, so "
-     "that training has the cost of the smaller network; unset: all are different"},
+     "how many different units each hidden layer begins with; the others are exact copies of them, "
+     "so that training has the cost of the smaller network; unset: all are different"},
     {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,
      NULL, "",
      "safetensors, npz or PyTorch file with the initial weights, instead of scale and seed"},

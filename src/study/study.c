@@ -243,7 +243,7 @@ done:
     return status;
 }
 
-/* model.init.distinct: a number for each hidden layer, no more than it has units. */
+/* model.init.distinct: a number for each hidden layer. */
 static spn_status check_distinct(spn_context *context, const spn_study *study)
 {
     const spn_model_settings *model = spn_experiment_model(study->experiment);
@@ -252,14 +252,6 @@ static spn_status check_distinct(spn_context *context, const spn_study *study)
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%lld numbers, and model.hidden has %lld: one for each hidden layer",
                         (long long)distinct->count, (long long)hidden->count);
-    }
-    for (int64_t l = 0; l < distinct->count; l++) {
-        if (distinct->items[l] > hidden->items[l]) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "%lld different units in hidden layer %lld, which has %lld",
-                            (long long)distinct->items[l], (long long)l + 1,
-                            (long long)hidden->items[l]);
-        }
     }
     return SPN_OK;
 }

@@ -64,8 +64,6 @@ run spinodal export copies.h5
 expect_stdout '^0,up,[^,]*,0,0,0.002,[^,]*,[^,]*,[^,]*,[^,]*,[0-9]*,0,3,'
 run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[2]
 expect_failure 3 'model.init.distinct: 1 numbers, and model.hidden has 2: one for each hidden layer'
-run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[2,4]
-expect_failure 3 'model.init.distinct: 4 different units in hidden layer 2, which has 3'
 run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[0,1]
 expect_failure 3 'model.init.distinct'
 finish

@@ -79,7 +79,7 @@ static void initial_weights_follow_their_scheme(void **state)
 static void copies_of_units_follow_their_groups(void **state)
 {
     (void)state;
-    static const int64_t hidden[2] = {6, 3}, distinct[2] = {4, 2}, all[2] = {6, 3};
+    static const int64_t hidden[2] = {6, 3}, distinct[2] = {4, 2}, all[2] = {6, 5};
     static const int64_t first[6] = {0, 0, 2, 3, 3, 5}, second[3] = {0, 0, 2};
     enum { W1 = 0, B1 = 12, W2 = 18, B2 = 36, W3 = 39, P = 42 };
     spn_context *context = make_context();
