@@ -42,10 +42,10 @@ typedef struct spn_model_settings {
     double init_scale;
     int64_t init_seed;
     spn_integers init_distinct; /**< different units of each hidden layer; empty: all */
-    const char *init_weights; /**< safetensors, npz or PyTorch file; excludes scale and seed */
-    int init_layout;          /**< of weights files: spn_weight_layout of room formats */
-    spn_texts init_names;     /**< of arrays in weights files, layer by layer; empty: found */
-    int init_others;          /**< spn_others_kind */
+    const char *init_weights;   /**< safetensors, npz or PyTorch file; excludes scale and seed */
+    int init_layout;            /**< of weights files: spn_weight_layout of room formats */
+    spn_texts init_names;       /**< of arrays in weights files, layer by layer; empty: found */
+    int init_others;            /**< spn_others_kind */
 } spn_model_settings;
 extern const spn_option_table spn_model_options;
 
