@@ -334,16 +334,35 @@ static int64_t phase_beyond(const spn_branches *all, const spni_phase *phase, in
     return -1;
 }
 
-/* Largest less smallest E of the minima. */
-static double error_range(const spn_branches *all)
+static double error_of(const spn_state *state)
+{
+    return state->error;
+}
+
+static double accuracy_of(const spn_state *state)
+{
+    return state->accuracy;
+}
+
+/* Largest less smallest of the minima. */
+static double range_of(const spn_branches *all, double (*of)(const spn_state *state))
 {
     double low = (double)INFINITY, high = -low;
     for (int64_t i = 0; i < all->bank.count; i++) {
-        bool is_stable = all->phases.of_rows[i] >= 0;
-        low = is_stable ? fmin(low, all->bank.records[i].state.error) : low;
-        high = is_stable ? fmax(high, all->bank.records[i].state.error) : high;
+        double value = all->phases.of_rows[i] >= 0 ? of(&all->bank.records[i].state) : (double)NAN;
+        low = fmin(low, value); /* NaN does not count */
+        high = fmax(high, value);
     }
     return high - low;
+}
+
+/* The share of right classes changes by more than SPN_ACTIVE_SHARE of its range, as E must: one sample that changes its class where hidden
+ * units merge is no change of what is learned. (A ratio of integers: a sample of 25 is 5 % of a range of 0.8.) */
+static bool classifies_else(const spn_branches *all, const spn_state *here, const spn_state *after)
+{
+    const double rounding = 1e-9;
+    double change = fabs(after->accuracy - here->accuracy);
+    return change > SPN_ACTIVE_SHARE * (1 + rounding) * range_of(all, accuracy_of);
 }
 
 /* From the phase to what follows it; at a continuous end E and accuracy stay, whatever the points found next to it
@@ -355,9 +374,8 @@ static int64_t change_after(const spn_branches *all, const spn_phase_record *own
     if (before->active_modes < 0 || after->active_modes < 0) {
         return SPN_CHANGE_OTHER;
     }
-    bool is_wrong =
-        !isnan(here->accuracy) && !isnan(after->accuracy) && here->accuracy != after->accuracy;
-    bool jumps = is_wrong || fabs(after->error - here->error) > SPN_ACTIVE_SHARE * error_range(all);
+    bool jumps = classifies_else(all, here, after) ||
+                 fabs(after->error - here->error) > SPN_ACTIVE_SHARE * range_of(all, error_of);
     if (before->active_modes != after->active_modes || (at->is_continuous != 1 && jumps)) {
         return SPN_CHANGE_ACCURACY;
     }

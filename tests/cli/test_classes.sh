@@ -92,4 +92,36 @@ sed 's/classes: kind/targets: [a, b], columns: [kind]/' e.yaml >sums.yaml
 run spinodal check sums.yaml --set data.path=numbers.csv
 expect_status 3
 expect_stderr 'cross_entropy: target'
+
+# One sample of 40 that changes its class where hidden units merge is no change of what is learned: 0.025 of a range of 0.6. Special
+# points say `accuracy` where directions, E or accuracy change by 5 % of their range, which the table's own numbers tell.
+tr ' ' '\n' >samples.csv <<'END'
+a,b,class
+3.8409,-2.5557,r 2.2181,-0.5678,r 1.3474,-0.2156,r -0.2200,-0.2319,r 0.9348,3.3230,r 2.0258,-0.3526,r
+1.5187,-0.6680,r 0.7448,-0.3908,r 2.2819,-0.2386,r 2.7578,-0.1998,r 1.8243,1.5458,r 2.3451,-0.5052,r 1.6172,0.5405,r
+3.7351,-0.2696,r -1.1436,2.5323,g -1.7865,1.2383,g -0.0175,2.1104,g -0.8085,2.2001,g -3.7282,2.5513,g
+-1.8596,-0.1386,g -0.6236,2.2305,g -1.3448,0.4536,g -0.8739,1.4773,g 0.5056,2.2774,g -0.7062,2.6416,g
+-1.1055,0.6041,g -0.3159,2.1125,g -1.1148,-2.3128,b -0.6708,-4.0239,b -0.2099,-1.0386,b -2.5389,-1.4686,b
+-1.8641,-0.7728,b -2.9342,-2.4445,b -0.1904,-0.3736,b -3.0580,-2.0280,b -0.5720,-2.1392,b 0.6906,-2.7212,b
+-0.5455,-2.5784,b 0.5060,-1.5517,b -1.2723,-3.2482,b
+END
+cat >samples.yaml <<'END'
+data: {kind: csv, path: samples.csv, classes: class}
+model: {hidden: [4, 4], bias: true}
+objective: {error: cross_entropy}
+sweep: {beta: {from: 0.002, to: 0.3, points: 20, spacing: log}, direction: up}
+branches: {starts: 2, levels: 1}
+END
+run spinodal branches samples.yaml -o samples.h5 -q
+spinodal export samples.h5 --table specials >specials.csv
+checks=$((checks + 1))
+awk -F, '
+    NR == 1 { for (i = 1; i <= NF; i++) c[$i] = i; next }
+    $c["is_continuous"] == -1 || $c["accuracy_after"] == "" { next }
+    { flip = $c["accuracy_after"] - $c["accuracy"]; flips += flip * flip > 0.0004 && flip * flip < 0.0009
+      large = flip > 0.03 || flip < -0.03 || $c["active_modes"] != $c["active_after"]
+      if (flip * flip > 0 && !large && $c["change"] == "accuracy") { print; bad++ }
+      kept += large && $c["change"] == "accuracy" }
+    END { print flips + 0 " flips, " kept + 0 " changes"; exit bad > 0 || flips < 1 || kept < 1 }' specials.csv >judged.txt ||
+    complain 'single samples are changes of accuracy, or there are none:' judged.txt
 finish
