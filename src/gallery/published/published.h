@@ -30,7 +30,7 @@ typedef struct spni_published {
     "data.kind=idx", "data.normalize=[0.1307, 0.3081]", "model.hidden=[128, 128]",                 \
         "model.init.scale=5", "model.init.distinct=[16, 16]", "model.activation=sigmoid",          \
         "model.bias=true", "objective.error=cross_entropy", "sweep.direction=up",                  \
-        "sweep.beta.from=0.01", "sweep.beta.spacing=log", "sweep.refine_tolerance=0.0001",         \
+        "sweep.beta.from=0.01", "sweep.beta.spacing=log", "sweep.refine_tolerance=0.001",          \
         "sweep.refine_least=0.01", "solver.method=newton_cg", "solver.tolerance=1e-8",             \
         "solver.trust_radius_max=100"
 
