@@ -169,7 +169,8 @@ def check_table(window):
         const made = document.querySelector('#transitions tbody button'); made?.click(); return made !== null"""))
     sentences = window.run(script("return JSON.parse(document.getElementById('page-transitions').textContent).answers[0].answer.sentences"))
     said = window.run("return document.getElementById('answer').innerText")
-    check(len(sentences) > 2 and all(sentence in said for sentence in sentences), f"the answer stands on top: {said}")
+    shown = [sentence.replace("|theta|", "|θ|").replace("|^2", "|²") for sentence in sentences]
+    check(len(sentences) > 2 and all(sentence in said for sentence in shown), f"the answer stands on top: {said}")
     check(window.run("return document.querySelector('h1').textContent") == sentences[0], "it begins with the phases")
     beta = window.run(script("return over('beta').marks.find(mark => mark.isChosen)?.x ?? null"))
     left, right = window.run(script("return over('beta').range"))
