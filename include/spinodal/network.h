@@ -98,7 +98,7 @@ void spn_network_initialize(const spn_network *network, spn_init_scheme scheme, 
                             uint64_t seed, uint64_t job, double *theta);
 /** Makes theta one of distinct[l] different units in hidden layer l (0 .. D - 2): unit i becomes a copy of the first unit of
  *  its group i distinct / width, weights in and out, and bias; groups differ in size by one at most. Gradients do not leave
- *  such theta (T27), which makes every step on it as cheap as on the network of the groups, and no longer |theta| on average.
+ *  such theta (T27), and newton_cg follows it at the cost of the network of the groups. |theta| stays what it was, on average.
  *  distinct: a number >= 1 for each hidden layer; from the width on all its units are different. Time P. */
 void spn_network_copy_units(const spn_network *network, const int64_t *distinct, double *theta);
 

@@ -33,7 +33,8 @@ static const spn_option model_items[] = {
     {"init.distinct", SPN_OPTION_INTEGERS, offsetof(spn_model_settings, init_distinct), NULL,
      SPN_COUNT, NULL, "",
      "how many different units each hidden layer begins with; the others are exact copies of them, "
-     "so that training has the cost of the smaller network; unset: all are different"},
+     "which solver.method: newton_cg follows at the cost of the smaller network; unset: all "
+     "differ"},
     {"init.weights", SPN_OPTION_TEXT, offsetof(spn_model_settings, init_weights), NULL, SPN_ANY,
      NULL, "",
      "safetensors, npz or PyTorch file with the initial weights, instead of scale and seed"},

@@ -184,27 +184,34 @@ static void eigenvalues(const spn_point *point, double *w)
     free(h);
 }
 
+/* The reduced Hessian's eigenvalues and those of the blocks beside it are all of the full one's; the reduction, which the caller frees. */
+static void *check_blocks(const loss_case *c, double beta)
+{
+    void *memory = NULL;
+    int64_t n = c->made.size, m = c->reduced_point->dimension;
+    double *w = case_vector(n), *all = case_vector(n);
+    eigenvalues(c->point, w);
+    eigenvalues(c->reduced_point, all);
+    check_ok(context, spni_network_reduction.create(context, c->made.objective, c->made.theta,
+                                                    1e-12, &memory));
+    assert_int_equal(m + append_blocks(c, memory, beta, all + m), n);
+    qsort(all, (size_t)n, sizeof *all, by_value);
+    for (int64_t j = 0; j < n; j++) {
+        check_close(all[j], w[j], ROUNDING, fmax(fabs(w[0]), fabs(w[n - 1])));
+    }
+    free(w), free(all);
+    return memory;
+}
+
 static void test_spectrum(void **state)
 {
     (void)state;
     const double beta = 0.05;
     for (int i = 0; i < 2 * SHAPES; i++) {
         loss_case c;
-        void *memory = NULL;
         open_case(&c, &shapes[i / 2], i % 2, beta);
-        int64_t n = c.made.size, m = c.reduced_point->dimension;
-        double *w = case_vector(n), *all = case_vector(n);
-        eigenvalues(c.point, w);
-        eigenvalues(c.reduced_point, all);
-        check_ok(context, spni_network_reduction.create(context, c.made.objective, c.made.theta,
-                                                        1e-12, &memory));
-        assert_int_equal(m + append_blocks(&c, memory, beta, all + m), n);
-        qsort(all, (size_t)n, sizeof *all, by_value);
-        for (int64_t j = 0; j < n; j++) {
-            check_close(all[j], w[j], ROUNDING, fmax(fabs(w[0]), fabs(w[n - 1])));
-        }
+        void *memory = check_blocks(&c, beta);
         spni_network_reduction.free(context, memory);
-        free(w), free(all);
         close_case(&c);
     }
 }
@@ -261,20 +268,9 @@ static void test_parts(void **state)
     const spn_damping damping = {2 * beta, NULL};
     for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
         loss_case c;
-        void *memory = NULL;
         spn_team *team = NULL;
         open_case(&c, &wide[i], 0, beta);
-        int64_t n = c.made.size, m = c.reduced_point->dimension;
-        double *w = case_vector(n), *all = case_vector(n);
-        eigenvalues(c.point, w);
-        eigenvalues(c.reduced_point, all);
-        check_ok(context, spni_network_reduction.create(context, c.made.objective, c.made.theta,
-                                                        1e-12, &memory));
-        assert_int_equal(m + append_blocks(&c, memory, beta, all + m), n);
-        qsort(all, (size_t)n, sizeof *all, by_value);
-        for (int64_t j = 0; j < n; j++) {
-            check_close(all[j], w[j], ROUNDING, fmax(fabs(w[0]), fabs(w[n - 1])));
-        }
+        void *memory = check_blocks(&c, beta);
         int64_t side = spni_reduction_side(memory, 1);
         double *alone = case_vector(side * side), *together = case_vector(side * side);
         check_ok(context, spni_reduction_block(context, memory, spn_point_error(c.reduced_point),
@@ -291,7 +287,7 @@ static void test_parts(void **state)
         spn_context_set_team(context, NULL);
         spn_team_free(team);
         spni_network_reduction.free(context, memory);
-        free(w), free(all), free(alone), free(together);
+        free(alone), free(together);
         close_case(&c);
     }
 }

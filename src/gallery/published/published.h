@@ -25,7 +25,7 @@ typedef struct spni_published {
 /** What the published experiments have in common, for the list of a target's settings: a network 784-128-128-10 from small
  *  beta upwards, on a logarithmic grid. It begins with 16 different units a layer, of which the phase at beta = 0.01 leaves 10, at
  *  an eighth of the cost. What is too small falls into the trivial phase, or leaves classes unlearned (T16: it grows with
- *  beta): with 3,000 images and scale 3 7 to 8 of 9 directions were learned, with 5 all. */
+ *  beta): with scale 3 7 or 8 of 9 directions of Fashion-MNIST were learned, with 5 all. */
 #define SPNI_PUBLISHED_SETS                                                                        \
     "data.kind=idx", "data.normalize=[0.1307, 0.3081]", "model.hidden=[128, 128]",                 \
         "model.init.scale=5", "model.init.distinct=[16, 16]", "model.activation=sigmoid",          \
