@@ -37,6 +37,18 @@ typedef struct spni_affine_task {
     int64_t ldo;
 } spni_affine_task;
 
+/** Rows of x = (k / divisor - mean) / deviation of bytes k, in groups of 8 samples: those of group g and row i are at code + g step + 8 i. Every division and
+ *  difference is rounded, in vectors without dividing: a quotient q = k r with r = 1 / divisor, corrected by fma(-q, divisor, k) r, which gives
+ *  the rounded one nearly always; whoever needs it always compares. */
+typedef struct spni_bytes_task {
+    int64_t rows, groups;
+    const uint8_t *code;
+    int64_t step;
+    double divisor, mean, deviation;
+    double *x; /**< rows x (8 groups) */
+    int64_t ldx;
+} spni_bytes_task;
+
 typedef struct spni_kernels {
     void (*affine)(const spni_affine_task *task);
     /** c = a b^T (c += a b^T where `adds`), summed over n >= 1 samples: a m x n, b k x n,
@@ -58,6 +70,7 @@ typedef struct spni_kernels {
     /** delta = factor (f - y); returns sum (f - y)^2. */
     double (*squared_error)(int64_t n, double factor, const double *f, const double *y,
                             double *delta);
+    void (*rescale_bytes)(const spni_bytes_task *task);
     /** sum x y. */
     double (*dot)(int64_t n, const double *x, const double *y);
     /** sum x. */

@@ -233,6 +233,32 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
     return chains_total(c);
 }
 
+/* a / b, with inverse = 1 / b. The product q has two uses, so that no compiler fuses it with the sum. */
+INLINE real quotient(real a, real b, real inverse)
+{
+    real q = a * inverse;
+    real rest = a - q * b;
+    return q + rest * inverse;
+}
+
+static void rescale_bytes(const spni_bytes_task *t)
+{
+    real divisor = constant(t->divisor), mean = constant(t->mean);
+    real deviation = constant(t->deviation);
+    real per_divisor = constant(1.0 / t->divisor), per_deviation = constant(1.0 / t->deviation);
+    for (int64_t i = 0; i < t->rows; i++) {
+        for (int64_t g = 0; g < t->groups; g++) {
+            const uint8_t *code = t->code + g * t->step + 8 * i;
+            double *x = t->x + i * t->ldx + 8 * g;
+            UNROLL
+            for (int64_t s = 0; s < 8; s += LANES) {
+                real v = quotient(load_bytes(code + s), divisor, per_divisor);
+                store(x + s, quotient(v - mean, deviation, per_deviation));
+            }
+        }
+    }
+}
+
 static double dot(int64_t n, const double *x, const double *y)
 {
     chains c = {{{0.0}, {0.0}, {0.0}, {0.0}}};
@@ -281,6 +307,7 @@ const spni_kernels TABLE = {
     .multiply_rows = multiply_rows,
     .pull = pull,
     .squared_error = squared_error,
+    .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
 };

@@ -170,6 +170,16 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
     return total;
 }
 
+static void rescale_bytes(const spni_bytes_task *t)
+{
+    for (int64_t i = 0; i < t->rows; i++) {
+        for (int64_t n = 0; n < 8 * t->groups; n++) {
+            double k = t->code[n / 8 * t->step + 8 * i + n % 8];
+            t->x[i * t->ldx + n] = (k / t->divisor - t->mean) / t->deviation;
+        }
+    }
+}
+
 const spni_kernels spni_kernels_plain = {
     .affine = affine,
     .outer = outer,
@@ -182,6 +192,7 @@ const spni_kernels spni_kernels_plain = {
     .multiply_rows = multiply_rows,
     .pull = pull,
     .squared_error = squared_error,
+    .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
 };

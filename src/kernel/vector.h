@@ -53,6 +53,21 @@ INLINE real load_part(const double *from, int64_t count)
 #endif
 }
 
+INLINE real load_bytes(const uint8_t *from)
+{
+#if defined(__AVX512F__)
+    return (real)_mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+#elif defined(__AVX2__)
+    return (real)_mm256_cvtepi32_pd(_mm_cvtepu8_epi32(_mm_loadu_si32(from)));
+#else
+    real v;
+    for (int64_t s = 0; s < LANES; s++) {
+        v[s] = from[s];
+    }
+    return v;
+#endif
+}
+
 INLINE void store_part(double *to, real v, int64_t count)
 {
 #if defined(__AVX512F__)

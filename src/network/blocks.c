@@ -12,6 +12,8 @@ enum { BLOCK_MIN = 128, BLOCK_MAX = 1024 - 8 };
 /* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
  * P additions beside some 6 P for each sample. */
 enum { SECTION_MIN = 256 };
+/* So many inputs of a block are copied together before they are used. */
+enum { COPIED_INPUTS = 512 };
 /* What an activation and its derivatives cost, in floating-point operations of the products. */
 static const double ACTIVATION_WORK = 25.0;
 
@@ -79,17 +81,40 @@ spni_stretch spni_own_blocks(const spni_network_state *state)
     return (spni_stretch){begin < total ? begin : total, end < total ? end : total};
 }
 
-spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot)
+/* Many inputs lie in as many pages, and products read them more than once. */
+static void bring_inputs(const spni_kernels *kernels, const spn_network_error *error, int64_t begin,
+                         double *x, spni_block *block)
+{
+    const int64_t inputs = error->dataset->inputs, ld = error->plan.block;
+    if (error->coded != NULL) {
+        spni_coded_read(kernels, error->coded, begin, block->count, x, ld);
+    } else if (inputs >= COPIED_INPUTS && block->ldx > ld) {
+        for (int64_t i = 0; i < inputs; i++) {
+            memcpy(x + i * ld, block->x + i * block->ldx, (size_t)block->count * sizeof *x);
+        }
+    } else {
+        return;
+    }
+    block->x = x;
+    block->ldx = ld;
+}
+
+spni_block spni_block_of(const spni_kernels *kernels, const spn_network_error *error, int64_t b,
+                         double *slot, double *x)
 {
     const spn_dataset *data = error->dataset;
     int64_t begin = b * error->plan.block;
     int64_t left = error->objective.samples - begin;
-    return (spni_block){.count = left < error->plan.block ? left : error->plan.block,
+    spni_block block = {.count = left < error->plan.block ? left : error->plan.block,
                         .x = data->x + begin - error->held,
                         .y = data->y + begin - error->held,
                         .ldx = data->stride,
                         .ldy = data->stride,
                         .slot = slot};
+    if (x != NULL) {
+        bring_inputs(kernels, error, begin, x, &block);
+    }
+    return block;
 }
 
 static void gather(int64_t rows, const double *from, int64_t stride, int64_t count,
@@ -110,7 +135,7 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
     int64_t kept = b - (error->farm != NULL ? spni_own_blocks(state).begin : 0);
     double *memory = state->is_kept ? state->slots + kept * plan->rows * plan->block : own->slot;
     if (!state->is_subset) {
-        return spni_block_of(error, b, memory);
+        return spni_block_of(state->kernels, error, b, memory, own->x);
     }
     const spn_dataset *data = error->dataset;
     int64_t begin = b * plan->block;

@@ -42,6 +42,8 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
                             spni_plan *plan);
 void spni_plan_free(spn_context *context, spni_plan *plan);
 
+typedef struct spni_coded_inputs spni_coded_inputs;
+
 struct spn_network_error {
     spn_objective objective;
     const spn_network *network;
@@ -67,6 +69,10 @@ struct spn_network_error {
     int64_t *shares;  /* with a farm: rank r has the sections [shares[r], shares[r + 1]) */
     int64_t *rows;    /* as many, of each rank */
     int64_t held;     /* number of the first sample in `dataset` */
+    const spni_coded_inputs
+        *coded; /* the inputs once more, a byte each; NULL: read where they lie */
+    spni_coded_inputs
+        *own_coded; /* the same where they are its own, not those of a larger network */
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -88,7 +94,7 @@ typedef struct spni_dense spni_dense;
 /** Work space of one lane of a team. */
 typedef struct spni_lane {
     double *slot;      /* of the block at hand, where nothing is kept */
-    double *x, *y;     /* a gathered block, for subsets */
+    double *x, *y;     /* inputs and targets of a block, where they are not read where they lie */
     double *direction; /* V_l^T, w_{l-1} x w_l, at W_l's place, l > 1 */
     double *tangent;   /* rows of the products, see network_hvp.c */
 } spni_lane;
@@ -114,8 +120,9 @@ typedef struct spni_network_state {
     spni_dense *dense;   /* work space of the dense Hessian; NULL where layers are too wide */
     double *outputs;     /* spni_directions_room(): the outputs and their moments, for labels */
     spn_dense *spectrum; /* K */
-    double *test;        /* the slot of a block of samples kept for testing; NULL: none */
-    double *unit;        /* 2 P where there is no dense assembly: a unit vector, its product */
+    double *test,
+        *test_x;  /* the slot of a block of samples kept for testing, its inputs; NULL: none */
+    double *unit; /* 2 P where there is no dense assembly: a unit vector, its product */
 } spni_network_state;
 
 /* Accessors. */
@@ -175,10 +182,25 @@ spni_stretch spni_own_sections(const spni_network_state *state);
 /** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
  *  lane's work space for a subset. */
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
-/** Block b of the whole data set in slot `slot`. */
-spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot);
+/** Block b of the whole data set in slot `slot`. `x`: room for its inputs where they are better read elsewhere than where they lie,
+ *  inputs x plan.block; NULL: they are not. */
+spni_block spni_block_of(const spni_kernels *kernels, const spn_network_error *error, int64_t b,
+                         double *slot, double *x);
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
+
+/* coded_inputs.c */
+/** Inputs that have at most 256 different values, a byte each: *out, NULL for others and for those that stay in a cache. `held`:
+ *  the number of the first sample. I bytes a sample, rounded up to whole groups. O(I N). */
+spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int64_t held,
+                             spni_coded_inputs **out);
+void spni_coded_free(spn_context *context, spni_coded_inputs *coded);
+/** Whether there are so many inputs that codes would be made, if they have few values. */
+bool spni_coded_pays(const spn_dataset *data);
+/** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were: rows ld apart, of which up to 7 numbers behind
+ *  the last sample are written. */
+void spni_coded_read(const spni_kernels *kernels, const spni_coded_inputs *coded, int64_t begin,
+                     int64_t count, double *x, int64_t ld);
 
 /* ordered_sums.c */
 /** Lanes and terms of a new state whose plan is known. */

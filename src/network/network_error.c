@@ -31,6 +31,7 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
     if (error->test != NULL) {
         const spni_plan *test = &error->test->plan;
         SPN_NEW(context, state->test, test->rows * test->block);
+        SPN_NEW(context, state->test_x, error->dataset->inputs * test->block);
     }
     SPN_TRY(spni_dense_create(context, error, &state->dense));
     if (!spni_dense_assembles(state->dense)) {
@@ -53,6 +54,7 @@ static void state_free(spn_context *context, void *memory)
     spn_release(context, state->outputs);
     spn_dense_free(context, state->spectrum);
     spn_release(context, state->test);
+    spn_release(context, state->test_x);
     spn_release(context, state->unit);
     spni_dense_free(context, state->dense);
     spn_release(context, state);
@@ -206,6 +208,8 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
     spni_measure_sizes(error);
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
+    SPN_TRY(spni_coded_create(context, dataset, 0, &error->own_coded));
+    error->coded = error->own_coded;
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
@@ -237,6 +241,7 @@ spn_status spni_error_create_bare(spn_context *context, const spn_network *netwo
     error->objective.dimension = network->parameters;
     error->farm = like->farm;
     error->held = like->held;
+    error->coded = like->coded;
     SPN_TRY(spni_plan_create(context, network, error->objective.samples, &error->plan));
     SPN_TRY(spni_shares_create(context, error));
     *out = error;
@@ -259,6 +264,8 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
     watched->kind = error->kind;
     watched->objective.samples = test->samples;
     SPN_TRY(spni_plan_create(context, error->network, test->samples, &watched->plan));
+    SPN_TRY(spni_coded_create(context, test, 0, &watched->own_coded));
+    watched->coded = watched->own_coded;
     SPN_TRY(error->classes != NULL ? spni_classes_create(context, watched) : SPN_OK);
     spn_network_error_free(context, error->test);
     error->test = watched;
@@ -283,6 +290,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->classes);
     spn_release(context, error->shares);
     spn_release(context, error->rows);
+    spni_coded_free(context, error->own_coded);
     spn_network_error_free(context, error->test);
     spn_release(context, error);
 }

@@ -85,6 +85,10 @@ spn_status spn_network_error_shard(spn_context *context, spn_network_error *erro
     SPN_TRY(cut(context, error->dataset, &part, held));
     error->farm = farm;
     SPN_TRY(spni_shares_create(context, error));
+    spni_coded_free(context, error->own_coded);
+    error->coded = error->own_coded = NULL;
+    SPN_TRY(spni_coded_create(context, *held, part.begin, &error->own_coded));
+    error->coded = error->own_coded;
     error->dataset = *held;
     error->held = part.begin;
 done:
@@ -110,6 +114,8 @@ void spn_network_error_room(const spn_network_error *error, int64_t ranks, doubl
     double terms = ranks > 1 ? (double)sections * (double)spni_term_stride(error) : 0.0;
     *data = number * (double)width * (double)(most < samples ? most : samples);
     *data += number * (double)(error->mode_count + 1) * (double)samples;
+    *data += error->coded != NULL ? (double)all->inputs * (double)(most < samples ? most : samples)
+                                  : 0.0;
     *point = number * (kept + terms + (double)(all->outputs + 1) * (double)samples);
 }
 

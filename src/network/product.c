@@ -5,8 +5,8 @@
 
 #include <spinodal/numeric.h>
 
-/* Longer inner dimensions leave the first cache, for which BLAS packs and the kernels do not. */
-enum { INNER_MAX = 512 };
+/* Longer inner dimensions leave the second cache, for which BLAS packs and the kernels do not. */
+enum { INNER_MAX = 1024 };
 /* Columns that a short sum over samples may have, and samples that many columns need. */
 enum { COLUMNS_FEW = 64, COLUMNS_MAX = 1024, SAMPLES_MANY = 128 };
 
