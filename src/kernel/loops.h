@@ -18,9 +18,9 @@ INLINE activated tanh_with_slopes(real a)
 {
     real h = tanh_of(a);
     real slope = (1.0 - h) * (1.0 + h);
-    whole is_steep = absolute(a) <= constant(TANH_SATURATED);
     /* A branch, since nearly no unit is there; what a sample gets does not depend on those beside it. */
-    if (is_any_off(is_steep)) {
+    if (!are_at_most(absolute(a), TANH_SATURATED)) {
+        whole is_steep = absolute(a) <= constant(TANH_SATURATED);
         slope = pick(is_steep, slope, slope_of_saturated_tanh(a));
     }
     return (activated){h, slope, -2.0 * h * slope};

@@ -96,6 +96,33 @@ INLINE real pick(whole mask, real a, real b)
     return (real)((mask & (whole)a) | (~mask & (whole)b));
 }
 
+/* The smaller and the larger of x and a limit other than 0; NaN stays. The instruction returns its second operand where one is NaN. */
+INLINE real at_most(real x, double limit)
+{
+#if LANES == 8 && defined(__AVX512F__)
+    return (real)_mm512_min_pd((__m512d)constant(limit), (__m512d)x);
+#elif LANES == 4 && defined(__AVX__)
+    return (real)_mm256_min_pd((__m256d)constant(limit), (__m256d)x);
+#elif LANES == 2 && defined(__SSE2__)
+    return (real)_mm_min_pd((__m128d)constant(limit), (__m128d)x);
+#else
+    return pick(x > constant(limit), constant(limit), x);
+#endif
+}
+
+INLINE real at_least(real x, double limit)
+{
+#if LANES == 8 && defined(__AVX512F__)
+    return (real)_mm512_max_pd((__m512d)constant(limit), (__m512d)x);
+#elif LANES == 4 && defined(__AVX__)
+    return (real)_mm256_max_pd((__m256d)constant(limit), (__m256d)x);
+#elif LANES == 2 && defined(__SSE2__)
+    return (real)_mm_max_pd((__m128d)constant(limit), (__m128d)x);
+#else
+    return pick(x < constant(limit), constant(limit), x);
+#endif
+}
+
 static const uint64_t SIGN_BIT = UINT64_C(1) << 63;
 
 INLINE real absolute(real x)
@@ -135,8 +162,7 @@ INLINE real reduced_expm1(real x, real *shifted)
 INLINE real exp_of(real x)
 {
     /* Beyond these exp is infinite or rounds to 0. */
-    x = pick(x > constant(710.0), constant(710.0), x);
-    x = pick(x < constant(-746.0), constant(-746.0), x);
+    x = at_least(at_most(x, 710.0), -746.0);
     real shifted;
     real value = 1.0 + reduced_expm1(x, &shifted);
     /* 2^n in two factors: n may lie beyond the exponents of normal numbers on both sides. */
@@ -149,8 +175,7 @@ INLINE real exp_of(real x)
 INLINE real tanh_of(real x)
 {
     /* tanh(20) rounds to 1. */
-    real y = absolute(x);
-    y = pick(y > constant(20.0), constant(20.0), y);
+    real y = at_most(absolute(x), 20.0);
     real shifted;
     real p = reduced_expm1(y + y, &shifted);
     real scale = power_of_two(shifted);
@@ -168,22 +193,22 @@ INLINE real slope_of_saturated_tanh(real x)
     return (e * near) * near;
 }
 
-/* Of a comparison's result, whose lanes are all ones or zero. */
-INLINE bool is_any_off(whole mask)
+/* Whether all are; NaN is not. */
+INLINE bool are_at_most(real x, double limit)
 {
-#if LANES == 8 && defined(__AVX512DQ__)
-    return _mm512_movepi64_mask((__m512i)mask) != 0xff;
+#if LANES == 8 && defined(__AVX512F__)
+    return _mm512_cmp_pd_mask((__m512d)x, (__m512d)constant(limit), _CMP_LE_OQ) == 0xff;
 #elif LANES == 4 && defined(__AVX__)
-    return _mm256_movemask_pd((__m256d)mask) != 0xf;
+    return _mm256_movemask_pd(_mm256_cmp_pd((__m256d)x, (__m256d)constant(limit), _CMP_LE_OQ)) ==
+           0xf;
 #elif LANES == 2 && defined(__SSE2__)
-    return _mm_movemask_pd((__m128d)mask) != 0x3;
+    return _mm_movemask_pd(_mm_cmple_pd((__m128d)x, (__m128d)constant(limit))) == 0x3;
 #else
-    whole off = ~mask;
-    int64_t any = 0;
+    bool are = true;
     for (int s = 0; s < LANES; s++) {
-        any |= off[s];
+        are = are && x[s] <= limit;
     }
-    return any != 0;
+    return are;
 #endif
 }
 
