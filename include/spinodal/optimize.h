@@ -117,6 +117,8 @@ typedef struct spn_solver_bounds {
         trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max, lengths in theta */
     int64_t max_iterations;
     bool stays; /**< newton_cg: a saddle is not left, but said by negative_eigenvalues */
+    double
+        order_share; /**< newton_cg: nor is one where n differs from that of the start by more than this share of the larger; 0: they are */
 } spn_solver_bounds;
 
 /** spn_solver_run() within bounds; later runs have the settings again. newton_cg leaves out L-BFGS, which has no model by which a
@@ -124,6 +126,10 @@ typedef struct spn_solver_bounds {
 spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
                                  const spn_solver_bounds *bounds, double parameter, double *theta,
                                  spn_solver_info *info);
+
+/** newton_cg: from now on, runs and tangents use what earlier ones have learned of Hessians nearby, so that their last digits depend on
+ *  them; off, and at first: each begins with nothing. Either way what has been learned so far is forgotten. */
+void spn_solver_recall(spn_solver *solver, bool is_on);
 
 /** How a stationary point answers to its parameter, without a dense Hessian. */
 typedef struct spn_tangent {

@@ -74,28 +74,18 @@ static int64_t basis_for(int64_t n)
     return most > BASIS_MOST ? BASIS_MOST : most < BASIS_LEAST ? BASIS_LEAST : most;
 }
 
-static spn_status precondition(spn_context *context, void *state, int64_t k, const double *v,
-                               double *out)
-{
-    (void)context;
-    spn_preconditioner_solve(state, k, v, out);
-    return SPN_OK;
-}
-
 /* The lowest eigenvalue of the reduced Hessian by its products; z becomes its eigenvector. */
 static spn_status iterate(spn_context *context, const spn_point *point,
-                          spn_preconditioner *preconditioner, spn_certificate *out, double *z)
+                          const spn_symmetric_operator *inverse, spn_certificate *out, double *z)
 {
     spn_status status = SPN_OK;
     int64_t n = point->dimension;
     spn_davidson_info info;
     double smallest = 0;
     const spn_symmetric_operator hessian = {n, multiply, &point};
-    const spn_symmetric_operator inverse = {n, precondition, preconditioner};
     const spn_davidson_settings settings = {
         .basis = basis_for(n), .products = PRODUCTS_MOST, .tolerance = lowest_share};
-    SPN_TRY(spn_lowest_eigenpair(context, &hessian, preconditioner != NULL ? &inverse : NULL,
-                                 &settings, &smallest, z, &info));
+    SPN_TRY(spn_lowest_eigenpair(context, &hessian, inverse, &settings, &smallest, z, &info));
     out->products = info.products;
     out->largest = info.norm;
     /* Negative Ritz values prove as many negative eigenvalues, converged or not. */
@@ -149,7 +139,7 @@ done:
 }
 
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, spn_preconditioner *preconditioner,
+                                 const spn_point *point, const spn_symmetric_operator *inverse,
                                  spn_certificate *out, double *direction)
 {
     spn_status status = SPN_OK;
@@ -164,7 +154,7 @@ spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
         SPN_TRY(decompose(context, point, out, z));
         out->certainty = SPN_CERTAIN_DENSE;
     } else {
-        SPN_TRY(iterate(context, point, preconditioner, out, z));
+        SPN_TRY(iterate(context, point, inverse, out, z));
     }
     if (out->certainty == SPN_CERTAIN_NOT) {
         goto done;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stationary points with a known index, on the smallest problem they live on.
  *
- *   settle:   where theta is exactly symmetric, descend on the reduced problem, otherwise on the full one;
+ *   settle:   nearly, where the way is long: most of the products of a saddle would be spent on its last digits
+ *             where theta is exactly symmetric, descend on the reduced problem, otherwise on the full one;
  *             what has become equal to `merging` is made equal, and if L is no higher there, that is the problem
  *   certify:  the index of the full Hessian (T27)
  *   escape:   along the direction of most negative curvature, and again
@@ -46,6 +47,9 @@ spn_status spni_problem_inner(spn_context *context, const spn_solver *solver, sp
     spni_newton_cg *own = at->inner->newton_cg;
     own->is_inner = true;
     own->is_near = solver->is_within;
+    own->is_wary = solver->newton_cg->is_wary;
+    own->resumes = solver->newton_cg->resumes;
+    own->cg.learned = &solver->newton_cg->learned;
     spn_preconditioner_free(context, own->m);
     own->m = NULL;
     SPN_TRY(spn_preconditioner_create(context, objective, solver->newton_cg->m, &own->m));
@@ -68,8 +72,9 @@ static spn_status descend_inner(spn_context *context, spn_solver *solver, spni_p
     spn_status status = SPN_OK;
     double *z = NULL;
     int64_t left = solver->settings.max_iterations - solver->info->iterations;
-    const spn_solver_bounds bounds = {solver->radius, solver->radius_max, left > 0 ? left : 0,
-                                      false};
+    const spn_solver_bounds bounds = {.trust_radius = solver->radius,
+                                      .trust_radius_max = solver->radius_max,
+                                      .max_iterations = left > 0 ? left : 0};
     int64_t n = spni_problem_dimension(solver, at);
     SPN_NEW(context, z, n);
     SPN_TRY(spni_problem_inner(context, solver, at));
@@ -144,8 +149,11 @@ static spn_status certify(spn_context *context, spn_solver *solver, const spni_p
         SPN_TRY(spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
         solver->info->work++;
     }
-    spn_preconditioner *m = at->inner != NULL ? at->inner->newton_cg->m : solver->newton_cg->m;
-    SPN_TRY(spn_reduction_certify(context, at->reduction, point, m, out, solver->step));
+    spni_newton_cg *own = at->inner != NULL ? at->inner->newton_cg : solver->newton_cg;
+    const spn_symmetric_operator inverse = {point->dimension, spni_newton_cg_inverse, own};
+    SPN_TRY(spni_curvature_pairs_fit(context, own->cg.learned, point->dimension));
+    spni_curvature_pairs_take(own->cg.learned);
+    SPN_TRY(spn_reduction_certify(context, at->reduction, point, &inverse, out, solver->step));
     spn_solver_info *info = solver->info;
     info->smallest_eigenvalue = out->smallest;
     info->negative_eigenvalues = out->negative;
@@ -199,26 +207,55 @@ done:
     return status;
 }
 
+static double order_of(const spn_solver *solver)
+{
+    return spn_objective_order(solver->objective, solver->theta);
+}
+
+/* Whether a saddle is left. `order` is that of the start. */
+static bool may_leave(const spn_solver *solver, double order)
+{
+    double now = order_of(solver), share = solver->order_share;
+    bool has_gone = share > 0 && fabs(now - order) > share * fmax(fabs(now), fabs(order));
+    return !solver->stays && !has_gone && solver->info->escapes < ESCAPES_MOST;
+}
+
+/* At a stationary point, or nearly at one; *is_done: it is what was looked for, or nothing leads on. */
+static spn_status judge_point(spn_context *context, spn_solver *solver, spni_problem *at,
+                              double order, bool *is_done)
+{
+    spn_status status = SPN_OK;
+    spn_certificate certificate;
+    bool is_early = solver->gradient_norm > spni_newton_cg_limit(solver), has_left = false;
+    solver->newton_cg->is_wary = false;
+    SPN_TRY(is_early ? SPN_OK : settle_merged(context, solver, at));
+    SPN_TRY(certify(context, solver, at, &certificate));
+    solver->newton_cg->resumes = certificate.negative <= 0;
+    if (certificate.negative <= 0) {
+        *is_done = !is_early;
+    } else if (!may_leave(solver, order)) {
+        *is_done = true;
+    } else {
+        SPN_TRY(escape(context, solver, certificate.smallest, &has_left));
+        *is_done = !has_left && !is_early;
+        solver->newton_cg->is_wary = has_left;
+    }
+done:
+    return status;
+}
+
 static spn_status run(spn_context *context, spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
-    spn_solver_info *info = solver->info;
+    double order = order_of(solver);
+    solver->newton_cg->is_wary = !solver->stays;
+    solver->newton_cg->resumes = solver->recalls;
     for (bool is_done = false; !is_done;) {
-        spn_certificate certificate;
         spni_problem_leave(context, at);
         SPN_TRY(settle_first(context, solver, at));
-        if (info->stop == SPN_STOP_CONVERGED) {
-            SPN_TRY(settle_merged(context, solver, at));
-        }
-        is_done = info->stop != SPN_STOP_CONVERGED;
+        is_done = solver->info->stop != SPN_STOP_CONVERGED;
         if (!is_done) {
-            SPN_TRY(certify(context, solver, at, &certificate));
-            is_done = certificate.negative <= 0 || info->escapes >= ESCAPES_MOST || solver->stays;
-        }
-        if (!is_done) {
-            bool has_left = false;
-            SPN_TRY(escape(context, solver, certificate.smallest, &has_left));
-            is_done = !has_left;
+            SPN_TRY(judge_point(context, solver, at, order, &is_done));
         }
     }
 done:
@@ -233,6 +270,9 @@ spn_status spni_newton_cg_run(spn_context *context, spn_solver *solver)
         return spni_newton_cg_descend(context, solver);
     }
     solver->info->work = (double)solver->info->evaluations;
+    if (!solver->recalls) {
+        spni_curvature_pairs_forget(&solver->newton_cg->learned);
+    }
     if (!solver->newton_cg->is_built) {
         SPN_TRY(spni_newton_cg_rebuild(context, solver));
     }

@@ -23,6 +23,9 @@ static const double slope_share = 1e-9;
 static const double first_radius = 2;
 /* A step is solved for to this share of the gradient at most. */
 static const double coarse = 0.1;
+/* A way of so many steps has left where it began, and this many limits are nearly stationary. */
+enum { LONG_WAY = 8 };
+static const double nearly = 1e4;
 enum { PRODUCTS_MOST = 1000, REBUILD = 5 };
 
 spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
@@ -34,12 +37,14 @@ spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
     SPN_NEW(context, own, 1);
     solver->newton_cg = own;
     SPN_TRY(spn_preconditioner_create(context, solver->objective, NULL, &own->m));
-    if (!spn_size_multiply(n, 5, &total)) {
+    own->cg.learned = &own->learned;
+    if (!spn_size_multiply(n, 6, &total)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many", (long long)n);
     }
     SPN_NEW(context, own->memory, total);
-    double **vectors[] = {&own->cg.r, &own->cg.z, &own->cg.p, &own->cg.hp, &own->spare};
-    for (int64_t i = 0; i < 5; i++) {
+    double **vectors[] = {&own->cg.r,  &own->cg.z,       &own->cg.p,
+                          &own->cg.hp, &own->cg.scratch, &own->spare};
+    for (int64_t i = 0; i < 6; i++) {
         *vectors[i] = own->memory + i * n;
     }
     own->cg.room = 2 * solver->settings.history;
@@ -47,6 +52,11 @@ spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
     SPN_NEW(context, own->cg.pieces, own->cg.room);
 done:
     return status;
+}
+
+void spni_newton_cg_forget(spni_newton_cg *own)
+{
+    spni_curvature_pairs_forget(&own->learned);
 }
 
 void spni_newton_cg_free(spn_context *context, spni_newton_cg *own)
@@ -57,6 +67,7 @@ void spni_newton_cg_free(spn_context *context, spni_newton_cg *own)
     spn_preconditioner_free(context, own->m);
     spn_release(context, own->memory);
     spn_release(context, own->cg.pieces);
+    spni_curvature_pairs_free(context, &own->learned);
     spn_release(context, own);
 }
 
@@ -69,8 +80,7 @@ static double pull_of(const spn_solver *solver)
     return stiffness > 0 ? stiffness * length : scales.value / scales.weight;
 }
 
-/* |grad L| that counts as stationary. */
-static double limit_of(const spn_solver *solver)
+double spni_newton_cg_limit(const spn_solver *solver)
 {
     return solver->settings.tolerance * pull_of(solver);
 }
@@ -126,8 +136,31 @@ static void adapt(spni_newton_cg *own, double ratio)
     if (!(ratio >= 0.25)) {
         own->radius = 0.25 * length;
     } else if (ratio > 0.75 && own->cg.is_boundary) {
-        own->radius = fmax(own->radius, 2 * length);
+        own->radius = fmax(own->radius, (ratio > 0.9 && ratio < 1.1 ? 4 : 2) * length);
     }
+}
+
+/* A direction. Behind a step of Newton's, with what has been learned and no radius: the next one is as good, and lengths in the norm that
+ * belongs to it are not those of the radius. Where that fails, with M and the radius. */
+static spn_status find_direction(spn_context *context, spn_solver *solver)
+{
+    spn_status status = SPN_OK;
+    spni_newton_cg *own = solver->newton_cg;
+    double limit = spni_newton_cg_limit(solver), relative = solver->gradient_norm / limit;
+    double share = fmin(coarse, sqrt(solver->settings.tolerance * relative));
+    share = fmax(share, 0.1 / relative);
+    own->cg.recalls = own->is_newton;
+    SPN_TRY(spni_cg_solve(context, solver, solver->gradient,
+                          own->cg.recalls ? (double)INFINITY : own->radius, share, PRODUCTS_MOST,
+                          solver->step));
+    if (own->cg.recalls && own->cg.is_boundary) {
+        own->cg.recalls = false;
+        SPN_TRY(spni_cg_solve(context, solver, solver->gradient, own->radius, share, PRODUCTS_MOST,
+                              solver->step));
+    }
+    bound_step(solver);
+done:
+    return status;
 }
 
 /* One direction, and ever shorter steps until one is good. *has_moved: the state is a new one. */
@@ -135,15 +168,11 @@ static spn_status advance(spn_context *context, spn_solver *solver, bool *has_mo
 {
     spn_status status = SPN_OK;
     spni_newton_cg *own = solver->newton_cg;
-    double limit = limit_of(solver), relative = solver->gradient_norm / limit;
-    double share = fmin(coarse, sqrt(solver->settings.tolerance * relative));
-    share = fmax(share, 0.1 / relative);
     *has_moved = false;
-    SPN_TRY(spni_cg_solve(context, solver, solver->gradient, own->radius, share, PRODUCTS_MOST,
-                          solver->step));
-    bound_step(solver);
+    SPN_TRY(find_direction(context, solver));
+    own->is_newton = false;
     while (solver->info->iterations < solver->settings.max_iterations) {
-        double length = spn_norm(solver->n, solver->step);
+        double length = spn_norm(solver->n, solver->step), radius = own->radius;
         double size = spn_objective_length(solver->objective, solver->theta);
         if (!(own->cg.predicted > 0) || !(length > DBL_EPSILON * size)) {
             break;
@@ -151,15 +180,25 @@ static spn_status advance(spn_context *context, spn_solver *solver, bool *has_mo
         SPN_TRY(evaluate_step(context, solver));
         double ratio = spni_newton_cg_judge(solver, own->cg.predicted);
         adapt(own, ratio);
+        double shorter = own->radius;
+        own->radius = own->cg.recalls ? radius : own->radius;
         if (ratio > 1e-4) {
             spni_accept(solver);
+            own->is_newton = ratio > 0.75 && !own->cg.is_boundary;
             *has_moved = true;
             break;
         }
-        (void)spni_cg_shorten(solver, own->radius, solver->step);
+        (void)spni_cg_shorten(solver, shorter, solver->step);
     }
 done:
     return status;
+}
+
+static bool is_stationary(const spn_solver *solver)
+{
+    const spni_newton_cg *own = solver->newton_cg;
+    bool is_early = own->is_wary && solver->info->iterations >= LONG_WAY;
+    return solver->gradient_norm <= (is_early ? nearly : 1) * spni_newton_cg_limit(solver);
 }
 
 /* Phase 2, from where the state stands: the point is there, with its curvature. */
@@ -168,18 +207,18 @@ static spn_status iterate(spn_context *context, spn_solver *solver)
     spn_status status = SPN_OK;
     spn_solver_info *info = solver->info;
     spni_newton_cg *own = solver->newton_cg;
-    bool has_moved = true;
-    while (has_moved && info->iterations < solver->settings.max_iterations &&
-           solver->gradient_norm > limit_of(solver)) {
+    bool has_moved = true, is_there = solver->gradient_norm <= spni_newton_cg_limit(solver);
+    while (has_moved && info->iterations < solver->settings.max_iterations && !is_there) {
         if (own->steps_since >= REBUILD) {
             SPN_TRY(spni_newton_cg_rebuild(context, solver));
         }
         SPN_TRY(advance(context, solver, &has_moved));
         own->steps_since++;
+        is_there = is_stationary(solver);
     }
-    info->stop = solver->gradient_norm <= limit_of(solver) ? SPN_STOP_CONVERGED
-                 : has_moved                               ? SPN_STOP_MAX_ITERATIONS
-                                                           : SPN_STOP_STALLED;
+    info->stop = is_there    ? SPN_STOP_CONVERGED
+                 : has_moved ? SPN_STOP_MAX_ITERATIONS
+                             : SPN_STOP_STALLED;
 done:
     return status;
 }
@@ -189,6 +228,8 @@ spn_status spni_newton_cg_descend(spn_context *context, spn_solver *solver)
     spn_status status = SPN_OK;
     spni_newton_cg *own = solver->newton_cg;
     SPN_TRY(spni_newton_cg_rebuild(context, solver));
+    SPN_TRY(spni_curvature_pairs_fit(context, own->cg.learned, solver->n));
+    own->is_newton = own->resumes;
     own->target = far_share * pull_of(solver);
     bool is_near = own->is_inner ? own->is_near : solver->is_within;
     if (solver->gradient_norm > own->target && !is_near) {

@@ -4,6 +4,7 @@
 #define SPINODAL_OPTIMIZE_NEWTON_CG_H
 
 #include "optimize/optimize.h"
+#include <spinodal/numeric.h>
 #include <spinodal/objective/reduction.h>
 
 /* A way of conjugate gradients from a point: broken lines s_0 = 0, s_1, ... on which the model falls and the length in M
@@ -18,6 +19,27 @@ typedef struct spni_cg_piece {
     double predicted; /* decrease of the model at its end */
 } spni_cg_piece;
 
+/* The latest directions s of conjugate gradients and y = H s, s.y = 1: curvature_pairs.c. A ring, of which `count` are in use;
+ * behind them are those of the system at work, the last `most` of them, which are in use from the next system on. */
+typedef struct spni_curvature_pairs {
+    int64_t n, most;             /* at most so many in use */
+    int64_t begin, count, fresh; /* the first in use; how many are; how many have come since */
+    double *s, *y;               /* 2 most x n each */
+    double *along;               /* 2 most: scratch */
+    double *memory;
+} spni_curvature_pairs;
+void spni_curvature_pairs_free(spn_context *context, spni_curvature_pairs *pairs);
+/* For vectors of n numbers: what has been learned of others is forgotten. */
+spn_status spni_curvature_pairs_fit(spn_context *context, spni_curvature_pairs *pairs, int64_t n);
+void spni_curvature_pairs_forget(spni_curvature_pairs *pairs);
+/* Use those that have come since the last call. */
+void spni_curvature_pairs_take(spni_curvature_pairs *pairs);
+void spni_curvature_pairs_add(spni_curvature_pairs *pairs, const double *direction,
+                              const double *product, double curvature);
+/* z = P r, P made of M^-1 and the pairs in use; r is scratch. */
+void spni_curvature_pairs_solve(const spni_curvature_pairs *pairs, const spn_preconditioner *m,
+                                double *r, double *z);
+
 typedef struct spni_cg {
     int64_t room; /* pieces that can be kept */
     int64_t count, kept;
@@ -27,14 +49,24 @@ typedef struct spni_cg {
     double length, predicted; /* of the end */
     bool is_boundary;         /* it ends where the radius does */
     bool is_negative;         /* in a direction of negative curvature */
+    spni_curvature_pairs
+        *learned;    /* of this problem's Hessians, its own or those of the solver that it serves */
+    bool recalls;    /* the preconditioner is made of them, too: lengths are in its own norm then */
+    double *scratch; /* n */
 } spni_cg;
 
 struct spni_newton_cg {
     spn_preconditioner *m;
     bool is_inner; /* the solver of a reduced problem: it only descends */
     bool is_near;  /* and without L-BFGS */
+    bool
+        is_wary; /* a long way ends where it is nearly stationary: what is a saddle need not be known to the last digit */
+    bool resumes; /* what has been learned so far is of close by: the first step is Newton's, too */
     bool is_built; /* m has been, once: the parts of it that do not change are there */
+    bool
+        is_newton; /* the last step was one of Newton's: inside the radius, and as good as foreseen */
     spni_cg cg;
+    spni_curvature_pairs learned;
     double *spare;       /* n */
     double *memory;      /* the vectors above live here */
     double radius;       /* in M */
@@ -65,6 +97,13 @@ spn_status spni_cg_solve(spn_context *context, spn_solver *solver, const double 
                          double share, int64_t most, double *s);
 /* The point of the way at a shorter length; false where it is not known (then s is the end of what is). */
 bool spni_cg_shorten(spn_solver *solver, double radius, double *s);
+
+/* P of curvature_pairs.c, from M and what has been learned; state: a spni_newton_cg. */
+spn_status spni_newton_cg_inverse(spn_context *context, void *state, int64_t k, const double *v,
+                                  double *out);
+
+/* |grad L| that counts as stationary. */
+double spni_newton_cg_limit(const spn_solver *solver);
 
 /* actual / predicted decrease of solver->step, to the point; -1 where that is not finite. */
 double spni_newton_cg_judge(const spn_solver *solver, double predicted);

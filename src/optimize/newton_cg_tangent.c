@@ -15,7 +15,8 @@ static spn_status solve(spn_context *context, spn_solver *solver, const double *
                         double *x, spn_tangent *out)
 {
     spn_status status = SPN_OK;
-    const spni_cg *cg = &solver->newton_cg->cg;
+    spni_cg *cg = &solver->newton_cg->cg;
+    cg->recalls = true;
     SPN_TRY(spni_cg_solve(context, solver, right, (double)INFINITY, share, PRODUCTS_MOST, x));
     out->is_positive = out->is_positive && !cg->is_negative;
     out->is_solved = out->is_solved && !cg->is_boundary && cg->count < PRODUCTS_MOST &&
@@ -30,6 +31,7 @@ static spn_status respond(spn_context *context, spn_solver *solver, double toler
 {
     spn_status status = SPN_OK;
     const spn_point *point = solver->point;
+    SPN_TRY(spni_curvature_pairs_fit(context, solver->newton_cg->cg.learned, solver->n));
     SPN_TRY(solve(context, solver, point->gradient, gate_share, solver->step, out));
     out->decrement = sqrt(fmax(-spn_dot(solver->n, point->gradient, solver->step), 0));
     out->distance =
@@ -71,6 +73,9 @@ spn_status spn_solver_tangent(spn_context *context, spn_solver *solver, double p
     *out = (spn_tangent){.is_solved = true, .is_positive = true};
     if (solver->newton_cg == NULL) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a tangent without a dense Hessian needs newton_cg");
+    }
+    if (!solver->recalls) {
+        spni_curvature_pairs_forget(&solver->newton_cg->learned);
     }
     solver->info = &info;
     solver->parameter = parameter;

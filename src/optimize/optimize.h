@@ -50,6 +50,8 @@ struct spn_solver {
 
     double radius, radius_max;      /* Newton: of this run, lengths in theta */
     bool is_within, stays;          /* of this run: bounds, see spn_solver_bounds */
+    double order_share;             /* likewise */
+    bool recalls;                   /* see spn_solver_recall() */
     double *trial, *step, *scratch; /* n each */
     double *buffers[2];             /* n each: velocities and moments */
     double *memory;                 /* the vectors above live here */
@@ -144,6 +146,7 @@ spn_status spni_flow_step(spn_context *context, spn_stepper *stepper, double lim
 typedef spn_status spni_method(spn_context *context, spn_solver *solver);
 spni_method spni_newton, spni_lbfgs, spni_descent, spni_sgd, spni_newton_cg_run;
 
+void spni_newton_cg_forget(spni_newton_cg *newton_cg);
 void spni_newton_cg_free(spn_context *context, spni_newton_cg *newton_cg);
 void spni_shifted_free(spn_context *context, spni_shifted *shifted);
 

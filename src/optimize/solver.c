@@ -176,6 +176,14 @@ static spn_status run(spn_context *context, spn_solver *solver, double parameter
     return status;
 }
 
+void spn_solver_recall(spn_solver *solver, bool is_on)
+{
+    solver->recalls = is_on;
+    if (solver->newton_cg != NULL) {
+        spni_newton_cg_forget(solver->newton_cg);
+    }
+}
+
 spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
                           spn_solver_info *info)
 {
@@ -201,8 +209,10 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
     solver->settings.max_iterations = bounds->max_iterations;
     solver->is_within = true;
     solver->stays = bounds->stays;
+    solver->order_share = bounds->order_share;
     spn_status status = run(context, solver, parameter, theta, info);
     solver->is_within = solver->stays = false;
+    solver->order_share = 0;
     solver->settings.max_iterations = kept;
     return status;
 }

@@ -37,6 +37,29 @@ static void keep(spni_cg *cg, int64_t n, const spni_cg_piece *piece)
     cg->predicted = piece->predicted;
 }
 
+spn_status spni_newton_cg_inverse(spn_context *context, void *state, int64_t k, const double *v,
+                                  double *out)
+{
+    (void)context;
+    const spni_newton_cg *own = state;
+    const int64_t n = own->cg.learned->n;
+    for (int64_t i = 0; i < k; i++) {
+        memcpy(own->cg.scratch, v + i * n, (size_t)n * sizeof *v);
+        spni_curvature_pairs_solve(own->cg.learned, own->m, own->cg.scratch, out + i * n);
+    }
+    return SPN_OK;
+}
+
+static void precondition(spn_context *context, const spn_solver *solver)
+{
+    spni_newton_cg *own = solver->newton_cg;
+    if (own->cg.recalls) {
+        (void)spni_newton_cg_inverse(context, own, 1, own->cg.r, own->cg.z);
+    } else {
+        spn_preconditioner_solve(own->m, 1, own->cg.r, own->cg.z);
+    }
+}
+
 /* One product and the piece it gives; *is_end: at the radius. */
 static spn_status advance(spn_context *context, spn_solver *solver, double radius, double along,
                           double direction, double descent, spni_cg_piece *piece)
@@ -61,13 +84,14 @@ done:
     return status;
 }
 
-static void start(spn_solver *solver, const double *g, double *s)
+static void start(spn_context *context, spn_solver *solver, const double *g, double *s)
 {
     spni_cg *cg = &solver->newton_cg->cg;
     size_t bytes = (size_t)solver->n * sizeof *s;
     memset(s, 0, bytes);
     memcpy(cg->r, g, bytes);
-    spn_preconditioner_solve(solver->newton_cg->m, 1, cg->r, cg->z);
+    spni_curvature_pairs_take(cg->learned);
+    precondition(context, solver);
     for (int64_t i = 0; i < solver->n; i++) {
         cg->p[i] = -cg->z[i];
     }
@@ -82,7 +106,7 @@ spn_status spni_cg_solve(spn_context *context, spn_solver *solver, const double 
     spn_status status = SPN_OK;
     spni_cg *cg = &solver->newton_cg->cg;
     int64_t n = solver->n;
-    start(solver, g, s);
+    start(context, solver, g, s);
     double descent = spn_dot(n, cg->r, cg->z), direction = descent, along = 0;
     double goal = share * share * descent;
     while (cg->count < most && descent > goal && !cg->is_boundary) {
@@ -92,9 +116,10 @@ spn_status spni_cg_solve(spn_context *context, spn_solver *solver, const double 
             break; /* curvature that is not finite: what has been reached so far */
         }
         keep(cg, n, &piece);
+        spni_curvature_pairs_add(cg->learned, cg->p, cg->hp, piece.bend);
         spn_axpy(n, piece.share, cg->p, s);
         spn_axpy(n, piece.share, cg->hp, cg->r);
-        spn_preconditioner_solve(solver->newton_cg->m, 1, cg->r, cg->z);
+        precondition(context, solver);
         double next = spn_dot(n, cg->r, cg->z), ratio = next / descent;
         along = ratio * (along + piece.share * direction);
         direction = next + ratio * ratio * direction;

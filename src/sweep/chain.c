@@ -202,7 +202,10 @@ static spn_status refine(spni_follower *f, double beta, int64_t number, spni_pas
     spn_status status = SPN_OK;
     bool is_positive = false;
     f->at_anchor = f->at_before;
+    /* Attempts are close to each other. What follows the point that is kept must not depend on them. */
+    spn_solver_recall(f->newton, true);
     SPN_TRY(spni_refine(f, beta, number, way));
+    spn_solver_recall(f->newton, false);
     SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
     f->at_before = f->at_anchor;
 done:

@@ -14,6 +14,8 @@ enum {
 };
 /* Regularises the tangent: less than the least critical eigenvalue of interest. */
 static const double TANGENT_SHIFT = 1e-13;
+/* A saddle where n has changed by so many times what counts as a jump is none of this phase. */
+static const double GONE = 1.5;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
 static const double LEAST_WAY = 1e-7;
 /* The descent behind a branch's end goes in steps of this share of |theta|, or of the solver's trust radius:
@@ -63,11 +65,13 @@ spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
         2 * fabs(step) * f->at_before.speed + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
     bool passes_weak = f->problem->settings->refine_least > 0;
     int64_t most = f->is_by_products || passes_weak ? ATTEMPT_BY_PRODUCTS : ATTEMPT_ITERATIONS;
-    const spn_solver_bounds bounds = {radius, radius, most, !passes_weak};
+    const spn_solver_bounds bounds = {radius, radius, most, !passes_weak,
+                                      GONE * f->problem->settings->refine_least};
     *verdict = SPNI_LOST;
     spni_predict(f, step);
     SPN_TRY(run_newton(f, &bounds, beta, &info));
-    if (info.stop != SPN_STOP_CONVERGED || (info.escapes > 0 && !passes_weak)) {
+    if (info.stop != SPN_STOP_CONVERGED || info.negative_eigenvalues > 0 ||
+        (info.escapes > 0 && !passes_weak)) {
         goto done;
     }
     SPN_TRY(spni_take_tangent(f, &is_positive));
@@ -111,7 +115,7 @@ double spni_fold_distance(const spni_foothold *older, const spni_foothold *befor
 spn_status spni_stand_at(spni_follower *f, const double *theta, double beta)
 {
     spn_solver_info info;
-    const spn_solver_bounds none = {1, 1, 0, true};
+    const spn_solver_bounds none = {1, 1, 0, true, 0};
     memcpy(f->theta, theta, (size_t)f->parameters * sizeof *f->theta);
     return run_newton(f, &none, beta, &info);
 }
@@ -157,7 +161,7 @@ static spn_status descend(spni_search *s, double beta, spn_solver_info *info, bo
     double radius = fmax(DESCENT_SHARE * spni_length_of(f, f->before),
                          DESCENT_RADIUS * settings->trust_radius *
                              spn_objective_scales(f->problem->objective).weight);
-    spn_solver_bounds bounds = {radius, radius, settings->max_iterations, false};
+    spn_solver_bounds bounds = {radius, radius, settings->max_iterations, false, 0};
     spni_predict(f, beta - f->at_before.beta);
     SPN_TRY(run_newton(f, &bounds, beta, info));
     for (int k = 0; info->stop == SPN_STOP_STALLED && k < MOST_RESTARTS; k++) {

@@ -214,6 +214,14 @@ done:
     return status;
 }
 
+static spn_status precondition(spn_context *context, void *state, int64_t k, const double *v,
+                               double *out)
+{
+    (void)context;
+    spn_preconditioner_solve(state, k, v, out);
+    return SPN_OK;
+}
+
 /* All units of a layer are one, which has other blocks of samples. */
 static spn_status find_certificate(rank *r, double **next)
 {
@@ -240,7 +248,8 @@ static spn_status find_certificate(rank *r, double **next)
     spn_reduction_restrict(reduction, equal, z);
     SPN_TRY(spn_point_set(context, point, z, 0.1, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_preconditioner_refresh(context, inner, point));
-    SPN_TRY(spn_reduction_certify(context, reduction, point, inner, &certificate, direction));
+    const spn_symmetric_operator inverse = {point->dimension, precondition, inner};
+    SPN_TRY(spn_reduction_certify(context, reduction, point, &inverse, &certificate, direction));
     *next = keep(*next, n, direction);
     *next = keep(*next, 3,
                  (double[]){certificate.smallest, certificate.bound, (double)certificate.negative});

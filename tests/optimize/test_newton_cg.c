@@ -220,6 +220,70 @@ static void test_same_bits(void **state)
     close_case(&c);
 }
 
+/* Runs that recall find the same minima with fewer products, and leave no trace in runs that do not. */
+static void test_recall(void **state)
+{
+    (void)state;
+    loss_case c;
+    open_case(&c, SPN_TANH, SPN_ERROR_MSE, 6, SPN_REGULARISE_ALL, 1, 1);
+    size_t bytes = (size_t)c.size * sizeof(double);
+    double *way[2] = {malloc(bytes), malloc(bytes)}, *again = malloc(bytes);
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON_CG);
+    int64_t products[2] = {0};
+    spn_solver *solver = NULL;
+    spn_solver_info info;
+    (void)run(&c, SPN_METHOD_NEWTON_CG, 0.02, c.theta);
+    check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
+    for (int recalls = 0; recalls < 2; recalls++) {
+        memcpy(way[recalls], c.theta, bytes);
+        spn_solver_recall(solver, recalls == 1);
+        for (int k = 1; k <= 20; k++) {
+            check_ok(context,
+                     spn_solver_run(context, solver, 0.02 + 1e-4 * k, way[recalls], &info));
+            assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+            products[recalls] += info.products;
+        }
+    }
+    assert_true(products[1] < products[0]);
+    /* Gradients end at 1e-9 of 2 beta |theta|; the smallest eigenvalue is not below 2 beta / 100 here. */
+    for (int64_t i = 0; i < c.size; i++) {
+        check_close(way[1][i], way[0][i], 1e-6, 1);
+    }
+    spn_solver_recall(solver, false);
+    memcpy(again, c.theta, bytes), memcpy(way[0], c.theta, bytes);
+    check_ok(context, spn_solver_run(context, solver, 0.03, again, &info));
+    (void)run(&c, SPN_METHOD_NEWTON_CG, 0.03, way[0]);
+    assert_memory_equal(again, way[0], bytes);
+    spn_solver_free(context, solver);
+    free(way[0]), free(way[1]), free(again);
+    close_case(&c);
+}
+
+/* A saddle is left from near by, and not where n has changed by more than the share that is allowed. */
+static void test_saddle_far_away(void **state)
+{
+    (void)state;
+    const double start[14] = {0.9, 0.3, 0.1, 0.9, 0.3, 0.1, 0.6, 0.6, 0.6, 0.6, 0.7, 0.7, 0.2, 0.2};
+    const double shares[] = {0, 1e-6, 0.99};
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON_CG);
+    spn_solver *solver = NULL;
+    loss_case c;
+    open_case(&c, SPN_TANH, SPN_ERROR_MSE, 2, SPN_REGULARISE_ALL, 1, 1);
+    check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        const spn_solver_bounds bounds = {1, 1000, 1000, false, shares[i]};
+        double theta[14];
+        spn_solver_info info;
+        memcpy(theta, start, sizeof theta);
+        check_ok(context, spn_solver_run_within(context, solver, &bounds, 1e-3, theta, &info));
+        assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+        assert_true((info.escapes > 0) == (i != 1));
+        assert_true((info.negative_eigenvalues > 0) == (i == 1));
+    }
+    spn_solver_free(context, solver);
+    close_case(&c);
+}
+
 static void test_interruption(void **state)
 {
     (void)state;
@@ -269,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_minima),       cmocka_unit_test(test_merged_saddle),
         cmocka_unit_test(test_units),        cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_recall),       cmocka_unit_test(test_saddle_far_away),
         cmocka_unit_test(test_interruption), cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -8,6 +8,7 @@
 #ifndef SPINODAL_OBJECTIVE_REDUCTION_H
 #define SPINODAL_OBJECTIVE_REDUCTION_H
 
+#include <spinodal/numeric/lanczos.h>
 #include <spinodal/objective/preconditioner.h>
 
 #ifdef __cplusplus
@@ -92,12 +93,12 @@ enum { SPN_CERTIFY_DENSE_MAX = 1500 };
 
 /** The index of the full Hessian at T z (reduction NULL: of the point's own Hessian); `point` is one of the reduced objective, set there with all that is wanted.
  *  `direction` (P numbers, or NULL): where negative > 0, a unit vector along which the Hessian is smallest, sign such that
- *  its largest entry is positive; otherwise it is left alone. `preconditioner` (of the point's objective, built at it or near it; NULL: none) saves
+ *  its largest entry is positive; otherwise it is left alone. `inverse` (an approximation of the inverse of the point's Hessian, positive definite; NULL: none) saves
  *  products. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some tens to hundred
  *  products with the reduced Hessian, and for each
  *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. */
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, spn_preconditioner *preconditioner,
+                                 const spn_point *point, const spn_symmetric_operator *inverse,
                                  spn_certificate *out, double *direction);
 
 #ifdef __cplusplus
