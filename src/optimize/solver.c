@@ -5,14 +5,22 @@
 #include <math.h>
 #include <string.h>
 
-const char *const spn_stop_words[] = {
+const char *const spn_stop_words[] = {[SPN_STOP_CONVERGED] = "converged",
+                                      [SPN_STOP_MAX_ITERATIONS] = "max_iterations",
+                                      [SPN_STOP_STALLED] = "stalled",
+                                      [SPN_STOP_DIVERGED] = "diverged",
+                                      [SPN_STOP_INTERRUPTED] = "interrupted",
+                                      [SPN_STOP_PATIENCE] = "patience",
+                                      NULL};
+
+const char *const spn_usual_stop_words[] = {
     [SPN_STOP_CONVERGED] = "converged",     [SPN_STOP_MAX_ITERATIONS] = "max_iterations",
     [SPN_STOP_STALLED] = "stalled",         [SPN_STOP_DIVERGED] = "diverged",
     [SPN_STOP_INTERRUPTED] = "interrupted", NULL};
 
 const char *spn_stop_text(spn_stop stop)
 {
-    return (int)stop >= 0 && stop <= SPN_STOP_INTERRUPTED ? spn_stop_words[stop] : "unknown";
+    return (int)stop >= 0 && stop <= SPN_STOP_PATIENCE ? spn_stop_words[stop] : "unknown";
 }
 
 spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,
@@ -174,6 +182,11 @@ static spn_status run(spn_context *context, spn_solver *solver, double parameter
     }
     solver->info = NULL;
     return status;
+}
+
+void spn_solver_begin_at(spn_solver *solver, int64_t epoch)
+{
+    solver->first_epoch = epoch;
 }
 
 spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
