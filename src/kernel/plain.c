@@ -170,6 +170,15 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
     return total;
 }
 
+static void ratio(int64_t n, const spni_ratio *by, const double *restrict mean,
+                  const double *restrict square, double *restrict out)
+{
+    const spni_ratio r = *by;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = r.rate * (mean[i] / r.p) / (sqrt(square[i] / r.q) + r.epsilon);
+    }
+}
+
 const spni_kernels spni_kernels_plain = {
     .affine = affine,
     .outer = outer,
@@ -184,4 +193,5 @@ const spni_kernels spni_kernels_plain = {
     .squared_error = squared_error,
     .dot = dot,
     .sum = sum,
+    .ratio = ratio,
 };

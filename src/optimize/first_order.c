@@ -10,7 +10,7 @@ spn_status spni_descent(spn_context *context, spn_solver *solver)
     spn_status status = SPN_OK;
     spn_solver_info *info = solver->info;
     spni_first_order_step *step = spni_solver_method_of(solver->settings.method)->rule->step;
-    spni_inertia inertia = {solver->buffers[0], solver->buffers[1], {1, 1}};
+    spni_inertia inertia = {solver->kernels, solver->buffers[0], solver->buffers[1], {1, 1}};
     size_t bytes = (size_t)solver->n * sizeof *solver->theta;
     memset(solver->buffers[0], 0, bytes);
     memset(solver->buffers[1], 0, bytes);
@@ -51,14 +51,15 @@ static spni_batches begin(spn_solver *solver, double *theta)
     size_t bytes = (size_t)solver->n * sizeof *solver->theta;
     memset(solver->buffers[0], 0, bytes);
     memset(solver->buffers[1], 0, bytes);
-    return (spni_batches){.settings = &solver->settings,
-                          .rule = spni_solver_method_of(solver->settings.method)->rule,
-                          .point = solver->point,
-                          .parameter = solver->parameter,
-                          .order = solver->order,
-                          .theta = theta,
-                          .inertia = {solver->buffers[0], solver->buffers[1], {1, 1}},
-                          .wants_mean = solver->settings.patience > 0};
+    return (spni_batches){
+        .settings = &solver->settings,
+        .rule = spni_solver_method_of(solver->settings.method)->rule,
+        .point = solver->point,
+        .parameter = solver->parameter,
+        .order = solver->order,
+        .theta = theta,
+        .inertia = {solver->kernels, solver->buffers[0], solver->buffers[1], {1, 1}},
+        .wants_mean = solver->settings.patience > 0};
 }
 
 /* One epoch from the solver's state to `batches->theta`. */

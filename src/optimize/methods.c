@@ -49,29 +49,36 @@ static void step_momentum(int64_t n, const spn_solver_settings *settings, const 
     move_momentum(n, settings->momentum, settings->learning_rate, g, to->first, next);
 }
 
-static void move_adam(int64_t n, const spn_solver_settings *settings, const double powers[2],
-                      const double *restrict g, double *restrict first, double *restrict second,
-                      double *restrict theta)
+static void move_means(int64_t n, const spn_solver_settings *settings, const double *restrict g,
+                       double *restrict first, double *restrict second)
 {
-    const double beta1 = settings->beta1, beta2 = settings->beta2, epsilon = settings->epsilon;
-    const double rate = settings->learning_rate, p1 = 1 - powers[0], p2 = 1 - powers[1];
+    const double beta1 = settings->beta1, beta2 = settings->beta2;
     for (int64_t i = 0; i < n; i++) {
         first[i] = beta1 * first[i] + (1 - beta1) * g[i];
         second[i] = beta2 * second[i] + (1 - beta2) * g[i] * g[i];
-        double size = sqrt(second[i] / p2) + epsilon;
-        theta[i] = theta[i] - rate * (first[i] / p1) / size;
     }
 }
+
+/* Weights of Adam that are moved at a time: all that is at work then stays in the first cache. */
+enum { PIECE = 512 };
 
 static void step_adam(int64_t n, const spn_solver_settings *settings, const double *theta,
                       const double *g, const spni_inertia *from, spni_inertia *to, double *next)
 {
+    double way[PIECE];
     to->powers[0] = from->powers[0] * settings->beta1;
     to->powers[1] = from->powers[1] * settings->beta2;
+    const spni_ratio by = {settings->learning_rate, 1 - to->powers[0], 1 - to->powers[1],
+                           settings->epsilon};
     take_over(n, from->first, to->first);
     take_over(n, from->second, to->second);
     take_over(n, theta, next);
-    move_adam(n, settings, to->powers, g, to->first, to->second, next);
+    for (int64_t begin = 0; begin < n; begin += PIECE) {
+        const int64_t count = n - begin < PIECE ? n - begin : PIECE;
+        move_means(count, settings, g + begin, to->first + begin, to->second + begin);
+        to->kernels->ratio(count, &by, to->first + begin, to->second + begin, way);
+        move_gd(count, 1, way, next + begin);
+    }
 }
 
 /* Fisher-Yates, by the stream of this epoch alone. */

@@ -3,6 +3,7 @@
 #ifndef SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 #define SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 
+#include "kernel/kernel.h"
 #include "numeric/runge_kutta.h"
 #include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
@@ -37,6 +38,7 @@ typedef struct spni_shifted spni_shifted;
 
 struct spn_solver {
     const spn_objective *objective;
+    const spni_kernels *kernels;
     spn_solver_settings settings;
     spn_point *point;
     int64_t n;
@@ -73,8 +75,9 @@ struct spn_solver {
 /* Those settings that steps read; the message names the one that is out of range. */
 spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings);
 
-/* What a step hands on to the next one. */
+/* What a step hands on to the next one, and by which kernels it is made. */
 typedef struct spni_inertia {
+    const spni_kernels *kernels;
     double *first;    /* momentum: velocity; adam: mean of the gradient */
     double *second;   /* adam: mean of its square */
     double powers[2]; /* adam: beta1 and beta2 to the power of the steps so far */

@@ -33,6 +33,7 @@ spn_status spn_solver_create(spn_context *context, const spn_solver_settings *se
     SPN_TRY(spn_solver_check(context, settings));
     SPN_NEW(context, solver, 1);
     solver->objective = objective;
+    solver->kernels = spni_kernels_of(context);
     solver->settings = *settings;
     SPN_TRY(spn_point_create(context, objective, &solver->point));
     int64_t n = objective->dimension;

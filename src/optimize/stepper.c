@@ -72,6 +72,7 @@ spn_status spn_stepper_create(spn_context *context, spn_path_method method, doub
     stepper->epoch_time = spn_path_describe(method, solver, objective->samples).time;
     stepper->n = objective->dimension;
     stepper->is_diverged = true; /* nowhere yet */
+    stepper->inertia.kernels = stepper->next_inertia.kernels = spni_kernels_of(context);
     SPN_TRY(spn_point_create(context, objective, &stepper->point));
     SPN_TRY(make_vectors(context, stepper));
     stepper->flow.n = stepper->n;
