@@ -38,8 +38,8 @@ typedef struct spn_sweep_settings {
     spn_reals legs;   /**< turning points of the protocol `legs` */
     int start;        /**< spn_down_start */
     int64_t seeds;    /**< chains from this many random starts */
-    /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, at each value behind a
-     *  chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
+    /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, or epochs of a solver that goes by
+     *  mini-batches, at each value behind a chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
      *  stationary, nothing is refined, and T9 is not compared. */
     int64_t epochs;
     bool parameters; /**< keep theta at each point in the results */

@@ -283,10 +283,10 @@ done:
     return status;
 }
 
-/* Orders are streams of an unsigned number, of which those behind the largest begin anew. */
+/* Behind 2^62 epochs, which nobody makes but limits allow, numbers begin anew. */
 static int64_t first_epoch_of(int64_t number, int64_t most)
 {
-    return (int64_t)(((uint64_t)number * (uint64_t)most) & (uint64_t)INT64_MAX);
+    return (int64_t)(((uint64_t)number * (uint64_t)most) & ((UINT64_C(1) << 62) - 1));
 }
 
 /* By mini-batches, from `before` where there is one, at rest: the means and velocities of the methods are not carried on from beta to beta. Each

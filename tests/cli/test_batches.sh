@@ -51,7 +51,7 @@ run cmp large1.h5 large2.h5
 expect_status 0
 
 # Killed and gone on with: the means of Adam begin at rest at each beta, and each point has its own orders of samples.
-long='--set sweep.beta.points=400 --set geometry.method=none'
+long='--set sweep.beta.points=200 --set geometry.method=none'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o whole.h5 -q $train $long
 expect_status 0
