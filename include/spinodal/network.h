@@ -132,6 +132,10 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
  *   - scales are those of centred data: a constant added to a column of data changes nothing but biases. */
 spn_status spn_network_error_regularise(spn_context *context, spn_network_error *error,
                                         spn_regularise_kind kind, spn_regulariser *out);
+/** Make evaluations on subsets of samples quick, which mini-batches are made of: the inputs are kept once more, sample by sample (N I numbers,
+ *  I rounded up to a multiple of 8), so that those of a random sample lie together. Without it each number is fetched with a cache line of
+ *  its own. The same bits. Before points are created, and not where ranks share the samples. */
+spn_status spn_network_error_batches(spn_context *context, spn_network_error *error);
 /** Have labels hold test error and test accuracy as well, on `test`, which must outlive it (one forward pass over it
  *  whenever labels are asked for). Before points are created. */
 spn_status spn_network_error_watch(spn_context *context, spn_network_error *error,

@@ -16,8 +16,10 @@ typedef enum spn_method {
     SPN_METHOD_GD,       /**< gradient descent */
     SPN_METHOD_MOMENTUM, /**< heavy ball */
     SPN_METHOD_ADAM,
-    SPN_METHOD_SGD,       /**< mini-batches */
-    SPN_METHOD_NEWTON_CG, /**< trust region, products with the Hessian: for many parameters */
+    SPN_METHOD_SGD,          /**< mini-batches */
+    SPN_METHOD_NEWTON_CG,    /**< trust region, products with the Hessian: for many parameters */
+    SPN_METHOD_SGD_MOMENTUM, /**< mini-batches, with the steps of the heavy ball */
+    SPN_METHOD_SGD_ADAM,     /**< mini-batches, with the steps of Adam */
 } spn_method;
 
 /** Its words, in the order of spn_method, behind the last one NULL. */
@@ -26,6 +28,10 @@ extern const char *const spn_method_words[];
 /** Whether the method sees the exact Hessian, or products with it: ends are stationary points with a known index, as exact as
  *  rounding leaves them. */
 bool spn_method_is_exact(spn_method method);
+
+/** Whether the method goes by mini-batches: `batch`, `seed`, `patience` and `least_improvement` are its settings, and an iteration is an
+ *  epoch. */
+bool spn_method_is_stochastic(spn_method method);
 
 /** Section `solver` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_solver_options
  *  fill and check it. In first-order methods steps follow PyTorch: the gradient is that
@@ -36,18 +42,27 @@ typedef struct spn_solver_settings {
      *  stationary point. newton_cg: on |g| / (2 beta length of theta), the pull of the regulariser. Others, which do not know H: on |g| / max(1, |L| / max(1, |theta|)), the ones the scales
      *  of the gradient and of theta (spn_objective_scales()). */
     double tolerance;
-    int64_t max_iterations; /**< steps that were tried; epochs of sgd */
+    int64_t max_iterations; /**< steps that were tried; of mini-batches, epochs */
     double learning_rate;
     double momentum;
     double beta1, beta2, epsilon; /**< Adam */
-    int64_t batch;                /**< sgd: samples per batch */
-    int64_t history;              /**< L-BFGS pairs */
+    /** Mini-batches: samples of a step, whose gradient is the mean over them, also in the last, shorter batch of an epoch; all where
+     *  there are no more. */
+    int64_t batch;
+    int64_t history; /**< L-BFGS pairs */
     /** newton: initial trust radius, in natural scales of theta; where a run starts at more than 100 of them, in
      *  hundredths of |theta| there. */
     double trust_radius;
     double
         trust_radius_max; /**< newton, newton_cg: no step is longer; small: barriers are not hopped over */
     int64_t seed;         /**< order of batches: stream (seed, BATCHES, epoch) */
+    /** Mini-batches: epochs in a row whose mean loss is not below (1 - least_improvement) of the best one before, after which a run ends
+     *  (SPN_STOP_PATIENCE); 0: no such rule. The mean loss of an epoch is that of L over its samples, each with the weights that its
+     *  batch was met with. With it, all samples are evaluated once at the end of a run instead of after each epoch,
+     *  and no convergence is tested. The weights are those of the last epoch, not of the best. */
+    int64_t patience;
+    double
+        least_improvement; /**< a share of the best mean loss; 0 or NaN: any improvement counts */
 } spn_solver_settings;
 extern const spn_option_table spn_solver_options;
 
@@ -58,11 +73,15 @@ typedef enum spn_stop {
     SPN_STOP_STALLED,  /**< not converged, but no decrease is possible in double precision */
     SPN_STOP_DIVERGED, /**< non-finite value; theta is the last finite state */
     SPN_STOP_INTERRUPTED,
+    SPN_STOP_PATIENCE, /**< mini-batches: the mean loss has not improved for `patience` epochs */
 } spn_stop;
 const char *spn_stop_text(spn_stop stop);
 
 /** Its words, in the order of spn_stop, behind the last one NULL. */
 extern const char *const spn_stop_words[];
+
+/** The same without "patience", the last one: what ends without mini-batches, and what files list where nothing else does. */
+extern const char *const spn_usual_stop_words[];
 
 typedef struct spn_solver_info {
     spn_stop stop;
@@ -87,8 +106,8 @@ typedef struct spn_solver_info {
         reduced; /**< newton_cg: parameters of the smaller problem that the point was found on; P: none */
 } spn_solver_info;
 
-/** What spn_solver_create() refuses: SPN_ERROR_INPUT, with its key, for a setting that is out of range, and for a trust_radius
- *  above trust_radius_max. */
+/** What spn_solver_create() refuses whatever is minimised: SPN_ERROR_INPUT, with its key, for a setting that is out of range, for a trust_radius
+ *  above trust_radius_max, for `patience` of a method without mini-batches, and for `least_improvement` without `patience`. */
 spn_status spn_solver_check(spn_context *context, const spn_solver_settings *settings);
 
 /** A solver with its workspace: reuse it, later runs allocate nothing. One thread owns it. `objective`
@@ -109,6 +128,10 @@ void spn_solver_free(spn_context *context, spn_solver *solver);
  *  and one Hessian per accepted step. */
 spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,
                           spn_solver_info *info);
+
+/** Later runs take the orders of samples from this epoch >= 0 on (mini-batches; from 0 otherwise): the runs of a chain need not all have the
+ *  same. */
+void spn_solver_begin_at(spn_solver *solver, int64_t epoch);
 
 /** Bounds of one run, in place of the settings of the same names: near the end of a branch steps must stay
  *  below the distance to its fold, so that the solver neither leaves it early nor hops over barriers. */

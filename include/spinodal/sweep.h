@@ -38,8 +38,8 @@ typedef struct spn_sweep_settings {
     spn_reals legs;   /**< turning points of the protocol `legs` */
     int start;        /**< spn_down_start */
     int64_t seeds;    /**< chains from this many random starts */
-    /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, at each value behind a
-     *  chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
+    /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, or epochs of a solver that goes by
+     *  mini-batches, at each value behind a chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
      *  stationary, nothing is refined, and T9 is not compared. */
     int64_t epochs;
     bool parameters; /**< keep theta at each point in the results */
@@ -140,7 +140,8 @@ typedef struct spn_sweep_problem {
     const spn_objective *objective; /**< L(theta, beta) */
     const spn_sweep_settings *settings;
     const spn_solver_settings *solver;
-    /** How curvature is measured where newton_cg follows by products (spn_sweep_by_products()); NULL: everything is dense. */
+    /** How curvature is measured where newton_cg follows by products (spn_sweep_by_products()) or mini-batches train
+     *  (spn_sweep_is_trained()); NULL: everything is dense. */
     const spn_geometry_settings *geometry;
     /** Write the initial weights of random start `seed` (from 0) to theta. Called from workers. */
     spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
@@ -152,6 +153,11 @@ typedef struct spn_sweep_problem {
  *  index and the smallest eigenvalue from the solver's certificate, R from exact moments or estimates; columns that only all
  *  eigenvalues could fill are empty. */
 bool spn_sweep_by_products(const spn_sweep_problem *problem);
+
+/** Whether chains are *trained*: by mini-batches, from the weights of the point before, without tangents; nothing is refined, and points
+ *  are not meant to be stationary. So it is with solver sgd_momentum and sgd_adam; with sgd where `patience`, `epochs` or a way to curvature
+ *  other than the dense Hessian says so. They are measured as `geometry` says, densely where it leaves the choice and is NULL. */
+bool spn_sweep_is_trained(const spn_sweep_problem *problem);
 
 /** Most values of the control parameter, and most points of a path through them. */
 #define SPN_GRID_MAX 1000000

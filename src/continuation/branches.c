@@ -35,6 +35,8 @@ static spn_status create_frame(spn_context *context, spn_branches *all)
     SPN_TRY(spni_frame_create(context, all->problem.objective, settings->beta_from,
                               settings->beta_to, &all->frame));
     solver.method = SPN_METHOD_NEWTON;
+    solver.patience = 0;
+    solver.least_improvement = 0;
     solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
     solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
     SPN_TRY(spn_solver_create(context, &solver, all->problem.objective, &all->solver));

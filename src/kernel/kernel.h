@@ -49,6 +49,10 @@ typedef struct spni_bytes_task {
     int64_t ldx;
 } spni_bytes_task;
 
+typedef struct spni_ratio {
+    double rate, p, q, epsilon;
+} spni_ratio;
+
 typedef struct spni_kernels {
     void (*affine)(const spni_affine_task *task);
     /** c = a b^T (c += a b^T where `adds`), summed over n >= 1 samples: a m x n, b k x n,
@@ -75,6 +79,10 @@ typedef struct spni_kernels {
     double (*dot)(int64_t n, const double *x, const double *y);
     /** sum x. */
     double (*sum)(int64_t n, const double *x);
+    /** out = rate (mean / p) / (sqrt(square / q) + epsilon), element by element: the steps of Adam, whose time is that of
+     *  divisions and roots. Nothing here can be fused: the same bits in every form. */
+    void (*ratio)(int64_t n, const spni_ratio *by, const double *mean, const double *square,
+                  double *out);
 } spni_kernels;
 
 /** The kernels of a context. */

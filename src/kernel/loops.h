@@ -10,6 +10,8 @@
 #include "kernel/tiles.h"
 #include "kernel/vector.h"
 
+#include <math.h>
+
 typedef struct activated {
     real value, slope, bend;
 } activated;
@@ -295,6 +297,15 @@ static double sum(int64_t n, const double *x)
     return chains_total(c);
 }
 
+static void ratio(int64_t n, const spni_ratio *by, const double *restrict mean,
+                  const double *restrict square, double *restrict out)
+{
+    const spni_ratio r = *by;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = r.rate * (mean[i] / r.p) / (sqrt(square[i] / r.q) + r.epsilon);
+    }
+}
+
 const spni_kernels TABLE = {
     .affine = affine,
     .outer = outer,
@@ -310,6 +321,7 @@ const spni_kernels TABLE = {
     .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
+    .ratio = ratio,
 };
 
 #endif

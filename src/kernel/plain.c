@@ -180,6 +180,15 @@ static void rescale_bytes(const spni_bytes_task *t)
     }
 }
 
+static void ratio(int64_t n, const spni_ratio *by, const double *restrict mean,
+                  const double *restrict square, double *restrict out)
+{
+    const spni_ratio r = *by;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = r.rate * (mean[i] / r.p) / (sqrt(square[i] / r.q) + r.epsilon);
+    }
+}
+
 const spni_kernels spni_kernels_plain = {
     .affine = affine,
     .outer = outer,
@@ -195,4 +204,5 @@ const spni_kernels spni_kernels_plain = {
     .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
+    .ratio = ratio,
 };

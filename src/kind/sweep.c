@@ -3,12 +3,26 @@
 
 #include <string.h>
 
-/* Points of a finite rate are not meant to be stationary. */
+/* Files of trained chains alone list the stop "patience". */
+static bool is_trained(const spn_results *results)
+{
+    const spn_table *points = spn_results_table(results, "points");
+    const int64_t stop = points != NULL ? spn_table_find(points, "stop") : -1;
+    const char *const *words = stop >= 0 ? points->columns->items[stop].words : NULL;
+    for (int64_t i = 0; words != NULL && words[i] != NULL; i++) {
+        if (strcmp(words[i], spn_stop_text(SPN_STOP_PATIENCE)) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Points of a finite rate are not meant to be stationary, nor are those of mini-batches. */
 static bool has_rate(const spn_results *results)
 {
     char epochs[32];
     const char *said = spn_results_setting(results, "sweep.epochs", epochs, sizeof epochs);
-    return said != NULL && strcmp(said, "0") != 0;
+    return (said != NULL && strcmp(said, "0") != 0) || is_trained(results);
 }
 
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
@@ -29,6 +43,7 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
         out->modes = NULL;
     }
     out->has_rate = has_rate(results);
+    out->is_trained = is_trained(results);
     out->facts = spn_run_facts_of(results);
     const spn_sweep_record *points = out->points.records;
     for (int64_t i = 0; i < out->points.rows; i++) {

@@ -40,7 +40,7 @@ static counts count(const spn_sweep_contents *c)
     counts n = {0, 0, 0, 0, 0};
     for (int64_t i = 0; i < c->points.rows; i++) {
         n.unsettled += !c->has_rate && points[i].state.stationary != 1;
-        n.uncertain += points[i].certainty == SPN_CERTAIN_NOT;
+        n.uncertain += !c->is_trained && points[i].certainty == SPN_CERTAIN_NOT;
         n.sparse +=
             points[i].certainty == SPN_CERTAIN_REDUCED || points[i].certainty == SPN_CERTAIN_LOWEST;
     }
@@ -369,14 +369,39 @@ static void put_certainty(spn_text *text, const spn_sweep_contents *c)
     }
 }
 
+/* How training ended at the points: "patience at 12 of 14 points, max_iterations at 2". */
+static void put_stops(spn_text *text, const spn_sweep_contents *c)
+{
+    const spn_sweep_record *points = c->points.records;
+    bool is_first = true;
+    spn_text_add(text, "trained by mini-batches, which ended by ");
+    for (int64_t stop = 0; spn_stop_words[stop] != NULL; stop++) {
+        int64_t n = 0;
+        for (int64_t i = 0; i < c->points.rows; i++) {
+            n += points[i].stop == stop;
+        }
+        if (n > 0) {
+            spn_text_put(text, is_first ? "%s at %lld of %lld points" : ", by %s at %lld",
+                         spn_stop_words[stop], (long long)n, (long long)c->points.rows);
+            is_first = false;
+        }
+    }
+    spn_text_add(text, "\n");
+}
+
 void spn_sweep_summary(spn_text *text, const char *path, const void *contents, const spn_wish *wish)
 {
     const spn_sweep_contents *c = contents;
     spn_text_put(text, "%s: %lld point%s\n", path, (long long)c->points.rows,
                  spn_plural(c->points.rows));
-    if (c->has_rate && !c->is_quench) {
-        spn_text_add(text, "points of a finite rate are not stationary: no transition was looked "
-                           "for; transitions --noisy finds change points\n");
+    if (c->is_trained) {
+        put_stops(text, c);
+    }
+    if (c->has_rate && (!c->is_quench || c->is_trained)) {
+        spn_text_put(text,
+                     "points of %s stationary: no transition was looked for; transitions --noisy "
+                     "finds change points\n",
+                     c->is_trained ? "mini-batches need not be" : "a finite rate are not");
         return;
     }
     put_certainty(text, c);

@@ -127,6 +127,58 @@ static void gather(int64_t rows, const double *from, int64_t stride, int64_t cou
     }
 }
 
+/* So many samples at a time fill a cache line of the block. */
+enum { SAMPLES_AT_ONCE = 8 };
+
+int64_t spni_sample_row(const spn_dataset *dataset)
+{
+    return (dataset->inputs + 7) / 8 * 8;
+}
+
+static void gather_rows(int64_t inputs, const double *from, int64_t row, int64_t count,
+                        const int64_t *indices, double *to, int64_t ld)
+{
+    int64_t begin = 0;
+    for (; begin + SAMPLES_AT_ONCE <= count; begin += SAMPLES_AT_ONCE) {
+        const double *sample[SAMPLES_AT_ONCE];
+        for (int64_t i = 0; i < SAMPLES_AT_ONCE; i++) {
+            sample[i] = from + indices[begin + i] * row;
+        }
+        for (int64_t r = 0; r < inputs; r++) {
+            for (int64_t i = 0; i < SAMPLES_AT_ONCE; i++) {
+                to[r * ld + begin + i] = sample[i][r];
+            }
+        }
+    }
+    for (; begin < count; begin++) {
+        for (int64_t r = 0; r < inputs; r++) {
+            to[r * ld + begin] = from[indices[begin] * row + r];
+        }
+    }
+}
+
+spn_status spn_network_error_batches(spn_context *context, spn_network_error *error)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    int64_t row = spni_sample_row(data), total = 0;
+    if (!spn_size_multiply(data->samples, row, &total)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times inputs");
+    }
+    SPN_NEW(context, error->by_sample, total);
+    for (int64_t first = 0; first < data->samples; first += SAMPLES_AT_ONCE) {
+        int64_t left = data->samples - first;
+        int64_t end = first + (left < SAMPLES_AT_ONCE ? left : SAMPLES_AT_ONCE);
+        for (int64_t r = 0; r < data->inputs; r++) {
+            for (int64_t n = first; n < end; n++) {
+                error->by_sample[n * row + r] = data->x[r * data->stride + n];
+            }
+        }
+    }
+done:
+    return status;
+}
+
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane)
 {
     const spn_network_error *error = state->error;
@@ -147,7 +199,12 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
                         .ldy = plan->block,
                         .slot = memory};
     const int64_t *indices = state->indices + begin;
-    gather(data->inputs, data->x, data->stride, block.count, indices, own->x, plan->block);
+    if (error->by_sample != NULL) {
+        gather_rows(data->inputs, error->by_sample, spni_sample_row(data), block.count, indices,
+                    own->x, plan->block);
+    } else {
+        gather(data->inputs, data->x, data->stride, block.count, indices, own->x, plan->block);
+    }
     gather(data->outputs, data->y, data->stride, block.count, indices, own->y, plan->block);
     return block;
 }

@@ -48,6 +48,8 @@ struct spn_network_error {
     spn_objective objective;
     const spn_network *network;
     const spn_dataset *dataset;
+    double
+        *by_sample; /* N rows of inputs, for subsets; NULL: gathered from the data set's columns */
     spn_error_kind kind;
     spni_plan plan;
     double *mean_y;                 /* K */
@@ -174,6 +176,8 @@ void spni_network_draw(const spn_network *network, spn_init_scheme scheme, doubl
 /** About equal blocks of at most `most` samples (a multiple of 8, >= 8): the size of all but the last. */
 int64_t spni_even_block(int64_t most, int64_t samples);
 int64_t spni_block_total(const spni_network_state *state);
+/** Numbers from one row of `by_sample` to the next: whole cache lines. */
+int64_t spni_sample_row(const spn_dataset *dataset);
 /** The most samples that a section has. */
 int64_t spni_section_most(void);
 /** The blocks and the sections of the last set that are here: all of them, unless ranks share the samples. */

@@ -281,6 +281,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
         return;
     }
     spni_plan_free(context, &error->plan);
+    spn_release(context, error->by_sample);
     spn_release(context, error->mean_y);
     spn_release(context, error->penalty);
     spn_release(context, error->mean_x);

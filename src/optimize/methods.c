@@ -7,34 +7,77 @@
 #include <math.h>
 #include <string.h>
 
+/* Where a step goes on from. */
+static void take_over(int64_t n, const double *from, double *to)
+{
+    if (from != to) {
+        memcpy(to, from, (size_t)n * sizeof *to);
+    }
+}
+
+/* Steps move arrays where they are, none of which are the same: that is what lets their loops be vectorised. */
+
+static void move_gd(int64_t n, double rate, const double *restrict g, double *restrict theta)
+{
+    for (int64_t i = 0; i < n; i++) {
+        theta[i] = theta[i] - rate * g[i];
+    }
+}
+
 static void step_gd(int64_t n, const spn_solver_settings *settings, const double *theta,
                     const double *g, const spni_inertia *from, spni_inertia *to, double *next)
 {
     (void)from, (void)to;
+    take_over(n, theta, next);
+    move_gd(n, settings->learning_rate, g, next);
+}
+
+static void move_momentum(int64_t n, double momentum, double rate, const double *restrict g,
+                          double *restrict velocity, double *restrict theta)
+{
     for (int64_t i = 0; i < n; i++) {
-        next[i] = theta[i] - settings->learning_rate * g[i];
+        velocity[i] = momentum * velocity[i] + g[i];
+        theta[i] = theta[i] - rate * velocity[i];
     }
 }
 
 static void step_momentum(int64_t n, const spn_solver_settings *settings, const double *theta,
                           const double *g, const spni_inertia *from, spni_inertia *to, double *next)
 {
+    take_over(n, from->first, to->first);
+    take_over(n, theta, next);
+    move_momentum(n, settings->momentum, settings->learning_rate, g, to->first, next);
+}
+
+static void move_means(int64_t n, const spn_solver_settings *settings, const double *restrict g,
+                       double *restrict first, double *restrict second)
+{
+    const double beta1 = settings->beta1, beta2 = settings->beta2;
     for (int64_t i = 0; i < n; i++) {
-        to->first[i] = settings->momentum * from->first[i] + g[i];
-        next[i] = theta[i] - settings->learning_rate * to->first[i];
+        first[i] = beta1 * first[i] + (1 - beta1) * g[i];
+        second[i] = beta2 * second[i] + (1 - beta2) * g[i] * g[i];
     }
 }
+
+/* Weights of Adam that are moved at a time: all that is at work then stays in the first cache. */
+enum { PIECE = 512 };
 
 static void step_adam(int64_t n, const spn_solver_settings *settings, const double *theta,
                       const double *g, const spni_inertia *from, spni_inertia *to, double *next)
 {
+    double way[PIECE];
     to->powers[0] = from->powers[0] * settings->beta1;
     to->powers[1] = from->powers[1] * settings->beta2;
-    for (int64_t i = 0; i < n; i++) {
-        to->first[i] = settings->beta1 * from->first[i] + (1 - settings->beta1) * g[i];
-        to->second[i] = settings->beta2 * from->second[i] + (1 - settings->beta2) * g[i] * g[i];
-        double size = sqrt(to->second[i] / (1 - to->powers[1])) + settings->epsilon;
-        next[i] = theta[i] - settings->learning_rate * (to->first[i] / (1 - to->powers[0])) / size;
+    const spni_ratio by = {settings->learning_rate, 1 - to->powers[0], 1 - to->powers[1],
+                           settings->epsilon};
+    take_over(n, from->first, to->first);
+    take_over(n, from->second, to->second);
+    take_over(n, theta, next);
+    for (int64_t begin = 0; begin < n; begin += PIECE) {
+        const int64_t count = n - begin < PIECE ? n - begin : PIECE;
+        move_means(count, settings, g + begin, to->first + begin, to->second + begin);
+        to->kernels->ratio(count, &by, to->first + begin, to->second + begin, way);
+        move_gd(count, 1, way, next + begin);
     }
 }
 
@@ -53,26 +96,26 @@ static void shuffle(int64_t count, int64_t *order, uint64_t seed, uint64_t epoch
     }
 }
 
-spn_status spni_pass(spn_context *context, const spn_solver_settings *settings, spn_point *point,
-                     double parameter, int64_t epoch, int64_t *order, double *theta,
-                     int64_t *evaluations, bool *is_finite)
+spn_status spni_pass(spn_context *context, spni_batches *batches, int64_t epoch)
 {
     spn_status status = SPN_OK;
+    spn_point *point = batches->point;
+    const spn_solver_settings *settings = batches->settings;
     int64_t count = point->objective->samples;
-    int64_t batch = settings->batch;
-    shuffle(count, order, (uint64_t)settings->seed, (uint64_t)epoch);
-    *is_finite = true;
-    for (int64_t first = 0; first < count; first += batch) {
-        spn_subset subset = {count - first < batch ? count - first : batch, order + first};
-        bool is_whole = subset.count == count;
-        ++*evaluations;
-        SPN_TRY(spn_point_set(context, point, theta, parameter, is_whole ? NULL : &subset,
-                              SPN_WANT_GRADIENT));
-        spn_axpy(point->dimension, -settings->learning_rate, point->gradient, theta);
-        if (!spn_all_finite(point->dimension, theta)) {
-            *is_finite = false;
-            goto done;
-        }
+    const unsigned wanted = SPN_WANT_GRADIENT | (batches->wants_mean ? SPN_WANT_VALUE : 0U);
+    shuffle(count, batches->order, (uint64_t)settings->seed, (uint64_t)epoch);
+    batches->mean = 0;
+    batches->is_finite = true;
+    for (int64_t first = 0; first < count && batches->is_finite; first += settings->batch) {
+        int64_t left = count - first, size = left < settings->batch ? left : settings->batch;
+        const spn_subset subset = {size, batches->order + first};
+        batches->evaluations++;
+        SPN_TRY(spn_point_set(context, point, batches->theta, batches->parameter,
+                              size == count ? NULL : &subset, wanted));
+        batches->mean += batches->wants_mean ? point->value * (double)size / (double)count : 0;
+        batches->rule->step(point->dimension, settings, batches->theta, point->gradient,
+                            &batches->inertia, &batches->inertia, batches->theta);
+        batches->is_finite = spn_all_finite(point->dimension, batches->theta);
     }
 done:
     return status;
@@ -107,6 +150,7 @@ static void describe_adam(const spn_solver_settings *settings, int64_t samples,
     facts->memory = 1 / (1 - settings->beta1);
 }
 
+/* Paths by mini-batches have the steps of gradient descent. */
 static void describe_sgd(const spn_solver_settings *settings, int64_t samples,
                          spn_path_facts *facts)
 {
@@ -123,7 +167,15 @@ static const spni_rule adam = {.title = "Adam",
                                .vectors = 2,
                                .has_powers = true,
                                .describe = describe_adam};
-static const spni_rule sgd = {.title = "SGD", .is_stochastic = true, .describe = describe_sgd};
+static const spni_rule sgd = {
+    .title = "SGD", .step = step_gd, .is_stochastic = true, .describe = describe_sgd};
+static const spni_rule sgd_momentum = {
+    .title = "SGD with momentum", .step = step_momentum, .vectors = 1, .is_stochastic = true};
+static const spni_rule sgd_adam = {.title = "Adam by mini-batches",
+                                   .step = step_adam,
+                                   .vectors = 2,
+                                   .has_powers = true,
+                                   .is_stochastic = true};
 
 const char *const spn_method_words[] = {[SPN_METHOD_NEWTON] = "newton",
                                         [SPN_METHOD_LBFGS] = "lbfgs",
@@ -132,6 +184,8 @@ const char *const spn_method_words[] = {[SPN_METHOD_NEWTON] = "newton",
                                         [SPN_METHOD_ADAM] = "adam",
                                         [SPN_METHOD_SGD] = "sgd",
                                         [SPN_METHOD_NEWTON_CG] = "newton_cg",
+                                        [SPN_METHOD_SGD_MOMENTUM] = "sgd_momentum",
+                                        [SPN_METHOD_SGD_ADAM] = "sgd_adam",
                                         NULL};
 static const spni_solver_method solver_methods[] = {
     [SPN_METHOD_NEWTON] = {spni_newton, spni_newton_make, NULL, true},
@@ -141,6 +195,8 @@ static const spni_solver_method solver_methods[] = {
     [SPN_METHOD_ADAM] = {spni_descent, NULL, &adam, false},
     [SPN_METHOD_SGD] = {spni_sgd, spni_sgd_make, &sgd, false},
     [SPN_METHOD_NEWTON_CG] = {spni_newton_cg_run, spni_newton_cg_make, NULL, true},
+    [SPN_METHOD_SGD_MOMENTUM] = {spni_sgd, spni_sgd_make, &sgd_momentum, false},
+    [SPN_METHOD_SGD_ADAM] = {spni_sgd, spni_sgd_make, &sgd_adam, false},
 };
 
 const char *const spn_path_words[] = {
@@ -166,6 +222,12 @@ const spni_solver_method *spni_solver_method_of(int method)
 bool spn_method_is_exact(spn_method method)
 {
     return solver_methods[method].is_exact;
+}
+
+bool spn_method_is_stochastic(spn_method method)
+{
+    const spni_rule *rule = solver_methods[method].rule;
+    return rule != NULL && rule->is_stochastic;
 }
 
 const spni_rule *spni_path_rule(spn_path_method method)

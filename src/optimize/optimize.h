@@ -3,6 +3,7 @@
 #ifndef SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 #define SPINODAL_OPTIMIZE_OPTIMIZE_PRIVATE_H
 
+#include "kernel/kernel.h"
 #include "numeric/runge_kutta.h"
 #include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
@@ -37,6 +38,7 @@ typedef struct spni_shifted spni_shifted;
 
 struct spn_solver {
     const spn_objective *objective;
+    const spni_kernels *kernels;
     spn_solver_settings settings;
     spn_point *point;
     int64_t n;
@@ -65,7 +67,8 @@ struct spn_solver {
     int64_t eigenvectors_most; /* which larger matrices take */
     double *pairs;             /* L-BFGS: history x 2n: s, y */
     double *weights;           /* L-BFGS: history x 2: 1 / s.y and the first loop's factors */
-    int64_t *order;            /* SGD: samples, shuffled */
+    int64_t *order;            /* mini-batches: samples, shuffled */
+    int64_t first_epoch;       /* likewise: see spn_solver_begin_at() */
     spni_newton_cg
         *newton_cg; /* newton_cg; its first phase is L-BFGS, and its ways are kept in `pairs` */
     spn_solver_info *info; /* of the run in progress */
@@ -74,8 +77,9 @@ struct spn_solver {
 /* Those settings that steps read; the message names the one that is out of range. */
 spn_status spni_check_steps(spn_context *context, const spn_solver_settings *settings);
 
-/* What a step hands on to the next one. */
+/* What a step hands on to the next one, and by which kernels it is made. */
 typedef struct spni_inertia {
+    const spni_kernels *kernels;
     double *first;    /* momentum: velocity; adam: mean of the gradient */
     double *second;   /* adam: mean of its square */
     double powers[2]; /* adam: beta1 and beta2 to the power of the steps so far */
@@ -89,8 +93,7 @@ typedef void spni_first_order_step(int64_t n, const spn_solver_settings *setting
 /** What the two kinds of use share of a first-order method; NULL, 0 and false where it has no such thing. */
 typedef struct spni_rule {
     const char *title;
-    spni_first_order_step
-        *step;       /* with the gradient of all samples; NULL: the flow, passes of sgd */
+    spni_first_order_step *step; /* with a gradient; NULL: the flow */
     int vectors;     /* of spni_inertia that a step moves, the first before the second */
     bool has_powers; /* whether it moves the powers */
     bool is_continuous, is_stochastic;
@@ -100,11 +103,22 @@ typedef struct spni_rule {
 const spni_rule *spni_path_rule(spn_path_method method);
 bool spni_path_exists(int64_t method);
 
-/* One pass of sgd over all samples, which moves theta; order: room for N numbers. *is_finite: whether theta
- * still is. */
-spn_status spni_pass(spn_context *context, const spn_solver_settings *settings, spn_point *point,
-                     double parameter, int64_t epoch, int64_t *order, double *theta,
-                     int64_t *evaluations, bool *is_finite);
+/* Passes over all samples in mini-batches. */
+typedef struct spni_batches {
+    const spn_solver_settings *settings;
+    const spni_rule *rule;
+    spn_point *point;
+    double parameter;
+    int64_t *order;       /* room for N numbers */
+    double *theta;        /* moves, */
+    spni_inertia inertia; /* ... and so does this */
+    bool wants_mean;
+    int64_t evaluations; /* of all passes */
+    double mean;         /* wanted: of L over the samples, with the weights that each batch met */
+    bool is_finite;      /* theta still is */
+} spni_batches;
+/* In the order of samples of this epoch. */
+spn_status spni_pass(spn_context *context, spni_batches *batches, int64_t epoch);
 
 struct spn_stepper {
     const spni_rule *rule;

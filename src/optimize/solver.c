@@ -5,14 +5,22 @@
 #include <math.h>
 #include <string.h>
 
-const char *const spn_stop_words[] = {
+const char *const spn_stop_words[] = {[SPN_STOP_CONVERGED] = "converged",
+                                      [SPN_STOP_MAX_ITERATIONS] = "max_iterations",
+                                      [SPN_STOP_STALLED] = "stalled",
+                                      [SPN_STOP_DIVERGED] = "diverged",
+                                      [SPN_STOP_INTERRUPTED] = "interrupted",
+                                      [SPN_STOP_PATIENCE] = "patience",
+                                      NULL};
+
+const char *const spn_usual_stop_words[] = {
     [SPN_STOP_CONVERGED] = "converged",     [SPN_STOP_MAX_ITERATIONS] = "max_iterations",
     [SPN_STOP_STALLED] = "stalled",         [SPN_STOP_DIVERGED] = "diverged",
     [SPN_STOP_INTERRUPTED] = "interrupted", NULL};
 
 const char *spn_stop_text(spn_stop stop)
 {
-    return (int)stop >= 0 && stop <= SPN_STOP_INTERRUPTED ? spn_stop_words[stop] : "unknown";
+    return (int)stop >= 0 && stop <= SPN_STOP_PATIENCE ? spn_stop_words[stop] : "unknown";
 }
 
 spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,
@@ -25,6 +33,7 @@ spn_status spn_solver_create(spn_context *context, const spn_solver_settings *se
     SPN_TRY(spn_solver_check(context, settings));
     SPN_NEW(context, solver, 1);
     solver->objective = objective;
+    solver->kernels = spni_kernels_of(context);
     solver->settings = *settings;
     SPN_TRY(spn_point_create(context, objective, &solver->point));
     int64_t n = objective->dimension;
@@ -182,6 +191,11 @@ void spn_solver_recall(spn_solver *solver, bool is_on)
     if (solver->newton_cg != NULL) {
         spni_newton_cg_forget(solver->newton_cg);
     }
+}
+
+void spn_solver_begin_at(spn_solver *solver, int64_t epoch)
+{
+    solver->first_epoch = epoch;
 }
 
 spn_status spn_solver_run(spn_context *context, spn_solver *solver, double parameter, double *theta,

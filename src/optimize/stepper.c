@@ -72,6 +72,7 @@ spn_status spn_stepper_create(spn_context *context, spn_path_method method, doub
     stepper->epoch_time = spn_path_describe(method, solver, objective->samples).time;
     stepper->n = objective->dimension;
     stepper->is_diverged = true; /* nowhere yet */
+    stepper->inertia.kernels = stepper->next_inertia.kernels = spni_kernels_of(context);
     SPN_TRY(spn_point_create(context, objective, &stepper->point));
     SPN_TRY(make_vectors(context, stepper));
     stepper->flow.n = stepper->n;
@@ -168,11 +169,15 @@ static spn_status step_epoch(spn_context *context, spn_stepper *stepper)
     spn_status status = SPN_OK;
     bool is_finite = true;
     if (stepper->rule->is_stochastic) {
-        int64_t evaluations = 0;
+        spni_batches batches = {.settings = &stepper->settings,
+                                .rule = stepper->rule,
+                                .point = stepper->point,
+                                .parameter = stepper->parameter,
+                                .order = stepper->order,
+                                .theta = stepper->next};
         memcpy(stepper->next, stepper->theta, (size_t)stepper->n * sizeof *stepper->next);
-        SPN_TRY(spni_pass(context, &stepper->settings, stepper->point, stepper->parameter,
-                          (int64_t)stepper->epoch, stepper->order, stepper->next, &evaluations,
-                          &is_finite));
+        SPN_TRY(spni_pass(context, &batches, (int64_t)stepper->epoch));
+        is_finite = batches.is_finite;
     } else {
         stepper->rule->step(stepper->n, &stepper->settings, stepper->theta, stepper->gradient,
                             &stepper->inertia, &stepper->next_inertia, stepper->next);

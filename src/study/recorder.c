@@ -317,10 +317,16 @@ void *spni_recorder_records(const spni_recorder *recorder, int64_t stream, int64
 
 void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spn_book *book)
 {
+    spni_recorder_table_as(recorder, stream, recorder->shelves[stream].stream->columns, book);
+}
+
+void spni_recorder_table_as(const spni_recorder *recorder, int64_t stream,
+                            const spn_columns *columns, spn_book *book)
+{
     const spni_shelf *shelf = &recorder->shelves[stream];
     const spn_attached *attached = &shelf->stream->attached;
-    spn_book_table(book, (spn_table){shelf->stream->table, shelf->stream->columns,
-                                     shelf->records.count, shelf->records.items});
+    spn_book_table(book, (spn_table){shelf->stream->table, columns, shelf->records.count,
+                                     shelf->records.items});
     if (attached->table != NULL) {
         spn_book_table(book, (spn_table){attached->table, attached->columns, shelf->rows.count,
                                          shelf->rows.items});

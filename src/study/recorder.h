@@ -62,6 +62,9 @@ void *spni_recorder_records(const spni_recorder *recorder, int64_t stream, int64
 /** Put a stream's table, with that of its attached rows, and its arrays into a book, which is written before the
  *  recorder changes. */
 void spni_recorder_table(const spni_recorder *recorder, int64_t stream, spn_book *book);
+/** The same, its records shown by other columns, which outlive the book. */
+void spni_recorder_table_as(const spni_recorder *recorder, int64_t stream,
+                            const spn_columns *columns, spn_book *book);
 void spni_recorder_arrays(const spni_recorder *recorder, int64_t stream, spn_book *book);
 /** Arrays of layers and classes at the stream's (first) parameter vectors, where they are kept and section `geometry` asks for
  *  them; nothing otherwise. Cost: an evaluation and the diagonal of E's Hessian for each. */

@@ -4,10 +4,14 @@
 #include "study/run.h"
 
 #include <spinodal/numeric.h>
+#include <string.h>
 
 typedef struct sweeper {
     spni_run run;
     spn_sweep *sweep;
+    bool is_trained;     /* see spn_sweep_is_trained() */
+    spn_column *columns; /* of points, as files of other sweeps list them */
+    spn_columns shown;
 } sweeper;
 
 static spn_status replay(spn_context *context, void *state, const spn_item *item)
@@ -75,6 +79,26 @@ done:
     return status;
 }
 
+/* The word "patience" is listed by the files of trained chains alone, which may end so: those of others have the words and the bytes
+ * that they had before there was such a stop. */
+static spn_status choose_columns(spn_context *context, sweeper *s)
+{
+    spn_status status = SPN_OK;
+    s->shown = spn_sweep_columns;
+    if (s->is_trained) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, s->columns, s->shown.count);
+    memcpy(s->columns, s->shown.items, (size_t)s->shown.count * sizeof *s->columns);
+    for (int64_t i = 0; i < s->shown.count; i++) {
+        const char *const *words = s->columns[i].words;
+        s->columns[i].words = words == spn_stop_words ? spn_usual_stop_words : words;
+    }
+    s->shown.items = s->columns;
+done:
+    return status;
+}
+
 static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
@@ -82,10 +106,11 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
     spni_recorder *recorder = &s->run.recorder;
     const spn_sweep_settings *settings = spn_experiment_sweep(s->run.study->experiment);
     SPN_TRY(settings->direction == SPN_PROTOCOL_DOWN ? hide_way(context, recorder) : SPN_OK);
-    spni_recorder_table(recorder, SPN_SWEEP_POINT, book);
+    SPN_TRY(choose_columns(context, s));
+    spni_recorder_table_as(recorder, SPN_SWEEP_POINT, &s->shown, book);
     spni_recorder_arrays(recorder, SPN_SWEEP_POINT, book);
     SPN_TRY(spni_recorder_layers(context, recorder, SPN_SWEEP_POINT, book));
-    if (settings->refine && settings->epochs == 0) {
+    if (settings->refine && settings->epochs == 0 && !s->is_trained) {
         spni_recorder_table(recorder, SPN_SWEEP_JUMP, book);
         spni_recorder_arrays(recorder, SPN_SWEEP_JUMP, book);
     }
@@ -130,10 +155,11 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                                        .geometry = spn_experiment_geometry(study->experiment),
                                        .initial = spni_run_initial,
                                        .initial_state = study};
+    s.is_trained = spn_sweep_is_trained(&problem);
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s, &s.run));
     *is_good = s.run.is_good;
     if (!s.run.is_finished) {
-        if (!spn_sweep_by_products(&problem)) {
+        if (!spn_sweep_by_products(&problem) && !s.is_trained) {
             spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
         }
         SPN_TRY(spni_experiment_place(context, study->experiment,
@@ -143,5 +169,6 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
 done:
     status = spni_run_end(context, &s.run, status);
     spn_sweep_free(context, s.sweep);
+    spn_release(context, s.columns);
     return status;
 }

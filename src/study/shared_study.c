@@ -43,7 +43,8 @@ static spn_status check(spn_context *context, const spn_study *study)
     if (study->network == NULL) {
         return spn_fail(context, SPN_ERROR_UNSUPPORTED, "there are no samples to be shared");
     }
-    if (solver->method == SPN_METHOD_SGD && solver->batch < study->loss.samples) {
+    if (spn_method_is_stochastic((spn_method)solver->method) &&
+        solver->batch < study->loss.samples) {
         return spn_fail_key(context, SPN_ERROR_INPUT, "solver.batch",
                             "ranks that share samples have no mini-batches; let ranks share the "
                             "chains (without --shard-samples)");

@@ -308,6 +308,30 @@ static void warn_of_scales(spn_context *context, const spn_experiment *experimen
     }
 }
 
+/* Do sweeps or watched training go by mini-batches? */
+static bool has_batches(const spn_context *context, const spn_experiment *experiment)
+{
+    const spn_solver_settings *solver = spn_experiment_solver(experiment);
+    const spn_path_method path = (spn_path_method)spn_experiment_grok(experiment)->method;
+    return !spn_farm_is_sharded(context) && (spn_method_is_stochastic((spn_method)solver->method) ||
+                                             spn_path_describe(path, solver, 1).is_stochastic);
+}
+
+/* A mistake, and too old with sgd to be refused: there it is all samples. */
+static spn_status check_batch(spn_context *context, const spn_experiment *experiment,
+                              int64_t samples)
+{
+    const spn_solver_settings *solver = spn_experiment_solver(experiment);
+    if (!spn_method_is_stochastic((spn_method)solver->method) || solver->method == SPN_METHOD_SGD ||
+        solver->batch <= samples) {
+        return SPN_OK;
+    }
+    return spn_fail_key(context, SPN_ERROR_INPUT, "solver.batch",
+                        "a batch of %lld samples is more than the %lld that there are; give at "
+                        "most as many",
+                        (long long)solver->batch, (long long)samples);
+}
+
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment, spn_study **out)
 {
     spn_status status = SPN_OK;
@@ -321,6 +345,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     SPN_TRY(spni_experiment_place(
         context, experiment, spn_geometry_check(context, spn_experiment_geometry(experiment))));
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
+    SPN_TRY(spni_experiment_place(context, experiment,
+                                  check_batch(context, experiment, study->dataset->samples)));
     warn_of_scales(context, experiment, study->dataset);
     study->data_checksum =
         (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
@@ -334,6 +360,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
         spn_network_error_create(context, study->network, study->dataset,
                                  (spn_error_kind)spn_experiment_error(experiment)->error,
                                  &study->error)));
+    SPN_TRY(has_batches(context, experiment) ? spn_network_error_batches(context, study->error)
+                                             : SPN_OK);
     SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, "test_share",
                                   study->test != NULL
                                       ? spn_network_error_watch(context, study->error, study->test)

@@ -41,6 +41,9 @@ static void follower_free(spni_follower *f)
     if (f->newton != f->solver) {
         spn_solver_free(context, f->newton);
     }
+    if (f->trainer != f->solver) {
+        spn_solver_free(context, f->trainer);
+    }
     spn_solver_free(context, f->solver);
     spn_geometry_workspace_free(context, f->geometry);
     spn_point_free(context, f->descent);
@@ -103,13 +106,33 @@ done:
     return status;
 }
 
+/* At a finite rate patience has no say, and so no epoch ends with an evaluation of all samples. */
+static spn_status create_trainer(spni_follower *f)
+{
+    spn_status status = SPN_OK;
+    const spn_sweep_problem *problem = f->problem;
+    int64_t epochs = problem->settings->epochs;
+    f->trainer = f->solver;
+    if (epochs > 0) {
+        spn_solver_settings settings = *problem->solver;
+        settings.max_iterations = epochs;
+        settings.patience = epochs < SPN_COUNT_MAX ? epochs + 1 : SPN_COUNT_MAX;
+        f->trainer = NULL;
+        SPN_TRY(spn_solver_create(f->context, &settings, problem->objective, &f->trainer));
+    }
+    SPN_TRY(spn_geometry_workspace_choose(f->context, problem->objective, problem->geometry,
+                                          SPN_GEOMETRY_SWEEP, &f->geometry, NULL));
+done:
+    return status;
+}
+
 static spn_status follower_create(spni_follower *f)
 {
     spn_status status = SPN_OK;
     spn_context *context = f->context;
     int64_t parameters = f->parameters;
     SPN_TRY(spn_solver_create(context, f->problem->solver, f->problem->objective, &f->solver));
-    SPN_TRY(f->is_by_products ? SPN_OK : create_dense(f));
+    SPN_TRY(f->is_trained ? create_trainer(f) : f->is_by_products ? SPN_OK : create_dense(f));
     SPN_NEW(context, f->initial, parameters);
     SPN_NEW(context, f->theta, parameters);
     SPN_NEW(context, f->before, parameters);
@@ -118,7 +141,9 @@ static spn_status follower_create(spni_follower *f)
     SPN_NEW(context, f->ahead, parameters);
     SPN_NEW(context, f->anchor_tangent, parameters);
     SPN_NEW(context, f->trivial, parameters);
-    if (f->problem->settings->epochs > 0) {
+    if (f->is_trained) {
+        /* tangents and refinement are of stationary points */
+    } else if (f->problem->settings->epochs > 0) {
         SPN_TRY(spn_point_create(context, f->problem->objective, &f->descent));
     } else if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
         SPN_TRY(create_refinement(f));
@@ -131,10 +156,10 @@ done:
     return status;
 }
 
-static spn_status solve(spni_follower *f, double beta, spni_passage *way)
+static spn_status run_solver(spni_follower *f, spn_solver *solver, double beta, spni_passage *way)
 {
     int64_t iterations = way->info.iterations, escapes = way->info.escapes;
-    spn_status status = spn_solver_run(f->context, f->solver, beta, f->theta, &way->info);
+    spn_status status = spn_solver_run(f->context, solver, beta, f->theta, &way->info);
     f->last = way->info;
     way->info.iterations += iterations;
     way->info.escapes += escapes;
@@ -142,6 +167,11 @@ static spn_status solve(spni_follower *f, double beta, spni_passage *way)
         status = spn_fail(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
     return status;
+}
+
+static spn_status solve(spni_follower *f, double beta, spni_passage *way)
+{
+    return run_solver(f, f->solver, beta, way);
 }
 
 /* The solver's point is the one in work. */
@@ -256,11 +286,38 @@ done:
     return status;
 }
 
+/* Behind 2^62 epochs, which nobody makes but limits allow, numbers begin anew. */
+static int64_t first_epoch_of(int64_t number, int64_t most)
+{
+    return (int64_t)(((uint64_t)number * (uint64_t)most) & ((UINT64_C(1) << 62) - 1));
+}
+
+/* By mini-batches, from `before` where there is one, at rest: the means and velocities of the methods are not carried on from beta to beta. Each
+ * point has orders of samples of its own, which follow from its number. */
+static spn_status train(spni_follower *f, double beta, int64_t number, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    const int64_t most = f->problem->solver->max_iterations, epochs = f->problem->settings->epochs;
+    spn_solver *solver = f->has_before ? f->trainer : f->solver;
+    if (f->has_before) {
+        memcpy(f->theta, f->before, (size_t)f->parameters * sizeof *f->theta);
+    }
+    spn_solver_begin_at(solver, first_epoch_of(number, most > epochs ? most : epochs));
+    SPN_TRY(run_solver(f, solver, beta, way));
+    f->point = spn_solver_point(solver);
+    SPN_TRY(spni_take_labels(f));
+done:
+    return status;
+}
+
 static spn_status find_point(spni_follower *f, double beta, int64_t number, spni_passage *way)
 {
     spn_status status = SPN_OK;
     bool is_suspect = false;
     *way = (spni_passage){.is_jump = false};
+    if (f->is_trained) {
+        return train(f, beta, number, way);
+    }
     if (!f->has_before) {
         SPN_TRY(solve(f, beta, way));
         SPN_TRY(take_point(f));
@@ -294,6 +351,11 @@ static spn_status restore(spni_follower *f)
     spn_status status = SPN_OK;
     spn_point *point = NULL;
     bool is_positive = false;
+    if (f->is_trained) {
+        memcpy(f->before, f->chain->last_theta, (size_t)f->parameters * sizeof *f->before);
+        f->has_before = true;
+        return SPN_OK;
+    }
     SPN_TRY(spn_point_create(f->context, f->problem->objective, &point));
     SPN_TRY(spn_point_set(f->context, point, f->chain->last_theta, f->chain->last.state.beta, NULL,
                           SPN_WANT_ALL));
@@ -340,6 +402,7 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
                        .chain = chain,
                        .channel = channel,
                        .parameters = problem->objective->dimension,
+                       .is_trained = spn_sweep_is_trained(problem),
                        .is_by_products = spn_sweep_by_products(problem)};
     SPN_TRY(follower_create(&f));
     if (chain->start != NULL) {

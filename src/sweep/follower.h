@@ -44,7 +44,9 @@ typedef struct spni_follower {
     spn_solver
         *newton; /**< refines: the solver itself when that is Newton; NULL: nothing is refined */
     spn_geometry_workspace *geometry;
-    spn_point *descent;     /**< finite rates: the point in work; otherwise NULL */
+    bool is_trained;     /**< by mini-batches, see spn_sweep_is_trained() */
+    spn_solver *trainer; /**< behind the first point: the solver, or one of so many epochs */
+    spn_point *descent; /**< finite rates without mini-batches: the point in work; otherwise NULL */
     const spn_point *point; /**< linearisation of the point in work */
     spn_labels labels;      /**< its labels */
     double *initial;        /**< initial weights */
@@ -68,12 +70,18 @@ typedef struct spni_follower {
     spni_message *message;
 } spni_follower;
 
+/** Are points not meant to be stationary: finite rates and mini-batches? */
+static inline bool spni_is_passing(const spni_follower *f)
+{
+    return f->is_trained || f->problem->settings->epochs > 0;
+}
+
 /** The tangent at a linearised point into `ahead`, where it is a minimum (spni_tangent_of_minimum()). By products f->point is then the
  *  solver's at the same theta, and *is_positive says what the certificate of the last run and the directions of conjugate gradients do. */
 spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
                                 bool *is_positive);
 /** Labels of f->point into f->labels, those of `before` deciding in doubt; -1 where the objective has none. Points of
- *  a finite rate are not stationary: their active modes are those that are learned. */
+ *  finite rates and of mini-batches are not stationary: their active modes are those that are learned. */
 spn_status spni_take_labels(spni_follower *f);
 /** The same behind a transition: the labels of `before` are those of another branch. */
 spn_status spni_forget_labels(spni_follower *f);

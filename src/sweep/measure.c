@@ -61,6 +61,18 @@ done:
     return status;
 }
 
+/* Measured without the dense Hessian, an index is known where its lowest eigenvalues are. */
+static int64_t certainty_of(const spni_follower *f, const spn_state *state)
+{
+    if (f->is_by_products) {
+        return f->last.certainty;
+    }
+    const bool is_dense = spn_geometry_method(f->geometry) == SPN_SPECTRUM_DENSE;
+    return is_dense                                ? SPN_CERTAIN_DENSE
+           : state->negative_eigenvalues_loss >= 0 ? SPN_CERTAIN_LOWEST
+                                                   : SPN_CERTAIN_NOT;
+}
+
 spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passage *way)
 {
     spn_status status = SPN_OK;
@@ -72,22 +84,21 @@ spn_status spni_measure_point(spni_follower *f, int64_t number, const spni_passa
                                  .wanted = SPN_GEOMETRY_SWEEP};
     spn_sweep_record *record = &message->record;
     message->is_transition = false;
-    *record =
-        (spn_sweep_record){.seed = f->chain->seed,
-                           .direction = spni_chain_direction(f->chain, f->grid, number),
-                           .phase = f->chain->phase,
-                           .leg = spni_chain_leg(f->chain, number),
-                           .point = number,
-                           .jump = way->is_jump,
-                           .stop = way->info.stop,
-                           .iterations = way->info.iterations,
-                           .escapes = way->info.escapes,
-                           .certainty = f->is_by_products ? f->last.certainty : SPN_CERTAIN_DENSE};
+    *record = (spn_sweep_record){.seed = f->chain->seed,
+                                 .direction = spni_chain_direction(f->chain, f->grid, number),
+                                 .phase = f->chain->phase,
+                                 .leg = spni_chain_leg(f->chain, number),
+                                 .point = number,
+                                 .jump = way->is_jump,
+                                 .stop = way->info.stop,
+                                 .iterations = way->info.iterations,
+                                 .escapes = way->info.escapes};
     SPN_TRY(spni_measure_state(f, &wish, &record->state));
+    record->certainty = certainty_of(f, &record->state);
     message->mode_count = f->labels.mode_count;
     memcpy(message->modes, f->labels.strengths, sizeof message->modes);
     bool is_comparable =
-        f->has_before && !way->is_jump && f->descent == NULL && spn_point_error(point) != point;
+        f->has_before && !way->is_jump && !spni_is_passing(f) && spn_point_error(point) != point;
     record->free_energy_mismatch =
         is_comparable ? free_energy_mismatch(f, way, record->state.loss) : (double)NAN;
     memcpy(message->theta, f->theta, (size_t)f->parameters * sizeof *f->theta);

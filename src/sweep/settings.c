@@ -34,7 +34,8 @@ static const spn_option options[] = {
      "number of random starts, each a chain of its own"},
     {"epochs", SPN_OPTION_INTEGER, AT(epochs), "0", SPN_NONNEGATIVE, NULL, "",
      "finite rate: steps of gradient descent at solver.learning_rate spent at each beta behind the "
-     "first; 0: quasi-static, a solve at each"},
+     "first, or epochs of solver.method where that goes by mini-batches; 0: quasi-static, a solve "
+     "at each"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",
      "keep the weights at each point in the results"},
     {"refine", SPN_OPTION_BOOLEAN, AT(refine), "true", SPN_ANY, NULL, "",

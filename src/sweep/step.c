@@ -23,7 +23,7 @@ spn_status spni_take_labels(spni_follower *f)
         spn_error_clear(f->context);
         status = SPN_OK;
     }
-    if (f->descent != NULL) {
+    if (spni_is_passing(f)) {
         f->labels.active_modes = f->labels.learned_modes;
     } else {
         bool is_rough = !spn_method_is_exact((spn_method)f->problem->solver->method);

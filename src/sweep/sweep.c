@@ -45,6 +45,16 @@ bool spn_sweep_by_products(const spn_sweep_problem *problem)
                                        : method != SPN_SPECTRUM_DENSE;
 }
 
+bool spn_sweep_is_trained(const spn_sweep_problem *problem)
+{
+    const spn_solver_settings *solver = problem->solver;
+    const bool is_sparse =
+        problem->geometry != NULL && problem->geometry->method > SPN_SPECTRUM_DENSE;
+    return spn_method_is_stochastic((spn_method)solver->method) &&
+           (solver->method != SPN_METHOD_SGD || solver->patience > 0 ||
+            problem->settings->epochs > 0 || is_sparse);
+}
+
 static bool wants_second_stage(const spn_sweep_settings *settings)
 {
     return settings->direction == SPN_PROTOCOL_BOTH ||

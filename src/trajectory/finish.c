@@ -38,6 +38,8 @@ spn_status spni_find_minimum(spni_walker *w)
     const double longest = fmax(MINIMISER_RADIUS * scale, MINIMISER_SHARE * length);
     const int64_t most = evaluations_most(objective);
     settings.method = SPN_METHOD_NEWTON;
+    settings.patience = 0;
+    settings.least_improvement = 0;
     spn_solver_bounds bounds = {
         .max_iterations = settings.max_iterations < most ? settings.max_iterations : most};
     bounds.trust_radius_max = fmin(settings.trust_radius_max * fmax(scale, length), longest);

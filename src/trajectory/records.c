@@ -83,7 +83,7 @@ static const spn_column run_columns[] = {
     INTEGER(seed, "index of its random numbers"),
     REAL(beta, "error/weight^2", "beta of the training"),
     REAL(residue, "weight", "u_0: what was added to each weight of the start"),
-    WORDS(stop, spn_stop_words, "how it ended; max_iterations: all epochs were done"),
+    WORDS(stop, spn_usual_stop_words, "how it ended; max_iterations: all epochs were done"),
     REAL(epoch, "epoch", "epoch at its end"),
     REAL(stability_max, "",
          "largest learning_rate * eigenvalue_max_loss of its records; null without geometry"),

@@ -61,6 +61,8 @@ run ranks 2 sweep run.yaml -o no.h5 -q --shard-samples --set geometry.layers=tru
 expect_one_line 3 'geometry\.layers'
 run ranks 2 sweep run.yaml -o no.h5 -q --shard-samples --set solver.method=sgd --set solver.batch=7
 expect_one_line 3 'solver\.batch'
+run ranks 2 sweep run.yaml -o no.h5 -q --shard-samples --set solver.method=sgd_adam --set solver.batch=7
+expect_one_line 3 'solver\.batch'
 run ranks 5 sweep run.yaml -o no.h5 -q --shard-samples --set data.samples=4 --set data.moments=drawn
 expect_one_line 3 '4 samples are too few for 5 ranks'
 run ranks 2 sweep missing.yaml --shard-samples

@@ -241,6 +241,29 @@ static void row_times_rows(void **state)
     }
 }
 
+/* The formula itself, to the last bit, in every form and at every length. */
+static void ratios_have_the_same_bits(void **state)
+{
+    workplace *work = *state;
+    const spni_ratio by = {0.0015, 0.271, 0.0029970011, 1e-8};
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int f = 0; f < count; f++) {
+        for (int64_t n = 0; n <= SAMPLES; n++) {
+            for (int64_t i = 0; i < SAMPLES; i++) {
+                work->plain[i] = work->y[i] * work->y[i];
+                work->out[i] = UNTOUCHED;
+            }
+            forms[f].table->ratio(n, &by, work->x, work->plain, work->out);
+            for (int64_t i = 0; i < SAMPLES; i++) {
+                const double size = sqrt(work->plain[i] / by.q) + by.epsilon;
+                const double expected = by.rate * (work->x[i] / by.p) / size;
+                assert_true(work->out[i] == (i < n ? expected : UNTOUCHED));
+            }
+        }
+    }
+}
+
 /* The same sample in a long row, as the rest of a row, and alone. */
 static void places_do_not_matter(void **state)
 {
@@ -352,6 +375,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sums_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(row_times_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(ratios_have_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(places_do_not_matter, setup, teardown),
         cmocka_unit_test(bytes_become_numbers),
         cmocka_unit_test(the_choice_is_kept),

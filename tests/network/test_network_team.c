@@ -193,10 +193,36 @@ static void test_a_raised_flag_interrupts(void **state)
     spn_context_free(context);
 }
 
+/* Inputs that are kept sample by sample are the same numbers. */
+static void test_rows_of_samples_do_not_change_bits(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    for (int s = 0; s < SHAPES; s++) {
+        network_case made = case_create(context, &shapes[s], 31);
+        double *v = case_vector(VECTORS * made.size);
+        spn_point *point = NULL;
+        case_fill(VECTORS * made.size, 1.0, 5, v);
+        findings columns = find(context, &made, made.point, v);
+        check_ok(context, spn_network_error_batches(context, made.error));
+        check_ok(context, spn_point_create(context, made.objective, &point));
+        findings rows = find(context, &made, point, v);
+        check_same(&columns, &rows);
+        free(columns.numbers);
+        free(rows.numbers);
+        free(v);
+        spn_point_free(context, point);
+        case_free(&made);
+    }
+    spn_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lanes_do_not_change_bits),
+        cmocka_unit_test(test_rows_of_samples_do_not_change_bits),
         cmocka_unit_test(test_nothing_is_allocated_after_creation),
         cmocka_unit_test(test_every_allocation_may_fail),
         cmocka_unit_test(test_a_raised_flag_interrupts),
