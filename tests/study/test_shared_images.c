@@ -271,12 +271,15 @@ static void test_ranks_make_the_same_of_them(void **state)
          "model: {hidden: [4]}\nobjective: {error: mse}"},
         {"path: few-images, whiten: true, standardize: inputs",
          "model: {hidden: [4], bias: true}\nobjective: {error: mse}"},
+        {"path: narrow-images, standardize: all", "model: {hidden: [4]}\nobjective: {error: mse}"},
         /* Fewer samples than inputs. */
         {"path: few-images, take: 18", "model: {hidden: [4]}\nobjective: {error: mse}"},
     };
-    static const int64_t sizes[] = {1, 2, 3, RANKS};
+    static const int64_t sizes[] = {1, 2, 3,
+                                    RANKS}; /* RANKS: more than narrow images have pixels */
     write_images("few", 2500, WIDTH);
     write_images("other", 100, WIDTH);
+    write_images("narrow", 2500, 1);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         char path[512];
         write_experiment("case.yaml", cases[c][0], cases[c][1], path);
