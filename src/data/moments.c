@@ -28,29 +28,27 @@ spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset,
 {
     spn_status status = SPN_OK;
     spn_dataset *centered = NULL;
-    /* Visitors only read it. */
-    spn_dataset *source = (spn_dataset *)(uintptr_t)dataset;
+    spn_dataset source = *dataset;
     const int64_t inputs = dataset->inputs;
     if (mean_x != NULL) {
-        SPN_TRY(spn_dataset_each_input(context, dataset, find_mean, source, inputs, mean_x));
+        SPN_TRY(spn_dataset_each_input(context, dataset, find_mean, &source, inputs, mean_x));
     }
     for (int64_t i = 0; mean_y != NULL && i < dataset->outputs; i++) {
         mean_y[i] = spni_mean(dataset->samples, dataset->y + i * dataset->stride);
     }
     if (center && (xx != NULL || yx != NULL || yy != NULL)) {
         SPN_TRY(spn_dataset_center(context, dataset, &centered));
-        source = centered;
+        source = *centered;
     }
     if (xx != NULL) {
-        SPN_TRY(spni_gram_of_inputs(context, source, xx));
+        SPN_TRY(spni_gram_of_inputs(context, &source, xx));
     }
     if (yx != NULL) {
-        SPN_TRY(spn_dataset_each_input(context, source, multiply_targets, source,
-                                       inputs * source->outputs, yx));
+        SPN_TRY(spn_dataset_each_input(context, &source, multiply_targets, &source,
+                                       inputs * source.outputs, yx));
     }
     if (yy != NULL) {
-        SPN_TRY(
-            spni_gram(context, source->outputs, source->samples, source->stride, source->y, yy));
+        SPN_TRY(spni_gram(context, source.outputs, source.samples, source.stride, source.y, yy));
     }
 done:
     spn_dataset_free(context, centered);

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define ZLIB_CONST /* it does not write to what it reads */
 #include <zlib.h>
 
 /** zlib counts in 32 bits. */
@@ -131,7 +133,7 @@ static spn_status inflate_some(spn_context *context, spni_stream *s, unsigned ch
     SPN_TRY(look(context, s, 1));
     const int64_t given = s->here < PIECE_MAX ? s->here : PIECE_MAX;
     const int64_t room = count < PIECE_MAX ? count : PIECE_MAX;
-    s->packed.next_in = (unsigned char *)(uintptr_t)s->next;
+    s->packed.next_in = s->next;
     s->packed.avail_in = (uInt)given;
     s->packed.next_out = to;
     s->packed.avail_out = (uInt)room;

@@ -75,7 +75,7 @@ expect_status 0
 kills=0
 ended=0
 resume=
-drawn=1
+drawn=73
 draw() {
     drawn=$(((drawn * 1103515245 + 12345) % 2147483648))
     echo $((drawn / 65536 % $1))
@@ -83,11 +83,12 @@ draw() {
 while [ $kills -lt "${SPN_KILLS:-2}" ]; do
     kills=$((kills + 1))
     draw 3 >number
-    draw 60 >moment
+    draw 12 >moment
     number=$(($(cat number) + 2))
+    before=$(wc -c 2>/dev/null <killed.h5.part || echo 0)
     # shellcheck disable=SC2086
     start $number sweep run.yaml -o killed.h5 -q $long $resume
-    until_larger killed.h5.part 0
+    until_larger killed.h5.part "$before"
     sleep "$(printf '0.%02d' "$(cat moment)")"
     draw $number >victim
     signal 9 $(($(cat victim) + 1))
