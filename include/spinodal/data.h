@@ -20,6 +20,8 @@ typedef struct spn_dataset {
     int64_t class_count;             /**< 0: the targets are no classes that bear names */
     const char *const *
         class_names; /**< one-hot targets in this order; one target: 0 is the first, 1 the second */
+    struct spn_spread
+        *spread; /**< NULL; or ranks have some inputs each, and x is NULL, see spn_dataset_read() */
 } spn_dataset;
 
 void spn_dataset_free(spn_context *context, spn_dataset *dataset);
@@ -148,6 +150,47 @@ spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inp
                               const char *const *output_names, spn_dataset **out, double **x,
                               double **y);
 
+/** Some inputs of some samples: those with the numbers column, ..., column + columns - 1 of the samples first, ..., first + count - 1. */
+typedef struct spn_input_part {
+    int64_t first, count, column, columns;
+    int64_t stride; /**< x[i * stride + n] is input column + i of sample first + n */
+} spn_input_part;
+
+/** Where inputs come from, as often as they are asked for: a file that is read piece by piece. */
+typedef struct spn_input_source {
+    void *state;
+    spn_status (*read)(spn_context *context, void *state, const spn_input_part *part, double *x);
+    void (*free)(spn_context *context, void *state); /**< the state; NULL: it needs none */
+    uint32_t
+        key; /**< of all that the source gives: ranks whose sources differ have different keys */
+    bool is_for_all; /**< each rank needs all samples with all inputs: for testing, for whitening */
+} spn_input_source;
+
+/** A data set whose inputs are those of a source, which is the data set's from here on, also after a failure. Its maker writes the targets
+ *  *y (zeros). x has all of them, or, where the context's farm is one of ranks that share samples (is_sharded), a *spread* data set is made, unless there are fewer samples than inputs: each rank has some inputs of
+ *  all samples (I / R of them), on which statistics of columns are made, x is NULL, and samples are read from the source again. Of a spread
+ *  data set only the functions hold that say so; those marked with (all) are then called by all ranks together. O(N I) for one reading.
+ *  SPN_ERROR_INPUT: ranks with different keys. */
+spn_status spn_dataset_read(spn_context *context, int64_t samples, int64_t inputs, int64_t outputs,
+                            const char *const *input_names, const char *const *output_names,
+                            const spn_input_source *source, spn_dataset **out, double **y);
+
+/** What a visitor makes of input i of all samples; `carried` is what it has made of those before. */
+typedef spn_status spn_input_visitor(spn_context *context, void *state, int64_t i, const double *x,
+                                     double *carried);
+/** (all) Visit the inputs one after the other, of a spread data set where they are: `carried` has `count` numbers, the same everywhere before and
+ *  afterwards. The bits are those of one process. */
+spn_status spn_dataset_each_input(spn_context *context, const spn_dataset *dataset,
+                                  spn_input_visitor *visit, void *state, int64_t count,
+                                  double *carried);
+
+/** All inputs of the samples first, ..., first + count - 1: x[i * stride + n]. Of a spread data set, too, by each rank as it likes: from its source. */
+spn_status spn_dataset_inputs(spn_context *context, const spn_dataset *dataset, int64_t first,
+                              int64_t count, int64_t stride, double *x);
+
+/** No input of a spread data set will be visited any more: their memory goes. */
+void spn_dataset_leave_inputs(spn_context *context, spn_dataset *dataset);
+
 /** A data set of numbers that stay where they are. `of` says where, and which: its arrays must outlive the result and not
  *  change meanwhile; names are copied. Whatever changes a data set in place makes a copy of such a one first.
  *  SPN_ERROR_ARGUMENT: the stride is below `samples` or no multiple of 8, or the padding is not zero. SPN_ERROR_INPUT: empty, or a
@@ -214,7 +257,7 @@ typedef enum spn_transformation_kind {
     SPN_TRANSFORMATION_WHITEN,
 } spn_transformation_kind;
 
-/** An affine map of the columns, fitted on one data set and good for others. Immutable. With `inputs_only` the targets
+/** An affine map of the columns, fitted on one data set and good for others; of a spread one (all) all but whitening. Immutable. With `inputs_only` the targets
  *  stay as they are, which whitening never touches. */
 typedef struct spn_transformation spn_transformation;
 spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind kind,
@@ -238,12 +281,12 @@ spn_status spn_dataset_standardize(spn_context *context, const spn_dataset *in, 
 spn_status spn_dataset_center(spn_context *context, const spn_dataset *in, spn_dataset **out);
 spn_status spn_dataset_whiten(spn_context *context, const spn_dataset *in, spn_dataset **out);
 
-/** Raw second moments (1/N) sum: each may be NULL. xx: I x I, yx: K x I, yy: K x K, row-major; means:
+/** (all) Raw second moments (1/N) sum: each may be NULL. xx: I x I, yx: K x I, yy: K x K, row-major; means:
  *  I and K. `center`: covariances instead of raw moments. */
 spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset, bool center,
                                double *mean_x, double *mean_y, double *xx, double *yx, double *yy);
 
-/** Moments of third and fourth order along a pair of directions u (K numbers) and v (I), means over samples:
+/** (all) Moments of third and fourth order along a pair of directions u (K numbers) and v (I), means over samples:
  *  *mean: v.x; *variance: (v.x)^2; *cubed: (u.y)(v.x)^3; y_vv (K): y (v.x)^2; uv_x (I): (u.y)(v.x) x. O(N (I + K)). */
 spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset *dataset,
                                          const double *u, const double *v, double *mean,

@@ -147,9 +147,15 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
  *  spn_network_error_regularise(), before points are created. SPN_ERROR_INPUT: fewer samples than ranks. */
 spn_status spn_network_error_shard(spn_context *context, spn_network_error *error, spn_farm *farm,
                                    spn_dataset **held);
-/** Bytes that each of so many ranks takes: of the data, and of a point. */
-void spn_network_error_room(const spn_network_error *error, int64_t ranks, double *data,
-                            double *point);
+/** Bytes that each of so many ranks takes. */
+typedef struct spn_rank_room {
+    double
+        samples; /**< of samples, those for testing too, and what is kept of each, while they run */
+    double start; /**< of the same while they are read and the network is made */
+    double point; /**< of a point, besides */
+} spn_rank_room;
+/** Before spn_network_error_shard(). */
+spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ranks);
 void spn_network_error_free(spn_context *context, spn_network_error *error);
 const spn_objective *spn_network_error_objective(const spn_network_error *error);
 

@@ -208,6 +208,9 @@ spn_status spn_poll(spn_context *context)
     if (context->cancel != NULL && atomic_load_explicit(context->cancel, memory_order_relaxed)) {
         return spn_fail(context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
+    if (context->farm != NULL) {
+        spn_farm_beat(context);
+    }
     return SPN_OK;
 }
 

@@ -31,6 +31,14 @@ bool spn_farm_is_share(const spn_context *context)
     return farm != NULL && farm->is_share;
 }
 
+void spn_farm_beat(spn_context *context)
+{
+    spn_farm *farm = spn_context_farm(context);
+    if (farm != NULL && farm->beat != NULL && !farm->is_running) {
+        farm->beat(farm);
+    }
+}
+
 spn_status spn_farm_agree(spn_context *context, spn_status status, void *data, int64_t size)
 {
     spn_farm *farm = spn_context_farm(context);

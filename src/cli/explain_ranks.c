@@ -93,6 +93,18 @@ static void jobs_of_grok(const spn_study *study, jobs *out)
                   .length = settings->epochs};
 }
 
+/* All ranks do the same, one job after the other. */
+static void print_sharded(const spn_farm *farm, const jobs *all)
+{
+    char length[SPN_CELL_SIZE];
+    printf("%lld rank%s together: %lld %s of %s %s, one after the other\n", (long long)farm->size,
+           spn_plural(farm->size), (long long)all->count, all->what,
+           spn_show_number(all->length, 6, length), all->steps);
+    if (all->then != NULL) {
+        printf("  %s\n", all->then);
+    }
+}
+
 static void print_jobs(const spn_farm *farm, const jobs *all)
 {
     char each[SPN_CELL_SIZE], length[SPN_CELL_SIZE], busiest[SPN_CELL_SIZE];
@@ -151,6 +163,10 @@ spn_status cli_explain_ranks(cli_session *session, const spn_study *study)
         SPN_TRY(jobs_of_sweep(session->context, study, &all));
     } else {
         jobs_of_grok(study, &all);
+    }
+    if (farm->is_sharded) {
+        print_sharded(farm, &all);
+        goto done;
     }
     print_jobs(farm, &all);
     print_memory(farm, study, &all);

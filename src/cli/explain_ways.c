@@ -73,14 +73,15 @@ done:
 /* What a rank needs, where ranks share the samples. */
 static void print_room(const spn_context *context, const spn_study *study)
 {
-    char data[SPN_CELL_SIZE], point[SPN_CELL_SIZE];
-    double bytes = 0, point_bytes = 0;
+    char data[SPN_CELL_SIZE], point[SPN_CELL_SIZE], start[SPN_CELL_SIZE];
     if (spn_farm_is_sharded(context)) {
         const int64_t ranks = spn_context_farm(context)->size;
-        spn_network_error_room(study->error, ranks, &bytes, &point_bytes);
-        printf("each of %lld ranks\n  %10s GB of samples, and %s GB for each point at work\n",
-               (long long)ranks, spn_show_number(bytes * 1e-9, 2, data),
-               spn_show_number(point_bytes * 1e-9, 2, point));
+        const spn_rank_room room = spn_network_error_room(study->error, ranks);
+        printf("each of %lld ranks\n  %10s GB of samples, and %s GB for each point at work; %s GB "
+               "while the data are read and the network is made\n",
+               (long long)ranks, spn_show_number(room.samples * 1e-9, 2, data),
+               spn_show_number(room.point * 1e-9, 2, point),
+               spn_show_number(room.start * 1e-9, 2, start));
     }
 }
 

@@ -27,6 +27,12 @@ static const double DONE_PARTS = 1024;
 static const double TELL_INTERVAL = 0.2;
 static const long WAIT_NANOSECONDS = 500 * 1000;
 
+/* And between two signs of life outside pools. */
+static const double LIFE_INTERVAL = 0.02;
+
+/* A rank that has not looked for so long was busy: what others did meanwhile it cannot know. */
+static const double BUSY_SECONDS = 2;
+
 /* How long a rank that has failed on its own waits for others to end, too. */
 static const double PARTING_SECONDS = 3;
 
@@ -100,6 +106,17 @@ static void *watch(void *state)
         }
     }
     return NULL;
+}
+
+/* The time in which this rank was busy does not count. */
+static void forgive(ranks *r)
+{
+    const double time = seconds(), away = r->looked > 0 ? time - r->looked : 0;
+    r->looked = time;
+    if (away > BUSY_SECONDS) {
+        r->beaten += r->beaten > 0 ? away : 0;
+        r->question.unanswered += r->question.unanswered > 0 ? away : 0;
+    }
 }
 
 /* Each rank looks whether the next one is alive. */
@@ -204,6 +221,7 @@ static void check_answer(const ranks *r, question *q)
 static bool hear(ranks *r, bool waits)
 {
     question *q = &r->question;
+    forgive(r);
     MPI_Status
         statuses[QUESTIONS]; /* of no interest, but MPICH's header warns of MPI_STATUSES_IGNORE */
     int is_done = 1;
@@ -371,6 +389,17 @@ static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others
     *others = r->others;
 }
 
+/* While others may be waiting for what this rank does alone. */
+static void beat(spn_farm *farm)
+{
+    ranks *r = farm->state;
+    const double time = seconds();
+    if (time - r->lived > LIFE_INTERVAL) {
+        r->lived = time;
+        look(r, NULL);
+    }
+}
+
 static spn_status exchange(spn_context *context, spn_farm *farm, const spn_farm_end *end)
 {
     ranks *r = farm->state;
@@ -461,6 +490,7 @@ void comm_begin(int *count, char ***words, double patience, spn_farm *farm)
                        .begin = begin,
                        .take = take,
                        .tell = tell,
+                       .beat = beat,
                        .keep = comm_keep,
                        .exchange = exchange,
                        .agree = agree};

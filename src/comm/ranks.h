@@ -43,11 +43,12 @@ typedef struct ranks {
     pthread_mutex_t watch_turn; /* of those that look after others */
     MPI_Request *requests;      /* two for each rank */
     int *counts, *places;       /* of each rank */
-    double patience, told;
+    double patience, told, lived;
     question question;
     int64_t neighbours_beat; /* as last seen, */
     double beaten;           /* and when it changed; 0: not seen yet */
-    _Atomic double inside;   /* since when in a call of MPI that should not take long; 0: in none */
+    double looked; /* when this rank looked last, for what it has not looked at is nobody's fault */
+    _Atomic double inside; /* since when in a call of MPI that should not take long; 0: in none */
     pthread_t watch;
     spn_farm_news others;
     int own_stderr; /* ranks above 0: where their errors would have gone */

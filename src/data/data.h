@@ -6,6 +6,7 @@
 #ifndef SPNI_DATA_H
 #define SPNI_DATA_H
 
+#include <spinodal/base/farm.h>
 #include <spinodal/data.h>
 
 /** A data set that can still be written to. `view` comes first: it is what the user holds. */
@@ -19,6 +20,35 @@ typedef struct spni_dataset {
     char *class_contents;
 } spni_dataset;
 
+/** What a rank has of a spread data set. */
+typedef struct spn_spread {
+    spn_farm *farm;
+    spn_input_source source;
+    int64_t begin, end;  /**< its inputs */
+    double *x;           /**< (end - begin) x stride; NULL: they were left */
+    int64_t *first;      /**< of each rank, and I */
+    int64_t steps;       /**< that were taken since they were read, all inputs of each: */
+    double *shifts[3];   /**< what is added, */
+    double *divisors[3]; /**< and then divided by (0: all becomes 0); NULL: nothing */
+} spn_spread;
+
+/** A spread data set without inputs; its targets are zero. Takes the source. */
+spn_status spni_spread_create(spn_context *context, const spn_input_source *source, int64_t inputs,
+                              int64_t stride, spn_spread **out);
+void spni_spread_free(spn_context *context, spn_spread *spread);
+/** Its inputs here for a copy of it, of which no samples can be read. */
+spn_status spni_spread_copy(spn_context *context, const spn_dataset *in, spn_spread **out);
+/** (all) gram = (1/samples) X X^T of the inputs, as spni_gram(). */
+spn_status spni_gram_of_inputs(spn_context *context, const spn_dataset *dataset, double *gram);
+/** One more step, of which `shift` and `divisor` (NULL) are copied. */
+spn_status spni_spread_step(spn_context *context, spn_dataset *dataset, const double *shift,
+                            const double *divisor);
+/** The inputs that this process has, begin <= i < end, of all samples, `stride` apart; all of them where the data set is not spread. */
+const double *spni_inputs_here(const spn_dataset *dataset, int64_t *begin, int64_t *end);
+
+/** x <- (x + shift) / divisor, 0 where the divisor is 0. */
+void spni_step(int64_t n, double shift, double divisor, double *x);
+
 /** Loops whose steps are single samples look for an interruption once in so many. */
 enum { SPNI_POLL_SAMPLES = 256 };
 
@@ -26,6 +56,10 @@ enum { SPNI_POLL_SAMPLES = 256 };
 spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
                                int64_t outputs, const char *const *input_names,
                                const char *const *output_names, spni_dataset **out);
+/** The same; a spread one has room for targets alone, and its maker sets view.spread. */
+spn_status spni_dataset_create_form(spn_context *context, bool is_spread, int64_t samples,
+                                    int64_t inputs, int64_t outputs, const char *const *input_names,
+                                    const char *const *output_names, spni_dataset **out);
 /** Hand over: returns the view; `dataset` must not be used afterwards. NULL is allowed. */
 spn_dataset *spni_dataset_release(spni_dataset *dataset);
 void spni_dataset_free(spn_context *context, spni_dataset *dataset);
@@ -34,7 +68,7 @@ void spni_dataset_free(spn_context *context, spni_dataset *dataset);
 spn_status spni_dataset_hold_out(spn_context *context, const spn_data_settings *settings,
                                  spn_dataset *whole, spn_dataset **training, spn_dataset **test);
 
-/** A copy with `inputs` input rows (at most those of `in`). */
+/** A copy. */
 spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out);
 
 /** Where the numbers are the caller's (spn_dataset_view()), make *dataset a copy that may be changed. */

@@ -14,6 +14,7 @@ void spni_dataset_free(spn_context *context, spni_dataset *dataset)
     spn_release(context, dataset->contents);
     spn_release(context, dataset->classes);
     spn_release(context, dataset->class_contents);
+    spni_spread_free(context, dataset->view.spread);
     spn_release(context, dataset);
 }
 
@@ -121,9 +122,9 @@ static spn_status check_sizes(spn_context *context, int64_t samples, int64_t inp
     return SPN_OK;
 }
 
-spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
-                               int64_t outputs, const char *const *input_names,
-                               const char *const *output_names, spni_dataset **out)
+spn_status spni_dataset_create_form(spn_context *context, bool is_spread, int64_t samples,
+                                    int64_t inputs, int64_t outputs, const char *const *input_names,
+                                    const char *const *output_names, spni_dataset **out)
 {
     spn_status status = SPN_OK;
     spni_dataset *dataset = NULL;
@@ -139,13 +140,13 @@ spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t in
     }
     stride -= stride % 8;
     SPN_NEW(context, dataset, 1);
-    SPN_NEW(context, dataset->x, size);
-    dataset->y = dataset->x + inputs * stride;
+    SPN_NEW(context, dataset->x, is_spread ? outputs * stride : size);
+    dataset->y = dataset->x + (is_spread ? 0 : inputs * stride);
     dataset->view = (spn_dataset){.samples = samples,
                                   .inputs = inputs,
                                   .outputs = outputs,
                                   .stride = stride,
-                                  .x = dataset->x,
+                                  .x = is_spread ? NULL : dataset->x,
                                   .y = dataset->y};
     SPN_TRY(copy_names(context, dataset, input_names, output_names));
     *out = dataset;
@@ -153,6 +154,14 @@ spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t in
 done:
     spni_dataset_free(context, dataset);
     return status;
+}
+
+spn_status spni_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
+                               int64_t outputs, const char *const *input_names,
+                               const char *const *output_names, spni_dataset **out)
+{
+    return spni_dataset_create_form(context, false, samples, inputs, outputs, input_names,
+                                    output_names, out);
 }
 
 spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inputs,
@@ -176,11 +185,13 @@ spn_status spn_dataset_create(spn_context *context, int64_t samples, int64_t inp
 spn_status spni_dataset_copy(spn_context *context, const spn_dataset *in, spni_dataset **out)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(spni_dataset_create(context, in->samples, in->inputs, in->outputs, in->input_names,
-                                in->output_names, out));
+    const bool is_spread = in->spread != NULL;
+    SPN_TRY(spni_dataset_create_form(context, is_spread, in->samples, in->inputs, in->outputs,
+                                     in->input_names, in->output_names, out));
+    SPN_TRY(is_spread ? spni_spread_copy(context, in, &(*out)->view.spread) : SPN_OK);
     SPN_TRY(spn_dataset_name_classes(context, &(*out)->view, in->class_count, in->class_names));
     size_t size = (size_t)in->samples * sizeof(double);
-    for (int64_t i = 0; i < in->inputs; i++) {
+    for (int64_t i = 0; !is_spread && i < in->inputs; i++) {
         memcpy((*out)->x + i * (*out)->view.stride, in->x + i * in->stride, size);
     }
     for (int64_t i = 0; i < in->outputs; i++) {

@@ -3,21 +3,24 @@
 
 #include <spinodal/numeric.h>
 
-/** out = (1/N) A B^T with a: rows_a x samples, b: rows_b x samples. */
-static spn_status second_moments(spn_context *context, const spn_dataset *dataset, int64_t rows_a,
-                                 const double *a, int64_t rows_b, const double *b, double *out)
+static spn_status find_mean(spn_context *context, void *state, int64_t i, const double *x,
+                            double *means)
 {
-    spn_status status = SPN_OK;
-    int64_t samples = dataset->samples, stride = dataset->stride;
-    for (int64_t i = 0; i < rows_a; i++) {
-        SPN_TRY(spn_poll(context));
-        for (int64_t j = 0; j < rows_b; j++) {
-            double sum = spn_dot(samples, a + i * stride, b + j * stride);
-            out[i * rows_b + j] = sum / (double)samples;
-        }
+    const spn_dataset *data = state;
+    means[i] = spni_mean(data->samples, x);
+    return spn_poll(context);
+}
+
+/* Of input i with all targets: (1/N) sum y x. */
+static spn_status multiply_targets(spn_context *context, void *state, int64_t i, const double *x,
+                                   double *yx)
+{
+    const spn_dataset *data = state;
+    for (int64_t k = 0; k < data->outputs; k++) {
+        yx[k * data->inputs + i] =
+            spn_dot(data->samples, data->y + k * data->stride, x) / (double)data->samples;
     }
-done:
-    return status;
+    return spn_poll(context);
 }
 
 spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset, bool center,
@@ -25,40 +28,53 @@ spn_status spn_dataset_moments(spn_context *context, const spn_dataset *dataset,
 {
     spn_status status = SPN_OK;
     spn_dataset *centered = NULL;
-    for (int64_t i = 0; mean_x != NULL && i < dataset->inputs; i++) {
-        mean_x[i] = spni_mean(dataset->samples, dataset->x + i * dataset->stride);
+    spn_dataset source = *dataset;
+    const int64_t inputs = dataset->inputs;
+    if (mean_x != NULL) {
+        SPN_TRY(spn_dataset_each_input(context, dataset, find_mean, &source, inputs, mean_x));
     }
     for (int64_t i = 0; mean_y != NULL && i < dataset->outputs; i++) {
         mean_y[i] = spni_mean(dataset->samples, dataset->y + i * dataset->stride);
     }
-    const spn_dataset *source = dataset;
     if (center && (xx != NULL || yx != NULL || yy != NULL)) {
         SPN_TRY(spn_dataset_center(context, dataset, &centered));
-        source = centered;
+        source = *centered;
     }
     if (xx != NULL) {
-        SPN_TRY(spni_gram(context, source->inputs, source->samples, source->stride, source->x, xx));
+        SPN_TRY(spni_gram_of_inputs(context, &source, xx));
     }
     if (yx != NULL) {
-        SPN_TRY(second_moments(context, source, source->outputs, source->y, source->inputs,
-                               source->x, yx));
+        SPN_TRY(spn_dataset_each_input(context, &source, multiply_targets, &source,
+                                       inputs * source.outputs, yx));
     }
     if (yy != NULL) {
-        SPN_TRY(
-            spni_gram(context, source->outputs, source->samples, source->stride, source->y, yy));
+        SPN_TRY(spni_gram(context, source.outputs, source.samples, source.stride, source.y, yy));
     }
 done:
     spn_dataset_free(context, centered);
     return status;
 }
 
-/* out[n] = sum_i direction[i] rows[i][n] */
-static void project(const spn_dataset *dataset, int64_t count, const double *rows,
-                    const double *direction, double *out)
+/* A direction of the inputs, and numbers of the samples. */
+typedef struct projection {
+    const spn_dataset *data;
+    const double *direction, *numbers;
+} projection;
+
+static spn_status add_along(spn_context *context, void *state, int64_t i, const double *x,
+                            double *along)
 {
-    for (int64_t i = 0; i < count; i++) {
-        spn_axpy(dataset->samples, direction[i], rows + i * dataset->stride, out);
-    }
+    const projection *p = state;
+    spn_axpy(p->data->samples, p->direction[i], x, along);
+    return spn_poll(context);
+}
+
+static spn_status multiply_numbers(spn_context *context, void *state, int64_t i, const double *x,
+                                   double *products)
+{
+    const projection *p = state;
+    products[i] = 1 / (double)p->data->samples * spn_dot(p->data->samples, x, p->numbers);
+    return spn_poll(context);
 }
 
 spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset *dataset,
@@ -72,8 +88,11 @@ spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset
     SPN_NEW(context, along_x, samples);
     SPN_NEW(context, product, samples);
     SPN_NEW(context, square, samples);
-    project(dataset, dataset->inputs, dataset->x, v, along_x);
-    project(dataset, dataset->outputs, dataset->y, u, product);
+    projection p = {dataset, v, product};
+    SPN_TRY(spn_dataset_each_input(context, dataset, add_along, &p, samples, along_x));
+    for (int64_t k = 0; k < dataset->outputs; k++) {
+        spn_axpy(samples, u[k], dataset->y + k * stride, product);
+    }
     for (int64_t n = 0; n < samples; n++) {
         square[n] = along_x[n] * along_x[n];
         product[n] *= along_x[n];
@@ -84,9 +103,7 @@ spn_status spn_dataset_projected_moments(spn_context *context, const spn_dataset
     for (int64_t k = 0; k < dataset->outputs; k++) {
         y_vv[k] = share * spn_dot(samples, dataset->y + k * stride, square);
     }
-    for (int64_t i = 0; i < dataset->inputs; i++) {
-        uv_x[i] = share * spn_dot(samples, dataset->x + i * stride, product);
-    }
+    SPN_TRY(spn_dataset_each_input(context, dataset, multiply_numbers, &p, dataset->inputs, uv_x));
 done:
     spn_release(context, along_x);
     spn_release(context, product);

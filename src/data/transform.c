@@ -49,33 +49,6 @@ void spn_transformation_free(spn_context *context, spn_transformation *transform
     }
 }
 
-/** Mean 0; the shift that makes it. */
-static spn_status center_row(spn_context *context, int64_t samples, double *x, const char *label,
-                             double *shift)
-{
-    *shift = -spni_mean(samples, x);
-    if (!isfinite(*shift)) {
-        return fail_range(context, label);
-    }
-    spni_shift(samples, *shift, x);
-    return SPN_OK;
-}
-
-/** The deviation of a row of mean 0 whose largest entry was `largest`; 0 for a constant one. */
-static spn_status measure_deviation(spn_context *context, int64_t samples, const double *x,
-                                    double largest, const char *label, double *deviation)
-{
-    *deviation = spn_norm(samples, x) / sqrt((double)samples);
-    if (!isfinite(*deviation)) {
-        return fail_range(context, label);
-    }
-    /* The mean of equal numbers may be one rounding off. */
-    if (*deviation <= 4 * 0x1p-52 * largest) {
-        *deviation = 0;
-    }
-    return SPN_OK;
-}
-
 /** Inputs that are constant (pixels at the rim of images) may be some but not all; a target may not be. */
 static spn_status accept_constant(spn_context *context, spn_transformation *t, int64_t column,
                                   const char *label)
@@ -101,32 +74,77 @@ static double largest_of(int64_t samples, const double *x)
     return largest;
 }
 
-/** Shifts, and deviations where they are asked for, of all columns. Those that are centred on the way are `work`, a copy
- *  of the inputs, or `scratch`, room for one column. */
-static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_dataset *work,
-                              double *scratch, spn_transformation *t)
+/** The shift that makes the mean of a row 0, and the deviation that it has then: 0 for a constant one. The row itself is shifted. Either is
+ *  not finite where its numbers are too large. */
+static void fit_row(int64_t samples, double *x, double *shift, double *deviation)
+{
+    const double largest = largest_of(samples, x);
+    *shift = -spni_mean(samples, x);
+    spni_shift(samples, *shift, x);
+    if (deviation != NULL) {
+        *deviation = spn_norm(samples, x) / sqrt((double)samples);
+        /* The mean of equal numbers may be one rounding off. */
+        *deviation = *deviation <= 4 * 0x1p-52 * largest ? 0 : *deviation;
+    }
+}
+
+/** Rows that are fitted: `work`, a copy of the inputs that are centred on the way, or `scratch`, room for one column. */
+typedef struct fit {
+    const spn_transformation *t;
+    int64_t samples;
+    spni_dataset *work;
+    double *scratch;
+} fit;
+
+/* Behind the shifts of all inputs stand their deviations. */
+static spn_status fit_input(spn_context *context, void *state, int64_t i, const double *x,
+                            double *carried)
+{
+    const fit *f = state;
+    double *row = f->work != NULL ? f->work->x + i * f->work->view.stride : f->scratch;
+    memcpy(row, x, (size_t)f->samples * sizeof *row);
+    fit_row(f->samples, row, &carried[i],
+            f->t->deviation != NULL ? &carried[f->t->inputs + i] : NULL);
+    return spn_poll(context);
+}
+
+static spn_status check_fit(spn_context *context, const spn_dataset *in, spn_transformation *t)
 {
     spn_status status = SPN_OK;
     for (int64_t c = 0; c < t->columns; c++) {
         char label[160];
         const bool is_input = c < in->inputs;
-        const int64_t row = is_input ? c : c - in->inputs;
-        double *x = work != NULL ? work->x + row * work->view.stride : scratch;
-        if (work == NULL) {
-            const double *from = (is_input ? in->x : in->y) + row * in->stride;
-            memcpy(x, from, (size_t)in->samples * sizeof *x);
-        }
         column_label(is_input ? "input" : "target", is_input ? in->input_names : in->output_names,
-                     row, label);
-        const double largest = largest_of(in->samples, x);
-        SPN_TRY(spn_poll(context));
-        SPN_TRY(center_row(context, in->samples, x, label, &t->shift[c]));
-        if (t->deviation != NULL) {
-            SPN_TRY(measure_deviation(context, in->samples, x, largest, label, &t->deviation[c]));
-            SPN_TRY(t->deviation[c] > 0 ? SPN_OK : accept_constant(context, t, c, label));
-        }
+                     is_input ? c : c - in->inputs, label);
+        const double size = t->deviation != NULL ? t->deviation[c] : 0;
+        SPN_TRY(isfinite(t->shift[c]) && isfinite(size) ? SPN_OK : fail_range(context, label));
+        SPN_TRY(t->deviation == NULL || size > 0 ? SPN_OK : accept_constant(context, t, c, label));
     }
 done:
+    return status;
+}
+
+/** Shifts, and deviations where they are asked for, of all columns. */
+static spn_status fit_columns(spn_context *context, const spn_dataset *in, spni_dataset *work,
+                              double *scratch, spn_transformation *t)
+{
+    spn_status status = SPN_OK;
+    const int64_t inputs = in->inputs;
+    double *found = NULL;
+    fit f = {t, in->samples, work, scratch};
+    SPN_NEW(context, found, 2 * inputs);
+    SPN_TRY(spn_dataset_each_input(context, in, fit_input, &f, 2 * inputs, found));
+    memcpy(t->shift, found, (size_t)inputs * sizeof *found);
+    if (t->deviation != NULL) {
+        memcpy(t->deviation, found + inputs, (size_t)inputs * sizeof *found);
+    }
+    for (int64_t c = inputs; c < t->columns; c++) {
+        memcpy(scratch, in->y + (c - inputs) * in->stride, (size_t)in->samples * sizeof *scratch);
+        fit_row(in->samples, scratch, &t->shift[c], t->deviation != NULL ? &t->deviation[c] : NULL);
+    }
+    SPN_TRY(check_fit(context, in, t));
+done:
+    spn_release(context, found);
     return status;
 }
 
@@ -253,6 +271,9 @@ spn_status spn_transformation_fit(spn_context *context, spn_transformation_kind 
     spni_dataset *work = NULL;
     double *scratch = NULL;
     *out = NULL;
+    if (kind == SPN_TRANSFORMATION_WHITEN && in->spread != NULL) {
+        SPN_FAIL(context, SPN_ERROR_UNSUPPORTED, "whitening needs all inputs in one place");
+    }
     if (kind == SPN_TRANSFORMATION_WHITEN) {
         SPN_TRY(spni_dataset_copy(context, in, &work));
     } else {
@@ -288,15 +309,16 @@ static spn_status apply_columns(spn_context *context, const spn_transformation *
                                 spni_dataset *dataset)
 {
     spn_status status = SPN_OK;
-    const int64_t samples = dataset->view.samples;
-    for (int64_t c = 0; c < t->columns; c++) {
+    const spn_dataset *view = &dataset->view;
+    const bool is_spread = view->spread != NULL;
+    if (is_spread) {
+        SPN_TRY(spni_spread_step(context, &dataset->view, t->shift, t->deviation));
+    }
+    for (int64_t c = is_spread ? t->inputs : 0; c < t->columns; c++) {
         SPN_TRY(spn_poll(context));
-        double *x = c < t->inputs ? dataset->x + c * dataset->view.stride
-                                  : dataset->y + (c - t->inputs) * dataset->view.stride;
-        spni_shift(samples, t->shift[c], x);
-        for (int64_t n = 0; t->deviation != NULL && n < samples; n++) {
-            x[n] = t->deviation[c] > 0 ? x[n] / t->deviation[c] : 0;
-        }
+        double *x = c < t->inputs ? dataset->x + c * view->stride
+                                  : dataset->y + (c - t->inputs) * view->stride;
+        spni_step(view->samples, t->shift[c], t->deviation != NULL ? t->deviation[c] : 1, x);
     }
 done:
     return status;

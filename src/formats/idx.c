@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
+/* The numbers stay in their file. It is read once as a whole, which tells whether it is one, and again for the samples that are asked
+ * for. */
 #include <spinodal/formats/idx.h>
 
 #include "formats/arrays.h"
-#include "formats/input.h"
+#include "formats/stream.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,159 +12,27 @@
 
 /** Deflate turns at most 258 bytes into 2 bits. */
 #define DEFLATE_RATIO_MAX 1032
-/** zlib counts in 32 bits. */
-#define PIECE_MAX ((int64_t)1 << 30)
-/** Bytes that are unpacked for nothing but a stream's checksum. */
-#define UNREAD_MAX ((int64_t)1 << 28)
+
+enum { BLOCK = 64 }; /* samples that are read and transposed together, at most */
 
 typedef struct idx_file {
     spn_idx view; /* first: this is what users hold */
     char *source;
     spni_number number;
-    unsigned char *items;
+    spni_stream *stream;
+    int64_t next;         /* the sample at which the stream is */
+    unsigned char *items; /* of BLOCK samples */
 } idx_file;
 
 void spn_idx_free(spn_context *context, spn_idx *idx)
 {
     idx_file *file = (idx_file *)idx;
     if (file != NULL) {
+        spni_stream_close(context, file->stream);
         spn_release(context, file->source);
         spn_release(context, file->items);
         spn_release(context, file);
     }
-}
-
-/* ---- Bytes, compressed or not ------------------------------------------------------------------ */
-
-typedef struct input {
-    spn_context *context;
-    const char *source;
-    const unsigned char *bytes;
-    int64_t size, used;
-    bool is_gzip, is_broken; /* is_broken: it is the stream that failed, not what it holds */
-    z_stream stream;
-} input;
-
-static bool begins_gzip(const input *in)
-{
-    return in->size - in->used >= 2 && in->bytes[in->used] == 0x1f &&
-           in->bytes[in->used + 1] == 0x8b;
-}
-
-static spn_status input_open(input *in)
-{
-    in->is_gzip = begins_gzip(in);
-    if (in->is_gzip && inflateInit2(&in->stream, 16 + MAX_WBITS) != Z_OK) {
-        in->is_gzip = false;
-        return spn_fail(in->context, SPN_ERROR_MEMORY, "%s: out of memory", in->source);
-    }
-    return SPN_OK;
-}
-
-static void input_close(input *in)
-{
-    if (in->is_gzip) {
-        inflateEnd(&in->stream);
-    }
-}
-
-static spn_status fail_stream(input *in, int code)
-{
-    const char *message = in->stream.msg;
-    in->is_broken = true;
-    if (code == Z_MEM_ERROR) {
-        return spn_fail(in->context, SPN_ERROR_MEMORY, "%s: out of memory", in->source);
-    }
-    if (code == Z_OK || code == Z_BUF_ERROR) {
-        return spn_fail(in->context, SPN_ERROR_INPUT,
-                        "%s: its gzip stream is cut off after %lld bytes; fetch the file again",
-                        in->source, (long long)in->size);
-    }
-    return spn_fail(in->context, SPN_ERROR_INPUT,
-                    "%s: its gzip stream is damaged%s%s; fetch the file again", in->source,
-                    message != NULL ? ": " : "", message != NULL ? message : "");
-}
-
-/* One call of inflate() for at most `count` bytes; *is_end: the stream, or the last of several, has ended. */
-static spn_status inflate_some(input *in, unsigned char *to, int64_t count, int64_t *got,
-                               bool *is_end)
-{
-    const int64_t left = in->size - in->used;
-    in->stream.next_in = (unsigned char *)(uintptr_t)(in->bytes + in->used);
-    in->stream.avail_in = (uInt)(left < PIECE_MAX ? left : PIECE_MAX);
-    in->stream.next_out = to;
-    in->stream.avail_out = (uInt)(count < PIECE_MAX ? count : PIECE_MAX);
-    const int64_t given = in->stream.avail_in, room = in->stream.avail_out;
-    const int code = inflate(&in->stream, Z_NO_FLUSH);
-    in->used += given - in->stream.avail_in;
-    *got = room - in->stream.avail_out;
-    *is_end = false;
-    if (code == Z_STREAM_END) {
-        *is_end = !begins_gzip(in);
-        return *is_end || inflateReset(&in->stream) == Z_OK ? SPN_OK
-                                                            : fail_stream(in, Z_STREAM_ERROR);
-    }
-    const bool is_cut = code == Z_OK && in->used == in->size && *got < room;
-    return code == Z_OK && !is_cut ? SPN_OK : fail_stream(in, code);
-}
-
-/* Up to `count` bytes; *got is less only at the end. */
-static spn_status take(input *in, unsigned char *to, int64_t count, int64_t *got)
-{
-    spn_status status = SPN_OK;
-    bool is_end = false;
-    *got = 0;
-    if (!in->is_gzip) {
-        *got = count < in->size - in->used ? count : in->size - in->used;
-        memcpy(to, in->bytes + in->used, (size_t)*got);
-        in->used += *got;
-        return SPN_OK;
-    }
-    while (*got < count && !is_end) {
-        int64_t more = 0;
-        SPN_TRY(spn_poll(in->context));
-        SPN_TRY(inflate_some(in, to + *got, count - *got, &more, &is_end));
-        *got += more;
-    }
-done:
-    return status;
-}
-
-/* Nothing may be left; a gzip stream ends here with its checksum. */
-static spn_status check_end(input *in, int64_t declared)
-{
-    spn_status status = SPN_OK;
-    unsigned char beyond = 0;
-    int64_t got = 0;
-    SPN_TRY(take(in, &beyond, 1, &got));
-    if (got > 0 || in->used < in->size) {
-        SPN_FAIL(in->context, SPN_ERROR_INPUT, "%s holds more than the %lld bytes that it declares",
-                 in->source, (long long)declared);
-    }
-done:
-    return status;
-}
-
-/* What cannot be right may be what damage has made of it, and only the end of a gzip stream, with its checksum, tells: that
- * is the fault to name then. What does not end soon is left as it is. */
-static spn_status blame_stream(input *in, spn_status status)
-{
-    unsigned char unread[4096];
-    int64_t got = 1, total = 0;
-    spn_error fault;
-    if (status != SPN_ERROR_INPUT || !in->is_gzip || in->is_broken) {
-        return status;
-    }
-    spn_error_get(in->context, &fault);
-    while (got > 0 && total < UNREAD_MAX) {
-        const spn_status stream = take(in, unread, sizeof unread, &got);
-        if (stream != SPN_OK) {
-            return stream;
-        }
-        total += got;
-    }
-    spn_error_set(in->context, &fault);
-    return status;
 }
 
 /* ---- The file ---------------------------------------------------------------------------------- */
@@ -183,19 +53,19 @@ static bool find_type(unsigned char code, spni_number *number)
     return false;
 }
 
-static spn_status read_magic(input *in, idx_file *file)
+static spn_status read_magic(spn_context *context, idx_file *file)
 {
     spn_status status = SPN_OK;
     unsigned char magic[4] = {0};
     int64_t got = 0;
-    SPN_TRY(take(in, magic, 4, &got));
+    SPN_TRY(spni_stream_read(context, file->stream, magic, 4, &got));
     if (got < 4 || magic[0] != 0 || magic[1] != 0 || !find_type(magic[2], &file->number) ||
         magic[3] < 1 || magic[3] > SPN_IDX_RANK_MAX) {
-        SPN_FAIL(in->context, SPN_ERROR_INPUT,
+        SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s is not an IDX file: it begins with %02x %02x %02x %02x%s, and 00 00, a type "
                  "(08, 09, 0b to 0e) and 1 to %d dimensions are expected (images: 00 00 08 03)",
-                 in->source, magic[0], magic[1], magic[2], magic[3],
-                 in->is_gzip ? " (decompressed)" : "", SPN_IDX_RANK_MAX);
+                 file->source, magic[0], magic[1], magic[2], magic[3],
+                 spni_stream_is_packed(file->stream) ? " (decompressed)" : "", SPN_IDX_RANK_MAX);
     }
     file->view.rank = magic[3];
     file->view.are_bytes = file->number == SPNI_U8;
@@ -204,16 +74,17 @@ done:
 }
 
 /* The sizes, whose product must be what follows. */
-static spn_status read_shape(input *in, idx_file *file, int64_t *size)
+static spn_status read_shape(spn_context *context, idx_file *file, int64_t *size)
 {
     spn_status status = SPN_OK;
     unsigned char bytes[4 * SPN_IDX_RANK_MAX];
     const int64_t header = 4 * file->view.rank;
+    const bool is_packed = spni_stream_is_packed(file->stream);
     int64_t got = 0;
     bool fits = true;
-    SPN_TRY(take(in, bytes, header, &got));
+    SPN_TRY(spni_stream_read(context, file->stream, bytes, header, &got));
     if (got < header) {
-        SPN_FAIL(in->context, SPN_ERROR_INPUT, "%s ends within its header", in->source);
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s ends within its header", file->source);
     }
     file->view.count = 1;
     for (int64_t d = 0; d < file->view.rank; d++) {
@@ -221,134 +92,230 @@ static spn_status read_shape(input *in, idx_file *file, int64_t *size)
         fits = fits && spn_size_multiply(file->view.count, file->view.shape[d], &file->view.count);
     }
     fits = fits && spn_size_multiply(file->view.count, spni_number_size(file->number), size);
-    const int64_t left = in->size - in->used;
-    if (!fits || (in->is_gzip ? *size / DEFLATE_RATIO_MAX > in->size : *size > left)) {
+    const int64_t left = spni_stream_left(file->stream), all = spni_stream_size(file->stream);
+    if (!fits || (is_packed ? *size / DEFLATE_RATIO_MAX > all : *size > left)) {
         char shape[120];
         spni_shape_text(file->view.rank, file->view.shape, shape, sizeof shape);
-        SPN_FAIL(in->context, SPN_ERROR_INPUT,
+        SPN_FAIL(context, SPN_ERROR_INPUT,
                  "%s declares %s numbers, and %lld %sbytes are there; fetch the file again",
-                 in->source, shape, (long long)left, in->is_gzip ? "compressed " : "");
+                 file->source, shape, (long long)left, is_packed ? "compressed " : "");
     }
     if (file->view.count == 0) {
-        SPN_FAIL(in->context, SPN_ERROR_INPUT, "%s holds no numbers", in->source);
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds no numbers", file->source);
     }
 done:
     return status;
 }
 
-static spn_status read_all(input *in, idx_file *file)
+/* Bytes of a sample. */
+static int64_t sample_size(const idx_file *file)
+{
+    return file->view.count / file->view.shape[0] * spni_number_size(file->number);
+}
+
+/* Bytes of as many samples as are read together. */
+static int64_t block_size(const idx_file *file)
+{
+    return (file->view.shape[0] < BLOCK ? file->view.shape[0] : BLOCK) * sample_size(file);
+}
+
+/* Everything that is declared is there, and nothing else; a gzip stream ends with its checksum. */
+static spn_status read_rest(spn_context *context, idx_file *file, int64_t size)
 {
     spn_status status = SPN_OK;
-    int64_t size = 0, got = 0;
-    SPN_TRY(read_magic(in, file));
-    SPN_TRY(read_shape(in, file, &size));
-    SPN_NEW(in->context, file->items, size);
-    SPN_TRY(take(in, file->items, size, &got));
-    if (got < size) {
-        SPN_FAIL(in->context, SPN_ERROR_INPUT, "%s declares %lld bytes and holds %lld", in->source,
-                 (long long)size, (long long)got);
+    const int64_t room = block_size(file);
+    int64_t total = 0, got = room;
+    unsigned char beyond = 0;
+    file->view.key = (uint32_t)crc32(0, NULL, 0);
+    SPN_NEW(context, file->items, room);
+    while (total < size && got > 0) {
+        const int64_t some = size - total < room ? size - total : room;
+        SPN_TRY(spn_poll(context));
+        SPN_TRY(spni_stream_read(context, file->stream, file->items, some, &got));
+        file->view.key = (uint32_t)crc32_z(file->view.key, file->items, (size_t)got);
+        total += got;
     }
-    SPN_TRY(check_end(in, size));
+    if (total < size) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s declares %lld bytes and holds %lld", file->source,
+                 (long long)size, (long long)total);
+    }
+    SPN_TRY(spni_stream_read(context, file->stream, &beyond, 1, &got));
+    if (got > 0 || spni_stream_left(file->stream) > 0) {
+        SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds more than the %lld bytes that it declares",
+                 file->source, (long long)size);
+    }
+    file->next = file->view.shape[0];
 done:
     return status;
 }
 
-spn_status spn_idx_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
-                         spn_idx **out)
+static spn_status read_all(spn_context *context, idx_file *file)
+{
+    spn_status status = SPN_OK;
+    int64_t size = 0;
+    SPN_TRY(read_magic(context, file));
+    SPN_TRY(read_shape(context, file, &size));
+    SPN_TRY(read_rest(context, file, size));
+done:
+    return status;
+}
+
+/* Takes the stream. */
+static spn_status open_stream(spn_context *context, const char *source, spni_stream *stream,
+                              spn_idx **out)
 {
     spn_status status = SPN_OK;
     idx_file *file = NULL;
-    input in = {.context = context, .source = source, .bytes = bytes, .size = size};
-    *out = NULL;
-    SPN_TRY(input_open(&in));
     SPN_NEW(context, file, 1);
+    file->stream = stream;
+    stream = NULL;
     file->source = spn_duplicate(context, source);
     if (file->source == NULL) {
         status = spn_error_status(context);
         goto done;
     }
     file->view.source = file->source;
-    SPN_TRY(blame_stream(&in, read_all(&in, file)));
+    SPN_TRY(spni_stream_blame(context, file->stream, read_all(context, file)));
     *out = &file->view;
     file = NULL;
 done:
-    input_close(&in);
+    spni_stream_close(context, stream);
     spn_idx_free(context, file != NULL ? &file->view : NULL);
     return status;
 }
 
+spn_status spn_idx_parse(spn_context *context, const char *source, const void *bytes, int64_t size,
+                         spn_idx **out)
+{
+    spni_stream *stream = NULL;
+    *out = NULL;
+    const spn_status status = spni_stream_of(context, source, bytes, size, &stream);
+    return status == SPN_OK ? open_stream(context, source, stream, out) : status;
+}
+
 spn_status spn_idx_read(spn_context *context, const char *path, spn_idx **out)
 {
-    spn_status status = SPN_OK;
-    char *bytes = NULL;
-    int64_t size = 0;
+    spni_stream *stream = NULL;
     *out = NULL;
-    SPN_TRY(spni_file_read(context, path, &bytes, &size));
-    SPN_TRY(spn_idx_parse(context, path, bytes, size, out));
-done:
-    spn_release(context, bytes);
-    return status;
+    const spn_status status = spni_stream_open(context, path, &stream);
+    return status == SPN_OK ? open_stream(context, path, stream, out) : status;
 }
 
 /* ---- Columns ----------------------------------------------------------------------------------- */
-
-enum { BLOCK = 64 }; /* samples that are transposed together */
 
 static double rescale(double value, spn_idx_scale scale)
 {
     return (value / scale.divisor - scale.mean) / scale.deviation;
 }
 
-static void copy_bytes(const idx_file *file, int64_t width, int64_t count, const int64_t *picked,
-                       const double *table, int64_t stride, double *x)
+static spn_status pass(spn_context *context, idx_file *file, unsigned char *to, int64_t size)
 {
-    for (int64_t i = 0; i < width; i++) {
+    int64_t got = 0;
+    const spn_status status = spni_stream_read(context, file->stream, to, size, &got);
+    if (status == SPN_OK && got < size) {
+        return spn_fail(context, SPN_ERROR_INPUT, "%s has become shorter while it was read",
+                        file->source);
+    }
+    return status;
+}
+
+/* The stream to sample n. */
+static spn_status go_to(spn_context *context, idx_file *file, int64_t n)
+{
+    spn_status status = SPN_OK;
+    if (n < file->next) {
+        SPN_TRY(spni_stream_rewind(context, file->stream));
+        SPN_TRY(pass(context, file, NULL, 4 + 4 * file->view.rank));
+        file->next = 0;
+    }
+    if (n > file->next) {
+        SPN_TRY(pass(context, file, NULL, (n - file->next) * sample_size(file)));
+        file->next = n;
+    }
+done:
+    return status;
+}
+
+/* Up to BLOCK samples to `items`: those that follow each other in the file at once. */
+static spn_status fetch(spn_context *context, idx_file *file, int64_t count, const int64_t *picked)
+{
+    spn_status status = SPN_OK;
+    const int64_t size = sample_size(file);
+    for (int64_t n = 0, some = 0; n < count; n += some) {
+        some = 1;
+        while (n + some < count && picked[n + some] == picked[n] + some) {
+            some++;
+        }
+        SPN_TRY(go_to(context, file, picked[n]));
+        SPN_TRY(pass(context, file, file->items + n * size, some * size));
+        file->next += some;
+    }
+done:
+    return status;
+}
+
+static void copy_bytes(const idx_file *file, int64_t count, const spn_idx_part *part,
+                       const double *table, double *x)
+{
+    const int64_t size = sample_size(file);
+    for (int64_t i = 0; i < part->columns; i++) {
+        const unsigned char *from = file->items + part->column + i;
         for (int64_t n = 0; n < count; n++) {
-            x[i * stride + n] = table[file->items[picked[n] * width + i]];
+            x[i * part->stride + n] = table[from[n * size]];
         }
     }
 }
 
-static spn_status copy_numbers(spn_context *context, const idx_file *file, int64_t width,
-                               int64_t count, const int64_t *picked, spn_idx_scale scale,
-                               int64_t stride, double *x)
+static spn_status copy_numbers(spn_context *context, const idx_file *file, int64_t count,
+                               const spn_idx_part *part, const int64_t *picked, spn_idx_scale scale,
+                               double *x)
 {
     const int64_t size = spni_number_size(file->number);
     for (int64_t n = 0; n < count; n++) {
-        for (int64_t i = 0; i < width; i++) {
+        const unsigned char *from = file->items + n * sample_size(file) + part->column * size;
+        for (int64_t i = 0; i < part->columns; i++) {
             double value = 0;
-            (void)spni_numbers_decode(file->number, true,
-                                      file->items + (picked[n] * width + i) * size, 1, &value);
+            (void)spni_numbers_decode(file->number, true, from + i * size, 1, &value);
             if (!isfinite(value)) {
                 return spn_fail(context, SPN_ERROR_INPUT,
                                 "%s: number %lld of sample %lld is not finite", file->view.source,
-                                (long long)i + 1, (long long)picked[n] + 1);
+                                (long long)(part->column + i) + 1, (long long)picked[n] + 1);
             }
-            x[i * stride + n] = rescale(value, scale);
+            x[i * part->stride + n] = rescale(value, scale);
         }
     }
     return SPN_OK;
 }
 
-spn_status spn_idx_columns(spn_context *context, const spn_idx *idx, int64_t count,
-                           const int64_t *picked, spn_idx_scale scale, int64_t stride, double *x)
+spn_status spn_idx_take(spn_context *context, spn_idx *idx, const spn_idx_part *part,
+                        spn_idx_scale scale, double *x)
 {
     spn_status status = SPN_OK;
-    const idx_file *file = (const idx_file *)idx;
-    const int64_t width = idx->count / idx->shape[0];
+    idx_file *file = (idx_file *)idx;
     double table[256];
     for (int value = 0; value < 256; value++) {
         table[value] = rescale(value, scale);
     }
-    for (int64_t n = 0; n < count; n += BLOCK) {
-        const int64_t block = count - n < BLOCK ? count - n : BLOCK;
+    const int64_t most = idx->shape[0] < BLOCK ? idx->shape[0] : BLOCK;
+    for (int64_t n = 0; n < part->count; n += most) {
+        const int64_t block = part->count - n < most ? part->count - n : most;
+        const int64_t *picked = part->picked + n;
         SPN_TRY(spn_poll(context));
+        SPN_TRY(fetch(context, file, block, picked));
         if (idx->are_bytes) {
-            copy_bytes(file, width, block, picked + n, table, stride, x + n);
+            copy_bytes(file, block, part, table, x + n);
         } else {
-            SPN_TRY(copy_numbers(context, file, width, block, picked + n, scale, stride, x + n));
+            SPN_TRY(copy_numbers(context, file, block, part, picked, scale, x + n));
         }
     }
 done:
     return status;
+}
+
+spn_status spn_idx_columns(spn_context *context, spn_idx *idx, int64_t count, const int64_t *picked,
+                           spn_idx_scale scale, int64_t stride, double *x)
+{
+    const spn_idx_part all = {
+        .count = count, .picked = picked, .columns = idx->count / idx->shape[0], .stride = stride};
+    return spn_idx_take(context, idx, &all, scale, x);
 }

@@ -10,7 +10,7 @@
 
 /* ---- Their classes ----------------------------------------------------------------------------- */
 
-static spn_status read_labels(spn_context *context, const spn_idx *idx, spni_label *labels)
+static spn_status read_labels(spn_context *context, spn_idx *idx, spni_label *labels)
 {
     spn_status status = SPN_OK;
     double *values = NULL;
@@ -135,7 +135,7 @@ done:
     return status;
 }
 
-spn_status spn_idx_classes(spn_context *context, const spn_idx *idx, spn_texts only,
+spn_status spn_idx_classes(spn_context *context, spn_idx *idx, spn_texts only,
                            const spn_classes *known, double *codes, spn_classes **out)
 {
     spn_status status = SPN_OK;

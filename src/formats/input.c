@@ -10,9 +10,9 @@
 /** Pipes and devices have no size, and some no end. */
 #define STREAM_MAX ((int64_t)1 << 28)
 
-/** Read to the end. The size of a regular file is only a hint: pipes have none, files may grow. */
-static spn_status read_all(spn_context *context, const char *path, int file, bool is_regular,
-                           int64_t hint, char **bytes, int64_t *size)
+/* The size of a regular file is only a hint: pipes have none, files may grow. */
+spn_status spni_file_rest(spn_context *context, const char *path, int file, bool is_regular,
+                          int64_t hint, char **bytes, int64_t *size)
 {
     spn_status status = SPN_OK;
     char *buffer = NULL;
@@ -48,24 +48,36 @@ done:
     return status;
 }
 
-spn_status spni_file_read(spn_context *context, const char *path, char **bytes, int64_t *size)
+spn_status spni_file_open(spn_context *context, const char *path, int *file, bool *is_regular,
+                          int64_t *size)
 {
     spn_status status = SPN_OK;
     struct stat facts;
-    *bytes = NULL;
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    while (file < 0 && errno == EINTR) { /* a signal, before anybody writes to a pipe */
+    *file = open(path, O_RDONLY | O_CLOEXEC);
+    while (*file < 0 && errno == EINTR) { /* a signal, before anybody writes to a pipe */
         SPN_TRY(spn_poll(context));
-        file = open(path, O_RDONLY | O_CLOEXEC);
+        *file = open(path, O_RDONLY | O_CLOEXEC);
     }
-    if (file < 0 || fstat(file, &facts) != 0) {
+    if (*file < 0 || fstat(*file, &facts) != 0) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     }
     if (S_ISDIR(facts.st_mode)) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: it is a directory", path);
     }
-    const bool is_regular = S_ISREG(facts.st_mode);
-    SPN_TRY(read_all(context, path, file, is_regular, is_regular ? facts.st_size : 0, bytes, size));
+    *is_regular = S_ISREG(facts.st_mode);
+    *size = *is_regular ? facts.st_size : 0;
+done:
+    return status;
+}
+
+spn_status spni_file_read(spn_context *context, const char *path, char **bytes, int64_t *size)
+{
+    spn_status status = SPN_OK;
+    int file = -1;
+    bool is_regular = false;
+    *bytes = NULL;
+    SPN_TRY(spni_file_open(context, path, &file, &is_regular, size));
+    SPN_TRY(spni_file_rest(context, path, file, is_regular, *size, bytes, size));
 done:
     if (file >= 0) {
         close(file);

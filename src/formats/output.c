@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spinodal/base/farm.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <unistd.h>
 
 #define BUFFER_SIZE 65536
+/* Bytes that are written at once. */
+#define PIECE_SIZE ((size_t)1 << 22)
 #define TEMPORARY_ATTEMPTS 10000
 
 struct spn_output {
@@ -297,7 +300,9 @@ static spn_status write_all(spn_context *context, spn_output *output, const char
                             size_t count)
 {
     while (count > 0) {
-        ssize_t written = output->calls->write(output->file, bytes, count);
+        spn_farm_beat(context); /* others wait until what they have found is written */
+        const size_t piece = count < PIECE_SIZE ? count : PIECE_SIZE;
+        ssize_t written = output->calls->write(output->file, bytes, piece);
         if (written < 0 && errno == EINTR) {
             continue;
         }

@@ -174,7 +174,8 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     const int64_t shift = held % GROUP, groups = (shift + data->samples + GROUP - 1) / GROUP;
     bool fits = true;
     *out = NULL;
-    if (!spni_coded_pays(data)) {
+    /* Of a spread data set (spn_dataset_read()) there are no samples yet. */
+    if (data->spread != NULL || !spni_coded_pays(data)) {
         return SPN_OK;
     }
     SPN_NEW(context, coded, 1);

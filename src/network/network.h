@@ -324,6 +324,8 @@ spn_status spni_balanced_logits(spn_context *context, int64_t count, const doubl
 
 /* network_modes.c, network_directions.c, network_labels.c */
 spn_status spni_modes_create(spn_context *context, spn_network_error *error);
+/** Samples whose inputs are in memory once more while it works. */
+int64_t spni_modes_block(int64_t samples);
 /** How many principal strengths there are. */
 int64_t spni_direction_count(const spn_network_error *error);
 /** Numbers that the state keeps for them, 0 where there are too many. */
@@ -351,7 +353,7 @@ double spni_classes_share(const spn_network_error *error, int64_t right);
 spn_status spni_symmetries_create(spn_context *context, spn_network_error *error);
 /* network_scales.c */
 /** The sizes of theta and E into the error; of centred data where biases are free. */
-void spni_measure_sizes(spn_network_error *error);
+spn_status spni_measure_sizes(spn_context *context, spn_network_error *error);
 void spni_error_scales(const spn_objective *objective, double *weight, double *value);
 
 int64_t spni_error_orbit_capacity(const spn_objective *objective);

@@ -206,7 +206,7 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .dimension = network->parameters,
                                        .samples = dataset->samples,
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
-    spni_measure_sizes(error);
+    SPN_TRY(spni_measure_sizes(context, error));
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
     SPN_TRY(spni_coded_create(context, dataset, 0, &error->own_coded));
     error->coded = error->own_coded;

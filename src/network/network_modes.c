@@ -23,6 +23,11 @@ static const double ROUNDING_MARGIN = 4.0;
 /* Samples whose centred inputs are in memory at a time. */
 enum { BLOCK = 8192 };
 
+int64_t spni_modes_block(int64_t samples)
+{
+    return samples < BLOCK ? samples : BLOCK;
+}
+
 typedef struct modes {
     int64_t inputs; /* I below: of the data, or N where these are fewer */
     int64_t width;  /* samples of a block; all N where the inputs' coordinates are the samples' */
@@ -46,25 +51,44 @@ static double mean_of(int64_t n, const double *x)
     return sum / (double)n;
 }
 
-/* <|v|^2> over the samples, as the data are: what rounding is relative to. */
-static double mean_square(int64_t rows, const spn_dataset *data, const double *v)
+static spn_status find_mean(spn_context *context, void *state, int64_t i, const double *x,
+                            double *means)
 {
-    double sum = 0.0;
-    for (int64_t i = 0; i < rows; i++) {
-        const double *row = v + i * data->stride;
-        sum += spn_dot(data->samples, row, row);
-    }
-    return sum / (double)data->samples;
+    const spn_dataset *data = state;
+    (void)context;
+    means[i] = mean_of(data->samples, x);
+    return SPN_OK;
+}
+
+static spn_status add_square(spn_context *context, void *state, int64_t i, const double *x,
+                             double *sum)
+{
+    const spn_dataset *data = state;
+    (void)context;
+    (void)i;
+    *sum += spn_dot(data->samples, x, x);
+    return SPN_OK;
 }
 
 /* A sum of N products carries an error of some sqrt(N) eps of their size, so C_yx one of sqrt(N <|y|^2> <|x|^2>) eps,
  * and the root of C_xx makes it larger by up to the smallest kept eigenvalue^(-1/2). sigma_1 <= <|y|^2>^(1/2), so
  * that the decomposition's own rounding is below that too. Relative to M it changes with no scale of x or y. */
-static double rounding_of(const spn_dataset *data, double least)
+static spn_status find_rounding(spn_context *context, const spn_dataset *data, double least,
+                                double *rounding)
 {
-    double size = mean_square(data->outputs, data, data->y);
-    double gain = mean_square(data->inputs, data, data->x) / least;
-    return ROUNDING_MARGIN * DBL_EPSILON * sqrt((double)data->samples * size * gain);
+    spn_status status = SPN_OK;
+    spn_dataset all = *data;
+    double size = 0.0, gain = 0.0;
+    for (int64_t k = 0; k < data->outputs; k++) { /* <|y|^2>, as the data are */
+        const double *row = data->y + k * data->stride;
+        size += spn_dot(data->samples, row, row);
+    }
+    size /= (double)data->samples;
+    SPN_TRY(spn_dataset_each_input(context, data, add_square, &all, 1, &gain));
+    gain = gain / (double)data->samples / least;
+    *rounding = ROUNDING_MARGIN * DBL_EPSILON * sqrt((double)data->samples * size * gain);
+done:
+    return status;
 }
 
 /* Centred inputs of samples [first, first + *count). */
@@ -75,10 +99,10 @@ static spn_status take_block(spn_context *context, const spn_network_error *erro
     const spn_dataset *data = error->dataset;
     int64_t left = data->samples - first, width = left < work->width ? left : work->width;
     *count = width;
+    SPN_TRY(spn_dataset_inputs(context, data, first, width, width, work->x));
     for (int64_t i = 0; i < data->inputs; i++) {
-        const double *row = data->x + i * data->stride + first;
         for (int64_t n = 0; n < width; n++) {
-            work->x[i * width + n] = row[n] - work->means[i];
+            work->x[i * width + n] -= work->means[i];
         }
     }
     if (work->inputs < data->inputs) {
@@ -95,9 +119,9 @@ static spn_status sum_moments(spn_context *context, const spn_network_error *err
     const spn_dataset *data = error->dataset;
     int64_t inputs = work->inputs, count = 0;
     double share = 1.0 / (double)data->samples;
-    for (int64_t i = 0; i < data->inputs; i++) {
-        const double *row = data->x + i * data->stride;
-        work->means[i] = error->network->has_bias ? mean_of(data->samples, row) : 0.0;
+    if (error->network->has_bias) {
+        spn_dataset all = *data;
+        SPN_TRY(spn_dataset_each_input(context, data, find_mean, &all, data->inputs, work->means));
     }
     for (int64_t first = 0; first < data->samples; first += count) {
         double kept = first > 0 ? 1.0 : 0.0;
@@ -125,7 +149,8 @@ static spn_status take_moments(spn_context *context, const spn_network_error *er
     for (int64_t j = inputs - 1; j >= 0; j--) {
         least = work->w[j] > floor ? work->w[j] : least;
     }
-    work->rounding = least > 0.0 ? rounding_of(data, least) : (double)INFINITY;
+    work->rounding = (double)INFINITY;
+    SPN_TRY(least > 0.0 ? find_rounding(context, data, least, &work->rounding) : SPN_OK);
     for (int64_t j = 0; j < inputs; j++) {
         double factor = work->w[j] > floor ? 1.0 / sqrt(work->w[j]) : 0.0;
         const double *v = work->xx + j * inputs;
@@ -221,7 +246,7 @@ spn_status spni_modes_create(spn_context *context, spn_network_error *error)
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     modes work = {.inputs = data->inputs < data->samples ? data->inputs : data->samples};
-    work.width = work.inputs < data->inputs || data->samples < BLOCK ? data->samples : BLOCK;
+    work.width = work.inputs < data->inputs ? data->samples : spni_modes_block(data->samples);
     int64_t rank = work.inputs < data->outputs ? work.inputs : data->outputs;
     error->mode_count = rank < SPN_MODES_MAX ? rank : SPN_MODES_MAX;
     SPN_NEW(context, error->mean_y, data->outputs);

@@ -27,7 +27,7 @@ static spn_status free_biases(spn_context *context, spn_network_error *error)
     }
     SPN_TRY(
         spn_dataset_moments(context, error->dataset, false, error->mean_x, NULL, NULL, NULL, NULL));
-    spni_measure_sizes(error);
+    SPN_TRY(spni_measure_sizes(context, error));
     spn_release(context, error->symmetries);
     error->symmetries = NULL;
     error->symmetry_count = 0;

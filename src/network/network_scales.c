@@ -7,31 +7,49 @@
 
 #include <math.h>
 
-/* The mean over samples of the squared length of a column; `rows` rows of samples, less `means` (NULL: 0). */
-static double mean_square(const spn_dataset *data, const double *rows, int64_t count,
-                          const double *means)
+/* The squares of a column, less its mean, on top of those of the columns before. */
+static void add_squares(int64_t samples, const double *row, double mean, double *sum)
 {
+    for (int64_t n = 0; n < samples; n++) {
+        double value = row[n] - mean;
+        *sum += value * value;
+    }
+}
+
+static spn_status add_input(spn_context *context, void *state, int64_t i, const double *x,
+                            double *sum)
+{
+    const spn_network_error *error = state;
+    (void)context;
+    add_squares(error->dataset->samples, x, error->mean_x != NULL ? error->mean_x[i] : 0, sum);
+    return SPN_OK;
+}
+
+/* The mean over samples of the squared length of the targets; free biases take their means upon themselves. */
+static double size_of_targets(const spn_network_error *error)
+{
+    const spn_dataset *data = error->dataset;
     double sum = 0;
-    for (int64_t k = 0; k < count; k++) {
-        double mean = means != NULL ? means[k] : 0;
-        for (int64_t n = 0; n < data->samples; n++) {
-            double value = rows[k * data->stride + n] - mean;
-            sum += value * value;
-        }
+    for (int64_t k = 0; k < data->outputs; k++) {
+        add_squares(data->samples, data->y + k * data->stride,
+                    spni_is_bias_free(error) ? error->mean_y[k] : 0, &sum);
     }
     return sum / (double)data->samples;
 }
 
-void spni_measure_sizes(spn_network_error *error)
+spn_status spni_measure_sizes(spn_context *context, spn_network_error *error)
 {
+    spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     bool is_mse = error->kind != SPN_ERROR_CROSS_ENTROPY;
-    const double *mean_y = spni_is_bias_free(error) ? error->mean_y : NULL;
-    double inputs = mean_square(data, data->x, data->inputs, error->mean_x);
-    double targets = is_mse ? mean_square(data, data->y, data->outputs, mean_y) : 1;
+    double inputs = 0, targets = is_mse ? size_of_targets(error) : 1;
+    SPN_TRY(spn_dataset_each_input(context, data, add_input, error, 1, &inputs));
+    inputs /= (double)data->samples;
     error->value_size =
         error->kind == SPN_ERROR_MSE_MEAN ? targets / (double)data->outputs : targets;
     error->weight_size = pow(targets / inputs, 0.5 / (double)error->network->depth);
+done:
+    return status;
 }
 
 void spni_error_scales(const spn_objective *objective, double *weight, double *value)

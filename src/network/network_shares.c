@@ -50,7 +50,7 @@ done:
     return status;
 }
 
-/* A part of a data set, its numbers copied. */
+/* A part of a data set, its numbers copied or read again. */
 static spn_status cut(spn_context *context, const spn_dataset *from, const spni_stretch *part,
                       spn_dataset **out)
 {
@@ -60,9 +60,7 @@ static spn_status cut(spn_context *context, const spn_dataset *from, const spni_
     SPN_TRY(spn_dataset_create(context, count, from->inputs, from->outputs, from->input_names,
                                from->output_names, out, &x, &y));
     int64_t stride = (*out)->stride;
-    for (int64_t i = 0; i < from->inputs; i++) {
-        memcpy(x + i * stride, from->x + i * from->stride + part->begin, (size_t)count * sizeof *x);
-    }
+    SPN_TRY(spn_dataset_inputs(context, from, part->begin, count, stride, x));
     for (int64_t k = 0; k < from->outputs; k++) {
         memcpy(y + k * stride, from->y + k * from->stride + part->begin, (size_t)count * sizeof *y);
     }
@@ -100,23 +98,47 @@ done:
     return status;
 }
 
-void spn_network_error_room(const spn_network_error *error, int64_t ranks, double *data,
-                            double *point)
+/* Numbers of `samples` samples of a data set. */
+static double numbers_of(const spn_dataset *data, int64_t samples)
+{
+    return (double)(data->inputs + data->outputs) * (double)samples;
+}
+
+/* Where a rank has some inputs of all samples they go before its own samples come; otherwise it has all samples then. */
+static double numbers_at_start(const spn_dataset *data, int64_t ranks, double own)
+{
+    if (data->spread == NULL) {
+        return numbers_of(data, data->samples) + own;
+    }
+    const int64_t columns = ceiling(data->inputs, ranks) + data->outputs;
+    return (double)columns * (double)data->samples +
+           (double)data->inputs * (double)spni_modes_block(data->samples) +
+           2.0 * (double)data->inputs * (double)data->inputs;
+}
+
+spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ranks)
 {
     const spni_plan *plan = &error->plan;
     const spn_dataset *all = error->dataset;
     const double number = sizeof(double);
-    int64_t samples = error->objective.samples, width = all->inputs + all->outputs;
+    int64_t samples = error->objective.samples;
     int64_t most = ceiling(samples, ranks) + (ranks > 1 ? spni_section_most() - 1 : 0);
     int64_t sections = ceiling(ceiling(samples, ranks), plan->block * plan->section);
     int64_t blocks = sections * plan->section;
     double kept = (double)(plan->rows * plan->block) * (double)blocks;
     double terms = ranks > 1 ? (double)sections * (double)spni_term_stride(error) : 0.0;
-    *data = number * (double)width * (double)(most < samples ? most : samples);
-    *data += number * (double)(error->mode_count + 1) * (double)samples;
-    *data += error->coded != NULL ? (double)all->inputs * (double)(most < samples ? most : samples)
-                                  : 0.0;
-    *point = number * (kept + terms + (double)(all->outputs + 1) * (double)samples);
+    double rows = (double)(most < samples ? most : samples);
+    double own = numbers_of(all, most < samples ? most : samples);
+    /* At most: only whoever has the inputs knows whether they have few values. */
+    double codes = spni_coded_pays(all) ? (double)all->inputs * rows : 0.0;
+    double others = (double)(error->mode_count + 1) * (double)samples;
+    if (error->test != NULL) {
+        others += numbers_of(error->test->dataset, error->test->dataset->samples);
+    }
+    return (spn_rank_room){.samples = number * (own + others) + codes,
+                           .start = number * (numbers_at_start(all, ranks, own) + others),
+                           .point = number *
+                                    (kept + terms + (double)(all->outputs + 1) * (double)samples)};
 }
 
 /* ---- Sums ------------------------------------------------------------------------------------- */

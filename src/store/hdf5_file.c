@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/hdf5_file.h"
 
+#include <spinodal/base/farm.h>
 #include <stdio.h>
 #include <string.h>
 #include <zlib.h>
@@ -109,6 +110,7 @@ spn_status spni_hdf5_read_all(spn_context *context, hid_t set, hid_t type, void 
                               const char *path, const char *part)
 {
     bool is_memory = false;
+    spn_farm_beat(context);
     hid_t list = H5Pcreate(H5P_DATASET_XFER);
     const bool is_read = list >= 0 && H5Pset_filter_callback(list, judge_filter, &is_memory) >= 0 &&
                          H5Dread(set, type, H5S_ALL, H5S_ALL, list, values) >= 0;

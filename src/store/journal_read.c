@@ -8,6 +8,7 @@
 #include "store/journal_file.h"
 
 #include <errno.h>
+#include <spinodal/base/farm.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,6 +45,7 @@ spn_status spni_read_at(spn_context *context, int fd, const char *path, int64_t 
                         int64_t size, int64_t *got)
 {
     int64_t done = 0;
+    spn_farm_beat(context); /* others wait for who reads what they have written */
     while (done < size) {
         ssize_t n = pread(fd, (char *)data + done, (size_t)(size - done), (off_t)(offset + done));
         if (n < 0 && errno == EINTR) {

@@ -8,10 +8,12 @@
 #include "store/hdf5_file.h"
 #include "store/journal_file.h"
 
+#include <spinodal/base/farm.h>
 #include <string.h>
 
 #define CORE_INCREMENT ((size_t)1 << 20)
 #define CHUNK_BYTES ((int64_t)128 << 10)
+#define PIECE_BYTES ((hsize_t)16 << 20)
 #define DEFLATE_LEVEL 4
 #define COMPACT_ATTRIBUTES_MAX 64
 
@@ -128,6 +130,40 @@ done:
     return status;
 }
 
+/* Rows [first, first + count) of what lies in memory as one. */
+static bool write_rows(hid_t object, hid_t space, const dataset *d, hsize_t first, hsize_t count)
+{
+    const hsize_t width = d->shape[1], start[] = {first, 0}, size[] = {count, width};
+    const hid_t memory = H5Screate_simple(2, size, NULL);
+    const char *rows = (const char *)d->data + 8 * first * width;
+    const bool is_written =
+        memory >= 0 && H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
+        H5Dwrite(object, d->memory_type, memory, space, H5P_DEFAULT, rows) >= 0;
+    spni_hdf5_close(memory);
+    return is_written;
+}
+
+/* Arrays piece by piece, whole rows of chunks, with a sign of life at each. */
+static bool write_data(const writer *w, hid_t object, hid_t space, const dataset *d)
+{
+    hsize_t chunk[2], next = 0;
+    spn_farm_beat(w->context);
+    if (d->rank < 2 || d->shape[0] == 0 || d->shape[1] == 0) {
+        return H5Dwrite(object, d->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, d->data) >= 0;
+    }
+    choose_chunk(d->shape, chunk);
+    for (hsize_t row = 0; row < d->shape[0]; row = next) {
+        const hsize_t rows = PIECE_BYTES / 8 / d->shape[1] / chunk[0] * chunk[0];
+        next = row + (rows > chunk[0] ? rows : chunk[0]);
+        next = next < d->shape[0] ? next : d->shape[0];
+        spn_farm_beat(w->context);
+        if (!write_rows(object, space, d, row, next - row)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static spn_status put_dataset(const writer *w, hid_t parent, const dataset *d)
 {
     spn_status status = SPN_OK;
@@ -137,8 +173,7 @@ static spn_status put_dataset(const writer *w, hid_t parent, const dataset *d)
     if (list >= 0 && space >= 0 && set_storage(list, d->shape, d->is_compressed)) {
         object = H5Dcreate2(parent, d->name, d->type, space, H5P_DEFAULT, list, H5P_DEFAULT);
     }
-    if (object < 0 ||
-        H5Dwrite(object, d->memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, d->data) < 0) {
+    if (object < 0 || !write_data(w, object, space, d)) {
         status = fail(w, d->name);
         goto done;
     }

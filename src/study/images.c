@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 /* Images, and the numbers of their classes. Which samples are taken: the numbers from 0 in their file. */
 typedef struct album {
@@ -80,7 +81,7 @@ done:
 }
 
 static spn_status number_labels(spn_context *context, const spn_data_settings *data,
-                                const spn_idx *labels, const spn_classes *known, album *a,
+                                spn_idx *labels, const spn_classes *known, album *a,
                                 spn_classes **classes)
 {
     spn_status status = SPN_OK;
@@ -192,19 +193,83 @@ static void write_targets(const album *a, const double *codes, int64_t targets, 
     }
 }
 
-static spn_status make(spn_context *context, const spn_data_settings *data, const spn_idx *images,
-                       const double *codes, const album *a, const spn_classes *classes,
-                       spn_dataset **out)
+/* What a data set reads its images from. */
+typedef struct gallery {
+    spn_idx *images, *own; /* own: the same where it closes them, or NULL */
+    int64_t *picked;
+    spn_idx_scale scale;
+} gallery;
+
+static spn_status read_images(spn_context *context, void *state, const spn_input_part *part,
+                              double *x)
+{
+    const gallery *from = state;
+    const spn_idx_part wanted = {part->count, from->picked + part->first, part->column,
+                                 part->columns, part->stride};
+    return spn_idx_take(context, from->images, &wanted, from->scale, x);
+}
+
+static void close_gallery(spn_context *context, void *state)
+{
+    gallery *from = state;
+    spn_idx_free(context, from->own);
+    spn_release(context, from->picked);
+    spn_release(context, from);
+}
+
+/* On what the samples depend: the images, which of them, of which classes. */
+static uint32_t key_of(const spn_idx *images, const double *codes, const album *a)
+{
+    uLong key = images->key;
+    for (int64_t n = 0; n < a->count; n++) {
+        const int64_t facts[] = {a->picked[n], (int64_t)codes[a->picked[n]]};
+        key = crc32_z(key, (const unsigned char *)facts, sizeof facts);
+    }
+    return (uint32_t)key;
+}
+
+/* The images that are picked in `a`; `owner` (NULL) hands over its file. */
+static spn_status open_gallery(spn_context *context, const spn_data_settings *data, spn_idx *images,
+                               const double *codes, const album *a, album *owner,
+                               spn_input_source *source)
+{
+    spn_status status = SPN_OK;
+    gallery *from = NULL;
+    SPN_NEW(context, from, 1);
+    *from = (gallery){.images = images, .scale = scale_of(data, images)};
+    SPN_NEW(context, from->picked, a->count);
+    memcpy(from->picked, a->picked, (size_t)a->count * sizeof *a->picked);
+    if (owner != NULL) {
+        from->own = owner->images;
+        owner->images = NULL;
+    }
+    *source = (spn_input_source){.state = from,
+                                 .read = read_images,
+                                 .free = close_gallery,
+                                 .key = key_of(images, codes, a),
+                                 .is_for_all = owner == NULL || data->whiten};
+    from = NULL;
+done:
+    if (from != NULL) {
+        close_gallery(context, from);
+    }
+    return status;
+}
+
+static spn_status make(spn_context *context, const spn_data_settings *data, spn_idx *images,
+                       const double *codes, const album *a, album *owner,
+                       const spn_classes *classes, spn_dataset **out)
 {
     spn_status status = SPN_OK;
     const bool is_binary = data->class_targets == SPN_CLASS_BINARY;
     const int64_t targets = is_binary ? 1 : classes->count;
-    double *x = NULL, *y = NULL;
-    SPN_TRY(spn_dataset_create(context, a->count, images->count / images->shape[0], targets, NULL,
-                               classes->names + (is_binary ? 1 : 0), out, &x, &y));
+    const int64_t width = images->count / images->shape[0];
+    spn_input_source source;
+    double *y = NULL;
+    SPN_TRY(open_gallery(context, data, images, codes, a, owner, &source));
+    SPN_TRY(spn_dataset_read(context, a->count, width, targets, NULL,
+                             classes->names + (is_binary ? 1 : 0), &source, out, &y));
     SPN_TRY(spn_dataset_name_classes(context, *out, classes->count, classes->names));
-    SPN_TRY(spn_idx_columns(context, images, a->count, a->picked, scale_of(data, images),
-                            (*out)->stride, x));
     write_targets(a, codes, targets, (*out)->stride, y);
 done:
     return status;
@@ -303,14 +368,18 @@ spn_status spni_images_load(spn_context *context, const spn_experiment *experime
         *key = "test_share";
         SPN_TRY(hold_out(context, data, &first, &second));
     }
-    *key = "path";
-    SPN_TRY(make(context, data, first.images, first.codes, &first, classes, training));
-    if (second.count > 0) {
+    if (second.count > 0) { /* first, for the file goes with the training samples */
         const album *from = second.images != NULL ? &second : &first;
         *key = second.images != NULL ? "test_path" : "path";
-        SPN_TRY(make(context, data, from->images, from->codes, &second, classes, test));
+        SPN_TRY(make(context, data, from->images, from->codes, &second, NULL, classes, test));
     }
+    *key = "path";
+    SPN_TRY(make(context, data, first.images, first.codes, &first, &first, classes, training));
 done:
+    if (status != SPN_OK) {
+        spn_dataset_free(context, *test);
+        *test = NULL;
+    }
     album_free(context, &first);
     album_free(context, &second);
     spn_classes_free(context, classes);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "study/recorder.h"
 
+#include <spinodal/base/farm.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,6 +262,7 @@ static spn_status sort_shelf(spn_context *context, spni_shelf *shelf)
     sort_key *keys = NULL;
     int64_t *order = NULL, kept = 0;
     const int64_t count = shelf->records.count;
+    spn_farm_beat(context);
     SPN_NEW(context, keys, count);
     SPN_NEW(context, order, count);
     for (int64_t i = 0; i < count; i++) {

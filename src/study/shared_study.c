@@ -63,6 +63,7 @@ spn_status spn_study_shard(spn_context *context, spn_study *study)
     spn_dataset *held = NULL;
     SPN_TRY(spni_experiment_place(context, study->experiment, check(context, study)));
     SPN_TRY(compare(context, study));
+    spn_dataset_leave_inputs(context, study->dataset);
     SPN_TRY(spn_network_error_shard(context, study->error, spn_context_farm(context), &held));
     spn_dataset_free(context, study->dataset);
     study->dataset = held;

@@ -56,24 +56,37 @@ done:
     return status;
 }
 
-/* Everything that is made of the data rests on their second moments. */
-static spn_status check_moments(spn_context *context, const spn_dataset *dataset)
+static spn_status check_column(spn_context *context, const spn_dataset *dataset, bool is_input,
+                               int64_t index, const double *column)
 {
-    for (int64_t c = 0; c < dataset->inputs + dataset->outputs; c++) {
-        bool is_input = c < dataset->inputs;
-        int64_t index = is_input ? c : c - dataset->inputs;
-        const double *column = (is_input ? dataset->x : dataset->y) + index * dataset->stride;
-        const char *const *names = is_input ? dataset->input_names : dataset->output_names;
-        if (!isfinite(spn_dot(dataset->samples, column, column))) {
-            return spn_fail(context, SPN_ERROR_INPUT,
-                            "%s %lld%s%.60s%s: the second moments overflow: rescale the columns or "
-                            "set data.standardize: true",
-                            is_input ? "input" : "target", (long long)index + 1,
-                            names != NULL ? " (" : "", names != NULL ? names[index] : "",
-                            names != NULL ? ")" : "");
-        }
+    const char *const *names = is_input ? dataset->input_names : dataset->output_names;
+    if (isfinite(spn_dot(dataset->samples, column, column))) {
+        return SPN_OK;
     }
-    return SPN_OK;
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s %lld%s%.60s%s: the second moments overflow: rescale the columns or "
+                    "set data.standardize: true",
+                    is_input ? "input" : "target", (long long)index + 1, names != NULL ? " (" : "",
+                    names != NULL ? names[index] : "", names != NULL ? ")" : "");
+}
+
+static spn_status check_input(spn_context *context, void *state, int64_t i, const double *x,
+                              double *carried)
+{
+    (void)carried;
+    return check_column(context, state, true, i, x);
+}
+
+/* Everything that is made of the data rests on their second moments. */
+static spn_status check_moments(spn_context *context, spn_dataset *dataset)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_dataset_each_input(context, dataset, check_input, dataset, 0, NULL));
+    for (int64_t k = 0; k < dataset->outputs; k++) {
+        SPN_TRY(check_column(context, dataset, false, k, dataset->y + k * dataset->stride));
+    }
+done:
+    return status;
 }
 
 /* Samples that the caller has. */
@@ -193,17 +206,37 @@ done:
     return spni_experiment_size(context, experiment, status);
 }
 
-/* The bits of all samples, without padding, behind those that make `crc`; NULL: none. */
-static uLong checksum(uLong crc, const spn_dataset *dataset)
+static uLong add_bits(uLong crc, const spn_dataset *dataset, const double *column)
 {
-    for (int64_t c = 0; dataset != NULL && c < dataset->inputs + dataset->outputs; c++) {
-        const double *column = c < dataset->inputs
-                                   ? dataset->x + c * dataset->stride
-                                   : dataset->y + (c - dataset->inputs) * dataset->stride;
-        crc =
-            crc32_z(crc, (const unsigned char *)column, (size_t)dataset->samples * sizeof *column);
+    return crc32_z(crc, (const unsigned char *)column, (size_t)dataset->samples * sizeof *column);
+}
+
+/* Ranks hand it on as a double, which holds 32 bits. */
+static spn_status add_input_bits(spn_context *context, void *state, int64_t i, const double *x,
+                                 double *crc)
+{
+    (void)context;
+    (void)i;
+    *crc = (double)add_bits((uLong)*crc, state, x);
+    return SPN_OK;
+}
+
+/* The bits of all samples, without padding, behind those that make *crc; NULL: none. */
+static spn_status add_checksum(spn_context *context, spn_dataset *dataset, uint32_t *crc)
+{
+    spn_status status = SPN_OK;
+    double found = *crc;
+    if (dataset == NULL) {
+        return SPN_OK;
     }
-    return crc;
+    SPN_TRY(spn_dataset_each_input(context, dataset, add_input_bits, dataset, 1, &found));
+    uLong next = (uLong)found;
+    for (int64_t k = 0; k < dataset->outputs; k++) {
+        next = add_bits(next, dataset, dataset->y + k * dataset->stride);
+    }
+    *crc = (uint32_t)next;
+done:
+    return status;
 }
 
 /* Out of a file, or those of the caller. */
@@ -272,40 +305,56 @@ done:
     return status;
 }
 
+/* The largest number of an input: the least and the largest of these, and whose they are. */
+enum { LEAST, SMALL, LARGEST, LARGE, SCALES };
+
+static spn_status find_scale(spn_context *context, void *state, int64_t i, const double *x,
+                             double *scales)
+{
+    const spn_dataset *dataset = state;
+    double size = 0;
+    (void)context;
+    for (int64_t n = 0; n < dataset->samples; n++) {
+        size = fmax(size, fabs(x[n]));
+    }
+    scales[SMALL] = size > 0 && size < scales[LEAST] ? (double)i : scales[SMALL];
+    scales[LEAST] = size > 0 ? fmin(scales[LEAST], size) : scales[LEAST];
+    scales[LARGE] = size > scales[LARGEST] ? (double)i : scales[LARGE];
+    scales[LARGEST] = fmax(scales[LARGEST], size);
+    return SPN_OK;
+}
+
 /* The ridge weighs all weights alike: of inputs in units that differ much the large ones are learned first, for no reason
  * of theirs. Pixels of images have one unit. */
-static void warn_of_scales(spn_context *context, const spn_experiment *experiment,
-                           const spn_dataset *dataset)
+static spn_status warn_of_scales(spn_context *context, const spn_experiment *experiment,
+                                 spn_dataset *dataset)
 {
+    spn_status status = SPN_OK;
     const double most = 100;
-    double least = HUGE_VAL, largest = 0;
-    int64_t small = 0, large = 0;
-    for (int64_t c = 0; c < dataset->inputs; c++) {
-        const double *column = dataset->x + c * dataset->stride;
-        double size = 0;
-        for (int64_t i = 0; i < dataset->samples; i++) {
-            size = fmax(size, fabs(column[i]));
-        }
-        small = size > 0 && size < least ? c : small;
-        least = size > 0 ? fmin(least, size) : least;
-        large = size > largest ? c : large;
-        largest = fmax(largest, size);
+    double scales[SCALES] = {[LEAST] = HUGE_VAL};
+    if (spn_experiment_data(experiment)->kind == SPN_DATA_IDX) {
+        return SPN_OK;
     }
-    if (spn_experiment_data(experiment)->kind == SPN_DATA_IDX || !(largest > most * least)) {
-        return;
+    SPN_TRY(spn_dataset_each_input(context, dataset, find_scale, dataset, SCALES, scales));
+    const int64_t small = (int64_t)scales[SMALL], large = (int64_t)scales[LARGE];
+    if (!(scales[LARGEST] > most * scales[LEAST])) {
+        return SPN_OK;
     }
+    const double ratio = scales[LARGEST] / scales[LEAST];
     if (dataset->input_names != NULL) {
         spn_warning(
             context,
             "inputs differ in scale by a factor of %.2g ('%.40s' against '%.40s'): the large "
             "ones are learned first; data.standardize: true gives them one scale",
-            largest / least, dataset->input_names[large], dataset->input_names[small]);
+            ratio, dataset->input_names[large], dataset->input_names[small]);
     } else {
         spn_warning(context,
                     "inputs differ in scale by a factor of %.2g (number %lld against %lld): the "
                     "large ones are learned first; data.standardize: true gives them one scale",
-                    largest / least, (long long)large + 1, (long long)small + 1);
+                    ratio, (long long)large + 1, (long long)small + 1);
     }
+done:
+    return status;
 }
 
 /* Do sweeps or watched training go by mini-batches? */
@@ -347,9 +396,10 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
     SPN_TRY(spni_experiment_place(context, experiment,
                                   check_batch(context, experiment, study->dataset->samples)));
-    warn_of_scales(context, experiment, study->dataset);
-    study->data_checksum =
-        (uint32_t)checksum(checksum(crc32(0, NULL, 0), study->dataset), study->test);
+    SPN_TRY(warn_of_scales(context, experiment, study->dataset));
+    study->data_checksum = (uint32_t)crc32(0, NULL, 0);
+    SPN_TRY(add_checksum(context, study->dataset, &study->data_checksum));
+    SPN_TRY(add_checksum(context, study->test, &study->data_checksum));
     SPN_TRY(spni_experiment_blame(
         context, experiment, SPNI_SECTION_MODEL, "hidden",
         spn_network_create(context, study->dataset->inputs, study->dataset->outputs,

@@ -44,6 +44,26 @@ run ranks 2 sweep run.yaml -o cut.h5 -q $long --resume
 expect_status 0
 expect_same long.h5 cut.h5
 
+# Rank 0 lives while it writes results, however long that takes: some 30 pieces, 0.4 s each.
+if [ "${4:--}" != - ]; then
+    program_of_ranks=$ranks_program
+    printf '#!/bin/sh\nLD_PRELOAD=%s exec %s "$@"\n' "$4" "$ranks_program" >slow
+    chmod +x slow
+    ranks_program=./slow
+    SPINODAL_MPI_PATIENCE=4
+    export SPINODAL_MPI_PATIENCE
+    began=$(date +%s)
+    # shellcheck disable=SC2086
+    run ranks 3 sweep run.yaml -o slow.h5 -q $long
+    took=$(($(date +%s) - began))
+    unset SPINODAL_MPI_PATIENCE
+    ranks_program=$program_of_ranks
+    expect_status 0
+    expect_same long.h5 slow.h5
+    checks=$((checks + 1))
+    [ "$took" -gt 6 ] || complain "writing was not slow: $took s"
+fi
+
 # A patience that is none is a line, not another number.
 for wrong in 0 -1 soon 5x; do
     SPINODAL_MPI_PATIENCE=$wrong

@@ -71,18 +71,40 @@ long='--set sweep.seeds=6 --set sweep.beta.points=300'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 -q $long
 expect_status 0
+# Whoever is killed, of however many, whenever: drawn, and the same in each run of this test.
 kills=0
+ended=0
 resume=
+drawn=73
+draw() {
+    drawn=$(((drawn * 1103515245 + 12345) % 2147483648))
+    echo $((drawn / 65536 % $1))
+}
 while [ $kills -lt "${SPN_KILLS:-2}" ]; do
     kills=$((kills + 1))
+    draw 3 >number
+    draw 12 >moment
+    number=$(($(cat number) + 2))
+    before=$(wc -c 2>/dev/null <killed.h5.part || echo 0)
     # shellcheck disable=SC2086
-    start $((kills % 3 + 2)) sweep run.yaml -o killed.h5 -q $long $resume
-    until_larger killed.h5.part 0
-    signal 9 $((kills % 2 + 1))
+    start $number sweep run.yaml -o killed.h5 -q $long $resume
+    until_larger killed.h5.part "$before"
+    sleep "$(printf '0.%02d' "$(cat moment)")"
+    draw $number >victim
+    signal 9 $(($(cat victim) + 1))
     wait $running 2>/dev/null
     signal 9
     resume=--resume
+    if [ -e killed.h5 ]; then # too late
+        ended=$((ended + 1))
+        expect_same long.h5 killed.h5
+        rm -f killed.h5*
+        resume=
+    fi
 done
+rm -f number moment victim
+checks=$((checks + 1))
+[ $ended -lt $kills ] || complain "none of $kills kills met a run at work"
 # shellcheck disable=SC2086
 run ranks 3 sweep run.yaml -o killed.h5 -q $long --resume
 expect_status 0

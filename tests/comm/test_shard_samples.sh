@@ -44,13 +44,31 @@ same classes.yaml 3 classes
 same run.yaml 2 dense $large --set model.bias=true --set objective.regularise=weights --set sweep.direction=up
 # shellcheck disable=SC2086
 same run.yaml 2 descent $large --set solver.method=lbfgs --set sweep.direction=up --set sweep.refine=false
-expect_folder . classes.h5 classes.yaml dense.h5 descent.h5 products.h5 ranks.h5 run.yaml
+# Images in files, which each rank reads in pieces: 1200 of 4 x 4 pixels, of three classes; compressed or not.
+awk 'BEGIN { for (n = 0; n < 19200; n++) printf "%c", 33 + (n * 7919 + int(n / 16) * int(n / 16) * 31) % 90 }' >pixels
+{ printf '\000\000\010\003\000\000\004\260\000\000\000\004\000\000\000\004' && cat pixels; } >images-idx3
+awk 'BEGIN { for (n = 0; n < 1200; n++) printf "%c", 97 + n * n % 7 % 3 }' | tr 'abc' '\000\001\002' >numbers
+{ printf '\000\000\010\001\000\000\004\260' && cat numbers; } | gzip >labels-idx1.gz
+rm pixels numbers
+cat >images.yaml <<'YAML'
+data: {kind: idx, path: images-idx3, standardize: inputs, test_share: 0.1}
+model: {hidden: [5], bias: true}
+objective: {error: cross_entropy}
+sweep: {seeds: 1, direction: up, refine: false, beta.points: 2}
+solver: {method: newton_cg}
+YAML
+same images.yaml '2 3' images
+gzip images-idx3
+same images.yaml 2 packed --set data.path=images-idx3.gz
+expect_folder . classes.h5 classes.yaml dense.h5 descent.h5 images-idx3.gz images.h5 images.yaml labels-idx1.gz packed.h5 products.h5 ranks.h5 run.yaml
 
 # What each rank takes.
 # shellcheck disable=SC2086
 run ranks 2 sweep run.yaml --explain --shard-samples -q $large
 expect_status 0
-expect_stdout 'each of 2 ranks'
+expect_stdout '^each of 2 ranks$'
+expect_stdout '^ +[0-9.e-]+ GB of samples, and [0-9.e-]+ GB for each point at work; [0-9.e-]+ GB while the data are read and the network is made$'
+expect_stdout '^2 ranks together: 1 chains up of 3 points, one after the other$'
 
 # What is wrong is said once.
 run spinodal sweep run.yaml --shard-samples

@@ -21,7 +21,7 @@ static void check_status(spn_context *context, spn_status status)
     spn_error_clear(context);
 }
 
-static void check_columns(spn_context *context, const spn_idx *idx)
+static void check_columns(spn_context *context, spn_idx *idx)
 {
     int64_t picked[2] = {idx->shape[0] - 1, 0};
     const int64_t width = idx->count / idx->shape[0];
@@ -36,7 +36,7 @@ static void check_columns(spn_context *context, const spn_idx *idx)
     free(x);
 }
 
-static void check_classes(spn_context *context, const spn_idx *idx, int64_t only)
+static void check_classes(spn_context *context, spn_idx *idx, int64_t only)
 {
     static const char *const names[] = {"1", "0"};
     double *codes = calloc((size_t)idx->shape[0], sizeof *codes);

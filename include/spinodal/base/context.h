@@ -139,7 +139,7 @@ void spn_error_get(const spn_context *context, spn_error *out);
 void spn_error_set(spn_context *context, const spn_error *error);
 
 /** SPN_ERROR_INTERRUPTED (with its message) when the caller's flag is raised, otherwise SPN_OK.
- *  Cheap: one relaxed atomic load. */
+ *  Cheap: one relaxed atomic load. To other ranks of a farm it is a sign of life, spn_farm_beat(). */
 spn_status spn_poll(spn_context *context);
 
 /** A sign of life of long work, and how many there have been: what runs jobs in other threads tells of them where jobs send

@@ -93,6 +93,9 @@ struct spn_farm {
     spn_status (*agree)(spn_context *context, spn_farm *farm, spn_status status, void *data,
                         int64_t size);
 
+    /** A sign of life while no pool runs, which costs nothing where it is given often. NULL: nobody waits for one. */
+    void (*beat)(spn_farm *farm);
+
     /* Of ranks that share samples; otherwise they may be NULL. Where any rank comes with a failure the error is that of the lowest such rank,
      * everywhere, and that of all calls that follow. Called by one thread at a time, which may be another than that of tell(). */
 
@@ -133,6 +136,9 @@ bool spn_farm_is_foreign(const spn_context *context);
 bool spn_farm_is_sharded(const spn_context *context);
 /** The run has no more than this rank's share of the results (spn_shares_farm()). */
 bool spn_farm_is_share(const spn_context *context);
+/** A sign of life for the other ranks, which may be waiting: whoever works for long without spn_poll(), which gives one, too, gives them at each piece. In
+ *  the context of a farm's rank only, and not while its pool runs: otherwise it does nothing. */
+void spn_farm_beat(spn_context *context);
 /** spn_farm's agree(); without a farm, or in a share, `status`. */
 spn_status spn_farm_agree(spn_context *context, spn_status status, void *data, int64_t size);
 
