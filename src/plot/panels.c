@@ -14,6 +14,8 @@
 #define PANEL_HEIGHT 1.75
 #define LEFT 0.60
 #define RIGHT 0.10
+#define DIGIT_WIDTH 0.07
+#define LABEL_MARGIN 0.01
 #define BOTTOM 0.43
 #define TOP 0.08
 #define GUIDE_LABEL_HEIGHT 0.15
@@ -95,7 +97,7 @@ void spni_put_panel_data(spn_text *text, const spn_figure *figure)
 }
 
 typedef struct page {
-    double width, height, top;
+    double width, height, top, right;
     int64_t rows, columns; /* of panels */
     int64_t legend_rows;
     bool has_legends; /* above the panels, each above its own column */
@@ -146,30 +148,9 @@ static void count_legends(const spn_figure *figure, page *g)
     g->has_legends = legends > 1;
 }
 
-static page make_page(const spn_figure *figure)
-{
-    page g = {.width = figure->width, .height = figure->height};
-    g.columns = figure->columns > 0 ? figure->columns : 1;
-    g.rows = (figure->panel_count + g.columns - 1) / g.columns;
-    g.x = spni_figure_x_range(figure);
-    count_legends(figure, &g);
-    g.top = TOP + (has_guide_labels(figure) ? GUIDE_LABEL_HEIGHT : 0) +
-            LEGEND_ROW_HEIGHT * (double)g.legend_rows;
-    g.width = g.width > 0 ? g.width : COLUMN_WIDTH;
-    if (!(g.height > 0)) {
-        g.height = BOTTOM + g.top + PANEL_HEIGHT * (double)g.rows + GAP * (double)(g.rows - 1);
-    }
-    return g;
-}
-
-static double panel_height(const page *g)
-{
-    return (g->height - BOTTOM - g->top - GAP * (double)(g->rows - 1)) / (double)g->rows;
-}
-
 static double panel_width(const page *g)
 {
-    return g->width / (double)g->columns - LEFT - RIGHT;
+    return g->width / (double)g->columns - LEFT - g->right;
 }
 
 /* A tick distance of 1, 2 or 5 times a power of ten, for about `ticks` ticks; *minor of them
@@ -182,6 +163,53 @@ static double choose_step(double span, double ticks, int *minor)
     const int step = ratio <= 1 ? 1 : ratio <= 2 ? 2 : ratio <= 5 ? 5 : 10;
     *minor = step == 2 ? 4 : 5;
     return step * power;
+}
+
+static double x_step(const spn_figure *figure, const page *g, int *minor)
+{
+    const double step = choose_step(g->x.high - g->x.low, X_TICKS_PER_INCH * panel_width(g), minor);
+    *minor = figure->x_step > 0 ? 1 : *minor;
+    return figure->x_step > 0 ? figure->x_step : step;
+}
+
+/* Beside the panels, where the label of the last tick of a linear axis is centred on the end of the axis or nearly: half of it must
+ * have room. */
+static double right_of(const spn_figure *figure, const page *g)
+{
+    int minor = 0;
+    char label[40];
+    if (figure->x_scale == SPN_AXIS_LOG) {
+        return RIGHT;
+    }
+    const double step = x_step(figure, g, &minor);
+    const double last = floor(g->x.high / step + 1e-9) * step;
+    const double behind = (g->x.high - last) / (g->x.high - g->x.low) * panel_width(g);
+    snprintf(label, sizeof label, "%g", last);
+    const bool has_point = strchr(label, '.') != NULL;
+    const double length = DIGIT_WIDTH * ((double)strlen(label) - (has_point ? 0.5 : 0));
+    return fmax(RIGHT, length / 2 + LABEL_MARGIN - behind);
+}
+
+static page make_page(const spn_figure *figure)
+{
+    page g = {.width = figure->width, .height = figure->height, .right = RIGHT};
+    g.columns = figure->columns > 0 ? figure->columns : 1;
+    g.rows = (figure->panel_count + g.columns - 1) / g.columns;
+    g.x = spni_figure_x_range(figure);
+    count_legends(figure, &g);
+    g.top = TOP + (has_guide_labels(figure) ? GUIDE_LABEL_HEIGHT : 0) +
+            LEGEND_ROW_HEIGHT * (double)g.legend_rows;
+    g.width = g.width > 0 ? g.width : COLUMN_WIDTH;
+    g.right = right_of(figure, &g);
+    if (!(g.height > 0)) {
+        g.height = BOTTOM + g.top + PANEL_HEIGHT * (double)g.rows + GAP * (double)(g.rows - 1);
+    }
+    return g;
+}
+
+static double panel_height(const page *g)
+{
+    return (g->height - BOTTOM - g->top - GAP * (double)(g->rows - 1)) / (double)g->rows;
 }
 
 static void put_common(spn_text *text, const spn_figure *figure, const page *g)
@@ -199,13 +227,11 @@ static void put_common(spn_text *text, const spn_figure *figure, const page *g)
                            "set mxtics 10\n");
     } else {
         int minor = 0;
-        const double ticks = X_TICKS_PER_INCH * panel_width(g);
-        const double step = choose_step(g->x.high - g->x.low, ticks, &minor);
+        const double step = x_step(figure, g, &minor);
         spn_text_put(text,
                      "set xtics %s\n"
                      "set mxtics %d\n",
-                     REAL(figure->x_step > 0 ? figure->x_step : step),
-                     figure->x_step > 0 ? 1 : minor);
+                     REAL(step), minor);
     }
     spn_text_put(text, "set xrange [%s:%s]\n", REAL(g->x.low), REAL(g->x.high));
 }

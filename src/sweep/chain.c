@@ -331,10 +331,9 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
     if (f->newton != NULL && f->is_before_stationary) {
         bool is_strange = is_suspect || spni_is_relabelled(f) ||
                           spni_is_bent(f, beta - f->at_before.beta, LEAST_WAY);
+        /* A weak one is passed over: no jump. */
         if (is_strange && !spni_is_weak(f)) {
             SPN_TRY(refine(f, beta, number, way));
-        } else {
-            way->is_jump = is_suspect;
         }
     } else if (is_suspect) {
         SPN_TRY(creep(f, beta, way));

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BETA_DIGITS = 6, DIGITS = 4, FEW_DIGITS = 2 };
+enum { BETA_DIGITS = 6, DIGITS = 4, FEW_DIGITS = 2, PUBLISHED_SAMPLES = 60000 };
 /* A jump further from a published interval, relative to beta, is another one. */
-static const double farthest = 0.1;
+static const double farthest = 0.25;
 /* An exact spinodal lies at the published jump or a little above it: up to this share of beta. */
 static const double over_most = 0.03;
 
@@ -158,6 +158,17 @@ static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
                  100 * over_most);
 }
 
+static bool has_jump(const spn_sweep_contents *c, double from, double to)
+{
+    const spn_sweep_jump *jumps = c->jumps.records;
+    for (int64_t i = 0; i < c->jumps.rows; i++) {
+        if (is_upward_jump(&jumps[i]) && from <= jumps[i].beta && jumps[i].beta <= to) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A number of the sweep at beta, on the line between the points around it, which no jump parts. */
 static double between(const spn_sweep_contents *c, double beta, double (*of)(const spn_state *s))
 {
@@ -166,8 +177,7 @@ static double between(const spn_sweep_contents *c, double beta, double (*of)(con
         const spn_sweep_record *a = &points[i - 1], *b = &points[i];
         bool is_around = a->state.beta <= beta && beta <= b->state.beta &&
                          b->direction == SPN_DIRECTION_UP && b->point == a->point + 1;
-        bool is_one_phase = b->state.active_modes == a->state.active_modes && b->jump == 0;
-        if (is_around && is_one_phase) {
+        if (is_around && !has_jump(c, a->state.beta, b->state.beta)) {
             double share = (beta - a->state.beta) / (b->state.beta - a->state.beta);
             return (1 - share) * of(&a->state) + share * of(&b->state);
         }
@@ -189,7 +199,7 @@ static void put_points_beside(spn_text *page, const spni_section_source *source,
                               const spn_sweep_contents *c, const spni_published *published)
 {
     const spn_attribute *samples = spn_results_attribute(source->results, "samples");
-    if (samples != NULL && samples->text == NULL) {
+    if (samples != NULL && samples->text == NULL && samples->integer < PUBLISHED_SAMPLES) {
         spn_text_put(
             page,
             "\nThis sweep has %lld training samples. With fewer than were published *E* is "
