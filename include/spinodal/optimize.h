@@ -141,7 +141,8 @@ typedef struct spn_solver_bounds {
     int64_t max_iterations;
     bool stays; /**< newton_cg: a saddle is not left, but said by negative_eigenvalues */
     double
-        order_share; /**< newton_cg: nor is one where n differs from that of the start by more than this share of the larger; 0: they are */
+        order_share; /**< newton_cg: nor is one where n differs from that of the start by more than this share of the larger; 0: they are. The run may
+                           *  end there before it is stationary to the tolerance (SPN_STOP_MAX_ITERATIONS) */
 } spn_solver_bounds;
 
 /** spn_solver_run() within bounds; later runs have the settings again. newton_cg leaves out L-BFGS, which has no model by which a

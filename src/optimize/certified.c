@@ -212,12 +212,32 @@ static double order_of(const spn_solver *solver)
     return spn_objective_order(solver->objective, solver->theta);
 }
 
-/* Whether a saddle is left. `order` is that of the start. */
-static bool may_leave(const spn_solver *solver, double order)
+/* Has n changed by more than what is allowed? `order` is that of the start. */
+static bool has_gone(const spn_solver *solver, double order)
 {
     double now = order_of(solver), share = solver->order_share;
-    bool has_gone = share > 0 && fabs(now - order) > share * fmax(fabs(now), fabs(order));
-    return !solver->stays && !has_gone && solver->info->escapes < ESCAPES_MOST;
+    return share > 0 && fabs(now - order) > share * fmax(fabs(now), fabs(order));
+}
+
+/* At a saddle; *is_done: it is not left. One that is known well enough to be none of this phase ends a run that its bounds end. */
+static spn_status leave_saddle(spn_context *context, spn_solver *solver, double curvature,
+                               double order, bool is_early, bool *is_done)
+{
+    spn_status status = SPN_OK;
+    bool has_left = false;
+    if (has_gone(solver, order)) {
+        solver->info->stop = is_early ? SPN_STOP_MAX_ITERATIONS : SPN_STOP_CONVERGED;
+        *is_done = true;
+        goto done;
+    }
+    if (!solver->stays && solver->info->escapes < ESCAPES_MOST) {
+        SPN_TRY(escape(context, solver, curvature, &has_left));
+    }
+    /* What cannot be left is known to the last digit in the end. */
+    *is_done = !has_left && !is_early;
+    solver->newton_cg->is_wary = has_left;
+done:
+    return status;
 }
 
 /* At a stationary point, or nearly at one; *is_done: it is what was looked for, or nothing leads on. */
@@ -226,19 +246,16 @@ static spn_status judge_point(spn_context *context, spn_solver *solver, spni_pro
 {
     spn_status status = SPN_OK;
     spn_certificate certificate;
-    bool is_early = solver->gradient_norm > spni_newton_cg_limit(solver), has_left = false;
-    solver->newton_cg->is_wary = false;
+    spni_newton_cg *own = solver->newton_cg;
+    bool is_early = at->inner != NULL ? at->inner->newton_cg->is_early : own->is_early;
+    own->is_wary = false;
     SPN_TRY(is_early ? SPN_OK : settle_merged(context, solver, at));
     SPN_TRY(certify(context, solver, at, &certificate));
-    solver->newton_cg->resumes = certificate.negative <= 0;
-    if (certificate.negative <= 0) {
-        *is_done = !is_early;
-    } else if (!may_leave(solver, order)) {
-        *is_done = true;
+    own->resumes = certificate.negative <= 0;
+    if (certificate.negative > 0) {
+        SPN_TRY(leave_saddle(context, solver, certificate.smallest, order, is_early, is_done));
     } else {
-        SPN_TRY(escape(context, solver, certificate.smallest, &has_left));
-        *is_done = !has_left && !is_early;
-        solver->newton_cg->is_wary = has_left;
+        *is_done = !is_early;
     }
 done:
     return status;

@@ -216,6 +216,7 @@ static spn_status iterate(spn_context *context, spn_solver *solver)
         own->steps_since++;
         is_there = is_stationary(solver);
     }
+    own->is_early = is_there && solver->gradient_norm > spni_newton_cg_limit(solver);
     info->stop = is_there    ? SPN_STOP_CONVERGED
                  : has_moved ? SPN_STOP_MAX_ITERATIONS
                              : SPN_STOP_STALLED;

@@ -61,6 +61,7 @@ struct spni_newton_cg {
     bool is_near;  /* and without L-BFGS */
     bool
         is_wary; /* a long way ends where it is nearly stationary: what is a saddle need not be known to the last digit */
+    bool is_early; /* it has ended there */
     bool resumes; /* what has been learned so far is of close by: the first step is Newton's, too */
     bool is_built; /* m has been, once: the parts of it that do not change are there */
     bool

@@ -110,14 +110,31 @@ static void put_jumps(spn_text *page, const spn_sweep_contents *c)
     spn_text_add(page, count == 0 ? "\nThere is none.\n" : "");
 }
 
-/* The jump next to an interval; NULL: none is near. */
-static const spn_sweep_jump *nearest(const spn_sweep_contents *c, const spni_published_jump *p)
+static double middle_of(const spni_published_jump *p)
+{
+    return 0.5 * (p->low + p->high);
+}
+
+/* Is p the published jump that is next to beta? */
+static bool is_next(const spni_published *published, const spni_published_jump *p, double beta)
+{
+    for (int64_t i = 0; i < published->jump_count; i++) {
+        if (fabs(beta - middle_of(&published->jumps[i])) < fabs(beta - middle_of(p))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The jump next to an interval, which is next to it; NULL: none is near. */
+static const spn_sweep_jump *nearest(const spn_sweep_contents *c, const spni_published *published,
+                                     const spni_published_jump *p)
 {
     const spn_sweep_jump *jumps = c->jumps.records, *best = NULL;
-    double middle = 0.5 * (p->low + p->high), least = farthest * middle;
+    double middle = middle_of(p), least = farthest * middle;
     for (int64_t i = 0; i < c->jumps.rows; i++) {
         double distance = fabs(jumps[i].beta - middle);
-        if (is_upward_jump(&jumps[i]) && distance < least) {
+        if (is_upward_jump(&jumps[i]) && distance < least && is_next(published, p, jumps[i].beta)) {
             best = &jumps[i];
             least = distance;
         }
@@ -142,7 +159,7 @@ static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
     spni_put_head(page, "published from | to | β | ± | over the upper end, %");
     for (int64_t i = 0; i < published->jump_count; i++) {
         const spni_published_jump *p = &published->jumps[i];
-        const spn_sweep_jump *j = nearest(c, p);
+        const spn_sweep_jump *j = nearest(c, published, p);
         const double none = (double)NAN;
         spni_put_real(page, BETA_DIGITS, p->low);
         spni_put_real(page, BETA_DIGITS, p->high);
