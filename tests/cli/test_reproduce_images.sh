@@ -18,6 +18,11 @@ run spinodal export figures/digits.h5 -o points.csv
 expect_status 0
 checks=$((checks + 1))
 grep -q 'β | ± | modes' figures/index.md || complain 'the section has no table of jumps'
+# The figure bears the target's name, and the page shows it (where there is a gnuplot to draw it).
+checks=$((checks + 1))
+grep -q 'digits.svg' figures/index.md || complain 'the page does not name its figure'
+checks=$((checks + 1))
+! grep -q 'is not drawn here' figures/index.md || complain 'a figure that is there is said not to be'
 checks=$((checks + 1))
 ! grep -q 'Nothing is learned' figures/index.md || complain 'a network that has learned is said to have not'
 

@@ -35,6 +35,7 @@ static spn_status write(spn_text *page, const spni_section_source *source)
 
 const spni_target spni_target_digits = {
     .name = "digits",
+    .figure = "digits",
     .help = "handwritten digits that come with the program: classes unlearned one after the other",
     .title = "Handwritten digits",
     .text =

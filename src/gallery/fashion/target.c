@@ -47,6 +47,7 @@ static spn_status write(spn_text *page, const spni_section_source *source)
 
 const spni_target spni_target_fashion = {
     .name = "fashion",
+    .figure = "fashion",
     .help = "Fashion-MNIST, a network of 118,282 weights upwards in beta beside published jumps",
     .title = "Fashion-MNIST beside the published sweep",
     .text =

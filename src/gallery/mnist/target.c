@@ -38,6 +38,7 @@ static spn_status write(spn_text *page, const spni_section_source *source)
 
 const spni_target spni_target_mnist = {
     .name = "mnist",
+    .figure = "mnist",
     .help =
         "MNIST, a network of 118,282 weights upwards in beta beside published jumps (data.path)",
     .title = "MNIST beside the published sweep",
