@@ -82,12 +82,12 @@ spni_stretch spni_own_blocks(const spni_network_state *state)
 }
 
 /* Many inputs lie in as many pages, and products read them more than once. */
-static void bring_inputs(const spni_kernels *kernels, const spn_network_error *error, int64_t begin,
-                         double *x, spni_block *block)
+static void bring_inputs(const spn_network_error *error, int64_t begin, double *x,
+                         spni_block *block)
 {
     const int64_t inputs = error->dataset->inputs, ld = error->plan.block;
     if (error->coded != NULL) {
-        spni_coded_read(kernels, error->coded, begin, block->count, x, ld);
+        spni_coded_read(error->coded, begin, block->count, x, ld);
     } else if (inputs >= COPIED_INPUTS && block->ldx > ld) {
         for (int64_t i = 0; i < inputs; i++) {
             memcpy(x + i * ld, block->x + i * block->ldx, (size_t)block->count * sizeof *x);
@@ -99,8 +99,7 @@ static void bring_inputs(const spni_kernels *kernels, const spn_network_error *e
     block->ldx = ld;
 }
 
-spni_block spni_block_of(const spni_kernels *kernels, const spn_network_error *error, int64_t b,
-                         double *slot, double *x)
+spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot, double *x)
 {
     const spn_dataset *data = error->dataset;
     int64_t begin = b * error->plan.block;
@@ -112,7 +111,7 @@ spni_block spni_block_of(const spni_kernels *kernels, const spn_network_error *e
                         .ldy = data->stride,
                         .slot = slot};
     if (x != NULL) {
-        bring_inputs(kernels, error, begin, x, &block);
+        bring_inputs(error, begin, x, &block);
     }
     return block;
 }
@@ -187,7 +186,7 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
     int64_t kept = b - (error->farm != NULL ? spni_own_blocks(state).begin : 0);
     double *memory = state->is_kept ? state->slots + kept * plan->rows * plan->block : own->slot;
     if (!state->is_subset) {
-        return spni_block_of(state->kernels, error, b, memory, own->x);
+        return spni_block_of(error, b, memory, own->x);
     }
     const spn_dataset *data = error->dataset;
     int64_t begin = b * plan->block;

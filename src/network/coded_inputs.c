@@ -19,6 +19,7 @@ static const int64_t BYTES_MIN = 4 * 1024 * 1024;
 struct spni_coded_inputs {
     int64_t inputs, first; /* number of the first sample of the first group */
     double level[LEVELS];
+    const spni_kernels *kernels; /* with which the levels were compared */
     bool are_bytes; /* level k = (k / divisor - mean) / deviation, as the kernel has it */
     double divisor, mean, deviation;
     uint8_t *code;
@@ -89,8 +90,7 @@ static spni_bytes_task task_of(const spni_coded_inputs *coded, const uint8_t *co
 }
 
 /* The levels of all bytes as the kernel has them. */
-static void list_levels(const spni_kernels *kernels, const spni_coded_inputs *coded,
-                        double level[LEVELS])
+static void list_levels(const spni_coded_inputs *coded, double level[LEVELS])
 {
     uint8_t code[LEVELS];
     for (int64_t k = 0; k < LEVELS; k++) {
@@ -100,14 +100,14 @@ static void list_levels(const spni_kernels *kernels, const spni_coded_inputs *co
     task.rows = 1;
     task.groups = LEVELS / GROUP;
     task.step = GROUP;
-    kernels->rescale_bytes(&task);
+    coded->kernels->rescale_bytes(&task);
 }
 
 /* Which byte each level is, by the scale that is in `coded`; false where one of them is none. */
-static bool match_levels(const spni_kernels *kernels, const spni_coded_inputs *coded, int64_t count,
-                         uint8_t byte[LEVELS], double level[LEVELS])
+static bool match_levels(const spni_coded_inputs *coded, int64_t count, uint8_t byte[LEVELS],
+                         double level[LEVELS])
 {
-    list_levels(kernels, coded, level);
+    list_levels(coded, level);
     for (int64_t j = 0; j < count; j++) {
         double k = round((coded->level[j] * coded->deviation + coded->mean) * coded->divisor);
         if (!(k >= 0 && k < LEVELS) || bits_of(level[(int64_t)k]) != bits_of(coded->level[j])) {
@@ -127,8 +127,8 @@ static double decimal(double value, int digits)
 }
 
 /* Images have pixels of 0 and of 255: the lowest and the highest level give (k / c - m) / d but for rounding, and decimals do the rest. */
-static bool find_bytes(const spni_kernels *kernels, int64_t count, spni_coded_inputs *coded,
-                       uint8_t byte[LEVELS], double level[LEVELS])
+static bool find_bytes(int64_t count, spni_coded_inputs *coded, uint8_t byte[LEVELS],
+                       double level[LEVELS])
 {
     static const double divisors[] = {1, 255};
     double low = coded->level[0], high = coded->level[0];
@@ -143,7 +143,7 @@ static bool find_bytes(const spni_kernels *kernels, int64_t count, spni_coded_in
             coded->deviation = decimal(deviation, digits);
             for (int more = 1; more <= DIGITS; more++) {
                 coded->mean = decimal(mean, more);
-                if (match_levels(kernels, coded, count, byte, level)) {
+                if (match_levels(coded, count, byte, level)) {
                     return true;
                 }
             }
@@ -153,12 +153,11 @@ static bool find_bytes(const spni_kernels *kernels, int64_t count, spni_coded_in
 }
 
 /* Codes become bytes where levels are scaled bytes. */
-static void recode(const spni_kernels *kernels, int64_t count, int64_t size,
-                   spni_coded_inputs *coded)
+static void recode(int64_t count, int64_t size, spni_coded_inputs *coded)
 {
     uint8_t byte[LEVELS] = {0};
     double level[LEVELS];
-    coded->are_bytes = find_bytes(kernels, count, coded, byte, level);
+    coded->are_bytes = find_bytes(count, coded, byte, level);
     for (int64_t i = 0; coded->are_bytes && i < size; i++) {
         coded->code[i] = byte[coded->code[i]];
     }
@@ -181,6 +180,7 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     SPN_NEW(context, coded, 1);
     SPN_NEW(context, coded->code, groups * GROUP * data->inputs);
     coded->inputs = data->inputs;
+    coded->kernels = spni_kernels_of(context);
     coded->first = held - shift;
     level_table table = {.level = coded->level};
     for (int64_t i = 0; fits && i < data->inputs; i++) {
@@ -188,7 +188,7 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
         fits = encode_row(&table, data, i, shift, coded->code);
     }
     if (fits) {
-        recode(spni_kernels_of(context), table.count, groups * GROUP * data->inputs, coded);
+        recode(table.count, groups * GROUP * data->inputs, coded);
         *out = coded;
         coded = NULL;
     }
@@ -226,8 +226,8 @@ static void look_up(const spni_coded_inputs *coded, const uint8_t *code, int64_t
     }
 }
 
-void spni_coded_read(const spni_kernels *kernels, const spni_coded_inputs *coded, int64_t begin,
-                     int64_t count, double *x, int64_t ld)
+void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count, double *x,
+                     int64_t ld)
 {
     const int64_t groups = (count + GROUP - 1) / GROUP;
     const uint8_t *code = coded->code + (begin - coded->first) * coded->inputs;
@@ -238,5 +238,5 @@ void spni_coded_read(const spni_kernels *kernels, const spni_coded_inputs *coded
     spni_bytes_task task = task_of(coded, code, x);
     task.groups = groups;
     task.ldx = ld;
-    kernels->rescale_bytes(&task);
+    coded->kernels->rescale_bytes(&task);
 }

@@ -290,7 +290,7 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
     SPN_NEW(context, slot, shell.plan.rows * shell.plan.block);
     for (int64_t b = 0; b < shell.plan.blocks; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_of(NULL, &shell, b, slot, NULL);
+        spni_block block = spni_block_of(&shell, b, slot, NULL);
         spni_forward(spni_kernels_of(context), network, &shell.plan, theta, &block, 0);
         const double *values = spni_values(&shell.plan, &block, network->depth);
         for (int64_t k = 0; k < dataset->outputs; k++) {

@@ -188,8 +188,7 @@ spni_stretch spni_own_sections(const spni_network_state *state);
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
 /** Block b of the whole data set in slot `slot`. `x`: room for its inputs where they are better read elsewhere than where they lie,
  *  inputs x plan.block; NULL: they are not. */
-spni_block spni_block_of(const spni_kernels *kernels, const spn_network_error *error, int64_t b,
-                         double *slot, double *x);
+spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot, double *x);
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
 
@@ -203,8 +202,8 @@ void spni_coded_free(spn_context *context, spni_coded_inputs *coded);
 bool spni_coded_pays(const spn_dataset *data);
 /** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were: rows ld apart, of which up to 7 numbers behind
  *  the last sample are written. */
-void spni_coded_read(const spni_kernels *kernels, const spni_coded_inputs *coded, int64_t begin,
-                     int64_t count, double *x, int64_t ld);
+void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count, double *x,
+                     int64_t ld);
 
 /* ordered_sums.c */
 /** Lanes and terms of a new state whose plan is known. */

@@ -34,8 +34,7 @@ static spn_status make_outputs(spn_context *context, const spn_point *point, dou
     const spni_stretch own =
         error->farm != NULL ? spni_own_blocks(state) : (spni_stretch){0, plan->blocks};
     for (int64_t b = own.begin; b < own.end && status == SPN_OK; b++) {
-        spni_block block =
-            spni_block_of(state->kernels, error, b, state->lane[0].slot, state->lane[0].x);
+        spni_block block = spni_block_of(error, b, state->lane[0].slot, state->lane[0].x);
         spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
         copy_rows(error->dataset->outputs, block.count, spni_values(plan, &block, depth),
                   plan->block, f + b * plan->block, samples);
@@ -90,7 +89,7 @@ static spn_status take_test(spn_context *context, const spn_point *point, spn_la
             sum += term;
             term = 0.0;
         }
-        spni_block block = spni_block_of(state->kernels, test, b, state->test, state->test_x);
+        spni_block block = spni_block_of(test, b, state->test, state->test_x);
         spni_forward(state->kernels, test->network, plan, point->theta, &block, 0);
         term += spni_output_error(state->kernels, test, &block, weight);
         const double *f = spni_values(plan, &block, test->network->depth);

@@ -83,8 +83,7 @@ spn_status spn_network_class_accuracy(spn_context *context, const spn_point *poi
     const spn_farm_piece pieces[] = {{samples, classes}, {out, classes}};
     SPN_TRY(spni_relay_begin(context, error, 2, pieces));
     for (int64_t b = blocks.begin; b < blocks.end && classes > 0 && status == SPN_OK; b++) {
-        spni_block block =
-            spni_block_of(state->kernels, error, b, state->lane[0].slot, state->lane[0].x);
+        spni_block block = spni_block_of(error, b, state->lane[0].slot, state->lane[0].x);
         spni_forward(state->kernels, error->network, plan, point->theta, &block, 0);
         spni_classes_count(error, &block, b * plan->block, samples, out);
         status = spn_poll(context);

@@ -133,12 +133,16 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     double codes = spni_coded_pays(all) ? (double)all->inputs * rows : 0.0;
     double others = (double)(error->mode_count + 1) * (double)samples;
     if (error->test != NULL) {
-        others += numbers_of(error->test->dataset, error->test->dataset->samples);
+        const spn_dataset *test = error->test->dataset;
+        others += numbers_of(test, test->samples);
+        codes += spni_coded_pays(test) ? (double)test->inputs * (double)test->samples : 0.0;
     }
-    return (spn_rank_room){.samples = number * (own + others) + codes,
-                           .start = number * (numbers_at_start(all, ranks, own) + others),
-                           .point = number *
-                                    (kept + terms + (double)(all->outputs + 1) * (double)samples)};
+    double all_codes =
+        all->spread == NULL && spni_coded_pays(all) ? (double)all->inputs * (double)samples : 0.0;
+    return (spn_rank_room){
+        .samples = number * (own + others) + codes,
+        .start = number * (numbers_at_start(all, ranks, own) + others) + codes + all_codes,
+        .point = number * (kept + terms + (double)(all->outputs + 1) * (double)samples)};
 }
 
 /* ---- Sums ------------------------------------------------------------------------------------- */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stationary points with a known index, on the smallest problem they live on.
  *
- *   settle:   nearly, where the way is long: most of the products of a saddle would be spent on its last digits
- *             where theta is exactly symmetric, descend on the reduced problem, otherwise on the full one;
+ *   settle:   where theta is exactly symmetric, descend on the reduced problem, otherwise on the full one: a long way nearly to its
+ *             end first, for most of the products of a saddle would be spent on its last digits;
  *             what has become equal to `merging` is made equal, and if L is no higher there, that is the problem
  *   certify:  the index of the full Hessian (T27)
  *   escape:   along the direction of most negative curvature, and again
@@ -232,6 +232,8 @@ static spn_status leave_saddle(spn_context *context, spn_solver *solver, double 
     }
     if (!solver->stays && solver->info->escapes < ESCAPES_MOST) {
         SPN_TRY(escape(context, solver, curvature, &has_left));
+        SPN_TRY(has_left ? SPN_OK
+                         : spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));
     }
     /* What cannot be left is known to the last digit in the end. */
     *is_done = !has_left && !is_early;
@@ -261,6 +263,15 @@ done:
     return status;
 }
 
+/* What an earlier point had is not that of where a run has ended unconverged. */
+static void forget_certificate(const spn_solver *solver)
+{
+    solver->info->smallest_eigenvalue = solver->info->eigenvalue_bound = (double)NAN;
+    solver->info->negative_eigenvalues = -1;
+    solver->info->certainty = SPN_CERTAIN_NOT;
+    solver->info->reduced = solver->n;
+}
+
 static spn_status run(spn_context *context, spn_solver *solver, spni_problem *at)
 {
     spn_status status = SPN_OK;
@@ -271,7 +282,9 @@ static spn_status run(spn_context *context, spn_solver *solver, spni_problem *at
         spni_problem_leave(context, at);
         SPN_TRY(settle_first(context, solver, at));
         is_done = solver->info->stop != SPN_STOP_CONVERGED;
-        if (!is_done) {
+        if (is_done) {
+            forget_certificate(solver);
+        } else {
             SPN_TRY(judge_point(context, solver, at, order, &is_done));
         }
     }

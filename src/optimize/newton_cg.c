@@ -4,10 +4,11 @@
  *   L-BFGS, its initial matrix M^-1, to |grad L| <= 1e3 limits      (phase 1: long ways)
  *   M at theta;  s by conjugate gradients (steihaug.c), |s|_M <= radius
  *   accept:   actual / predicted decrease > 1e-4; near the rounding of L: the decrease by gradients
- *   radius:   a quarter of |s|_M after a bad step, doubled after a very good one at the boundary
- *   until |grad L| <= limit, the tolerance times what the regulariser alone pulls with at a theta of this length
+ *   radius:   a quarter of |s|_M after a bad step, twice or four times as long after a very good one at the boundary
+ *   until |grad L| <= limit, the tolerance times what the regulariser alone pulls with at a theta of this length; a long way also
+ *   ends where it is nearly stationary, for a first certificate (certified.c)
  *
- * All lengths are in M, all sizes relative: inputs and targets in other units give the same iterates. */
+ * Behind a step of Newton's the next is made with what has been learned (curvature_pairs.c), without a radius. Other lengths are in M, all sizes relative: inputs and targets in other units give the same iterates. */
 #include "optimize/newton_cg.h"
 
 #include <float.h>
@@ -23,9 +24,9 @@ static const double slope_share = 1e-9;
 static const double first_radius = 2;
 /* A step is solved for to this share of the gradient at most. */
 static const double coarse = 0.1;
-/* A way of so many steps has left where it began, and this many limits are nearly stationary. */
+/* A way of so many steps has left where it began, and this many limits are nearly stationary, but no more than this share of the pull. */
 enum { LONG_WAY = 8 };
-static const double nearly = 1e4;
+static const double nearly = 1e4, nearly_most = 1e-4;
 enum { PRODUCTS_MOST = 1000, REBUILD = 5 };
 
 spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
@@ -153,7 +154,7 @@ static spn_status find_direction(spn_context *context, spn_solver *solver)
     SPN_TRY(spni_cg_solve(context, solver, solver->gradient,
                           own->cg.recalls ? (double)INFINITY : own->radius, share, PRODUCTS_MOST,
                           solver->step));
-    if (own->cg.recalls && own->cg.is_boundary) {
+    if (own->cg.recalls && (own->cg.is_boundary || !(own->cg.predicted > 0))) {
         own->cg.recalls = false;
         SPN_TRY(spni_cg_solve(context, solver, solver->gradient, own->radius, share, PRODUCTS_MOST,
                               solver->step));
@@ -197,8 +198,12 @@ done:
 static bool is_stationary(const spn_solver *solver)
 {
     const spni_newton_cg *own = solver->newton_cg;
-    bool is_early = own->is_wary && solver->info->iterations >= LONG_WAY;
-    return solver->gradient_norm <= (is_early ? nearly : 1) * spni_newton_cg_limit(solver);
+    const double limit = spni_newton_cg_limit(solver);
+    double enough = limit;
+    if (own->is_wary && solver->info->iterations >= LONG_WAY) {
+        enough = fmax(limit, fmin(nearly * limit, nearly_most * pull_of(solver)));
+    }
+    return solver->gradient_norm <= enough;
 }
 
 /* Phase 2, from where the state stands: the point is there, with its curvature. */

@@ -18,6 +18,10 @@ static spn_status solve(spn_context *context, spn_solver *solver, const double *
     spni_cg *cg = &solver->newton_cg->cg;
     cg->recalls = true;
     SPN_TRY(spni_cg_solve(context, solver, right, (double)INFINITY, share, PRODUCTS_MOST, x));
+    if (cg->count == 0) { /* what has been learned is of no use here */
+        cg->recalls = false;
+        SPN_TRY(spni_cg_solve(context, solver, right, (double)INFINITY, share, PRODUCTS_MOST, x));
+    }
     out->is_positive = out->is_positive && !cg->is_negative;
     out->is_solved = out->is_solved && !cg->is_boundary && cg->count < PRODUCTS_MOST &&
                      spn_all_finite(solver->n, x);

@@ -175,15 +175,23 @@ static void put_jumps_beside(spn_text *page, const spn_sweep_contents *c,
                  100 * over_most);
 }
 
-static bool has_jump(const spn_sweep_contents *c, double from, double to)
+/* A jump parts two points where one is listed that survives, and where a step is one that is not listed. */
+static bool has_jump(const spn_sweep_contents *c, const spn_sweep_record *a,
+                     const spn_sweep_record *b)
 {
     const spn_sweep_jump *jumps = c->jumps.records;
+    bool is_listed = false;
     for (int64_t i = 0; i < c->jumps.rows; i++) {
-        if (is_upward_jump(&jumps[i]) && from <= jumps[i].beta && jumps[i].beta <= to) {
-            return true;
+        const spn_sweep_jump *j = &jumps[i];
+        if (j->direction == SPN_DIRECTION_UP && a->state.beta <= j->beta &&
+            j->beta <= b->state.beta) {
+            is_listed = true;
+            if (j->survives != 0) {
+                return true;
+            }
         }
     }
-    return false;
+    return b->jump != 0 && !is_listed;
 }
 
 /* A number of the sweep at beta, on the line between the points around it, which no jump parts. */
@@ -194,7 +202,7 @@ static double between(const spn_sweep_contents *c, double beta, double (*of)(con
         const spn_sweep_record *a = &points[i - 1], *b = &points[i];
         bool is_around = a->state.beta <= beta && beta <= b->state.beta &&
                          b->direction == SPN_DIRECTION_UP && b->point == a->point + 1;
-        if (is_around && !has_jump(c, a->state.beta, b->state.beta)) {
+        if (is_around && !has_jump(c, a, b)) {
             double share = (beta - a->state.beta) / (b->state.beta - a->state.beta);
             return (1 - share) * of(&a->state) + share * of(&b->state);
         }
