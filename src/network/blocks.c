@@ -164,6 +164,8 @@ spn_status spn_network_error_batches(spn_context *context, spn_network_error *er
     if (!spn_size_multiply(data->samples, row, &total)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "network: too many samples times inputs");
     }
+    spn_release(context, error->by_sample);
+    error->by_sample = NULL;
     SPN_NEW(context, error->by_sample, total);
     for (int64_t first = 0; first < data->samples; first += SAMPLES_AT_ONCE) {
         int64_t left = data->samples - first;
