@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/** @file base.h  Room `base`: status, context, memory, lists, options, pool, team, farm, random numbers. */
+/** @file base.h  Room `base`: status, context, memory, lists, options, pool, team, farm, sums in pairs, random numbers. */
 #ifndef SPINODAL_BASE_H
 #define SPINODAL_BASE_H
 
@@ -8,6 +8,7 @@
 #include <spinodal/base/list.h>
 #include <spinodal/base/memory.h>
 #include <spinodal/base/options.h>
+#include <spinodal/base/pairs.h>
 #include <spinodal/base/pool.h>
 #include <spinodal/base/random.h>
 #include <spinodal/base/record.h>

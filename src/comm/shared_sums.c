@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Ranks that share samples (spn_farm, is_sharded): all calls are made by all ranks together, for their jobs are the same. Terms of sums
- * travel: each rank adds up a share of the numbers of all rows, in the order of rows, and gives it to all. */
+/* Ranks that share samples (spn_farm, is_sharded): all calls are made by all ranks together, for their jobs are the same. Nodes of sums
+ * travel: each rank adds up a share of the numbers of all rows, in pairs, and gives it to all. */
 #include "comm/ranks.h"
 
 #include <string.h>
@@ -58,12 +58,18 @@ static MPI_Datatype rows_of(int64_t rows, int64_t numbers, int64_t stride)
     return type;
 }
 
+/* Rows of rank q. */
+static int64_t rows_from(const spn_farm_sum *sum, int64_t q)
+{
+    return spn_pairs_nodes(sum->begin[q], sum->begin[q + 1]);
+}
+
 /* Numbers that this rank gets from others for its share of `own`. */
 static int64_t count_foreign(const ranks *r, const spn_farm_sum *sum, int64_t own)
 {
     int64_t rows = 0;
     for (int64_t q = 0; q < r->farm->size; q++) {
-        rows += q != r->farm->rank ? sum->rows[q] : 0;
+        rows += q != r->farm->rank ? rows_from(sum, q) : 0;
     }
     return rows * own;
 }
@@ -81,13 +87,13 @@ static void trade_rows(ranks *r, const spn_farm_sum *sum, double *here)
         if (q == rank) {
             continue;
         }
-        MPI_Datatype from = rows_of(sum->rows[rank], its, sum->stride);
-        MPI_Datatype to = rows_of(sum->rows[q], own, own);
+        MPI_Datatype from = rows_of(rows_from(sum, rank), its, sum->stride);
+        MPI_Datatype to = rows_of(rows_from(sum, q), own, own);
         MPI_Irecv(here, 1, to, (int)q, 0, r->world, &r->requests[count++]);
         MPI_Isend(sum->row + begin, 1, from, (int)q, 0, r->world, &r->requests[count++]);
         MPI_Type_free(&from); /* once they are sent */
         MPI_Type_free(&to);
-        here += sum->rows[q] * own;
+        here += rows_from(sum, q) * own;
     }
     comm_leave(r);
     comm_wait_for(r, count, r->requests);
@@ -103,35 +109,23 @@ static void spread(ranks *r, double *numbers, int64_t count, int q)
     comm_wait_for(r, 1, &request);
 }
 
-/* One after the other: the order is that of one process. */
-static void add_rows(int64_t rows, int64_t numbers, const double *row, int64_t stride,
-                     bool is_first, double *restrict sum)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        const double *restrict next = row + i * stride;
-        if (is_first && i == 0) {
-            memcpy(sum, next, (size_t)numbers * sizeof *sum);
-            continue;
-        }
-        for (int64_t p = 0; p < numbers; p++) {
-            sum[p] += next[p];
-        }
-    }
-}
-
 /* This rank's share of the numbers, of its own rows and those of others. */
-static void add_share(const ranks *r, const spn_farm_sum *sum, const double *here)
+static void add_share(const ranks *r, const spn_farm_sum *sum, double *here)
 {
     const int64_t begin = place_of(r, sum->numbers, r->farm->rank);
     const int64_t own = place_of(r, sum->numbers, r->farm->rank + 1) - begin;
-    bool is_first = true;
+    spn_pairs pairs;
+    spn_pairs_begin(&pairs, sum->begin[0], own);
     for (int64_t q = 0; q < r->farm->size; q++) {
         const bool is_own = q == r->farm->rank;
-        add_rows(sum->rows[q], own, is_own ? sum->row + begin : here, is_own ? sum->stride : own,
-                 is_first, sum->sum + begin);
-        here += is_own ? 0 : sum->rows[q] * own;
-        is_first = is_first && sum->rows[q] == 0;
+        double *row = is_own ? sum->row + begin : here;
+        while (pairs.next < sum->begin[q + 1]) {
+            spn_pairs_add(&pairs, spn_pairs_level(pairs.next, sum->begin[q + 1]), row);
+            row += is_own ? sum->stride : own;
+        }
+        here = is_own ? here : row;
     }
+    memcpy(sum->sum + begin, spn_pairs_total(&pairs), (size_t)own * sizeof *sum->sum);
 }
 
 /* All shares of the numbers to all. */

@@ -10,8 +10,9 @@ static const int64_t BLOCK_BYTES = 512 * 1024;
  * networks takes longer than their products. */
 enum { BLOCK_MIN = 128, BLOCK_MAX = 1024 - 8 };
 /* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
- * P additions beside some 6 P for each sample. */
-enum { SECTION_MIN = 256 };
+ * P additions beside some 6 P for each sample, though P numbers that come from memory take as long as the products of some 20 samples. So
+ * a term is also made of more than that, up to BLOCK_MAX, where there are terms enough for the lanes of a large machine. */
+enum { SECTION_MIN = 256, SECTIONS_ENOUGH = 128 };
 /* So many inputs of a block are copied together before they are used. */
 enum { COPIED_INPUTS = 512 };
 /* What an activation and its derivatives cost, in floating-point operations of the products. */
@@ -29,6 +30,14 @@ static int64_t clamp_block(int64_t block, int64_t samples)
     block = block > BLOCK_MAX ? BLOCK_MAX : block;
     block = block < BLOCK_MIN ? BLOCK_MIN : block;
     return spni_even_block(block, samples);
+}
+
+/* Blocks of a section. */
+static int64_t section_of(int64_t block, int64_t samples)
+{
+    const int64_t least = (SECTION_MIN + block - 1) / block, most = BLOCK_MAX / block;
+    const int64_t blocks = samples / (SECTIONS_ENOUGH * block);
+    return blocks < least ? least : blocks < most ? blocks : most;
 }
 
 spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
@@ -51,7 +60,7 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
     int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
     plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples);
     plan->blocks = (samples + plan->block - 1) / plan->block;
-    plan->section = (SECTION_MIN + plan->block - 1) / plan->block;
+    plan->section = section_of(plan->block, samples);
 done:
     return status;
 }
@@ -64,7 +73,7 @@ void spni_plan_free(spn_context *context, spni_plan *plan)
 
 int64_t spni_section_most(void)
 {
-    return BLOCK_MAX; /* sections of several blocks have fewer than 2 SECTION_MIN */
+    return BLOCK_MAX;
 }
 
 int64_t spni_block_total(const spni_network_state *state)

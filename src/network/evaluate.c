@@ -158,56 +158,40 @@ typedef struct evaluation {
     double *gradient; /* NULL: not wanted */
     bool has_backward;
     int orders;
-    int64_t first; /* section of part 0 */
+    spni_section_sums sums;
 } evaluation;
 
-static spn_status evaluate_section(spn_context *context, void *memory, int64_t i, int64_t lane)
+/* Section s: its term of the gradient, where wanted, and of the value. */
+static spn_status evaluate_section(spn_context *context, const evaluation *e, int64_t s,
+                                   int64_t lane, double *gradient, double *value)
 {
     spn_status status = SPN_OK;
-    const evaluation *e = memory;
     const spni_network_state *state = e->state;
     const spn_network_error *error = state->error;
-    double *gradient = e->gradient;
     double sum = 0.0;
-    bool adds = false;
-    int64_t b = 0, end = 0;
-    if (gradient != NULL && (e->first + i > 0 || error->farm != NULL)) {
-        gradient = spni_term_get(state, i);
-    }
-    for (spni_section_blocks(state, e->first + i, &b, &end); b < end; b++) {
+    int64_t begin = 0, end = 0;
+    spni_section_blocks(state, s, &begin, &end);
+    for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_on(state, b, lane);
         spni_forward(state->kernels, error->network, &error->plan, e->theta, &block, e->orders);
         sum += spni_output_error(state->kernels, error, &block, state->scale);
         if (e->has_backward) {
-            backward(state, &block, adds, gradient);
+            backward(state, &block, b > begin, gradient);
         }
-        adds = true;
     }
-    state->values[i] = sum;
+    *value = sum;
 done:
     return status;
 }
 
-/* The same by ranks: behind the gradient a term has the value. */
-static spn_status evaluate_share(spn_context *context, evaluation *e, int64_t lanes, double *sum)
+/* Behind the gradient a row has the value. */
+static spn_status evaluate_part(spn_context *context, void *memory, int64_t i, int64_t lane)
 {
-    const spni_network_state *state = e->state;
-    const spni_stretch own = spni_own_sections(state);
-    const int64_t parameters = state->error->network->parameters, count = own.end - own.begin;
-    e->first = own.begin;
-    spn_status status = spn_team_run_on(context, lanes, count, evaluate_section, e);
-    if (e->gradient == NULL) {
-        return spni_shares_sum_values(context, state, status, parameters, e->theta, sum);
-    }
-    for (int64_t i = 0; i < count; i++) {
-        spni_term_get(state, i)[parameters] = state->values[i];
-    }
-    SPN_TRY(spni_shares_sum(context, state, status, 1, parameters, e->theta));
-    memcpy(e->gradient, state->total, (size_t)parameters * sizeof *e->gradient);
-    *sum = state->total[parameters];
-done:
-    return status;
+    const evaluation *e = memory;
+    double *row = spni_sums_row(&e->sums, i, 0);
+    return evaluate_section(context, e, e->sums.first + i, lane, e->gradient != NULL ? row : NULL,
+                            row + e->state->error->network->parameters);
 }
 
 /* *sum: of the samples' errors, unscaled. */
@@ -215,24 +199,26 @@ static spn_status evaluate(spn_context *context, evaluation *e, double *sum)
 {
     spn_status status = SPN_OK;
     const spni_network_state *state = e->state;
-    double work = state->error->plan.work * (double)state->samples;
-    int64_t lanes = spni_lanes_for(context, state, e->has_backward ? work : work / 3.0);
-    int64_t total = spni_section_total(state), most = lanes > 1 ? state->terms : 1, count = 0;
-    if (state->error->farm != NULL) {
-        return evaluate_share(context, e, lanes, sum);
+    const int64_t parameters = state->error->network->parameters;
+    const double work = state->error->plan.work * (double)state->samples;
+    const int64_t lanes = spni_lanes_for(context, state, e->has_backward ? work : work / 3.0);
+    const double *total = NULL;
+    if (state->error->farm == NULL && spni_section_total(state) == 1) {
+        return evaluate_section(context, e, 0, 0, e->gradient, sum);
     }
-    *sum = 0.0;
-    for (e->first = 0; e->first < total; e->first += count) {
-        count = total - e->first < most ? total - e->first : most;
-        SPN_TRY(spn_team_run_on(context, lanes, count, evaluate_section, e));
-        for (int64_t i = 0; i < count; i++) {
-            *sum += state->values[i];
-            if (e->gradient != NULL && e->first + i > 0) {
-                spni_term_add(state, i, e->gradient);
-            }
-        }
+    spni_sums_begin(&e->sums, state, 1, lanes, e->gradient != NULL ? 0 : parameters);
+    while (status == SPN_OK && spni_sums_next(&e->sums)) {
+        SPN_TRY(spn_team_run_on(context, lanes, e->sums.count, evaluate_part, e));
+        spni_sums_take(&e->sums);
     }
 done:
+    status = spni_sums_end(context, &e->sums, status, parameters, e->theta, &total);
+    if (status == SPN_OK) {
+        *sum = total[parameters];
+    }
+    if (status == SPN_OK && e->gradient != NULL) {
+        memcpy(e->gradient, total, (size_t)parameters * sizeof *total);
+    }
     return status;
 }
 

@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 
 #include <spinodal/base/farm.h>
+#include <spinodal/base/pairs.h>
 #include <spinodal/network.h>
 #include <spinodal/numeric.h>
 
@@ -69,7 +70,6 @@ struct spn_network_error {
     bool is_balanced; /* the mean residual vanishes at f = 0, see network_trivial.c */
     spn_farm *farm;   /* ranks that share the samples, see network_shares.c; NULL: all are here */
     int64_t *shares;  /* with a farm: rank r has the sections [shares[r], shares[r + 1]) */
-    int64_t *rows;    /* as many, of each rank */
     int64_t held;     /* number of the first sample in `dataset` */
     const spni_coded_inputs
         *coded; /* the inputs once more, a byte each; NULL: read where they lie */
@@ -108,11 +108,11 @@ typedef struct spni_network_state {
     double *slots;               /* of the blocks that are here */
     int64_t lanes;               /* of the team of the context that created the point, >= 1 */
     spni_lane *lane;
-    int64_t terms; /* room for so many terms of a sum over sections */
-    double *term; /* terms x (P + 1) (rows of whole cache lines); NULL where there is one section */
-    double *values;   /* likewise, of the value */
-    int64_t vectors;  /* with a farm: so many sums at a time */
-    double *total;    /* of them, as rows of terms */
+    int64_t vectors;  /* so many sums over sections at a time */
+    double *node;     /* nodes that wait, `vectors` rows each; NULL where there is one section */
+    int64_t terms;    /* rows of terms that lanes make at a time; 0 with one lane */
+    double *term;     /* a row: P + 1 numbers and up to whole cache lines */
+    double *total;    /* with a farm: of all ranks, `vectors` rows */
     int64_t *indices; /* the subset of the last set */
     int64_t samples;  /* in the last set */
     double scale;     /* weight of one sample in the mean (1/N, or 1/(N K)) */
@@ -126,6 +126,15 @@ typedef struct spni_network_state {
         *test_x;  /* the slot of a block of samples kept for testing, its inputs; NULL: none */
     double *unit; /* 2 P where there is no dense assembly: a unit vector, its product */
 } spni_network_state;
+
+/** Sums over sections in work, see ordered_sums.c. */
+typedef struct spni_section_sums {
+    const spni_network_state *state;
+    int64_t first, count; /* sections whose terms are made now */
+    int64_t end, most;    /* behind the last one here; terms at a time */
+    int64_t vectors, from, numbers;
+    spn_pairs pairs;
+} spni_section_sums;
 
 /* Accessors. */
 static inline double *spni_values(const spni_plan *plan, const spni_block *block, int64_t l)
@@ -217,24 +226,31 @@ int64_t spni_plan_sections(const spni_plan *plan);
 /** Blocks [*begin, *end) of a section. */
 void spni_section_blocks(const spni_network_state *state, int64_t section, int64_t *begin,
                          int64_t *end);
-/** Term i, P numbers. */
-double *spni_term_get(const spni_network_state *state, int64_t i);
-/** sum += term, P numbers. */
-void spni_term_add(const spni_network_state *state, int64_t i, double *sum);
-/** Numbers from one term to the next. */
-int64_t spni_term_stride(const spn_network_error *error);
+/** Begin `vectors` <= state->vectors sums of the last set's sections that are here, by so many lanes. Of a row numbers [from, P]
+ *  count: from P the value alone, from 0 all. */
+void spni_sums_begin(spni_section_sums *sums, const spni_network_state *state, int64_t vectors,
+                     int64_t lanes, int64_t from);
+/** The next sections, `count` from section `first`; false behind the last. */
+bool spni_sums_next(spni_section_sums *sums);
+/** Where section first + i puts what it adds to sum j: a row. */
+double *spni_sums_row(const spni_section_sums *sums, int64_t i, int64_t j);
+/** The rows of these sections are made. */
+void spni_sums_take(spni_section_sums *sums);
+/** *total: `vectors` rows, of all sections, of all ranks where they share the samples; then `made_of`, `count` numbers, is the same
+ *  on all of them, and all call it, whatever `status` they have come to. */
+spn_status spni_sums_end(spn_context *context, spni_section_sums *sums, spn_status status,
+                         int64_t count, const double *made_of, const double **total);
+/** Numbers from one row to the next. */
+int64_t spni_row_stride(const spn_network_error *error);
+/** Rows of all of a point's sums on one of so many ranks, with one lane. */
+int64_t spni_sums_rows(const spn_network_error *error, int64_t ranks);
 
 /* network_shares.c: ranks that share the samples. Without a farm these do nothing. */
 /** What the error needs to know of its own part of the samples, from its plan and its farm. */
 spn_status spni_shares_create(spn_context *context, spn_network_error *error);
-/** *sums: `vectors` rows of terms, those of all sections added up in their order, from this rank's terms; `made_of`: `count` numbers
- *  that are the same on all ranks. */
-spn_status spni_shares_sum(spn_context *context, const spni_network_state *state, spn_status status,
-                           int64_t vectors, int64_t count, const double *made_of);
-/** The same of one number a section. */
-spn_status spni_shares_sum_values(spn_context *context, const spni_network_state *state,
-                                  spn_status status, int64_t count, const double *made_of,
-                                  double *sum);
+/** state->total from the nodes of all ranks; numbers [from, from + numbers) of them count. */
+spn_status spni_shares_sum(spn_context *context, const spni_section_sums *sums, spn_status status,
+                           int64_t count, const double *made_of);
 /** Sums that go on from block to block: what the ranks before have made; and on to those behind, all of it to all at the end. The second
  *  is called whatever has failed since the first. */
 spn_status spni_relay_begin(spn_context *context, const spn_network_error *error, int64_t count,

@@ -290,7 +290,6 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->symmetries);
     spn_release(context, error->classes);
     spn_release(context, error->shares);
-    spn_release(context, error->rows);
     spni_coded_free(context, error->own_coded);
     spn_network_error_free(context, error->test);
     spn_release(context, error);

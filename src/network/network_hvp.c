@@ -133,7 +133,7 @@ static void backward_tangent(const product *p)
     }
 }
 
-/* Products of some vectors over some sections. A part is one section and one group of the vectors: groups
+/* Products of some vectors over the sections of a wave. A part is one section and one group of the vectors: groups
  * share what is read of a block, more than one is made where there are too few sections for the lanes. */
 typedef struct products {
     const spn_point *point;
@@ -141,7 +141,8 @@ typedef struct products {
     int64_t vectors, group, groups;
     const double *v;
     double *hv;
-    int64_t first; /* section of part 0 */
+    bool is_single; /* one section: its term is the product */
+    spni_section_sums sums;
 } products;
 
 static spn_status multiply_section(spn_context *context, void *memory, int64_t i, int64_t lane)
@@ -155,7 +156,7 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
     product p = {.state = state, .lane = &state->lane[lane], .theta = q->point->theta};
     p.part = q->part;
     to = to < q->vectors ? to : q->vectors;
-    spni_section_blocks(state, q->first + place, &begin, &end);
+    spni_section_blocks(state, q->sums.first + place, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
         spni_block block = spni_block_on(state, b, lane);
@@ -163,9 +164,8 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
         p.adds = b > begin;
         for (int64_t j = from; j < to; j++) {
             p.v = q->v + j * network->parameters;
-            p.hv = q->first + place == 0 && state->error->farm == NULL
-                       ? q->hv + j * network->parameters
-                       : spni_term_get(state, place * q->vectors + j);
+            p.hv =
+                q->is_single ? q->hv + j * network->parameters : spni_sums_row(&q->sums, place, j);
             if (p.part != SPN_PART_GAUSS_NEWTON) {
                 spni_transpose_weights(network, p.v, p.lane->direction);
             }
@@ -177,49 +177,38 @@ done:
     return status;
 }
 
-/* By ranks: the terms of all sections that are here. */
-static spn_status multiply_share(spn_context *context, products *q, int64_t lanes)
+/* So many parts of the vectors that all lanes have some. */
+static void cut_groups(products *q, int64_t sections, int64_t lanes)
 {
-    const spni_network_state *state = q->point->state;
-    const spni_stretch own = spni_own_sections(state);
-    const int64_t parameters = state->error->network->parameters, count = own.end - own.begin;
-    q->first = own.begin;
-    q->group = count >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
+    q->group = sections >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
     q->groups = (q->vectors + q->group - 1) / q->group;
-    spn_status status = spn_team_run_on(context, lanes, count * q->groups, multiply_section, q);
-    SPN_TRY(spni_shares_sum(context, state, status, q->vectors, q->vectors * parameters, q->v));
-    for (int64_t j = 0; j < q->vectors; j++) {
-        memcpy(q->hv + j * parameters, state->total + j * spni_term_stride(state->error),
-               (size_t)parameters * sizeof *q->hv);
-    }
-done:
-    return status;
 }
 
-/* All sections, as many at a time as there is room for terms. */
+static spn_status multiply_single(spn_context *context, products *q, int64_t lanes)
+{
+    q->is_single = true;
+    cut_groups(q, 1, lanes);
+    return spn_team_run_on(context, lanes, q->groups, multiply_section, q);
+}
+
 static spn_status multiply_vectors(spn_context *context, products *q, int64_t lanes)
 {
     spn_status status = SPN_OK;
     const spni_network_state *state = q->point->state;
-    int64_t total = spni_section_total(state), count = 0;
-    int64_t most = lanes > 1 ? state->terms / q->vectors : 1;
-    if (state->error->farm != NULL) {
-        return multiply_share(context, q, lanes);
-    }
-    most = most < 1 ? 1 : most > total ? total : most;
-    q->group = most >= lanes ? q->vectors : (q->vectors + lanes - 1) / lanes;
-    q->groups = (q->vectors + q->group - 1) / q->group;
-    for (q->first = 0; q->first < total; q->first += count) {
-        count = total - q->first < most ? total - q->first : most;
-        SPN_TRY(spn_team_run_on(context, lanes, count * q->groups, multiply_section, q));
-        for (int64_t i = q->first == 0 ? 1 : 0; i < count; i++) {
-            for (int64_t j = 0; j < q->vectors; j++) {
-                spni_term_add(state, i * q->vectors + j,
-                              q->hv + j * state->error->network->parameters);
-            }
-        }
+    const int64_t parameters = state->error->network->parameters;
+    const double *total = NULL;
+    spni_sums_begin(&q->sums, state, q->vectors, lanes, 0);
+    while (spni_sums_next(&q->sums)) {
+        cut_groups(q, q->sums.count, lanes);
+        SPN_TRY(spn_team_run_on(context, lanes, q->sums.count * q->groups, multiply_section, q));
+        spni_sums_take(&q->sums);
     }
 done:
+    status = spni_sums_end(context, &q->sums, status, q->vectors * parameters, q->v, &total);
+    for (int64_t j = 0; status == SPN_OK && j < q->vectors; j++) {
+        memcpy(q->hv + j * parameters, total + j * spni_row_stride(state->error),
+               (size_t)parameters * sizeof *q->hv);
+    }
     return status;
 }
 
@@ -228,11 +217,11 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
 {
     spn_status status = SPN_OK;
     const spni_network_state *state = point->state;
-    int64_t parameters = state->error->network->parameters, count = 0;
-    int64_t most = state->error->farm != NULL      ? state->vectors
-                   : spni_section_total(state) > 1 ? state->terms
-                                                   : k;
-    double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;
+    const int64_t parameters = state->error->network->parameters;
+    const bool is_single = state->error->farm == NULL && spni_section_total(state) == 1;
+    const double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;
+    const int64_t lanes = spni_lanes_for(context, state, work);
+    int64_t most = is_single ? k : state->vectors, count = 0;
     for (int64_t j = 0; j < k; j += count) {
         count = k - j < most ? k - j : most;
         products q = {.point = point,
@@ -240,7 +229,8 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
                       .vectors = count,
                       .v = v + j * parameters,
                       .hv = hv + j * parameters};
-        SPN_TRY(multiply_vectors(context, &q, spni_lanes_for(context, state, work)));
+        SPN_TRY(is_single ? multiply_single(context, &q, lanes)
+                          : multiply_vectors(context, &q, lanes));
     }
 done:
     return status;

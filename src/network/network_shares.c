@@ -3,8 +3,8 @@
  * begin among its N / R samples. Sections depend on the network, and a reduced network has others; so a rank holds its N / R samples and as
  * many behind them as a section of any network has.
  *
- *   - Values, gradients and products: each rank makes the terms of its sections, and the farm adds them up in the order of sections,
- *     as one process does: the same bits.
+ *   - Values, gradients and products: each rank makes the nodes of its sections (base/pairs.h), and the farm adds these up as one
+ *     process does: the same bits.
  *   - Sums that go on from block to block (K-FAC, dense Hessians, diagonals) are handed from rank to rank: the same bits,
  *     and no faster than one process. They are rare beside products.
  *   - Outputs, for labels, are made by all and given to all. */
@@ -39,12 +39,8 @@ spn_status spni_shares_create(spn_context *context, spn_network_error *error)
         return SPN_OK;
     }
     SPN_NEW(context, error->shares, farm->size + 1);
-    SPN_NEW(context, error->rows, farm->size);
     for (int64_t r = 0; r <= farm->size; r++) {
         error->shares[r] = ceiling(first_of(farm, error->objective.samples, r), size);
-    }
-    for (int64_t r = 0; r < farm->size; r++) {
-        error->rows[r] = error->shares[r + 1] - error->shares[r];
     }
 done:
     return status;
@@ -126,7 +122,7 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     int64_t sections = ceiling(ceiling(samples, ranks), plan->block * plan->section);
     int64_t blocks = sections * plan->section;
     double kept = (double)(plan->rows * plan->block) * (double)blocks;
-    double terms = ranks > 1 ? (double)sections * (double)spni_term_stride(error) : 0.0;
+    double sums = (double)spni_sums_rows(error, ranks) * (double)spni_row_stride(error);
     double rows = (double)(most < samples ? most : samples);
     double own = numbers_of(all, most < samples ? most : samples);
     /* At most: only whoever has the inputs knows whether they have few values. */
@@ -142,7 +138,7 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     return (spn_rank_room){
         .samples = number * (own + others) + codes,
         .start = number * (numbers_at_start(all, ranks, own) + others) + codes + all_codes,
-        .point = number * (kept + terms + (double)(all->outputs + 1) * (double)samples)};
+        .point = number * (kept + sums + (double)(all->outputs + 1) * (double)samples)};
 }
 
 /* ---- Sums ------------------------------------------------------------------------------------- */
@@ -160,32 +156,17 @@ static int64_t key_of(int64_t count, const double *numbers)
     return (int64_t)(key >> 1);
 }
 
-spn_status spni_shares_sum(spn_context *context, const spni_network_state *state, spn_status status,
-                           int64_t vectors, int64_t count, const double *made_of)
+spn_status spni_shares_sum(spn_context *context, const spni_section_sums *sums, spn_status status,
+                           int64_t count, const double *made_of)
 {
-    const spn_network_error *error = state->error;
-    const int64_t numbers = vectors * spni_term_stride(error);
-    const spn_farm_sum sum = {.rows = error->rows,
-                              .numbers = numbers,
-                              .stride = numbers,
-                              .row = state->term,
-                              .sum = state->total,
+    const spn_network_error *error = sums->state->error;
+    const spn_farm_sum sum = {.begin = error->shares,
+                              .numbers = sums->numbers,
+                              .stride = sums->vectors * spni_row_stride(error),
+                              .row = sums->state->node + sums->from,
+                              .sum = sums->state->total + sums->from,
                               .key = key_of(count, made_of)};
     return error->farm->sum(context, error->farm, status, &sum);
-}
-
-spn_status spni_shares_sum_values(spn_context *context, const spni_network_state *state,
-                                  spn_status status, int64_t count, const double *made_of,
-                                  double *sum)
-{
-    const spn_network_error *error = state->error;
-    const spn_farm_sum values = {.rows = error->rows,
-                                 .numbers = 1,
-                                 .stride = 1,
-                                 .row = state->values,
-                                 .sum = sum,
-                                 .key = key_of(count, made_of)};
-    return error->farm->sum(context, error->farm, status, &values);
 }
 
 /* ---- Everything else -------------------------------------------------------------------------- */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: MIT */
-/* Sums over samples that have the same bits on any number of lanes. A section is a few consecutive blocks;
- * what it adds to a sum is computed in one place, block after block, and the sections' terms are added up
- * in order. Where there is one section the sum is that term, and is computed where it belongs; so is the
- * first term of several. Sections depend on the problem alone, as blocks do. Several terms wait for their
- * turn at a time where there are lanes to compute them, one where there are none. Ranks that share the samples have some of
- * the sections each, and terms of all of those (network_shares.c). */
+/* Sums over samples that have the same bits on any number of lanes and ranks. A section is a few consecutive blocks;
+ * what it adds to a sum, its term, is computed in one place, block after block, and terms are added up in pairs
+ * (base/pairs.h). Sections depend on the problem alone, as blocks do. Where there is one section the sum is its term, and is computed where
+ * it belongs. With one lane a term is computed where it waits for its pair; lanes compute several at a time, which then join in
+ * order. Ranks that share the samples have some of the sections each, and make the nodes of those (network_shares.c). */
 #include "network/network.h"
 
 #include <spinodal/base/team.h>
+#include <string.h>
 
 /* Work below this (a tenth of a millisecond) is not worth a team: helpers that sleep have to be woken first. */
 static const double WORK_MIN = 5e6;
-/* Terms that wait at a time; of a rank all of a sum do, for several sums in so much memory. */
+/* Memory of terms that lanes make at a time, and of all sums that are made at a time, which share what is read of a block. */
 enum {
-    TERM_BYTES = 1024 * 1024,
+    TERM_BYTES = 16 * 1024 * 1024,
     TERMS_MAX = 256,
-    SHARE_BYTES = 32 * 1024 * 1024,
+    SUM_BYTES = 64 * 1024 * 1024,
     VECTORS_MAX = 64
 };
 
@@ -23,6 +23,41 @@ enum {
 static int64_t padded(int64_t count)
 {
     return (count + 7) / 8 * 8;
+}
+
+int64_t spni_row_stride(const spn_network_error *error)
+{
+    return padded(error->network->parameters + 1);
+}
+
+/* Nodes that wait at a time, and the one that comes, of any stretch of so many sections. */
+static int64_t nodes_of(int64_t sections)
+{
+    int64_t levels = 0;
+    while (sections >> levels > 1) {
+        levels++;
+    }
+    return 2 * levels + 2;
+}
+
+/* The same on all ranks, whatever lanes they have. */
+static int64_t vectors_of(const spn_network_error *error)
+{
+    const int64_t row = spni_row_stride(error) * (int64_t)sizeof(double);
+    const int64_t vectors = SUM_BYTES / (row * nodes_of(spni_plan_sections(&error->plan)));
+    return vectors < 1 ? 1 : vectors > VECTORS_MAX ? VECTORS_MAX : vectors;
+}
+
+static bool has_sums(const spn_network_error *error)
+{
+    return error->farm != NULL || spni_plan_sections(&error->plan) > 1;
+}
+
+int64_t spni_sums_rows(const spn_network_error *error, int64_t ranks)
+{
+    const int64_t sections = spni_plan_sections(&error->plan);
+    const int64_t vectors = sections > 1 || ranks > 1 ? vectors_of(error) : 0;
+    return vectors * (nodes_of(sections) + (ranks > 1 ? 1 : 0));
 }
 
 static spn_status create_lane(spn_context *context, const spn_network_error *error, spni_lane *lane)
@@ -39,19 +74,24 @@ done:
     return status;
 }
 
-/* Room for the terms of all sections of this rank, and for the sums: as many sums at a time everywhere. */
-static spn_status create_shared_terms(spn_context *context, const spn_network_error *error,
-                                      spni_network_state *state)
+static spn_status create_sums(spn_context *context, spni_network_state *state)
 {
     spn_status status = SPN_OK;
-    int64_t most = 0, row = spni_term_stride(error);
-    for (int64_t r = 0; r < error->farm->size; r++) {
-        most = error->rows[r] > most ? error->rows[r] : most;
+    const spn_network_error *error = state->error;
+    const int64_t row = spni_row_stride(error);
+    state->vectors = vectors_of(error);
+    SPN_NEW(context, state->node,
+            state->vectors * nodes_of(spni_plan_sections(&error->plan)) * row);
+    if (error->farm != NULL) {
+        SPN_NEW(context, state->total, state->vectors * row);
     }
-    int64_t vectors = SHARE_BYTES / (most * row * (int64_t)sizeof(double));
-    state->vectors = vectors < 1 ? 1 : vectors > VECTORS_MAX ? VECTORS_MAX : vectors;
-    state->terms = state->vectors * (error->rows[error->farm->rank] + 1);
-    SPN_NEW(context, state->total, state->vectors * row);
+    if (state->lanes > 1) {
+        int64_t terms = TERM_BYTES / (row * (int64_t)sizeof(double));
+        terms = terms > TERMS_MAX ? TERMS_MAX : terms;
+        terms = terms < state->lanes ? state->lanes : terms;
+        state->terms = terms < state->vectors ? state->vectors : terms;
+        SPN_NEW(context, state->term, state->terms * row);
+    }
 done:
     return status;
 }
@@ -60,21 +100,13 @@ spn_status spni_lanes_create(spn_context *context, spni_network_state *state)
 {
     spn_status status = SPN_OK;
     const spn_network_error *error = state->error;
-    int64_t row = spni_term_stride(error);
     state->lanes = spn_team_lanes(context);
     SPN_NEW(context, state->lane, state->lanes);
     for (int64_t i = 0; i < state->lanes; i++) {
         SPN_TRY(create_lane(context, error, &state->lane[i]));
     }
-    state->terms = TERM_BYTES / (row * (int64_t)sizeof(double));
-    state->terms = state->terms < state->lanes ? state->lanes : state->terms;
-    state->terms = state->terms > TERMS_MAX ? TERMS_MAX : state->terms;
-    if (error->farm != NULL) {
-        SPN_TRY(create_shared_terms(context, error, state));
-    }
-    SPN_NEW(context, state->values, state->terms);
-    if (error->farm != NULL || spni_plan_sections(&error->plan) > 1) {
-        SPN_NEW(context, state->term, state->terms * row);
+    if (has_sums(error)) {
+        SPN_TRY(create_sums(context, state));
     }
 done:
     return status;
@@ -90,8 +122,8 @@ void spni_lanes_free(spn_context *context, spni_network_state *state)
         spn_release(context, state->lane[i].tangent);
     }
     spn_release(context, state->lane);
+    spn_release(context, state->node);
     spn_release(context, state->term);
-    spn_release(context, state->values);
     spn_release(context, state->total);
 }
 
@@ -108,11 +140,6 @@ spni_stretch spni_own_sections(const spni_network_state *state)
     return error->farm == NULL ? (spni_stretch){0, spni_section_total(state)}
                                : (spni_stretch){error->shares[error->farm->rank],
                                                 error->shares[error->farm->rank + 1]};
-}
-
-int64_t spni_term_stride(const spn_network_error *error)
-{
-    return padded(error->network->parameters + 1);
 }
 
 int64_t spni_plan_sections(const spni_plan *plan)
@@ -134,15 +161,70 @@ void spni_section_blocks(const spni_network_state *state, int64_t section, int64
     *end = *begin + size < total ? *begin + size : total;
 }
 
-double *spni_term_get(const spni_network_state *state, int64_t i)
+/* ---- Sums in work ----------------------------------------------------------------------------- */
+
+void spni_sums_begin(spni_section_sums *sums, const spni_network_state *state, int64_t vectors,
+                     int64_t lanes, int64_t from)
 {
-    return state->term + i * spni_term_stride(state->error);
+    const spni_stretch own = spni_own_sections(state);
+    const int64_t parameters = state->error->network->parameters;
+    *sums = (spni_section_sums){.state = state,
+                                .first = own.begin,
+                                .end = own.end,
+                                .most = lanes > 1 ? state->terms / vectors : 1,
+                                .vectors = vectors,
+                                .from = from};
+    sums->numbers = (vectors - 1) * spni_row_stride(state->error) + parameters + 1 - from;
+    spn_pairs_begin(&sums->pairs, own.begin, sums->numbers);
 }
 
-void spni_term_add(const spni_network_state *state, int64_t i, double *sum)
+bool spni_sums_next(spni_section_sums *sums)
 {
-    const double *term = spni_term_get(state, i);
-    for (int64_t p = 0; p < state->error->network->parameters; p++) {
-        sum[p] += term[p];
+    sums->first += sums->count;
+    sums->count = sums->end - sums->first < sums->most ? sums->end - sums->first : sums->most;
+    return sums->count > 0;
+}
+
+/* The rows of the node that waits in place i. */
+static double *node_at(const spni_section_sums *sums, int64_t i)
+{
+    const spni_network_state *state = sums->state;
+    return state->node + i * sums->vectors * spni_row_stride(state->error);
+}
+
+double *spni_sums_row(const spni_section_sums *sums, int64_t i, int64_t j)
+{
+    const spni_network_state *state = sums->state;
+    const int64_t row = spni_row_stride(state->error);
+    return sums->most == 1 ? node_at(sums, sums->pairs.count) + j * row
+                           : state->term + (i * sums->vectors + j) * row;
+}
+
+void spni_sums_take(spni_section_sums *sums)
+{
+    spn_pairs *pairs = &sums->pairs;
+    for (int64_t i = 0; i < sums->count; i++) {
+        spn_pairs_add(pairs, 0, spni_sums_row(sums, i, 0) + sums->from);
+        /* What has found no pair stays, and its place is wanted for the next ones. */
+        double *place = node_at(sums, pairs->count - 1) + sums->from;
+        double *last = pairs->node[pairs->count - 1];
+        if (last != place) {
+            memcpy(place, last, (size_t)sums->numbers * sizeof *place);
+            pairs->node[pairs->count - 1] = place;
+        }
     }
+}
+
+spn_status spni_sums_end(spn_context *context, spni_section_sums *sums, spn_status status,
+                         int64_t count, const double *made_of, const double **total)
+{
+    const spni_network_state *state = sums->state;
+    if (state->error->farm != NULL) {
+        *total = state->total;
+        return spni_shares_sum(context, sums, status, count, made_of);
+    }
+    if (status == SPN_OK) {
+        *total = spn_pairs_total(&sums->pairs) - sums->from;
+    }
+    return status;
 }

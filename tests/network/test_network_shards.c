@@ -18,6 +18,8 @@ static const case_shape shapes[] = {
     {2100, 3, 1, 1, {12}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY},
     /* Sections of several blocks. */
     {800, 9, 2, 2, {48, 40}, SPN_RELU, true, SPN_ERROR_MSE_MEAN},
+    /* Seven sections: ranks have nodes of several levels. */
+    {6900, 2, 1, 1, {2}, SPN_TANH, true, SPN_ERROR_MSE},
     /* A single section. */
     {90, 3, 2, 2, {5, 4}, SPN_TANH, true, SPN_ERROR_MSE},
 };

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <spinodal/base/farm.h>
+#include <spinodal/base/pairs.h>
 
 enum { RANKS = 8 };
 
@@ -20,6 +21,7 @@ typedef struct stage {
     spn_error error[RANKS];
     bool has_heard[RANKS]; /* of a failure: then there are no more meetings */
     int64_t wrong;         /* keys that differ */
+    const double *total;   /* of a sum */
 } stage;
 
 static void wait_for_all(stage *played)
@@ -55,19 +57,23 @@ static spn_status sum(spn_context *context, spn_farm *farm, spn_status status,
                       const spn_farm_sum *own)
 {
     stage *played = farm->state;
-    bool is_first = true;
+    spn_pairs pairs;
     SPN_TRY(meet(context, farm, status, own));
-    for (int64_t r = 0; r < farm->size; r++) {
+    /* Rank 0 adds up, in the rows of all; then all take it. */
+    spn_pairs_begin(&pairs, 0, own->numbers);
+    for (int64_t r = 0; r < farm->size && farm->rank == 0; r++) {
         const spn_farm_sum *its = played->given[r];
-        played->wrong += farm->rank == 0 && its->key != own->key;
-        for (int64_t i = 0; i < own->rows[r]; i++) {
-            const double *row = its->row + i * its->stride;
-            for (int64_t p = 0; p < own->numbers; p++) {
-                own->sum[p] = is_first ? row[p] : own->sum[p] + row[p];
-            }
-            is_first = false;
+        played->wrong += its->key != own->key;
+        for (int64_t i = 0; pairs.next < own->begin[r + 1]; i++) {
+            spn_pairs_add(&pairs, spn_pairs_level(pairs.next, own->begin[r + 1]),
+                          its->row + i * its->stride);
         }
     }
+    if (farm->rank == 0) {
+        played->total = spn_pairs_total(&pairs);
+    }
+    wait_for_all(played);
+    memcpy(own->sum, played->total, (size_t)own->numbers * sizeof *own->sum);
     wait_for_all(played);
 done:
     return status;

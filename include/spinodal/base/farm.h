@@ -42,13 +42,13 @@ typedef struct spn_farm_end {
     void *receiver_state;
 } spn_farm_end;
 
-/** Rows of numbers, so many of each rank, that are added up one after the other: those of rank 0, then those of rank 1, ... */
+/** A sum in pairs (pairs.h): rank r brings the nodes of terms [begin[r], begin[r + 1]), a row each. */
 typedef struct spn_farm_sum {
-    const int64_t *rows; /**< of each rank, `size` numbers, the same everywhere; not all 0 */
-    int64_t numbers;     /**< of a row */
-    int64_t stride;      /**< between this rank's rows */
-    const double *row;   /**< the first of them */
-    double *sum; /**< `numbers`: the first row of all plus the second, plus the third, ... */
+    const int64_t *begin; /**< size + 1 numbers, ascending, the same everywhere; there are terms */
+    int64_t numbers;      /**< of a row */
+    int64_t stride;       /**< between this rank's rows */
+    double *row;          /**< the first of them; sums are made in them */
+    double *sum;          /**< `numbers`: of all terms of all ranks */
     int64_t
         key; /**< of what the rows were made of: the same everywhere, or ranks have lost each other */
 } spn_farm_sum;
@@ -99,7 +99,7 @@ struct spn_farm {
     /* Of ranks that share samples; otherwise they may be NULL. Where any rank comes with a failure the error is that of the lowest such rank,
      * everywhere, and that of all calls that follow. Called by one thread at a time, which may be another than that of tell(). */
 
-    /** (all) Add up the rows of all ranks, in their order: the bits are those of one process that has all rows. */
+    /** (all) Add up the rows of all ranks: the bits are those of one process that has all terms. */
     spn_status (*sum)(spn_context *context, spn_farm *farm, spn_status status,
                       const spn_farm_sum *sum);
     /** (all) All parts to all. */
