@@ -10,7 +10,11 @@
  * as there are registers for. The samples that stay in the first cache while rows pass by; the columns
  * of that many samples that stay in the second one. */
 enum {
+#if LANES == 8
+    AFFINE_ROWS = 12,
+#else
     AFFINE_ROWS = 6,
+#endif
 #if LANES == 8
     OUTER_ROWS = 6,
     OUTER_COLUMNS = 4,
@@ -166,6 +170,26 @@ INLINE void affine_ends(const affine_end end, const spni_affine_task *t, const a
     case 5:
         affine_rows(5, end, t, at);
         break;
+#if LANES == 8
+    case 6:
+        affine_rows(6, end, t, at);
+        break;
+    case 7:
+        affine_rows(7, end, t, at);
+        break;
+    case 8:
+        affine_rows(8, end, t, at);
+        break;
+    case 9:
+        affine_rows(9, end, t, at);
+        break;
+    case 10:
+        affine_rows(10, end, t, at);
+        break;
+    case 11:
+        affine_rows(11, end, t, at);
+        break;
+#endif
     default:
         affine_rows(AFFINE_ROWS, end, t, at);
         break;
