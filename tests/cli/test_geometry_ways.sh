@@ -58,4 +58,12 @@ expect_stderr 'geometry.probes: estimates need at least 16 products, not 3'
 run spinodal geometry run.yaml --set geometry.method=gradient
 expect_status 3
 expect_stderr 'geometry.method: .*auto'
+# A network for which no dense matrix can be made is refused before anything is trained, with what goes without them.
+experiment >wide.yaml
+for method in lbfgs newton adam; do
+    run spinodal sweep wide.yaml --set model.hidden=[200,200] --set solver.method=$method --set geometry.method=stochastic
+    expect_status 3
+    expect_stderr_lines 1
+    expect_stderr 'too many for dense matrices.*solver.method: newton_cg, without sweep.epochs, does without them'
+done
 finish
