@@ -174,6 +174,8 @@ void spni_sums_begin(spni_section_sums *sums, const spni_network_state *state, i
                                 .most = lanes > 1 ? state->terms / vectors : 1,
                                 .vectors = vectors,
                                 .from = from};
+    /* No lane waits at the end of a wave. */
+    sums->most -= sums->most > lanes ? sums->most % lanes : 0;
     sums->numbers = (vectors - 1) * spni_row_stride(state->error) + parameters + 1 - from;
     spn_pairs_begin(&sums->pairs, own.begin, sums->numbers);
 }
