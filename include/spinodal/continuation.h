@@ -207,6 +207,8 @@ typedef struct spn_branches_problem {
     /** Write the initial weights of random start `seed` (from 0) to theta. */
     spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
     const void *initial_state;
+    /** By products: how R is measured (spn_geometry_curvature()); NULL: it is not. The dense method has its own way. */
+    const spn_geometry_settings *geometry;
 } spn_branches_problem;
 
 /** What a point takes by products at most, where nothing repeats: SPN_BRANCHES_PRODUCTS_USUAL products, as networks were seen to take, and

@@ -30,6 +30,7 @@ static spn_status run_create(branch_run *run, const double *theta)
     SPN_TRY(spni_products_create(all->context, all->frame.objective, theta, EXACT, &run->p));
     run->p.length = all->frame.length;
     run->p.metric = all->frame.metric;
+    run->p.geometry = all->problem.geometry;
     SPN_TRY(spni_glide_create(&run->p, &all->settings, &run->glide));
     SPN_TRY(spni_stand_create(&run->p, &run->first));
     for (int k = 0; k < SPNI_FOUND_MOST; k++) {
@@ -209,6 +210,10 @@ static spn_status find_fall(branch_run *run, spni_found *found)
     spn_labels_settle(&labels, -1, SPN_DIRECTION_SHARE);
     const spn_state_wish wish = {.labels = &labels};
     SPN_TRY(spn_state_measure(all->context, spn_solver_point(all->solver), &wish, &record->after));
+    if (all->problem.geometry != NULL) {
+        SPN_TRY(spn_state_curvature(all->context, spn_solver_point(all->solver),
+                                    all->problem.geometry, &record->after));
+    }
 done:
     spn_release(all->context, fall.theta);
     return status;

@@ -50,7 +50,7 @@ static unsigned wish_of(const event *e)
 {
     return e->kind == EVENT_TURN     ? 0
            : e->kind == EVENT_INSIDE ? SPNI_STAND_SPECTRUM
-                                     : SPNI_STAND_SPECTRUM | SPNI_STAND_OUTSIDE;
+                                     : SPNI_STAND_OUTSIDE;
 }
 
 /* The function at both ends. Of the rest a positive eigenvalue was not computed: as much as the negative one at the other end. */
@@ -222,7 +222,8 @@ static spn_status locate(event *e, spni_found *found)
     record->coefficient = (double)NAN;
     SPN_TRY(find_root(e, &r, &is_found));
     if (r.last.x > 0) { /* otherwise nothing was solved for, and `mid` is where the arc begins */
-        SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_STATE, &glide->mid));
+        SPN_TRY(spni_stand_measure(
+            glide->p, e->kind == EVENT_OUTSIDE ? SPNI_STAND_POINT : SPNI_STAND_STATE, &glide->mid));
     }
     record->state = glide->mid.state;
     found->share = r.last.x;

@@ -6,6 +6,7 @@
 
 #include "stationary/stationary.h"
 
+#include <spinodal/geometry/state.h>
 #include <spinodal/objective/reduction.h>
 
 /** What stays the same along a branch. Its points are z, n numbers, of which theta = T z; beta is measured as metric * beta, a
@@ -21,7 +22,8 @@ typedef struct spni_products {
     spn_reduction *reduction;       /**< NULL: nothing repeats, it is the whole problem itself */
     const spn_objective *objective; /**< the reduced one */
     int64_t n;
-    double length, metric; /**< as in a frame; whoever follows sets them */
+    double length, metric;                 /**< as in a frame; whoever follows sets them */
+    const spn_geometry_settings *geometry; /**< how R is measured with a state; NULL: it is not */
     spn_scales scales;
     spn_point *point;       /**< of the reduced problem */
     spn_point *whole_point; /**< NULL: it is `point` */
@@ -81,9 +83,10 @@ void spni_stand_swap(spni_stand *a, spni_stand *b);
 /** What a stand holds beside its tangent; combine with |. */
 enum {
     SPNI_STAND_SPECTRUM = 1, /**< eigenvalues and index */
-    SPNI_STAND_OUTSIDE = 2,  /**< with the spectrum: outside_least whatever it is */
-    SPNI_STAND_STATE = 4,    /**< state and labels, of the whole problem */
-    SPNI_STAND_POINT = 5,    /**< what a point of a branch has */
+    SPNI_STAND_OUTSIDE =
+        2, /**< what is outside, and outside_least whatever it is; without the spectrum `largest` is that of the stand already */
+    SPNI_STAND_STATE = 4, /**< state and labels, of the whole problem */
+    SPNI_STAND_POINT = 5, /**< what a point of a branch has */
 };
 
 /** At theta (P numbers, as symmetric as the problem is; may be stand->theta), beta. The tangent's sign agrees with `along` (NULL:

@@ -243,13 +243,19 @@ done:
     return status;
 }
 
-static spn_status take_spectrum(spni_products *p, bool is_outside_wanted, spni_stand *stand)
+static spn_status take_inside(spni_products *p, spni_stand *stand)
+{
+    stand->inside = stand->value_count = 0;
+    stand->zero_modes = p->zero_modes;
+    return p->n <= DENSE_MOST ? decompose(p, stand) : take_lowest(p, stand);
+}
+
+/* Blocks whose eigenvalues are above the floor are only factored. */
+static spn_status take_outside(spni_products *p, bool is_wanted, spni_stand *stand)
 {
     spn_status status = SPN_OK;
     spn_rest rest;
-    stand->inside = stand->value_count = 0;
-    SPN_TRY(p->n <= DENSE_MOST ? decompose(p, stand) : take_lowest(p, stand));
-    double floor = stand->value_count > 0 && !is_outside_wanted ? stand->values[0] : stand->largest;
+    double floor = stand->value_count > 0 && !is_wanted ? stand->values[0] : stand->largest;
     SPN_TRY(spn_reduction_rest(p->context, p->reduction, p->point, floor,
                                -SPN_ZERO_EIGENVALUE * stand->largest, &rest));
     stand->outside = rest.negative;
@@ -257,7 +263,6 @@ static spn_status take_spectrum(spni_products *p, bool is_outside_wanted, spni_s
     if (rest.dimension > 0 && stand->certainty == SPN_CERTAIN_DENSE) {
         stand->certainty = SPN_CERTAIN_REDUCED;
     }
-    stand->zero_modes = p->zero_modes;
 done:
     return status;
 }
@@ -270,8 +275,9 @@ static spn_status measure_whole(spni_products *p, spni_stand *stand)
     spn_status status = SPN_OK;
     const spn_point *point = p->point;
     if (p->whole_point != NULL) {
-        SPN_TRY(spn_point_set(p->context, p->whole_point, stand->theta, stand->beta, NULL,
-                              SPN_WANT_VALUE | SPN_WANT_GRADIENT));
+        SPN_TRY(
+            spn_point_set(p->context, p->whole_point, stand->theta, stand->beta, NULL,
+                          p->geometry != NULL ? SPN_WANT_ALL : SPN_WANT_VALUE | SPN_WANT_GRADIENT));
         point = p->whole_point;
     }
     status = spn_point_labels(p->context, point, &stand->labels);
@@ -283,6 +289,8 @@ static spn_status measure_whole(spni_products *p, spni_stand *stand)
     spn_labels_settle(&stand->labels, -1, SPN_DIRECTION_SHARE);
     const spn_state_wish wish = {.labels = &stand->labels};
     SPN_TRY(spn_state_measure(p->context, point, &wish, &stand->state));
+    SPN_TRY(p->geometry != NULL ? spn_state_curvature(p->context, point, p->geometry, &stand->state)
+                                : SPN_OK);
 done:
     return status;
 }
@@ -311,8 +319,9 @@ done:
 spn_status spni_stand_measure(spni_products *p, unsigned wanted, spni_stand *stand)
 {
     spn_status status = SPN_OK;
-    if (wanted & SPNI_STAND_SPECTRUM) {
-        SPN_TRY(take_spectrum(p, (wanted & SPNI_STAND_OUTSIDE) != 0, stand));
+    SPN_TRY((wanted & SPNI_STAND_SPECTRUM) ? take_inside(p, stand) : SPN_OK);
+    if (wanted & (SPNI_STAND_SPECTRUM | SPNI_STAND_OUTSIDE)) {
+        SPN_TRY(take_outside(p, (wanted & SPNI_STAND_OUTSIDE) != 0, stand));
     }
     SPN_TRY((wanted & SPNI_STAND_STATE) ? measure_whole(p, stand) : SPN_OK);
 done:

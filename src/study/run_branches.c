@@ -197,7 +197,8 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                                           .settings = &own,
                                           .solver = spn_experiment_solver(study->experiment),
                                           .initial = spni_run_initial,
-                                          .initial_state = study};
+                                          .initial_state = study,
+                                          .geometry = spn_experiment_geometry(study->experiment)};
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
     if (own.method == SPN_BRANCHES_DENSE) {
         warn_of_families(context, study);

@@ -32,8 +32,8 @@ awk -F, 'FNR == 1 { for (i = 1; i <= NF; i++) at[i] = $i; next }
     FILENAME == "dense.csv" && row["index_before"] + row["index_after"] == 1 && row["active_modes"] == 1 {
         for (k in row) dense[k] = row[k]; found = 1; next }
     FILENAME == "one.csv" && found {
-        split("beta loss error weight_norm coefficient error_after", names, " ")
-        split("1e-8 1e-8 1e-6 1e-6 1e-5 1e-6", shares, " ")
+        split("beta loss error weight_norm coefficient error_after scalar_curvature_error", names, " ")
+        split("1e-8 1e-8 1e-6 1e-6 1e-5 1e-6 1e-4", shares, " ")
         for (k in names) { d = row[names[k]] / dense[names[k]] - 1
             if (!(d * d <= shares[k] * shares[k])) { print names[k], row[names[k]], dense[names[k]]; bad = 1 } }
         compared = 1 }
