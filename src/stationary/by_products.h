@@ -59,7 +59,6 @@ typedef struct spni_stand {
     double *
         theta; /**< P: what is kept of it: z is its restriction, also where a run is taken up again */
     double *z, *tangent; /**< n each; with beta_slope of unit length in the metric */
-    double *critical;    /**< n: unit eigenvector of the eigenvalue of M that is closest to zero */
     double *
         values; /**< SPNI_LOWEST_MOST: the lowest of M, ascending, up to the first that is not negative */
     int64_t value_count;

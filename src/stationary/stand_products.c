@@ -26,7 +26,6 @@ spn_status spni_stand_create(const spni_products *p, spni_stand *stand)
     SPN_NEW(p->context, stand->theta, p->whole->dimension);
     SPN_NEW(p->context, stand->z, p->n);
     SPN_NEW(p->context, stand->tangent, p->n);
-    SPN_NEW(p->context, stand->critical, p->n);
     SPN_NEW(p->context, stand->values, SPNI_LOWEST_MOST);
 done:
     return status;
@@ -37,7 +36,6 @@ void spni_stand_free(const spni_products *p, spni_stand *stand)
     spn_release(p->context, stand->theta);
     spn_release(p->context, stand->z);
     spn_release(p->context, stand->tangent);
-    spn_release(p->context, stand->critical);
     spn_release(p->context, stand->values);
 }
 
@@ -49,12 +47,10 @@ void spni_stand_copy(const spni_products *p, const spni_stand *from, spni_stand 
     to->theta = kept.theta;
     to->z = kept.z;
     to->tangent = kept.tangent;
-    to->critical = kept.critical;
     to->values = kept.values;
     memcpy(to->theta, from->theta, (size_t)p->whole->dimension * sizeof(double));
     memcpy(to->z, from->z, bytes);
     memcpy(to->tangent, from->tangent, bytes);
-    memcpy(to->critical, from->critical, bytes);
     memcpy(to->values, from->values, SPNI_LOWEST_MOST * sizeof *to->values);
 }
 
@@ -141,7 +137,7 @@ static spn_status decompose(spni_products *p, spni_stand *stand)
     SPN_NEW(context, w, n);
     SPN_TRY(spn_dense_create(context, n, &dense));
     SPN_TRY(form_matrix(p, h));
-    SPN_TRY(spn_eigen(context, dense, n, h, true, w));
+    SPN_TRY(spn_eigen(context, dense, n, h, false, w));
     stand->largest = fmax(fabs(w[0]), fabs(w[n - 1]));
     stand->certainty = SPN_CERTAIN_DENSE;
     for (stand->inside = 0; stand->inside < n && is_negative(stand, w[stand->inside]);) {
@@ -151,7 +147,6 @@ static spn_status decompose(spni_products *p, spni_stand *stand)
     stand->value_count =
         stand->value_count < SPNI_LOWEST_MOST ? stand->value_count : SPNI_LOWEST_MOST;
     memcpy(stand->values, w, (size_t)stand->value_count * sizeof *w);
-    memcpy(stand->critical, h + spni_softest(n, w) * n, (size_t)n * sizeof *h);
 done:
     spn_dense_free(context, dense);
     spn_release(context, h);
@@ -222,8 +217,6 @@ static spn_status iterate(spni_products *p, spni_stand *stand, double *vectors)
         is_over = !is_negative(stand, value);
         stand->inside += !is_over;
     }
-    int64_t softest = stand->value_count > 0 ? spni_softest(stand->value_count, stand->values) : 0;
-    memcpy(stand->critical, vectors + softest * n, (size_t)n * sizeof *vectors);
 done:
     return status;
 }

@@ -87,7 +87,7 @@ static void test_tangent(void **state)
     check_stand(a, 0.7, 30);
 }
 
-/* Both negative eigenvalues, the first that is positive, and the softest vector, by Davidson's method. */
+/* Both negative eigenvalues and the first that is positive, by Davidson's method. */
 static void test_spectrum(void **state)
 {
     (void)state;
@@ -110,7 +110,6 @@ static void test_spectrum(void **state)
     check_close(stand.values[0], -0.5, 1e-9, 0);
     check_close(stand.values[1], -0.2, 1e-9, 0);
     check_close(stand.values[2], 0.05, 1e-8, 0);
-    assert_true(fabs(stand.critical[333]) > 1 - 1e-9);
     assert_true(stand.largest > 3 && stand.largest <= a[N - 1] * (1 + 1e-12));
     check_close(stand.state.loss, p.point->value, 0, 0);
     assert_true(isinf(stand.outside_least) && p.products > 10);
