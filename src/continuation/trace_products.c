@@ -157,21 +157,19 @@ spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length
 {
     spn_status status = SPN_OK;
     double h = fmin(glide->step, longest_step(glide));
+    bool is_good = false, is_over = false;
     *end = SPNI_STEP_LOST;
-    for (; h >= STEP_LEAST * glide->p->length; h /= 2) {
-        bool is_good = false;
+    while (!is_good && h >= STEP_LEAST * glide->p->length) {
         *length = h;
         SPN_TRY(try_step(glide, h, corrections, &is_good));
-        bool is_over = is_good && !is_inside(glide, glide->next.beta);
-        if (is_over) {
-            SPN_TRY(stop_at_boundary(glide, &is_good, length));
-        }
-        if (is_good) {
-            *end = is_over ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
-            SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
-            spni_glide_adapt(glide, *length, *corrections);
-            break;
-        }
+        is_over = is_good && !is_inside(glide, glide->next.beta);
+        SPN_TRY(is_over ? stop_at_boundary(glide, &is_good, length) : SPN_OK);
+        h /= 2;
+    }
+    if (is_good) {
+        *end = is_over ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
+        SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
+        spni_glide_adapt(glide, *length, *corrections);
     }
 done:
     return status;
