@@ -18,6 +18,12 @@
 extern "C" {
 #endif
 
+/** How branches are followed. */
+typedef enum spn_branches_method {
+    SPN_BRANCHES_DENSE,    /**< all of them, with the dense Hessian at each point: O(P^3) */
+    SPN_BRANCHES_PRODUCTS, /**< one of them, by products with the Hessian: for large P */
+} spn_branches_method;
+
 /** Section `branches` of an experiment; spn_settings_defaults() and spn_settings_check() with spn_branches_options
  *  fill and check it. */
 typedef struct spn_branches_settings {
@@ -33,6 +39,8 @@ typedef struct spn_branches_settings {
     int64_t saddle_starts;     /**< starts of that search at each level */
     double tolerance;          /**< special and Maxwell points: relative accuracy in beta */
     bool parameters;           /**< keep theta at each point in the results */
+    int method;                /**< spn_branches_method; by products branches, starts, levels and
+                                    saddle_starts mean nothing */
 } spn_branches_settings;
 extern const spn_option_table spn_branches_options;
 
@@ -54,6 +62,9 @@ typedef struct spn_branch_record {
     int64_t zero_modes;           /**< of a continuous symmetry, bordered out */
     double step;                  /**< arclength to the point before */
     int64_t corrections;          /**< Newton steps of the corrector */
+    int64_t certainty; /**< by products: spn_certainty, how the index is known (negative_eigenvalues
+                            -1: it is not); -1 otherwise */
+    int64_t products;  /**< by products: with the Hessian, since the point before; -1 otherwise */
 } spn_branch_record;
 extern const spn_columns spn_branch_columns;
 
@@ -196,7 +207,14 @@ typedef struct spn_branches_problem {
     /** Write the initial weights of random start `seed` (from 0) to theta. */
     spn_status (*initial)(spn_context *context, const void *state, int64_t seed, double *theta);
     const void *initial_state;
+    /** By products: how R is measured (spn_geometry_curvature()); NULL: it is not. The dense method has its own way. */
+    const spn_geometry_settings *geometry;
 } spn_branches_problem;
+
+/** What a point takes by products at most, where nothing repeats: SPN_BRANCHES_PRODUCTS_USUAL products, as networks were seen to take, and
+ *  the vectors that are kept. O(1). */
+#define SPN_BRANCHES_PRODUCTS_USUAL 600
+spn_forecast_way spn_branches_forecast(const spn_objective *objective);
 
 typedef struct spn_branches spn_branches;
 spn_status spn_branches_create(spn_context *context, const spn_branches_problem *problem,
@@ -208,7 +226,11 @@ void spn_branches_free(spn_context *context, spn_branches *branches);
  *  bits. SPN_ERROR_INPUT when the item does not fit. */
 spn_status spn_branches_replay(spn_context *context, spn_branches *branches, const spn_item *item);
 
-/** Explore: follow what starts (sweeps up and down, random minimisations, the trivial point, deflation) lead to, all
+/** With method `products`: the minimum that the first initial weights lead to at the lower end of the range, by
+ *  newton_cg, is followed both ways; whatever crosses it is reported and not followed, and there are no Maxwell points, approaches
+ *  and barriers. A point takes a few bordered systems by MINRES and the lowest eigenvalues by Davidson's method.
+ *
+ *  Otherwise explore: follow what starts (sweeps up and down, random minimisations, the trivial point, deflation) lead to, all
  *  that crosses it, and so on, until nothing new is found or a limit of the settings is reached. Then
  *  Maxwell points and barriers. What was cut short is said by a warning event and by SPN_END_UNFINISHED.
  *  Deterministic. SPN_ERROR_INTERRUPTED leaves it as far as it got. Memory: P numbers a point. */

@@ -89,6 +89,7 @@ typedef struct spn_branches_contents {
     spn_table theory;           /**< spn_theory_mode: a row a mode of linear theory */
     const char *const *names;   /**< of the phases */
     int64_t unused_starts;      /**< that were not followed */
+    bool is_by_products;        /**< one branch, what crosses it not followed */
     spn_run_facts facts;
 } spn_branches_contents;
 spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,

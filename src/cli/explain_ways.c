@@ -46,6 +46,18 @@ static const measured commands[] = {
     {"grok", "both surfaces at each record, always dense", SPN_GEOMETRY_SPECTRUM, true},
 };
 
+/* Branches by products are one branch. */
+static void print_products(const spn_study *study, const spn_forecast *forecast)
+{
+    const spn_forecast_way way = spn_branches_forecast(&study->loss);
+    printf(
+        "one branch, each point by some %d products with the Hessian; fewer weights where hidden "
+        "units repeat\n",
+        SPN_BRANCHES_PRODUCTS_USUAL);
+    print_way("dense", &forecast->dense, false);
+    print_way("products", &way, true);
+}
+
 static spn_status explain_points(cli_session *session, const spn_study *study)
 {
     spn_status status = SPN_OK;
@@ -65,7 +77,12 @@ static spn_status explain_points(cli_session *session, const spn_study *study)
     }
     SPN_TRY(
         spn_geometry_forecast(session->context, &study->loss, &settings, its->wanted, &forecast));
-    print_forecast(its->what, &forecast);
+    if (strcmp(its->command, "branches") == 0 &&
+        spn_experiment_branches(study->experiment)->method == SPN_BRANCHES_PRODUCTS) {
+        print_products(study, &forecast);
+    } else {
+        print_forecast(its->what, &forecast);
+    }
 done:
     return status;
 }

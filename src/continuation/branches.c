@@ -7,6 +7,7 @@
  * starts, and, where asked for, saddles. Those on the way of a sweep go first, then those at the largest beta: at small
  * beta minima and their bifurcations multiply, and where the number of branches is limited they shall not use it up. */
 #include "continuation/explore.h"
+#include "stationary/by_products.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,6 +17,39 @@
 static const double LEAST_SHARE = 1e-8;
 /* Longest step of the minimiser, in natural scales of theta: barriers are not hopped over. */
 static const double MINIMISER_RADIUS = 0.1;
+
+/* What has a meaning by products alone, or none. */
+static spn_status check_products(spn_context *context, const spn_branches_settings *settings)
+{
+    if (settings->saddles) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "branches.saddles",
+                            "has no meaning with branches.method: products, which follows one "
+                            "branch");
+    }
+    if (settings->index > SPNI_LOWEST_MOST - 2) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "branches.index",
+                            "branches.method: products counts up to %d negative eigenvalues, not "
+                            "%lld",
+                            SPNI_LOWEST_MOST - 2, (long long)settings->index);
+    }
+    return SPN_OK;
+}
+
+/* By products: the method of the start, and a range without the room for matrices. */
+static spn_status create_bare(spn_context *context, spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    spn_solver_settings solver = *all->problem.solver;
+    solver.method = SPN_METHOD_NEWTON_CG;
+    solver.patience = 0;
+    solver.least_improvement = 0;
+    SPN_TRY(check_products(context, &all->settings));
+    SPN_TRY(spni_frame_bare(context, all->problem.objective, all->settings.beta_from,
+                            all->settings.beta_to, &all->frame));
+    SPN_TRY(spn_solver_create(context, &solver, all->problem.objective, &all->solver));
+done:
+    return status;
+}
 
 /* The range of beta, the frame that holds it, and the minimiser: Newton's method with steps that hop over no barrier. */
 static spn_status create_frame(spn_context *context, spn_branches *all)
@@ -32,6 +66,11 @@ static spn_status create_frame(spn_context *context, spn_branches *all)
                  "branches: beta.from (%g) must be below beta.to (%g), and both finite",
                  settings->beta_from, settings->beta_to);
     }
+    if (settings->method == SPN_BRANCHES_PRODUCTS) {
+        return create_bare(context, all);
+    }
+    SPN_TRY(spn_dense_check(context, all->problem.objective->dimension,
+                            "branches.method: products follows one branch without them"));
     SPN_TRY(spni_frame_create(context, all->problem.objective, settings->beta_from,
                               settings->beta_to, &all->frame));
     solver.method = SPN_METHOD_NEWTON;
@@ -81,8 +120,10 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     all->settings = *problem->settings;
     all->bank.n = n;
     SPN_TRY(create_frame(context, all));
-    SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
-    SPN_TRY(create_work(context, n, &all->work));
+    if (all->settings.method == SPN_BRANCHES_DENSE) {
+        SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
+        SPN_TRY(create_work(context, n, &all->work));
+    }
     *out = all;
     all = NULL;
 done:
@@ -164,8 +205,7 @@ done:
     return status;
 }
 
-/* Lengths are measured against the first solution, or, where that is the origin, against the natural scale. */
-static void set_scales(spn_branches *all, const double *theta)
+void spni_set_scales(spn_branches *all, const double *theta)
 {
     spni_frame *frame = &all->frame;
     double norm = spn_objective_order_root(frame->objective, theta);
@@ -180,7 +220,7 @@ static spn_status first_starts(spn_branches *all)
     double beta = all->frame.beta_from, *theta = all->work.theta;
     bool is_converged = false;
     SPN_TRY(spni_annealed_start(all, 0, theta, &is_converged));
-    set_scales(all, theta);
+    spni_set_scales(all, theta);
     SPN_TRY(is_converged ? spni_queue_first(all, theta, beta) : SPN_OK);
     /* The weights as they are: where an upward sweep starts. */
     SPN_TRY(all->problem.initial(all->context, all->problem.initial_state, 0, theta));
@@ -294,12 +334,9 @@ static void agree_on_specials(spn_branches *all)
     }
 }
 
-spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_sink *sink,
-                            void *sink_state)
+static spn_status explore(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    all->out.sink = sink;
-    all->out.state = sink_state;
     SPN_TRY(first_starts(all));
     SPN_TRY(spni_random_starts(all));
     SPN_TRY(drain(all));
@@ -311,6 +348,18 @@ spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_si
     SPN_TRY(spni_make_phases(all));
     SPN_TRY(spni_find_maxwell(all));
     SPN_TRY(spni_find_barriers(all));
+done:
+    return status;
+}
+
+spn_status spn_branches_run(spn_context *context, spn_branches *all, spn_item_sink *sink,
+                            void *sink_state)
+{
+    spn_status status = SPN_OK;
+    all->out.sink = sink;
+    all->out.state = sink_state;
+    SPN_TRY(all->settings.method == SPN_BRANCHES_PRODUCTS ? spni_follow_products(all)
+                                                          : explore(all));
     if (all->cut.unused > 0) {
         spn_warning(context,
                     "%lld start%s on no known branch: there are more than branches.branches = %lld",

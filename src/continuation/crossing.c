@@ -233,20 +233,11 @@ done:
     return status;
 }
 
-/* The minimum just beyond the end of a stable stretch. */
-typedef struct fall {
-    double *theta; /* P */
-    double beta;
-    bool is_found;
-} fall;
-
-/* Push the network past the end: minimise ever further beyond it, until that succeeds; at the range's end where that comes
- * first and is no part of the end itself. */
-static spn_status fall_beyond(spn_branches *all, const spni_special *end, int64_t beyond, fall *out)
+spn_status spni_fall_beyond(spn_branches *all, const spn_special_record *record,
+                            const double *theta, int64_t beyond, spni_fall *out)
 {
     spn_status status = SPN_OK;
     const spni_frame *frame = &all->frame;
-    const spn_special_record *record = &end->record;
     double scale = fmax(fabs(record->beta), 1e-3 * (frame->beta_to - frame->beta_from));
     double rest =
         (double)beyond * ((beyond > 0 ? frame->beta_to : frame->beta_from) - record->beta);
@@ -254,7 +245,7 @@ static spn_status fall_beyond(spn_branches *all, const spni_special *end, int64_
     out->is_found = false;
     for (int k = 0; k < FALLS_MOST && !out->is_found; k++, way *= 4) {
         out->beta = record->beta + (double)beyond * way * scale;
-        memcpy(out->theta, end->place.theta, (size_t)frame->n * sizeof(double));
+        memcpy(out->theta, theta, (size_t)frame->n * sizeof(double));
         SPN_TRY(spni_minimise(all, out->beta, out->theta, &out->is_found));
     }
 done:
@@ -288,7 +279,7 @@ done:
 }
 
 /* The minimum of the fall at the end's own beta, where its branch goes there; otherwise the fall itself. */
-static spn_status take_back(spn_branches *all, const fall *from, double end, spni_place *place)
+static spn_status take_back(spn_branches *all, const spni_fall *from, double end, spni_place *place)
 {
     spn_status status = SPN_OK;
     spni_frame *frame = &all->frame;
@@ -309,8 +300,8 @@ spn_status spni_find_fall(spn_branches *all, spni_special *end, int64_t beyond)
 {
     spn_status status = SPN_OK;
     spni_place *place = &all->work.trial;
-    fall found = {.theta = all->work.theta};
-    SPN_TRY(fall_beyond(all, end, beyond, &found));
+    spni_fall found = {.theta = all->work.theta};
+    SPN_TRY(spni_fall_beyond(all, &end->record, end->place.theta, beyond, &found));
     if (!found.is_found) {
         goto done;
     }

@@ -182,10 +182,52 @@ spn_status spni_queue_start(spn_branches *all, const double *theta, double beta,
 /** A start on the way of a sweep. */
 spn_status spni_queue_first(spn_branches *all, const double *theta, double beta);
 
+/** What an interrupted run had sent as this point of a branch, or NULL. */
+const spni_replayed *spni_find_replayed_point(const spn_branches *all, int64_t branch,
+                                              int64_t number);
+/** A point that was linearised: into the bank, and sent. `previous`: its neighbour in the bank. */
+typedef struct spni_point_parts {
+    const spn_branch_record *record;
+    const spn_labels *labels;
+    const double *theta;
+    double loss_slope;
+} spni_point_parts;
+spn_status spni_send_point(spn_branches *all, const spni_point_parts *point, int64_t previous);
+/** A special point joins the list. */
+spn_status spni_keep_special(spn_branches *all, const spn_special_record *record,
+                             const double *theta, double loss_slope);
+/** A special point between points `from` and `to`: labels belong to the stable side where there is one (`high`: behind it),
+ *  counts before and after to ascending numbers. */
+void spni_order_sides(const spn_state *high, int64_t from, int64_t to, spn_special_record *record);
+/** A special point of which nothing is known that lies behind it. */
+void spni_clear_after(spn_special_record *record);
+/** One more branch, of no point yet. */
+spn_status spni_add_branch(spn_branches *all);
+/** Why no further step was possible. */
+void spni_say_lost(spn_branches *all, const spn_branch_record *record, double beta);
+
+/* branches.c */
+/** Lengths are measured against the first solution, or, where that is the origin, against the natural scale. */
+void spni_set_scales(spn_branches *all, const double *theta);
+
+/* follow_products.c */
+/** One branch by products: from the minimum of the first initial weights at the lower end of the range, both ways. */
+spn_status spni_follow_products(spn_branches *all);
+
 /* crossing.c */
 /** Branches that cross at a branch point or at a fold with a kernel of more than one dimension: queue a start on each;
  *  counts them in the record. */
 spn_status spni_find_crossings(spn_branches *all, spni_special *special);
+/** The minimum just beyond the end of a stable stretch. */
+typedef struct spni_fall {
+    double *theta; /**< P */
+    double beta;
+    bool is_found;
+} spni_fall;
+/** Push the network past the end, from theta there: minimise ever further beyond it, until that succeeds; at the range's end where that
+ *  comes first and is no part of the end itself. */
+spn_status spni_fall_beyond(spn_branches *all, const spn_special_record *record,
+                            const double *theta, int64_t beyond, spni_fall *out);
 /** The minimum into which a network falls at the end of a stable stretch: into its record, and a start. `beyond`: -1 or 1, the
  *  side of beta that the stretch does not reach. */
 spn_status spni_find_fall(spn_branches *all, spni_special *end, int64_t beyond);
@@ -196,6 +238,8 @@ spn_status spni_send_approach(spn_branches *all, const spni_special *end, int64_
 
 /* phases.c */
 spn_status spni_make_phases(spn_branches *all);
+/** Copy phases to where they are read. */
+void spni_note_phases(spn_branches *all);
 /** The lower end of a window first. Two special points that are closer than they are known to be may stand the other way
  *  round: of a stable stretch between them the ends change places, with all that is known of them. */
 void spni_order_window(spn_phase_record *record);

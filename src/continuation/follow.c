@@ -42,8 +42,8 @@ spn_status spni_emit(spn_branches *all, const spn_item *item)
     return SPN_OK;
 }
 
-static const spni_replayed *find_replayed_point(const spn_branches *all, int64_t branch,
-                                                int64_t number)
+const spni_replayed *spni_find_replayed_point(const spn_branches *all, int64_t branch,
+                                              int64_t number)
 {
     for (int64_t i = all->replay.next; i < all->replay.count; i++) {
         const spni_replayed *known = &all->replay.items[i];
@@ -68,28 +68,37 @@ static void fill_record(const spni_frame *frame, const spni_place *place, spn_br
     record->critical_eigenvalue = place->values[is_low ? index - 1 : index];
     record->negative_eigenvalues = index;
     record->zero_modes = place->zero_modes;
+    record->certainty = record->products = -1; /* columns of another method */
 }
 
-/* Point `number` of the branch: its record, how far it is along the branch, and its neighbour in the bank. */
-static spn_status send_point(spn_branches *all, const spni_place *place, spn_branch_record *record,
-                             int64_t previous)
+spn_status spni_send_point(spn_branches *all, const spni_point_parts *point, int64_t previous)
 {
     spn_status status = SPN_OK;
-    int64_t n = all->frame.n;
-    fill_record(&all->frame, place, record);
     const spn_item item = {.stream = SPN_BRANCHES_POINT,
-                           .record = record,
-                           .mode_count = place->labels.mode_count,
-                           .modes = place->labels.strengths,
-                           .theta_size = n,
-                           .theta = place->theta};
-    SPN_TRY(
-        spni_bank_add(all->context, &all->bank, record, place->theta, place->loss_slope, previous));
+                           .record = point->record,
+                           .mode_count = point->labels->mode_count,
+                           .modes = point->labels->strengths,
+                           .theta_size = all->frame.n,
+                           .theta = point->theta};
+    SPN_TRY(spni_bank_add(all->context, &all->bank, point->record, point->theta, point->loss_slope,
+                          previous));
     all->out.points++;
     all->out.last_row = all->bank.count - 1;
     SPN_TRY(spni_emit(all, &item));
 done:
     return status;
+}
+
+/* Point `number` of the branch: its record, how far it is along the branch, and its neighbour in the bank. */
+static spn_status send_place(spn_branches *all, const spni_place *place, spn_branch_record *record,
+                             int64_t previous)
+{
+    fill_record(&all->frame, place, record);
+    const spni_point_parts point = {.record = record,
+                                    .labels = &place->labels,
+                                    .theta = place->theta,
+                                    .loss_slope = place->loss_slope};
+    return spni_send_point(all, &point, previous);
 }
 
 /* The special point `special` closes the segment behind the row `previous`: a row that only spni_bank_find()
@@ -140,7 +149,8 @@ static int64_t find_same_special(const spn_branches *all, const spn_special_reco
     return -1;
 }
 
-static spn_status keep_special(spn_branches *all, const spni_special *special)
+spn_status spni_keep_special(spn_branches *all, const spn_special_record *record,
+                             const double *theta, double loss_slope)
 {
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, capacity = all->specials.capacity, other = capacity, third = capacity;
@@ -150,10 +160,10 @@ static spn_status keep_special(spn_branches *all, const spni_special *special)
     SPN_TRY(spn_grow(all->context, &all->specials.theta, row, all->specials.count, 1, &other));
     SPN_TRY(spn_grow(all->context, &all->specials.slopes, sizeof(double), all->specials.count, 1,
                      &third));
-    all->specials.slopes[all->specials.count] = special->place.loss_slope;
+    all->specials.slopes[all->specials.count] = loss_slope;
     all->specials.capacity = capacity;
-    memcpy(all->specials.theta + all->specials.count * n, special->place.theta, row);
-    all->specials.records[all->specials.count++] = special->record;
+    memcpy(all->specials.theta + all->specials.count * n, theta, row);
+    all->specials.records[all->specials.count++] = *record;
 done:
     return status;
 }
@@ -172,13 +182,11 @@ static int64_t side_beyond(const spni_tracer *tracer, const spni_special *specia
     return (low->index == 0) == (high->beta > low->beta) ? 1 : -1;
 }
 
-/* Labels belong to the stable side where there is one, counts before and after to ascending numbers. */
-static void order_sides(const spni_place *high, int64_t from, int64_t to,
-                        spn_special_record *record)
+void spni_order_sides(const spn_state *high, int64_t from, int64_t to, spn_special_record *record)
 {
     if (record->index_after == 0 && record->index_before > 0) {
-        spn_state_relabel(&record->state, &high->state);
-        record->state.accuracy = high->state.accuracy;
+        spn_state_relabel(&record->state, high);
+        record->state.accuracy = high->accuracy;
     }
     if (to < from) {
         int64_t before = record->index_before;
@@ -188,7 +196,7 @@ static void order_sides(const spni_place *high, int64_t from, int64_t to,
     record->point = from < to ? from : to;
 }
 
-static void clear_after(spn_special_record *record)
+void spni_clear_after(spn_special_record *record)
 {
     record->crossing = 0;
     record->is_continuous = -1;
@@ -204,8 +212,8 @@ static spn_status handle_special(spn_branches *all, spni_special *special, int64
     spn_special_record *record = &special->record;
     record->special = all->specials.count;
     record->branch = branch;
-    clear_after(record);
-    order_sides(&all->tracer.high, from, to, record);
+    spni_clear_after(record);
+    spni_order_sides(&all->tracer.high.state, from, to, record);
     record->same_as = find_same_special(all, record);
     int64_t beyond = side_beyond(&all->tracer, special);
     bool has_crossings = record->kind == SPN_SPECIAL_BRANCH_POINT || record->kernel > 1;
@@ -219,7 +227,7 @@ static spn_status handle_special(spn_branches *all, spni_special *special, int64
                            .record = record,
                            .theta_size = all->frame.n,
                            .theta = special->place.theta};
-    SPN_TRY(keep_special(all, special));
+    SPN_TRY(spni_keep_special(all, record, special->place.theta, special->place.loss_slope));
     SPN_TRY(spni_emit(all, &item));
     if (beyond != 0) {
         SPN_TRY(spni_send_approach(all, special, -beyond));
@@ -253,7 +261,7 @@ static spn_status next_point(spn_branches *all, spn_branch_record *record, spni_
 {
     spn_status status = SPN_OK;
     spni_tracer *tracer = &all->tracer;
-    const spni_replayed *known = find_replayed_point(all, record->branch, record->point);
+    const spni_replayed *known = spni_find_replayed_point(all, record->branch, record->point);
     if (known == NULL) {
         SPN_TRY(spni_tracer_step(tracer, end, &record->step, &record->corrections));
         goto done;
@@ -300,12 +308,12 @@ done:
     return status;
 }
 
-static void say_lost(spn_branches *all, const spn_branch_record *record)
+void spni_say_lost(spn_branches *all, const spn_branch_record *record, double beta)
 {
     all->cut.is_cut = true;
     spn_warning(all->context,
                 "branch %lld: no further step was possible behind point %lld, beta = %.10g",
-                (long long)record->branch, (long long)record->point, all->tracer.at.beta);
+                (long long)record->branch, (long long)record->point, beta);
 }
 
 /* One half: points sign, 2 sign, ... from tracer.at, whose tangent looks that way. */
@@ -330,7 +338,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
         SPN_TRY(next_point(all, &record, &end));
         if (end == SPNI_STEP_LOST) {
             record.point = number;
-            say_lost(all, &record);
+            spni_say_lost(all, &record, tracer->at.beta);
             break;
         }
         int64_t specials = all->specials.count;
@@ -343,7 +351,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
         }
         spni_tracer_accept(tracer, record.step);
         record.arclength += (double)sign * record.step;
-        SPN_TRY(send_point(all, &tracer->at, &record, previous));
+        SPN_TRY(send_place(all, &tracer->at, &record, previous));
         SPN_TRY(close_folds(all, specials, previous, all->bank.count - 1));
         previous = all->out.last_row;
         number = record.point;
@@ -362,7 +370,7 @@ static void turn(int64_t n, spni_place *place)
     }
 }
 
-static spn_status add_branch(spn_branches *all)
+spn_status spni_add_branch(spn_branches *all)
 {
     spn_status status = SPN_OK;
     SPN_TRY(spn_grow(all->context, &all->traced.items, sizeof *all->traced.items, all->traced.count,
@@ -378,11 +386,11 @@ spn_status spni_follow_branch(spn_branches *all, const spni_branch_start *start,
     spn_status status = SPN_OK;
     int64_t n = all->frame.n, branch = all->traced.count;
     spn_branch_record record = {.branch = branch};
-    SPN_TRY(add_branch(all));
+    SPN_TRY(spni_add_branch(all));
     if (start->away != NULL && spn_dot(n, first->tangent, start->away) < 0) {
         turn(n, first);
     }
-    SPN_TRY(send_point(all, first, &record, -1));
+    SPN_TRY(send_place(all, first, &record, -1));
     int64_t origin = all->bank.count - 1;
     spni_place_copy(n, first, &all->tracer.at);
     SPN_TRY(follow_half(all, branch, 1, origin));

@@ -278,9 +278,7 @@ spn_status spni_find_maxwell(spn_branches *all)
         }
     }
     SPN_TRY(find_global(all));
-    for (int64_t i = 0; i < all->phases.count; i++) {
-        all->phases.records[i] = all->phases.items[i].record;
-    }
+    spni_note_phases(all);
 done:
     return status;
 }

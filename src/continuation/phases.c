@@ -394,6 +394,9 @@ static void judge_end(spn_branches *all, const spni_phase *phase, int side)
         return;
     }
     spn_special_record *at = &all->specials.records[special];
+    if (all->settings.method == SPN_BRANCHES_PRODUCTS && at->kind == SPN_SPECIAL_BRANCH_POINT) {
+        return; /* what crosses there was not followed */
+    }
     int64_t next = phase_beyond(all, phase, side);
     bool is_outside = next < 0 && at->is_continuous == 1;
     /* Where branches cross linearly in beta, a stable one leaves one way only: the other way the network jumps. */
@@ -429,6 +432,13 @@ done:
     return status;
 }
 
+void spni_note_phases(spn_branches *all)
+{
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        all->phases.records[i] = all->phases.items[i].record;
+    }
+}
+
 spn_status spni_make_phases(spn_branches *all)
 {
     spn_status status = SPN_OK;
@@ -441,7 +451,7 @@ spn_status spni_make_phases(spn_branches *all)
     for (int64_t branch = 0; branch < all->traced.count; branch++) {
         SPN_TRY(make_branch_phases(all, branch, rows));
     }
-    SPN_TRY(merge_copies(all));
+    SPN_TRY(all->settings.method == SPN_BRANCHES_DENSE ? merge_copies(all) : SPN_OK);
     for (int64_t i = 0; i < all->phases.count; i++) {
         judge_end(all, &all->phases.items[i], SIDE_LOW);
         judge_end(all, &all->phases.items[i], SIDE_HIGH);

@@ -2,6 +2,7 @@
 #include "geometry/observables.h"
 
 #include <spinodal/continuation.h>
+#include <spinodal/objective/reduction.h>
 
 static const char *const special_kinds[] = {"fold", "branch_point", NULL};
 const char *const spn_change_words[] = {"accuracy", "symmetry", "other", NULL};
@@ -43,6 +44,12 @@ static const spn_column branch_columns[] = {
     STATE(state, gradient_norm),
     REAL(step, "weight", "arclength from the point before"),
     INTEGER(corrections, "Newton steps of the corrector"),
+    WORDS_SINCE(certainty, spn_certainty_words,
+                "branches.method products: how negative_eigenvalues and eigenvalue_min are known, "
+                "as of a sweep's points; none: they are not",
+                "0.1.0"),
+    INTEGER_SINCE(products, "branches.method products: with the Hessian, since the point before",
+                  "0.1.0"),
     STATE_LATER(state, "", "", "")};
 COLUMNS(spn_branch_columns, branch_columns);
 #undef RECORD

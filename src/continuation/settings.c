@@ -2,6 +2,8 @@
 /* Section `branches` of an experiment. */
 #include <spinodal/continuation.h>
 
+static const char *const methods[] = {"dense", "products", NULL};
+
 #define AT(member) offsetof(spn_branches_settings, member)
 static const spn_option options[] = {
     {"beta.from", SPN_OPTION_REAL, AT(beta_from), NULL, SPN_STRENGTH, NULL, "error/weight^2",
@@ -29,6 +31,9 @@ static const spn_option options[] = {
      "relative accuracy of beta at special points and Maxwell points"},
     {"parameters", SPN_OPTION_BOOLEAN, AT(parameters), "true", SPN_ANY, NULL, "",
      "keep the weights at each point in the results"},
+    {"method", SPN_OPTION_CHOICE, AT(method), "dense", SPN_ANY, methods, "",
+     "dense: all branches, with the dense Hessian at each point; products: the one branch that the "
+     "initial weights lead to at beta.from, by products with the Hessian, for large networks"},
 };
 #undef AT
 

@@ -126,3 +126,21 @@ spn_status spn_state_measure(spn_context *context, const spn_point *point,
 done:
     return status;
 }
+
+spn_status spn_state_curvature(spn_context *context, const spn_point *point,
+                               const spn_geometry_settings *settings, spn_state *out)
+{
+    spn_status status = SPN_OK;
+    spn_curvature error, loss;
+    if (settings->method == SPN_SPECTRUM_NONE) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_geometry_curvature(context, point, settings, &error, &loss, NULL));
+    out->scalar_curvature_error = error.scalar_curvature.value;
+    out->scalar_curvature_loss = loss.scalar_curvature.value;
+    out->scalar_curvature_rounding = error.rounding;
+    out->mean_curvature_error = error.mean_curvature.value;
+    out->mean_curvature_loss = loss.mean_curvature.value;
+done:
+    return status;
+}

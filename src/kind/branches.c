@@ -54,6 +54,8 @@ spn_status spn_branches_contents_read(spn_context *context, spn_arena *arena,
     SPN_TRY(spn_take_texts(context, results, &out->phases, "name", &out->names));
     SPN_TRY(check_references(context, out));
     out->unused_starts = unused_starts(results);
+    const spn_attribute *method = spn_results_attribute(results, "by_products");
+    out->is_by_products = method != NULL && method->integer != 0;
     out->facts = spn_run_facts_of(results);
 done:
     return status;

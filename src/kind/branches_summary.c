@@ -44,6 +44,9 @@ void spn_branches_json(spn_json *json, const char *path, const void *contents, c
     spn_json_rows(json, "maxwell", &c->maxwell, NULL, NULL);
     spn_json_rows(json, "specials", &c->specials, NULL, NULL);
     spn_json_integer(json, "unused_starts", c->unused_starts);
+    if (c->is_by_products) {
+        spn_json_text(json, "method", "products");
+    }
     spn_json_begin_list(json, "global");
     for (int64_t i = 0; i < c->global.rows; i++) {
         spn_json_begin_object(json, NULL);
@@ -288,7 +291,13 @@ void spn_branches_summary(spn_text *text, const char *path, const void *contents
     spn_text_add(text, c->phases.rows > 0 ? "\nall phases, units told apart:\n" : "");
     put_phases(text, c);
     put_brackets(text, c);
-    put_global(text, c);
+    if (c->is_by_products) {
+        spn_text_add(text,
+                     "\none branch, by products: no other was looked for, and what crosses it "
+                     "was not followed\n");
+    } else {
+        put_global(text, c);
+    }
     put_maxwell(text, c);
     put_specials(text, c, wish->is_verbose);
 }

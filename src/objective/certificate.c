@@ -112,6 +112,19 @@ static void settle_sign(int64_t n, double *v)
     }
 }
 
+spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
+                              const spn_point *point, double floor, double limit, spn_rest *out)
+{
+    const spn_damping none = {0};
+    const spn_isometry *t =
+        reduction != NULL ? reduction->operations->isometry(reduction->memory) : NULL;
+    *out = (spn_rest){.smallest = (double)INFINITY};
+    return t == NULL || t->dimension == t->reduced
+               ? SPN_OK
+               : reduction->operations->rest(context, reduction->memory, point, &none, floor, limit,
+                                             out, NULL);
+}
+
 /* Add the rest to what is known of the reduced Hessian; `z` is its lowest direction. */
 static spn_status add_rest(spn_context *context, spn_reduction *reduction, const spn_point *point,
                            const double *z, spn_certificate *out, double *direction)

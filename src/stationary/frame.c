@@ -29,8 +29,8 @@ done:
     return status;
 }
 
-spn_status spni_frame_create(spn_context *context, const spn_objective *objective, double beta_from,
-                             double beta_to, spni_frame *frame)
+spn_status spni_frame_bare(spn_context *context, const spn_objective *objective, double beta_from,
+                           double beta_to, spni_frame *frame)
 {
     spn_status status = SPN_OK;
     *frame = (spni_frame){.context = context,
@@ -46,6 +46,15 @@ spn_status spni_frame_create(spn_context *context, const spn_objective *objectiv
                  beta_from, beta_to);
     }
     frame->metric = frame->length / (frame->beta_to - frame->beta_from);
+done:
+    return status;
+}
+
+spn_status spni_frame_create(spn_context *context, const spn_objective *objective, double beta_from,
+                             double beta_to, spni_frame *frame)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_frame_bare(context, objective, beta_from, beta_to, frame));
     SPN_TRY(create_workspaces(frame));
 done:
     return status;

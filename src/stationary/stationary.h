@@ -74,6 +74,9 @@ spn_status spni_frame_create(spn_context *context, const spn_objective *objectiv
                              double beta_to, spni_frame *frame);
 spn_status spni_frame_near(spn_context *context, const spn_objective *objective, double beta,
                            spni_frame *frame);
+/** The range, scales and metric alone, without workspaces: nothing can be linearised in it. */
+spn_status spni_frame_bare(spn_context *context, const spn_objective *objective, double beta_from,
+                           double beta_to, spni_frame *frame);
 void spni_frame_free(spni_frame *frame);
 
 spn_status spni_place_create(spn_context *context, int64_t n, spni_place *place);

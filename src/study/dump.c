@@ -42,6 +42,9 @@ static bool is_used(const spn_experiment *experiment, int section, const char *k
     if (section == SPNI_SECTION_OBJECTIVE && strcmp(key, "regularise") == 0) {
         return is_regulariser_used(experiment);
     }
+    if (section == SPNI_SECTION_BRANCHES && strcmp(key, "method") == 0) {
+        return spn_experiment_branches(experiment)->method != SPN_BRANCHES_DENSE;
+    }
     if (section == SPNI_SECTION_MODEL && strcmp(key, "init.others") == 0) {
         return spn_experiment_model(experiment)->init_others != SPN_OTHERS_REFUSE;
     }

@@ -13,6 +13,9 @@ typedef struct follower {
     spni_run run;
     spn_branches *branches;
     int64_t branch_count; /* of those that points lie on */
+    bool is_by_products;
+    spn_column *columns; /* of points, as files of the dense method list them */
+    spn_columns shown;
 } follower;
 
 static void count_branch(follower *f, const spn_item *item)
@@ -97,10 +100,32 @@ done:
     return status;
 }
 
+/* What only branches by products know stands in their files alone. */
+static spn_status choose_columns(spn_context *context, follower *f)
+{
+    spn_status status = SPN_OK;
+    f->shown = spn_branch_columns;
+    if (f->is_by_products) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, f->columns, f->shown.count);
+    f->shown.count = 0;
+    for (int64_t i = 0; i < spn_branch_columns.count; i++) {
+        const spn_column *column = &spn_branch_columns.items[i];
+        if (column->offset != offsetof(spn_branch_record, certainty) &&
+            column->offset != offsetof(spn_branch_record, products)) {
+            f->columns[f->shown.count++] = *column;
+        }
+    }
+    f->shown.items = f->columns;
+done:
+    return status;
+}
+
 static spn_status fill(spn_context *context, void *state, spn_book *book)
 {
     spn_status status = SPN_OK;
-    const follower *f = state;
+    follower *f = state;
     const spn_branches *branches = f->branches;
     const spni_recorder *recorder = &f->run.recorder;
     spn_table maxwell = {.name = "maxwell", .columns = &spn_maxwell_columns};
@@ -109,8 +134,11 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
     maxwell.records = spn_branches_maxwell(branches, &maxwell.rows);
     global.records = spn_branches_global(branches, &global.rows);
     barriers.records = spn_branches_barriers(branches, &barriers.rows);
+    SPN_TRY(choose_columns(context, f));
     for (int64_t s = 0; s < spn_branches_streams.count; s++) {
-        spni_recorder_table(recorder, s, book);
+        spni_recorder_table_as(
+            recorder, s,
+            s == SPN_BRANCHES_POINT ? &f->shown : spn_branches_streams.items[s].columns, book);
         spni_recorder_arrays(recorder, s, book);
     }
     SPN_TRY(spni_recorder_layers(context, recorder, SPN_BRANCHES_POINT, book));
@@ -119,6 +147,9 @@ static spn_status fill(spn_context *context, void *state, spn_book *book)
     spn_book_table(book, global);
     spn_book_table(book, barriers);
     spn_book_attribute(book, (spn_attribute){"unused_starts", NULL, spn_branches_unused(branches)});
+    if (f->is_by_products) {
+        spn_book_attribute(book, (spn_attribute){"by_products", NULL, 1});
+    }
 done:
     return status;
 }
@@ -166,13 +197,19 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
                                           .settings = &own,
                                           .solver = spn_experiment_solver(study->experiment),
                                           .initial = spni_run_initial,
-                                          .initial_state = study};
-    warn_of_families(context, study);
+                                          .initial_state = study,
+                                          .geometry = spn_experiment_geometry(study->experiment)};
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
+    if (own.method == SPN_BRANCHES_DENSE) {
+        warn_of_families(context, study);
+    }
+    f.is_by_products = own.method == SPN_BRANCHES_PRODUCTS;
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
-        spn_dense_announce(context, study->loss.dimension, "branches, at each point");
+        if (!f.is_by_products) {
+            spn_dense_announce(context, study->loss.dimension, "branches, at each point");
+        }
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
         SPN_TRY(spni_experiment_place(context, study->experiment,
@@ -182,6 +219,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
 done:
     status = spni_run_end(context, &f.run, status);
     spn_branches_free(context, f.branches);
+    spn_release(context, f.columns);
     spn_context_set_team(context, NULL);
     spn_team_free(team);
     return status;

@@ -14,15 +14,6 @@ static double free_energy_mismatch(const spni_follower *f, const spni_passage *w
     return (loss - f->at_before.loss - way->integral) / fmax(fabs(way->integral), rounding);
 }
 
-static void take_curvature(const spn_curvature *error, const spn_curvature *loss, spn_state *out)
-{
-    out->scalar_curvature_error = error->scalar_curvature.value;
-    out->scalar_curvature_loss = loss->scalar_curvature.value;
-    out->scalar_curvature_rounding = error->rounding;
-    out->mean_curvature_error = error->mean_curvature.value;
-    out->mean_curvature_loss = loss->mean_curvature.value;
-}
-
 /* The gate of room geometry, with what conjugate gradients say of the gradient that is left, and the index. */
 static void take_certificate(const spni_follower *f, spn_state *out)
 {
@@ -46,15 +37,9 @@ static void take_certificate(const spni_follower *f, spn_state *out)
 spn_status spni_measure_state(spni_follower *f, const spn_state_wish *wish, spn_state *state)
 {
     spn_status status = SPN_OK;
-    spn_curvature error, loss;
     SPN_TRY(spn_state_measure(f->context, f->point, wish, state));
-    bool wants_curvature = f->is_by_products && f->problem->geometry->method != SPN_SPECTRUM_NONE;
-    if (wants_curvature) {
-        SPN_TRY(spn_geometry_curvature(f->context, f->point, f->problem->geometry, &error, &loss,
-                                       NULL));
-        take_curvature(&error, &loss, state);
-    }
     if (f->is_by_products) {
+        SPN_TRY(spn_state_curvature(f->context, f->point, f->problem->geometry, state));
         take_certificate(f, state);
     }
 done:

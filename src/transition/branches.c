@@ -227,6 +227,9 @@ static spn_status add_end(chart *c, int64_t phase, bool is_high)
     row.after = (spn_side){-1, -1, -1, none, none, none, none, none, none, none};
     if (next >= 0) {
         row.after = spni_strand_at(&c->strands[next], s->beta, NULL);
+    } else if (s->kind == SPN_SPECIAL_FOLD && s->after.active_modes >= 0) {
+        /* Not followed, but where the network falls to is known. */
+        row.after = spni_side_of(&s->after, none);
     }
     spni_measure_jump(&row, 0);
     row.jump_low = row.jump;

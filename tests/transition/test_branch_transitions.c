@@ -319,6 +319,7 @@ static void test_lonely_fold(void **state)
                                           .beta_high = end,
                                           .state.loss = model_at(m, 1, end).loss,
                                           .state.weight_norm = model_at(m, 1, end).norm,
+                                          .after = spn_state_unknown(),
                                           .is_continuous = -1};
     c->tables.phase_count = c->tables.special_count = 1;
     spn_transitions *t = find(c);
@@ -327,6 +328,17 @@ static void test_lonely_fold(void **state)
     assert_true(rows[0].kind == SPN_TRANSITION_SPINODAL_UP && rows[0].order == 1);
     assert_true(isnan(rows[0].after.norm) && rows[0].after.active_modes == -1);
     assert_int_equal(spn_transitions_notes(t).unfinished, 1);
+    spn_transitions_free(context, t);
+    /* Where the fall is known and the phase there was not followed, it is what lies behind. */
+    c->specials[0].after = c->specials[0].state;
+    c->specials[0].after.active_modes = 0;
+    c->specials[0].after.weight_norm = 0;
+    t = find(c);
+    rows = spn_transitions_rows(t, &count);
+    assert_int_equal(count, 1);
+    assert_true(rows[0].kind == SPN_TRANSITION_SPINODAL_UP && rows[0].order == 1);
+    assert_true(rows[0].after.norm == 0 && rows[0].after.active_modes == 0);
+    check_close(rows[0].jump, pow(model_at(m, 1, end).norm, 2), 1e-12, 0);
     c->points[2].phase = 7;
     check_fails(context, spn_transitions_add_branches(context, t, &c->tables), SPN_ERROR_INPUT,
                 "row 2 of points");

@@ -129,6 +129,11 @@ typedef struct spn_state_wish {
 spn_status spn_state_measure(spn_context *context, const spn_point *point,
                              const spn_state_wish *wish, spn_state *out);
 
+/** The scalar and the mean curvature of both surfaces, without the dense Hessian, into a state: what spn_geometry_curvature() says at a
+ *  point set with everything. Nothing where settings->method is SPN_SPECTRUM_NONE. Costs and errors: its. */
+spn_status spn_state_curvature(spn_context *context, const spn_point *point,
+                               const spn_geometry_settings *settings, spn_state *out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -62,6 +62,12 @@ const spn_objective *spn_reduction_objective(const spn_reduction *reduction);
 void spn_reduction_restrict(const spn_reduction *reduction, const double *theta, double *z);
 void spn_reduction_extend(const spn_reduction *reduction, const double *z, double *theta);
 
+/** The rest at T z: `point` is one of the reduced objective, set at z with gradient and curvature. Eigenvalues below `limit` are
+ *  counted; the smallest is known where it is below `floor`, and otherwise at least that. Where nothing repeats, or `reduction` is NULL,
+ *  there is none: dimension 0, smallest INFINITY. Cost: as in spn_reduction_certify(). */
+spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
+                              const spn_point *point, double floor, double limit, spn_rest *out);
+
 /** How an index is known. */
 typedef enum spn_certainty {
     SPN_CERTAIN_NOT,   /**< it is not */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/** @file trace_products.h  One branch of a large problem, by products with the Hessian alone: what its files share. */
+#ifndef SPINODAL_SRC_CONTINUATION_TRACE_PRODUCTS_H
+#define SPINODAL_SRC_CONTINUATION_TRACE_PRODUCTS_H
+
+#include "continuation/continuation.h"
+#include "stationary/by_products.h"
+
+/** Memory of a tracer: as spni_tracer, of stands. */
+typedef struct spni_glide {
+    spni_products *p;
+    const spn_branches_settings *settings;
+    double beta_from, beta_to;
+    spni_stand at, next, mid; /**< the last accepted point, the one in work, and one between */
+    double *
+        bend; /**< n + 1: d(tangent)/ds from the last step, of z and metric beta; zero at the start */
+    double *z;   /**< n: in work */
+    double step; /**< arclength of the next step to try */
+} spni_glide;
+
+spn_status spni_glide_create(spni_products *p, const spn_branches_settings *settings,
+                             spni_glide *glide);
+void spni_glide_free(spni_glide *glide);
+
+/** As those of spni_tracer. */
+spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length,
+                           int64_t *corrections);
+void spni_glide_adapt(spni_glide *glide, double length, int64_t corrections);
+void spni_glide_accept(spni_glide *glide, double length);
+
+/** Negative eigenvalues of the whole Hessian. */
+static inline int64_t spni_stand_index(const spni_stand *stand)
+{
+    return stand->inside + stand->outside;
+}
+
+/** A point on the arc between `at` and `next` at `share` of the way, into `mid`, with what is wanted of it (SPNI_STAND_*). */
+spn_status spni_glide_between(spni_glide *glide, double share, unsigned wanted, bool *is_found);
+
+/** The special points between `at` and `next`, in the order of the arc: records but for numbers, and theta of each. */
+enum { SPNI_FOUND_MOST = 2 };
+typedef struct spni_found {
+    spn_special_record record;
+    double share; /**< of the arc */
+    double loss_slope;
+    bool is_vertex;  /**< the branch retraces a copy of itself behind it */
+    bool is_outside; /**< units that were equal part there */
+    double *theta;   /**< P */
+} spni_found;
+spn_status spni_glide_locate(spni_glide *glide, spni_found *found, int64_t *count);
+
+#endif
