@@ -122,6 +122,7 @@ typedef struct spn_study {
     const char *name;    /**< of an objective of the caller's own, without data and network; NULL */
     uint32_t data_checksum;    /**< CRC-32 of the data's bits, test samples last */
     uint32_t weights_checksum; /**< CRC-32 of initial_weights' bits; 0 without */
+    const char *here;          /**< spn_data_account.here */
 } spn_study;
 
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment,
@@ -157,6 +158,8 @@ typedef struct spn_data_account {
     bool is_random;           /**< idx: which are taken */
     int64_t rows, columns;    /**< idx: of an image; 0: they have another number of dimensions */
     double divisor, mean, deviation; /**< idx: inputs are (v / divisor - mean) / deviation */
+    const char
+        *here; /**< why ranks that share samples have all of them while they are read; NULL */
 } spn_data_account;
 
 /** The path of a data set that comes with the program, by its file name ("digits.csv"), into buffer of `size` bytes.

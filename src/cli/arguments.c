@@ -53,8 +53,8 @@ const cli_flag cli_flags[] = {
      "their jump)"},
     {"explain", 0, FLAG_SWITCH, AT(is_explained), NULL,
      "say what measuring the Hessian takes, by each way, and which one is chosen; of ranks and "
-     "shares "
-     "also how many chains or runs each has; run nothing"},
+     "shares also how many chains or runs each has, and the time and memory that they take at "
+     "least; run nothing"},
     {"columns", 0, FLAG_TEXT, AT(columns), "A,B,...",
      "panels: columns of the table of points, each with :linear, :log or :symlog behind it if need "
      "be"},

@@ -233,8 +233,9 @@ spn_status cli_refuse_same_file(spn_context *context, const char *output, const 
 /** On the standard output: what measuring the Hessian takes in this command, by each way, and which one is gone. */
 spn_status cli_explain(cli_session *session, const spn_study *study);
 
-/** Of ranks and shares besides: how many jobs there are, how many the busiest process has, what they take at least. */
-spn_status cli_explain_ranks(cli_session *session, const spn_study *study);
+/** Of ranks and shares besides: how many jobs there are, how many the busiest process has, the time and the memory that they take at least. `threads`: of a process,
+ *  0: as many as it has processors. */
+spn_status cli_explain_ranks(cli_session *session, const spn_study *study, int64_t threads);
 
 /** Parameters where a command measures: --weights, or the initial weights. */
 spn_status cli_weights(cli_session *session, const cli_arguments *arguments, const spn_study *study,

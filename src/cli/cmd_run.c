@@ -123,7 +123,7 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {
         SPN_TRY(cli_explain(session, study));
-        SPN_TRY(cli_explain_ranks(session, study));
+        SPN_TRY(cli_explain_ranks(session, study, settings.threads));
         goto done;
     }
     if (spn_farm_is_sharded(context)) {

@@ -99,6 +99,9 @@ static void print_room(const spn_context *context, const spn_study *study)
                (long long)ranks, spn_show_number(room.samples * 1e-9, 2, data),
                spn_show_number(room.point * 1e-9, 2, point),
                spn_show_number(room.start * 1e-9, 2, start));
+        if (study->here != NULL) {
+            printf("  each has all samples while they are read: %s\n", study->here);
+        }
     }
 }
 

@@ -21,31 +21,39 @@ static spn_status fail_zip(spn_context *context, const char *where, zip_error_t 
                     zip_error_strerror(error));
 }
 
-spn_status spni_archive_open(spn_context *context, const char *source, const void *bytes,
-                             int64_t size, zip_t **out)
+/** The archive of these bytes (NULL: `error` says why there are none). */
+static spn_status open_source(spn_context *context, const char *source, zip_source_t *bytes,
+                              zip_error_t *error, zip_t **out)
 {
     spn_status status = SPN_OK;
-    *out = NULL;
-    zip_error_t error;
-    zip_error_init(&error);
-    zip_source_t *buffer = zip_source_buffer_create(bytes, (zip_uint64_t)size, 0, &error);
-    if (buffer == NULL) {
-        status = fail_zip(context, source, &error);
-        goto done;
-    }
-    *out = zip_open_from_source(buffer, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+    *out = bytes != NULL ? zip_open_from_source(bytes, ZIP_RDONLY | ZIP_CHECKCONS, error) : NULL;
     if (*out == NULL) {
-        zip_source_free(buffer);
-        status = fail_zip(context, source, &error);
+        zip_source_free(bytes);
+        status = fail_zip(context, source, error);
     }
-done:
-    zip_error_fini(&error);
+    zip_error_fini(error);
     return status;
 }
 
-/** What the directory says about a member, checked against the `left` bytes it can occupy. */
-static spn_status check_member(spn_context *context, const char *where, zip_t *archive,
-                               int64_t index, zip_stat_t *facts, uint64_t *left)
+spn_status spni_archive_open(spn_context *context, const char *source, const void *bytes,
+                             int64_t size, zip_t **out)
+{
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t *buffer = zip_source_buffer_create(bytes, (zip_uint64_t)size, 0, &error);
+    return open_source(context, source, buffer, &error, out);
+}
+
+spn_status spni_archive_open_file(spn_context *context, const char *path, zip_t **out)
+{
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t *file = zip_source_file_create(path, 0, -1, &error);
+    return open_source(context, path, file, &error, out);
+}
+
+spn_status spni_archive_look(spn_context *context, const char *where, zip_t *archive, int64_t index,
+                             uint64_t *left, zip_stat_t *facts)
 {
     const zip_uint64_t needed =
         ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
@@ -71,6 +79,29 @@ static spn_status check_member(spn_context *context, const char *where, zip_t *a
     return SPN_OK;
 }
 
+spn_status spni_archive_begin(spn_context *context, const char *where, zip_t *archive,
+                              int64_t index, zip_file_t **out)
+{
+    *out = zip_fopen_index(archive, (zip_uint64_t)index, 0);
+    return *out != NULL ? SPN_OK : fail_zip(context, where, zip_get_error(archive));
+}
+
+spn_status spni_archive_next(spn_context *context, const char *where, zip_file_t *file,
+                             unsigned char *to, int64_t count, int64_t *got)
+{
+    spn_status status = SPN_OK;
+    zip_int64_t some = 1;
+    *got = 0;
+    while (*got < count && some > 0) {
+        SPN_TRY(spn_poll(context));
+        some = zip_fread(file, to + *got, (zip_uint64_t)(count - *got));
+        *got += some > 0 ? some : 0;
+    }
+    status = some < 0 ? fail_zip(context, where, zip_file_get_error(file)) : SPN_OK;
+done:
+    return status;
+}
+
 /** All bytes of a member. Its end is read as well: that is where libzip compares the checksum. */
 static spn_status read_member(spn_context *context, const char *where, zip_t *archive,
                               int64_t index, int64_t size, unsigned char **bytes)
@@ -78,25 +109,12 @@ static spn_status read_member(spn_context *context, const char *where, zip_t *ar
     spn_status status = SPN_OK;
     unsigned char *buffer = NULL, beyond = 0;
     zip_file_t *file = NULL;
+    int64_t used = 0, more = 0;
     SPN_NEW(context, buffer, size);
-    file = zip_fopen_index(archive, (zip_uint64_t)index, 0);
-    if (file == NULL) {
-        status = fail_zip(context, where, zip_get_error(archive));
-        goto done;
-    }
-    int64_t used = 0, count = 0;
-    do {
-        SPN_TRY(spn_poll(context));
-        bool is_full = used == size;
-        count = zip_fread(file, is_full ? &beyond : buffer + used,
-                          is_full ? 1 : (zip_uint64_t)(size - used));
-        used += count > 0 ? count : 0;
-    } while (count > 0 && used <= size);
-    if (count < 0) {
-        status = fail_zip(context, where, zip_file_get_error(file));
-        goto done;
-    }
-    if (used != size) {
+    SPN_TRY(spni_archive_begin(context, where, archive, index, &file));
+    SPN_TRY(spni_archive_next(context, where, file, buffer, size, &used));
+    SPN_TRY(used == size ? spni_archive_next(context, where, file, &beyond, 1, &more) : SPN_OK);
+    if (used + more != size) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds another number of bytes than it declares",
                  where);
     }
@@ -116,7 +134,7 @@ spn_status spni_archive_read(spn_context *context, const char *where, zip_t *arc
     spn_status status = SPN_OK;
     zip_stat_t facts;
     *bytes = NULL;
-    SPN_TRY(check_member(context, where, archive, index, &facts, left));
+    SPN_TRY(spni_archive_look(context, where, archive, index, left, &facts));
     SPN_TRY(read_member(context, where, archive, index, (int64_t)facts.size, bytes));
     *size = (int64_t)facts.size;
 done:

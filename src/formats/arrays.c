@@ -83,8 +83,10 @@ spn_status spni_array_list_add(spn_context *context, spni_array_list *list, cons
     }
     array->rank = rank;
     SPN_TRY(copy_shape(context, list, name, rank, shape, &array->name, &array->shape));
-    SPN_TAKE(context, list->arena, *values, array->count);
-    array->values = *values;
+    if (values != NULL) {
+        SPN_TAKE(context, list->arena, *values, array->count);
+        array->values = *values;
+    }
     list->arrays.count++;
 done:
     return status;

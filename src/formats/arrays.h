@@ -49,7 +49,7 @@ typedef struct spni_array_list {
 spn_status spni_array_list_create(spn_context *context, int64_t capacity, spni_array_list **out);
 void spni_array_list_free(spn_context *context, spni_array_list *list);
 
-/** Append an array: name and shape are copied, the values are for the caller to fill. The shape must be
+/** Append an array: name and shape are copied, the values are for the caller to fill; values NULL: it has none, yet. The shape must be
  *  one that spni_shape_count() accepts. */
 spn_status spni_array_list_add(spn_context *context, spni_array_list *list, const char *name,
                                int64_t rank, const int64_t *shape, double **values);
@@ -75,6 +75,34 @@ spn_status spni_arrays_duplicate(spn_context *context, const spn_arrays *arrays,
 
 /** SPN_ERROR_INPUT when there is nothing that can be used. */
 spn_status spni_arrays_require(spn_context *context, const char *source, const spn_arrays *arrays);
+
+typedef enum spni_npy_kind {
+    SPNI_NPY_NUMBER,
+    SPNI_NPY_BYTES,
+    SPNI_NPY_UNICODE,
+    SPNI_NPY_OTHER,
+} spni_npy_kind;
+
+/** What stands before the items of an NPY file. */
+typedef struct spni_npy_head {
+    spni_npy_kind kind;
+    spni_number number;
+    int64_t item_size; /**< bytes of a number or a string */
+    char type[32];     /**< as the file says it, for messages */
+    bool is_big_endian, is_fortran;
+    int64_t rank;
+    int64_t shape[SPN_ARRAY_RANK_MAX];
+    int64_t count; /**< items */
+    int64_t size;  /**< of the head */
+} spni_npy_head;
+
+/** Its size by the first bytes, of which there are `size` (12 say it, if that is what they are). */
+int64_t spni_npy_head_size(const unsigned char *bytes, int64_t size);
+/** Of a file of `size` bytes, of which those of the head are there. SPN_ERROR_INPUT: no such file, another size than the items need. */
+spn_status spni_npy_read_head(spn_context *context, const char *where, const unsigned char *bytes,
+                              int64_t size, spni_npy_head *out);
+/** Why an array of this kind cannot be used, or an empty text. `bad`: an integer that no double equals, or -1. */
+void spni_npy_fault(const spni_npy_head *head, int64_t bad, char why[160]);
 
 /** The content of an NPY file as an array of the list under `name`; `where` is for messages. */
 spn_status spni_npy_add(spn_context *context, const char *where, const unsigned char *bytes,

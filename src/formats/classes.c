@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/classes.h"
 
+#include "formats/csv.h"
 #include "formats/input.h"
 #include <math.h>
 #include <stdio.h>
@@ -252,24 +253,25 @@ spn_status spn_csv_classes(spn_context *context, spn_csv_table *table, const cha
 {
     spn_status status = SPN_OK;
     spni_label *labels = NULL;
-    double *codes = NULL, *values = (double *)(uintptr_t)table->values;
+    double *codes = NULL;
     int64_t column = 0;
     char where[512];
     *out = NULL;
     SPN_TRY(spn_csv_find(context, table, item, &column));
     SPN_TRY(describe(context, table, column, where));
     spn_csv_column *facts = (spn_csv_column *)(uintptr_t)&table->facts[column];
+    SPN_TRY(spni_csv_hold(context, table, 1, &column));
     SPN_NEW(context, labels, table->rows);
     SPN_NEW(context, codes, table->rows);
     for (int64_t r = 0; r < table->rows; r++) {
         bool is_word = facts->codes != NULL && facts->codes[r] >= 0;
         labels[r].word = is_word ? facts->category_names[facts->codes[r]] : NULL;
-        labels[r].number = is_word ? 0 : values[r * table->columns + column];
+        labels[r].number = is_word ? 0 : *spni_csv_number(table, r, column);
     }
     SPN_TRY(spni_classes_number(context, where, spni_classes_or_targets, table->rows, labels, known,
                                 codes, out));
     for (int64_t r = 0; r < table->rows; r++) {
-        values[r * table->columns + column] = codes[r];
+        *spni_csv_number(table, r, column) = codes[r];
     }
     forget_words(context, facts);
 done:
@@ -307,7 +309,7 @@ static void release_names(spn_context *context, int64_t count, const char *const
 static spn_status expand_rows(spn_context *context, spn_samples *samples, int64_t classes)
 {
     spn_status status = SPN_OK;
-    const int64_t width = samples->inputs + classes;
+    const int64_t inputs = samples->file != NULL ? 0 : samples->inputs, width = inputs + classes;
     int64_t cells = 0;
     double *rows = NULL;
     if (!spn_size_multiply(samples->samples, width, &cells)) {
@@ -315,12 +317,12 @@ static spn_status expand_rows(spn_context *context, spn_samples *samples, int64_
     }
     SPN_NEW(context, rows, cells);
     for (int64_t n = 0; n < samples->samples; n++) {
-        const double *from = samples->rows + n * (samples->inputs + 1);
+        const double *from = samples->rows + n * (inputs + 1);
         double *to = rows + n * width;
-        memcpy(to, from, (size_t)samples->inputs * sizeof *to);
+        memcpy(to, from, (size_t)inputs * sizeof *to);
         for (int64_t k = 0; k < classes; k++) {
-            double code = from[samples->inputs];
-            to[samples->inputs + k] = isnan(code) ? code : code == (double)k ? 1.0 : 0.0;
+            double code = from[inputs];
+            to[inputs + k] = isnan(code) ? code : code == (double)k ? 1.0 : 0.0;
         }
     }
     spn_release(context, (void *)(uintptr_t)samples->rows);

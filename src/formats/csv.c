@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A table is read in two passes over the bytes: the first counts rows and compares their lengths, the
- * second converts the cells. What the first row is shows in the rows below it, so that it comes last. */
+ * second converts the cells. What the first row is shows in the rows below it, so that it comes last. The numbers of a table that
+ * stays in its file are looked at alike, and forgotten but for those of the first column. */
 #include "formats/csv.h"
 #include "formats/input.h"
 
@@ -12,54 +13,118 @@
 typedef struct reader {
     spn_context *context;
     const char *source;
-    spni_csv_cursor cursor; /* at the first row, then behind it */
-    int64_t rows, columns;  /* all rows, the first one among them */
-    double *values;         /* rows x columns */
-    int64_t *lines;         /* rows */
-    spn_csv_column *facts;  /* columns */
-    spni_csv_words *words;  /* columns */
+    spni_csv_text *text;
+    struct spn_csv_file *file; /* NULL: all numbers are kept */
+    spn_arena *arena;          /* for words, and the first row */
+    spni_csv_cursor cursor;    /* line and separator of the first row, then of those behind it */
+    int64_t start;             /* where that begins in the text */
+    int64_t rows, columns;     /* all rows, the first one among them */
+    double *values;            /* rows x kept */
+    int64_t kept;              /* columns */
+    double *row;               /* columns: of the row at hand */
+    int64_t *lines;            /* rows */
+    int64_t *starts, room;     /* rows + 1: their places in the text */
+    spn_csv_column *facts;     /* columns */
+    spni_csv_words *words;     /* columns */
     spni_csv_first_cell *first;
     int64_t comma_line; /* of the first decimal comma, or 0 */
 } reader;
 
-/* One row: how many cells. */
-static spn_status count_cells(spn_context *context, spni_csv_cursor *cursor, int64_t *cells)
+/* One row: how many cells. What is shown of the text may end before it does. */
+static spn_status count_cells(reader *r, spni_csv_cursor *cursor, int64_t *cells, bool *is_cut)
 {
     spn_status status = SPN_OK;
     spni_csv_cell cell;
     *cells = 0;
     do {
-        SPN_TRY(spni_csv_next(context, cursor, &cell));
+        const int64_t line = cursor->line;
+        const spni_csv_fault fault = spni_csv_scan(cursor, &cell);
+        *is_cut = spni_csv_text_is_cut(r->text, fault == SPNI_CSV_OPEN_QUOTE ? NULL : cursor);
+        if (*is_cut) {
+            break;
+        }
+        SPN_TRY(fault != SPNI_CSV_FINE ? spni_csv_fail(r->context, cursor, line, fault) : SPN_OK);
         (*cells)++;
     } while (cell.end == SPNI_CSV_NEXT_CELL);
 done:
     return status;
 }
 
-/* Blank lines may only stand at the end. */
-static spn_status skip_blank_end(spn_context *context, spni_csv_cursor *cursor)
+/* The row at place *at, whose line is the cursor's, as a whole; *at is behind it then. */
+static spn_status pass_row(reader *r, int64_t *at, spni_csv_cursor *cursor, int64_t *cells)
 {
-    long long line = cursor->line;
-    bool is_blank = false;
-    while (cursor->at < cursor->end && spni_csv_skip_blank_line(cursor)) {
-        is_blank = true;
+    spn_status status = SPN_OK;
+    const int64_t line = cursor->line;
+    bool is_cut = true;
+    for (int64_t wanted = 1; is_cut;) {
+        cursor->line = line;
+        SPN_TRY(spni_csv_text_show(r->context, r->text, *at, wanted, cursor));
+        wanted = 2 * (cursor->end - cursor->at); /* as many as the window holds, or more */
+        SPN_TRY(count_cells(r, cursor, cells, &is_cut));
     }
-    if (is_blank && cursor->at < cursor->end) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a blank line between rows",
-                        cursor->source, line);
+    *at = spni_csv_text_place(r->text, cursor->at);
+done:
+    return status;
+}
+
+/* Is the line at *at blank? Then it is passed. */
+static spn_status pass_blank_line(reader *r, int64_t *at, spni_csv_cursor *cursor, bool *is_blank)
+{
+    spn_status status = SPN_OK;
+    const int64_t line = cursor->line;
+    bool is_cut = true;
+    for (int64_t wanted = 1; is_cut; wanted = 2 * (cursor->end - cursor->at)) {
+        cursor->line = line;
+        SPN_TRY(spni_csv_text_show(r->context, r->text, *at, wanted, cursor));
+        spni_csv_cursor next = *cursor;
+        *is_blank = spni_csv_skip_blank_line(&next);
+        is_cut = spni_csv_text_is_cut(r->text, &next);
+        if (!is_cut) {
+            *cursor = next;
+            *at = spni_csv_text_place(r->text, next.at);
+        }
     }
-    return SPN_OK;
+done:
+    return status;
+}
+
+/* Blank lines may only stand at the end. */
+static spn_status skip_blank_end(reader *r, int64_t *at, spni_csv_cursor *cursor)
+{
+    spn_status status = SPN_OK;
+    const long long line = cursor->line;
+    bool is_blank = *at < r->text->size, was_blank = false;
+    while (is_blank && *at < r->text->size) {
+        SPN_TRY(pass_blank_line(r, at, cursor, &is_blank));
+        was_blank = was_blank || is_blank;
+    }
+    if (was_blank && *at < r->text->size) {
+        SPN_FAIL(r->context, SPN_ERROR_INPUT, "%s: line %lld: a blank line between rows", r->source,
+                 line);
+    }
+done:
+    return status;
+}
+
+static spn_status note_start(reader *r, int64_t place)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spn_grow(r->context, &r->starts, sizeof *r->starts, r->rows, 2, &r->room));
+    r->starts[r->rows] = place;
+done:
+    return status;
 }
 
 static spn_status measure(reader *r)
 {
     spn_status status = SPN_OK;
     spni_csv_cursor cursor = r->cursor;
-    while (cursor.at < cursor.end) {
+    for (int64_t at = r->start; at < r->text->size;) {
         int64_t cells = 0;
         long long line = cursor.line;
         SPN_TRY(spn_poll(r->context));
-        SPN_TRY(count_cells(r->context, &cursor, &cells));
+        SPN_TRY(note_start(r, at));
+        SPN_TRY(pass_row(r, &at, &cursor, &cells));
         if (r->rows == 0) {
             r->columns = cells;
         } else if (cells != r->columns) {
@@ -68,7 +133,8 @@ static spn_status measure(reader *r)
                      (long long)cells, (long long)r->columns);
         }
         r->rows++;
-        SPN_TRY(skip_blank_end(r->context, &cursor));
+        r->starts[r->rows] = at;
+        SPN_TRY(skip_blank_end(r, &at, &cursor));
     }
     if (r->rows == 0) {
         SPN_FAIL(r->context, SPN_ERROR_INPUT, "%s: is empty", r->source);
@@ -117,7 +183,8 @@ static spn_status note_cell(reader *r, int64_t row, int64_t column, int64_t line
     if (content == SPNI_CSV_MISSING) {
         facts->missing++;
         note_flaw(&facts->gap, line, cell, content);
-        return SPN_OK;
+        return r->file != NULL ? spni_csv_file_note(r->context, r->file, r->rows, row, column)
+                               : SPN_OK;
     }
     note_flaw(&facts->flaw, line, cell, content);
     if (content == SPNI_CSV_INFINITE) {
@@ -130,12 +197,27 @@ static spn_status note_cell(reader *r, int64_t row, int64_t column, int64_t line
     first->is_again =
         first->is_again || (row > 0 && first->cell.length == cell->length &&
                             memcmp(first->cell.text, cell->text, (size_t)cell->length) == 0);
-    return spni_csv_words_add(r->context, &r->words[column], r->rows, row, cell);
+    return spni_csv_words_add(r->context, r->arena, &r->words[column], r->rows, row, cell);
 }
 
+/* What is shown is the row and, mostly, more. */
+static spn_status show_row(reader *r, int64_t row)
+{
+    return spni_csv_text_show(r->context, r->text, r->starts[row],
+                              r->starts[row + 1] - r->starts[row], &r->cursor);
+}
+
+/* Its cells are needed to the end. */
 static spn_status read_first(reader *r)
 {
     spn_status status = SPN_OK;
+    const int64_t size = r->starts[1] - r->starts[0];
+    char *copy = NULL;
+    SPN_TRY(show_row(r, 0));
+    SPN_TAKE(r->context, r->arena, copy, size);
+    memcpy(copy, r->cursor.at, (size_t)size);
+    r->cursor.at = copy;
+    r->cursor.end = copy + size;
     r->lines[0] = r->cursor.line;
     for (int64_t c = 0; c < r->columns; c++) {
         spni_csv_first_cell *first = &r->first[c];
@@ -155,9 +237,10 @@ static spn_status read_rest(reader *r)
     for (int64_t row = 1; row < r->rows; row++) {
         r->lines[row] = cursor->line;
         SPN_TRY(spn_poll(r->context));
+        SPN_TRY(show_row(r, row));
         for (int64_t c = 0; c < r->columns; c++) {
             spni_csv_cell cell;
-            double *value = &r->values[row * r->columns + c];
+            double *value = &r->row[c];
             int64_t line = cursor->line;
             SPN_TRY(spni_csv_next(r->context, cursor, &cell));
             spni_csv_content content = spni_csv_read_cell(&cell, may_have_comma, value);
@@ -171,6 +254,7 @@ static spn_status read_rest(reader *r)
                 SPN_TRY(note_cell(r, row, c, line, &cell, content));
             }
         }
+        memcpy(r->values + row * r->kept, r->row, (size_t)r->kept * sizeof *r->row);
     }
 done:
     return status;
@@ -183,33 +267,36 @@ static spn_status accept_first(reader *r)
     for (int64_t c = 0; c < r->columns; c++) {
         const spni_csv_first_cell *first = &r->first[c];
         const bool is_comma = first->content == SPNI_CSV_COMMA_NUMBER;
-        r->values[c] = first->value;
+        r->row[c] = first->value;
         if (first->content == SPNI_CSV_NUMBER || is_comma) {
             r->facts[c].numbers++;
             r->comma_line = is_comma ? r->lines[0] : r->comma_line;
             continue;
         }
-        r->values[c] = (double)NAN;
+        r->row[c] = (double)NAN;
         spn_csv_flaw *flaw =
             first->content == SPNI_CSV_MISSING ? &r->facts[c].gap : &r->facts[c].flaw;
         *flaw = (spn_csv_flaw){0};
         SPN_TRY(note_cell(r, 0, c, r->lines[0], &first->cell, first->content));
     }
+    memcpy(r->values, r->row, (size_t)r->kept * sizeof *r->row);
 done:
     return status;
 }
 
 /* "1.500" is one and a half, or fifteen hundred where commas are decimal: numbers of both kinds are refused. */
-static spn_status refuse_points(reader *r, spni_csv_cursor cursor, bool has_header)
+static spn_status refuse_points(reader *r, bool has_header)
 {
     spn_status status = SPN_OK;
+    r->cursor.line = r->lines[0];
     for (int64_t row = 0; row < r->rows; row++) {
         SPN_TRY(spn_poll(r->context));
+        SPN_TRY(show_row(r, row));
         for (int64_t c = 0; c < r->columns; c++) {
             spni_csv_cell cell;
             double value = 0;
-            int64_t line = cursor.line;
-            SPN_TRY(spni_csv_next(r->context, &cursor, &cell));
+            int64_t line = r->cursor.line;
+            SPN_TRY(spni_csv_next(r->context, &r->cursor, &cell));
             spn_csv_flaw *flaw = &r->facts[c].flaw;
             if ((row == 0 && has_header) || flaw->line != 0 ||
                 spni_csv_read_cell(&cell, true, &value) != SPNI_CSV_NUMBER ||
@@ -241,12 +328,13 @@ static int64_t count_kept(const reader *r, int64_t rows)
 /* The samples move to the front, without the columns that are not kept. */
 static void compact(reader *r, int64_t first_row, int64_t rows, int64_t kept)
 {
-    if (first_row == 0 && kept == r->columns) {
+    const int64_t width = kept < r->kept ? kept : r->kept;
+    if (first_row == 0 && width == r->kept) {
         return;
     }
     for (int64_t row = 0; row < rows; row++) {
-        memmove(r->values + row * kept, r->values + (first_row + row) * r->columns,
-                (size_t)kept * sizeof *r->values);
+        memmove(r->values + row * width, r->values + (first_row + row) * r->kept,
+                (size_t)width * sizeof *r->values);
         r->lines[row] = r->lines[first_row + row];
     }
 }
@@ -283,6 +371,9 @@ static spn_status finish(reader *r, bool is_header, spn_csv_table *table)
     table->rows = rows;
     table->columns = kept;
     table->has_decimal_commas = r->comma_line > 0;
+    if (r->file != NULL) {
+        spni_csv_file_finish(r->file, first_row, r->rows);
+    }
 done:
     return status;
 }
@@ -292,12 +383,23 @@ static spn_status make_room(reader *r, spn_csv_table *table)
 {
     spn_status status = SPN_OK;
     int64_t cells = 0;
-    if (!spn_size_multiply(r->rows, r->columns, &cells)) {
+    r->kept = r->file != NULL ? 1 : r->columns;
+    if (!spn_size_multiply(r->rows, r->kept, &cells)) {
         SPN_FAIL(r->context, SPN_ERROR_MEMORY, "out of memory");
     }
     table->columns = r->columns;
+    SPN_NEW(r->context, r->row, r->columns);
+    if (r->file != NULL) {
+        r->file->cells = r->columns;
+        r->file->starts = r->starts;
+        SPN_NEW(r->context, r->file->held, r->columns);
+    }
     SPN_NEW(r->context, r->values, cells);
-    table->values = r->values;
+    if (r->file != NULL) {
+        r->file->held[0] = r->values;
+    } else {
+        table->values = r->values;
+    }
     SPN_NEW(r->context, r->lines, r->rows);
     table->lines = r->lines;
     SPN_NEW(r->context, r->facts, r->columns);
@@ -315,6 +417,11 @@ static void release_reader(reader *r)
     }
     spn_release(r->context, r->words);
     spn_release(r->context, r->first);
+    spn_release(r->context, r->row);
+    if (r->file == NULL || r->file->starts == NULL) { /* else they are the file's */
+        spn_release(r->context, r->starts);
+    }
+    spn_arena_free(r->arena);
 }
 
 static void free_facts(spn_context *context, const spn_csv_column *facts)
@@ -331,6 +438,7 @@ void spn_csv_free(spn_context *context, spn_csv_table *table)
     if (table == NULL) {
         return;
     }
+    spni_csv_file_free(context, table->file, table->columns);
     for (int64_t c = 0; c < table->columns; c++) {
         if (table->names != NULL) {
             spn_release(context, (void *)(uintptr_t)table->names[c]);
@@ -351,19 +459,38 @@ static spn_status read_table(reader *r, spn_csv_header header, spn_csv_table *ta
 {
     spn_status status = SPN_OK;
     bool is_header = header == SPN_CSV_HEADER_YES;
+    r->start = spni_csv_text_place(r->text, r->cursor.at);
+    SPN_TRY(spn_arena_create(r->context, &r->arena));
     SPN_TRY(measure(r));
-    const spni_csv_cursor start = r->cursor;
+    const int64_t line = r->cursor.line;
     SPN_TRY(make_room(r, table));
     SPN_TRY(read_first(r));
     SPN_TRY(read_rest(r));
     if (header == SPN_CSV_HEADER_AUTO) {
-        SPN_TRY(spni_csv_judge_header(r->context, r->source, start.line, r->rows - 1, r->columns,
-                                      r->first, r->facts, r->values + r->columns, &is_header));
+        SPN_TRY(spni_csv_judge_header(r->context, r->source, line, r->rows - 1, r->columns,
+                                      r->first, r->facts, r->values + r->kept, r->kept,
+                                      &is_header));
     }
     SPN_TRY(is_header ? SPN_OK : accept_first(r));
-    SPN_TRY(r->comma_line > 0 ? refuse_points(r, start, is_header) : SPN_OK);
+    SPN_TRY(r->comma_line > 0 ? refuse_points(r, is_header) : SPN_OK);
     SPN_TRY(finish(r, is_header, table));
 done:
+    return status;
+}
+
+spn_status spni_csv_read_text(spn_context *context, spni_csv_text *text, spn_csv_layout layout,
+                              spn_csv_table *table)
+{
+    spn_status status = SPN_OK;
+    reader r = {.context = context, .source = text->source, .text = text, .file = table->file};
+    table->separator = layout.separator;
+    SPN_TRY(spni_csv_start(context, text, &r.cursor, &table->separator));
+    if (table->file != NULL) {
+        table->file->separator = r.cursor.separator;
+    }
+    SPN_TRY(read_table(&r, layout.header, table));
+done:
+    release_reader(&r);
     return status;
 }
 
@@ -373,7 +500,6 @@ spn_status spn_csv_parse(spn_context *context, const char *source, const char *b
     spn_status status = SPN_OK;
     spn_csv_table *table = NULL;
     char *converted = NULL;
-    reader r = {.context = context, .source = source};
     *out = NULL;
     SPN_NEW(context, table, 1);
     SPN_TRY(spni_csv_decode(context, source, bytes, size, &converted, &size, &table->encoding));
@@ -382,14 +508,11 @@ spn_status spn_csv_parse(spn_context *context, const char *source, const char *b
         status = spn_error_status(context);
         goto done;
     }
-    table->separator = layout.separator;
-    SPN_TRY(spni_csv_start(context, &r.cursor, source, converted != NULL ? converted : bytes, size,
-                           &table->separator));
-    SPN_TRY(read_table(&r, layout.header, table));
+    spni_csv_text text = spni_csv_text_of(source, converted != NULL ? converted : bytes, size);
+    SPN_TRY(spni_csv_read_text(context, &text, layout, table));
     *out = table;
     table = NULL;
 done:
-    release_reader(&r);
     spn_csv_free(context, table);
     spn_release(context, converted);
     return status;

@@ -141,10 +141,10 @@ spni_csv_fault spni_csv_scan(spni_csv_cursor *cursor, spni_csv_cell *cell)
     return SPNI_CSV_FINE;
 }
 
-spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell)
+spn_status spni_csv_fail(spn_context *context, const spni_csv_cursor *cursor, int64_t line,
+                         spni_csv_fault fault)
 {
-    const int64_t line = cursor->line;
-    switch (spni_csv_scan(cursor, cell)) {
+    switch (fault) {
     case SPNI_CSV_OPEN_QUOTE:
         return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a quote is never closed",
                         cursor->source, (long long)line);
@@ -156,6 +156,13 @@ spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv
     default:
         return SPN_OK;
     }
+}
+
+spn_status spni_csv_next(spn_context *context, spni_csv_cursor *cursor, spni_csv_cell *cell)
+{
+    const int64_t line = cursor->line;
+    const spni_csv_fault fault = spni_csv_scan(cursor, cell);
+    return fault == SPNI_CSV_FINE ? SPN_OK : spni_csv_fail(context, cursor, line, fault);
 }
 
 char *spni_csv_cell_text(spn_context *context, const spni_csv_cell *cell)

@@ -3,6 +3,7 @@
 #include "formats/csv.h"
 
 #include <string.h>
+#include <zlib.h>
 
 /* A text that begins with an ASCII character has a zero beside it in UTF-16. */
 static const char *guess_unmarked(const char *bytes, int64_t size)
@@ -24,23 +25,60 @@ static spn_status fail_encoding(spn_context *context, const char *source, const 
                     encoding, encoding);
 }
 
+/* Where the first NUL stands, or -1; and the key of all bytes, where it is wanted. */
+static spn_status find_nul(spn_context *context, spni_csv_text *text, int64_t *place, uint32_t *key)
+{
+    spn_status status = SPN_OK;
+    spni_csv_cursor cursor = {0};
+    uLong crc = crc32(0, NULL, 0);
+    *place = -1;
+    for (int64_t at = 0; at < text->size && *place < 0; at += cursor.end - cursor.at) {
+        SPN_TRY(spni_csv_text_show(context, text, at, 1, &cursor));
+        const size_t count = (size_t)(cursor.end - cursor.at);
+        const char *nul = memchr(cursor.at, '\0', count);
+        *place = nul != NULL ? spni_csv_text_place(text, nul) : -1;
+        crc = key != NULL ? crc32_z(crc, (const unsigned char *)cursor.at, count) : crc;
+    }
+    if (key != NULL) {
+        *key = (uint32_t)crc;
+    }
+done:
+    return status;
+}
+
+spn_status spni_csv_refuse_nul(spn_context *context, spni_csv_text *text, uint32_t *key)
+{
+    spn_status status = SPN_OK;
+    spni_csv_cursor cursor = {0};
+    int64_t place = -1;
+    long long line = 1;
+    SPN_TRY(find_nul(context, text, &place, key));
+    if (place < 0) {
+        return SPN_OK;
+    }
+    SPN_TRY(spni_csv_text_show(context, text, 0, 4, &cursor));
+    const char *guess = guess_unmarked(cursor.at, text->size);
+    if (guess != NULL) {
+        return fail_encoding(context, text->source, guess);
+    }
+    for (int64_t at = 0; at < place; at = spni_csv_text_place(text, cursor.at)) {
+        SPN_TRY(spni_csv_text_show(context, text, at, 1, &cursor));
+        for (; cursor.at < cursor.end && spni_csv_text_place(text, cursor.at) < place;
+             cursor.at++) {
+            line += *cursor.at == '\n';
+        }
+    }
+    SPN_FAIL(context, SPN_ERROR_INPUT, "%s: line %lld: a NUL byte; this is not a text file",
+             text->source, line);
+done:
+    return status;
+}
+
 static spn_status refuse_nul(spn_context *context, const char *source, const char *bytes,
                              int64_t size)
 {
-    const char *nul = size > 0 ? memchr(bytes, '\0', (size_t)size) : NULL;
-    if (nul == NULL) {
-        return SPN_OK;
-    }
-    const char *guess = guess_unmarked(bytes, size);
-    if (guess != NULL) {
-        return fail_encoding(context, source, guess);
-    }
-    long long line = 1;
-    for (const char *p = bytes; p < nul; p++) {
-        line += *p == '\n';
-    }
-    return spn_fail(context, SPN_ERROR_INPUT, "%s: line %lld: a NUL byte; this is not a text file",
-                    source, line);
+    spni_csv_text text = spni_csv_text_of(source, bytes, size);
+    return spni_csv_refuse_nul(context, &text, NULL);
 }
 
 static uint32_t unit_at(const char *p, bool is_big)
@@ -106,6 +144,13 @@ static spn_status decode_utf16(spn_context *context, const char *source, const c
 done:
     spn_release(context, text);
     return status;
+}
+
+bool spni_csv_is_marked(const char *bytes, int64_t size)
+{
+    return (size >= 2 &&
+            (memcmp(bytes, "\xFF\xFE", 2) == 0 || memcmp(bytes, "\xFE\xFF", 2) == 0)) ||
+           (size >= 4 && memcmp(bytes, "\0\0\xFE\xFF", 4) == 0);
 }
 
 spn_status spni_csv_decode(spn_context *context, const char *source, const char *bytes,

@@ -18,10 +18,10 @@ typedef struct evidence {
 } evidence;
 
 /* A row index as pandas writes it: it has no name and counts from 0. */
-static bool is_index(int64_t rows, int64_t columns, const double *values)
+static bool is_index(int64_t rows, const double *values, int64_t stride)
 {
     for (int64_t r = 0; r < rows; r++) {
-        if (!(values[r * columns] == (double)r)) {
+        if (!(values[r * stride] == (double)r)) {
             return false;
         }
     }
@@ -29,7 +29,7 @@ static bool is_index(int64_t rows, int64_t columns, const double *values)
 }
 
 static evidence collect(int64_t rows, int64_t columns, const spni_csv_first_cell *first,
-                        const spn_csv_column *facts, const double *values)
+                        const spn_csv_column *facts, const double *values, int64_t stride)
 {
     evidence e = {.fraction_at = -1, .against_at = -1, .is_count = columns >= 3};
     for (int64_t c = 0; c < columns; c++) {
@@ -52,7 +52,7 @@ static evidence collect(int64_t rows, int64_t columns, const spni_csv_first_cell
         }
     }
     e.is_count = e.is_count && (first[0].value == 0 || first[0].value == 1);
-    e.is_index = first[0].cell.length == 0 && is_index(rows, columns, values);
+    e.is_index = first[0].cell.length == 0 && is_index(rows, values, stride);
     return e;
 }
 
@@ -63,10 +63,11 @@ static void quote(const spni_csv_first_cell *cell, char buffer[40])
 
 spn_status spni_csv_judge_header(spn_context *context, const char *source, int64_t line,
                                  int64_t rows, int64_t columns, const spni_csv_first_cell *first,
-                                 const spn_csv_column *facts, const double *values, bool *is_header)
+                                 const spn_csv_column *facts, const double *values, int64_t stride,
+                                 bool *is_header)
 {
     char word[40], number[40];
-    const evidence e = collect(rows, columns, first, facts, values);
+    const evidence e = collect(rows, columns, first, facts, values, stride);
     if (e.against > 0 && e.fraction_at >= 0) {
         quote(&first[e.against_at], word);
         quote(&first[e.fraction_at], number);

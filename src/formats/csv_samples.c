@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Which columns and rows of a table become samples. */
+#include "formats/csv.h"
+#include "formats/samples_file.h"
+
 #include <math.h>
-#include <spinodal/formats/csv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Where a column of the samples comes from. */
-typedef struct origin {
-    int64_t column;   /* of the table */
-    int32_t category; /* the word that makes a 1; -1: the numbers of the column */
-} origin;
+typedef spni_csv_origin origin;
 
 typedef struct chooser {
     spn_context *context;
@@ -70,10 +68,11 @@ static spn_status are_labels(chooser *c, int64_t column, bool *yes)
     spn_status status = SPN_OK;
     const spn_csv_table *table = c->table;
     double *sorted = NULL;
+    SPN_TRY(spni_csv_hold(c->context, table, 1, &column));
     SPN_NEW(c->context, sorted, table->rows);
     *yes = true;
     for (int64_t r = 0; r < table->rows && *yes; r++) {
-        sorted[r] = table->values[r * table->columns + column];
+        sorted[r] = *spni_csv_number(table, r, column);
         *yes = sorted[r] == floor(sorted[r]);
     }
     if (*yes) {
@@ -198,13 +197,6 @@ static spn_status check_columns(const chooser *c, bool are_named)
 
 /* ---- Rows ------------------------------------------------------------------------------------- */
 
-static bool is_missing(const spn_csv_table *table, int64_t row, int64_t column)
-{
-    const spn_csv_column *facts = &table->facts[column];
-    return facts->missing > 0 && isnan(table->values[row * table->columns + column]) &&
-           (facts->codes == NULL || facts->codes[row] < 0);
-}
-
 /* The first places where something is missing, and how many there are. */
 static spn_status refuse_missing(const chooser *c)
 {
@@ -216,7 +208,7 @@ static spn_status refuse_missing(const chooser *c)
     for (int64_t r = 0; r < table->rows; r++) {
         int64_t in_row = 0;
         for (int64_t i = 0; i < c->inputs + c->outputs; i++) {
-            if (!is_missing(table, r, c->chosen[i])) {
+            if (!spni_csv_is_missing(table, r, c->chosen[i])) {
                 continue;
             }
             if (cells + in_row < SHOWN && used < sizeof places) {
@@ -256,7 +248,8 @@ static spn_status choose_rows(chooser *c)
             continue;
         }
         for (int64_t r = 0; r < table->rows; r++) {
-            if (!is_missing(table, r, c->chosen[i]) || c->is_dropped[r] || is_fillable(c, i)) {
+            if (!spni_csv_is_missing(table, r, c->chosen[i]) || c->is_dropped[r] ||
+                is_fillable(c, i)) {
                 continue;
             }
             if (c->missing == SPN_CSV_MISSING_REFUSE) {
@@ -316,23 +309,6 @@ done:
     return status;
 }
 
-void spn_samples_free(spn_context *context, spn_samples *samples)
-{
-    if (samples == NULL) {
-        return;
-    }
-    for (int64_t i = 0; samples->input_names != NULL && i < samples->inputs; i++) {
-        spn_release(context, (void *)(uintptr_t)samples->input_names[i]);
-    }
-    for (int64_t k = 0; samples->output_names != NULL && k < samples->outputs; k++) {
-        spn_release(context, (void *)(uintptr_t)samples->output_names[k]);
-    }
-    spn_release(context, (void *)(uintptr_t)samples->input_names);
-    spn_release(context, (void *)(uintptr_t)samples->output_names);
-    spn_release(context, (void *)(uintptr_t)samples->rows);
-    spn_release(context, samples);
-}
-
 /* "price", or "species=setosa"; columns without a name of their own are called by their position. */
 static char *make_name(const chooser *c, const origin *from)
 {
@@ -389,12 +365,37 @@ static spn_status copy_rows(const chooser *c, spn_samples *samples)
             if (from->category >= 0) {
                 *rows++ = table->facts[from->column].codes[r] == from->category ? 1 : 0;
             } else {
-                *rows = table->values[r * table->columns + from->column];
+                *rows = *spni_csv_number(table, r, from->column);
                 samples->cells_missing += isnan(*rows);
                 rows++;
             }
         }
     }
+done:
+    return status;
+}
+
+/* The targets, and where the inputs are. */
+static spn_status leave_rows(const chooser *c, spn_samples *samples)
+{
+    spn_status status = SPN_OK;
+    const spn_csv_table *table = c->table;
+    double *rows = NULL;
+    SPN_NEW(c->context, rows, c->kept * c->outputs);
+    samples->rows = rows;
+    SPN_TRY(spni_csv_hold(c->context, table, c->outputs, c->chosen + c->inputs));
+    for (int64_t r = 0; r < table->rows; r++) {
+        for (int64_t k = 0; !c->is_dropped[r] && k < c->outputs; k++) {
+            *rows++ = *spni_csv_number(table, r, c->chosen[c->inputs + k]);
+        }
+        for (int64_t i = 0; !c->is_dropped[r] && i < c->width; i++) {
+            const origin *from = &c->origins[i];
+            samples->cells_missing +=
+                from->category < 0 && spni_csv_is_missing(table, r, from->column);
+        }
+    }
+    SPN_TRY(spni_samples_of_table(c->context, table, c->width, c->origins, c->kept, c->is_dropped,
+                                  &samples->file));
 done:
     return status;
 }
@@ -409,7 +410,7 @@ static spn_status make_samples(const chooser *c, spn_samples **out)
     samples->outputs = c->outputs;
     samples->rows_dropped = c->table->rows - c->kept;
     samples->has_dropped_index = c->has_index;
-    SPN_TRY(copy_rows(c, samples));
+    SPN_TRY(c->table->file != NULL ? leave_rows(c, samples) : copy_rows(c, samples));
     if (c->table->names != NULL) {
         SPN_TRY(make_names(c, c->width, c->origins, &samples->input_names));
         SPN_TRY(make_names(c, c->outputs, c->origins + c->width, &samples->output_names));
@@ -438,35 +439,4 @@ done:
     spn_release(context, c.is_dropped);
     spn_release(context, c.origins);
     return status;
-}
-
-spn_status spn_samples_fill(spn_context *context, spn_samples *samples, const bool *is_left_out)
-{
-    const int64_t width = samples->inputs + samples->outputs;
-    double *rows = (double *)(uintptr_t)samples->rows;
-    for (int64_t i = 0; samples->cells_missing > 0 && i < width; i++) {
-        double sum = 0;
-        int64_t count = 0, gaps = 0;
-        for (int64_t r = 0; r < samples->samples; r++) {
-            const bool is_gap = isnan(rows[r * width + i]);
-            const bool is_counted = !is_gap && (is_left_out == NULL || !is_left_out[r]);
-            gaps += is_gap;
-            sum += is_counted ? rows[r * width + i] : 0;
-            count += is_counted;
-        }
-        if (gaps > 0 && count == 0) {
-            return spn_fail(
-                context, SPN_ERROR_INPUT,
-                "input %lld%s%.60s%s has no number to fill its missing cells with; leave "
-                "the column out",
-                (long long)i + 1, samples->input_names != NULL ? " (" : "",
-                samples->input_names != NULL ? samples->input_names[i] : "",
-                samples->input_names != NULL ? ")" : "");
-        }
-        for (int64_t r = 0; gaps > 0 && r < samples->samples; r++) {
-            rows[r * width + i] =
-                isnan(rows[r * width + i]) ? sum / (double)count : rows[r * width + i];
-        }
-    }
-    return SPN_OK;
 }

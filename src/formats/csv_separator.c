@@ -19,6 +19,14 @@ const char *spn_csv_separator_name(spn_csv_separator separator)
     return names[separator];
 }
 
+/* What was decided at the end of what is here might be decided otherwise with more of it. */
+static void note_end(const spni_csv_cursor *cursor, int64_t needed)
+{
+    if (cursor->has_ended != NULL && cursor->end - cursor->at < needed) {
+        *cursor->has_ended = true;
+    }
+}
+
 /* Comments and blank lines. */
 static void pass_preface(spni_csv_cursor *cursor)
 {
@@ -32,6 +40,7 @@ static void pass_preface(spni_csv_cursor *cursor)
             break;
         }
     }
+    note_end(cursor, 1);
 }
 
 /* How well a separator suits the first rows. */
@@ -51,7 +60,9 @@ static fit measure_fit(spni_csv_cursor cursor)
         spni_csv_cell cell;
         do {
             double value = 0;
-            if (spni_csv_scan(&cursor, &cell) != SPNI_CSV_FINE) {
+            const spni_csv_fault fault = spni_csv_scan(&cursor, &cell);
+            note_end(&cursor, fault == SPNI_CSV_OPEN_QUOTE ? INT64_MAX : 1);
+            if (fault != SPNI_CSV_FINE) {
                 return (fit){0};
             }
             spni_csv_content content = spni_csv_read_cell(&cell, cursor.separator != ',', &value);
@@ -69,6 +80,7 @@ static fit measure_fit(spni_csv_cursor cursor)
         all_cells += cells;
         while (cursor.at < cursor.end && spni_csv_skip_blank_line(&cursor)) {
         }
+        note_end(&cursor, 1);
     }
     return found;
 }
@@ -78,8 +90,8 @@ static fit measure_fit(spni_csv_cursor cursor)
 static spn_csv_separator read_first_line(const spni_csv_cursor *cursor)
 {
     bool has_comma = false, has_tab = false, has_blank = false, is_inside = false;
-    const char *end = cursor->end;
-    for (const char *p = cursor->at; p < end && (is_inside || !spni_csv_is_line_end(*p)); p++) {
+    const char *end = cursor->end, *p = cursor->at;
+    for (; p < end && (is_inside || !spni_csv_is_line_end(*p)); p++) {
         is_inside ^= *p == '"';
         if (!is_inside && *p == ';') {
             return SPN_CSV_SEPARATOR_SEMICOLON;
@@ -88,6 +100,7 @@ static spn_csv_separator read_first_line(const spni_csv_cursor *cursor)
         has_tab = has_tab || (!is_inside && *p == '\t');
         has_blank = has_blank || (!is_inside && *p == ' ');
     }
+    note_end(cursor, p - cursor->at + 1);
     return has_comma   ? SPN_CSV_SEPARATOR_COMMA
            : has_tab   ? SPN_CSV_SEPARATOR_TAB
            : has_blank ? SPN_CSV_SEPARATOR_SPACE
@@ -120,6 +133,11 @@ static spn_status read_declaration(spn_context *context, spni_csv_cursor *cursor
 {
     spn_status status = SPN_OK;
     const char *p = cursor->at, *const end = cursor->end;
+    const int64_t longest = 16; /* with its line end */
+    note_end(cursor, longest);
+    if (cursor->has_ended != NULL && end - p < longest) {
+        return SPN_OK;
+    }
     const bool is_quoted = p < end && *p == '"';
     p += is_quoted;
     if (end - p < 5 || (memcmp(p, "sep=", 4) != 0 && memcmp(p, "SEP=", 4) != 0)) {
@@ -146,14 +164,12 @@ done:
     return status;
 }
 
-spn_status spni_csv_start(spn_context *context, spni_csv_cursor *cursor, const char *source,
-                          const char *bytes, int64_t size, spn_csv_separator *separator)
+/* From the first byte. */
+static spn_status start(spn_context *context, spni_csv_cursor *cursor, spn_csv_separator *separator)
 {
     spn_status status = SPN_OK;
     spn_csv_separator declared = SPN_CSV_SEPARATOR_AUTO;
-    *cursor = (spni_csv_cursor){
-        .source = source, .at = bytes, .end = bytes + size, .line = 1, .separator = ' '};
-    if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) {
+    if (cursor->end - cursor->at >= 3 && memcmp(cursor->at, "\xEF\xBB\xBF", 3) == 0) {
         cursor->at += 3;
     }
     /* Blank lines of tabs are blank before the separator is known. */
@@ -163,6 +179,29 @@ spn_status spni_csv_start(spn_context *context, spni_csv_cursor *cursor, const c
         *separator = declared != SPN_CSV_SEPARATOR_AUTO ? declared : find_separator(cursor);
     }
     cursor->separator = separators[*separator];
+done:
+    return status;
+}
+
+spn_status spni_csv_start(spn_context *context, spni_csv_text *text, spni_csv_cursor *cursor,
+                          spn_csv_separator *separator)
+{
+    spn_status status = SPN_OK;
+    for (int64_t wanted = 1;;) {
+        spn_csv_separator found = *separator;
+        bool has_ended = false;
+        *cursor = (spni_csv_cursor){.source = text->source, .line = 1, .separator = ' '};
+        SPN_TRY(spni_csv_text_show(context, text, 0, wanted, cursor));
+        const int64_t here = cursor->end - cursor->at;
+        cursor->has_ended = here < text->size ? &has_ended : NULL;
+        SPN_TRY(start(context, cursor, &found));
+        cursor->has_ended = NULL;
+        if (!has_ended) {
+            *separator = found;
+            break;
+        }
+        wanted = 2 * here;
+    }
 done:
     return status;
 }

@@ -54,8 +54,8 @@ static int32_t find(const spni_csv_words *words, const spni_csv_cell *cell, bool
     return low;
 }
 
-spn_status spni_csv_words_add(spn_context *context, spni_csv_words *words, int64_t rows,
-                              int64_t row, const spni_csv_cell *cell)
+spn_status spni_csv_words_add(spn_context *context, spn_arena *arena, spni_csv_words *words,
+                              int64_t rows, int64_t row, const spni_csv_cell *cell)
 {
     spn_status status = SPN_OK;
     bool is_there = false;
@@ -75,10 +75,14 @@ spn_status spni_csv_words_add(spn_context *context, spni_csv_words *words, int64
         return SPN_OK;
     }
     if (!is_there) {
+        char *text = NULL;
         SPN_TRY(grow(context, words));
+        SPN_TAKE(context, arena, text, cell->length);
+        memcpy(text, cell->text, (size_t)cell->length);
         memmove(words->order + place + 1, words->order + place,
                 (size_t)(words->count - place) * sizeof *words->order);
         words->cells[words->count] = *cell;
+        words->cells[words->count].text = text;
         words->order[place] = words->count++;
     }
     words->codes[row] = words->order[place];

@@ -12,17 +12,7 @@ typedef struct cursor {
     const unsigned char *at, *end;
 } cursor;
 
-typedef enum item_kind { ITEM_NUMBER, ITEM_BYTES, ITEM_UNICODE, ITEM_OTHER } item_kind;
-
-typedef struct header {
-    item_kind kind;
-    spni_number number;
-    int64_t item_size; /* bytes of a number or a string */
-    char type[32];     /* as the file says it, for messages */
-    bool is_big_endian, is_fortran;
-    int64_t rank;
-    int64_t shape[SPN_ARRAY_RANK_MAX];
-} header;
+typedef spni_npy_head header;
 
 static void skip_blanks(cursor *text)
 {
@@ -166,7 +156,7 @@ static bool find_string_type(const char *name, header *found)
         !spn_size_multiply(length, is_unicode ? 4 : 1, &found->item_size)) {
         return false;
     }
-    found->kind = is_unicode ? ITEM_UNICODE : ITEM_BYTES;
+    found->kind = is_unicode ? SPNI_NPY_UNICODE : SPNI_NPY_BYTES;
     return true;
 }
 
@@ -176,15 +166,15 @@ static bool read_type(cursor *text, header *found)
     char *name = found->type;
     if (!take_string(text, name, sizeof found->type)) {
         snprintf(name, sizeof found->type, "a structure");
-        found->kind = ITEM_OTHER;
+        found->kind = SPNI_NPY_OTHER;
         return skip_list(text);
     }
     bool has_order = name[0] == '<' || name[0] == '>' || name[0] == '|';
     found->is_big_endian = name[0] == '>';
     if (has_order && find_number(name, found)) {
-        found->kind = ITEM_NUMBER;
+        found->kind = SPNI_NPY_NUMBER;
     } else if (!has_order || !find_string_type(name, found)) {
-        found->kind = ITEM_OTHER;
+        found->kind = SPNI_NPY_OTHER;
     }
     return true;
 }
@@ -343,7 +333,7 @@ static spn_status read_string(spn_context *context, spni_array_list *list, const
                               const unsigned char *item, const char **out)
 {
     spn_status status = SPN_OK;
-    const int64_t width = found->kind == ITEM_UNICODE ? 4 : 1;
+    const int64_t width = found->kind == SPNI_NPY_UNICODE ? 4 : 1;
     int64_t length = found->item_size / width, used = 0;
     char *text = NULL;
     while (length > 0 && spni_load_little(item + (length - 1) * width, width) == 0) {
@@ -378,12 +368,11 @@ done:
     return status;
 }
 
-/** Why an array of this kind cannot be used, or an empty text. `bad`: an integer that no double equals, or -1. */
-static void find_fault(const header *found, int64_t bad, char why[160])
+void spni_npy_fault(const header *found, int64_t bad, char why[160])
 {
     bool is_turned = found->is_fortran && found->rank > 1;
     why[0] = '\0';
-    if (found->kind == ITEM_OTHER) {
+    if (found->kind == SPNI_NPY_OTHER) {
         bool is_object = strcmp(found->type, "|O") == 0;
         snprintf(why, 160,
                  "holds %s%s; only real numbers, booleans (f2, f4, f8, i1 to i8, u1 to u8, b1) and "
@@ -392,7 +381,7 @@ static void find_fault(const header *found, int64_t bad, char why[160])
     } else if (bad >= 0) {
         snprintf(why, 160, "holds an integer that no double equals (item %lld, from 0)",
                  (long long)bad);
-    } else if (found->kind != ITEM_NUMBER && is_turned) {
+    } else if (found->kind != SPNI_NPY_NUMBER && is_turned) {
         snprintf(why, 160, "holds strings in Fortran order, which are not read");
     }
 }
@@ -403,7 +392,7 @@ static spn_status check_size(spn_context *context, const char *where, const head
     int64_t needed = 0;
     bool fits = spni_shape_count(found->rank, found->shape, count) &&
                 spn_size_multiply(*count, found->item_size, &needed);
-    if (found->kind == ITEM_OTHER || (fits && needed == present)) {
+    if (found->kind == SPNI_NPY_OTHER || (fits && needed == present)) {
         return SPN_OK;
     }
     char shape[80], bytes_text[32] = "more than any file has";
@@ -415,29 +404,47 @@ static spn_status check_size(spn_context *context, const char *where, const head
                     where, shape, bytes_text, (long long)present);
 }
 
+int64_t spni_npy_head_size(const unsigned char *bytes, int64_t size)
+{
+    const int64_t length_size = size >= 8 && bytes[6] == 1 ? 2 : 4, start = 8 + length_size;
+    return start + (size >= start ? (int64_t)spni_load_little(bytes + 8, length_size) : 0);
+}
+
+spn_status spni_npy_read_head(spn_context *context, const char *where, const unsigned char *bytes,
+                              int64_t size, header *out)
+{
+    spn_status status = SPN_OK;
+    cursor text = {0};
+    *out = (header){.size = 0};
+    SPN_TRY(locate_header(context, where, bytes, size, &text));
+    SPN_TRY(read_dictionary(context, where, text, out));
+    out->size = text.end - bytes;
+    SPN_TRY(check_size(context, where, out, size - out->size, &out->count));
+done:
+    return status;
+}
+
 spn_status spni_npy_add(spn_context *context, const char *where, const unsigned char *bytes,
                         int64_t size, const char *name, spni_array_list *list)
 {
     spn_status status = SPN_OK;
-    header found = {0};
-    cursor text = {0};
-    int64_t count = 0, bad = -1;
+    header found;
+    int64_t bad = -1;
     double *values = NULL;
     char why[160];
-    SPN_TRY(locate_header(context, where, bytes, size, &text));
-    SPN_TRY(read_dictionary(context, where, text, &found));
-    SPN_TRY(check_size(context, where, &found, bytes + size - text.end, &count));
-    if (found.kind == ITEM_NUMBER) {
-        bad = spni_numbers_decode(found.number, found.is_big_endian, text.end, count, NULL);
+    SPN_TRY(spni_npy_read_head(context, where, bytes, size, &found));
+    const unsigned char *items = bytes + found.size;
+    if (found.kind == SPNI_NPY_NUMBER) {
+        bad = spni_numbers_decode(found.number, found.is_big_endian, items, found.count, NULL);
     }
-    find_fault(&found, bad, why);
+    spni_npy_fault(&found, bad, why);
     if (why[0] != '\0') {
         SPN_TRY(spni_array_list_add_other(context, list, name, 0, NULL, why, NULL));
-    } else if (found.kind == ITEM_NUMBER) {
+    } else if (found.kind == SPNI_NPY_NUMBER) {
         SPN_TRY(spni_array_list_add(context, list, name, found.rank, found.shape, &values));
-        SPN_TRY(fill(context, &found, text.end, count, values));
+        SPN_TRY(fill(context, &found, items, found.count, values));
     } else {
-        SPN_TRY(add_strings(context, name, &found, text.end, count, list));
+        SPN_TRY(add_strings(context, name, &found, items, found.count, list));
     }
 done:
     return status;

@@ -27,6 +27,17 @@ static spn_status array_name(spn_context *context, const char *where, const char
     return SPN_OK;
 }
 
+spn_status spni_npz_name(spn_context *context, const char *source, const char *member,
+                         char where[512], char name[SPN_ARRAY_NAME_MAX + 1], bool *is_array)
+{
+    char quoted[QUOTE_SIZE] = "?";
+    if (member != NULL) {
+        spni_quote_text(member, (int64_t)strlen(member), quoted, sizeof quoted);
+    }
+    snprintf(where, 512, "%s: member '%s'", source, quoted);
+    return array_name(context, where, member, name, is_array);
+}
+
 static spn_status add_member(spn_context *context, const char *source, zip_t *archive,
                              int64_t index, uint64_t *left, spni_array_list *list)
 {
@@ -34,13 +45,9 @@ static spn_status add_member(spn_context *context, const char *source, zip_t *ar
     unsigned char *bytes = NULL;
     int64_t size = 0;
     bool is_array = false;
-    char where[512], quoted[QUOTE_SIZE] = "?", name[SPN_ARRAY_NAME_MAX + 1] = "";
+    char where[512], name[SPN_ARRAY_NAME_MAX + 1] = "";
     const char *member = zip_get_name(archive, (zip_uint64_t)index, 0);
-    if (member != NULL) {
-        spni_quote_text(member, (int64_t)strlen(member), quoted, sizeof quoted);
-    }
-    snprintf(where, sizeof where, "%s: member '%s'", source, quoted);
-    SPN_TRY(array_name(context, where, member, name, &is_array));
+    SPN_TRY(spni_npz_name(context, source, member, where, name, &is_array));
     if (!is_array) {
         SPN_TRY(spni_array_list_add_other(context, list, name, 0, NULL,
                                           "is no array: its name does not end in .npy", NULL));

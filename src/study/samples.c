@@ -8,14 +8,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Samples for testing have no say in what is filled in: those behind the first `training`, or a share. */
+void spni_file_samples_free(spn_context *context, spni_file_samples *samples)
+{
+    spn_samples_free(context, samples->samples);
+    spn_csv_free(context, samples->table);
+    *samples = (spni_file_samples){0};
+}
+
+/* Samples for testing have no say in what is filled in: those behind the first `training`, or a share; nor those of a file of their own (NULL:
+ * none). */
 static spn_status fill(spn_context *context, const spn_data_settings *data, int64_t training,
-                       spn_samples *samples)
+                       spn_samples *samples, spn_samples *test)
 {
     spn_status status = SPN_OK;
     bool *is_test = NULL;
     int64_t count = 0;
-    if (samples->cells_missing == 0) {
+    if (samples->cells_missing == 0 && (test == NULL || test->cells_missing == 0)) {
         return SPN_OK;
     }
     SPN_NEW(context, is_test, samples->samples);
@@ -25,6 +33,7 @@ static spn_status fill(spn_context *context, const spn_data_settings *data, int6
         is_test[n] = true;
     }
     SPN_TRY(spn_samples_fill(context, samples, is_test));
+    SPN_TRY(test != NULL ? spn_samples_fill_like(context, test, samples) : SPN_OK);
 done:
     spn_release(context, is_test);
     return status;
@@ -35,10 +44,11 @@ typedef struct source {
     const char *path, *inputs, *targets;
     const spn_classes *known;
     bool *is_of_classes; /* set where what fails are the labels */
+    bool stay;           /* in the file, if they can */
 } source;
 
 static spn_status load_csv(spn_context *context, const spn_data_settings *data, const source *from,
-                           spn_samples **out, spn_classes **classes, spn_data_account *account)
+                           spni_file_samples *out, spn_classes **classes, spn_data_account *account)
 {
     spn_status status = SPN_OK;
     spn_csv_table *table = NULL;
@@ -48,27 +58,34 @@ static spn_status load_csv(spn_context *context, const spn_data_settings *data, 
     const spn_csv_choice choice = {.targets = data->classes != NULL ? labels : data->targets,
                                    .columns = data->columns,
                                    .missing = (spn_csv_missing)data->missing};
-    SPN_TRY(spn_csv_read(context, from->path, layout, &table));
+    SPN_TRY(from->stay ? spn_csv_open(context, from->path, layout, &table)
+                       : spn_csv_read(context, from->path, layout, &table));
     if (data->classes != NULL) {
         *from->is_of_classes = true;
         SPN_TRY(spn_csv_classes(context, table, data->classes, from->known, classes));
         *from->is_of_classes = false;
     }
-    SPN_TRY(spn_csv_samples(context, table, &choice, out));
+    SPN_TRY(spn_csv_samples(context, table, &choice, &out->samples));
     account->separator = spn_csv_separator_name(table->separator);
     account->encoding = table->encoding;
     account->has_header = table->names != NULL;
     account->has_decimal_commas = table->has_decimal_commas;
-    account->has_dropped_index = (*out)->has_dropped_index;
-    account->rows_dropped += (*out)->rows_dropped;
-    account->cells_filled += (*out)->cells_missing;
+    account->has_dropped_index = out->samples->has_dropped_index;
+    account->rows_dropped += out->samples->rows_dropped;
+    account->cells_filled += out->samples->cells_missing;
+    if (out->samples->file != NULL) {
+        out->table = table;
+        table = NULL;
+    } else if (from->stay) {
+        out->samples->here = "their file is no regular one in UTF-8";
+    }
 done:
     spn_csv_free(context, table);
     return status;
 }
 
 static spn_status load_one(spn_context *context, const spn_data_settings *data, const source *from,
-                           spn_samples **out, spn_classes **classes, spn_data_account *account)
+                           spni_file_samples *out, spn_classes **classes, spn_data_account *account)
 {
     if (data->kind == SPN_DATA_CSV) {
         return load_csv(context, data, from, out, classes, account);
@@ -77,8 +94,9 @@ static spn_status load_one(spn_context *context, const spn_data_settings *data, 
                                    .targets = from->targets,
                                    .classes = data->classes != NULL ? from->targets : NULL,
                                    .known = from->known,
-                                   .is_of_classes = from->is_of_classes};
-    return spn_npz_samples(context, from->path, &choice, out, classes);
+                                   .is_of_classes = from->is_of_classes,
+                                   .stay = from->stay};
+    return spn_npz_samples(context, from->path, &choice, &out->samples, classes);
 }
 
 static spn_status check_names(spn_context *context, const char *path, int64_t count,
@@ -94,21 +112,27 @@ static spn_status check_names(spn_context *context, const char *path, int64_t co
     return SPN_OK;
 }
 
-/* Append the samples for testing, which must have the same columns. */
-static spn_status append(spn_context *context, const char *path, spn_samples *all,
-                         const spn_samples *test)
+/* The samples for testing must have the same columns. */
+static spn_status check_test(spn_context *context, const char *path, const spn_samples *all,
+                             const spn_samples *test)
+{
+    if (test->inputs != all->inputs || test->outputs != all->outputs) {
+        return spn_fail(
+            context, SPN_ERROR_INPUT,
+            "%s: %lld inputs and %lld targets for testing, but %lld and %lld for training", path,
+            (long long)test->inputs, (long long)test->outputs, (long long)all->inputs,
+            (long long)all->outputs);
+    }
+    return check_names(context, path, all->inputs, all->input_names, test->input_names);
+}
+
+/* Append them. */
+static spn_status append(spn_context *context, spn_samples *all, const spn_samples *test)
 {
     spn_status status = SPN_OK;
     const int64_t width = all->inputs + all->outputs;
     int64_t samples = 0, cells = 0;
     double *rows = NULL;
-    if (test->inputs != all->inputs || test->outputs != all->outputs) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "%s: %lld inputs and %lld targets for testing, but %lld and %lld for training",
-                 path, (long long)test->inputs, (long long)test->outputs, (long long)all->inputs,
-                 (long long)all->outputs);
-    }
-    SPN_TRY(check_names(context, path, all->inputs, all->input_names, test->input_names));
     if (!spn_size_add(all->samples, test->samples, &samples) ||
         !spn_size_multiply(samples, width, &cells)) {
         SPN_FAIL(context, SPN_ERROR_MEMORY, "out of memory");
@@ -130,12 +154,11 @@ static bool has_test_source(const spn_data_settings *data)
 }
 
 static spn_status load_test(spn_context *context, const spn_experiment *experiment,
-                            const source *first, const spn_classes *classes, spn_samples *all,
-                            spn_data_account *account)
+                            const source *first, const spn_classes *classes, const spn_samples *all,
+                            spni_file_samples *test, spn_data_account *account)
 {
     spn_status status = SPN_OK;
     const spn_data_settings *data = spn_experiment_data(experiment);
-    spn_samples *test = NULL;
     spn_classes *found = NULL;
     char buffer[SPNI_PATH_SIZE];
     source from = *first;
@@ -145,10 +168,10 @@ static spn_status load_test(spn_context *context, const spn_experiment *experime
                     : first->path;
     from.inputs = data->test_input_key != NULL ? data->test_input_key : first->inputs;
     from.targets = data->test_target_key != NULL ? data->test_target_key : first->targets;
-    SPN_TRY(load_one(context, data, &from, &test, &found, account));
-    SPN_TRY(append(context, from.path, all, test));
+    from.stay = all->file != NULL;
+    SPN_TRY(load_one(context, data, &from, test, &found, account));
+    SPN_TRY(check_test(context, from.path, all, test->samples));
 done:
-    spn_samples_free(context, test);
     spn_classes_free(context, found);
     return status;
 }
@@ -166,47 +189,112 @@ done:
     return status;
 }
 
-spn_status spni_samples_load(spn_context *context, const spn_experiment *experiment,
-                             spn_dataset **out, int64_t *training, spn_data_account *account,
-                             const char **key)
+/* Samples that stay in a file are shared by ranks; the same must stay everywhere. */
+static spn_status agree_to_stay(spn_context *context, const spn_samples *samples)
+{
+    spn_status status = SPN_OK;
+    const int64_t own = samples->file != NULL;
+    int64_t first = own;
+    if (!spn_farm_is_sharded(context)) {
+        return SPN_OK;
+    }
+    SPN_TRY(spn_farm_agree(context, SPN_OK, &first, sizeof first));
+    if (own != first) {
+        status = spn_fail(context, SPN_ERROR_INPUT,
+                          "rank %lld has read other data than rank 0: give all nodes the same "
+                          "files",
+                          (long long)spn_farm_rank(context));
+    }
+    status = spn_farm_agree(context, status, NULL, 0);
+done:
+    return status;
+}
+
+/* A data set of all samples of files. */
+typedef struct loaded {
+    spni_file_samples all, test; /* test: samples NULL, or in a file of their own that stay there */
+    spn_classes *classes;
+    int64_t training;
+} loaded;
+
+static spn_status load_all(spn_context *context, const spn_experiment *experiment, loaded *l,
+                           spn_data_account *account, const char **key)
 {
     spn_status status = SPN_OK;
     const spn_data_settings *data = spn_experiment_data(experiment);
-    spn_samples *samples = NULL;
-    spn_classes *classes = NULL;
     char buffer[SPNI_PATH_SIZE];
     bool is_of_classes = false;
     const source first = {spni_experiment_data_path(experiment, data->path, buffer),
-                          data->input_key, data->classes != NULL ? data->classes : data->target_key,
-                          NULL, &is_of_classes};
+                          data->input_key,
+                          data->classes != NULL ? data->classes : data->target_key,
+                          NULL,
+                          &is_of_classes,
+                          spn_farm_is_sharded(context) && !data->whiten};
     *key = "path";
-    status = load_one(context, data, &first, &samples, &classes, account);
+    status = load_one(context, data, &first, &l->all, &l->classes, account);
     *key = is_of_classes ? "classes" : "path";
     if (status != SPN_OK) {
         goto done;
     }
-    *training = samples->samples;
+    account->here = l->all.samples->here;
+    l->training = l->all.samples->samples;
     if (has_test_source(data)) {
         *key = data->test_path != NULL ? "test_path" : "test_input_key";
-        SPN_TRY(load_test(context, experiment, &first, classes, samples, account));
+        SPN_TRY(
+            load_test(context, experiment, &first, l->classes, l->all.samples, &l->test, account));
     }
-    if (classes != NULL) {
-        *key = data->class_targets == SPN_CLASS_BINARY ? "class_targets" : "classes";
-        SPN_TRY(spn_samples_classes(context, samples, classes,
-                                    data->class_targets == SPN_CLASS_BINARY));
+    if (l->test.samples != NULL && l->all.samples->file == NULL) {
+        SPN_TRY(append(context, l->all.samples, l->test.samples));
+        spni_file_samples_free(context, &l->test);
     }
+done:
+    return status;
+}
+
+/* Targets of their classes. */
+static spn_status make_targets(spn_context *context, const spn_data_settings *data, loaded *l)
+{
+    spn_status status = SPN_OK;
+    const bool is_binary = data->class_targets == SPN_CLASS_BINARY;
+    if (l->classes != NULL) {
+        SPN_TRY(spn_samples_classes(context, l->all.samples, l->classes, is_binary));
+        SPN_TRY(l->test.samples != NULL
+                    ? spn_samples_classes(context, l->test.samples, l->classes, is_binary)
+                    : SPN_OK);
+    }
+done:
+    return status;
+}
+
+spn_status spni_samples_load(spn_context *context, const spn_experiment *experiment,
+                             spni_sample_parts *out, spn_data_account *account, const char **key)
+{
+    spn_status status = SPN_OK;
+    const spn_data_settings *data = spn_experiment_data(experiment);
+    loaded l = {.training = 0};
+    *out = (spni_sample_parts){0};
+    SPN_TRY(load_all(context, experiment, &l, account, key));
+    *key = data->class_targets == SPN_CLASS_BINARY ? "class_targets" : "classes";
+    SPN_TRY(make_targets(context, data, &l));
     *key = "path";
-    SPN_TRY(fill(context, data, *training, samples));
-    SPN_TRY(make_dataset(context, samples, classes, out));
+    SPN_TRY(fill(context, data, l.training, l.all.samples, l.test.samples));
+    SPN_TRY(agree_to_stay(context, l.all.samples));
+    if (l.all.samples->file != NULL) {
+        SPN_TRY(spni_samples_share(context, data, &l.all, &l.test, l.classes, out, key));
+    } else {
+        SPN_TRY(make_dataset(context, l.all.samples, l.classes, &out->whole));
+        out->training = l.training;
+    }
     account->path = data->path;
     account->classes = data->classes;
 done:
     if (status != SPN_OK) {
-        spn_dataset_free(context, *out);
-        *out = NULL;
+        spn_dataset_free(context, out->whole);
+        out->whole = NULL;
     }
-    spn_samples_free(context, samples);
-    spn_classes_free(context, classes);
+    spni_file_samples_free(context, &l.all);
+    spni_file_samples_free(context, &l.test);
+    spn_classes_free(context, l.classes);
     return status;
 }
 

@@ -146,21 +146,25 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
 {
     spn_status status = SPN_OK;
     const spn_data_settings *settings = spn_experiment_data(experiment);
-    spn_dataset *whole = NULL;
-    int64_t training = 0;
+    spni_sample_parts found = {0};
     const char *key = NULL;
     if (settings->kind == SPN_DATA_IDX) {
         status = spni_images_load(context, experiment, &data->training, &data->test, &data->account,
                                   &key);
         return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status);
     }
-    status = spni_samples_load(context, experiment, &whole, &training, &data->account, &key);
-    SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status));
-    if (training > 0 && training < whole->samples) {
-        SPN_TRY(spn_dataset_divide(context, whole, training, &data->training, &data->test));
+    status = spni_samples_load(context, experiment, &found, &data->account, &key);
+    SPN_TRY(key != NULL ? spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status)
+                        : spni_experiment_place(context, experiment, status));
+    const spn_dataset *whole = found.whole;
+    if (whole == NULL) {
+        data->training = found.first;
+        data->test = found.second;
+    } else if (found.training > 0 && found.training < whole->samples) {
+        SPN_TRY(spn_dataset_divide(context, whole, found.training, &data->training, &data->test));
     } else if (settings->test_share == 0) {
-        data->training = whole;
-        whole = NULL;
+        data->training = found.whole;
+        found.whole = NULL;
     } else {
         SPN_TRY(spni_experiment_place(context, experiment,
                                       spn_dataset_split(context, whole, settings->test_share,
@@ -168,8 +172,21 @@ static spn_status load(spn_context *context, const spn_experiment *experiment, p
                                                         &data->test)));
     }
 done:
-    spn_dataset_free(context, whole);
+    spn_dataset_free(context, found.whole);
     return status;
+}
+
+/* Why each of the ranks that share samples has all of them while they are read; NULL: none has. */
+static const char *why_here(const spn_context *context, const spn_data_settings *settings,
+                            const parts *data)
+{
+    if (!spn_farm_is_sharded(context) || data->training->spread != NULL) {
+        return NULL;
+    }
+    return !spn_data_is_file(settings)  ? "they are made, not read"
+           : settings->whiten           ? "data.whiten mixes all inputs of a sample"
+           : data->account.here != NULL ? data->account.here
+                                        : "they are fewer than their inputs";
 }
 
 spn_status spn_study_dataset(spn_context *context, const spn_experiment *experiment,
@@ -195,6 +212,7 @@ spn_status spn_study_dataset(spn_context *context, const spn_experiment *experim
     data.account.is_shipped =
         data.account.path != NULL && !spni_experiment_has(experiment, data.account.path);
     spni_samples_account(context, data.training, data.test, &data.account);
+    data.account.here = why_here(context, settings, &data);
     if (account != NULL) {
         *account = data.account;
     }
@@ -385,6 +403,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
 {
     spn_status status = SPN_OK;
     spn_study *study = NULL;
+    spn_data_account account;
     const spn_model_settings *model = spn_experiment_model(experiment);
     *out = NULL;
     SPN_NEW(context, study, 1);
@@ -393,7 +412,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
                                   spn_solver_check(context, spn_experiment_solver(experiment))));
     SPN_TRY(spni_experiment_place(
         context, experiment, spn_geometry_check(context, spn_experiment_geometry(experiment))));
-    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, NULL));
+    SPN_TRY(spn_study_dataset(context, experiment, &study->dataset, &study->test, &account));
+    study->here = account.here;
     SPN_TRY(spni_experiment_place(context, experiment,
                                   check_batch(context, experiment, study->dataset->samples)));
     SPN_TRY(warn_of_scales(context, experiment, study->dataset));

@@ -109,20 +109,61 @@ done
 run spinodal grok grok.yaml -o trained.h5 $train --resume
 expect_same train.h5 trained.h5
 
+# check_forecast JOBS STEPS RECORDS THREADS: the sum of its parts, to the two digits that are told; measuring is what the chosen way takes.
+check_forecast() {
+    checks=$((checks + 1))
+    awk -v jobs="$1" -v steps="$2" -v records="$3" -v threads="$4" '
+        function differ(a, b) { return a > b * 1.06 || a < b * 0.94 }
+        / <- chosen$/ { way = $4; bytes = $6 }
+        /^  at least / {
+            for (i = 1; i < NF; i++) { if ($(i + 2) == "a") { gradient = $i } if ($(i + 2) == "to") { measure = $i } }
+            if (differ($3, jobs * (steps * gradient + records * measure) / threads) || measure != way) { exit 1 }
+            seen++
+        }
+        /^  each: / {
+            each = $7
+            if (each < bytes || differ($(NF - 10), $2 + (jobs < threads ? jobs : threads) * each)) { exit 1 }
+            seen++
+        }
+        END { exit seen != 2 }' "$stdout" || complain 'the parts do not make the whole:' "$stdout"
+}
+
 # What a share has to do, before it begins.
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o no.h5 $five --chain 2/3 --explain
 expect_status 0
-expect_stdout '^share 2 of 3: 2 of 5 chains up of 8 points, at least [0-9.e-]+ s \([0-9.e-]+ s to measure at each\)$'
+expect_stdout '^share 2 of 3: 2 of 5 chains up of 8 points$'
+expect_stdout '^  at least [0-9.e-]+ s on 1 thread: [0-9.e-]+ s a gradient, [0-9.e-]+ s to measure at each$'
 expect_stdout '^  then a chain down from the end of each phase that they visit, the longest first$'
-expect_stdout '^  each: [0-9.e-]+ GB of samples, [0-9.e-]+ GB for each thread to measure; whoever merges at least [0-9.e-]+ GB of results$'
+expect_stdout '^  each: [0-9.e-]+ GB of samples and [0-9.e-]+ GB for each of 1 chains up at a time, at least [0-9.e-]+ GB together; whoever merges at least [0-9.e-]+ GB of results$'
+check_forecast 2 8 8 1
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml -o no.h5 $five --chain 1/1 --threads 3 --explain --set sweep.direction=up
+check_forecast 5 8 8 3
+# What was forecast is what is run: so many chains of so many points.
+run spinodal sweep run.yaml -o told.h5 -q --set sweep.seeds=5 --set sweep.direction=up --set sweep.refine=false
+run spinodal export told.h5 --table points -o -
+checks=$((checks + 1))
+[ "$(sed 1d "$stdout" | wc -l)" -eq 40 ] || complain 'there are not 5 chains of 8 points:' "$stdout"
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o no.h5 $five --chain 7/7 --explain --set sweep.direction=quench
 expect_stdout '^share 7 of 7: 0 of 5 quenches of 8 points'
 expect_no_text "$stdout" 'then a chain down'
 # shellcheck disable=SC2086
 run spinodal grok grok.yaml -o no.h5 $train --chain 1/2 --explain
-expect_stdout '^share 1 of 2: [0-9]+ of [0-9]+ runs of 100 epochs$'
+expect_stdout '^share 1 of 2: 3 of 6 runs of 100 epochs$'
+expect_stdout '^  at least [0-9.e-]+ s on 1 thread: [0-9.e-]+ s a gradient, [0-9.e-]+ s to measure at each of 49 records$'
+expect_stdout '^  each: .* for each of 1 runs at a time, '
+check_forecast 3 100 49 1
+run spinodal export train.h5 --table runs -o -
+runs=$(sed 1d "$stdout" | wc -l)
+run spinodal export train.h5 --table points -o -
+checks=$((checks + 1))
+[ "$runs" -eq 6 ] && [ "$(sed 1d "$stdout" | wc -l)" -eq $((6 * 49)) ] || complain 'there are not 6 runs of 49 records:' "$stdout"
+# The flow has as many gradients as its steps need, and without geometry nothing is measured: no time is known.
+# shellcheck disable=SC2086
+run spinodal grok grok.yaml -o no.h5 $train --chain 1/2 --explain --set grok.method=flow --set grok.geometry=false
+expect_no_text "$stdout" 'at least .* s on'
 expect_no_file no.h5
 
 for wrong in 4/3 0/3 1 1/0 x 1/2/3 1/2x; do

@@ -48,10 +48,11 @@ expect_same one.h5 mixed.h5
 
 # What each rank will have to do is said once, before anything begins.
 # shellcheck disable=SC2086
-run ranks 2 sweep run.yaml -o no.h5 $five --explain
+run ranks 2 sweep run.yaml -o no.h5 $five --explain --threads 2
 expect_status 0
-expect_stdout '^2 ranks: 3 for the busiest of 5 chains up of 8 points, at least [0-9.e-]+ s'
-expect_stdout '^  each: .* GB of samples, .*; rank 0 at least [0-9.e-]+ GB of results$'
+expect_stdout '^2 ranks: 3 for the busiest of 5 chains up of 8 points$'
+expect_stdout '^  at least [0-9.e-]+ s on 2 threads: [0-9.e-]+ s a gradient, [0-9.e-]+ s to measure at each$'
+expect_stdout '^  each: .* GB of samples and .* GB for each of 2 chains up at a time, at least .* GB together; rank 0 at least [0-9.e-]+ GB of results$'
 checks=$((checks + 1))
 [ "$(grep -c 'ranks: ' "$stdout")" -eq 1 ] || complain 'it is not said once:' "$stdout"
 expect_no_file no.h5

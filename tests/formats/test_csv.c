@@ -302,7 +302,7 @@ static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
     char text[] = "a,b,y\n1,2,3\n";
-    assert_int_equal(support_fail_each_allocation(parse_and_choose, text), 23);
+    assert_int_equal(support_fail_each_allocation(parse_and_choose, text), 28);
 }
 
 /* Ctrl-C while a large table is written. */

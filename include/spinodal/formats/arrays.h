@@ -92,6 +92,8 @@ typedef struct spn_npz_choice {
         *classes; /**< name of an array of N (or N x 1) labels, words or integers; NULL: none */
     const spn_classes *known; /**< the classes that there are; NULL: those of the array */
     bool *is_of_classes;      /**< set to whether a failure is that of `classes`; may be NULL */
+    /** the inputs stay in the file (spn_samples.file), if it is an NPZ archive in which their rows follow each other: not in Fortran order */
+    bool stay;
 } spn_npz_choice;
 
 /** Samples from two arrays of a file. With `classes` their single target is the number of the class

@@ -69,8 +69,10 @@ typedef struct spn_csv_column {
 typedef struct spn_csv_table {
     const char *source; /**< file name, for messages */
     int64_t rows, columns;
-    const double *values;     /**< rows x columns, row by row; NaN where there is no number */
-    const char *const *names; /**< columns names ("" where the header is empty); NULL: no header */
+    /** rows x columns, row by row; NaN where there is no number; NULL: they stay in `file` */
+    const double *values;
+    struct spn_csv_file *file; /**< NULL, but of spn_csv_open() */
+    const char *const *names;  /**< columns names ("" where the header is empty); NULL: no header */
     const spn_csv_column *facts; /**< columns; they matter once a column is used */
     const int64_t *lines;        /**< rows: where each begins in the file */
     spn_csv_separator separator; /**< never AUTO */
@@ -86,6 +88,11 @@ typedef struct spn_csv_table {
 spn_status spn_csv_parse(spn_context *context, const char *source, const char *bytes, int64_t size,
                          spn_csv_layout layout, spn_csv_table **out);
 spn_status spn_csv_read(spn_context *context, const char *path, spn_csv_layout layout,
+                        spn_csv_table **out);
+/** The same, but for the numbers of a regular file in UTF-8, which stay there: `values` is NULL. spn_csv_classes() and spn_csv_samples() take such a table,
+ *  too; the latter's samples keep it in use. The file is read three times, and for targets; memory for a window of it, what is said of columns and rows, and words. What cannot be
+ *  read again, or has to be converted, is read by spn_csv_read(). */
+spn_status spn_csv_open(spn_context *context, const char *path, spn_csv_layout layout,
                         spn_csv_table **out);
 void spn_csv_free(spn_context *context, spn_csv_table *table);
 
@@ -131,10 +138,13 @@ enum { SPN_CSV_ONE_HOT_MAX = 100 }; /**< different words of an input column */
 typedef struct spn_samples {
     int64_t samples, inputs, outputs;
     const double *rows; /**< NaN: missing, spn_samples_fill() is needed */
+    /** NULL; or the inputs stay where they are, and rows[n * outputs + k] are the targets alone */
+    struct spn_sample_file *file;
     const char *const *input_names, *const *output_names;
     int64_t rows_dropped;  /**< of the table, since cells are missing */
     int64_t cells_missing; /**< NaN among rows */
     bool has_dropped_index;
+    const char *here; /**< why the inputs did not stay in their file, as they were to; NULL */
 } spn_samples;
 
 /** Choose columns and rows. An input column of words becomes one column for each of its different words (in
@@ -147,9 +157,27 @@ typedef struct spn_samples {
 spn_status spn_csv_samples(spn_context *context, const spn_csv_table *table,
                            const spn_csv_choice *choice, spn_samples **out);
 
+/** Some inputs of some samples. */
+typedef struct spn_sample_part {
+    int64_t count;
+    const int64_t *picked;   /**< `count` samples */
+    int64_t column, columns; /**< the inputs column, ..., column + columns - 1 */
+    int64_t stride;
+} spn_sample_part;
+
+/** Inputs as columns: x[i * stride + n] is input column + i of sample picked[n], missing cells filled in. Of a file it is read what is asked for, best in its
+ *  order. SPN_ERROR_INPUT: the file has become another. */
+spn_status spn_samples_take(spn_context *context, const spn_samples *samples,
+                            const spn_sample_part *part, double *x);
+/** What the file of the samples holds; 0 where they are here. */
+uint32_t spn_samples_key(const spn_samples *samples);
+
 /** Fill what is missing in a column with the mean of its numbers in the rows n with !is_left_out[n] (NULL: in
  *  all). SPN_ERROR_INPUT with the name of a column that has none. cells_missing stays. */
 spn_status spn_samples_fill(spn_context *context, spn_samples *samples, const bool *is_left_out);
+/** Samples that stay in their file are filled with the means of others that do, and were filled. */
+spn_status spn_samples_fill_like(spn_context *context, spn_samples *samples,
+                                 const spn_samples *others);
 void spn_samples_free(spn_context *context, spn_samples *samples);
 
 #ifdef __cplusplus
