@@ -37,7 +37,7 @@ static const double BUSY_SECONDS = 2;
 static const double PARTING_SECONDS = 3;
 
 /* Who waits for what is about to come gives the processor away but does not sleep; so many seconds. */
-static const double BRISK_SECONDS = 2e-3;
+static const double BRISK_SECONDS = 2e-3, FLOW_SECONDS = 1;
 
 static double seconds(void)
 {
@@ -283,18 +283,29 @@ static bool is_done(ranks *r, int count, MPI_Request *requests)
     return is_complete;
 }
 
-void comm_wait_for(ranks *r, int count, MPI_Request *requests)
+/* Between looks the processor is offered to others for so many seconds, from then on the rank sleeps. */
+static void wait_until_done(ranks *r, int count, MPI_Request *requests, double brisk)
 {
     const struct timespec pause = {0, WAIT_NANOSECONDS};
     const double begun = seconds();
     while (!is_done(r, count, requests)) {
-        if (seconds() - begun < BRISK_SECONDS) {
+        if (seconds() - begun < brisk) {
             sched_yield();
         } else {
             nanosleep(&pause, NULL);
             look(r, NULL);
         }
     }
+}
+
+void comm_wait_for(ranks *r, int count, MPI_Request *requests)
+{
+    wait_until_done(r, count, requests, BRISK_SECONDS);
+}
+
+void comm_wait_for_flow(ranks *r, int count, MPI_Request *requests)
+{
+    wait_until_done(r, count, requests, FLOW_SECONDS);
 }
 
 static void meet(ranks *r)

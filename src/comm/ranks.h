@@ -61,6 +61,9 @@ void comm_enter(ranks *r);
 void comm_leave(ranks *r);
 /** Wait for requests that other ranks have to answer. */
 void comm_wait_for(ranks *r, int count, MPI_Request *requests);
+/** The same where all ranks have come and numbers flow: these move a piece at each look (of some 64 KiB), so that a rank that sleeps between
+ *  looks holds up the others. */
+void comm_wait_for_flow(ranks *r, int count, MPI_Request *requests);
 /** The error of that rank is everybody's from now on. */
 spn_status comm_share_error(spn_context *context, ranks *r, int rank);
 

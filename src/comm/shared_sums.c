@@ -96,7 +96,7 @@ static void trade_rows(ranks *r, const spn_farm_sum *sum, double *here)
         here += rows_from(sum, q) * own;
     }
     comm_leave(r);
-    comm_wait_for(r, count, r->requests);
+    comm_wait_for_flow(r, count, r->requests);
 }
 
 /* Numbers of rank q to all. */
@@ -106,7 +106,7 @@ static void spread(ranks *r, double *numbers, int64_t count, int q)
     comm_enter(r);
     MPI_Ibcast(numbers, (int)count, MPI_DOUBLE, q, r->world, &request);
     comm_leave(r);
-    comm_wait_for(r, 1, &request);
+    comm_wait_for_flow(r, 1, &request);
 }
 
 /* This rank's share of the numbers, of its own rows and those of others. */
@@ -140,7 +140,7 @@ static void put_together(ranks *r, int64_t numbers, double *sum)
     MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, sum, r->counts, r->places, MPI_DOUBLE,
                     r->world, &request);
     comm_leave(r);
-    comm_wait_for(r, 1, &request);
+    comm_wait_for_flow(r, 1, &request);
 }
 
 static spn_status add_up(spn_context *context, spn_farm *farm, spn_status status,
@@ -176,7 +176,7 @@ static spn_status collect(spn_context *context, spn_farm *farm, spn_status statu
         MPI_Ibcast(parts->numbers + parts->begin[q], 1, part, q, r->world, &request);
         MPI_Type_free(&part); /* once they are there */
         comm_leave(r);
-        comm_wait_for(r, 1, &request);
+        comm_wait_for_flow(r, 1, &request);
     }
 done:
     return status;
