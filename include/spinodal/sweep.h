@@ -145,6 +145,12 @@ typedef enum spn_sweep_stream {
 } spn_sweep_stream;
 extern const spn_streams spn_sweep_streams;
 
+/** Of `count` points of a sweep, is `point`, which has no jump before it, another one than that which the jump lies before? Chains down from two phases
+ *  with as many modes share all numbers; where chains choose their steps (beta_tolerance) one may overtake the other, so that points of the same
+ *  number lie at the same beta. O(count). */
+bool spn_sweep_jump_is_elsewhere(const spn_sweep_jump *jump, const spn_sweep_record *point,
+                                 int64_t count, const spn_sweep_record *points);
+
 /** What is followed. Everything pointed to must outlive the sweep. */
 typedef struct spn_sweep_problem {
     const spn_objective *objective; /**< L(theta, beta) */

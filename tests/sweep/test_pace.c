@@ -238,6 +238,23 @@ static void test_strange_points_are_refused(void **state)
     close_scene(&s);
 }
 
+/* Two chains down from phases of one mode, and a jump of the second before its point 1, where the first passes at the same beta. */
+static void test_jumps_of_other_chains(void **state)
+{
+    (void)state;
+    const spn_sweep_record points[4] = {{.phase = 1, .state = {.beta = 0.3}},
+                                        {.phase = 1, .point = 1, .state = {.beta = 0.2}},
+                                        {.phase = 1, .state = {.beta = 0.26}},
+                                        {.phase = 1, .point = 1, .jump = 1}};
+    const spn_sweep_jump jump = {.phase = 1, .point = 1, .beta = 0.23};
+    assert_true(spn_sweep_jump_is_elsewhere(&jump, &points[1], 4, points));
+    assert_false(spn_sweep_jump_is_elsewhere(&jump, &points[3], 4, points));
+    /* Where no point says that a jump lies before it nothing is known. */
+    assert_false(spn_sweep_jump_is_elsewhere(&jump, &points[1], 3, points));
+    const spn_sweep_jump later = {.phase = 1, .point = 2, .beta = 0.23};
+    assert_false(spn_sweep_jump_is_elsewhere(&later, &points[1], 4, points));
+}
+
 static void check_refused(scene *s, const char *fragment)
 {
     spn_sweep *sweep = NULL;
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_resumes_with_the_same_steps),
         cmocka_unit_test(test_units_do_not_matter),
         cmocka_unit_test(test_strange_points_are_refused),
+        cmocka_unit_test(test_jumps_of_other_chains),
         cmocka_unit_test(test_where_it_makes_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
