@@ -72,7 +72,9 @@ typedef struct spn_sweep_contents {
     bool is_refined;           /**< jumps were looked for */
     bool has_rate;   /**< points of a finite rate, or trained: not meant to be stationary */
     bool is_trained; /**< by mini-batches (spn_sweep_is_trained()) */
-    bool is_quench;  /**< some chain starts afresh at each beta */
+    bool
+        is_paced; /**< chains chose their own steps (beta.tolerance): no change points are looked for, which want a grid */
+    bool is_quench; /**< some chain starts afresh at each beta */
     spn_run_facts facts;
 } spn_sweep_contents;
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,

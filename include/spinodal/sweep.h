@@ -34,10 +34,17 @@ typedef struct spn_sweep_settings {
     double beta_from, beta_to;
     int64_t beta_points;
     int beta_spacing; /**< spn_spacing */
-    int direction;    /**< spn_protocol */
-    spn_reals legs;   /**< turning points of the protocol `legs` */
-    int start;        /**< spn_down_start */
-    int64_t seeds;    /**< chains from this many random starts */
+    /** Above 0, from SPN_STEP_TOLERANCE_LEAST: chains up and down choose their own steps instead of beta_points, so that between points without a jump
+     *  between them E and sqrt(n) are right to this share of their range on straight lines by beta (by its logarithm, as beta_spacing says). 0
+     *  or NaN: a grid. See docs/sweep.md. */
+    double beta_tolerance;
+    /** With it: the largest step as a share of the way, from SPN_STEP_LARGEST_LEAST, which is rounded down to a power of 1/2. 0 or NaN:
+     *  1/16. */
+    double beta_largest;
+    int direction;  /**< spn_protocol */
+    spn_reals legs; /**< turning points of the protocol `legs` */
+    int start;      /**< spn_down_start */
+    int64_t seeds;  /**< chains from this many random starts */
     /** Finite rate: so many steps of gradient descent, theta -= learning_rate grad L, or epochs of a solver that goes by
      *  mini-batches, at each value behind a chain's first, which is solved for; 0: quasi-static, a solve at each. Points of a finite rate are not
      *  stationary, nothing is refined, and T9 is not compared. */
@@ -88,6 +95,9 @@ typedef struct spn_sweep_record {
 } spn_sweep_record;
 extern const spn_columns spn_sweep_columns;
 
+#define SPN_STEP_TOLERANCE_LEAST 1e-4
+#define SPN_STEP_LARGEST_LEAST 1e-3
+
 #define SPN_REFINE_LEAST 1e-10
 #define SPN_REFINE_MOST 1e-2
 
@@ -135,6 +145,12 @@ typedef enum spn_sweep_stream {
 } spn_sweep_stream;
 extern const spn_streams spn_sweep_streams;
 
+/** Of `count` points of a sweep, is `point`, which has no jump before it, another one than that which the jump lies before? Chains down from two phases
+ *  with as many modes share all numbers; where chains choose their steps (beta_tolerance) one may overtake the other, so that points of the same
+ *  number lie at the same beta. O(count). */
+bool spn_sweep_jump_is_elsewhere(const spn_sweep_jump *jump, const spn_sweep_record *point,
+                                 int64_t count, const spn_sweep_record *points);
+
 /** What is followed. Everything pointed to must outlive the sweep. */
 typedef struct spn_sweep_problem {
     const spn_objective *objective; /**< L(theta, beta) */
@@ -163,9 +179,16 @@ bool spn_sweep_is_trained(const spn_sweep_problem *problem);
 #define SPN_GRID_MAX 1000000
 
 /** The values of the control parameter, ascending: `*count` numbers in *values, to be released by the
- *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, fewer than one or more than SPN_GRID_MAX. */
+ *  caller. SPN_ERROR_INPUT when they are not finite, not ascending, fewer than one or more than SPN_GRID_MAX. Where chains choose their
+ *  own steps only the first and the last of them are visited by all. */
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
                           double **values);
+
+/** How many points a chain over the whole range has: the same number twice, but where chains choose their own steps (beta_tolerance): then
+ *  at least as many as where nothing happens, and at most those of the smallest steps. SPN_ERROR_INPUT where
+ *  spn_sweep_grid() or spn_sweep_path() says so. */
+spn_status spn_sweep_points(spn_context *context, const spn_sweep_settings *settings,
+                            int64_t *least, int64_t *most);
 
 /** What a chain of the protocol `legs` visits: from beta.from to the first turning point, from there to the
  *  second, ..., in steps of the grid that beta.points, beta.from, beta.to and beta.spacing give; the last step of
@@ -191,7 +214,9 @@ spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_it
 typedef struct spn_chain_state {
     int64_t seed;
     spn_direction direction;
-    int64_t points, done;
+    int64_t
+        points; /**< all; of one that chooses its own steps and is not at its end a forecast, more than `done` */
+    int64_t done;
     double cost; /**< a forecast of what is left, to compare chains by */
 } spn_chain_state;
 
@@ -207,7 +232,7 @@ spn_chain_state spn_sweep_chain(const spn_sweep *sweep, int64_t chain);
  *  labels: points without a jump). The sink receives points and refined transitions, these before the point behind
  *  them. A transition whose point an interruption cut off is found and sent again by the resumed run, with the same
  *  bits: the receiver keeps one of those with the same chain, point and ordinal. Progress is
- *  emitted per point. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
+ *  emitted per point: in points, or (beta_tolerance) in hundredths of the way from beta_from to beta_to. SPN_ERROR_INTERRUPTED leaves the sweep as far as it got; nothing is allocated per
  *  point. Results do not depend on the pool's number of threads. */
 spn_status spn_sweep_run(spn_context *context, spn_sweep *sweep, spn_pool *pool,
                          spn_item_sink *sink, void *sink_state);

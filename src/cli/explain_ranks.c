@@ -46,19 +46,6 @@ static const char *direction_of(const spn_sweep_settings *settings)
     }
 }
 
-static spn_status count_points(spn_context *context, const spn_sweep_settings *settings,
-                               int64_t *count)
-{
-    double *values = NULL;
-    int64_t *legs = NULL;
-    spn_status status = settings->direction == SPN_PROTOCOL_LEGS
-                            ? spn_sweep_path(context, settings, count, &values, &legs)
-                            : spn_sweep_grid(context, settings, count, &values);
-    spn_release(context, values);
-    spn_release(context, legs);
-    return status;
-}
-
 static spn_status jobs_of_sweep(spn_context *context, const spn_study *study, jobs *out)
 {
     spn_status status = SPN_OK;
@@ -66,9 +53,9 @@ static spn_status jobs_of_sweep(spn_context *context, const spn_study *study, jo
     const bool turns =
         settings->direction == SPN_PROTOCOL_BOTH ||
         (settings->direction == SPN_PROTOCOL_DOWN && settings->start == SPN_DOWN_PHASES);
-    int64_t points = 0;
+    int64_t points = 0, most = 0;
     spn_forecast forecast;
-    SPN_TRY(count_points(context, settings, &points));
+    SPN_TRY(spn_sweep_points(context, settings, &points, &most));
     SPN_TRY(spn_geometry_forecast(context, &study->loss, spn_experiment_geometry(study->experiment),
                                   SPN_GEOMETRY_SWEEP, &forecast));
     const spn_forecast_way *ways[] = {[SPN_SPECTRUM_DENSE] = &forecast.dense,
@@ -80,7 +67,7 @@ static spn_status jobs_of_sweep(spn_context *context, const spn_study *study, jo
                           (settings->parameters ? numbers((double)study->loss.dimension) : 0);
     *out =
         (jobs){.what = direction_of(settings),
-               .steps = "points",
+               .steps = most > points ? "or more points" : "points",
                .count = settings->seeds,
                .length = (double)points,
                .seconds = is_measured ? ways[forecast.method]->seconds : 0,

@@ -116,7 +116,7 @@ spn_status spni_answer_sweep(spn_context *context, const spn_sweep_contents *con
     SPN_TRY(spn_transitions_create(context, &out->transitions));
     SPN_TRY(spn_transitions_add_sweep(context, out->transitions, &tables));
     SPN_TRY(spn_transitions_answer(context, out->transitions, 0, &out->answer));
-    if (!contents->has_rate) {
+    if (!contents->has_rate && !contents->is_paced) {
         SPN_TRY(spn_check_claim(context, out->transitions, 0, &tables, &out->claim));
     }
 done:

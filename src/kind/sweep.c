@@ -25,6 +25,14 @@ static bool has_rate(const spn_results *results)
     return (said != NULL && strcmp(said, "0") != 0) || is_trained(results);
 }
 
+/* Steps are chosen by E and |theta|: where R changes between points nothing is known. */
+static bool is_paced(const spn_results *results)
+{
+    char tolerance[32];
+    return spn_results_setting(results, "sweep.beta.tolerance", tolerance, sizeof tolerance) !=
+           NULL;
+}
+
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
                                    const spn_results *results, void *contents)
 {
@@ -44,6 +52,7 @@ spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,
     }
     out->has_rate = has_rate(results);
     out->is_trained = is_trained(results);
+    out->is_paced = is_paced(results);
     out->facts = spn_run_facts_of(results);
     const spn_sweep_record *points = out->points.records;
     for (int64_t i = 0; i < out->points.rows; i++) {

@@ -26,7 +26,7 @@ spn_status spn_sweep_claim(spn_context *context, spn_arena *arena, const spn_res
     *claim = (spn_claim){.run = run};
     SPN_TRY(spn_sweep_contents_read(context, arena, results, &c));
     SPN_TRY(spni_sweep_tables(context, arena, &c, &tables));
-    if (!c.has_rate) {
+    if (!c.has_rate && !c.is_paced) {
         SPN_TRY(spn_check_claim(context, transitions, run, &tables, claim));
     }
 done:

@@ -61,6 +61,7 @@ static const spn_sweep_jump *find_jump(const spn_sweep_contents *c, const spn_sw
         if (j->seed == to->seed && j->direction == to->direction && j->phase == to->phase &&
             j->leg == to->leg && j->point == to->point && sign * (j->beta - beta) > 0 &&
             sign * (to->state.beta - j->beta) >= -width &&
+            !spn_sweep_jump_is_elsewhere(j, to, c->points.rows, c->points.records) &&
             (best == NULL || sign * (best->beta - j->beta) > 0)) {
             best = j;
         }

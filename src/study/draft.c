@@ -103,7 +103,9 @@ static spn_status choose_range(spni_draft *draft)
     snprintf(number, sizeof number, "%.2g", range.to);
     SPN_TRY(spni_draft_set(draft, "sweep.beta.to", number, false));
     const bool is_large = spn_network_parameters(study->network) > large;
-    SPN_TRY(spni_draft_set(draft, "sweep.beta.points", is_large ? "24" : "60", false));
+    if (!spni_draft_has(draft, SPNI_SECTION_SWEEP, "beta.tolerance")) {
+        SPN_TRY(spni_draft_set(draft, "sweep.beta.points", is_large ? "24" : "60", false));
+    }
     SPN_TRY(spni_draft_set(draft, "sweep.beta.spacing", range.is_log ? "log" : "linear", false));
     SPN_TRY(spni_draft_set(draft, "sweep.direction", is_large ? "up" : "both", false));
     if (is_large) {

@@ -27,6 +27,10 @@ static const exclusion exclusions[] = {
     {SPNI_SECTION_SWEEP, "beta", "beta.to"},
     {SPNI_SECTION_SWEEP, "beta", "beta.points"},
     {SPNI_SECTION_SWEEP, "beta", "beta.spacing"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.tolerance"},
+    {SPNI_SECTION_SWEEP, "beta", "beta.largest"},
+    {SPNI_SECTION_SWEEP, "beta.tolerance", "beta.points"},
+    {SPNI_SECTION_SWEEP, "beta.largest", "beta.points"},
     {SPNI_SECTION_GROK, "at", "records"},
 };
 
@@ -243,6 +247,11 @@ static spn_status check_grid(spn_context *context, const spn_experiment *experim
     if (spn_settings_is_set(section, "beta") && sweep->beta.count == 0) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s: the list is empty",
                         spn_settings_where(section, "beta", where, sizeof where));
+    }
+    if (spn_settings_is_set(section, "beta.largest") && !(sweep->beta_tolerance > 0)) {
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s: has a meaning only with sweep.beta.tolerance",
+                        spn_settings_where(section, "beta.largest", where, sizeof where));
     }
     spn_status status = spn_sweep_grid(context, sweep, &count, &grid);
     spn_release(context, grid);

@@ -10,10 +10,13 @@
  *             reached from there
  *         measure, send
  *
+ * Where the chain chooses its steps (pace.c), one that turns out too long is taken back and repeated from theta_before with a shorter one.
+ *
  * Everything a step uses follows from the last point's theta and beta: that is what makes a resumed chain
  * have the same bits. */
 #include "sweep/search.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { SUBSTEPS = 8 };
@@ -24,6 +27,9 @@ static const double TANGENT_SHIFT = 1e-8;
 static const double FARTHEST = 1e20;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
 static const double LEAST_WAY = 1e-6;
+/* Where a chain chooses its steps the tangents should leave no more than this share of the way unexplained: the error goes like the square of the
+ * step, and in what is left a small jump could hide. */
+static const double ROUGH_SHARE = 1.0 / 8;
 
 int64_t spni_message_size(int64_t parameters)
 {
@@ -60,6 +66,8 @@ static void follower_free(spni_follower *f)
     spn_release(context, f->values);
     spn_release(context, f->candidates);
     spn_release(context, f->message);
+    spn_release(context, f->stand);
+    spn_release(context, f->stand_tangent);
 }
 
 /* What the refinement needs, always Newton's method. */
@@ -126,6 +134,33 @@ done:
     return status;
 }
 
+/* What is expected of E: no more than that of the trivial point, and of a model that has none no more than its natural scale. */
+static spn_status create_pace(spni_follower *f)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = f->context;
+    const spn_objective *objective = f->problem->objective;
+    spn_point *point = NULL;
+    double error = f->rule.scales.value;
+    SPN_NEW(context, f->stand, f->parameters);
+    SPN_NEW(context, f->stand_tangent, f->parameters);
+    SPN_TRY(spn_point_create(context, objective, &point));
+    bool has_trivial = true;
+    status = spn_objective_trivial(context, objective, f->rule.to, f->stand);
+    if (status == SPN_ERROR_UNSUPPORTED) {
+        spn_error_clear(context);
+        has_trivial = false;
+        status = SPN_OK;
+    }
+    SPN_TRY(status);
+    SPN_TRY(spn_point_set(context, point, f->stand, f->rule.to, NULL, SPN_WANT_VALUE));
+    const spn_point *inner = spn_point_error(point);
+    spni_pace_expect(&f->pace, inner == point ? (double)NAN : has_trivial ? inner->value : error);
+done:
+    spn_point_free(context, point);
+    return status;
+}
+
 static spn_status follower_create(spni_follower *f)
 {
     spn_status status = SPN_OK;
@@ -153,6 +188,7 @@ static spn_status follower_create(spni_follower *f)
     } else if (f->problem->settings->refine && f->chain->direction != SPN_DIRECTION_QUENCH) {
         SPN_TRY(create_refinement(f));
     }
+    SPN_TRY(f->rule.is_on ? create_pace(f) : SPN_OK);
     f->message = spn_allocate(context, spni_message_size(parameters), 1);
     if (f->message == NULL) {
         status = spn_error_status(context);
@@ -202,6 +238,8 @@ static spn_status step_to(spni_follower *f, double beta, spni_passage *way, bool
     const spni_foothold here = spni_foothold_here(f);
     way->integral += spni_integral_between(&f->at_before, &here);
     *is_suspect = spni_is_unexplained(f, step, LEAST_WAY);
+    way->is_rough =
+        f->rule.is_on && !*is_suspect && spni_leaves_unexplained(f, step, LEAST_WAY, ROUGH_SHARE);
 done:
     return status;
 }
@@ -337,7 +375,8 @@ static spn_status find_point(spni_follower *f, double beta, int64_t number, spni
         bool is_strange = is_suspect || spni_is_relabelled(f) ||
                           spni_is_bent(f, beta - f->at_before.beta, LEAST_WAY);
         /* A weak one is passed over: no jump. */
-        if (is_strange && !spni_is_weak(f)) {
+        way->is_passed = is_strange && spni_is_weak(f);
+        if (is_strange && !way->is_passed) {
             SPN_TRY(refine(f, beta, number, way));
         }
     } else if (is_suspect) {
@@ -376,16 +415,68 @@ done:
     return status;
 }
 
+/* May the chain stay where it has stepped to? Across a jump no line is drawn, and a point that is not stationary has no slope. *shorter, the
+ * step, becomes that to try instead. */
+static bool is_fine(const spni_follower *f, const spni_passage *way, int64_t *shorter)
+{
+    if (way->is_jump || way->is_passed || !f->is_before_stationary ||
+        way->info.stop != SPN_STOP_CONVERGED) {
+        return true;
+    }
+    if (way->is_rough && *shorter > f->rule.first) {
+        *shorter /= 2;
+        return false;
+    }
+    const spni_foothold here = spni_foothold_here(f);
+    const spni_sight sight =
+        spni_sight_of(&f->rule, here.beta, here.loss - here.beta * here.by_parameter,
+                      sqrt(here.order), -here.slope);
+    return spni_pace_is_fine(&f->rule, &f->pace, &sight, shorter);
+}
+
+/* The next point by a step of the chain's own choice. */
+static spn_status find_paced(spni_follower *f, int64_t number, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    const size_t bytes = (size_t)f->parameters * sizeof *f->before;
+    const int64_t sign = f->chain->direction == SPN_DIRECTION_DOWN ? -1 : 1;
+    const int64_t place = f->pace.last.place;
+    if (number == 0) {
+        return find_point(f, spni_pace_beta(&f->rule, f->chain->first), number, way);
+    }
+    memcpy(f->stand, f->before, bytes);
+    memcpy(f->stand_tangent, f->tangent, bytes);
+    f->at_stand = f->at_before;
+    int64_t step = spni_pace_step(&f->rule, &f->pace), spent = 0;
+    for (bool is_done = false; !is_done;) {
+        SPN_TRY(find_point(f, spni_pace_beta(&f->rule, place + sign * step), number, way));
+        spent += way->info.iterations;
+        is_done = is_fine(f, way, &step);
+        if (!is_done) {
+            memcpy(f->before, f->stand, bytes);
+            memcpy(f->tangent, f->stand_tangent, bytes);
+            f->at_before = f->at_stand;
+        }
+    }
+    way->info.iterations = spent;
+done:
+    return status;
+}
+
 static spn_status follow_point(spni_follower *f, int64_t number)
 {
     spn_status status = SPN_OK;
     spni_passage way;
-    double beta = f->grid[spni_chain_index(f->chain, number)];
     if (!f->has_before) {
         memcpy(f->theta, f->initial, (size_t)f->parameters * sizeof *f->theta);
     }
-    SPN_TRY(find_point(f, beta, number, &way));
+    SPN_TRY(f->rule.is_on
+                ? find_paced(f, number, &way)
+                : find_point(f, f->grid[spni_chain_index(f->chain, number)], number, &way));
     SPN_TRY(spni_measure_point(f, number, &way));
+    if (f->rule.is_on) {
+        spni_pace_note(&f->rule, &f->pace, &f->message->record);
+    }
     if (f->chain->direction != SPN_DIRECTION_QUENCH) {
         spni_accept_point(f);
         f->has_before = true;
@@ -394,6 +485,12 @@ static spn_status follow_point(spni_follower *f, int64_t number)
     SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
 done:
     return status;
+}
+
+static bool is_at_end(const spni_follower *f, int64_t number)
+{
+    return f->rule.is_on ? f->pace.points > 0 && f->pace.last.place == f->chain->end
+                         : number == f->chain->count;
 }
 
 spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *problem,
@@ -406,6 +503,8 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
                        .chain = chain,
                        .channel = channel,
                        .parameters = problem->objective->dimension,
+                       .rule = spni_pace_rule_of(problem->settings, problem->objective),
+                       .pace = chain->pace,
                        .is_trained = spn_sweep_is_trained(problem),
                        .is_by_products = spn_sweep_by_products(problem)};
     SPN_TRY(follower_create(&f));
@@ -417,7 +516,7 @@ spn_status spni_chain_follow(spn_context *context, const spn_sweep_problem *prob
     if (chain->done > 0 && chain->direction != SPN_DIRECTION_QUENCH) {
         SPN_TRY(restore(&f));
     }
-    for (int64_t number = chain->done; number < chain->count; number++) {
+    for (int64_t number = chain->done; !is_at_end(&f, number); number++) {
         SPN_TRY(follow_point(&f, number));
     }
 done:

@@ -22,6 +22,8 @@ typedef struct spni_foothold {
 typedef struct spni_passage {
     spn_solver_info info; /**< of the last solve; iterations and escapes of all */
     bool is_jump;
+    bool is_passed;  /**< a jump or a bend that the settings pass over */
+    bool is_rough;   /**< the tangents explain the way, but not well */
     double integral; /**< of n over beta along the chain since the point before (T9) */
 } spni_passage;
 
@@ -68,6 +70,11 @@ typedef struct spni_follower {
     spn_dense *dense;            /**< approach: eigenvectors */
     double *values, *candidates; /**< P eigenvalues, SPNI_CANDIDATES modes of P numbers */
     spni_message *message;
+    spni_pace_rule rule; /**< steps that the chain chooses; what follows is valid where it is on */
+    spni_pace pace;
+    double *stand,
+        *stand_tangent; /**< `before` and its tangent, while steps from there are tried */
+    spni_foothold at_stand;
 } spni_follower;
 
 /** Are points not meant to be stationary: finite rates and mini-batches? */
@@ -92,8 +99,12 @@ spni_foothold spni_foothold_here(const spni_follower *f);
 /** Do the tangents at `before` and at the point in work leave more than half of the way unexplained? Ways
  *  below `least` |theta| are rounding. */
 bool spni_is_unexplained(const spni_follower *f, double step, double least);
+/** The same with another share than a half. */
+bool spni_leaves_unexplained(const spni_follower *f, double step, double least, double share);
 /** Does |t| change by more than a factor, where the tangents move theta by more than `least` |theta|? */
 bool spni_is_bent(const spni_follower *f, double step, double least);
+/** Is the point in work, at beta, the chain's last one, as point `number`? */
+bool spni_is_last(const spni_follower *f, double beta, int64_t number);
 /** Is the jump or the bend on the way from `before` one that the settings pass over? */
 bool spni_is_weak(const spni_follower *f);
 /** Have the labels changed since `before`? */

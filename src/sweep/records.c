@@ -151,6 +151,19 @@ static const spn_stream streams[] = {
 };
 const spn_streams spn_sweep_streams = {streams, sizeof streams / sizeof *streams};
 
+bool spn_sweep_jump_is_elsewhere(const spn_sweep_jump *jump, const spn_sweep_record *point,
+                                 int64_t count, const spn_sweep_record *points)
+{
+    for (int64_t i = 0; point->jump == 0 && i < count; i++) {
+        const spn_sweep_record *other = &points[i];
+        if (other->jump != 0 && other->seed == jump->seed && other->direction == jump->direction &&
+            other->phase == jump->phase && other->leg == jump->leg && other->point == jump->point) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const char *spn_direction_text(int64_t direction)
 {
     bool is_known = direction >= SPN_DIRECTION_UP && direction <= SPN_DIRECTION_QUENCH;

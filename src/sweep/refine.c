@@ -45,7 +45,10 @@ static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *
     s->blanks += verdict == SPNI_RELABELLED && is_small;
     *has_held = verdict == SPNI_HOLDS ||
                 (verdict == SPNI_RELABELLED && (is_small || s->blanks > MOST_BLANKS));
-    if (*has_held) {
+    if (!*has_held) {
+        s->lost_from = f->at_before.beta;
+        s->lost_at = beta;
+    } else {
         const spni_foothold here = spni_foothold_here(f);
         way->integral += spni_integral_between(&f->at_before, &here);
         f->at_older = f->at_before;
@@ -93,6 +96,14 @@ done:
     return status;
 }
 
+/* Has the last attempt shown that there is no way from `before` to beta? Another one would end likewise. By products it would not quite, since it
+ * goes on with what that one has learned, and results of grids have the last digits that this gives them. */
+static bool is_known_lost(const spni_search *s, double beta)
+{
+    return s->lost_from == s->f->at_before.beta && s->lost_at == beta &&
+           (!s->f->is_by_products || s->f->rule.is_on);
+}
+
 /* Bring the branch's end between `before` and *lost; *is_through: it did not end in the interval. Bisection may have ended at a step
  * that failed only because its start was far away: from the inner end of the bracket the outer one is attempted again. Where
  * that holds the branch goes on, and the bracket moves out in doubled steps until one fails. */
@@ -103,6 +114,9 @@ static spn_status locate(spni_search *s, double *lost, spni_passage *way, bool *
     for (bool has_held = true; has_held && s->attempts < MOST_ATTEMPTS;) {
         SPN_TRY(bisect(s, lost, way));
         double step = s->sign * spni_width_of(s, *lost);
+        if (is_known_lost(s, *lost)) {
+            break;
+        }
         SPN_TRY(advance(s, *lost, way, &has_held));
         for (bool goes_on = has_held; goes_on;) {
             if (s->f->at_before.beta == s->end) {
@@ -127,7 +141,7 @@ static bool is_vertex(const spni_search *s, double lost)
 {
     const spni_follower *f = s->f;
     double expected = 2 * spni_width_of(s, lost) * f->at_before.speed;
-    return lost == s->end && s->number != f->chain->count - 1 &&
+    return lost == s->end && !spni_is_last(f, s->end, s->number) &&
            spni_way_of(f) < 2 * expected + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
 }
 

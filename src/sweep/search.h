@@ -19,7 +19,9 @@ typedef struct spni_search {
     double sign;       /**< of beta's direction */
     int64_t number;    /**< of the grid point at `end` */
     int64_t attempts;  /**< since the interval's begin or the last transition */
-    int64_t blanks;    /**< changes of labels at which nothing else happened */
+    double lost_from,
+        lost_at; /**< the last attempt that did not hold: where it began and where it should have led */
+    int64_t blanks; /**< changes of labels at which nothing else happened */
     int64_t found;
     bool is_over; /**< the state in work is no stationary point: nothing more can be followed */
 } spni_search;

@@ -8,6 +8,8 @@
 enum {
     ATTEMPT_ITERATIONS = 8,
     ATTEMPT_BY_PRODUCTS = 50,
+    ATTEMPT_PACED =
+        25, /* those that hold take 2 to 4, or up to 20 over what refine_least passes over */
     MOST_SETTLINGS = 8,
     MOST_RESTARTS = 4,
     MOST_RETURNS = 16
@@ -64,7 +66,8 @@ spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
     double radius =
         2 * fabs(step) * f->at_before.speed + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
     bool passes_weak = f->problem->settings->refine_least > 0;
-    int64_t most = f->is_by_products || passes_weak ? ATTEMPT_BY_PRODUCTS : ATTEMPT_ITERATIONS;
+    int64_t longer = f->rule.is_on ? ATTEMPT_PACED : ATTEMPT_BY_PRODUCTS;
+    int64_t most = f->is_by_products || passes_weak ? longer : ATTEMPT_ITERATIONS;
     const spn_solver_bounds bounds = {radius, radius, most, !passes_weak,
                                       GONE * f->problem->settings->refine_least};
     *verdict = SPNI_LOST;

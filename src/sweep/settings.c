@@ -19,6 +19,14 @@ static const spn_option options[] = {
      "number of values, both ends included"},
     {"beta.spacing", SPN_OPTION_CHOICE, AT(beta_spacing), "linear", SPN_ANY, spacings, "",
      "how the values are spaced"},
+    {"beta.tolerance", SPN_OPTION_REAL, AT(beta_tolerance), NULL, SPN_SHARE, NULL, "",
+     "instead of points: chains up and down choose their own steps, so that E and |theta| on "
+     "straight "
+     "lines between points are right to this share of their range; 0.0001 to 1"},
+    {"beta.largest", SPN_OPTION_REAL, AT(beta_largest), NULL, SPN_SHARE, NULL, "",
+     "with tolerance: the largest step, a share of the way from beta.from to beta.to, rounded down "
+     "to a "
+     "power of 1/2; 0.001 to 1, unset: 1/16"},
     {"direction", SPN_OPTION_CHOICE, AT(direction), "both", SPN_ANY, protocols, "",
      "the protocol: up, down, up and then down, a fresh start at each beta, or from turning point "
      "to "
@@ -70,8 +78,31 @@ static double grid_value(const spn_sweep_settings *settings, int64_t index)
 }
 
 /* What the grid and the path depend on. */
-static const char *const grid_keys[] = {"beta",         "beta.from", "beta.to", "beta.points",
-                                        "beta.spacing", "legs",      NULL};
+static const char *const grid_keys[] = {"beta",         "beta.from",    "beta.to",
+                                        "beta.points",  "beta.spacing", "beta.tolerance",
+                                        "beta.largest", "legs",         NULL};
+
+/* What is said of steps that chains choose; 0 and NaN say nothing. */
+static spn_status check_steps(spn_context *context, const spn_sweep_settings *settings)
+{
+    const struct {
+        const char *key;
+        double value, least;
+    } shares[] = {{"sweep.beta.tolerance", settings->beta_tolerance, SPN_STEP_TOLERANCE_LEAST},
+                  {"sweep.beta.largest", settings->beta_largest, SPN_STEP_LARGEST_LEAST}};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        if (shares[i].value > 0 && shares[i].value < shares[i].least) {
+            return spn_fail_key(context, SPN_ERROR_INPUT, shares[i].key,
+                                "must be at least %g, is %g", shares[i].least, shares[i].value);
+        }
+    }
+    if (settings->beta_tolerance > 0 && settings->beta.count > 0) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.tolerance",
+                            "steps are chosen between beta.from and beta.to, not between listed "
+                            "values of beta");
+    }
+    return SPN_OK;
+}
 
 spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settings, int64_t *count,
                           double **values)
@@ -82,6 +113,7 @@ spn_status spn_sweep_grid(spn_context *context, const spn_sweep_settings *settin
     int64_t points = is_listed ? settings->beta.count : settings->beta_points;
     *values = NULL;
     SPN_TRY(spn_settings_check_keys(context, &spn_sweep_options, settings, grid_keys));
+    SPN_TRY(check_steps(context, settings));
     if (points > SPN_GRID_MAX) {
         SPN_FAIL_KEY(
             context, SPN_ERROR_INPUT, is_listed ? "sweep.beta" : "sweep.beta.points",

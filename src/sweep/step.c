@@ -84,7 +84,7 @@ static double longer_of(const spni_follower *f)
                 spn_objective_length(objective, f->before));
 }
 
-bool spni_is_unexplained(const spni_follower *f, double step, double least)
+bool spni_leaves_unexplained(const spni_follower *f, double step, double least, double share)
 {
     double moved = 0, rest = 0;
     for (int64_t i = 0; i < f->parameters; i++) {
@@ -93,7 +93,12 @@ bool spni_is_unexplained(const spni_follower *f, double step, double least)
         moved += way * way;
         rest += remainder * remainder;
     }
-    return sqrt(moved) > least * longer_of(f) && sqrt(rest) > sqrt(moved) / 2;
+    return sqrt(moved) > least * longer_of(f) && sqrt(rest) > share * sqrt(moved);
+}
+
+bool spni_is_unexplained(const spni_follower *f, double step, double least)
+{
+    return spni_leaves_unexplained(f, step, least, 0.5);
 }
 
 bool spni_is_bent(const spni_follower *f, double step, double least)
@@ -103,13 +108,26 @@ bool spni_is_bent(const spni_follower *f, double step, double least)
            fmax(behind, here) > SPEED_RATIO * fmin(behind, here);
 }
 
+bool spni_is_last(const spni_follower *f, double beta, int64_t number)
+{
+    const spni_chain *chain = f->chain;
+    return chain->is_paced ? spni_pace_place(&f->rule, beta) == chain->end
+                           : number == chain->count - 1;
+}
+
 bool spni_is_weak(const spni_follower *f)
 {
     double least = f->problem->settings->refine_least;
     const spni_foothold here = spni_foothold_here(f), *before = &f->at_before;
-    double smooth = (here.beta - before->beta) * (here.slope + before->slope) / 2;
+    double step = here.beta - before->beta, bend = here.slope - before->slope;
+    double smooth = step * (here.slope + before->slope) / 2;
     double change = fabs(here.order - before->order - smooth);
-    return least > 0 && change <= least * fmax(here.order, before->order);
+    /* Steps that the chain chooses may be so long that the rule itself is off by more than that: of slopes like a power of beta by about
+     * so much, which could hide a jump. */
+    double unsure = f->rule.is_on && bend != 0
+                        ? fabs(step) * bend * bend / (4 * (fabs(here.slope) + fabs(before->slope)))
+                        : 0;
+    return least > 0 && change + unsure <= least * fmax(here.order, before->order);
 }
 
 bool spni_is_relabelled(const spni_follower *f)

@@ -12,6 +12,7 @@ typedef struct phase_end {
     int64_t chain;
     int64_t label; /* active modes; -1 without labels */
     int64_t point; /* index of the phase's last point in its chain */
+    int64_t place; /* and where that lies, where chains choose their steps */
     double steps;  /* of the solver, at each of its points but the first */
     double *theta;
 } phase_end;
@@ -22,13 +23,15 @@ struct spn_sweep {
     int64_t parameters;
     double *grid;
     int64_t grid_count;
-    int64_t *legs; /* protocol `legs`: the grid is its path; otherwise NULL */
+    int64_t *legs;       /* protocol `legs`: the grid is its path; otherwise NULL */
+    spni_pace_rule rule; /* steps that chains choose: the grid is NULL */
     spni_chain *chains;
     int64_t chain_count, first_stage_count;
     bool has_second_stage; /* its chains have been made */
     phase_end *phases;
     int64_t phase_count, phase_capacity;
-    int64_t done, total; /* points, for progress */
+    int64_t done,
+        total; /* for progress: points, or units of the way where chains choose their steps */
     spn_item_sink *sink;
     void *sink_state;
     int64_t job_offset; /* chain number of job 0 of the stage that runs */
@@ -61,13 +64,20 @@ static bool wants_second_stage(const spn_sweep_settings *settings)
            (settings->direction == SPN_PROTOCOL_DOWN && settings->start == SPN_DOWN_PHASES);
 }
 
+static int64_t way_between(int64_t a, int64_t b)
+{
+    return a < b ? b - a : a - b;
+}
+
 static spn_status add_chain(spn_context *context, spn_sweep *sweep, spni_chain chain)
 {
     spn_status status = SPN_OK;
     chain.number = sweep->chain_count;
+    chain.is_paced = sweep->rule.is_on;
+    chain.pace = spni_pace_begin();
     SPN_NEW(context, chain.last_theta, sweep->parameters);
     sweep->chains[sweep->chain_count++] = chain;
-    sweep->total += chain.count;
+    sweep->total += chain.is_paced ? way_between(chain.first, chain.end) : chain.count;
 done:
     return status;
 }
@@ -82,13 +92,18 @@ static spn_status make_first_stage(spn_context *context, spn_sweep *sweep)
     } else if (settings->direction == SPN_PROTOCOL_DOWN && settings->start == SPN_DOWN_INITIAL) {
         direction = SPN_DIRECTION_DOWN;
     }
+    const bool is_down = direction == SPN_DIRECTION_DOWN;
+    const bool is_paced = sweep->rule.is_on;
+    const int64_t farthest = is_paced ? sweep->rule.units : sweep->grid_count - 1;
+    const int64_t count = is_paced ? spni_pace_least(&sweep->rule) : sweep->grid_count;
     SPN_NEW(context, sweep->chains, settings->seeds);
     for (int64_t seed = 0; seed < settings->seeds; seed++) {
         spni_chain chain = {.seed = seed,
                             .direction = direction,
                             .phase = -1,
-                            .first = direction == SPN_DIRECTION_DOWN ? sweep->grid_count - 1 : 0,
-                            .count = sweep->grid_count,
+                            .first = is_down ? farthest : 0,
+                            .end = is_down ? 0 : farthest,
+                            .count = count,
                             .legs = sweep->legs};
         SPN_TRY(add_chain(context, sweep, chain));
     }
@@ -99,6 +114,28 @@ done:
 
 /* Each has a chain of its own, with its own state: more than can be looked at. */
 enum { SEEDS_MOST = 1000000 };
+
+/* Steps are chosen by the tangents of one chain after the other. */
+static spn_status check_pace(spn_context *context, const spn_sweep_problem *problem)
+{
+    const spn_sweep_settings *settings = problem->settings;
+    const char *why = NULL;
+    if (!(settings->beta_tolerance > 0)) {
+        return SPN_OK;
+    }
+    if (spn_sweep_is_trained(problem)) {
+        why = "training by mini-batches has no tangents, by which steps are chosen";
+    } else if (settings->epochs > 0) {
+        why = "a finite rate goes in equal steps";
+    } else if (settings->direction == SPN_PROTOCOL_QUENCH) {
+        why = "a quench follows no branch, by which steps are chosen";
+    } else if (settings->direction == SPN_PROTOCOL_LEGS) {
+        why = "legs go in steps of a grid";
+    }
+    return why == NULL ? SPN_OK
+                       : spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.tolerance",
+                                      "%s; give sweep.beta.points instead", why);
+}
 
 spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem, spn_sweep **out)
 {
@@ -127,15 +164,21 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "a sweep needs a dimension that fits in memory");
     }
+    SPN_TRY(check_pace(context, problem));
     SPN_NEW(context, sweep, 1);
     sweep->context = context;
     sweep->problem = *problem;
     sweep->parameters = problem->objective->dimension;
+    sweep->rule = spni_pace_rule_of(problem->settings, problem->objective);
     if (problem->settings->direction == SPN_PROTOCOL_LEGS) {
         SPN_TRY(spn_sweep_path(context, problem->settings, &sweep->grid_count, &sweep->grid,
                                &sweep->legs));
     } else {
         SPN_TRY(spn_sweep_grid(context, problem->settings, &sweep->grid_count, &sweep->grid));
+    }
+    if (sweep->rule.is_on) { /* the range has been checked, and chains have no grid */
+        spn_release(context, sweep->grid);
+        sweep->grid = NULL;
     }
     SPN_TRY(make_first_stage(context, sweep));
     *out = sweep;
@@ -175,7 +218,10 @@ static spn_status end_phase(spn_context *context, spn_sweep *sweep, spni_chain *
     /* Parameters without any effect lie where the way up has left them, and move the place where the way down branches off. */
     spn_objective_settle(sweep->problem.objective, theta);
     sweep->phases[sweep->phase_count++] = (phase_end){
-        chain->number, chain->last.state.active_modes, chain->done - 1,
+        chain->number,
+        chain->last.state.active_modes,
+        chain->done - 1,
+        chain->pace.last.place,
         chain->phase_points > 0 ? (double)chain->phase_steps / (double)chain->phase_points : 0,
         theta};
     /* The point behind it, where the next phase is reached, is not like the others of that. */
@@ -201,6 +247,17 @@ static bool is_phase_change(const spni_chain *chain, const spn_sweep_record *her
            (here->jump != 0 && (is_wrong || jumps));
 }
 
+/* How much of the sweep a finished point is. */
+static int64_t note_way(const spn_sweep *sweep, spni_chain *chain, const spn_sweep_record *record)
+{
+    if (!chain->is_paced) {
+        return 1;
+    }
+    spni_pace_note(&sweep->rule, &chain->pace, record);
+    return chain->pace.points > 1 ? way_between(chain->pace.older.place, chain->pace.last.place)
+                                  : 0;
+}
+
 /* Book a finished point: progress of its chain, ends of phases. */
 static spn_status book(spn_context *context, spn_sweep *sweep, const spn_item *point)
 {
@@ -217,8 +274,8 @@ static spn_status book(spn_context *context, spn_sweep *sweep, const spn_item *p
     chain->last = *record;
     memcpy(chain->last_theta, point->theta, (size_t)sweep->parameters * sizeof *chain->last_theta);
     chain->done++;
-    sweep->done++;
-    if (is_up && chain->done == chain->count) {
+    sweep->done += note_way(sweep, chain, record);
+    if (is_up && spni_chain_is_done(chain)) {
         SPN_TRY(end_phase(context, sweep, chain));
     }
 done:
@@ -228,7 +285,7 @@ done:
 static bool is_first_stage_done(const spn_sweep *sweep)
 {
     for (int64_t i = 0; i < sweep->first_stage_count; i++) {
-        if (sweep->chains[i].done < sweep->chains[i].count) {
+        if (!spni_chain_is_done(&sweep->chains[i])) {
             return false;
         }
     }
@@ -254,7 +311,7 @@ static spn_status make_second_stage(spn_context *context, spn_sweep *sweep)
             spni_chain chain = {.seed = sweep->chains[up].seed,
                                 .direction = SPN_DIRECTION_DOWN,
                                 .phase = phase->label,
-                                .first = phase->point,
+                                .first = sweep->rule.is_on ? phase->place : phase->point,
                                 .count = phase->point + 1,
                                 .steps = phase->steps,
                                 .start = phase->theta};
@@ -292,8 +349,10 @@ static double cost_of(const spni_chain *chain, int64_t points)
 spn_chain_state spn_sweep_chain(const spn_sweep *sweep, int64_t chain)
 {
     const spni_chain *its = &sweep->chains[chain];
-    return (spn_chain_state){its->seed, its->direction, its->count, its->done,
-                             cost_of(its, its->count - its->done)};
+    const int64_t more = its->count > its->done ? its->count : its->done + 1;
+    const int64_t points = spni_chain_is_done(its) ? its->done : more;
+    return (spn_chain_state){its->seed, its->direction, points, its->done,
+                             cost_of(its, points - its->done)};
 }
 
 static bool is_item(const spn_sweep *sweep, const spn_item *item)
@@ -302,6 +361,20 @@ static bool is_item(const spn_sweep *sweep, const spn_item *item)
            item->job < sweep->chain_count &&
            item->theta_size ==
                spn_sweep_streams.items[item->stream].theta_count * sweep->parameters;
+}
+
+/* Is this where a chain may go next? */
+static bool is_next(const spn_sweep *sweep, const spni_chain *chain, double beta)
+{
+    if (!chain->is_paced) {
+        return beta == sweep->grid[spni_chain_index(chain, chain->done)];
+    }
+    const int64_t place = spni_pace_place(&sweep->rule, beta), last = chain->pace.last.place;
+    const bool is_ahead = chain->direction == SPN_DIRECTION_DOWN
+                              ? place >= chain->end && place < last
+                              : place <= chain->end && place > last;
+    return place >= 0 && beta == spni_pace_beta(&sweep->rule, place) &&
+           (chain->done == 0 ? place == chain->first : is_ahead);
 }
 
 spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_item *item)
@@ -316,8 +389,8 @@ spn_status spn_sweep_replay(spn_context *context, spn_sweep *sweep, const spn_it
     }
     const spni_chain *chain = &sweep->chains[item->job];
     const spn_sweep_record *record = item->record;
-    if (chain->done >= chain->count || record->point != chain->done ||
-        record->state.beta != sweep->grid[spni_chain_index(chain, chain->done)]) {
+    if (spni_chain_is_done(chain) || record->point != chain->done ||
+        !is_next(sweep, chain, record->state.beta)) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "a saved point is out of order in chain %lld",
                  (long long)item->job);
     }
@@ -332,7 +405,7 @@ static spn_status run_chain(spn_context *context, void *state, int64_t job,
     const spn_sweep *sweep = state;
     const spni_chain *chain = &sweep->chains[sweep->job_offset + job];
     spni_chain start = *chain;
-    if (start.done == start.count) {
+    if (spni_chain_is_done(&start)) {
         return SPN_OK;
     }
     return spni_chain_follow(context, &sweep->problem, sweep->grid, &start, channel);
@@ -371,8 +444,10 @@ static spn_status receive(spn_context *context, void *state, int64_t job, const 
     SPN_TRY(book(context, sweep, &point));
     /* How many chains will go down, the phases tell that the first stage visits. */
     const bool is_open = wants_second_stage(sweep->problem.settings) && !sweep->has_second_stage;
-    (is_open ? spn_progress_least : spn_progress)(context, (double)sweep->done,
-                                                  (double)sweep->total, "points");
+    const double whole = sweep->rule.is_on ? (double)sweep->rule.units / 100 : 1;
+    (is_open ? spn_progress_least
+             : spn_progress)(context, (double)sweep->done / whole, (double)sweep->total / whole,
+                             sweep->rule.is_on ? "% of a way through beta" : "points");
 done:
     return status;
 }
@@ -389,7 +464,8 @@ static spn_status run_stage(spn_context *context, spn_sweep *sweep, spn_pool *po
     for (int64_t job = 0; job < count; job++) {
         const spni_chain *chain = &sweep->chains[first + job];
         /* What other shares have done by now must not change what is whose. */
-        cost[job] = cost_of(chain, chain->count - (spn_farm_is_share(context) ? 0 : chain->done));
+        const int64_t done = spn_farm_is_share(context) ? 0 : chain->done;
+        cost[job] = cost_of(chain, done < chain->count ? chain->count - done : 0);
     }
     const spn_pool_work work = {.jobs = count,
                                 .job = run_chain,

@@ -72,6 +72,18 @@ static double quintic(double t, double a, double da, double dda, double b, doubl
     return cubic(t, a, da, b, db) + t * t * s * s * (p * s + q * t);
 }
 
+/* Its derivative by t. */
+static double quintic_slope(double t, double a, double da, double dda, double b, double db,
+                            double ddb)
+{
+    double s = 1 - t;
+    double p = 0.5 * (dda - (6 * (b - a) - 4 * da - 2 * db));
+    double q = 0.5 * (ddb - (6 * (a - b) + 2 * da + 4 * db));
+    double slope_of_cubic =
+        6 * t * s * (b - a) + (1 - 4 * t + 3 * t * t) * da + (3 * t * t - 2 * t) * db;
+    return slope_of_cubic + t * s * (2 * (s - t) * (p * s + q * t) + t * s * (q - p));
+}
+
 static bool is_smooth(double chi_a, double chi_b)
 {
     return isfinite(chi_a) && isfinite(chi_b) && chi_a > 0 && chi_b > 0 &&
@@ -154,6 +166,23 @@ static double norm_between(const spni_strand_node *a, const spni_strand_node *b,
     return sqrt(fmax(square, 0));
 }
 
+/* How far that may be off, in |theta|^2: what the slope of L as interpolated says otherwise (T9); next to a fold what the change of L says. */
+static double order_error_between(const spni_strand_node *a, const spni_strand_node *b, double t)
+{
+    double h = b->beta - a->beta, chi_a = a->side.susceptibility, chi_b = b->side.susceptibility;
+    double na = a->side.norm * a->side.norm, nb = b->side.norm * b->side.norm;
+    root_law law;
+    if (is_smooth(chi_a, chi_b)) {
+        double slope = quintic_slope(t, a->side.loss, h * na, -h * h * chi_a, b->side.loss, h * nb,
+                                     -h * h * chi_b);
+        return fabs(slope / h - cubic(t, na, -h * chi_a, nb, -h * chi_b));
+    }
+    if (find_root_law(a, b, &law)) {
+        return 2 * fabs((b->side.loss - a->side.loss) - integrate_law(&law, h, 1)) / h;
+    }
+    return 0;
+}
+
 spn_side spni_side_of(const spn_state *state, double eigenvalue)
 {
     return (spn_side){.active_modes = state->active_modes,
@@ -212,6 +241,16 @@ spn_side spni_strand_at(const spni_strand *strand, double beta, double *error)
     spn_side side = below == above ? below->side : side_between(below, above, beta, error);
     *error += fmax(below->blur.loss, above->blur.loss);
     return side;
+}
+
+/* How far |theta|^2 of spni_strand_at() may be off by interpolation. */
+static double order_error_at(const spni_strand *strand, double beta)
+{
+    const spni_strand_node *below = NULL, *above = NULL;
+    find_around(strand, beta, &below, &above);
+    return below == above ? 0
+                          : order_error_between(below, above,
+                                                (beta - below->beta) / (above->beta - below->beta));
 }
 
 spni_blur spni_strand_blur(const spni_strand *strand, double beta)
@@ -280,8 +319,10 @@ static bool is_same_between(const spni_strand *a, const spni_strand *b)
         const spn_side *own = &nodes[i].side;
         const spni_blur blur = spni_strand_blur(b, beta);
         error += nodes[i].blur.loss + nodes[i].blur.rounding + blur.rounding;
+        const double longer = fmax(own->norm, other.norm);
+        const double apart = fabs(own->norm - other.norm) * (own->norm + other.norm);
         if (!spni_same_label(own, &other) ||
-            fabs(own->norm - other.norm) > 1e-4 * fmax(own->norm, other.norm) ||
+            (fabs(own->norm - other.norm) > 1e-4 * longer && apart > order_error_at(b, beta)) ||
             fabs(own->loss - other.loss) > error + 1e-8 * fabs(own->loss)) {
             return false;
         }

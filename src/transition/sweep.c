@@ -226,6 +226,7 @@ static int64_t find_next(const walk *w, const step *s, double beta)
         const spn_sweep_jump *j = &w->tables->jumps[i];
         double ahead = s->is_upwards ? j->beta - beta : beta - j->beta;
         if (belongs_to(j, s) && ahead > 0 &&
+            !spn_sweep_jump_is_elsewhere(j, s->to, w->tables->point_count, w->tables->points) &&
             (next < 0 || ahead < fabs(w->tables->jumps[next].beta - beta))) {
             next = i;
         }

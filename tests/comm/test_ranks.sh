@@ -18,6 +18,18 @@ for number in 1 2 3 5; do
 done
 expect_folder . one.h5 ranks-1.h5 ranks-2.h5 ranks-3.h5 ranks-5.h5 run.yaml
 
+# Chains that choose their own steps.
+experiment | sed 's/points: 8/tolerance: 0.02/' >steps.yaml
+# shellcheck disable=SC2086
+run spinodal sweep steps.yaml -o steps.h5 -q $five --threads 1
+expect_status 0
+for number in 1 2 3; do
+    # shellcheck disable=SC2086
+    run ranks $number sweep steps.yaml -o steps-$number.h5 -q $five
+    expect_status 0
+    expect_same steps.h5 steps-$number.h5
+done
+
 # The results are said once, by rank 0. What mpirun itself says may stand beside them.
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o one.h5 --force -q --json $five

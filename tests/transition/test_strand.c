@@ -6,6 +6,8 @@
 
 #include "transition/transition.h"
 
+#include <spinodal/theory.h>
+
 static spn_context *context;
 
 static int set_up(void **state)
@@ -179,12 +181,45 @@ static void test_same_in_units(void **state)
     }
 }
 
+/* One mode of a deep linear network (T13); with |theta|^2 moved, and L and E as T9 says, another phase of the same labels. */
+static void fill_mode(spni_strand *strand, double from, double step, int count, double moved)
+{
+    for (int i = 0; i < count; i++) {
+        const double beta = from + i * step;
+        spn_theory_state state;
+        check_ok(context, spn_theory_state_at(context, 3, 0.9, beta, SPN_THEORY_UPPER, &state));
+        const spn_side side = {.active_modes = 1,
+                               .norm = sqrt(state.norm_squared + moved),
+                               .error = state.error - moved,
+                               .loss = state.loss + (beta - 1) * moved,
+                               .susceptibility = state.susceptibility};
+        check_ok(context, spni_strand_add(context, strand, beta, &side, NULL));
+    }
+}
+
+/* Chains that choose their steps need not have a point in common: a phase is the same as far as the interpolation tells. */
+static void test_same_on_coarse_grids(void **state)
+{
+    (void)state;
+    spni_strand a = {0}, b = {0}, other = {0};
+    fill_mode(&a, 0.02, 0.095, 5, 0);
+    fill_mode(&b, 0.03, 0.12, 4, 0);
+    fill_mode(&other, 0.03, 0.12, 4, 3e-3);
+    assert_true(spni_strand_same(&a, &b));
+    assert_true(spni_strand_same(&b, &a));
+    assert_false(spni_strand_same(&a, &other));
+    assert_false(spni_strand_same(&other, &a));
+    spni_strand_free(context, &a);
+    spni_strand_free(context, &b);
+    spni_strand_free(context, &other);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_smooth),        cmocka_unit_test(test_fold),
         cmocka_unit_test(test_without_slope), cmocka_unit_test(test_same),
-        cmocka_unit_test(test_same_in_units),
+        cmocka_unit_test(test_same_in_units), cmocka_unit_test(test_same_on_coarse_grids),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
