@@ -64,8 +64,9 @@ static void orient(int64_t n, double *v)
     for (int64_t i = 1; i < n; i++) {
         largest = fabs(v[i]) > fabs(v[largest]) ? i : largest;
     }
-    for (int64_t i = 0; v[largest] < 0 && i < n; i++) {
-        v[i] = -v[i];
+    const double sign = v[largest] < 0 ? -1 : 1;
+    for (int64_t i = 0; i < n; i++) {
+        v[i] *= sign;
     }
 }
 

@@ -266,6 +266,8 @@ static void compare_fold(const run_case *run, const kept_item *item, seen *out)
     assert_true(near.is_found);
     check_close(item->special.beta, near.beta, 1e-8, 0);
     check_close(item->special.state.loss, near.loss, 1e-8, 0);
+    /* 0 = drift (beta - beta_fold) + bend x^2. By products it comes from d^2 beta/ds^2, at points of the branch. */
+    check_close(item->special.coefficient, -near.bend / near.drift, 2e-4, 0);
     out->folds++;
 }
 
