@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <spinodal/kind.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Files of trained chains alone list the stop "patience". */
@@ -29,8 +30,9 @@ static bool has_rate(const spn_results *results)
 static bool is_paced(const spn_results *results)
 {
     char tolerance[32];
-    return spn_results_setting(results, "sweep.beta.tolerance", tolerance, sizeof tolerance) !=
-           NULL;
+    const char *said =
+        spn_results_setting(results, "sweep.beta.tolerance", tolerance, sizeof tolerance);
+    return said != NULL && strtod(said, NULL) > 0;
 }
 
 spn_status spn_sweep_contents_read(spn_context *context, spn_arena *arena,

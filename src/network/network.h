@@ -242,7 +242,7 @@ spn_status spni_sums_end(spn_context *context, spni_section_sums *sums, spn_stat
                          int64_t count, const double *made_of, const double **total);
 /** Numbers from one row to the next. */
 int64_t spni_row_stride(const spn_network_error *error);
-/** Rows of all of a point's sums on one of so many ranks, with one lane. */
+/** Rows of all of a point's sums on one of so many ranks; lanes have up to 16 MB of terms besides. */
 int64_t spni_sums_rows(const spn_network_error *error, int64_t ranks);
 
 /* network_shares.c: ranks that share the samples. Without a farm these do nothing. */

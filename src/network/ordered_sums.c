@@ -15,7 +15,7 @@ static const double WORK_MIN = 5e6;
 enum {
     TERM_BYTES = 16 * 1024 * 1024,
     TERMS_MAX = 256,
-    SUM_BYTES = 64 * 1024 * 1024,
+    SUM_BYTES = 32 * 1024 * 1024,
     VECTORS_MAX = 64
 };
 
@@ -30,21 +30,23 @@ int64_t spni_row_stride(const spn_network_error *error)
     return padded(error->network->parameters + 1);
 }
 
-/* Nodes that wait at a time, and the one that comes, of any stretch of so many sections. */
-static int64_t nodes_of(int64_t sections)
+/* Nodes that wait at a time, and the one that comes: of all sections, or of any stretch of them, whose nodes become larger and smaller
+ * again. */
+static int64_t nodes_of(const spn_network_error *error, bool is_stretch)
 {
+    const int64_t sections = spni_plan_sections(&error->plan);
     int64_t levels = 0;
     while (sections >> levels > 1) {
         levels++;
     }
-    return 2 * levels + 2;
+    return (is_stretch ? 2 * levels : levels) + 2;
 }
 
 /* The same on all ranks, whatever lanes they have. */
-static int64_t vectors_of(const spn_network_error *error)
+static int64_t vectors_of(const spn_network_error *error, bool is_stretch)
 {
     const int64_t row = spni_row_stride(error) * (int64_t)sizeof(double);
-    const int64_t vectors = SUM_BYTES / (row * nodes_of(spni_plan_sections(&error->plan)));
+    const int64_t vectors = SUM_BYTES / (row * nodes_of(error, is_stretch));
     return vectors < 1 ? 1 : vectors > VECTORS_MAX ? VECTORS_MAX : vectors;
 }
 
@@ -55,9 +57,10 @@ static bool has_sums(const spn_network_error *error)
 
 int64_t spni_sums_rows(const spn_network_error *error, int64_t ranks)
 {
-    const int64_t sections = spni_plan_sections(&error->plan);
-    const int64_t vectors = sections > 1 || ranks > 1 ? vectors_of(error) : 0;
-    return vectors * (nodes_of(sections) + (ranks > 1 ? 1 : 0));
+    const bool is_shared = ranks > 1, is_needed = is_shared || spni_plan_sections(&error->plan) > 1;
+    return is_needed
+               ? vectors_of(error, is_shared) * (nodes_of(error, is_shared) + (is_shared ? 1 : 0))
+               : 0;
 }
 
 static spn_status create_lane(spn_context *context, const spn_network_error *error, spni_lane *lane)
@@ -79,9 +82,9 @@ static spn_status create_sums(spn_context *context, spni_network_state *state)
     spn_status status = SPN_OK;
     const spn_network_error *error = state->error;
     const int64_t row = spni_row_stride(error);
-    state->vectors = vectors_of(error);
-    SPN_NEW(context, state->node,
-            state->vectors * nodes_of(spni_plan_sections(&error->plan)) * row);
+    const bool is_stretch = error->farm != NULL;
+    state->vectors = vectors_of(error, is_stretch);
+    SPN_NEW(context, state->node, state->vectors * nodes_of(error, is_stretch) * row);
     if (error->farm != NULL) {
         SPN_NEW(context, state->total, state->vectors * row);
     }

@@ -21,12 +21,12 @@ static const spn_option options[] = {
      "how the values are spaced"},
     {"beta.tolerance", SPN_OPTION_REAL, AT(beta_tolerance), NULL, SPN_SHARE, NULL, "",
      "instead of points: chains up and down choose their own steps, so that E and |theta| on "
-     "straight "
-     "lines between points are right to this share of their range; 0.0001 to 1"},
+     "straight lines between points are right to this share of their range; 0.0001 to below 1, or "
+     "0: "
+     "as if unset"},
     {"beta.largest", SPN_OPTION_REAL, AT(beta_largest), NULL, SPN_SHARE, NULL, "",
      "with tolerance: the largest step, a share of the way from beta.from to beta.to, rounded down "
-     "to a "
-     "power of 1/2; 0.001 to 1, unset: 1/16"},
+     "to a power of 1/2; 0.001 to below 1, unset: 1/16"},
     {"direction", SPN_OPTION_CHOICE, AT(direction), "both", SPN_ANY, protocols, "",
      "the protocol: up, down, up and then down, a fresh start at each beta, or from turning point "
      "to "
@@ -100,6 +100,11 @@ static spn_status check_steps(spn_context *context, const spn_sweep_settings *se
         return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.tolerance",
                             "steps are chosen between beta.from and beta.to, not between listed "
                             "values of beta");
+    }
+    if (settings->beta_tolerance > 0 && !(settings->beta_from < settings->beta_to)) {
+        return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.from",
+                            "steps need a way: beta.from must be below beta.to, is %g",
+                            settings->beta_from);
     }
     return SPN_OK;
 }

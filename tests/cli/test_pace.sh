@@ -93,6 +93,14 @@ expect_status 0
 said set.h5
 expect_text said '^    points: 9$'
 expect_no_text said 'tolerance: 0\.01'
+# A tolerance of 0 is none: a grid, on which change points are looked for.
+sed 's/tolerance: 0\.01/tolerance: 0/' run.yaml >zero.yaml
+run spinodal sweep zero.yaml -o zero.h5 --set sweep.direction=up
+expect_status 0
+expect_stdout '^Is the change point of the curvature R the transition?'
+run spinodal sweep run.yaml -o paced.h5 --set sweep.direction=up
+expect_status 0
+expect_no_text "$stdout" 'change point of the curvature R'
 experiment | sed 's/points: 8/points: 8, tolerance: 0.01/' >both.yaml
 run spinodal sweep both.yaml -o no.h5
 expect_failure 3 "both\.yaml:17.*points.*excluded by 'beta\.tolerance'; give only one of them"

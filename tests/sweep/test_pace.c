@@ -288,6 +288,11 @@ static void test_where_it_makes_no_sense(void **state)
     s.sweep.beta_tolerance = 0.01;
     s.sweep.beta_largest = 1e-4;
     check_refused(&s, "must be at least 0.001, is 0.0001");
+    /* A single value of beta: the way has no length. */
+    s.sweep.beta_largest = 0;
+    s.sweep.beta_points = 1;
+    s.sweep.beta_from = s.sweep.beta_to;
+    check_refused(&s, "beta.from must be below beta.to");
     close_scene(&s);
 }
 
