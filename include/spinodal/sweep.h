@@ -97,6 +97,8 @@ extern const spn_columns spn_sweep_columns;
 
 #define SPN_STEP_TOLERANCE_LEAST 1e-4
 #define SPN_STEP_LARGEST_LEAST 1e-3
+/** And the way from beta_from to beta_to, as a share of beta_to: what changes over less of it is lost in what points are known to. */
+#define SPN_STEP_WAY_LEAST 1e-6
 
 #define SPN_REFINE_LEAST 1e-10
 #define SPN_REFINE_MOST 1e-2

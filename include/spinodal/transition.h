@@ -172,6 +172,7 @@ typedef struct spn_branch_tables {
     const spn_branch_approach *approach;
     const spn_phase_record *phases;
     const spn_maxwell_record *maxwell;
+    bool is_one_branch; /**< by products: no other was looked for, and L was compared nowhere */
 } spn_branch_tables;
 
 /** Collects the transitions of one or more runs. */

@@ -72,7 +72,9 @@ static void put_jump(const spni_telling *t, const char *way, int64_t from, int64
     } else {
         spn_text_put(t->text, "%s beta, %s ends at ", way, name);
         spni_put_beta(t->text, beta);
-        spn_text_add(t->text, "; where the network goes from there is not known");
+        spn_text_add(t->text, t->answer->is_one_branch
+                                  ? "; the phase in which it ends then was not followed"
+                                  : "; where the network goes from there is not known");
     }
 }
 
@@ -244,7 +246,7 @@ static void put_entries(const spni_telling *t)
 static void put_symmetry(const spni_telling *t)
 {
     int64_t count = 0;
-    double largest = 0;
+    double largest = (double)NAN;
     for (int64_t i = t->answer->accuracy_count; i < t->answer->entry_count; i++) {
         const spn_answer_entry *e = &t->answer->entries[i];
         count += spni_is_told(t, e);
@@ -262,7 +264,11 @@ static void put_symmetry(const spni_telling *t)
                      "network computes hardly changes there",
                      (long long)count, spn_plural(count));
     }
-    spn_text_put(t->text, " (the largest jump is %.2g %% of |theta|^2).\n", 100 * largest);
+    if (isnan(largest)) {
+        spn_text_add(t->text, " as far as is known: what lies behind was not followed.\n");
+    } else {
+        spn_text_put(t->text, " (the largest jump is %.2g %% of |theta|^2).\n", 100 * largest);
+    }
 }
 
 void spni_put_transitions(const spni_telling *t)

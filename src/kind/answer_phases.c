@@ -46,11 +46,11 @@ static void write_best(const spn_row *row, char *cell)
 {
     const spn_answer_phase *p = row->record;
     char low[SPN_CELL_SIZE], high[SPN_CELL_SIZE];
+    const spn_answer *answer = row->state;
     if (p->best_ranges == 0) {
-        snprintf(cell, SPN_CELL_SIZE, "nowhere");
+        snprintf(cell, SPN_CELL_SIZE, answer->is_one_branch ? "not compared" : "nowhere");
         return;
     }
-    const spn_answer *answer = row->state;
     bool is_first = p->best_low <= answer->beta_from, is_last = p->best_high >= answer->beta_to;
     snprintf(cell, SPN_CELL_SIZE, "%s%s%s .. %s%s%s%s", is_first ? "<" : "",
              spn_show_number(p->best_low, SPNI_BETA_DIGITS, low),

@@ -92,6 +92,9 @@ static void put_count(spn_text *text, const spn_answer *answer)
     }
     if (answer->phase_count == 0) {
         put_no_phase(text, answer);
+    } else if (answer->phase_count == 1 && answer->is_one_branch) {
+        spn_text_put(text, " one branch was followed, in one phase: %s.\n",
+                     spni_name_of(answer, 0, name, sizeof name));
     } else if (answer->phase_count == 1 && is_whole(answer)) {
         spn_text_put(text,
                      " there is one phase, %s: what the network computes changes nowhere "

@@ -134,6 +134,10 @@ static void write_read(const spn_row *row, char *cell)
 static void write_share(const spn_row *row, char *cell)
 {
     const spn_answer_entry *e = row->record;
+    if (isnan(e->share)) {
+        snprintf(cell, SPN_CELL_SIZE, "-");
+        return;
+    }
     snprintf(cell, SPN_CELL_SIZE, "%.3g", 100 * e->share);
 }
 

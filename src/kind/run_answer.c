@@ -101,7 +101,8 @@ spn_branch_tables spni_branch_tables(const spn_branches_contents *c)
                                .phase_count = c->phases.rows,
                                .phases = c->phases.records,
                                .maxwell_count = c->maxwell.rows,
-                               .maxwell = c->maxwell.records};
+                               .maxwell = c->maxwell.records,
+                               .is_one_branch = c->is_by_products};
 }
 
 spn_status spni_answer_sweep(spn_context *context, const spn_sweep_contents *contents,

@@ -101,10 +101,11 @@ static spn_status check_steps(spn_context *context, const spn_sweep_settings *se
                             "steps are chosen between beta.from and beta.to, not between listed "
                             "values of beta");
     }
-    if (settings->beta_tolerance > 0 && !(settings->beta_from < settings->beta_to)) {
+    const double way = settings->beta_to - settings->beta_from;
+    if (settings->beta_tolerance > 0 && !(way >= SPN_STEP_WAY_LEAST * settings->beta_to)) {
         return spn_fail_key(context, SPN_ERROR_INPUT, "sweep.beta.from",
-                            "steps need a way: beta.from must be below beta.to, is %g",
-                            settings->beta_from);
+                            "steps need a way: beta.from must be below beta.to by %g of it, is %g",
+                            SPN_STEP_WAY_LEAST, settings->beta_from);
     }
     return SPN_OK;
 }

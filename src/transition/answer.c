@@ -317,6 +317,11 @@ spn_status spni_answer_run(spn_context *context, spn_transitions *t, const spni_
                                count, strands, groups, &answer->phase_count));
     SPN_TRY(spni_describe_phases(context, t, answer->run, start->row, count, strands, groups,
                                  answer->phase_count));
+    for (int64_t i = made.first_phase; answer->is_one_branch && i < t->answer_phases.count; i++) {
+        spn_answer_phase *phase = (spn_answer_phase *)t->answer_phases.items + i;
+        phase->best_ranges = 0;
+        phase->best_low = phase->best_high = (double)NAN;
+    }
     SPN_TRY(make_entries(context, t, start, &rows, strands, groups, &made));
     SPN_TRY(spni_sequence_add(context, &t->answers, &made, sizeof made));
 done:

@@ -400,6 +400,11 @@ spn_status spn_transitions_add_branches(spn_context *context, spn_transitions *t
         known.beta_from = fmin(known.beta_from, tables->points[i].state.beta);
         known.beta_to = fmax(known.beta_to, tables->points[i].state.beta);
     }
+    known.is_one_branch = tables->is_one_branch;
+    for (int64_t i = 0; known.is_one_branch && i < tables->special_count; i++) {
+        known.beta_from = fmin(known.beta_from, tables->specials[i].beta);
+        known.beta_to = fmax(known.beta_to, tables->specials[i].beta);
+    }
     SPN_TRY(spni_answer_run(context, transitions, &start, &known, tables->phase_count, c.strands));
 done:
     for (int64_t i = 0; c.strands != NULL && i < tables->phase_count; i++) {

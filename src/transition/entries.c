@@ -335,7 +335,8 @@ static void finish_entry(spn_answer_entry *entry)
 {
     double scale = spni_larger_square(entry->before.norm, entry->after.norm);
     entry->share = entry->order == 2 ? 0 : scale > 0 ? entry->jump / scale : 0;
-    entry->share = fmin(entry->share, 1); /* rounding */
+    entry->share =
+        entry->share > 1 ? 1 : entry->share; /* rounding; NaN where one side is not known */
 }
 
 /* Entries in the order of their first rows. */

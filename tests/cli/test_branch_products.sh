@@ -20,6 +20,10 @@ run spinodal branches tanh.yaml -o one.h5 --set branches.method=products --threa
 expect_status 0
 expect_stdout '^one branch, by products: no other was looked for, and what crosses it was not followed$'
 expect_no_text "$stdout" 'globally stable'
+expect_stdout '^Between beta = 0.2 and 0.363168 one branch was followed, in one phase: "1 mode"'
+expect_stdout 'which phase is the best, and where, this run does not say'
+expect_stdout '^1 mode .*  not compared  '
+expect_no_text "$stdout" 'nowhere abruptly'
 expect_stdout '^1 mode, 8 merged .*fold \+1'
 for file in dense one; do
     run spinodal export "$file.h5" --table specials -o "$file.csv"

@@ -292,7 +292,10 @@ static void test_where_it_makes_no_sense(void **state)
     s.sweep.beta_largest = 0;
     s.sweep.beta_points = 1;
     s.sweep.beta_from = s.sweep.beta_to;
-    check_refused(&s, "beta.from must be below beta.to");
+    check_refused(&s, "beta.from must be below beta.to by 1e-06 of it");
+    s.sweep.beta_points = 200;
+    s.sweep.beta_from = s.sweep.beta_to * (1 - 1e-7);
+    check_refused(&s, "beta.from must be below beta.to by 1e-06 of it");
     close_scene(&s);
 }
 

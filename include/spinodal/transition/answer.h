@@ -76,7 +76,8 @@ double spn_answer_entry_beta(const spn_answer_entry *entry);
 /** The answer of one run. Points into the transitions that it is of. */
 typedef struct spn_answer {
     int64_t run;
-    double beta_from, beta_to; /**< of its points */
+    double beta_from, beta_to; /**< of its points (one branch: of its special points, too) */
+    bool is_one_branch;        /**< which phase is the best is not known anywhere */
     int64_t seeds;             /**< random starts in all (branches: 0) */
     int64_t went_up,
         went_down; /**< 1: phases were followed this way, so that their ends this way would show */
