@@ -344,6 +344,31 @@ static void test_what_cannot_stay(void **state)
                 "cannot open no.csv");
 }
 
+/* What cannot stay is filled with the means of what does. */
+static void test_filled_like_others(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a,b,y\n,5,1\n7,,2\n,,3\n";
+    const wish w = {.target = "y", .missing = SPN_CSV_MISSING_MEAN};
+    const char *const targets[] = {"y"};
+    const spn_csv_choice choice = {.targets = {1, targets}, .missing = SPN_CSV_MISSING_MEAN};
+    const double filled[] = {2, 5, 1, 7, 10, 2, 2, 10, 3};
+    spn_csv_table *table = NULL;
+    spn_samples *samples = NULL;
+    write_file("a,b,y\n1,,3\n,8,4\n3,12,3\n", 23);
+    outcome o = act(&w, true);
+    check_ok(context, o.status);
+    assert_non_null(o.samples->file);
+    check_ok(context, spn_csv_parse(context, "others", bytes, sizeof bytes - 1, (spn_csv_layout){0},
+                                    &table));
+    check_ok(context, spn_csv_samples(context, table, &choice, &samples));
+    check_ok(context, spn_samples_fill_like(context, samples, o.samples));
+    assert_memory_equal(samples->rows, filled, sizeof filled);
+    spn_samples_free(context, samples);
+    spn_csv_free(context, table);
+    outcome_free(&o);
+}
+
 /* A file of 200,000 rows, of which those at the end are read after it has become another. */
 static void check_change(char changed, const char *fragment)
 {
@@ -427,6 +452,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wherever_it_begins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_nul_wherever_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_cannot_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_filled_like_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_that_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_allocation_may_fail, set_up, tear_down),
     };
