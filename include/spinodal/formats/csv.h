@@ -166,7 +166,7 @@ typedef struct spn_sample_part {
 } spn_sample_part;
 
 /** Inputs as columns: x[i * stride + n] is input column + i of sample picked[n], missing cells filled in. Of a file it is read what is asked for, best in its
- *  order. SPN_ERROR_INPUT: the file has become another. */
+ *  order. SPN_ERROR_INPUT: the file has another size, or was written to, since it was opened. */
 spn_status spn_samples_take(spn_context *context, const spn_samples *samples,
                             const spn_sample_part *part, double *x);
 /** What the file of the samples holds; 0 where they are here. */
