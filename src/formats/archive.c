@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "formats/archive.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 /** Deflate turns at most 258 bytes into 2 bits. */
@@ -44,12 +49,25 @@ spn_status spni_archive_open(spn_context *context, const char *source, const voi
     return open_source(context, source, buffer, &error, out);
 }
 
-spn_status spni_archive_open_file(spn_context *context, const char *path, zip_t **out)
+spn_status spni_archive_open_file(spn_context *context, const char *path, int file, zip_t **out)
 {
     zip_error_t error;
+    const int own = fcntl(file, F_DUPFD_CLOEXEC, 0);
+    FILE *bytes = own >= 0 ? fdopen(own, "rb") : NULL;
+    *out = NULL;
+    if (bytes == NULL) {
+        const int code = errno;
+        if (own >= 0) {
+            close(own);
+        }
+        return spn_fail(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(code));
+    }
     zip_error_init(&error);
-    zip_source_t *file = zip_source_file_create(path, 0, -1, &error);
-    return open_source(context, path, file, &error, out);
+    zip_source_t *source = zip_source_filep_create(bytes, 0, -1, &error);
+    if (source == NULL) {
+        fclose(bytes); /* otherwise the source closes it */
+    }
+    return open_source(context, path, source, &error, out);
 }
 
 spn_status spni_archive_look(spn_context *context, const char *where, zip_t *archive, int64_t index,

@@ -11,8 +11,8 @@ spn_status spni_archive_open(spn_context *context, const char *source, const voi
                              int64_t size, zip_t **out);
 void spni_archive_close(zip_t *archive);
 
-/** Of a file. */
-spn_status spni_archive_open_file(spn_context *context, const char *path, zip_t **out);
+/** Of an open file, `path` in messages, which stays the caller's to close, once the archive is closed. */
+spn_status spni_archive_open_file(spn_context *context, const char *path, int file, zip_t **out);
 
 /** What the directory says of a member; what cannot be read is refused as by spni_archive_read(). */
 spn_status spni_archive_look(spn_context *context, const char *where, zip_t *archive, int64_t index,

@@ -3,6 +3,7 @@
 #ifndef SPNI_FORMATS_CSV_H
 #define SPNI_FORMATS_CSV_H
 
+#include "formats/input.h"
 #include <spinodal/formats/csv.h>
 
 typedef struct spni_csv_cursor {
@@ -23,6 +24,7 @@ typedef struct spni_csv_text {
     int64_t capacity;
     int file;
     bool is_file;
+    spni_file_facts facts; /**< of the file when it was opened */
 } spni_csv_text;
 
 /** Bytes that somebody has, and which outlive the text. */
@@ -31,9 +33,11 @@ spni_csv_text spni_csv_text_of(const char *source, const char *bytes, int64_t si
 spn_status spni_csv_text_open(spn_context *context, const char *path, spni_csv_text *text);
 void spni_csv_text_close(spn_context *context, spni_csv_text *text);
 /** The cursor to byte `from` (below the size), with at least `wanted` bytes, as far as there are; where others end is left. What was shown
- *  before is gone. SPN_ERROR_INPUT: the file has become shorter. */
+ *  before is gone. SPN_ERROR_INPUT: the file has become another, as spni_file_check() tells. */
 spn_status spni_csv_text_show(spn_context *context, spni_csv_text *text, int64_t from,
                               int64_t wanted, spni_csv_cursor *cursor);
+/** Is the file what it was? Asked of what is here, too, which needs no reading. */
+spn_status spni_csv_text_check(spn_context *context, const spni_csv_text *text);
 /** Of what is shown: its place in the text. */
 int64_t spni_csv_text_place(const spni_csv_text *text, const char *at);
 /** Has the cursor come to the end of what is shown (NULL: it would have), and not to that of the text? */

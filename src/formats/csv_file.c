@@ -110,11 +110,6 @@ done:
 
 /* ---- Its numbers ------------------------------------------------------------------------------- */
 
-static spn_status fail_changed(spn_context *context, const spn_csv_table *table)
-{
-    return spn_fail(context, SPN_ERROR_INPUT, "%s has changed while it was read", table->source);
-}
-
 spn_status spni_csv_read_row(spn_context *context, const spn_csv_table *table, int64_t row,
                              const int64_t *slots, double *to)
 {
@@ -136,8 +131,9 @@ spn_status spni_csv_read_row(spn_context *context, const spn_csv_table *table, i
         const bool is_number = content == SPNI_CSV_NUMBER || content == SPNI_CSV_COMMA_NUMBER;
         to[slots[c]] = is_number ? value : (double)NAN;
     }
-    SPN_TRY(cell.end == SPNI_CSV_END_OF_ROW && cursor.at == end ? SPN_OK
-                                                                : fail_changed(context, table));
+    SPN_TRY(cell.end == SPNI_CSV_END_OF_ROW && cursor.at == end
+                ? SPN_OK
+                : spni_file_fail_changed(context, table->source));
 done:
     return status;
 }
@@ -172,6 +168,7 @@ spn_status spni_csv_hold(spn_context *context, const spn_csv_table *table, int64
             wanted++;
         }
     }
+    SPN_TRY(spni_csv_text_check(context, &table->file->text));
     for (int64_t r = 0; wanted > 0 && r < table->rows; r++) {
         SPN_TRY(spni_csv_read_row(context, table, r, slots, row));
         for (int64_t i = 0; i < count; i++) {
@@ -234,7 +231,7 @@ static spn_status finish_row(spn_context *context, const table_rows *from,
         if (origin->category >= 0) {
             to[i] = table->facts[origin->column].codes[row] == origin->category ? 1 : 0;
         } else if (isnan(to[i]) != spni_csv_is_missing(table, row, origin->column)) {
-            return fail_changed(context, table);
+            return spni_file_fail_changed(context, table->source);
         }
     }
     return SPN_OK;
@@ -245,6 +242,7 @@ static spn_status read_rows(spn_context *context, void *state, const spn_sample_
 {
     spn_status status = SPN_OK;
     const table_rows *from = state;
+    SPN_TRY(spni_csv_text_check(context, &from->table->file->text));
     for (int64_t c = 0; c < from->table->columns; c++) {
         from->slots[c] = -1;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A text of which some is in memory at a time: all of it, where somebody has it, or a window that goes over a file. */
 #include "formats/csv.h"
-#include "formats/input.h"
 
 #include <errno.h>
 #include <string.h>
@@ -28,14 +27,20 @@ void spni_csv_text_close(spn_context *context, spni_csv_text *text)
 spn_status spni_csv_text_open(spn_context *context, const char *path, spni_csv_text *text)
 {
     spn_status status = SPN_OK;
-    bool is_regular = false;
     *text = (spni_csv_text){.source = path};
-    SPN_TRY(spni_file_open(context, path, &text->file, &is_regular, &text->size));
+    SPN_TRY(spni_file_open(context, path, &text->file, &text->facts));
+    text->size = text->facts.size;
     text->is_file = true;
     text->capacity = WINDOW;
     SPN_NEW(context, text->window, text->capacity);
 done:
     return status;
+}
+
+spn_status spni_csv_text_check(spn_context *context, const spni_csv_text *text)
+{
+    return text->is_file ? spni_file_check(context, text->source, text->file, &text->facts)
+                         : SPN_OK;
 }
 
 static spn_status fill(spn_context *context, spni_csv_text *text, int64_t from)
@@ -51,12 +56,12 @@ static spn_status fill(spn_context *context, spni_csv_text *text, int64_t from)
                             strerror(errno));
         }
         if (count == 0) {
-            return spn_fail(context, SPN_ERROR_INPUT, "%s has become shorter while it was read",
-                            text->source);
+            return spni_file_fail_shorter(context, text->source);
         }
         text->here += count > 0 ? count : 0;
     }
-    return spn_poll(context);
+    const spn_status status = spni_csv_text_check(context, text);
+    return status == SPN_OK ? spn_poll(context) : status;
 }
 
 spn_status spni_csv_text_show(spn_context *context, spni_csv_text *text, int64_t from,

@@ -4,6 +4,7 @@
 #include <spinodal/formats/idx.h>
 
 #include "formats/arrays.h"
+#include "formats/input.h"
 #include "formats/stream.h"
 #include <math.h>
 #include <stdio.h>
@@ -213,8 +214,7 @@ static spn_status pass(spn_context *context, idx_file *file, unsigned char *to, 
     int64_t got = 0;
     const spn_status status = spni_stream_read(context, file->stream, to, size, &got);
     if (status == SPN_OK && got < size) {
-        return spn_fail(context, SPN_ERROR_INPUT, "%s has become shorter while it was read",
-                        file->source);
+        return spni_file_fail_shorter(context, file->source);
     }
     return status;
 }
@@ -301,6 +301,7 @@ spn_status spn_idx_take(spn_context *context, spn_idx *idx, const spn_idx_part *
         const int64_t block = part->count - n < most ? part->count - n : most;
         const int64_t *picked = part->picked + n;
         SPN_TRY(spn_poll(context));
+        SPN_TRY(spni_stream_check(context, file->stream));
         SPN_TRY(fetch(context, file, block, picked));
         if (idx->are_bytes) {
             copy_bytes(file, block, part, table, x + n);

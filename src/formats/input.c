@@ -48,36 +48,75 @@ done:
     return status;
 }
 
-spn_status spni_file_open(spn_context *context, const char *path, int *file, bool *is_regular,
-                          int64_t *size)
+static spni_file_facts facts_of(const struct stat *found)
+{
+    const bool is_regular = S_ISREG(found->st_mode);
+    return (spni_file_facts){.is_regular = is_regular,
+                             .size = is_regular ? (int64_t)found->st_size : 0,
+                             .device = (uint64_t)found->st_dev,
+                             .number = (uint64_t)found->st_ino,
+                             .changed = found->st_mtim};
+}
+
+spn_status spni_file_open(spn_context *context, const char *path, int *file, spni_file_facts *facts)
 {
     spn_status status = SPN_OK;
-    struct stat facts;
+    struct stat found;
     *file = open(path, O_RDONLY | O_CLOEXEC);
     while (*file < 0 && errno == EINTR) { /* a signal, before anybody writes to a pipe */
         SPN_TRY(spn_poll(context));
         *file = open(path, O_RDONLY | O_CLOEXEC);
     }
-    if (*file < 0 || fstat(*file, &facts) != 0) {
+    if (*file < 0 || fstat(*file, &found) != 0) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot open %s: %s", path, strerror(errno));
     }
-    if (S_ISDIR(facts.st_mode)) {
+    if (S_ISDIR(found.st_mode)) {
         SPN_FAIL(context, SPN_ERROR_IO, "cannot read %s: it is a directory", path);
     }
-    *is_regular = S_ISREG(facts.st_mode);
-    *size = *is_regular ? facts.st_size : 0;
+    *facts = facts_of(&found);
 done:
     return status;
+}
+
+spn_status spni_file_fail_changed(spn_context *context, const char *path)
+{
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s has changed while it was read; run again when nobody writes to it", path);
+}
+
+spn_status spni_file_fail_shorter(spn_context *context, const char *path)
+{
+    return spn_fail(context, SPN_ERROR_INPUT,
+                    "%s has become shorter while it was read; run again when nobody writes to it",
+                    path);
+}
+
+spn_status spni_file_check(spn_context *context, const char *path, int file,
+                           const spni_file_facts *facts)
+{
+    struct stat found;
+    if (fstat(file, &found) != 0) {
+        return spn_fail(context, SPN_ERROR_IO, "cannot read %s: %s", path, strerror(errno));
+    }
+    const spni_file_facts now = facts_of(&found);
+    if (now.size < facts->size) {
+        return spni_file_fail_shorter(context, path);
+    }
+    const bool is_same = now.size == facts->size && now.device == facts->device &&
+                         now.number == facts->number &&
+                         now.changed.tv_sec == facts->changed.tv_sec &&
+                         now.changed.tv_nsec == facts->changed.tv_nsec;
+    return is_same ? SPN_OK : spni_file_fail_changed(context, path);
 }
 
 spn_status spni_file_read(spn_context *context, const char *path, char **bytes, int64_t *size)
 {
     spn_status status = SPN_OK;
     int file = -1;
-    bool is_regular = false;
+    spni_file_facts facts;
     *bytes = NULL;
-    SPN_TRY(spni_file_open(context, path, &file, &is_regular, size));
-    SPN_TRY(spni_file_rest(context, path, file, is_regular, *size, bytes, size));
+    SPN_TRY(spni_file_open(context, path, &file, &facts));
+    SPN_TRY(spni_file_rest(context, path, file, facts.is_regular, facts.size, bytes, size));
 done:
     if (file >= 0) {
         close(file);

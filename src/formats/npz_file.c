@@ -3,11 +3,12 @@
 
 #include "formats/archive.h"
 #include "formats/arrays.h"
+#include "formats/input.h"
 #include "formats/torch.h"
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /** Numbers that are looked at together. */
 enum { PIECE = 8192 };
@@ -24,7 +25,8 @@ typedef struct member {
 struct spni_npz_file {
     zip_t *archive;
     char *path;
-    int64_t size;
+    int file;              /* -1: none is open */
+    spni_file_facts facts; /* of it when it was opened */
     spni_array_list *list;
     member *members; /* of its arrays */
     spn_arrays **held;
@@ -42,9 +44,22 @@ void spni_npz_close(spn_context *context, spni_npz_file *file)
     spn_release(context, file->held);
     spni_array_list_free(context, file->list);
     spni_archive_close(file->archive);
+    if (file->file >= 0) {
+        close(file->file);
+    }
     spn_release(context, file->members);
     spn_release(context, file->path);
     spn_release(context, file);
+}
+
+/* What was read is what the file held when it was opened, and whatever a file that has become another seems to be, it is that. */
+static spn_status check(spn_context *context, const spni_npz_file *file, spn_status status)
+{
+    if (status != SPN_OK && status != SPN_ERROR_INPUT) {
+        return status;
+    }
+    const spn_status other = spni_file_check(context, file->path, file->file, &file->facts);
+    return other != SPN_OK ? other : status;
 }
 
 const spn_arrays *spni_npz_arrays(const spni_npz_file *file)
@@ -179,7 +194,7 @@ static spn_status add_others(spn_context *context, const spni_npz_file *file, co
                              int64_t index, const char *name, spni_array_list *list)
 {
     spn_status status = SPN_OK;
-    uint64_t left = (uint64_t)file->size;
+    uint64_t left = (uint64_t)file->facts.size;
     unsigned char *bytes = NULL;
     int64_t size = 0;
     SPN_TRY(spni_archive_read(context, where, file->archive, index, &left, &bytes, &size));
@@ -224,7 +239,7 @@ done:
 static spn_status read_members(spn_context *context, spni_npz_file *file)
 {
     spn_status status = SPN_OK;
-    uint64_t left = (uint64_t)file->size;
+    uint64_t left = (uint64_t)file->facts.size;
     const int64_t count = zip_get_num_entries(file->archive, 0);
     if (count <= 0) {
         SPN_FAIL(context, SPN_ERROR_INPUT, "%s holds no arrays", file->path);
@@ -240,37 +255,45 @@ done:
     return status;
 }
 
-/* A regular file that begins as zip archives do. */
-static bool may_be_archive(const char *path, int64_t *size)
+/* Does it begin as zip archives do? */
+static bool is_archive(const spni_npz_file *file)
 {
-    struct stat facts;
     char start[2] = "";
-    const bool is_regular = stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size >= 4;
-    FILE *file = is_regular ? fopen(path, "rb") : NULL;
-    const bool yes = file != NULL && fread(start, 1, 2, file) == 2 && memcmp(start, "PK", 2) == 0;
-    if (file != NULL) {
-        fclose(file);
+    return file->facts.size >= 4 && pread(file->file, start, 2, 0) == 2 &&
+           memcmp(start, "PK", 2) == 0;
+}
+
+/* *yes: an archive of arrays. */
+static spn_status open_file(spn_context *context, spni_npz_file *file, bool *yes)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(spni_file_open(context, file->path, &file->file, &file->facts));
+    if (!is_archive(file)) {
+        return SPN_OK;
     }
-    *size = is_regular ? facts.st_size : 0;
-    return yes;
+    status = spni_archive_open_file(context, file->path, file->file, &file->archive);
+    *yes = status == SPN_OK && spni_torch_find(file->archive) < 0;
+    status = check(context, file, *yes ? read_members(context, file) : status);
+done:
+    return status;
 }
 
 spn_status spni_npz_open(spn_context *context, const char *path, spni_npz_file **out)
 {
     spn_status status = SPN_OK;
     spni_npz_file *file = NULL;
-    int64_t size = 0;
+    struct stat facts;
+    bool yes = false;
     *out = NULL;
-    if (!may_be_archive(path, &size)) {
-        return SPN_OK;
+    if (stat(path, &facts) != 0 || !S_ISREG(facts.st_mode)) {
+        return SPN_OK; /* a pipe is opened once */
     }
     SPN_NEW(context, file, 1);
-    file->size = size;
+    file->file = -1;
     file->path = spn_duplicate(context, path);
     SPN_TRY(file->path == NULL ? spn_error_status(context) : SPN_OK);
-    SPN_TRY(spni_archive_open_file(context, path, &file->archive));
-    if (spni_torch_find(file->archive) < 0) {
-        SPN_TRY(read_members(context, file));
+    SPN_TRY(open_file(context, file, &yes));
+    if (yes) {
         *out = file;
         file = NULL;
     }
@@ -309,9 +332,10 @@ spn_status spni_npz_hold(spn_context *context, spni_npz_file *file, const spn_na
     SPN_TRY(spni_npz_name(context, file->path, zip_get_name(file->archive, (zip_uint64_t)index, 0),
                           where, name, &is_array));
     SPN_TRY(spni_array_list_create(context, 1, &list));
-    SPN_TRY(add_others(context, file, where, index, name, list));
+    SPN_TRY(check(context, file, add_others(context, file, where, index, name, list)));
     if (list->arrays.count != 1 || list->arrays.items[0].count != array->count) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s has changed while it was read", where);
+        status = spni_file_fail_changed(context, file->path);
+        goto done;
     }
     file->list->items[array - file->list->arrays.items].values = list->arrays.items[0].values;
     file->held[file->held_count++] = &list->arrays;
@@ -353,8 +377,7 @@ static spn_status read_bytes(spn_context *context, array_rows *from, int64_t cou
                                   count < room ? count : room, &got));
     }
     if (count > 0) {
-        SPN_FAIL(context, SPN_ERROR_INPUT, "%s has become shorter while it was read",
-                 from->file->path);
+        status = spni_file_fail_shorter(context, from->file->path);
     }
 done:
     return status;
@@ -397,13 +420,10 @@ static spn_status read_rows(spn_context *context, void *state, const spn_sample_
         for (int64_t i = 0; bad < 0 && i < part->columns; i++) {
             bad = isfinite(values[i]) ? bad : i;
         }
-        if (bad >= 0) {
-            SPN_FAIL(context, SPN_ERROR_INPUT, "%s has changed while it was read",
-                     from->file->path);
-        }
+        SPN_TRY(bad < 0 ? SPN_OK : spni_file_fail_changed(context, from->file->path));
     }
 done:
-    return status;
+    return check(context, from->file, status);
 }
 
 spn_status spni_npz_rows(spn_context *context, spni_npz_file *file, const spn_named_array *array,

@@ -175,9 +175,20 @@ spn_status spn_samples_fill_like(spn_context *context, spn_samples *samples,
                                  const spn_samples *others)
 {
     spn_status status = SPN_OK;
-    SPN_NEW(context, samples->file->fill, samples->inputs);
-    memcpy(samples->file->fill, others->file->fill,
-           (size_t)samples->inputs * sizeof *samples->file->fill);
+    const double *fill = others->file->fill;
+    const int64_t inputs = samples->inputs, width = inputs + samples->outputs;
+    double *rows = (double *)(uintptr_t)samples->rows;
+    if (samples->file != NULL) {
+        SPN_NEW(context, samples->file->fill, inputs);
+        memcpy(samples->file->fill, fill, (size_t)inputs * sizeof *fill);
+        return SPN_OK;
+    }
+    for (int64_t n = 0; samples->cells_missing > 0 && n < samples->samples; n++) {
+        for (int64_t i = 0; i < inputs; i++) {
+            double *cell = &rows[n * width + i];
+            *cell = isnan(*cell) ? fill[i] : *cell;
+        }
+    }
 done:
     return status;
 }

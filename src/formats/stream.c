@@ -26,13 +26,23 @@ struct spni_stream {
     char *kept;          /* the same, where they are the stream's own */
     unsigned char *room; /* WINDOW bytes, of a file */
     const unsigned char *next;
-    int64_t here, used; /* bytes at `next`; bytes before them */
+    int64_t here, used;    /* bytes at `next`; bytes before them */
+    spni_file_facts facts; /* of the file when it was opened */
     bool is_packed, has_ended,
         is_broken; /* is_broken: it is the stream that failed, not what it holds */
     z_stream packed;
 };
 
 /* ---- Bytes as they are ------------------------------------------------------------------------- */
+
+spn_status spni_stream_check(spn_context *context, spni_stream *stream)
+{
+    const spn_status status =
+        stream->file >= 0 ? spni_file_check(context, stream->source, stream->file, &stream->facts)
+                          : SPN_OK;
+    stream->is_broken = stream->is_broken || status != SPN_OK;
+    return status;
+}
 
 /* At least `wanted` bytes (few) at `next`, but for the end. */
 static spn_status look(spn_context *context, spni_stream *s, int64_t wanted)
@@ -53,7 +63,7 @@ static spn_status look(spn_context *context, spni_stream *s, int64_t wanted)
         }
         s->here += count > 0 ? count : 0;
     }
-    return SPN_OK;
+    return spni_stream_check(context, s);
 }
 
 static void pass(spni_stream *s, int64_t count)
@@ -303,11 +313,11 @@ spn_status spni_stream_open(spn_context *context, const char *path, spni_stream 
 {
     spn_status status = SPN_OK;
     spni_stream *s = NULL;
-    bool is_regular = false;
     *out = NULL;
     SPN_TRY(create(context, path, &s));
-    SPN_TRY(spni_file_open(context, path, &s->file, &is_regular, &s->size));
-    if (is_regular) {
+    SPN_TRY(spni_file_open(context, path, &s->file, &s->facts));
+    s->size = s->facts.size;
+    if (s->facts.is_regular) {
         SPN_NEW(context, s->room, WINDOW);
     } else {
         SPN_TRY(spni_file_rest(context, path, s->file, false, 0, &s->kept, &s->size));

@@ -16,9 +16,11 @@ spn_status spni_stream_of(spn_context *context, const char *source, const void *
 void spni_stream_close(spn_context *context, spni_stream *stream);
 
 /** The next `count` bytes; *got is less only at the end. to NULL: they are passed over. SPN_ERROR_INPUT: a gzip stream that is cut off or
- *  damaged. */
+ *  damaged; a file that has become another. */
 spn_status spni_stream_read(spn_context *context, spni_stream *stream, unsigned char *to,
                             int64_t count, int64_t *got);
+/** Is the file what it was, as spni_file_check() tells? Of memory it is. */
+spn_status spni_stream_check(spn_context *context, spni_stream *stream);
 /** From the first byte again. */
 spn_status spni_stream_rewind(spn_context *context, spni_stream *stream);
 

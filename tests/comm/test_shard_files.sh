@@ -53,6 +53,10 @@ same table.yaml table
 same table.yaml filled --set data.missing=mean
 { head -n 1 table.csv && tail -n 90 table.csv; } >more.csv
 same table.yaml tested --set data.missing=mean --set data.test_share=0 --set data.test_path=more.csv
+if command -v iconv >/dev/null; then
+    { printf '\377\376' && iconv -f UTF-8 -t UTF-16LE more.csv; } >wide.csv
+    same table.yaml wide --set data.missing=mean --set data.test_share=0 --set data.test_path=wide.csv
+fi
 same table.yaml whitened --set data.whiten=true
 
 # little NUMBER BYTES

@@ -344,6 +344,31 @@ static void test_what_cannot_stay(void **state)
                 "cannot open no.csv");
 }
 
+/* What cannot stay is filled with the means of what does. */
+static void test_filled_like_others(void **state)
+{
+    (void)state;
+    static const char bytes[] = "a,b,y\n,5,1\n7,,2\n,,3\n";
+    const wish w = {.target = "y", .missing = SPN_CSV_MISSING_MEAN};
+    const char *const targets[] = {"y"};
+    const spn_csv_choice choice = {.targets = {1, targets}, .missing = SPN_CSV_MISSING_MEAN};
+    const double filled[] = {2, 5, 1, 7, 10, 2, 2, 10, 3};
+    spn_csv_table *table = NULL;
+    spn_samples *samples = NULL;
+    write_file("a,b,y\n1,,3\n,8,4\n3,12,3\n", 23);
+    outcome o = act(&w, true);
+    check_ok(context, o.status);
+    assert_non_null(o.samples->file);
+    check_ok(context, spn_csv_parse(context, "others", bytes, sizeof bytes - 1, (spn_csv_layout){0},
+                                    &table));
+    check_ok(context, spn_csv_samples(context, table, &choice, &samples));
+    check_ok(context, spn_samples_fill_like(context, samples, o.samples));
+    assert_memory_equal(samples->rows, filled, sizeof filled);
+    spn_samples_free(context, samples);
+    spn_csv_free(context, table);
+    outcome_free(&o);
+}
+
 /* A file of 200,000 rows, of which those at the end are read after it has become another. */
 static void check_change(char changed, const char *fragment)
 {
@@ -381,9 +406,91 @@ static void test_a_file_that_changes(void **state)
 {
     (void)state;
     check_change('\0', "has become shorter while it was read");
+    check_change('2', "has changed while it was read");
     check_change('x', "has changed while it was read");
     check_change(',', "has changed while it was read");
     check_change('\n', "has changed while it was read");
+}
+
+static const char *const changed = "t.csv has changed while it was read; run again when nobody";
+
+/* A table of which all is in the window becomes another of the same form. */
+static void check_small(const char *was, int64_t place, char byte, bool is_before_targets)
+{
+    const wish w = {.target = "b"};
+    const spn_csv_choice choice = {.targets = {1, &w.target}};
+    const int64_t picked[] = {0, 1};
+    const spn_sample_part part = {2, picked, 0, 1, 2};
+    double x[2];
+    outcome o = {.status = SPN_OK};
+    write_file(was, (int64_t)strlen(was));
+    support_age(path);
+    check_ok(context, spn_csv_open(context, path, w.layout, &o.table));
+    if (is_before_targets) {
+        support_overwrite(path, place, byte);
+        check_fails(context, spn_csv_samples(context, o.table, &choice, &o.samples),
+                    SPN_ERROR_INPUT, changed);
+    } else {
+        check_ok(context, spn_csv_samples(context, o.table, &choice, &o.samples));
+        check_ok(context, spn_samples_take(context, o.samples, &part, x));
+        assert_true(x[0] == 1.5 && x[1] == 3);
+        support_overwrite(path, place, byte);
+        check_fails(context, spn_samples_take(context, o.samples, &part, x), SPN_ERROR_INPUT,
+                    changed);
+    }
+    outcome_free(&o);
+}
+
+static void test_numbers_that_become_others(void **state)
+{
+    (void)state;
+    static const char table[] = "a,b\n1.5,1\n3,2\n";
+    check_small(table, 4, '2', false);
+    check_small(table, 4, '2', true);
+    check_small(table, 8, '7', true);
+    check_small(table, 4, '1', false); /* what is written again as it was may not be */
+    check_small(table, sizeof table - 1, '\n', false);
+}
+
+/* A name that belongs to another file now: the one that was opened is read on. */
+static void test_a_file_that_is_replaced(void **state)
+{
+    (void)state;
+    const wish w = {.target = "b"};
+    const int64_t picked[] = {0, 1};
+    const spn_sample_part part = {2, picked, 0, 1, 2};
+    char other[512];
+    double x[2];
+    write_file("a,b\n1.5,1\n3,2\n", 14);
+    outcome o = act(&w, true);
+    check_ok(context, o.status);
+    assert_int_equal(rename(path, support_scratch("aside.csv", other)), 0);
+    write_file("a,b\n2.5,1\n3,2\n", 14);
+    check_ok(context, spn_samples_take(context, o.samples, &part, x));
+    assert_true(x[0] == 1.5 && x[1] == 3);
+    outcome_free(&o);
+}
+
+/* Each window is asked for, whoever looks through it. */
+static void test_a_window_of_another_file(void **state)
+{
+    (void)state;
+    char *bytes = malloc(3 * WINDOW);
+    spni_csv_text text;
+    spni_csv_cursor cursor = {0};
+    assert_non_null(bytes);
+    memset(bytes, '1', 3 * WINDOW);
+    write_file(bytes, 3 * WINDOW);
+    support_age(path);
+    check_ok(context, spni_csv_text_open(context, path, &text));
+    check_ok(context, spni_csv_text_show(context, &text, 0, 1, &cursor));
+    check_ok(context, spni_csv_text_show(context, &text, 2 * WINDOW, 1, &cursor));
+    support_overwrite(path, 1, '2');
+    check_ok(context, spni_csv_text_show(context, &text, 2 * WINDOW, 1, &cursor));
+    check_fails(context, spni_csv_text_show(context, &text, 0, 1, &cursor), SPN_ERROR_INPUT,
+                changed);
+    spni_csv_text_close(context, &text);
+    free(bytes);
 }
 
 static spn_status open_and_take(spn_context *own, void *state)
@@ -427,7 +534,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wherever_it_begins, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_nul_wherever_it_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_cannot_stay, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_filled_like_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_file_that_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_numbers_that_become_others, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_that_is_replaced, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_window_of_another_file, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_allocation_may_fail, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,8 +2,11 @@
 /** @file test_idx.c  Images and labels as the MNIST family has them. The compressed files were made by Python's gzip. */
 #include "support.h"
 
+#include "formats/stream.h"
 #include <spinodal/formats.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #define CORPUS SPN_TESTS_DIR "/formats/corpus/idx/"
 
@@ -217,6 +220,67 @@ static void test_damage_is_named(void **state)
     }
 }
 
+/* Images whose file is written to, or cut, after some were taken; packed or not. */
+static void test_a_file_that_changes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"images", "images.gz"};
+    static const int64_t picked[] = {0, 2};
+    for (int k = 0; k < 4; k++) {
+        char path[512], from[512], bytes[256];
+        double x[6 * 2];
+        spn_idx *idx = NULL;
+        snprintf(from, sizeof from, CORPUS "%s", names[k % 2]);
+        FILE *file = fopen(from, "rb");
+        assert_non_null(file);
+        const size_t size = fread(bytes, 1, sizeof bytes, file);
+        fclose(file);
+        file = fopen(support_scratch("images.idx", path), "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(bytes, 1, size, file), size);
+        assert_int_equal(fclose(file), 0);
+        support_age(path);
+        check_ok(context, spn_idx_read(context, path, &idx));
+        check_ok(context, spn_idx_columns(context, idx, 1, picked, as_they_are, 1, x));
+        assert_true(x[0] == 0 && x[1] == 10);
+        if (k < 2) {
+            support_overwrite(path, (int64_t)size - 9, 7);
+        } else {
+            assert_int_equal(truncate(path, (off_t)size - 9), 0);
+        }
+        /* the second one goes on in what is here; the first one would begin anew */
+        check_fails(context, spn_idx_columns(context, idx, 1, picked + 1, as_they_are, 1, x),
+                    SPN_ERROR_INPUT,
+                    k < 2 ? "images.idx has changed while it was read; run again"
+                          : "images.idx has become shorter while it was read; run again");
+        spn_idx_free(context, idx);
+    }
+}
+
+/* Bytes are asked for whenever they are read, whoever reads them. */
+static void test_a_stream_of_another_file(void **state)
+{
+    (void)state;
+    enum { SIZE = 200000 };
+    char path[512];
+    unsigned char *bytes = calloc(SIZE, 1);
+    spni_stream *stream = NULL;
+    int64_t got = 0;
+    FILE *file = fopen(support_scratch("stream", path), "wb");
+    assert_true(file != NULL && bytes != NULL);
+    assert_int_equal(fwrite(bytes, 1, SIZE, file), SIZE);
+    assert_int_equal(fclose(file), 0);
+    support_age(path);
+    check_ok(context, spni_stream_open(context, path, &stream));
+    check_ok(context, spni_stream_read(context, stream, bytes, 10, &got));
+    support_overwrite(path, SIZE - 1, 1);
+    check_ok(context, spni_stream_read(context, stream, bytes, 10, &got));
+    check_fails(context, spni_stream_read(context, stream, bytes, SIZE - 20, &got), SPN_ERROR_INPUT,
+                "stream has changed while it was read");
+    spni_stream_close(context, stream);
+    free(bytes);
+}
+
 static void test_labels_that_are_refused(void **state)
 {
     (void)state;
@@ -308,6 +372,8 @@ int main(void)
         cmocka_unit_test(test_classes),
         cmocka_unit_test(test_signs),
         cmocka_unit_test(test_damage_is_named),
+        cmocka_unit_test(test_a_file_that_changes),
+        cmocka_unit_test(test_a_stream_of_another_file),
         cmocka_unit_test(test_labels_that_are_refused),
         cmocka_unit_test(test_path_of_labels),
         cmocka_unit_test(test_out_of_memory),

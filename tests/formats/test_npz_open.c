@@ -311,6 +311,39 @@ static void test_damage(void **state)
     assert_true(refused > 500);
 }
 
+/* One number of an archive, stored or packed, becomes another after some samples were read. */
+static void test_a_file_that_changes(void **state)
+{
+    (void)state;
+    static const char line[] = "t.npz has changed while it was read; run again when nobody writes";
+    static array arrays[2];
+    make_labels(&arrays[0], "kind");
+    make_inputs(&arrays[1], "|u1", "(150, 5)", false, ROWS * COLUMNS);
+    const int64_t picked[] = {0, 1}, others[] = {0, ROWS - 1};
+    const spn_sample_part part = {2, picked, 0, 2, 2}, rest = {2, others, 0, 2, 2};
+    double x[4];
+    for (int method = 0; method < 2; method++) {
+        write_archive(2, arrays, method == 0 ? ZIP_CM_STORE : ZIP_CM_DEFLATE);
+        support_age(path);
+        outcome o = act("kind", true, true);
+        check_ok(context, o.status);
+        assert_non_null(o.samples->file);
+        check_ok(context, spn_samples_take(context, o.samples, &part, x));
+        assert_true(x[0] == 0 && x[1] == 5 * 37 % 101);
+        support_overwrite(path, arrays[0].size + 400, 7);
+        check_fails(context, spn_samples_take(context, o.samples, &rest, x), SPN_ERROR_INPUT, line);
+        outcome_free(&o);
+    }
+    write_archive(2, arrays, ZIP_CM_STORE);
+    support_age(path);
+    outcome o = act("kind", true, true);
+    check_ok(context, o.status);
+    assert_int_equal(truncate(path, 100), 0);
+    check_fails(context, spn_samples_take(context, o.samples, &part, x), SPN_ERROR_INPUT,
+                "t.npz has become shorter while it was read; run again when nobody writes to it");
+    outcome_free(&o);
+}
+
 static spn_status open_and_take(spn_context *own, void *state)
 {
     spn_status status = SPN_OK;
@@ -346,6 +379,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bad_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_others_have_thought_of, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_damage, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_file_that_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_every_allocation_may_fail, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,11 +11,12 @@ enum { INPUTS = 5, FEW = 2500, SOME = 150 };
 /* ---- Tables ------------------------------------------------------------------------------------ */
 
 typedef enum look {
-    PLAIN,    /* a header, commas, and a column of words at the end */
-    GERMAN,   /* none, semicolons and decimal commas */
-    GAPS,     /* missing cells */
-    INDEXED,  /* an index without a name, and words among the inputs */
-    WIDE_TEXT /* the first one in UTF-16 */
+    PLAIN,     /* a header, commas, and a column of words at the end */
+    GERMAN,    /* none, semicolons and decimal commas */
+    GAPS,      /* missing cells */
+    INDEXED,   /* an index without a name, and words among the inputs */
+    WIDE_TEXT, /* the first one in UTF-16 */
+    WIDE_GAPS  /* the third one in UTF-16 */
 } look;
 
 static double noise(int64_t n, int64_t i)
@@ -32,12 +33,17 @@ static const char *kind_of(int64_t n)
     return words[n * n % 7 % 3];
 }
 
+static bool is_wide(look form)
+{
+    return form == WIDE_TEXT || form == WIDE_GAPS;
+}
+
 /* Text, in UTF-16 where it is to be. */
 static void put(FILE *file, look form, const char *text)
 {
     for (; *text != '\0'; text++) {
         fputc(*text, file);
-        if (form == WIDE_TEXT) {
+        if (is_wide(form)) {
             fputc(0, file);
         }
     }
@@ -52,7 +58,8 @@ static void put_cell(FILE *file, look form, int64_t n, int64_t i)
     if (point != NULL) {
         *point = ',';
     }
-    const bool is_gap = form == GAPS && (n * 13 + i * 7) % 31 == 0;
+    const bool has_gaps = form == GAPS || form == WIDE_GAPS;
+    const bool is_gap = has_gaps && (n * 13 + i * 7) % 31 == 0;
     put(file, form, is_gap ? (n % 2 == 0 ? "," : "NA,") : text);
 }
 
@@ -79,7 +86,7 @@ static void write_table(const char *name, look form, int64_t first, int64_t samp
     char path[512], text[32];
     FILE *file = fopen(support_scratch(name, path), "wb");
     assert_non_null(file);
-    if (form == WIDE_TEXT) {
+    if (is_wide(form)) {
         fwrite("\xFF\xFE", 1, 2, file);
     }
     put(file, form, form == INDEXED ? ",word," : "");
@@ -126,6 +133,17 @@ static void test_tables(void **state)
          NULL},
         {"kind: csv, path: plain.csv, classes: kind, missing: mean, test_path: more.csv", ENTROPY,
          NULL},
+        {"kind: csv, path: gaps.csv, classes: kind, missing: mean, standardize: inputs, test_path: "
+         "wide_gaps.csv",
+         ENTROPY, NULL},
+        {"kind: csv, path: plain.csv, classes: kind, missing: mean, test_path: wide_gaps.csv",
+         ENTROPY, NULL},
+        {"kind: csv, path: gaps.csv, classes: kind, missing: mean, test_path: wide_more.csv",
+         ENTROPY, NULL},
+        {"kind: csv, path: gaps.csv, classes: kind, missing: drop, test_path: wide_gaps.csv",
+         ENTROPY, NULL},
+        {"kind: csv, path: wide_gaps.csv, classes: kind, missing: mean, test_path: more.csv",
+         ENTROPY, "their file is no regular one in UTF-8"},
         {"kind: csv, path: indexed.csv, classes: kind, standardize: inputs, test_path: other.csv",
          ENTROPY, NULL},
         {"kind: csv, path: plain.csv, classes: kind, whiten: true, test_share: 0.2", SQUARES,
@@ -143,6 +161,8 @@ static void test_tables(void **state)
     write_table("indexed.csv", INDEXED, 0, FEW, INPUTS);
     write_table("other.csv", INDEXED, FEW, SOME, INPUTS);
     write_table("wide.csv", WIDE_TEXT, 0, FEW, INPUTS);
+    write_table("wide_gaps.csv", WIDE_GAPS, FEW, SOME, INPUTS);
+    write_table("wide_more.csv", WIDE_TEXT, FEW, SOME, INPUTS);
     write_table("narrow.csv", PLAIN, 0, FEW, 1);
     write_table("few.csv", PLAIN, 0, 18, 20);
     check_examples(sizeof examples / sizeof *examples, examples);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "support.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void support_check_close(double actual, double expected, double tolerance, double scale,
@@ -156,4 +158,19 @@ const char *support_scratch(const char *name, char buffer[512])
     }
     snprintf(buffer, 512, "%s/%s", scratch_directory, name);
     return buffer;
+}
+
+void support_age(const char *path)
+{
+    const struct timespec times[] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+void support_overwrite(const char *path, int64_t place, char byte)
+{
+    FILE *file = fopen(path, "rb+");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (long)place, SEEK_SET), 0);
+    assert_int_equal(fputc(byte, file), byte);
+    assert_int_equal(fclose(file), 0);
 }

@@ -57,4 +57,9 @@ spn_status support_context_create(const spn_context_settings *settings, spn_cont
 /** A path under a fresh scratch directory of this process (removed at exit): name may be nested. */
 const char *support_scratch(const char *name, char buffer[512]);
 
+/** A file was last written to long ago, whatever the tick of the file system's clock. */
+void support_age(const char *path);
+/** Another byte in a file, whose size stays. */
+void support_overwrite(const char *path, int64_t place, char byte);
+
 #endif

@@ -166,7 +166,7 @@ typedef struct spn_sample_part {
 } spn_sample_part;
 
 /** Inputs as columns: x[i * stride + n] is input column + i of sample picked[n], missing cells filled in. Of a file it is read what is asked for, best in its
- *  order. SPN_ERROR_INPUT: the file has become another. */
+ *  order. SPN_ERROR_INPUT: the file has another size, or was written to, since it was opened. */
 spn_status spn_samples_take(spn_context *context, const spn_samples *samples,
                             const spn_sample_part *part, double *x);
 /** What the file of the samples holds; 0 where they are here. */
@@ -175,7 +175,7 @@ uint32_t spn_samples_key(const spn_samples *samples);
 /** Fill what is missing in a column with the mean of its numbers in the rows n with !is_left_out[n] (NULL: in
  *  all). SPN_ERROR_INPUT with the name of a column that has none. cells_missing stays. */
 spn_status spn_samples_fill(spn_context *context, spn_samples *samples, const bool *is_left_out);
-/** Samples that stay in their file are filled with the means of others that do, and were filled. */
+/** Samples, in their file or here, are filled with the means of `others`, which stay in their file and were filled by spn_samples_fill(). */
 spn_status spn_samples_fill_like(spn_context *context, spn_samples *samples,
                                  const spn_samples *others);
 void spn_samples_free(spn_context *context, spn_samples *samples);

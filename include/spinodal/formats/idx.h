@@ -47,7 +47,7 @@ typedef struct spn_idx_part {
 } spn_idx_part;
 
 /** The numbers of samples as columns: x[i * stride + n] is number column + i of sample picked[n]. SPN_ERROR_INPUT for a number that is not
- *  finite, and for a file that has become another. */
+ *  finite, and for a file that has another size, or was written to, since it was opened. */
 spn_status spn_idx_take(spn_context *context, spn_idx *idx, const spn_idx_part *part,
                         spn_idx_scale scale, double *x);
 /** The same of all numbers of the samples. */
