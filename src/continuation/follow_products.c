@@ -186,6 +186,24 @@ done:
 
 /* ---- Special points ------------------------------------------------------------------------------- */
 
+/* The solver's point: at the minimum of the fall at the end's own beta, where its branch goes there, otherwise at the fall. */
+static spn_status take_back(spn_branches *all, const spni_fall *fall, double end)
+{
+    spn_status status = SPN_OK;
+    double *theta = NULL;
+    bool is_back = false, is_there = false;
+    SPN_NEW(all->context, theta, all->frame.n);
+    memcpy(theta, fall->theta, (size_t)all->frame.n * sizeof *theta);
+    SPN_TRY(spni_minimise(all, end, theta, &is_back));
+    if (!is_back) {
+        memcpy(theta, fall->theta, (size_t)all->frame.n * sizeof *theta);
+        SPN_TRY(spni_minimise(all, fall->beta, theta, &is_there));
+    }
+done:
+    spn_release(all->context, theta);
+    return status;
+}
+
 /* The minimum in which the network ends that is pushed past a fold at the end of a stable stretch, taken back to the fold's beta. */
 static spn_status find_fall(branch_run *run, spni_found *found)
 {
@@ -194,13 +212,12 @@ static spn_status find_fall(branch_run *run, spni_found *found)
     spn_special_record *record = &found->record;
     spni_fall fall = {.theta = NULL};
     spn_labels labels;
-    bool is_back = false;
     SPN_NEW(all->context, fall.theta, all->frame.n);
     SPN_TRY(spni_fall_beyond(all, record, found->theta, record->coefficient > 0 ? -1 : 1, &fall));
     if (!fall.is_found) {
         goto done;
     }
-    SPN_TRY(spni_minimise(all, record->beta, fall.theta, &is_back));
+    SPN_TRY(take_back(all, &fall, record->beta));
     status = spn_point_labels(all->context, spn_solver_point(all->solver), &labels);
     if (status == SPN_ERROR_UNSUPPORTED) {
         spn_error_clear(all->context);
@@ -245,17 +262,35 @@ done:
     return status;
 }
 
-/* All between `at` and `next`; *is_end: the branch retraces a copy of itself behind one. */
+/* Of a turn of beta at which the index is not known. */
+static void say_unknown(spn_branches *all, const spn_special_record *record)
+{
+    all->cut.is_cut = true;
+    spn_warning(
+        all->context,
+        "branch %lld ends at beta = %.10g, where beta turns back: the lowest eigenvalues were "
+        "not found in as many products as allowed there, and it cannot be said whether that "
+        "is a fold; to go on, begin on another side of it (branches.beta.from)",
+        (long long)record->branch, record->beta);
+}
+
+/* All between `at` and `next`; *is_over: the branch retraces a copy of itself behind one, or it is not known what that is; *end then
+ * says which. */
 static spn_status send_specials(branch_run *run, int64_t branch, int64_t from, int64_t to,
-                                bool *is_end)
+                                spni_half_end *end, bool *is_over)
 {
     spn_status status = SPN_OK;
     int64_t count = 0;
-    *is_end = false;
+    *is_over = false;
     SPN_TRY(spni_glide_locate(&run->glide, run->found, &count));
-    for (int64_t k = 0; k < count && !*is_end; k++) {
+    for (int64_t k = 0; k < count && !*is_over; k++) {
+        const spni_found *found = &run->found[k];
         SPN_TRY(send_special(run, &run->found[k], branch, from, to));
-        *is_end = run->found[k].is_vertex;
+        *is_over = found->is_vertex || !found->is_known;
+        *end = found->is_vertex ? SPNI_HALF_SPECIAL : SPNI_HALF_UNFINISHED;
+        if (!found->is_known) {
+            say_unknown(run->all, &found->record);
+        }
     }
 done:
     return status;
@@ -284,10 +319,12 @@ static spn_status take_next(branch_run *run, half_way *way, spni_step_end step)
     spn_status status = SPN_OK;
     spn_branches *all = run->all;
     spn_branch_record *record = &way->record;
-    SPN_TRY(send_specials(run, record->branch, way->number, record->point, &way->is_over));
-    if (way->is_over) {
-        way->end = SPNI_HALF_SPECIAL;
+    SPN_TRY(
+        send_specials(run, record->branch, way->number, record->point, &way->end, &way->is_over));
+    if (way->is_over && way->end == SPNI_HALF_SPECIAL) {
         all->traced.items[record->branch].specials[way->sign > 0] = all->specials.count - 1;
+    }
+    if (way->is_over) {
         goto done;
     }
     spni_glide_accept(&run->glide, record->step);

@@ -6,6 +6,7 @@
  *                                                                                  mirror image of itself behind it
  *   beta goes on and eigenvalues inside change sign                                branch point: the root of the eigenvalue
  *   eigenvalues outside of the subspace do                                         branch point: units that were equal part
+ *   beta turns back and eigenvalues at an end of the arc were not found            said to be a fold, of indices -1: the way ends
  *
  * Next to the root s_0 of dbeta/ds = k (s - s_0) beta is beta_0 + k (s - s_0)^2 / 2, which is taken off. */
 #include "continuation/trace_products.h"
@@ -107,7 +108,33 @@ static double accuracy_of(const event *e)
            size;
 }
 
-/* False position; `mid` ends at the last value. *is_found: to the accuracy asked for. */
+/* What is asked for on the arc, into `mid`. Eigenvalues of which the iteration did not find all that are asked for are none. */
+static spn_status stand_between(const event *e, double share, bool *is_there)
+{
+    spn_status status = SPN_OK;
+    spni_glide *glide = e->glide;
+    unsigned wish = wish_of(e);
+    SPN_TRY(spni_glide_between(glide, share, wish, is_there));
+    if ((wish & SPNI_STAND_SPECTRUM) != 0 && glide->mid.certainty == SPN_CERTAIN_NOT) {
+        *is_there = false;
+    }
+done:
+    return status;
+}
+
+/* An attempt that failed leaves the point elsewhere and `mid` half in work. What was reached before follows from its share of the
+ * arc alone. */
+static spn_status go_back(const event *e, const root_state *r)
+{
+    bool is_there = true;
+    if (r->last.x > 0) {
+        return stand_between(e, r->last.x, &is_there);
+    }
+    spni_stand_copy(e->glide->p, &e->glide->at, &e->glide->mid);
+    return SPN_OK;
+}
+
+/* False position; `mid` ends at the last value, and the point with it. *is_found: to the accuracy asked for. */
 static spn_status find_root(const event *e, root_state *r, bool *is_found)
 {
     spn_status status = SPN_OK;
@@ -123,8 +150,14 @@ static spn_status find_root(const event *e, root_state *r, bool *is_found)
     for (int k = 0; k < ROOT_STEPS && spni_bracket_is_open(&r->bracket); k++) {
         bool is_there = false;
         double share = spni_bracket_next(&r->bracket);
-        SPN_TRY(spni_glide_between(glide, share, wish_of(e), &is_there));
+        /* No place is nearer, and two values at one say nothing. */
+        if (k > 0 && share == r->last.x) {
+            *is_found = r->rest <= accuracy_of(e);
+            break;
+        }
+        SPN_TRY(stand_between(e, share, &is_there));
         if (!is_there) {
+            SPN_TRY(go_back(e, r));
             break;
         }
         r->before = r->last;
@@ -269,17 +302,18 @@ static int64_t list_events(spni_glide *glide, event *events, spni_found *found)
         events[count] = (event){.glide = glide,
                                 .kind = is_turned ? EVENT_TURN : EVENT_INSIDE,
                                 .place = a->inside < b->inside ? a->inside : b->inside};
+        found[count].is_known = is_known;
         found[count].is_vertex = is_turned && is_known && inside == 0;
         bool is_fold = is_turned && !found[count].is_vertex;
         found[count].record.kind = is_fold ? SPN_SPECIAL_FOLD : SPN_SPECIAL_BRANCH_POINT;
-        found[count].record.kernel = larger(1, change(a->inside, b->inside));
+        found[count].record.kernel = is_known ? larger(1, change(a->inside, b->inside)) : 1;
         found[count++].record.index_after = inside;
     }
     if (outside != 0) {
         int64_t least = a->outside < b->outside ? a->outside : b->outside;
         events[count] =
             (event){.glide = glide, .kind = EVENT_OUTSIDE, .place = least, .is_sign = least > 0};
-        found[count].is_outside = true;
+        found[count].is_known = found[count].is_outside = true;
         found[count].record.kind = SPN_SPECIAL_BRANCH_POINT;
         found[count].record.kernel = change(a->outside, b->outside);
         found[count++].record.index_after = outside;
@@ -332,9 +366,9 @@ spn_status spni_glide_locate(spni_glide *glide, spni_found *found, int64_t *coun
         found[0] = first;
     }
     for (int64_t k = 0; k < *count; k++) {
-        found[k].record.index_before = index;
+        found[k].record.index_before = found[k].is_known ? index : -1;
         index += found[k].record.index_after;
-        found[k].record.index_after = index;
+        found[k].record.index_after = found[k].is_known ? index : -1;
     }
 done:
     return status;

@@ -43,6 +43,7 @@ typedef struct spni_found {
     spn_special_record record;
     double share; /**< of the arc */
     double loss_slope;
+    bool is_known;   /**< the index is, on both sides; otherwise both are -1 */
     bool is_vertex;  /**< the branch retraces a copy of itself behind it */
     bool is_outside; /**< units that were equal part there */
     double *theta;   /**< P */

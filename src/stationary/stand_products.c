@@ -243,12 +243,23 @@ static spn_status take_inside(spni_products *p, spni_stand *stand)
     return p->n <= DENSE_MOST ? decompose(p, stand) : take_lowest(p, stand);
 }
 
+/* What the rest's eigenvalues are compared with: the lowest one inside, or, where that is negative, the one next to zero, which is
+ * among the negative ones and the first that is not. */
+static double floor_of(const spni_stand *stand)
+{
+    double floor = stand->largest;
+    for (int64_t k = 0; k < stand->value_count; k++) {
+        floor = fmin(floor, fabs(stand->values[k]));
+    }
+    return stand->inside > 0 ? floor : stand->value_count > 0 ? stand->values[0] : stand->largest;
+}
+
 /* Blocks whose eigenvalues are above the floor are only factored. */
 static spn_status take_outside(spni_products *p, bool is_wanted, spni_stand *stand)
 {
     spn_status status = SPN_OK;
     spn_rest rest;
-    double floor = stand->value_count > 0 && !is_wanted ? stand->values[0] : stand->largest;
+    double floor = is_wanted ? stand->largest : floor_of(stand);
     SPN_TRY(spn_reduction_rest(p->context, p->reduction, p->point, floor,
                                -SPN_ZERO_EIGENVALUE * stand->largest, &rest));
     stand->outside = rest.negative;

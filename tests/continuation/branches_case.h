@@ -9,7 +9,7 @@
 #include <spinodal/network.h>
 #include <spinodal/theory.h>
 
-enum { ITEMS_MAX = 6000, THETA_MAX = 160 };
+enum { ITEMS_MAX = 6000, THETA_MAX = 300 };
 
 typedef struct kept_item {
     int64_t stream;
