@@ -15,24 +15,7 @@ import sys
 import tempfile
 import time
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-try:
-    # PyTorch 1.13 stays with AVX2 unless told otherwise; with AVX-512 its tanh is faster.
-    with open("/proc/cpuinfo") as info:
-        if "avx512f" in info.read():
-            os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")
-except OSError:
-    pass
-
-try:
-    import numpy
-    import torch
-except ImportError as problem:
-    print(f"bench-peers: skipped, {problem}; it needs Debian's python3-torch and python3-numpy")
-    sys.exit(0)
-
+from torch_here import numpy, torch
 from torch_work import GRADIENTS, HESSIANS, STEPS, Work
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))

@@ -2,7 +2,7 @@
 """Times PyTorch and spinodal on one large network in turn, one thread each: gradients, products with the Hessian, one
 and many at once. The fields of both agree before anything is timed.
 
-Optional: without Python's torch it says so and ends well. The network is inputs-width-width-10, tanh, no biases, E =
+Without PyTorch it says so and ends well. The network is inputs-width-width-10, tanh, no biases, E =
 mean over samples of |f(x) - y|^2 on random numbers. Run it on one processor (taskset), so that neither uses more.
 
 usage: large.py --python FOLDER [--inputs 784] [--width 64] [--samples 2000] [--vectors 64] [--rounds N]
@@ -15,23 +15,7 @@ import sys
 import tempfile
 import time
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-try:
-    # PyTorch 1.13 stays with AVX2 unless told otherwise; with AVX-512 its tanh is faster.
-    with open("/proc/cpuinfo") as info:
-        if "avx512f" in info.read():
-            os.environ.setdefault("ATEN_CPU_CAPABILITY", "avx512")
-except OSError:
-    pass
-
-try:
-    import numpy
-    import torch
-except ImportError as problem:
-    print(f"large.py: skipped, {problem}; it needs Debian's python3-torch and python3-numpy")
-    sys.exit(0)
+from torch_here import numpy, torch
 
 OUTPUTS = 10
 AGREEMENT = 1e-10  # relative to the largest entry
