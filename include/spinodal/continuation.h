@@ -10,6 +10,7 @@
 #ifndef SPINODAL_CONTINUATION_H
 #define SPINODAL_CONTINUATION_H
 
+#include <spinodal/base/pool.h>
 #include <spinodal/geometry/state.h>
 #include <spinodal/optimize.h>
 #include <spinodal/stationary.h>
@@ -209,6 +210,9 @@ typedef struct spn_branches_problem {
     const void *initial_state;
     /** By products: how R is measured (spn_geometry_curvature()); NULL: it is not. The dense method has its own way. */
     const spn_geometry_settings *geometry;
+    /** Searches that do not need each other (random starts, descents from saddles, Maxwell points) are jobs of this pool, and so
+     *  of the ranks of a farm; each has dense workspaces of its own. NULL: one after the other. Results do not depend on it. */
+    spn_pool *pool;
 } spn_branches_problem;
 
 /** What a point takes by products at most, where nothing repeats: SPN_BRANCHES_PRODUCTS_USUAL products, as networks were seen to take, and

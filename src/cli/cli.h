@@ -86,7 +86,9 @@ typedef struct cli_command {
     const char *usage;   /**< what follows the name */
     const char *summary; /**< one line */
     const char *details; /**< a paragraph for --help */
-    const char *flags;   /**< names of the flags it takes, each followed by a space */
+    const char
+        *flags; /**< names of the flags it takes, each followed by a space, and "ranks " where
+                              ranks share its work */
     int64_t words_min, words_max;
     bool has_experiment; /**< --help lists the sections of an experiment */
     cli_action *run;

@@ -39,14 +39,16 @@ done:
     return status;
 }
 
-static spn_status explain_interruption(spn_context *context, const char *output)
+/* Of some runs rank 0 has the only journal. */
+static spn_status explain_interruption(spn_context *context, const char *output,
+                                       bool has_one_journal)
 {
     spn_status status = SPN_ERROR_INTERRUPTED;
     char *journal = NULL;
     SPN_TRY(spn_run_journal(context, output, &journal));
     status = SPN_ERROR_INTERRUPTED;
     const bool has_ranks = spn_context_farm(context) != NULL && !spn_farm_is_share(context);
-    const bool has_others = has_ranks && !spn_farm_is_sharded(context);
+    const bool has_others = has_ranks && !has_one_journal && !spn_farm_is_sharded(context);
     if (has_ranks || spn_journal_exists(journal)) {
         status = spn_fail(context, SPN_ERROR_INTERRUPTED,
                           "interrupted; all finished points are in %s%s, go on with --resume",
@@ -134,7 +136,7 @@ done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
     if (status == SPN_ERROR_INTERRUPTED) {
-        status = explain_interruption(context, output);
+        status = explain_interruption(context, output, run == spn_study_branches);
     } else if (status == SPN_ERROR_IO) {
         status = explain_full_disk(context, output);
     }

@@ -206,6 +206,23 @@ static void print_memory(const spn_farm *farm, const spn_study *study, const job
            spn_show_number(all->stored * 1e-9, 2, stored));
 }
 
+/* Each rank follows all branches; what they share are searches, of which those from random starts are known before. */
+static void print_branches(const spn_farm *farm, const spn_study *study)
+{
+    const spn_branches_settings *settings = spn_experiment_branches(study->experiment);
+    const int64_t walks = settings->starts * (settings->levels + 1);
+    if (farm->is_sharded) {
+        printf("%lld rank%s together: all branches, one after the other\n", (long long)farm->size,
+               spn_plural(farm->size));
+        return;
+    }
+    printf("%lld rank%s: %lld for the busiest of %lld searches from random starts\n"
+           "  and descents from saddles and Maxwell points, as many as there will be; each follows "
+           "all branches\n",
+           (long long)farm->size, spn_plural(farm->size), (long long)own_jobs(farm, walks),
+           (long long)walks);
+}
+
 spn_status cli_explain_ranks(cli_session *session, const spn_study *study, int64_t threads)
 {
     spn_status status = SPN_OK;
@@ -214,6 +231,10 @@ spn_status cli_explain_ranks(cli_session *session, const spn_study *study, int64
     process its = {.threads = 1};
     bool is_flow = false;
     if (farm == NULL) {
+        return SPN_OK;
+    }
+    if (strcmp(session->command->name, "branches") == 0) {
+        print_branches(farm, study);
         return SPN_OK;
     }
     if (strcmp(session->command->name, "sweep") == 0) {

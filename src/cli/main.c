@@ -42,7 +42,7 @@ const cli_command cli_commands[] = {
      "stationarity "
      "gate, or a jump could not be resolved.",
      "output set seed threads chain shard-samples json progress force resume kind min-jump sort "
-     "explain ",
+     "explain ranks ",
      1, 1, true, cmd_sweep},
     {"branches", "EXPERIMENT.yaml [-o RUN.h5]", "all phases: continuation, folds, Maxwell points",
      "Follows branches of stationary points of the loss by arclength, through folds and along "
@@ -54,10 +54,12 @@ const cli_command cli_commands[] = {
      "loss (Maxwell points), which is globally stable where. Every finished point goes to "
      "RUN.h5.part at\n"
      "once: a run that was interrupted goes on with --resume, to the same bits. Threads share\n"
-     "the sums over samples, where there are enough of them.\n"
+     "random starts, descents and the search for Maxwell points, and the sums over samples, where "
+     "there are enough of them.\n"
      "Exit status 1: done, but a phase was not followed to its end.",
-     "output set seed threads json progress force resume kind min-jump sort explain ", 1, 1, true,
-     cmd_branches},
+     "output set seed threads shard-samples json progress force resume kind min-jump sort explain "
+     "ranks ",
+     1, 1, true, cmd_branches},
     {"grok", "EXPERIMENT.yaml [-o RUN.h5]", "error against epoch from several starting phases",
      "Trains the network at one small beta from several starts: random weights, phases of a sweep "
      "or "
@@ -72,7 +74,8 @@ const cli_command cli_commands[] = {
      "Exit "
      "status\n"
      "1: done, but a run diverged or does not end at a stationary minimum.",
-     "output set seed threads chain json progress force resume explain ", 1, 1, true, cmd_grok},
+     "output set seed threads chain json progress force resume explain ranks ", 1, 1, true,
+     cmd_grok},
     {"merge", "PART ... [-o RUN.h5]", "the journals of shares made the one result",
      "Takes what the shares of --chain, or ranks, have left (RUN.h5.part.1, RUN.h5.part.2, ...), "
      "wherever\n"
@@ -228,10 +231,10 @@ static int unknown_command(const char *name)
     return cli_usage_error(NULL, "unknown command '%s'", name);
 }
 
-/* Ranks share the jobs of what can be done in shares. */
-static bool is_shared(const cli_command *command)
+/* Is it a command whose work ranks share? */
+static bool is_for_ranks(const cli_command *command)
 {
-    return strstr(command->flags, "chain ") != NULL;
+    return strstr(command->flags, "ranks ") != NULL;
 }
 
 static int run_command(const cli_command *command, int count, char **words, spn_farm *farm)
@@ -250,11 +253,11 @@ static int run_command(const cli_command *command, int count, char **words, spn_
         }
         return cli_finish_output();
     }
-    if (farm != NULL && (!is_shared(command) || arguments.chain != NULL)) {
-        return cli_usage_error(command,
-                               arguments.chain != NULL
-                                   ? "ranks share the chains by themselves: leave out --chain"
-                                   : "ranks share the chains of sweep and grok; take spinodal");
+    if (farm != NULL && (!is_for_ranks(command) || arguments.chain != NULL)) {
+        return cli_usage_error(
+            command, arguments.chain != NULL
+                         ? "ranks share the chains by themselves: leave out --chain"
+                         : "ranks share the work of sweep, branches and grok; take spinodal");
     }
     if (arguments.is_sharded && farm == NULL) {
         return cli_usage_error(command, "--shard-samples is for ranks: mpirun -n N spinodal-mpi");

@@ -328,46 +328,25 @@ void comm_send_to_all(ranks *r, void *data, int64_t size, int from)
     }
 }
 
-/* Ranks without a failure bring SPN_FARM_NONE; the lowest number wins, and of equal ones the lowest rank. */
-static bool find_failure(ranks *r, int64_t number, int *rank)
-{
-    struct {
-        long number;
-        int rank;
-    } own = {(long)number, (int)r->farm->rank}, lowest = own;
-    meet(r);
-    comm_enter(r);
-    MPI_Allreduce(&own, &lowest, 1, MPI_LONG_INT, MPI_MINLOC, r->world);
-    comm_leave(r);
-    *rank = lowest.rank;
-    return lowest.number != (long)SPN_FARM_NONE;
-}
-
-spn_status comm_share_error(spn_context *context, ranks *r, int rank)
-{
-    spn_error_get(context, &r->failure);
-    comm_send_to_all(r, &r->failure, sizeof r->failure, rank);
-    spn_error_set(context, &r->failure);
-    r->has_agreed = true;
-    return r->failure.status;
-}
-
 /* ---- The farm ---------------------------------------------------------------------------------- */
 
 static spn_status begin(spn_context *context, spn_farm *farm, int64_t jobs)
 {
     ranks *r = farm->state;
     const int64_t none = SPN_FARM_NONE, zero = 0;
+    spn_status status = SPN_OK;
     if (r->spool == NULL && (r->spool = tmpfile()) == NULL) {
-        return spn_fail(context, SPN_ERROR_IO, "cannot make a temporary file: %s", strerror(errno));
+        status =
+            spn_fail(context, SPN_ERROR_IO, "cannot make a temporary file: %s", strerror(errno));
     }
     if (farm->is_sharded) {
-        return SPN_OK;
+        return status;
     }
+    /* Nobody takes jobs of the last run any more, */
+    SPN_TRY(comm_meet(context, r, status, MEET_BEGIN, jobs));
     rewind(r->spool);
     r->spooled = 0;
     r->jobs = jobs;
-    meet(r);       /* nobody takes jobs of the last run any more, */
     hear(r, true); /* nor tells of its failures */
     meet(r);
     put(r, slot_of(farm->rank, DONE), &zero, MPI_REPLACE);
@@ -378,7 +357,8 @@ static spn_status begin(spn_context *context, spn_farm *farm, int64_t jobs)
     meet(r);
     hear(r, true); /* what was asked before that is of the last run, too */
     r->others = (spn_farm_news){.failed = SPN_FARM_NONE};
-    return SPN_OK;
+done:
+    return status;
 }
 
 static int64_t take(spn_farm *farm)
@@ -414,26 +394,19 @@ static void beat(spn_farm *farm)
 static spn_status exchange(spn_context *context, spn_farm *farm, const spn_farm_end *end)
 {
     ranks *r = farm->state;
-    int rank = 0;
-    if (farm->is_sharded) {
-        return comm_meet(context, r, end->status);
-    }
-    if (find_failure(r, end->failed, &rank)) {
-        return comm_share_error(context, r, rank);
-    }
-    return end->receiver != NULL ? comm_broadcast_all(context, r, end) : SPN_OK;
+    spn_status status = SPN_OK;
+    SPN_TRY(comm_meet_with(context, r, end->failed, MEET_EXCHANGE, end->message_size));
+    SPN_TRY(end->receiver != NULL && !farm->is_sharded ? comm_broadcast_all(context, r, end)
+                                                       : SPN_OK);
+done:
+    return status;
 }
 
 static spn_status agree(spn_context *context, spn_farm *farm, spn_status status, void *data,
                         int64_t size)
 {
     ranks *r = farm->state;
-    int rank = 0;
-    if (farm->is_sharded) {
-        SPN_TRY(comm_meet(context, r, status));
-    } else if (find_failure(r, status != SPN_OK ? farm->rank : SPN_FARM_NONE, &rank)) {
-        return comm_share_error(context, r, rank);
-    }
+    SPN_TRY(comm_meet(context, r, status, MEET_AGREE, size));
     if (size > 0) {
         comm_send_to_all(r, data, size, ROOT);
     }

@@ -64,9 +64,6 @@ void comm_wait_for(ranks *r, int count, MPI_Request *requests);
 /** The same where all ranks have come and numbers flow: these move a piece at each look (of some 64 KiB), so that a rank that sleeps between
  *  looks holds up the others. */
 void comm_wait_for_flow(ranks *r, int count, MPI_Request *requests);
-/** The error of that rank is everybody's from now on. */
-spn_status comm_share_error(spn_context *context, ranks *r, int rank);
-
 /** Bytes of one rank, in pieces whose sizes MPI can count. */
 void comm_send_to_all(ranks *r, void *data, int64_t size, int from);
 
@@ -77,9 +74,29 @@ spn_status comm_keep(spn_context *context, spn_farm *farm, int64_t job, const vo
 /** What all ranks have kept to the receivers of the others. */
 spn_status comm_broadcast_all(spn_context *context, ranks *r, const spn_farm_end *end);
 
-/* shared_sums.c: ranks that share samples. */
-/** All ranks meet, with or without a failure; SPN_OK where none has one. */
-spn_status comm_meet(spn_context *context, ranks *r, spn_status status);
+/* meet.c */
+/** What all ranks are about to do. */
+typedef enum comm_meeting {
+    MEET_AGREE,
+    MEET_BEGIN,
+    MEET_EXCHANGE,
+    MEET_SUM,
+    MEET_COLLECT,
+    MEET_RECEIVE,
+    MEET_PASS
+} comm_meeting;
+/** All ranks meet, with or without a failure; SPN_OK where none has one, and all have come to the same place with the same key. Otherwise
+ *  the failure is that of all, here and at each meeting that follows. */
+spn_status comm_meet(spn_context *context, ranks *r, spn_status status, comm_meeting where,
+                     int64_t key);
+/** The same, where failures have places, as in spn_farm_end; that of the lowest counts. */
+spn_status comm_meet_with(spn_context *context, ranks *r, int64_t failed, comm_meeting where,
+                          int64_t key);
+/** The error of that rank is everybody's from now on. */
+spn_status comm_share_error(spn_context *context, ranks *r, int rank);
+
+/* shared_sums.c */
+/** The functions of ranks that share samples. */
 void comm_share_samples(spn_farm *farm);
 
 #endif

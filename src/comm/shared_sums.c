@@ -5,43 +5,6 @@
 
 #include <string.h>
 
-/* What all ranks do together begins with this, which says where they are; nobody goes on before all have come. Then a rank that has
- * failed is heard of wherever the others are. */
-typedef enum meeting { MEET_AGREE, MEET_SUM, MEET_COLLECT, MEET_RECEIVE, MEET_PASS } meeting;
-
-static spn_status gather(spn_context *context, ranks *r, spn_status status, meeting where,
-                         int64_t key)
-{
-    enum { FAILED, WHERE, WHERE_NOT, KEY, KEY_NOT, COUNT };
-    if (r->has_agreed) {
-        spn_error_set(context, &r->failure);
-        return r->failure.status;
-    }
-    /* The least of a number and of its opposite tell whether all bring the same. */
-    const int64_t own[COUNT] = {status != SPN_OK ? r->farm->rank : SPN_FARM_NONE, where,
-                                ~(int64_t)where, key, ~key};
-    int64_t least[COUNT];
-    MPI_Request request;
-    comm_enter(r);
-    MPI_Iallreduce(own, least, COUNT, MPI_INT64_T, MPI_MIN, r->world, &request);
-    comm_leave(r);
-    comm_wait_for(r, 1, &request);
-    if (least[FAILED] != SPN_FARM_NONE) {
-        return comm_share_error(context, r, (int)least[FAILED]);
-    }
-    if (least[WHERE] != ~least[WHERE_NOT] || least[KEY] != ~least[KEY_NOT]) {
-        spn_fail(context, SPN_ERROR_NUMERIC,
-                 "ranks that share samples have come to different numbers: use nodes of one kind");
-        return comm_share_error(context, r, ROOT);
-    }
-    return SPN_OK;
-}
-
-spn_status comm_meet(spn_context *context, ranks *r, spn_status status)
-{
-    return gather(context, r, status, MEET_AGREE, 0);
-}
-
 /* The place of rank q's share of `numbers`. */
 static int64_t place_of(const ranks *r, int64_t numbers, int64_t q)
 {
@@ -154,7 +117,7 @@ static spn_status add_up(spn_context *context, spn_farm *farm, spn_status status
         here = spn_allocate(context, count_foreign(r, sum, own), sizeof *here);
         status = here == NULL ? SPN_ERROR_MEMORY : SPN_OK;
     }
-    SPN_TRY(gather(context, r, status, MEET_SUM, sum->key));
+    SPN_TRY(comm_meet(context, r, status, MEET_SUM, sum->key));
     trade_rows(r, sum, here);
     add_share(r, sum, here);
     put_together(r, sum->numbers, sum->sum);
@@ -167,7 +130,7 @@ static spn_status collect(spn_context *context, spn_farm *farm, spn_status statu
                           const spn_farm_parts *parts)
 {
     ranks *r = farm->state;
-    SPN_TRY(gather(context, r, status, MEET_COLLECT, parts->rows));
+    SPN_TRY(comm_meet(context, r, status, MEET_COLLECT, parts->rows));
     for (int q = 0; q < (int)farm->size; q++) {
         const int64_t count = parts->begin[q + 1] - parts->begin[q];
         MPI_Request request;
@@ -186,7 +149,7 @@ static spn_status receive_pieces(spn_context *context, spn_farm *farm, spn_statu
                                  int64_t count, const spn_farm_piece *pieces)
 {
     ranks *r = farm->state;
-    SPN_TRY(gather(context, r, status, MEET_RECEIVE, count));
+    SPN_TRY(comm_meet(context, r, status, MEET_RECEIVE, count));
     for (int64_t i = 0; i < count && farm->rank > 0; i++) {
         MPI_Request request;
         comm_enter(r);
@@ -211,7 +174,7 @@ static spn_status pass_pieces(spn_context *context, spn_farm *farm, spn_status s
         comm_leave(r);
         comm_wait_for(r, 1, &request);
     }
-    SPN_TRY(gather(context, r, status, MEET_PASS, count));
+    SPN_TRY(comm_meet(context, r, status, MEET_PASS, count));
     for (int64_t i = 0; i < count; i++) {
         spread(r, pieces[i].numbers, pieces[i].count, (int)farm->size - 1);
     }

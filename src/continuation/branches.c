@@ -51,12 +51,22 @@ done:
     return status;
 }
 
-/* The range of beta, the frame that holds it, and the minimiser: Newton's method with steps that hop over no barrier. */
+spn_status spni_create_minimiser(spn_context *context, const spn_branches *all, spn_solver **out)
+{
+    spn_solver_settings solver = *all->problem.solver;
+    solver.method = SPN_METHOD_NEWTON;
+    solver.patience = 0;
+    solver.least_improvement = 0;
+    solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
+    solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
+    return spn_solver_create(context, &solver, all->problem.objective, out);
+}
+
+/* The range of beta, the frame that holds it, and the minimiser. */
 static spn_status create_frame(spn_context *context, spn_branches *all)
 {
     spn_status status = SPN_OK;
     spn_branches_settings *settings = &all->settings;
-    spn_solver_settings solver = *all->problem.solver;
     if (settings->beta_from == 0) {
         settings->beta_from = LEAST_SHARE * settings->beta_to;
     }
@@ -73,17 +83,12 @@ static spn_status create_frame(spn_context *context, spn_branches *all)
                             "branches.method: products follows one branch without them"));
     SPN_TRY(spni_frame_create(context, all->problem.objective, settings->beta_from,
                               settings->beta_to, &all->frame));
-    solver.method = SPN_METHOD_NEWTON;
-    solver.patience = 0;
-    solver.least_improvement = 0;
-    solver.trust_radius_max = fmin(solver.trust_radius_max, MINIMISER_RADIUS);
-    solver.trust_radius = fmin(solver.trust_radius, solver.trust_radius_max);
-    SPN_TRY(spn_solver_create(context, &solver, all->problem.objective, &all->solver));
+    SPN_TRY(spni_create_minimiser(context, all, &all->solver));
 done:
     return status;
 }
 
-static spn_status create_work(spn_context *context, int64_t n, spni_work *work)
+spn_status spni_create_work(spn_context *context, int64_t n, spni_work *work)
 {
     spn_status status = SPN_OK;
     SPN_TRY(spni_place_create(context, n, &work->start));
@@ -96,7 +101,7 @@ done:
     return status;
 }
 
-static void free_work(spn_context *context, spni_work *work)
+void spni_free_work(spn_context *context, spni_work *work)
 {
     spn_release(context, work->special.kernel);
     spni_place_free(context, &work->special.place);
@@ -122,7 +127,7 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     SPN_TRY(create_frame(context, all));
     if (all->settings.method == SPN_BRANCHES_DENSE) {
         SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
-        SPN_TRY(create_work(context, n, &all->work));
+        SPN_TRY(spni_create_work(context, n, &all->work));
     }
     *out = all;
     all = NULL;
@@ -170,7 +175,7 @@ void spn_branches_free(spn_context *context, spn_branches *all)
     spn_release(context, all->specials.records);
     spn_release(context, all->specials.theta);
     spn_release(context, all->specials.slopes);
-    free_work(context, &all->work);
+    spni_free_work(context, &all->work);
     spni_tracer_free(&all->tracer);
     spn_solver_free(context, all->solver);
     spni_frame_free(&all->frame);

@@ -134,13 +134,20 @@ done:
     return status;
 }
 
-static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
+/* Two phases of equal L, as a search sends them; found one after the other between two phases. */
+typedef struct equals {
+    int64_t i, j, number;
+    pair_state state;
+} equals;
+
+static spn_status find_between(spn_branches *all, int64_t i, int64_t j, spn_pool_channel *channel)
 {
     spn_status status = SPN_OK;
     const spni_phase *a = &all->phases.items[i], *b = &all->phases.items[j];
     double low = fmax(a->record.beta_low, b->record.beta_low);
     double high = fmin(a->record.beta_high, b->record.beta_high);
     double before = 0, beta_before = 0;
+    equals found = {.i = i, .j = j};
     for (int k = 0; low < high && k <= SAMPLES; k++) {
         /* The last is the end itself: its rounding must not lie outside of the window. */
         double beta = k < SAMPLES ? low + (high - low) * k / SAMPLES : high, difference = 0;
@@ -150,10 +157,10 @@ static spn_status find_between(spn_branches *all, int64_t i, int64_t j)
             continue;
         }
         if (before != 0 && (before < 0) != (difference < 0)) {
-            pair_state state;
             bool is_found = false;
-            SPN_TRY(solve_pair(all, a, b, beta_before, beta, before, &state, &is_found));
-            SPN_TRY(is_found ? add_maxwell(all, i, j, &state) : SPN_OK);
+            SPN_TRY(solve_pair(all, a, b, beta_before, beta, before, &found.state, &is_found));
+            SPN_TRY(is_found ? spn_pool_send(all->context, channel, &found) : SPN_OK);
+            found.number += is_found;
         }
         before = difference;
         beta_before = beta;
@@ -269,14 +276,69 @@ done:
     return status;
 }
 
+/* A search: the phase of this number and all behind it. */
+static spn_status search_pairs(spn_branches *helper, void *state, int64_t i,
+                               spn_pool_channel *channel)
+{
+    spn_status status = SPN_OK;
+    (void)state;
+    for (int64_t j = i + 1; j < helper->phases.count; j++) {
+        SPN_TRY(find_between(helper, i, j, channel));
+    }
+done:
+    return status;
+}
+
+static spn_status receive_pair(spn_context *context, void *state, int64_t job, const void *message)
+{
+    (void)job;
+    return spn_list_append(context, state, message);
+}
+
+static int compare_equals(const void *a, const void *b)
+{
+    const equals *x = a, *y = b;
+    const int64_t order[] = {x->i - y->i, x->j - y->j, x->number - y->number};
+    for (size_t k = 0; k < sizeof order / sizeof *order; k++) {
+        if (order[k] != 0) {
+            return order[k] < 0 ? -1 : 1;
+        }
+    }
+    return 0;
+}
+
+static spn_status find_pairs(spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    spn_list found = {.size = sizeof(equals)};
+    double *cost = NULL;
+    SPN_NEW(all->context, cost, all->phases.count);
+    for (int64_t i = 0; i < all->phases.count; i++) {
+        cost[i] = (double)(all->phases.count - 1 - i);
+    }
+    const spni_searches searches = {.count =
+                                        all->phases.count - 1, /* the last one has none behind it */
+                                    .search = search_pairs,
+                                    .receiver = receive_pair,
+                                    .state = &found,
+                                    .message_size = sizeof(equals),
+                                    .cost = cost};
+    SPN_TRY(spni_run_searches(all, &searches));
+    qsort(found.items, (size_t)found.count, sizeof(equals), compare_equals);
+    for (int64_t k = 0; k < found.count; k++) {
+        const equals *pair = (const equals *)found.items + k;
+        SPN_TRY(add_maxwell(all, pair->i, pair->j, &pair->state));
+    }
+done:
+    spn_list_free(all->context, &found);
+    spn_release(all->context, cost);
+    return status;
+}
+
 spn_status spni_find_maxwell(spn_branches *all)
 {
     spn_status status = SPN_OK;
-    for (int64_t i = 0; i < all->phases.count; i++) {
-        for (int64_t j = i + 1; j < all->phases.count; j++) {
-            SPN_TRY(find_between(all, i, j));
-        }
-    }
+    SPN_TRY(all->phases.count > 1 ? find_pairs(all) : SPN_OK);
     SPN_TRY(find_global(all));
     spni_note_phases(all);
 done:

@@ -289,6 +289,12 @@ done:
     return status;
 }
 
+/* Has rank 0 the only journal? */
+static bool has_one_journal(const spn_context *context, const spni_run *run)
+{
+    return spn_farm_is_sharded(context) || run->kind->is_everywhere;
+}
+
 /* What rank 0 has opened. */
 static spn_status read_first(spn_context *context, spni_run *run, const char *configuration,
                              spn_journals *there)
@@ -296,7 +302,7 @@ static spn_status read_first(spn_context *context, spni_run *run, const char *co
     spn_status status = SPN_OK;
     SPN_TRY(spn_journals_find(context, run->settings.output, there));
     there->count = there->count > 1 ? 1 : there->count; /* others begin theirs right now */
-    SPN_TRY(spn_farm_is_sharded(context)
+    SPN_TRY(has_one_journal(context, run)
                 ? spni_journals_read(context, &run->recorder, configuration, there, replay, run)
                 : go_on_beside(context, run, configuration, there));
 done:
@@ -323,15 +329,15 @@ spn_status spni_run_open(spn_context *context, spni_run *run, unsigned without)
     if (!spn_farm_writes(context)) {
         status = read_first(context, run, configuration, &there);
     }
-    /* Ranks that share samples read before the one that writes goes on; it is their journal, too. */
-    status = spn_farm_is_sharded(context) ? spn_farm_agree(context, status, NULL, 0) : status;
+    /* Where there is one journal all read it before the one that writes goes on. */
+    status = has_one_journal(context, run) ? spn_farm_agree(context, status, NULL, 0) : status;
 done:
     spn_journals_free(context, &there);
     spn_release(context, configuration);
     return status;
 }
 
-/* What another rank has sent is in its journal already; of ranks that share samples one has a journal. */
+/* What another rank has sent is in its journal already; where all send everything one has a journal. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item)
 {
     spni_run *run = state;

@@ -20,6 +20,8 @@ typedef struct spni_run_kind {
     const char *
         sections; /**< of the experiment, by spaces, on which it depends besides SPNI_SECTIONS_ALWAYS */
     const spn_streams *streams;
+    /** Each rank of a farm sends all items, whoever made what they rest on: one journal is enough, that of rank 0. */
+    bool is_everywhere;
     spn_item_sink *replay; /**< hands the method what an earlier run has sent */
     /** What is not done of the run; none of them where everything was replayed. NULL: nobody asks. */
     spn_status (*miss)(spn_context *context, void *state, spni_missing *missing);
@@ -82,6 +84,10 @@ spn_status spni_run_complete(spn_context *context, spni_run *run, bool *is_made)
 
 /** The sink of the method; `state` is the run. An item goes to the journal first, then to memory. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item);
+
+/** Ranks that go the same way by the same numbers have the same data and weights, kernels and linear algebra. SPN_ERROR_INPUT, on all of them,
+ *  where one has others. (all) */
+spn_status spni_run_compare_ranks(spn_context *context, const spn_study *study);
 
 /** Everything was sent: complete the records, sort, fill the results, judge and write them, and delete the journal. */
 spn_status spni_run_finish(spn_context *context, spni_run *run, bool *is_good);

@@ -3,6 +3,7 @@
 #include "study/experiment.h"
 #include "study/run.h"
 
+#include <spinodal/base/farm.h>
 #include <spinodal/numeric.h>
 #include <stdio.h>
 #include <string.h>
@@ -160,7 +161,8 @@ static spn_status run_and_write(spn_context *context, follower *f, bool has_thet
     spn_status status = SPN_OK;
     const unsigned both = 1U << SPN_BRANCHES_POINT | 1U << SPN_BRANCHES_SPECIAL;
     SPN_TRY(spni_run_open(context, &f->run, has_theta ? 0 : both));
-    SPN_TRY(spn_branches_run(context, f->branches, record, f));
+    /* What fails on one rank fails on all, wherever they are. */
+    SPN_TRY(spn_farm_agree(context, spn_branches_run(context, f->branches, record, f), NULL, 0));
     SPN_TRY(spni_run_finish(context, &f->run, is_complete));
 done:
     return status;
@@ -170,6 +172,7 @@ done:
 static const spni_run_kind branches_kind = {.results = &spn_branches_kind,
                                             .sections = "branches sweep",
                                             .streams = &spn_branches_streams,
+                                            .is_everywhere = true,
                                             .replay = replay,
                                             .complete = complete,
                                             .fill = fill};
@@ -186,20 +189,34 @@ static void warn_of_families(spn_context *context, const spn_study *study)
     }
 }
 
+/* One branch has nothing to share but its samples. */
+static spn_status check_ranks(spn_context *context, const spn_branches_settings *settings)
+{
+    const spn_farm *farm = spn_context_farm(context);
+    const bool is_alone = farm == NULL || farm->size == 1 || farm->is_sharded;
+    return is_alone || settings->method != SPN_BRANCHES_PRODUCTS
+               ? SPN_OK
+               : spn_fail_key(context, SPN_ERROR_INPUT, "branches.method",
+                              "products follows one branch: ranks can share its samples "
+                              "(--shard-samples), and nothing else");
+}
+
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
 {
     spn_status status = SPN_OK;
     spn_team *team = NULL;
+    spn_pool *pool = NULL;
     follower f = {.branches = NULL};
     spn_branches_settings own;
-    const spn_branches_problem problem = {.objective = &study->loss,
-                                          .settings = &own,
-                                          .solver = spn_experiment_solver(study->experiment),
-                                          .initial = spni_run_initial,
-                                          .initial_state = study,
-                                          .geometry = spn_experiment_geometry(study->experiment)};
+    spn_branches_problem problem = {.objective = &study->loss,
+                                    .settings = &own,
+                                    .solver = spn_experiment_solver(study->experiment),
+                                    .initial = spni_run_initial,
+                                    .initial_state = study,
+                                    .geometry = spn_experiment_geometry(study->experiment)};
     SPN_TRY(spni_experiment_branches(context, study->experiment, &own));
+    SPN_TRY(spni_experiment_place(context, study->experiment, check_ranks(context, &own)));
     if (own.method == SPN_BRANCHES_DENSE) {
         warn_of_families(context, study);
     }
@@ -212,6 +229,9 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
         }
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
+        SPN_TRY(spni_run_compare_ranks(context, study));
+        SPN_TRY(spn_pool_create(context, settings->threads, &pool));
+        problem.pool = pool;
         SPN_TRY(spni_experiment_place(context, study->experiment,
                                       spn_branches_create(context, &problem, &f.branches)));
         SPN_TRY(run_and_write(context, &f, own.parameters, is_complete));
@@ -220,6 +240,7 @@ done:
     status = spni_run_end(context, &f.run, status);
     spn_branches_free(context, f.branches);
     spn_release(context, f.columns);
+    spn_pool_free(pool);
     spn_context_set_team(context, NULL);
     spn_team_free(team);
     return status;

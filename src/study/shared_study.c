@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A study whose samples are shared by ranks. */
+/* A study on ranks that must go the same way, and one whose samples they share. */
 #include "study/experiment.h"
+#include "study/run.h"
 
 #include <spinodal/numeric.h>
 #include <string.h>
@@ -11,8 +12,7 @@ typedef struct surroundings {
     char kernels[32], core[32];
 } surroundings;
 
-/* Ranks that computed other bits would go other ways. */
-static spn_status compare(spn_context *context, const spn_study *study)
+spn_status spni_run_compare_ranks(spn_context *context, const spn_study *study)
 {
     spn_status status = SPN_OK;
     surroundings own = {.data = study->data_checksum, .weights = study->weights_checksum};
@@ -62,7 +62,7 @@ spn_status spn_study_shard(spn_context *context, spn_study *study)
     spn_status status = SPN_OK;
     spn_dataset *held = NULL;
     SPN_TRY(spni_experiment_place(context, study->experiment, check(context, study)));
-    SPN_TRY(compare(context, study));
+    SPN_TRY(spni_run_compare_ranks(context, study));
     spn_dataset_leave_inputs(context, study->dataset);
     SPN_TRY(spn_network_error_shard(context, study->error, spn_context_farm(context), &held));
     spn_dataset_free(context, study->dataset);
