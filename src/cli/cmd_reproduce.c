@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include <spinodal/base/farm.h>
 #include <spinodal/gallery.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,13 +19,14 @@ static bool is_known(const char *name)
 spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments)
 {
     const char *name = arguments->word_count > 0 ? arguments->words[0] : "all";
-    const spn_gallery_settings settings = {.folder = arguments->output != NULL ? arguments->output
-                                                                               : "figures",
-                                           .threads = arguments->threads,
-                                           .is_forced = arguments->is_forced,
-                                           .is_resumed = arguments->is_resumed,
-                                           .set_count = arguments->set_count,
-                                           .sets = arguments->sets};
+    const bool has_ranks = spn_context_farm(session->context) != NULL;
+    const spn_gallery_settings settings = {
+        .folder = arguments->output != NULL ? arguments->output : "figures",
+        .threads = has_ranks && arguments->threads == 0 ? 1 : arguments->threads,
+        .is_forced = arguments->is_forced,
+        .is_resumed = arguments->is_resumed,
+        .set_count = arguments->set_count,
+        .sets = arguments->sets};
     spn_status status = spn_gallery_make(session->context, name, &settings, &session->is_good);
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
         return cli_misuse(session, "%s", spn_error_text(session->context));

@@ -25,7 +25,7 @@ const cli_command cli_commands[] = {
      "--resume\n"
      "what is done and unchanged is not run again. Exit status 1: done, but a check of a run "
      "failed.",
-     "output set seed threads progress force resume ", 0, 1, true, cmd_reproduce},
+     "output set seed threads progress force resume ranks ", 0, 1, true, cmd_reproduce},
     {"init", "DATA.csv [-o EXPERIMENT.yaml]", "a first experiment for a table of your own",
      "Looks at a table and writes an experiment for it, with comments that say why: what is "
      "predicted (a column called target, label, class or y, else the last one; labels become "
@@ -257,7 +257,8 @@ static int run_command(const cli_command *command, int count, char **words, spn_
         return cli_usage_error(
             command, arguments.chain != NULL
                          ? "ranks share the chains by themselves: leave out --chain"
-                         : "ranks share the work of sweep, branches and grok; take spinodal");
+                         : "ranks share the work of sweep, branches, grok and reproduce; take "
+                           "spinodal");
     }
     if (arguments.is_sharded && farm == NULL) {
         return cli_usage_error(command, "--shard-samples is for ranks: mpirun -n N spinodal-mpi");

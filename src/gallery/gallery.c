@@ -50,3 +50,20 @@ uint64_t spni_targets_named(const char *name)
     }
     return found;
 }
+
+void spni_put_shared_targets(spn_text *list)
+{
+    const char *last = NULL;
+    bool is_first = true;
+    for (int64_t k = 0; spni_targets[k] != NULL; k++) {
+        if (spni_targets[k]->share == NULL) {
+            continue;
+        }
+        if (last != NULL) {
+            spn_text_put(list, "%s%s", is_first ? "" : ", ", last);
+            is_first = false;
+        }
+        last = spni_targets[k]->name;
+    }
+    spn_text_put(list, "%s%s", is_first ? "" : " and ", last != NULL ? last : "nothing");
+}

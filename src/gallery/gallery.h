@@ -14,6 +14,7 @@ typedef struct spni_job {
     spn_context *context;
     const spn_gallery_settings *settings;
     bool is_good;
+    bool has_runs; /**< ranks have made the runs, which are there to be found */
     struct {
         bool is_run;
         spn_status status;
@@ -58,10 +59,12 @@ typedef struct spni_target {
     unsigned groups;                      /**< besides SPNI_GROUP_ALL */
     bool is_apart;                        /**< it needs data or long: not in SPNI_GROUP_ALL */
     spni_maker *make;                     /**< its results, NAME.h5; the rest is made of them */
-    const spni_csv *tables;               /**< ended by zeros, or NULL */
-    spni_section *tell;                   /**< what came out, as messages; NULL: nothing */
-    const char *figure;                   /**< name of its files; NULL: as its kind calls them */
-    spni_section *write;                  /**< its section of the page */
+    spni_maker
+        *share; /**< its runs alone, made by all ranks of a farm together; NULL: not for ranks */
+    const spni_csv *tables; /**< ended by zeros, or NULL */
+    spni_section *tell;     /**< what came out, as messages; NULL: nothing */
+    const char *figure;     /**< name of its files; NULL: as its kind calls them */
+    spni_section *write;    /**< its section of the page */
     const char *const *
         sets; /**< what its experiment changes of the defaults, as spn_experiment_set() takes it and
                                   spn_experiment_changes() writes it; NULL-terminated, or NULL */
@@ -73,7 +76,13 @@ extern const spni_target *const spni_targets[];
 /** Bit k: `name` means target k; 0: no such name. */
 uint64_t spni_targets_named(const char *name);
 
+/** The name of each target with `share`, into `list`: "fig2, order and complexity". */
+void spni_put_shared_targets(spn_text *list);
+
 /* ---- Jobs -------------------------------------------------------------------------------------- */
+
+/** How a run of the job is made into `path`. */
+spn_run_settings spni_job_settings(const spni_job *job, const char *path);
 
 /** "FOLDER/NAMESUFFIX"; of the job's folder. */
 spn_status spni_make_path(spn_context *context, const char *folder, const char *name,

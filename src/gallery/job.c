@@ -2,6 +2,7 @@
 /* What targets share while they are made. */
 #include "gallery/gallery.h"
 
+#include <spinodal/base/farm.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,6 +44,15 @@ done:
     return status;
 }
 
+spn_run_settings spni_job_settings(const spni_job *job, const char *path)
+{
+    return (spn_run_settings){.output = path,
+                              .threads = job->settings->threads,
+                              .is_forced = job->settings->is_forced && !job->has_runs,
+                              .is_resumed = job->settings->is_resumed || job->has_runs};
+}
+
+/* While all ranks make a run nobody tells of it: rank 0 will, when it finds it. */
 spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
                         const char *further, spni_study *run)
 {
@@ -52,16 +62,14 @@ spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
     spn_study *study = NULL;
     char path[SPNI_PATH_SIZE];
     bool is_good = true;
-    const spn_run_settings settings = {.output = path,
-                                       .threads = job->settings->threads,
-                                       .is_forced = job->settings->is_forced,
-                                       .is_resumed = job->settings->is_resumed};
     SPN_TRY(spni_job_path(job, name, ".h5", path));
+    const spn_run_settings settings = spni_job_settings(job, path);
     SPN_TRY(spni_job_experiment(job, own, further, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(run(context, study, &settings, &is_good));
     job->is_good = job->is_good && is_good;
-    SPN_TRY(spn_results_tell(context, path, &(spn_wish){0}));
+    SPN_TRY(spn_context_farm(context) == NULL ? spn_results_tell(context, path, &(spn_wish){0})
+                                              : SPN_OK);
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);

@@ -2,6 +2,7 @@
 /* Making targets: what would be refused first, then each, then the index. */
 #include "gallery/index.h"
 
+#include <spinodal/base/farm.h>
 #include <string.h>
 
 /* The settings are tried once, before anything is made. */
@@ -127,23 +128,62 @@ static spn_status unknown_target(spn_context *context, const char *name)
     return status;
 }
 
-spn_status spn_gallery_make(spn_context *context, const char *name,
-                            const spn_gallery_settings *settings, bool *is_good)
+/* ---- On ranks ---------------------------------------------------------------------------------- */
+
+static spn_status refuse_unshared(spn_context *context, const char *name, uint64_t chosen)
+{
+    spn_text list = {.context = context};
+    spn_status status = SPN_OK;
+    for (int64_t k = 0; spni_targets[k] != NULL && status == SPN_OK; k++) {
+        if ((chosen >> k & 1) != 0 && spni_targets[k]->share == NULL) {
+            spni_put_shared_targets(&list);
+            status = spn_fail(context, SPN_ERROR_UNSUPPORTED,
+                              "ranks share the runs of %s: make '%s' with spinodal",
+                              list.buffer.text != NULL ? list.buffer.text : "", name);
+        }
+    }
+    spn_text_end(&list);
+    return status;
+}
+
+/* All ranks make the runs together. What is checked before looks at files, and others may see what rank 0 has just made. */
+static spn_status make_runs(spni_job *job, uint64_t chosen, spn_status checked)
 {
     spn_status status = SPN_OK;
-    const uint64_t chosen = spni_targets_named(name);
-    spni_outcome outcomes[SPNI_TARGETS_MAX] = {{false, SPN_OK, NULL}};
-    spni_job job = {.context = context, .settings = settings, .is_good = true};
-    spn_error first;
-    *is_good = true;
-    if (chosen == 0) {
-        return unknown_target(context, name);
+    spn_context *context = job->context;
+    SPN_TRY(spn_farm_agree(context, checked, NULL, 0));
+    for (int64_t k = 0; spni_targets[k] != NULL; k++) {
+        SPN_TRY((chosen >> k & 1) != 0 ? spni_targets[k]->share(job) : SPN_OK);
     }
-    SPN_TRY(check_settings(&job));
-    SPN_TRY(spn_make_folder(context, settings->folder));
-    SPN_TRY(check_files(&job, chosen));
-    make_chosen(&job, chosen, outcomes, &first);
-    status = write_index(&job, outcomes);
+    job->has_runs = true;
+done:
+    return status == SPN_ERROR_INTERRUPTED
+               ? spn_fail(context, status,
+                          "interrupted; what is done is in %s, go on with --resume",
+                          job->settings->folder)
+               : status;
+}
+
+/* ---- All --------------------------------------------------------------------------------------- */
+
+static spn_status check(const spni_job *job, uint64_t chosen)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(check_settings(job));
+    SPN_TRY(spn_make_folder(job->context, job->settings->folder));
+    SPN_TRY(check_files(job, chosen));
+done:
+    return status;
+}
+
+/* Targets, one after the other, and the page that tells of them. */
+static spn_status make_all(spni_job *job, uint64_t chosen)
+{
+    spn_context *context = job->context;
+    spni_outcome outcomes[SPNI_TARGETS_MAX] = {{false, SPN_OK, NULL}};
+    spn_error first;
+    make_chosen(job, chosen, outcomes, &first);
+    spn_status status = write_index(job, outcomes);
     if (status != SPN_OK && first.status != SPN_OK) { /* what came first is the cause */
         spn_warning(context, "%s", spn_error_text(context));
         status = SPN_OK;
@@ -151,13 +191,49 @@ spn_status spn_gallery_make(spn_context *context, const char *name,
     for (int64_t k = 0; k < SPNI_TARGETS_MAX; k++) {
         spn_release(context, outcomes[k].text);
     }
-    SPN_TRY(status);
-    *is_good = job.is_good;
-    if (first.status != SPN_OK) {
+    if (status == SPN_OK && first.status != SPN_OK) {
         spn_error_set(context, &first);
-        return first.status;
+        status = first.status;
+    }
+    return status;
+}
+
+/* Rank 0 makes the rest of the runs, alone, while the others wait. */
+static spn_status make_on_ranks(spni_job *job, const char *name, uint64_t chosen)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = job->context;
+    spn_farm *farm = spn_context_farm(context);
+    SPN_TRY(refuse_unshared(context, name, chosen));
+    SPN_TRY(make_runs(job, chosen, farm->rank == 0 ? check(job, chosen) : SPN_OK));
+    if (farm->rank == 0) {
+        spn_context_set_farm(context, NULL);
+        status = make_all(job, chosen);
+        spn_context_set_farm(context, farm);
+    }
+    SPN_TRY(spn_farm_agree(context, status, &job->is_good, sizeof job->is_good));
+done:
+    return status;
+}
+
+spn_status spn_gallery_make(spn_context *context, const char *name,
+                            const spn_gallery_settings *settings, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    const uint64_t chosen = spni_targets_named(name);
+    spni_job job = {.context = context, .settings = settings, .is_good = true};
+    *is_good = true;
+    if (chosen == 0) {
+        return unknown_target(context, name);
+    }
+    if (spn_context_farm(context) != NULL) {
+        SPN_TRY(make_on_ranks(&job, name, chosen));
+    } else {
+        SPN_TRY(check(&job, chosen));
+        SPN_TRY(make_all(&job, chosen));
     }
     spn_message(context, "%s/index.md lists what is there", settings->folder);
 done:
+    *is_good = job.is_good;
     return status;
 }

@@ -77,7 +77,7 @@ expect_one_line 5 'one\.h5 exists'
 run ranks 2 sweep run.yaml -o no.h5 --set model.hiden=3
 expect_one_line 3 "unknown key 'hiden'"
 run ranks 2 slice run.yaml
-expect_one_line 2 'ranks share the work of sweep, branches and grok; take spinodal'
+expect_one_line 2 'ranks share the work of sweep, branches, grok and reproduce; take spinodal'
 
 # Killed ranks, and a signal that the time is up: what was done is in the journals, whoever wrote it.
 long='--set sweep.seeds=6 --set sweep.beta.points=300'

@@ -63,6 +63,11 @@ static spn_status make(spni_job *job)
     return spni_family_make(job, &plan);
 }
 
+static spn_status share(spni_job *job)
+{
+    return spni_family_share(job, &plan);
+}
+
 static spn_status write_section(spn_text *page, const spni_section_source *source)
 {
     return spni_family_section(page, source, true);
@@ -78,6 +83,7 @@ const spni_target spni_target_complexity = {
             "some "
             "starts end in a phase with fewer modes than the best start: they are stuck.",
     .make = make,
+    .share = share,
     .tables = spni_family_tables,
     .tell = spni_family_tell,
     .write = write_section,

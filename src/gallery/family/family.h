@@ -80,6 +80,9 @@ typedef struct spni_family_plan {
  *  and every random start is stationary. SPN_ERROR_INPUT for a setting of what the family varies. */
 spn_status spni_family_make(spni_job *job, const spni_family_plan *plan);
 
+/** On ranks of a farm: the runs of that alone, handed out one by one; none of them is in NAME.h5 yet. (all) */
+spn_status spni_family_share(spni_job *job, const spni_family_plan *plan);
+
 /** The check of both kinds: phases with each number of modes were found. */
 bool spni_family_passes(const spn_results *results);
 #define SPNI_FAMILY_FAULT "a phase was not found (order `not_found`)"

@@ -3,6 +3,7 @@
 #include "gallery/family/family.h"
 
 #include <math.h>
+#include <spinodal/base/pool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -113,23 +114,26 @@ static const char *activation(member which)
     return which.is_linear ? "linear" : "tanh";
 }
 
-/* One run of branches, or of random starts, into "FOLDER/order-linear-3.h5" and the like; and what it says. */
+/* "FOLDER/order-linear-3.h5" and the like. */
+static spn_status path_of(const maker *m, member which, bool is_starts, char path[SPNI_PATH_SIZE])
+{
+    char suffix[64];
+    snprintf(suffix, sizeof suffix, "-%s-%lld%s.h5", activation(which), (long long)which.index + 1,
+             is_starts ? "-starts" : "");
+    return spni_job_path(m->job, m->plan->kind->name, suffix, path);
+}
+
+/* One run of branches, or of random starts; and what it says. */
 static spn_status run_one(spn_context *context, maker *m, member which, bool is_starts,
                           spni_family_run *run, spn_theory_mode modes[SPN_MODES_MAX])
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
-    char path[SPNI_PATH_SIZE], suffix[64];
+    char path[SPNI_PATH_SIZE];
     bool is_good = true;
-    const spn_gallery_settings *own = m->job->settings;
-    const spn_run_settings settings = {.output = path,
-                                       .threads = own->threads,
-                                       .is_forced = own->is_forced,
-                                       .is_resumed = own->is_resumed};
-    snprintf(suffix, sizeof suffix, "-%s-%lld%s.h5", activation(which), (long long)which.index + 1,
-             is_starts ? "-starts" : "");
-    SPN_TRY(spni_job_path(m->job, m->plan->kind->name, suffix, path));
+    SPN_TRY(path_of(m, which, is_starts, path));
+    const spn_run_settings settings = spni_job_settings(m->job, path);
     SPN_TRY(make_study(context, m, which, is_starts, &experiment, &study));
     if (is_starts) {
         SPN_TRY(spn_study_sweep(context, study, &settings, &is_good));
@@ -219,16 +223,30 @@ done:
     return status;
 }
 
+static spn_status check_settings(spn_context *context, const maker *m)
+{
+    spn_status status = SPN_OK;
+    for (int64_t i = 0; i < m->job->settings->set_count; i++) {
+        SPN_TRY(refuse_varied(context, m->plan, m->job->settings->sets[i]));
+    }
+done:
+    return status;
+}
+
+/* Linear networks first. */
+static member member_at(const maker *m, int64_t number)
+{
+    return (member){number < m->plan->members, number % m->plan->members};
+}
+
 static spn_status run_all(spn_context *context, maker *m, const char *path)
 {
     spn_status status = SPN_OK;
     const spni_family_plan *plan = m->plan;
-    for (int64_t i = 0; i < m->job->settings->set_count; i++) {
-        SPN_TRY(refuse_varied(context, plan, m->job->settings->sets[i]));
-    }
+    SPN_TRY(check_settings(context, m));
     SPN_TRY(check_target(context, m, path));
     for (int64_t i = 0; i < 2 * plan->members; i++) {
-        const member which = {i < plan->members, i % plan->members};
+        const member which = member_at(m, i);
         spn_message(context, "%s: %s network, %lld of %lld", plan->kind->name, activation(which),
                     (long long)which.index + 1, (long long)plan->members);
         SPN_TRY(run_member(context, m, which));
@@ -265,5 +283,82 @@ done:
     spn_list_free(context, &m.family.runs);
     spn_list_free(context, &m.family.transitions);
     spn_list_free(context, &m.family.points);
+    return status;
+}
+
+/* ---- On ranks ---------------------------------------------------------------------------------- */
+
+/* Jobs of ranks: the branches of each member, then its random starts where there are any. Each runs as one process would, in a context that has no
+ * farm, and leaves its results in its file. */
+typedef struct sharing {
+    spni_job *job;
+    const spni_family_plan *plan;
+    int64_t jobs, done;
+} sharing;
+
+static spn_status share_one(spn_context *context, void *state, int64_t number,
+                            spn_pool_channel *channel)
+{
+    spn_status status = SPN_OK;
+    const sharing *all = state;
+    const bool is_starts = number >= 2 * all->plan->members;
+    const int64_t one = 1;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    char path[SPNI_PATH_SIZE];
+    bool is_good = true;
+    spni_job job = {.context = context, .settings = all->job->settings};
+    maker m = {.job = &job, .plan = all->plan};
+    const member which = member_at(&m, number % (2 * all->plan->members));
+    SPN_TRY(path_of(&m, which, is_starts, path));
+    const spn_run_settings settings = spni_job_settings(&job, path);
+    SPN_TRY(make_study(context, &m, which, is_starts, &experiment, &study));
+    SPN_TRY(
+        (is_starts ? spn_study_sweep : spn_study_branches)(context, study, &settings, &is_good));
+    SPN_TRY(spn_pool_send(context, channel, &one));
+done:
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    spn_release(context, m.configurations[is_starts]);
+    return status;
+}
+
+static spn_status count_one(spn_context *context, void *state, int64_t number, const void *message)
+{
+    sharing *all = state;
+    (void)number;
+    (void)message;
+    spn_progress(context, (double)++all->done, (double)all->jobs, "runs");
+    return SPN_OK;
+}
+
+/* A job at a time on each rank, with all its threads: results are written by a library that takes one thread at a time. Networks of many modes or
+ * layers take longest, and those with tanh longer than linear ones: hand them out first. */
+spn_status spni_family_share(spni_job *job, const spni_family_plan *plan)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = job->context;
+    spn_pool *pool = NULL;
+    double *cost = NULL;
+    const maker m = {.job = job, .plan = plan};
+    sharing all = {job, plan, 2 * plan->members * (plan->starts != NULL ? 2 : 1), 0};
+    SPN_TRY(check_settings(context, &m));
+    SPN_NEW(context, cost, all.jobs);
+    for (int64_t i = 0; i < all.jobs; i++) {
+        const member which = member_at(&m, i % (2 * plan->members));
+        cost[i] = (double)(which.index + 1) * (which.is_linear ? 1 : 2);
+    }
+    const spn_pool_work work = {.jobs = all.jobs,
+                                .job = share_one,
+                                .job_state = &all,
+                                .message_size = sizeof(int64_t),
+                                .receiver = count_one,
+                                .receiver_state = &all,
+                                .cost = cost};
+    SPN_TRY(spn_pool_create(context, 1, &pool));
+    SPN_TRY(spn_pool_run(context, pool, &work));
+done:
+    spn_pool_free(pool);
+    spn_release(context, cost);
     return status;
 }

@@ -47,5 +47,6 @@ const spni_target spni_target_fig2 = {
     .shared = &spni_paper_sweep,
     .groups = SPNI_GROUP_PAPER,
     .make = make,
+    .share = make_sweep,
     .write = spni_fig2_section,
 };

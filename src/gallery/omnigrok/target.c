@@ -39,6 +39,7 @@ const spni_target spni_target_omnigrok = {
         "nears "
         "that of the minimum.",
     .make = make,
+    .share = make,
     .tables = spni_training_tables,
     .figure = "omnigrok",
     .write = spni_omnigrok_section,

@@ -46,6 +46,11 @@ static spn_status make(spni_job *job)
     return spni_family_make(job, &plan);
 }
 
+static spn_status share(spni_job *job)
+{
+    return spni_family_share(job, &plan);
+}
+
 static spn_status write_section(spn_text *page, const spni_section_source *source)
 {
     return spni_family_section(page, source, false);
@@ -62,6 +67,7 @@ const spni_target spni_target_order = {
         "of second order, with more of first order (T12, T13). Where tanh "
         "saturates, transitions move.",
     .make = make,
+    .share = share,
     .tables = spni_family_tables,
     .tell = spni_family_tell,
     .write = write_section,
