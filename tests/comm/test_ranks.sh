@@ -45,10 +45,12 @@ cp "$REPOSITORY/examples/grok.yaml" .
 train='--set data.samples=60 --set grok.epochs=100 --set grok.seeds=2'
 # shellcheck disable=SC2086
 run spinodal grok grok.yaml -o train.h5 -q $train
-# shellcheck disable=SC2086
-run ranks 2 grok grok.yaml -o trained.h5 -q $train
-expect_status 0
-expect_same train.h5 trained.h5
+for number in 1 2 3 5; do
+    # shellcheck disable=SC2086
+    run ranks $number grok grok.yaml -o trained.h5 -q --force $train --threads $((number % 2 + 1))
+    expect_status 0
+    expect_same train.h5 trained.h5
+done
 
 # Shares of an array of jobs, gone on with by ranks.
 # shellcheck disable=SC2086
