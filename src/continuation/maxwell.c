@@ -324,7 +324,9 @@ static spn_status find_pairs(spn_branches *all)
                                     .message_size = sizeof(equals),
                                     .cost = cost};
     SPN_TRY(spni_run_searches(all, &searches));
-    qsort(found.items, (size_t)found.count, sizeof(equals), compare_equals);
+    if (found.count > 1) {
+        qsort(found.items, (size_t)found.count, sizeof(equals), compare_equals);
+    }
     for (int64_t k = 0; k < found.count; k++) {
         const equals *pair = (const equals *)found.items + k;
         SPN_TRY(add_maxwell(all, pair->i, pair->j, &pair->state));
