@@ -379,6 +379,7 @@ done:
 static void turn(const spni_products *p, spni_stand *stand)
 {
     stand->beta_slope = -stand->beta_slope;
+    stand->drive = -stand->drive;
     for (int64_t i = 0; i < p->n; i++) {
         stand->tangent[i] = -stand->tangent[i];
     }

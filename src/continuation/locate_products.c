@@ -195,13 +195,11 @@ done:
     return status;
 }
 
-/* w . d(grad L)/dbeta, w the direction of the tangent at `mid`: what gradient is left moves a turn of beta by |g| / |w . b|. At a
- * vertex that vanishes like the distance. */
+/* Along the direction of the tangent at `mid`: what gradient is left moves a turn of beta by |g| / |drive|. At a vertex that vanishes
+ * like the distance. */
 static double drive_of(const spni_glide *glide)
 {
-    const spni_products *p = glide->p;
-    const double *tangent = glide->mid.tangent;
-    return p->metric * spn_dot(p->n, tangent, p->border) / spn_norm(p->n, tangent);
+    return glide->mid.drive / spn_norm(glide->p->n, glide->mid.tangent);
 }
 
 /* How a fold bends. */

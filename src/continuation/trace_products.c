@@ -7,7 +7,8 @@
 #include <string.h>
 
 /* As in trace.c. */
-static const double STEP_LEAST = 1e-7, REACH_SHARE = 0.5, REMAINDER_SHARE = 0.02;
+static const double STEP_LEAST = 1e-7, STEP_TANGLED = 1e-4, REACH_SHARE = 0.5,
+                    REMAINDER_SHARE = 0.02;
 enum { CORRECTIONS_GOOD = 4 };
 
 /* Beside the eigenvalues': three stands, the tracer's, the systems' and the solver's own. */
@@ -152,6 +153,20 @@ void spni_glide_adapt(spni_glide *glide, double length, int64_t corrections)
     glide->step = length * (corrections > CORRECTIONS_GOOD ? fmin(growth, 0.7) : growth);
 }
 
+/* What a point of the branch has; *is_good: and one thing at most happens on the way to it. */
+static spn_status measure_step(spni_glide *glide, double h, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    bool is_tangled = false;
+    SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
+    if (h > STEP_TANGLED * glide->p->length) {
+        SPN_TRY(spni_glide_is_tangled(glide, &is_tangled));
+    }
+    *is_good = !is_tangled;
+done:
+    return status;
+}
+
 spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length,
                            int64_t *corrections)
 {
@@ -164,11 +179,13 @@ spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length
         SPN_TRY(try_step(glide, h, corrections, &is_good));
         is_over = is_good && !is_inside(glide, glide->next.beta);
         SPN_TRY(is_over ? stop_at_boundary(glide, &is_good, length) : SPN_OK);
+        if (is_good) {
+            SPN_TRY(measure_step(glide, h, &is_good));
+        }
         h /= 2;
     }
     if (is_good) {
         *end = is_over ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
-        SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
         spni_glide_adapt(glide, *length, *corrections);
     }
 done:

@@ -28,6 +28,9 @@ spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length
 void spni_glide_adapt(spni_glide *glide, double length, int64_t corrections);
 void spni_glide_accept(spni_glide *glide, double length);
 
+/** Whether more than one thing happens between `at` and `next`, which have their spectra. Moves the point, and `mid`. */
+spn_status spni_glide_is_tangled(spni_glide *glide, bool *is_tangled);
+
 /** Negative eigenvalues of the whole Hessian. */
 static inline int64_t spni_stand_index(const spni_stand *stand)
 {

@@ -56,6 +56,7 @@ enum { SPNI_LOWEST_MOST = 16 };
 /** A linearised stationary point. */
 typedef struct spni_stand {
     double beta, beta_slope;
+    double drive; /**< tangent . d(grad L)/dbeta = -tangent . M tangent / beta_slope */
     double *
         theta; /**< P: what is kept of it: z is its restriction, also where a run is taken up again */
     double *z, *tangent; /**< n each; with beta_slope of unit length in the metric */

@@ -98,6 +98,7 @@ static spn_status take_tangent(spni_products *p, const spni_stand *along, spni_s
             stand->tangent[i] = scale * p->step[i];
         }
         stand->beta_slope = scale * p->step[n] / p->metric;
+        stand->drive = p->metric * spn_dot(n, stand->tangent, p->border);
     }
 done:
     return status;

@@ -208,6 +208,54 @@ static void test_turn_unknown(void **state)
     case_free(&run);
 }
 
+/* p t^2/2 - HOP t^4/2 + t^6/6: beside t = 0 the branch p = 2 HOP t^2 - t^4, symmetric in t: up to the fold at t^2 = HOP, p = HOP^2,
+ * down to the pitchfork at t = 0, p = 0, and up again to the fold's mirror image. */
+static const double HOP = 1e-3;
+
+static slope hopped(double t, double p)
+{
+    double q = t * t;
+    return (slope){p * q / 2 - HOP * q * q / 2 + q * q * q / 6, t * (p - 2 * HOP * q + q * q),
+                   p - 6 * HOP * q + 5 * q * q, q / 2, t};
+}
+
+/* A step is longer than the way from the fold to its mirror image. It is the fold that ends the minimum, and the pitchfork lies behind it:
+ * whatever the step. */
+static void test_hop(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.9};
+    const ridge r = {.at = hopped, .low = 1, .high = -1};
+    static const struct {
+        int64_t n;
+        double step;
+    } cases[] = {{2, 0.1}, {2, 0.07}, {2, 0.04}, {2, 0.023}, {2, 0.01}, {RIDGE_MOST, 0.1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        run_case run;
+        int64_t count = 0;
+        set_ridge(&run, &r, cases[k].n, -1, 0.5, start);
+        run.settings.step = cases[k].step;
+        case_run(&run);
+        const spn_special_record *found = specials_of(&run, &count);
+        assert_int_equal(count, 2);
+        assert_int_equal(found[0].kind, SPN_SPECIAL_FOLD);
+        check_close(found[0].beta, HOP * HOP, 1e-12, 1);
+        check_close(found[0].state.weight_norm, sqrt(HOP), 1e-5, 1);
+        assert_true(found[0].index_before == 0 && found[0].index_after == 1);
+        assert_int_equal(found[1].kind, SPN_SPECIAL_BRANCH_POINT);
+        check_close(found[1].beta, 0, 1e-9, 1);
+        assert_true(found[1].index_before == 1 && found[1].index_after == 1);
+        const spn_phase_record *phases = spn_branches_phases(run.branches, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(phases[0].end_high, SPN_END_FOLD);
+        for (int64_t i = 0; i < run.count; i++) {
+            double t = run.items[i].theta[0];
+            assert_true(run.items[i].stream != SPN_BRANCHES_POINT || t > 0);
+        }
+        case_free(&run);
+    }
+}
+
 /* Behind the fold at p = 0 a minimum far off, t < -3, from p = 1e-5 on only: at the fold's own p all slides down for ever. */
 static slope late(double t, double p)
 {
@@ -248,9 +296,8 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transcritical),
-        cmocka_unit_test(test_value_unknown),
-        cmocka_unit_test(test_turn_unknown),
+        cmocka_unit_test(test_transcritical), cmocka_unit_test(test_value_unknown),
+        cmocka_unit_test(test_turn_unknown),  cmocka_unit_test(test_hop),
         cmocka_unit_test(test_fall),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
