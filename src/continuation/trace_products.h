@@ -40,6 +40,14 @@ static inline int64_t spni_stand_index(const spni_stand *stand)
 /** A point on the arc between `at` and `next` at `share` of the way, into `mid`, with what is wanted of it (SPNI_STAND_*). */
 spn_status spni_glide_between(spni_glide *glide, double share, unsigned wanted, bool *is_found);
 
+/** Where the branch retraces its mirror image behind `at`, on the arc to `next`. */
+typedef struct spni_vertex {
+    double share, beta, half; /**< of the arc, and beta in beta +- half */
+    double coefficient;       /**< beta = beta_0 + a s^2 */
+    bool is_there; /**< `mid`, and the point, are at it or close; otherwise `mid` is `at` */
+} spni_vertex;
+spn_status spni_glide_vertex(spni_glide *glide, spni_vertex *out);
+
 /** The special points between `at` and `next`, in the order of the arc: records but for numbers, and theta of each. */
 enum { SPNI_FOUND_MOST = 2 };
 typedef struct spni_found {

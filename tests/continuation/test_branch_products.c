@@ -114,8 +114,10 @@ static void test_pitchfork(void **state)
     const spn_special_record *found = specials_of(&run, &count);
     assert_int_equal(count, 1);
     assert_int_equal(found[0].kind, SPN_SPECIAL_BRANCH_POINT);
-    check_close(found[0].beta, 0, 1e-6, 1);
+    check_close(found[0].beta, 0, 1e-11, 1);
     assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
+    assert_true(found[0].beta_high - found[0].beta_low <= 1e-8);
+    check_close(found[0].coefficient, -1, 1e-9, 0);
     assert_int_equal(found[0].is_continuous, -1);
     assert_true(found[0].index_before == 0 && found[0].index_after == 0);
     const spn_phase_record *phases = spn_branches_phases(run.branches, &count);

@@ -44,6 +44,19 @@ static slope bent_transcritical(double t, double p)
     return crossed(t, bent(p), 1 + 4 * p);
 }
 
+/* The crossing at p = +-OFF instead of 0. */
+static const double OFF = 1e-8;
+
+static slope crossed_above(double t, double p)
+{
+    return bent_transcritical(t, p - OFF);
+}
+
+static slope crossed_below(double t, double p)
+{
+    return bent_transcritical(t, p + OFF);
+}
+
 static slope folded(double t, double p)
 {
     return (slope){t * t * t / 3 + p * t, t * t + p, 2 * t, t, 1};
@@ -159,6 +172,32 @@ static void test_transcritical(void **state)
             }
         }
         assert_true(behind > 2);
+        case_free(&run);
+    }
+}
+
+/* Next to beta = 0 accuracy is one of the scale of beta: an interval of 1e-10 of beta itself would be nothing. */
+static void test_near_zero(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.3};
+    static const struct {
+        slope (*at)(double t, double p);
+        double place;
+    } cases[] = {{bent_transcritical, 0}, {crossed_above, OFF}, {crossed_below, -OFF}};
+    const int64_t sizes[] = {2, RIDGE_MOST};
+    for (size_t k = 0; k < 2 * sizeof cases / sizeof *cases; k++) {
+        const ridge r = {.at = cases[k / 2].at, .low = 1, .high = -1};
+        run_case run;
+        int64_t count = 0;
+        set_ridge(&run, &r, sizes[k % 2], -0.24, 0.3, start);
+        case_run(&run);
+        const spn_special_record *found = specials_of(&run, &count);
+        assert_int_equal(count, 1);
+        check_close(found[0].beta, cases[k / 2].place, 1e-9, 1);
+        assert_true(found[0].beta_low <= cases[k / 2].place);
+        assert_true(cases[k / 2].place <= found[0].beta_high);
+        assert_true(found[0].beta_high - found[0].beta_low <= 1e-5);
         case_free(&run);
     }
 }
@@ -298,6 +337,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transcritical), cmocka_unit_test(test_value_unknown),
         cmocka_unit_test(test_turn_unknown),  cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_near_zero),
+
         cmocka_unit_test(test_fall),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
