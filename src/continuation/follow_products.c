@@ -119,15 +119,16 @@ done:
 
 /* ---- Points --------------------------------------------------------------------------------------- */
 
+/* The eigenvalue next to zero, of those inside and of the rest. Where all that were looked for are negative it is not among them. */
 static double critical_value(const spni_stand *stand)
 {
     int64_t last = stand->value_count - 1;
-    if (last < 0) {
+    if (last < 0 || stand->inside >= SPNI_LOWEST_MOST) {
         return (double)NAN;
     }
     bool is_low = last > 0 && fabs(stand->values[last - 1]) < fabs(stand->values[last]);
     double inside = stand->values[is_low ? last - 1 : last];
-    return fabs(stand->outside_least) < fabs(inside) ? stand->outside_least : inside;
+    return fabs(stand->outside_nearest) < fabs(inside) ? stand->outside_nearest : inside;
 }
 
 static void fill_record(branch_run *run, const spni_stand *stand, spn_branch_record *record)

@@ -68,6 +68,7 @@ typedef struct spni_stand {
     int64_t outside; /**< and of the rest (T27) */
     double
         outside_least; /**< the rest's smallest eigenvalue, where it was asked for or is nearer to zero than M's, or below zero; infinite: there is none */
+    double outside_nearest; /**< of a spectrum: the one next to zero, likewise */
     spn_certainty certainty;
     int64_t zero_modes;
     double gradient_norm, order, loss_slope;

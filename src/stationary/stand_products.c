@@ -262,9 +262,10 @@ static spn_status take_outside(spni_products *p, bool is_wanted, spni_stand *sta
     spn_rest rest;
     double floor = is_wanted ? stand->largest : floor_of(stand);
     SPN_TRY(spn_reduction_rest(p->context, p->reduction, p->point, floor,
-                               -SPN_ZERO_EIGENVALUE * stand->largest, &rest));
+                               -SPN_ZERO_EIGENVALUE * stand->largest, !is_wanted, &rest));
     stand->outside = rest.negative;
     stand->outside_least = rest.smallest;
+    stand->outside_nearest = rest.nearest;
     if (rest.dimension > 0 && stand->certainty == SPN_CERTAIN_DENSE) {
         stand->certainty = SPN_CERTAIN_REDUCED;
     }

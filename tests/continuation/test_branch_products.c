@@ -346,6 +346,31 @@ static void test_crossing(void **state)
     network_case_close(&c);
 }
 
+/* Where eigenvalues are negative outside of the symmetric subspace, several and different ones as well, the critical one is that next to
+ * zero, of all. */
+static void test_critical(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t depth, width;
+        double from;
+    } cases[] = {{4, 4, 0.004}, {2, 8, 0.02}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        network_case c;
+        network_setup setup = network_of(SPN_TANH, cases[k].from, 0.5);
+        setup.samples = 300;
+        setup.depth = cases[k].depth;
+        setup.width = cases[k].width;
+        network_case_open(&c, context, &setup);
+        c.run.settings.method = SPN_BRANCHES_PRODUCTS;
+        c.run.settings.index = 14;
+        case_run(&c.run);
+        const seen found = compare_dense(&c);
+        assert_true(found.saddles > 10 && found.merged == found.points);
+        network_case_close(&c);
+    }
+}
+
 /* T13, and zero modes by the rotations of hidden layers, which a bordered system must not take for a fold. */
 static void test_linear(void **state)
 {
@@ -474,12 +499,12 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fold),      cmocka_unit_test(test_double_well),
-        cmocka_unit_test(test_pitchfork), cmocka_unit_test(test_deep_mode),
-        cmocka_unit_test(test_resume),    cmocka_unit_test(test_tanh),
-        cmocka_unit_test(test_crossing),  cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_units),     cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_fold),          cmocka_unit_test(test_double_well),
+        cmocka_unit_test(test_pitchfork),     cmocka_unit_test(test_deep_mode),
+        cmocka_unit_test(test_resume),        cmocka_unit_test(test_tanh),
+        cmocka_unit_test(test_crossing),      cmocka_unit_test(test_critical),
+        cmocka_unit_test(test_linear),        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_refusals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     spn_context_free(context);

@@ -295,6 +295,41 @@ static void test_hop(void **state)
     }
 }
 
+/* On the way of a minimum eigenvalues are not found: no phase reaches over such points, and of its ends there nothing is said. */
+static void test_phases_unknown(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.9};
+    const ridge r = {.at = folded, .low = -0.55, .high = -0.45};
+    run_case run;
+    int64_t count = 0, unknown = 0, points = 0;
+    set_ridge(&run, &r, RIDGE_MOST, -1, 0.5, start);
+    case_run(&run);
+    const spn_phase_record *phases = spn_branches_phases(run.branches, &count);
+    assert_int_equal(count, 2);
+    const spn_phase_record *low = &phases[phases[0].beta_low < phases[1].beta_low ? 0 : 1];
+    const spn_phase_record *high = low == phases ? &phases[1] : &phases[0];
+    assert_int_equal(low->end_low, SPN_END_RANGE);
+    assert_int_equal(low->end_high, SPN_END_UNFINISHED);
+    assert_int_equal(high->end_low, SPN_END_UNFINISHED);
+    assert_int_equal(high->end_high, SPN_END_FOLD);
+    check_close(high->beta_high, 0, 1e-8, 1);
+    assert_true(low->beta_high <= r.low && r.high <= high->beta_low);
+    const int64_t *of_points = spn_branches_point_phases(run.branches, &points);
+    for (int64_t i = 0, k = 0; i < run.count; i++) {
+        const spn_branch_record *p = &run.items[i].point;
+        if (run.items[i].stream == SPN_BRANCHES_POINT) {
+            bool is_unknown = p->certainty == SPN_CERTAIN_NOT;
+            assert_true(!is_unknown || (of_points[k] == -1 && p->negative_eigenvalues == -1));
+            assert_true(!is_unknown || isnan(p->critical_eigenvalue));
+            unknown += is_unknown;
+            k++;
+        }
+    }
+    assert_true(unknown > 1);
+    case_free(&run);
+}
+
 /* Behind the fold at p = 0 a minimum far off, t < -3, from p = 1e-5 on only: at the fold's own p all slides down for ever. */
 static slope late(double t, double p)
 {
@@ -335,8 +370,10 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transcritical), cmocka_unit_test(test_value_unknown),
-        cmocka_unit_test(test_turn_unknown),  cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_transcritical),  cmocka_unit_test(test_value_unknown),
+        cmocka_unit_test(test_turn_unknown),   cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_phases_unknown),
+
         cmocka_unit_test(test_near_zero),
 
         cmocka_unit_test(test_fall),
