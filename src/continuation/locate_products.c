@@ -200,7 +200,8 @@ static spn_status find_root(const event *e, root_state *r, bool *is_found)
         SPN_TRY(stand_between(e, share, &is_there));
         if (!is_there) {
             SPN_TRY(go_back(e, r));
-            r->rest = fmax(r->rest, fabs(r->high - r->low)); /* it is between these */
+            /* It is between these, and twice the rest is said. */
+            r->rest = fmax(r->rest, fabs(r->high - r->low) / 2);
             break;
         }
         r->before = r->last;

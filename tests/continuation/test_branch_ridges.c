@@ -223,6 +223,33 @@ static void test_value_unknown(void **state)
     case_free(&run);
 }
 
+/* The first place on the arc is found, and the next one is not: what is said is that of the first, solved for again. */
+static void test_value_lost(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.12};
+    const ridge r = {.at = bent_transcritical, .low = -5e-8, .high = 5e-8};
+    run_case run;
+    int64_t count = 0;
+    set_ridge(&run, &r, RIDGE_MOST, -0.2, 0.1, start);
+    case_run(&run);
+    const spn_special_record *found = specials_of(&run, &count);
+    assert_int_equal(count, 1);
+    const spn_state *at = &found[0].state;
+    assert_true(at->beta < r.low && at->beta > -1e-5);
+    check_close(at->weight_norm, fabs(bent(at->beta)), 1e-13, 1);
+    assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
+    for (int64_t i = 0; i < run.count; i++) {
+        const kept_item *item = &run.items[i];
+        if (item->stream == SPN_BRANCHES_POINT) {
+            assert_true(fabs(item->point.state.beta - at->beta) > 1e-4);
+        } else {
+            check_close(item->theta[0], -bent(at->beta), 1e-13, 1);
+        }
+    }
+    case_free(&run);
+}
+
 /* The same about a fold: beta turns, the index behind it is not known. Nothing is claimed of it, and the branch ends there. */
 static void test_turn_unknown(void **state)
 {
@@ -372,6 +399,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_transcritical),  cmocka_unit_test(test_value_unknown),
         cmocka_unit_test(test_turn_unknown),   cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_value_lost),
+
         cmocka_unit_test(test_phases_unknown),
 
         cmocka_unit_test(test_near_zero),
