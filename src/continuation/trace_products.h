@@ -12,10 +12,9 @@ typedef struct spni_glide {
     const spn_branches_settings *settings;
     double beta_from, beta_to;
     spni_stand at, next, mid; /**< the last accepted point, the one in work, and one between */
-    double *
-        bend; /**< n + 1: d(tangent)/ds from the last step, of z and metric beta; zero at the start */
-    double *z;   /**< n: in work */
-    double step; /**< arclength of the next step to try */
+    double *bend;             /**< n + 1: d(tangent)/ds from the last step; zero at the start */
+    double *z;                /**< n: in work */
+    double step;              /**< arclength of the next step to try */
 } spni_glide;
 
 spn_status spni_glide_create(spni_products *p, const spn_branches_settings *settings,

@@ -102,9 +102,8 @@ spn_status spni_stand_measure(spni_products *p, unsigned wanted, spni_stand *sta
 /** Vectors of n numbers that finding the lowest eigenvalues takes at most. */
 int64_t spni_stand_vectors(int64_t n);
 
-/** |u_a - u_b| in the metric, and the product of two tangents. */
+/** |u_a - u_b| in the metric. */
 double spni_stand_distance(const spni_products *p, const spni_stand *a, const spni_stand *b);
-double spni_stand_cosine(const spni_products *p, const spni_stand *a, const spni_stand *b);
 
 /** Stand at (z, beta): the point with everything, M's orbit and preconditioner. *is_finite false: L or its gradient is not. */
 spn_status spni_products_set(spni_products *p, const double *z, double beta, bool *is_finite);

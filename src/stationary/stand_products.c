@@ -70,12 +70,6 @@ double spni_stand_distance(const spni_products *p, const spni_stand *a, const sp
     return sqrt(sum + beta * beta);
 }
 
-double spni_stand_cosine(const spni_products *p, const spni_stand *a, const spni_stand *b)
-{
-    return spn_dot(p->n, a->tangent, b->tangent) +
-           p->metric * p->metric * a->beta_slope * b->beta_slope;
-}
-
 /* ---- Tangent ------------------------------------------------------------------------------------- */
 
 static spn_status take_tangent(spni_products *p, const spni_stand *along, spni_stand *stand,
