@@ -251,7 +251,7 @@ const spn_barrier_record *spn_branches_barriers(const spn_branches *branches, in
 int64_t spn_branches_unused(const spn_branches *branches);
 /** The special points as sent to the sink, with `change` and `is_continuous`, which need all branches. */
 const spn_special_record *spn_branches_specials(const spn_branches *branches, int64_t *count);
-/** Phase of each point in the order of the sink's points (-1: unstable). */
+/** Phase of each point in the order of the sink's points (-1: unstable, or not known whether). */
 const int64_t *spn_branches_point_phases(const spn_branches *branches, int64_t *count);
 /** What only all branches tell of the sink's point number `row`: its phase and, of the outermost point of a phase that a
  *  special point ends, the labels of the phase. What appears at a branch point grows from 0 by a power of the distance (by

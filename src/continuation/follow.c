@@ -4,13 +4,12 @@
  * A run that was interrupted is repeated with what it had sent: points and special points are taken from
  * there instead of being solved for, everything else follows from them as it did before, so that the
  * repetition makes the same decisions and goes on with the same bits. */
+#include "continuation/branch_step.h"
 #include "continuation/explore.h"
 
 #include <math.h>
 #include <string.h>
 
-/* First step of a branch, as a share of the longest. */
-static const double STEP_FIRST = 0.1;
 /* Special points that differ by less (of |beta| and its scale, |L| and its scale, the frame's length) are one. */
 static const double SAME_BETA = 1e-7, SAME_LOSS = 1e-7, SAME_NORM = 1e-4;
 
@@ -327,7 +326,7 @@ static spn_status follow_half(spn_branches *all, int64_t branch, int64_t sign, i
     bool is_over = is_leaving(&all->frame, &tracer->at);
     half->ends[side] = is_over ? SPNI_HALF_RANGE : SPNI_HALF_UNFINISHED;
     memset(tracer->bend, 0, (size_t)(all->frame.n + 1) * sizeof *tracer->bend);
-    tracer->step = STEP_FIRST * all->settings.step * all->frame.length;
+    tracer->step = spni_step_first(all->settings.step, all->frame.length);
     while (!is_over) {
         spni_step_end end = SPNI_STEP_LOST;
         record.point = number + sign;

@@ -2,14 +2,13 @@
 /* One branch by products, from a certified minimum both ways: as follow.c does it, but that nothing is looked for beside the
  * branch. What an interrupted run had sent is taken from there: points need their tangent and their spectrum, special
  * points are located again. */
+#include "continuation/branch_step.h"
 #include "continuation/explore.h"
 #include "continuation/trace_products.h"
 
 #include <math.h>
 #include <string.h>
 
-/* First step of a branch, as a share of the longest (as in follow.c). */
-static const double STEP_FIRST = 0.1;
 /* Units that differ by less are one (as for certificates). */
 static const double EXACT = 1e-12;
 
@@ -119,15 +118,16 @@ done:
 
 /* ---- Points --------------------------------------------------------------------------------------- */
 
+/* The eigenvalue next to zero, of those inside and of the rest. Where all that were looked for are negative it is not among them. */
 static double critical_value(const spni_stand *stand)
 {
     int64_t last = stand->value_count - 1;
-    if (last < 0) {
+    if (last < 0 || stand->inside >= SPNI_LOWEST_MOST) {
         return (double)NAN;
     }
     bool is_low = last > 0 && fabs(stand->values[last - 1]) < fabs(stand->values[last]);
     double inside = stand->values[is_low ? last - 1 : last];
-    return fabs(stand->outside_least) < fabs(inside) ? stand->outside_least : inside;
+    return fabs(stand->outside_nearest) < fabs(inside) ? stand->outside_nearest : inside;
 }
 
 static void fill_record(branch_run *run, const spni_stand *stand, spn_branch_record *record)
@@ -354,7 +354,7 @@ static spn_status follow_half(branch_run *run, int64_t branch, int64_t sign, int
                     .end = is_leaving(glide) ? SPNI_HALF_RANGE : SPNI_HALF_UNFINISHED,
                     .is_over = is_leaving(glide)};
     memset(glide->bend, 0, (size_t)(run->p.n + 1) * sizeof *glide->bend);
-    glide->step = STEP_FIRST * all->settings.step * run->p.length;
+    glide->step = spni_step_first(all->settings.step, run->p.length);
     while (!way.is_over) {
         spni_step_end end = SPNI_STEP_LOST;
         way.record.point = way.number + sign;
@@ -379,6 +379,7 @@ done:
 static void turn(const spni_products *p, spni_stand *stand)
 {
     stand->beta_slope = -stand->beta_slope;
+    stand->drive = -stand->drive;
     for (int64_t i = 0; i < p->n; i++) {
         stand->tangent[i] = -stand->tangent[i];
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Special points on an arc between two stands, by products: each is the root of one function along the arc, by false position.
+/* Special points on an arc between two stands, by products: each is the root of one function along the arc, by false position, but for
+ * vertices (vertex_products.c).
  *
  *   beta turns back and an eigenvalue inside the symmetric subspace changes sign    fold: the root of dbeta/ds
- *   beta turns back and none does                                                  vertex: likewise; the branch retraces a
+ *   beta turns back and none does                                                  vertex: extrapolated; the branch retraces a
  *                                                                                  mirror image of itself behind it
  *   beta goes on and eigenvalues inside change sign                                branch point: the root of the eigenvalue
  *   eigenvalues outside of the subspace do                                         branch point: units that were equal part
@@ -16,13 +17,22 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROOT_STEPS = 40 };
+enum { ROOT_STEPS = 40, IDLE_MOST = 5 };
 /* What is left of beta at a fold, as a share of the accuracy asked for; it is taken off to higher order. */
 static const double FOLD_SHARE = 0.1;
 /* Where the sign of a function is known and not its size its root is bracketed to this share of beta. */
 static const double BRACKET_SHARE = 1e-6;
 /* Eigenvalues of iterations are known to this share of the largest, others to rounding. */
 static const double VALUE_ERROR = 1e-9;
+/* Where the branch moves along the kernel rounding is magnified by 1 / lambda: the root is looked for until lambda is this share of what it
+ * is at the ends, and extrapolated from three places beside it, at these shares of the way to the farther end (the last one on the
+ * other side, if that is long enough). */
+static const double FAR_ENDS = 1e-2, BESIDE[] = {0.04, 0.02, -0.02};
+enum { PLACES = sizeof BESIDE / sizeof *BESIDE };
+/* A beta of less than this share of its scale is zero, as far as accuracy is relative. */
+static const double BETA_LEAST = 1e-3;
+/* D^3 L, in its natural scale; and rounding of a gradient, in that of curvature and weights. */
+static const double THIRD = 0.3, GRADIENT_ERROR = 16 * DBL_EPSILON;
 
 typedef enum event_kind { EVENT_TURN, EVENT_INSIDE, EVENT_OUTSIDE } event_kind;
 
@@ -32,6 +42,7 @@ typedef struct event {
     event_kind kind;
     int64_t place; /* of the eigenvalue that changes sign, ascending from 0 */
     bool is_sign;  /* only its sign is known */
+    bool is_along; /* the branch moves along the kernel */
     double width;  /* of the arc */
 } event;
 
@@ -71,21 +82,33 @@ static spni_bracket bracket_of(const event *e)
 typedef struct root_state {
     spni_bracket bracket;
     spni_sample last, before;
+    double secant;    /* of the function over the whole arc */
     double low, high; /* beta at the bracket's ends */
     double rest;      /* |beta - that of the root| */
     double ahead;     /* beta of the root less that of `mid`, as far as is known */
 } root_state;
 
+/* Over the arc, that of the last two values; two that are closer than they are known to be have any, of which a large one would say that
+ * the root is near. */
 static double slope_of(const root_state *r)
 {
-    return (r->last.value - r->before.value) / (r->last.x - r->before.x);
+    double slope = (r->last.value - r->before.value) / (r->last.x - r->before.x);
+    return slope / r->secant > 0 && slope / r->secant <= 1 ? slope : r->secant;
 }
 
-/* How far beta is from that of the root. */
+/* |dbeta/ds| where an eigenvalue vanishes: there the tangent may be a mixture of those of two branches. */
+static double steepness_of(const event *e)
+{
+    const spni_glide *glide = e->glide;
+    return fmax(fabs(glide->mid.beta_slope),
+                fmax(fabs(glide->at.beta_slope), fabs(glide->next.beta_slope)));
+}
+
+/* How far beta is from that of the root: no farther than the arc and its steepness say. */
 static void take_rest(const event *e, root_state *r)
 {
     const spni_stand *mid = &e->glide->mid;
-    double slope = slope_of(r), value = r->last.value;
+    double slope = slope_of(r), value = r->last.value, most = steepness_of(e) * e->width;
     if (e->kind == EVENT_TURN) {
         r->ahead = -value * value * e->width / (2 * slope);
         r->rest = fabs(r->ahead);
@@ -94,14 +117,18 @@ static void take_rest(const event *e, root_state *r)
         r->rest = fabs(r->high - r->low);
     } else {
         r->ahead = -value / slope * mid->beta_slope * e->width;
-        r->rest = fabs(r->ahead);
+        r->rest = fabs(value / slope) * most;
+    }
+    if (!e->is_sign) {
+        r->rest = fmin(r->rest, most);
+        r->ahead = fmin(fmax(r->ahead, -r->rest), r->rest);
     }
 }
 
 static double accuracy_of(const event *e)
 {
     const spni_glide *glide = e->glide;
-    double size = fmax(fabs(glide->mid.beta), DBL_EPSILON * (glide->beta_to - glide->beta_from));
+    double size = fmax(fabs(glide->mid.beta), BETA_LEAST * glide->p->scales.parameter);
     return (e->kind == EVENT_TURN ? FOLD_SHARE * glide->settings->tolerance
             : e->is_sign          ? BRACKET_SHARE
                                   : glide->settings->tolerance) *
@@ -134,30 +161,47 @@ static spn_status go_back(const event *e, const root_state *r)
     return SPN_OK;
 }
 
+/* Has the root been met from both sides? An eigenvalue that vanishes at a fold just before the arc is small there, too. */
+static bool is_enclosed(const root_state *r)
+{
+    return r->bracket.left.x > 0 && r->bracket.right.x < 1;
+}
+
+static bool is_good(const event *e, const root_state *r)
+{
+    return e->is_along ? is_enclosed(r) && fabs(r->last.value) <= FAR_ENDS * fabs(r->secant)
+                       : r->rest <= accuracy_of(e);
+}
+
 /* False position; `mid` ends at the last value, and the point with it. *is_found: to the accuracy asked for. */
 static spn_status find_root(const event *e, root_state *r, bool *is_found)
 {
     spn_status status = SPN_OK;
     spni_glide *glide = e->glide;
+    root_state best = {.rest = (double)INFINITY};
+    int idle = 0; /* values between others since the best one halved: they are rounding */
     *is_found = false;
     r->bracket = bracket_of(e);
+    r->secant = r->bracket.right.value - r->bracket.left.value;
     r->last = r->bracket.left;
     r->before = r->bracket.right;
     r->low = glide->at.beta;
     r->high = glide->next.beta;
     spni_stand_copy(glide->p, &glide->at, &glide->mid);
     take_rest(e, r);
-    for (int k = 0; k < ROOT_STEPS && spni_bracket_is_open(&r->bracket); k++) {
+    for (int k = 0; k < ROOT_STEPS && idle < IDLE_MOST && spni_bracket_is_open(&r->bracket); k++) {
         bool is_there = false;
         double share = spni_bracket_next(&r->bracket);
         /* No place is nearer, and two values at one say nothing. */
         if (k > 0 && share == r->last.x) {
-            *is_found = r->rest <= accuracy_of(e);
+            *is_found = is_good(e, r);
             break;
         }
         SPN_TRY(stand_between(e, share, &is_there));
         if (!is_there) {
             SPN_TRY(go_back(e, r));
+            /* It is between these, and twice the rest is said. */
+            r->rest = fmax(r->rest, fabs(r->high - r->low) / 2);
             break;
         }
         r->before = r->last;
@@ -166,10 +210,18 @@ static spn_status find_root(const event *e, root_state *r, bool *is_found)
         *(is_left ? &r->low : &r->high) = glide->mid.beta;
         spni_bracket_take(&r->bracket, r->last);
         take_rest(e, r);
-        *is_found = k > 0 && r->rest <= accuracy_of(e);
+        *is_found = k > 0 && is_good(e, r);
         if (*is_found || r->last.value == 0) {
             break;
         }
+        if (!e->is_sign && is_enclosed(r)) {
+            idle = r->rest <= best.rest / 2 ? 0 : idle + 1;
+            best = r->rest < best.rest ? *r : best;
+        }
+    }
+    if (idle == IDLE_MOST) {
+        *r = best;
+        SPN_TRY(go_back(e, r));
     }
 done:
     return status;
@@ -195,13 +247,11 @@ done:
     return status;
 }
 
-/* w . d(grad L)/dbeta, w the direction of the tangent at `mid`: what gradient is left moves a turn of beta by |g| / |w . b|. At a
- * vertex that vanishes like the distance. */
+/* Along the direction of the tangent at `mid`: what gradient is left moves a turn of beta by |g| / |drive|. At a vertex that vanishes
+ * like the distance. */
 static double drive_of(const spni_glide *glide)
 {
-    const spni_products *p = glide->p;
-    const double *tangent = glide->mid.tangent;
-    return p->metric * spn_dot(p->n, tangent, p->border) / spn_norm(p->n, tangent);
+    return glide->mid.drive / spn_norm(glide->p->n, glide->mid.tangent);
 }
 
 /* How a fold bends. */
@@ -221,17 +271,35 @@ done:
     return status;
 }
 
-/* How well an eigenvalue is known says how well its root is. Rounding moves z along the softest direction by |g| / |lambda|, and
- * eigenvalues with it (branch_point.c): where the branch moves along the kernel that is most of it. */
+/* How far z may be from the branch: along the softest direction, with the eigenvalue lambda, a gradient g moves it by g / |lambda|, or by
+ * sqrt(2 g / D^3 L) where that is less. */
+static double slack_of(const event *e, const root_state *r, double third)
+{
+    const spni_stand *mid = &e->glide->mid;
+    double gradient =
+        fmax(mid->gradient_norm, GRADIENT_ERROR * mid->largest * e->glide->p->scales.weight);
+    double soft = fabs(e->is_along ? r->last.value
+                                   : mid->values[spni_softest(mid->value_count, mid->values)]);
+    return fmin(gradient / fmax(soft, DBL_MIN), sqrt(2 * gradient / third));
+}
+
+/* How well an eigenvalue is known says how well its root is: as well as it was computed, and as z is known, with which it changes
+ * (branch_point.c); where the branch moves along the kernel that is most of it. Of a sign only what counts as zero is known, and the slope
+ * is taken to be that of the lowest eigenvalue. */
 static double value_rounding(const event *e, const root_state *r)
 {
     const spni_stand *mid = &e->glide->mid;
-    const spni_products *p = e->glide->p;
-    double bend = (p->scales.value + fabs(mid->state.loss)) / pow(p->scales.weight, 2);
-    double soft = fabs(mid->values[spni_softest(mid->value_count, mid->values)]);
-    double error = 16 * DBL_EPSILON * (1 + 0.3 * bend / fmax(soft, DBL_MIN));
-    error += mid->certainty == SPN_CERTAIN_LOWEST ? VALUE_ERROR : 0;
-    return fabs(error * mid->largest / slope_of(r) * mid->beta_slope * e->width);
+    const spn_scales *scales = &e->glide->p->scales;
+    double third = THIRD * (scales->value + fabs(mid->state.loss)) / pow(scales->weight, 3);
+    double slack = slack_of(e, r, third);
+    double share = e->is_sign                             ? SPN_ZERO_EIGENVALUE
+                   : mid->certainty == SPN_CERTAIN_LOWEST ? VALUE_ERROR
+                                                          : GRADIENT_ERROR;
+    double slope =
+        fabs(e->is_sign ? e->glide->next.outside_least - e->glide->at.outside_least : slope_of(r)) /
+        e->width;
+    double error = share * mid->largest + third * slack;
+    return steepness_of(e) * fmin(slack + error / slope, e->width);
 }
 
 static void set_interval(const spni_glide *glide, double beta, double half,
@@ -243,39 +311,128 @@ static void set_interval(const spni_glide *glide, double beta, double half,
     record->beta_high = beta + half;
 }
 
-static spn_status locate(event *e, spni_found *found)
+/* What is said of the place is that of `mid`; labels are those before it. */
+static void keep_mid(const spni_glide *glide, double share, spni_found *found)
 {
-    spn_status status = SPN_OK;
-    spni_glide *glide = e->glide;
-    const spni_stand *a = &glide->at, *b = &glide->next;
     spn_special_record *record = &found->record;
-    root_state r;
-    bool is_found = false;
-    e->width = spni_stand_distance(glide->p, a, b);
-    record->coefficient = (double)NAN;
-    SPN_TRY(find_root(e, &r, &is_found));
-    if (r.last.x > 0) { /* otherwise nothing was solved for, and `mid` is where the arc begins */
-        SPN_TRY(spni_stand_measure(
-            glide->p, e->kind == EVENT_OUTSIDE ? SPNI_STAND_POINT : SPNI_STAND_STATE, &glide->mid));
-    }
-    record->state = glide->mid.state;
-    found->share = r.last.x;
+    found->share = share;
     found->loss_slope = glide->mid.loss_slope;
     memcpy(found->theta, glide->mid.theta,
            (size_t)glide->p->whole->dimension * sizeof *found->theta);
-    double rounding = 0, beta = glide->mid.beta + r.ahead;
-    if (e->kind == EVENT_TURN) {
-        record->coefficient = (b->beta_slope - a->beta_slope) / (2 * e->width);
-        rounding =
-            r.last.x > 0 ? glide->mid.gradient_norm / fmax(fabs(drive_of(glide)), DBL_MIN) : 0;
-        SPN_TRY(is_found && !found->is_vertex ? bend_fold(glide, record) : SPN_OK);
-    } else if (is_found && !e->is_sign) {
-        rounding = value_rounding(e, &r);
-    }
-    set_interval(glide, beta, (is_found ? 1 : 2) * r.rest + rounding, record);
+    record->state = glide->mid.state;
     record->state.beta = glide->mid.beta;
-    spn_state_relabel(&record->state, &a->state);
-    record->state.accuracy = a->state.accuracy;
+    spn_state_relabel(&record->state, &glide->at.state);
+    record->state.accuracy = glide->at.state.accuracy;
+}
+
+static spn_status locate_vertex(spni_glide *glide, spni_found *found)
+{
+    spn_status status = SPN_OK;
+    spni_vertex vertex;
+    SPN_TRY(spni_glide_vertex(glide, &vertex));
+    SPN_TRY(vertex.is_there ? spni_stand_measure(glide->p, SPNI_STAND_STATE, &glide->mid) : SPN_OK);
+    found->record.coefficient = vertex.coefficient;
+    set_interval(glide, vertex.beta, vertex.half, &found->record);
+    keep_mid(glide, vertex.share, found);
+done:
+    return status;
+}
+
+/* The three places and lambda there, as a function of the share of the arc and of beta; `mid` ends at the last one. */
+static spn_status take_places(const event *e, const root_state *r, spni_sample *places,
+                              spni_sample *betas, bool *is_there)
+{
+    spn_status status = SPN_OK;
+    double root = r->last.x - r->last.value / slope_of(r), far = root > 0.5 ? 0 : 1;
+    double way = far - root, near = 1 - fabs(way);
+    *is_there = root > 0 && root < 1;
+    for (int k = 0; k < PLACES && *is_there; k++) {
+        double share = BESIDE[k] > 0 || near > -BESIDE[k] ? BESIDE[k] : BESIDE[0] / 4;
+        places[k].x = root + share * way;
+        SPN_TRY(stand_between(e, places[k].x, is_there));
+        places[k].value = value_at(e, &e->glide->mid);
+        betas[k] = (spni_sample){e->glide->mid.beta, places[k].value};
+    }
+done:
+    return status;
+}
+
+static spn_status measure_mid(const event *e)
+{
+    return spni_stand_measure(e->glide->p,
+                              e->kind == EVENT_OUTSIDE ? SPNI_STAND_POINT : SPNI_STAND_STATE,
+                              &e->glide->mid);
+}
+
+/* A branch point at which the branch may move along the kernel, if it is known better so than it was found. */
+static spn_status locate_along(event *e, spni_found *found)
+{
+    spn_status status = SPN_OK;
+    spni_glide *glide = e->glide;
+    spn_special_record *record = &found->record;
+    root_state r;
+    spni_sample places[PLACES], betas[PLACES];
+    double linear = 0;
+    bool is_there = false;
+    SPN_TRY(find_root(e, &r, &is_there));
+    SPN_TRY(is_there ? take_places(e, &r, places, betas, &is_there) : SPN_OK);
+    if (!is_there) {
+        goto done;
+    }
+    double beta = spni_root_of_three(betas, &linear);
+    r.before = places[PLACES - 2];
+    r.last = places[PLACES - 1];
+    double half = fabs(beta - linear) + value_rounding(e, &r);
+    if (!(2 * half < record->beta_high - record->beta_low)) {
+        goto done;
+    }
+    set_interval(glide, beta, half, record);
+    if (fabs(betas[PLACES - 1].x - beta) < fabs(record->state.beta - beta)) {
+        SPN_TRY(measure_mid(e));
+        keep_mid(glide, r.last.x, found);
+    }
+done:
+    return status;
+}
+
+static spn_status locate_root(event *e, spni_found *found)
+{
+    spn_status status = SPN_OK;
+    spni_glide *glide = e->glide;
+    spn_special_record *record = &found->record;
+    root_state r;
+    bool is_found = false;
+    record->coefficient = (double)NAN;
+    SPN_TRY(find_root(e, &r, &is_found));
+    double rounding = 0, beta = glide->mid.beta + r.ahead;
+    if (r.last.x > 0) { /* otherwise nothing was solved for, and `mid` is where the arc begins */
+        SPN_TRY(measure_mid(e));
+        rounding = e->kind == EVENT_TURN
+                       ? glide->mid.gradient_norm / fmax(fabs(drive_of(glide)), DBL_MIN)
+                       : value_rounding(e, &r);
+    }
+    keep_mid(glide, r.last.x, found);
+    set_interval(glide, beta, (is_found ? 1 : 2) * r.rest + rounding, record);
+    if (e->kind == EVENT_TURN) {
+        record->coefficient = (glide->next.beta_slope - glide->at.beta_slope) / (2 * e->width);
+        SPN_TRY(is_found ? bend_fold(glide, record) : SPN_OK);
+    }
+done:
+    return status;
+}
+
+static spn_status locate(event *e, spni_found *found)
+{
+    spn_status status = SPN_OK;
+    const spn_special_record *record = &found->record;
+    e->width = spni_stand_distance(e->glide->p, &e->glide->at, &e->glide->next);
+    if (found->is_vertex) {
+        return locate_vertex(e->glide, found);
+    }
+    SPN_TRY(locate_root(e, found));
+    e->is_along = e->kind != EVENT_TURN && !e->is_sign &&
+                  record->beta_high - record->beta_low > 2 * accuracy_of(e);
+    SPN_TRY(e->is_along ? locate_along(e, found) : SPN_OK);
 done:
     return status;
 }

@@ -175,6 +175,12 @@ static int64_t joined_phase(const spn_branches *all, int64_t branch, int64_t bef
     return phase;
 }
 
+/* How a stretch ends next to `row`, where no special point lies between: next to a point whose index is not known nothing is known. */
+static spni_half_end end_next_to(const spn_branches *all, int64_t row, spni_half_end half)
+{
+    return all->bank.records[row].negative_eigenvalues < 0 ? SPNI_HALF_UNFINISHED : half;
+}
+
 /* rows[from .. to] of a branch with `count` points in all is a stretch. */
 static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t count, int64_t from,
                              int64_t to)
@@ -195,8 +201,10 @@ static spn_status make_phase(spn_branches *all, const int64_t *rows, int64_t cou
         bool is_rising = from == to
                              ? records[rows[from]].slope >= 0
                              : records[rows[to]].state.beta >= records[rows[from]].state.beta;
-        set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, owner->ends[0], rows[from]);
-        set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, owner->ends[1], rows[to]);
+        spni_half_end first = end_next_to(all, rows[from > 0 ? from - 1 : from], owner->ends[0]);
+        spni_half_end last = end_next_to(all, rows[to < count - 1 ? to + 1 : to], owner->ends[1]);
+        set_end(all, phase, is_rising ? SIDE_LOW : SIDE_HIGH, before, first, rows[from]);
+        set_end(all, phase, is_rising ? SIDE_HIGH : SIDE_LOW, after, last, rows[to]);
         spni_order_window(&phase->record);
         joined = phase->record.phase;
     }
@@ -213,6 +221,7 @@ static bool is_cut_between(const spn_branches *all, int64_t branch, int64_t numb
     return special_behind(all, branch, number, true) >= 0;
 }
 
+/* A point of which the index is not known belongs to no phase, and a stretch ends before it. */
 static spn_status make_branch_phases(spn_branches *all, int64_t branch, int64_t *rows)
 {
     spn_status status = SPN_OK;
@@ -221,7 +230,7 @@ static spn_status make_branch_phases(spn_branches *all, int64_t branch, int64_t 
     for (int64_t i = 0; i < count; i++) {
         const spn_branch_record *now = &records[rows[i]];
         bool is_stable = now->negative_eigenvalues == 0;
-        bool is_last = i == count - 1 || records[rows[i + 1]].negative_eigenvalues > 0 ||
+        bool is_last = i == count - 1 || records[rows[i + 1]].negative_eigenvalues != 0 ||
                        is_cut_between(all, branch, now->point);
         from = is_stable && from < 0 ? i : from;
         if (is_stable && is_last) {

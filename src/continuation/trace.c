@@ -1,28 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Pseudo-arclength continuation, step by step.
- *
- *   predict:  u = u_0 + h t_0 + h^2/2 t_0'      (t_0' from the last step)
- *   correct:  Newton's method on grad L = 0 in the plane t_0 . (u - u_0) = h
- *   judge:    converged, near the prediction; angle(t_0, t_1) small; the tangents at both ends explain the
- *             way: |u_1 - u_0 - h (t_0 + t_1) / 2| small; no eigenvalues that cross zero both ways
- *   control:  half the step after a bad one; otherwise towards the angle asked for, at most doubled
- *
- * The third test is what keeps a step from hopping to a close-by branch: along one smooth branch the
- * remainder is O(h^3), and a hop adds the distance of the branches. */
+/* Pseudo-arclength continuation, step by step: predicted, judged and controlled as in branch_step.c, corrected by Newton's method on
+ * grad L = 0 in the plane t_0 . (u - u_0) = h, and good if no eigenvalues cross zero both ways. */
+#include "continuation/branch_step.h"
 #include "continuation/continuation.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Shortest step, in lengths of the frame. */
-static const double STEP_LEAST = 1e-7;
-/* A step across eigenvalues that cross zero both ways is made shorter down to this: mostly they separate. */
-static const double STEP_TANGLED = 1e-4;
-/* The corrector's way and the remainder of the tangents, as shares of the step. */
-static const double REACH_SHARE = 0.5;
-static const double REMAINDER_SHARE = 0.02;
-/* More corrections than this: the next step is shorter. */
-enum { CORRECTIONS_GOOD = 4 };
 
 spn_status spni_tracer_create(spni_frame *frame, const spn_branches_settings *settings,
                               spni_tracer *tracer)
@@ -56,17 +39,14 @@ void spni_tracer_free(spni_tracer *tracer)
     spn_release(context, tracer->theta);
 }
 
-/* |u_1 - u_0 - h (t_0 + t_1) / 2| in the metric. */
-static double remainder_of(const spni_frame *frame, const spni_place *a, const spni_place *b,
-                           double h)
+static spni_spot spot_of(const spni_place *place)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < frame->n; i++) {
-        double rest = b->theta[i] - a->theta[i] - h * (a->tangent[i] + b->tangent[i]) / 2;
-        sum += rest * rest;
-    }
-    double rest = b->beta - a->beta - h * (a->beta_slope + b->beta_slope) / 2;
-    return sqrt(sum + frame->metric * frame->metric * rest * rest);
+    return (spni_spot){place->theta, place->tangent, place->beta, place->beta_slope};
+}
+
+static spni_course course_of(const spni_tracer *tracer)
+{
+    return (spni_course){tracer->frame->n, tracer->frame->metric, tracer->settings->angle};
 }
 
 bool spni_is_event_between(const spni_place *a, const spni_place *b)
@@ -74,23 +54,16 @@ bool spni_is_event_between(const spni_place *a, const spni_place *b)
     return a->index != b->index || (a->beta_slope < 0) != (b->beta_slope < 0);
 }
 
-static double angle_between(const spni_frame *frame, const spni_place *a, const spni_place *b)
-{
-    double cosine = spni_inner(frame, a->tangent, a->beta_slope, b->tangent, b->beta_slope);
-    return acos(fmin(fmax(cosine, -1), 1));
-}
-
 static bool is_step_good(const spni_tracer *tracer, double h)
 {
     const spni_frame *frame = tracer->frame;
-    const spni_place *a = &tracer->at, *b = &tracer->next;
-    double angle = angle_between(frame, a, b);
+    const spni_course course = course_of(tracer);
+    const spni_spot a = spot_of(&tracer->at), b = spot_of(&tracer->next);
     spni_turned fall, rise;
-    spni_find_turned(frame->n, a, b, &fall, &rise);
+    spni_find_turned(frame->n, &tracer->at, &tracer->next, &fall, &rise);
     bool is_crossed = fall.count > 0 && rise.count > 0;
-    bool is_short = h <= STEP_TANGLED * frame->length;
-    return angle <= 1.5 * tracer->settings->angle &&
-           remainder_of(frame, a, b, h) <= REMAINDER_SHARE * h && (!is_crossed || is_short);
+    bool is_short = h <= SPNI_STEP_TANGLED * frame->length;
+    return spni_step_is_smooth(&course, &a, &b, h) && (!is_crossed || is_short);
 }
 
 /* The point at distance h along the branch, into `next`. */
@@ -98,24 +71,16 @@ static spn_status try_step(spni_tracer *tracer, double h, int64_t *corrections, 
 {
     spn_status status = SPN_OK;
     spni_frame *frame = tracer->frame;
-    const spni_place *at = &tracer->at;
-    int64_t n = frame->n;
+    const spni_spot at = spot_of(&tracer->at);
+    const spni_condition plane = spni_step_plane(&at, h);
+    double beta = 0;
     spni_newton_info info;
-    double beta = at->beta + h * at->beta_slope + h * h / 2 * tracer->bend[n];
-    memcpy(tracer->theta, at->theta, (size_t)n * sizeof *tracer->theta);
-    spn_axpy(n, h, at->tangent, tracer->theta);
-    spn_axpy(n, h * h / 2, tracer->bend, tracer->theta);
-    const spni_condition plane = {.kind = SPNI_PLANE,
-                                  .row = at->tangent,
-                                  .row_beta = at->beta_slope,
-                                  .origin = at->theta,
-                                  .origin_beta = at->beta,
-                                  .target = h};
-    SPN_TRY(spni_newton_solve(frame, &plane, REACH_SHARE * h, tracer->theta, &beta, &info));
+    spni_step_predict(frame->n, &at, h, tracer->bend, tracer->theta, &beta);
+    SPN_TRY(spni_newton_solve(frame, &plane, SPNI_STEP_REACH * h, tracer->theta, &beta, &info));
     *is_converged = info.is_converged;
     *corrections = info.steps;
     if (info.is_converged) {
-        SPN_TRY(spni_linearise(frame, tracer->theta, beta, at, &tracer->next));
+        SPN_TRY(spni_linearise(frame, tracer->theta, beta, &tracer->at, &tracer->next));
     }
 done:
     return status;
@@ -147,14 +112,14 @@ done:
 static double longest_step(const spni_tracer *tracer)
 {
     const spni_frame *frame = tracer->frame;
-    return tracer->settings->step * fmax(frame->length, sqrt(tracer->at.order));
+    return spni_step_longest(tracer->settings->step, frame->length, tracer->at.order);
 }
 
 void spni_tracer_adapt(spni_tracer *tracer, double length, int64_t corrections)
 {
-    double angle = angle_between(tracer->frame, &tracer->at, &tracer->next);
-    double growth = fmin(2, fmax(0.5, tracer->settings->angle / fmax(angle, 1e-6)));
-    tracer->step = length * (corrections > CORRECTIONS_GOOD ? fmin(growth, 0.7) : growth);
+    const spni_course course = course_of(tracer);
+    const spni_spot a = spot_of(&tracer->at), b = spot_of(&tracer->next);
+    tracer->step = spni_step_adapt(&course, &a, &b, length, corrections);
 }
 
 spn_status spni_tracer_step(spni_tracer *tracer, spni_step_end *end, double *length,
@@ -164,7 +129,7 @@ spn_status spni_tracer_step(spni_tracer *tracer, spni_step_end *end, double *len
     spni_frame *frame = tracer->frame;
     double h = fmin(tracer->step, longest_step(tracer));
     *end = SPNI_STEP_LOST;
-    for (; h >= STEP_LEAST * frame->length; h /= 2) {
+    for (; h >= SPNI_STEP_LEAST * frame->length; h /= 2) {
         bool is_converged = false;
         *length = h;
         SPN_TRY(try_step(tracer, h, corrections, &is_converged));
@@ -189,11 +154,8 @@ done:
 
 void spni_tracer_accept(spni_tracer *tracer, double length)
 {
-    int64_t n = tracer->frame->n;
-    for (int64_t i = 0; i < n; i++) {
-        tracer->bend[i] = (tracer->next.tangent[i] - tracer->at.tangent[i]) / length;
-    }
-    tracer->bend[n] = (tracer->next.beta_slope - tracer->at.beta_slope) / length;
+    const spni_spot a = spot_of(&tracer->at), b = spot_of(&tracer->next);
+    spni_step_bend(tracer->frame->n, &a, &b, length, tracer->bend);
     spni_place_swap(&tracer->at, &tracer->next);
 }
 
@@ -204,26 +166,13 @@ spn_status spni_between(spni_tracer *tracer, const spni_place *a, const spni_pla
 {
     spn_status status = SPN_OK;
     spni_frame *frame = tracer->frame;
-    int64_t n = frame->n;
-    double h = spni_distance(frame, a, b), x = share;
-    double h10 = x * (1 - x) * (1 - x) * h, h01 = x * x * (3 - 2 * x), h11 = x * x * (x - 1) * h;
-    double beta = a->beta + h01 * (b->beta - a->beta) + h10 * a->beta_slope + h11 * b->beta_slope;
-    double target = 0;
+    const spni_course course = course_of(tracer);
+    const spni_spot from = spot_of(a), to = spot_of(b);
+    double h = spni_distance(frame, a, b), beta = 0;
     spni_newton_info info;
-    for (int64_t i = 0; i < n; i++) {
-        tracer->theta[i] = a->theta[i] + h01 * (b->theta[i] - a->theta[i]) + h10 * a->tangent[i] +
-                           h11 * b->tangent[i];
-        target += a->tangent[i] * (tracer->theta[i] - a->theta[i]);
-    }
-    target += frame->metric * frame->metric * a->beta_slope * (beta - a->beta);
-    const spni_condition plane = {.kind = SPNI_PLANE,
-                                  .row = a->tangent,
-                                  .row_beta = a->beta_slope,
-                                  .origin = a->theta,
-                                  .origin_beta = a->beta,
-                                  .target = target,
-                                  .stiff = stiff,
-                                  .stiff_count = stiff_count};
+    spni_condition plane = spni_step_between(&course, &from, &to, h, share, tracer->theta, &beta);
+    plane.stiff = stiff;
+    plane.stiff_count = stiff_count;
     SPN_TRY(spni_newton_solve(frame, &plane, h, tracer->theta, &beta, &info));
     *is_converged = info.is_converged;
     if (info.is_converged) {

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Pseudo-arclength continuation by products, step by step: predicted, corrected, judged and controlled as in trace.c. What is not
- * there is the test for eigenvalues that cross zero both ways, which needs all of their vectors. */
+/* Pseudo-arclength continuation by products, step by step: as in trace.c. What is not there is the test for
+ * eigenvalues that cross zero both ways, which needs all of their vectors; tangled_products.c has another. */
 #include "continuation/trace_products.h"
+#include "continuation/branch_step.h"
 
 #include <math.h>
 #include <string.h>
-
-/* As in trace.c. */
-static const double STEP_LEAST = 1e-7, REACH_SHARE = 0.5, REMAINDER_SHARE = 0.02;
-enum { CORRECTIONS_GOOD = 4 };
 
 /* Beside the eigenvalues': three stands, the tracer's, the systems' and the solver's own. */
 enum { VECTORS = 60 };
@@ -51,28 +48,14 @@ void spni_glide_free(spni_glide *glide)
     spn_release(glide->p->context, glide->z);
 }
 
-/* |u_1 - u_0 - h (t_0 + t_1) / 2| in the metric. */
-static double remainder_of(const spni_products *p, const spni_stand *a, const spni_stand *b,
-                           double h)
+static spni_spot spot_of(const spni_stand *stand)
 {
-    double sum = 0;
-    for (int64_t i = 0; i < p->n; i++) {
-        double rest = b->z[i] - a->z[i] - h * (a->tangent[i] + b->tangent[i]) / 2;
-        sum += rest * rest;
-    }
-    double rest = p->metric * (b->beta - a->beta - h * (a->beta_slope + b->beta_slope) / 2);
-    return sqrt(sum + rest * rest);
+    return (spni_spot){stand->z, stand->tangent, stand->beta, stand->beta_slope};
 }
 
-static double angle_between(const spni_products *p, const spni_stand *a, const spni_stand *b)
+static spni_course course_of(const spni_glide *glide)
 {
-    return acos(fmin(fmax(spni_stand_cosine(p, a, b), -1), 1));
-}
-
-static bool is_step_good(const spni_glide *glide, double h)
-{
-    return angle_between(glide->p, &glide->at, &glide->next) <= 1.5 * glide->settings->angle &&
-           remainder_of(glide->p, &glide->at, &glide->next, h) <= REMAINDER_SHARE * h;
+    return (spni_course){glide->p->n, glide->p->metric, glide->settings->angle};
 }
 
 /* The solution in glide->z, linearised into `out`. */
@@ -88,25 +71,20 @@ static spn_status try_step(spni_glide *glide, double h, int64_t *corrections, bo
 {
     spn_status status = SPN_OK;
     spni_products *p = glide->p;
-    const spni_stand *at = &glide->at;
-    int64_t n = p->n;
+    const spni_course course = course_of(glide);
+    const spni_spot at = spot_of(&glide->at);
+    const spni_condition plane = spni_step_plane(&at, h);
+    double beta = 0;
     spni_newton_info info;
-    double beta = at->beta + h * at->beta_slope + h * h / 2 * glide->bend[n] / p->metric;
-    memcpy(glide->z, at->z, (size_t)n * sizeof *glide->z);
-    spn_axpy(n, h, at->tangent, glide->z);
-    spn_axpy(n, h * h / 2, glide->bend, glide->z);
-    const spni_condition plane = {.kind = SPNI_PLANE,
-                                  .row = at->tangent,
-                                  .row_beta = at->beta_slope,
-                                  .origin = at->z,
-                                  .origin_beta = at->beta,
-                                  .target = h};
-    SPN_TRY(spni_products_newton(p, &plane, at, REACH_SHARE * h, glide->z, &beta, &info));
+    spni_step_predict(p->n, &at, h, glide->bend, glide->z, &beta);
+    SPN_TRY(
+        spni_products_newton(p, &plane, &glide->at, SPNI_STEP_REACH * h, glide->z, &beta, &info));
     *is_good = info.is_converged;
     *corrections = info.steps;
     if (info.is_converged) {
         SPN_TRY(linearise(glide, beta, &glide->next, is_good));
-        *is_good = *is_good && is_step_good(glide, h);
+        const spni_spot next = spot_of(&glide->next);
+        *is_good = *is_good && spni_step_is_smooth(&course, &at, &next, h);
     }
 done:
     return status;
@@ -142,14 +120,28 @@ done:
 
 static double longest_step(const spni_glide *glide)
 {
-    return glide->settings->step * fmax(glide->p->length, sqrt(glide->at.order));
+    return spni_step_longest(glide->settings->step, glide->p->length, glide->at.order);
 }
 
 void spni_glide_adapt(spni_glide *glide, double length, int64_t corrections)
 {
-    double angle = angle_between(glide->p, &glide->at, &glide->next);
-    double growth = fmin(2, fmax(0.5, glide->settings->angle / fmax(angle, 1e-6)));
-    glide->step = length * (corrections > CORRECTIONS_GOOD ? fmin(growth, 0.7) : growth);
+    const spni_course course = course_of(glide);
+    const spni_spot a = spot_of(&glide->at), b = spot_of(&glide->next);
+    glide->step = spni_step_adapt(&course, &a, &b, length, corrections);
+}
+
+/* What a point of the branch has; *is_good: and one thing at most happens on the way to it. */
+static spn_status measure_step(spni_glide *glide, double h, bool *is_good)
+{
+    spn_status status = SPN_OK;
+    bool is_tangled = false;
+    SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
+    if (h > SPNI_STEP_TANGLED * glide->p->length) {
+        SPN_TRY(spni_glide_is_tangled(glide, &is_tangled));
+    }
+    *is_good = !is_tangled;
+done:
+    return status;
 }
 
 spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length,
@@ -159,16 +151,18 @@ spn_status spni_glide_step(spni_glide *glide, spni_step_end *end, double *length
     double h = fmin(glide->step, longest_step(glide));
     bool is_good = false, is_over = false;
     *end = SPNI_STEP_LOST;
-    while (!is_good && h >= STEP_LEAST * glide->p->length) {
+    while (!is_good && h >= SPNI_STEP_LEAST * glide->p->length) {
         *length = h;
         SPN_TRY(try_step(glide, h, corrections, &is_good));
         is_over = is_good && !is_inside(glide, glide->next.beta);
         SPN_TRY(is_over ? stop_at_boundary(glide, &is_good, length) : SPN_OK);
+        if (is_good) {
+            SPN_TRY(measure_step(glide, h, &is_good));
+        }
         h /= 2;
     }
     if (is_good) {
         *end = is_over ? SPNI_STEP_BOUNDARY : SPNI_STEP_DONE;
-        SPN_TRY(spni_stand_measure(glide->p, SPNI_STAND_POINT, &glide->next));
         spni_glide_adapt(glide, *length, *corrections);
     }
 done:
@@ -177,11 +171,8 @@ done:
 
 void spni_glide_accept(spni_glide *glide, double length)
 {
-    const spni_products *p = glide->p;
-    for (int64_t i = 0; i < p->n; i++) {
-        glide->bend[i] = (glide->next.tangent[i] - glide->at.tangent[i]) / length;
-    }
-    glide->bend[p->n] = p->metric * (glide->next.beta_slope - glide->at.beta_slope) / length;
+    const spni_spot a = spot_of(&glide->at), b = spot_of(&glide->next);
+    spni_step_bend(glide->p->n, &a, &b, length, glide->bend);
     spni_stand_swap(&glide->at, &glide->next);
 }
 
@@ -191,22 +182,11 @@ spn_status spni_glide_between(spni_glide *glide, double share, unsigned wanted, 
     spn_status status = SPN_OK;
     spni_products *p = glide->p;
     const spni_stand *a = &glide->at, *b = &glide->next;
-    double h = spni_stand_distance(p, a, b), x = share;
-    double h10 = x * (1 - x) * (1 - x) * h, h01 = x * x * (3 - 2 * x), h11 = x * x * (x - 1) * h;
-    double beta = a->beta + h01 * (b->beta - a->beta) + h10 * a->beta_slope + h11 * b->beta_slope;
-    double target = p->metric * p->metric * a->beta_slope * (beta - a->beta);
+    const spni_course course = course_of(glide);
+    const spni_spot from = spot_of(a), to = spot_of(b);
+    double h = spni_stand_distance(p, a, b), beta = 0;
     spni_newton_info info;
-    for (int64_t i = 0; i < p->n; i++) {
-        glide->z[i] =
-            a->z[i] + h01 * (b->z[i] - a->z[i]) + h10 * a->tangent[i] + h11 * b->tangent[i];
-        target += a->tangent[i] * (glide->z[i] - a->z[i]);
-    }
-    const spni_condition plane = {.kind = SPNI_PLANE,
-                                  .row = a->tangent,
-                                  .row_beta = a->beta_slope,
-                                  .origin = a->z,
-                                  .origin_beta = a->beta,
-                                  .target = target};
+    const spni_condition plane = spni_step_between(&course, &from, &to, h, share, glide->z, &beta);
     SPN_TRY(spni_products_newton(p, &plane, share < 0.5 ? a : b, h, glide->z, &beta, &info));
     *is_found = info.is_converged;
     if (info.is_converged) {

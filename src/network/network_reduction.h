@@ -46,7 +46,7 @@ double spni_reduction_scale(const spni_reduction *own, int64_t l, int64_t i, int
 /** spn_reduction_operations.rest. */
 spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_point *point,
                                const spn_damping *damping, double floor, double limit,
-                               spn_rest *out, double *direction);
+                               bool wants_nearest, spn_rest *out, double *direction);
 /** How many eigenvalues 2 beta c there are of (iii), between layers l and l + 1. */
 int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l);
 

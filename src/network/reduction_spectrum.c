@@ -198,11 +198,19 @@ typedef struct question {
     const spn_point *point;
     const spn_damping *damping;
     double limit;
+    bool wants_nearest;
     double *direction;
     spn_rest *rest;
 } question;
 
-/* All eigenvalues of a block that has one below the smallest known or below the limit. */
+static void take_nearest(const question *q, double value)
+{
+    if (fabs(value) < fabs(q->rest->nearest)) {
+        q->rest->nearest = value;
+    }
+}
+
+/* All eigenvalues of a block that has one below the smallest known, below the limit or nearer to zero than those known. */
 static spn_status look_closer(spn_context *context, const question *q, int64_t l, int64_t j)
 {
     spn_status status = SPN_OK;
@@ -212,6 +220,9 @@ static spn_status look_closer(spn_context *context, const question *q, int64_t l
     SPN_TRY(spn_eigen(context, own->dense, n, own->square, true, own->values));
     while (negative < n && own->values[negative] < q->limit) {
         negative++;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        take_nearest(q, own->values[i]);
     }
     q->rest->negative += negative * (own->groups[l].size[j] - 1);
     if (own->values[0] < q->rest->smallest) {
@@ -229,7 +240,7 @@ static spn_status ask_block(spn_context *context, const question *q, int64_t l, 
     spn_status status = SPN_OK;
     spni_reduction *own = q->own;
     int64_t n = spni_reduction_side(own, l);
-    double shift = fmax(q->rest->smallest, q->limit);
+    double shift = q->wants_nearest ? fabs(q->rest->nearest) : fmax(q->rest->smallest, q->limit);
     bool is_above = false;
     SPN_TRY(spni_reduction_block(context, own, q->point, q->damping, l, j, own->square));
     for (int64_t i = 0; i < n; i++) {
@@ -248,6 +259,7 @@ static void ask_pairs(const question *q, int64_t l)
     int64_t pairs = spni_reduction_pairs(q->own, l);
     double value = q->damping->stiffness * weight_of(q->damping, network->weight_offset[l + 1]);
     if (pairs > 0) {
+        take_nearest(q, value);
         q->rest->smallest = fmin(q->rest->smallest, value);
         q->rest->negative += value < q->limit ? pairs : 0;
     }
@@ -255,13 +267,14 @@ static void ask_pairs(const question *q, int64_t l)
 
 spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_point *point,
                                const spn_damping *damping, double floor, double limit,
-                               spn_rest *out, double *direction)
+                               bool wants_nearest, spn_rest *out, double *direction)
 {
     spn_status status = SPN_OK;
     spni_reduction *own = memory;
-    const question q = {own, point, damping, limit, direction, out};
-    *out =
-        (spn_rest){.dimension = own->isometry.dimension - own->isometry.reduced, .smallest = floor};
+    const question q = {own, point, damping, limit, wants_nearest, direction, out};
+    *out = (spn_rest){.dimension = own->isometry.dimension - own->isometry.reduced,
+                      .smallest = floor,
+                      .nearest = wants_nearest ? fabs(floor) : (double)NAN};
     for (int64_t l = 1; l < own->network->depth; l++) {
         for (int64_t j = 0; j < own->groups[l].count; j++) {
             SPN_TRY(own->groups[l].size[j] > 1 ? ask_block(context, &q, l, j) : SPN_OK);

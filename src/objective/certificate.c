@@ -113,16 +113,17 @@ static void settle_sign(int64_t n, double *v)
 }
 
 spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
-                              const spn_point *point, double floor, double limit, spn_rest *out)
+                              const spn_point *point, double floor, double limit,
+                              bool wants_nearest, spn_rest *out)
 {
     const spn_damping none = {0};
     const spn_isometry *t =
         reduction != NULL ? reduction->operations->isometry(reduction->memory) : NULL;
-    *out = (spn_rest){.smallest = (double)INFINITY};
+    *out = (spn_rest){.smallest = (double)INFINITY, .nearest = (double)INFINITY};
     return t == NULL || t->dimension == t->reduced
                ? SPN_OK
                : reduction->operations->rest(context, reduction->memory, point, &none, floor, limit,
-                                             out, NULL);
+                                             wants_nearest, out, NULL);
 }
 
 /* Add the rest to what is known of the reduced Hessian; `z` is its lowest direction. */
@@ -139,7 +140,7 @@ static spn_status add_rest(spn_context *context, spn_reduction *reduction, const
     }
     if (t->dimension > t->reduced) {
         SPN_TRY(reduction->operations->rest(context, reduction->memory, point, &none, out->smallest,
-                                            limit, &rest, direction));
+                                            limit, false, &rest, direction));
         out->smallest = fmin(out->smallest, rest.smallest);
         out->negative += rest.negative;
         out->certainty = out->certainty == SPN_CERTAIN_DENSE ? SPN_CERTAIN_REDUCED : out->certainty;

@@ -56,6 +56,7 @@ enum { SPNI_LOWEST_MOST = 16 };
 /** A linearised stationary point. */
 typedef struct spni_stand {
     double beta, beta_slope;
+    double drive; /**< tangent . d(grad L)/dbeta = -tangent . M tangent / beta_slope */
     double *
         theta; /**< P: what is kept of it: z is its restriction, also where a run is taken up again */
     double *z, *tangent; /**< n each; with beta_slope of unit length in the metric */
@@ -67,6 +68,7 @@ typedef struct spni_stand {
     int64_t outside; /**< and of the rest (T27) */
     double
         outside_least; /**< the rest's smallest eigenvalue, where it was asked for or is nearer to zero than M's, or below zero; infinite: there is none */
+    double outside_nearest; /**< of a spectrum: the one next to zero, likewise */
     spn_certainty certainty;
     int64_t zero_modes;
     double gradient_norm, order, loss_slope;
@@ -100,9 +102,8 @@ spn_status spni_stand_measure(spni_products *p, unsigned wanted, spni_stand *sta
 /** Vectors of n numbers that finding the lowest eigenvalues takes at most. */
 int64_t spni_stand_vectors(int64_t n);
 
-/** |u_a - u_b| in the metric, and the product of two tangents. */
+/** |u_a - u_b| in the metric. */
 double spni_stand_distance(const spni_products *p, const spni_stand *a, const spni_stand *b);
-double spni_stand_cosine(const spni_products *p, const spni_stand *a, const spni_stand *b);
 
 /** Stand at (z, beta): the point with everything, M's orbit and preconditioner. *is_finite false: L or its gradient is not. */
 spn_status spni_products_set(spni_products *p, const double *z, double beta, bool *is_finite);

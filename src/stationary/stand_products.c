@@ -70,12 +70,6 @@ double spni_stand_distance(const spni_products *p, const spni_stand *a, const sp
     return sqrt(sum + beta * beta);
 }
 
-double spni_stand_cosine(const spni_products *p, const spni_stand *a, const spni_stand *b)
-{
-    return spn_dot(p->n, a->tangent, b->tangent) +
-           p->metric * p->metric * a->beta_slope * b->beta_slope;
-}
-
 /* ---- Tangent ------------------------------------------------------------------------------------- */
 
 static spn_status take_tangent(spni_products *p, const spni_stand *along, spni_stand *stand,
@@ -98,6 +92,7 @@ static spn_status take_tangent(spni_products *p, const spni_stand *along, spni_s
             stand->tangent[i] = scale * p->step[i];
         }
         stand->beta_slope = scale * p->step[n] / p->metric;
+        stand->drive = p->metric * spn_dot(n, stand->tangent, p->border);
     }
 done:
     return status;
@@ -261,9 +256,10 @@ static spn_status take_outside(spni_products *p, bool is_wanted, spni_stand *sta
     spn_rest rest;
     double floor = is_wanted ? stand->largest : floor_of(stand);
     SPN_TRY(spn_reduction_rest(p->context, p->reduction, p->point, floor,
-                               -SPN_ZERO_EIGENVALUE * stand->largest, &rest));
+                               -SPN_ZERO_EIGENVALUE * stand->largest, !is_wanted, &rest));
     stand->outside = rest.negative;
     stand->outside_least = rest.smallest;
+    stand->outside_nearest = rest.nearest;
     if (rest.dimension > 0 && stand->certainty == SPN_CERTAIN_DENSE) {
         stand->certainty = SPN_CERTAIN_REDUCED;
     }

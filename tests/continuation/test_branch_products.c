@@ -114,8 +114,10 @@ static void test_pitchfork(void **state)
     const spn_special_record *found = specials_of(&run, &count);
     assert_int_equal(count, 1);
     assert_int_equal(found[0].kind, SPN_SPECIAL_BRANCH_POINT);
-    check_close(found[0].beta, 0, 1e-6, 1);
+    check_close(found[0].beta, 0, 1e-11, 1);
     assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
+    assert_true(found[0].beta_high - found[0].beta_low <= 1e-8);
+    check_close(found[0].coefficient, -1, 1e-9, 0);
     assert_int_equal(found[0].is_continuous, -1);
     assert_true(found[0].index_before == 0 && found[0].index_after == 0);
     const spn_phase_record *phases = spn_branches_phases(run.branches, &count);
@@ -344,6 +346,31 @@ static void test_crossing(void **state)
     network_case_close(&c);
 }
 
+/* Where eigenvalues are negative outside of the symmetric subspace, several and different ones as well, the critical one is that next to
+ * zero, of all. */
+static void test_critical(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t depth, width;
+        double from;
+    } cases[] = {{4, 4, 0.004}, {2, 8, 0.02}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        network_case c;
+        network_setup setup = network_of(SPN_TANH, cases[k].from, 0.5);
+        setup.samples = 300;
+        setup.depth = cases[k].depth;
+        setup.width = cases[k].width;
+        network_case_open(&c, context, &setup);
+        c.run.settings.method = SPN_BRANCHES_PRODUCTS;
+        c.run.settings.index = 14;
+        case_run(&c.run);
+        const seen found = compare_dense(&c);
+        assert_true(found.saddles > 10 && found.merged == found.points);
+        network_case_close(&c);
+    }
+}
+
 /* T13, and zero modes by the rotations of hidden layers, which a bordered system must not take for a fold. */
 static void test_linear(void **state)
 {
@@ -472,12 +499,12 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fold),      cmocka_unit_test(test_double_well),
-        cmocka_unit_test(test_pitchfork), cmocka_unit_test(test_deep_mode),
-        cmocka_unit_test(test_resume),    cmocka_unit_test(test_tanh),
-        cmocka_unit_test(test_crossing),  cmocka_unit_test(test_linear),
-        cmocka_unit_test(test_units),     cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_fold),          cmocka_unit_test(test_double_well),
+        cmocka_unit_test(test_pitchfork),     cmocka_unit_test(test_deep_mode),
+        cmocka_unit_test(test_resume),        cmocka_unit_test(test_tanh),
+        cmocka_unit_test(test_crossing),      cmocka_unit_test(test_critical),
+        cmocka_unit_test(test_linear),        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_out_of_memory), cmocka_unit_test(test_refusals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     spn_context_free(context);

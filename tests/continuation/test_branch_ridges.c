@@ -44,6 +44,19 @@ static slope bent_transcritical(double t, double p)
     return crossed(t, bent(p), 1 + 4 * p);
 }
 
+/* The crossing at p = +-OFF instead of 0. */
+static const double OFF = 1e-8;
+
+static slope crossed_above(double t, double p)
+{
+    return bent_transcritical(t, p - OFF);
+}
+
+static slope crossed_below(double t, double p)
+{
+    return bent_transcritical(t, p + OFF);
+}
+
 static slope folded(double t, double p)
 {
     return (slope){t * t * t / 3 + p * t, t * t + p, 2 * t, t, 1};
@@ -163,6 +176,32 @@ static void test_transcritical(void **state)
     }
 }
 
+/* Next to beta = 0 accuracy is one of the scale of beta: an interval of 1e-10 of beta itself would be nothing. */
+static void test_near_zero(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.3};
+    static const struct {
+        slope (*at)(double t, double p);
+        double place;
+    } cases[] = {{bent_transcritical, 0}, {crossed_above, OFF}, {crossed_below, -OFF}};
+    const int64_t sizes[] = {2, RIDGE_MOST};
+    for (size_t k = 0; k < 2 * sizeof cases / sizeof *cases; k++) {
+        const ridge r = {.at = cases[k / 2].at, .low = 1, .high = -1};
+        run_case run;
+        int64_t count = 0;
+        set_ridge(&run, &r, sizes[k % 2], -0.24, 0.3, start);
+        case_run(&run);
+        const spn_special_record *found = specials_of(&run, &count);
+        assert_int_equal(count, 1);
+        check_close(found[0].beta, cases[k / 2].place, 1e-9, 1);
+        assert_true(found[0].beta_low <= cases[k / 2].place);
+        assert_true(cases[k / 2].place <= found[0].beta_high);
+        assert_true(found[0].beta_high - found[0].beta_low <= 1e-5);
+        case_free(&run);
+    }
+}
+
 /* No eigenvalue is found next to the crossing, but on both sides of it: the interval is what is left of the arc, and holds the
  * crossing; state and beta are those of one point. */
 static void test_value_unknown(void **state)
@@ -181,6 +220,33 @@ static void test_value_unknown(void **state)
     assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
     assert_true(found[0].beta_high - found[0].beta_low < 0.05);
     check_close(found[0].state.weight_norm, fabs(bent(found[0].state.beta)), 1e-9, 1);
+    case_free(&run);
+}
+
+/* The first place on the arc is found, and the next one is not: what is said is that of the first, solved for again. */
+static void test_value_lost(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.12};
+    const ridge r = {.at = bent_transcritical, .low = -5e-8, .high = 5e-8};
+    run_case run;
+    int64_t count = 0;
+    set_ridge(&run, &r, RIDGE_MOST, -0.2, 0.1, start);
+    case_run(&run);
+    const spn_special_record *found = specials_of(&run, &count);
+    assert_int_equal(count, 1);
+    const spn_state *at = &found[0].state;
+    assert_true(at->beta < r.low && at->beta > -1e-5);
+    check_close(at->weight_norm, fabs(bent(at->beta)), 1e-13, 1);
+    assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
+    for (int64_t i = 0; i < run.count; i++) {
+        const kept_item *item = &run.items[i];
+        if (item->stream == SPN_BRANCHES_POINT) {
+            assert_true(fabs(item->point.state.beta - at->beta) > 1e-4);
+        } else {
+            check_close(item->theta[0], -bent(at->beta), 1e-13, 1);
+        }
+    }
     case_free(&run);
 }
 
@@ -205,6 +271,89 @@ static void test_turn_unknown(void **state)
             assert_true(run.items[i].theta[0] > 0);
         }
     }
+    case_free(&run);
+}
+
+/* p t^2/2 - HOP t^4/2 + t^6/6: beside t = 0 the branch p = 2 HOP t^2 - t^4, symmetric in t: up to the fold at t^2 = HOP, p = HOP^2,
+ * down to the pitchfork at t = 0, p = 0, and up again to the fold's mirror image. */
+static const double HOP = 1e-3;
+
+static slope hopped(double t, double p)
+{
+    double q = t * t;
+    return (slope){p * q / 2 - HOP * q * q / 2 + q * q * q / 6, t * (p - 2 * HOP * q + q * q),
+                   p - 6 * HOP * q + 5 * q * q, q / 2, t};
+}
+
+/* A step is longer than the way from the fold to its mirror image. It is the fold that ends the minimum, and the pitchfork lies behind it:
+ * whatever the step. */
+static void test_hop(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.9};
+    const ridge r = {.at = hopped, .low = 1, .high = -1};
+    static const struct {
+        int64_t n;
+        double step;
+    } cases[] = {{2, 0.1}, {2, 0.07}, {2, 0.04}, {2, 0.023}, {2, 0.01}, {RIDGE_MOST, 0.1}};
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        run_case run;
+        int64_t count = 0;
+        set_ridge(&run, &r, cases[k].n, -1, 0.5, start);
+        run.settings.step = cases[k].step;
+        case_run(&run);
+        const spn_special_record *found = specials_of(&run, &count);
+        assert_int_equal(count, 2);
+        assert_int_equal(found[0].kind, SPN_SPECIAL_FOLD);
+        check_close(found[0].beta, HOP * HOP, 1e-12, 1);
+        check_close(found[0].state.weight_norm, sqrt(HOP), 1e-5, 1);
+        assert_true(found[0].index_before == 0 && found[0].index_after == 1);
+        assert_int_equal(found[1].kind, SPN_SPECIAL_BRANCH_POINT);
+        check_close(found[1].beta, 0, 1e-9, 1);
+        assert_true(found[1].index_before == 1 && found[1].index_after == 1);
+        const spn_phase_record *phases = spn_branches_phases(run.branches, &count);
+        assert_int_equal(count, 1);
+        assert_int_equal(phases[0].end_high, SPN_END_FOLD);
+        for (int64_t i = 0; i < run.count; i++) {
+            double t = run.items[i].theta[0];
+            assert_true(run.items[i].stream != SPN_BRANCHES_POINT || t > 0);
+        }
+        case_free(&run);
+    }
+}
+
+/* On the way of a minimum eigenvalues are not found: no phase reaches over such points, and of its ends there nothing is said. */
+static void test_phases_unknown(void **state)
+{
+    (void)state;
+    static const double start[RIDGE_MOST] = {0.9};
+    const ridge r = {.at = folded, .low = -0.55, .high = -0.45};
+    run_case run;
+    int64_t count = 0, unknown = 0, points = 0;
+    set_ridge(&run, &r, RIDGE_MOST, -1, 0.5, start);
+    case_run(&run);
+    const spn_phase_record *phases = spn_branches_phases(run.branches, &count);
+    assert_int_equal(count, 2);
+    const spn_phase_record *low = &phases[phases[0].beta_low < phases[1].beta_low ? 0 : 1];
+    const spn_phase_record *high = low == phases ? &phases[1] : &phases[0];
+    assert_int_equal(low->end_low, SPN_END_RANGE);
+    assert_int_equal(low->end_high, SPN_END_UNFINISHED);
+    assert_int_equal(high->end_low, SPN_END_UNFINISHED);
+    assert_int_equal(high->end_high, SPN_END_FOLD);
+    check_close(high->beta_high, 0, 1e-8, 1);
+    assert_true(low->beta_high <= r.low && r.high <= high->beta_low);
+    const int64_t *of_points = spn_branches_point_phases(run.branches, &points);
+    for (int64_t i = 0, k = 0; i < run.count; i++) {
+        const spn_branch_record *p = &run.items[i].point;
+        if (run.items[i].stream == SPN_BRANCHES_POINT) {
+            bool is_unknown = p->certainty == SPN_CERTAIN_NOT;
+            assert_true(!is_unknown || (of_points[k] == -1 && p->negative_eigenvalues == -1));
+            assert_true(!is_unknown || isnan(p->critical_eigenvalue));
+            unknown += is_unknown;
+            k++;
+        }
+    }
+    assert_true(unknown > 1);
     case_free(&run);
 }
 
@@ -248,9 +397,14 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_transcritical),
-        cmocka_unit_test(test_value_unknown),
-        cmocka_unit_test(test_turn_unknown),
+        cmocka_unit_test(test_transcritical),  cmocka_unit_test(test_value_unknown),
+        cmocka_unit_test(test_turn_unknown),   cmocka_unit_test(test_hop),
+        cmocka_unit_test(test_value_lost),
+
+        cmocka_unit_test(test_phases_unknown),
+
+        cmocka_unit_test(test_near_zero),
+
         cmocka_unit_test(test_fall),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,6 +27,7 @@ typedef struct spn_rest {
     int64_t dimension; /**< of the complement */
     double
         smallest; /**< its smallest eigenvalue where that is below the floor asked for, otherwise at least that */
+    double nearest;   /**< likewise the one next to zero, where that was asked for; NaN */
     int64_t negative; /**< eigenvalues below the limit asked for */
 } spn_rest;
 
@@ -43,8 +44,8 @@ typedef struct spn_reduction_operations {
      *  parameters. `direction` (P, or NULL): a unit eigenvector of *out's smallest eigenvalue, where that is below
      *  `limit`. */
     spn_status (*rest)(spn_context *context, void *memory, const spn_point *point,
-                       const spn_damping *damping, double floor, double limit, spn_rest *out,
-                       double *direction);
+                       const spn_damping *damping, double floor, double limit, bool wants_nearest,
+                       spn_rest *out, double *direction);
 } spn_reduction_operations;
 
 typedef struct spn_reduction spn_reduction;
@@ -63,10 +64,12 @@ void spn_reduction_restrict(const spn_reduction *reduction, const double *theta,
 void spn_reduction_extend(const spn_reduction *reduction, const double *z, double *theta);
 
 /** The rest at T z: `point` is one of the reduced objective, set at z with gradient and curvature. Eigenvalues below `limit` are
- *  counted; the smallest is known where it is below `floor`, and otherwise at least that. Where nothing repeats, or `reduction` is NULL,
- *  there is none: dimension 0, smallest INFINITY. Cost: as in spn_reduction_certify(). */
+ *  counted; the smallest is known where it is below `floor`, and otherwise at least that; likewise the one next to zero, with
+ *  `wants_nearest`. Where nothing repeats, or `reduction` is NULL, there is none: dimension 0, both INFINITY. Cost: as in
+ *  spn_reduction_certify(); with `wants_nearest` where one is negative up to all eigenvalues of each block. */
 spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
-                              const spn_point *point, double floor, double limit, spn_rest *out);
+                              const spn_point *point, double floor, double limit,
+                              bool wants_nearest, spn_rest *out);
 
 /** How an index is known. */
 typedef enum spn_certainty {
