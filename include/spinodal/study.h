@@ -223,6 +223,7 @@ typedef struct spn_run_settings {
     int64_t threads;     /**< 0: one per processor; branches share them for their sums */
     bool is_forced;      /**< overwrite an existing output */
     bool is_resumed;     /**< go on from the journal */
+    bool is_rehearsed;   /**< sweep, branches, grok: see spn_study_sweep() */
     const char *weights; /**< spn_study_spectrum(): a weights file; NULL: the initial weights */
     double beta;         /**< spn_study_spectrum(): NaN means 0 */
     /** Journals, wherever they lie, of which the results of a sweep or of training are made without running anything, as
@@ -240,7 +241,9 @@ spn_status spn_run_journal(spn_context *context, const char *output, char **path
  *  SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
  *  bits as an uninterrupted run; the journal's run may replace the output without `is_forced`. Resuming a
  *  run that has finished (same experiment, same data) does nothing. `*is_good` tells whether every
- *  point passed the stationarity gate and every jump was resolved and leads to a minimum. */
+ *  point passed the stationarity gate and every jump was resolved and leads to a minimum. With `is_rehearsed` what the run
+ *  would refuse before its first point is refused, and nothing is run, read back or written (of dense matrices that fit, `branches` tries
+ *  none). */
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good);
 
