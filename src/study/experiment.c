@@ -357,6 +357,15 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
     return status;
 }
 
+spn_status spni_blame_file(spn_context *context, const char *key, spn_status status)
+{
+    if (spni_is_users(status) && spn_error_key(context)[0] == '\0') {
+        spn_error_prefix(context, "%s", key);
+        spn_error_set_key(context, key);
+    }
+    return status;
+}
+
 /* The results and the weights files that a section names; other names are not those of files. */
 static bool names_file(const spn_experiment *experiment, const char *path, const char *results,
                        const spn_texts *names)

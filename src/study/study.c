@@ -16,7 +16,7 @@ static spn_status blame_contents(spn_context *context, const spn_experiment *exp
                                  const char *key, spn_status status)
 {
     const char *path = spn_experiment_data(experiment)->path;
-    if (spni_is_users(status) && path != NULL) {
+    if (spni_is_users(status) && path != NULL && spn_error_key(context)[0] == '\0') {
         spn_error_prefix(context, "%s", path);
     }
     return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status);
@@ -399,6 +399,17 @@ static spn_status check_batch(spn_context *context, const spn_experiment *experi
                         (long long)solver->batch, (long long)samples);
 }
 
+static spn_status look_at_data(spn_context *context, spn_study *study)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(warn_of_scales(context, study->experiment, study->dataset));
+    study->data_checksum = (uint32_t)crc32(0, NULL, 0);
+    SPN_TRY(add_checksum(context, study->dataset, &study->data_checksum));
+    SPN_TRY(add_checksum(context, study->test, &study->data_checksum));
+done:
+    return status;
+}
+
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment, spn_study **out)
 {
     spn_status status = SPN_OK;
@@ -416,10 +427,7 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     study->here = account.here;
     SPN_TRY(spni_experiment_place(context, experiment,
                                   check_batch(context, experiment, study->dataset->samples)));
-    SPN_TRY(warn_of_scales(context, experiment, study->dataset));
-    study->data_checksum = (uint32_t)crc32(0, NULL, 0);
-    SPN_TRY(add_checksum(context, study->dataset, &study->data_checksum));
-    SPN_TRY(add_checksum(context, study->test, &study->data_checksum));
+    SPN_TRY(spni_experiment_place(context, experiment, look_at_data(context, study)));
     SPN_TRY(spni_experiment_blame(
         context, experiment, SPNI_SECTION_MODEL, "hidden",
         spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
