@@ -212,10 +212,10 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
 
 /** Where an experiment from a file, or on samples of a program, gives no range of beta (neither sweep.beta nor beta.from, beta.to or legs), choose it
  *  around what linear theory says of its study, or below the beta above which nothing linear is worth its weights, and tell it by a message;
- *  spn_experiment_draft() writes the same range. Where theory says nothing the default stays, which is told, too. The study is that of this
+ *  spn_experiment_draft() writes the same range. `is_for_branches`: told is what branches need of it, for an end that branches.beta gives is theirs. Where theory says nothing the default stays, which is told, too. The study is that of this
  *  very experiment and sees the change. Costs spn_study_predict(). */
 spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *experiment,
-                                       const spn_study *study);
+                                       const spn_study *study, bool is_for_branches);
 
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {

@@ -130,7 +130,7 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     status = status == SPN_OK ? spn_study_create(context, experiment, &study) : status;
     SPN_TRY(spn_farm_agree(context, status, NULL, 0));
     if (run == spn_study_sweep || run == spn_study_branches) {
-        SPN_TRY(spn_experiment_choose_range(context, experiment, study));
+        SPN_TRY(spn_experiment_choose_range(context, experiment, study, run == spn_study_branches));
     }
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {

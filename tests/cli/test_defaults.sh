@@ -14,8 +14,16 @@ expect_stdout '^Between beta = 0\.0093 and 0\.52 the network has 3 phases'
 expect_file run.sweep.h5
 run spinodal branches run.yaml --set branches.starts=0
 expect_status 0
-expect_stderr '^sweep\.beta: no range is given; from 0\.0093 to 0\.52'
+expect_stderr '^branches\.beta: no range is given; from 0\.0093 to 0\.52'
 expect_file run.branches.h5
+# of a range of their own branches need no other, and of one end the other
+run spinodal branches run.yaml -o own.h5 --set branches.starts=0 --set branches.beta.from=0.1 --set branches.beta.to=0.3
+expect_stderr_empty
+expect_stdout '^Between beta = 0\.1 and 0\.3 the network has'
+run spinodal branches run.yaml -o own.h5 -f --set branches.starts=0 --set branches.beta.from=0.1
+expect_stderr '^branches\.beta\.to: is not given; to 0\.52, since linear theory sees'
+run spinodal branches run.yaml -o own.h5 -f --set branches.starts=0 --set branches.beta.to=0.3
+expect_stderr '^branches\.beta\.from: is not given; from 0\.0093, since linear theory sees'
 for set in sweep.beta.to=0.3 'sweep.beta=[0.1, 0.2]' sweep.beta.from=0.2; do
     run spinodal sweep run.yaml -o other.h5 --force --set "$set"
     expect_no_text "$stderr" 'no range is given'
