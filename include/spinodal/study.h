@@ -51,6 +51,11 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
 spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
                                    const char *assignment);
 
+/** Set one after the other, as somebody types them (`is_here`) or not: the last of a key counts, and of keys that exclude each other. A message
+ *  names those that are overridden by another value, and by what. */
+spn_status spn_experiment_override(spn_context *context, spn_experiment *experiment, int64_t count,
+                                   const char *const *assignments, bool is_here);
+
 /** Set one key, "section.key", to a value that is no text: as a line of a file would (two ways of saying the same thing are
  *  refused by spn_experiment_check()), or as an override, as spn_experiment_set() does. Messages begin with the key, or
  *  with value->source where that has a file; the error carries the key. */

@@ -48,6 +48,32 @@ for activation in tanh relu; do
     expect_stderr "^sweep\.beta: no range is given; from $(sed -n 's/^  beta.from: \([^ ]*\).*/\1/p' drafted.yaml) to $(sed -n 's/^  beta.to: \([^ ]*\).*/\1/p' drafted.yaml), since "
 done
 
+# Of what is set several times the last counts, and what is overridden is told with what overrides it, once.
+line() {
+    expect_text "$stderr" "^--set $1 is overridden by --set $2: the last one counts\$"
+}
+run spinodal geometry run.yaml --json --set data.seed=3 --set model.init.seed=2 --set model.init.seed=4 --seed 7
+expect_status 0
+expect_stderr_lines 2
+line model.init.seed=7 model.init.seed=2
+line model.init.seed=2 model.init.seed=4
+cp "$stdout" several
+run spinodal geometry run.yaml --json --set data.seed=3 --set model.init.seed=4
+expect_stderr_empty
+cp "$stdout" last
+run cmp several last
+expect_status 0
+run spinodal sweep run.yaml -o order.h5 --set sweep.beta.points=5 --set 'sweep.beta=[0.1, 0.2]' --set sweep.beta.to=0.3 --set sweep.beta.to=0.3
+expect_status 0
+expect_stderr_lines 2
+line sweep.beta.points=5 'sweep.beta=\[0.1, 0.2\]'
+line 'sweep.beta=\[0.1, 0.2\]' sweep.beta.to=0.3
+for command in 'init near.csv' 'reproduce nothing'; do
+    # shellcheck disable=SC2086
+    run spinodal $command --set data.targets=[y] --set data.targets=[x]
+    line 'data.targets=\[y\]' 'data.targets=\[x\]'
+done
+
 # The loss of a slice is that at the beta of its points, where no other is asked for.
 run spinodal slice run.yaml -o slice.h5 --set slice.results=run.sweep.h5 --set 'slice.through=[trivial, 1 mode]' \
     --set slice.at=0.2

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* What somebody sets one after the other: the last one counts, and what it overrides of the others is told. */
+#include "study/experiment.h"
+
+#include <string.h>
+
+/* What an assignment has set. */
+typedef struct override {
+    const char *text;
+    spn_settings *section;
+    int64_t option;
+    bool counts; /* until another one takes its place */
+} override;
+
+static override find(spn_experiment *experiment, const char *text)
+{
+    override found = {.text = text, .option = -1, .counts = true};
+    const size_t length = strcspn(text, "="), dot = strcspn(text, ".");
+    for (int s = 0; s < SPNI_SECTIONS && found.option < 0; s++) {
+        spn_settings *section = &experiment->sections[s];
+        const spn_option_table *table = section->table;
+        for (int64_t i = 0; i < table->count; i++) {
+            const char *key = table->options[i].key;
+            if (dot < length && strlen(table->section) == dot && strlen(key) == length - dot - 1 &&
+                strncmp(table->section, text, dot) == 0 &&
+                strncmp(key, text + dot + 1, length - dot - 1) == 0) {
+                found.section = section;
+                found.option = i;
+            }
+        }
+    }
+    return found;
+}
+
+/* By another value of its key, or by a key that excludes it. */
+static void tell(spn_context *context, const override *last, override *earlier)
+{
+    const bool is_same = last->section == earlier->section && last->option == earlier->option;
+    if (earlier->counts && (is_same || !earlier->section->is_set[earlier->option])) {
+        earlier->counts = false;
+        if (strcmp(last->text, earlier->text) != 0) {
+            spn_message(context, "--set %.100s is overridden by --set %.100s: the last one counts",
+                        earlier->text, last->text);
+        }
+    }
+}
+
+spn_status spn_experiment_override(spn_context *context, spn_experiment *experiment, int64_t count,
+                                   const char *const *assignments, bool is_here)
+{
+    spn_status status = SPN_OK;
+    override *all = NULL;
+    SPN_NEW(context, all, count);
+    for (int64_t i = 0; i < count; i++) {
+        SPN_TRY(is_here ? spn_experiment_set_here(context, experiment, assignments[i])
+                        : spn_experiment_set(context, experiment, assignments[i]));
+        all[i] = find(experiment, assignments[i]);
+        for (int64_t j = 0; j < i; j++) {
+            tell(context, &all[i], &all[j]);
+        }
+    }
+done:
+    spn_release(context, all);
+    return status;
+}
