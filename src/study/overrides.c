@@ -2,7 +2,58 @@
 /* What somebody sets one after the other: the last one counts, and what it overrides of the others is told. */
 #include "study/experiment.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/* ---- One ----------------------------------------------------------------------------------------- */
+
+enum { FILE_KEYS = 7 };
+
+/* Settings that name files. */
+static void find_file_settings(spn_experiment *experiment, const char **out[FILE_KEYS])
+{
+    spn_data_settings *data = experiment->sections[SPNI_SECTION_DATA].values;
+    spn_model_settings *model = experiment->sections[SPNI_SECTION_MODEL].values;
+    spn_slice_settings *slice = experiment->sections[SPNI_SECTION_SLICE].values;
+    spn_grok_settings *grok = experiment->sections[SPNI_SECTION_GROK].values;
+    const char **found[FILE_KEYS] = {&data->path,        &data->labels,        &data->test_path,
+                                     &data->test_labels, &model->init_weights, &slice->results,
+                                     &grok->results};
+    memcpy(out, found, sizeof found);
+}
+
+spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
+                                   const char *assignment)
+{
+    spn_status status = SPN_OK;
+    const char *before[FILE_KEYS], **files[FILE_KEYS];
+    char folder[SPNI_PATH_SIZE], path[2 * SPNI_PATH_SIZE];
+    find_file_settings(experiment, files);
+    for (int i = 0; i < FILE_KEYS; i++) {
+        before[i] = *files[i];
+    }
+    SPN_TRY(spn_experiment_set(context, experiment, assignment));
+    for (int i = 0; i < FILE_KEYS; i++) {
+        const char *name = *files[i];
+        if (name == NULL || name == before[i] || name[0] == '/' || experiment->directory == NULL ||
+            experiment->directory[0] == '\0' || access(name, F_OK) != 0 ||
+            getcwd(folder, sizeof folder) == NULL) {
+            continue;
+        }
+        snprintf(path, sizeof path, "%s/%s", folder, name);
+        *files[i] = spn_arena_duplicate(experiment->arena, path);
+        if (*files[i] == NULL) {
+            *files[i] = before[i];
+            status = spn_arena_status(context, experiment->arena);
+            goto done;
+        }
+    }
+done:
+    return status;
+}
+
+/* ---- Several ------------------------------------------------------------------------------------- */
 
 /* What an assignment has set. */
 typedef struct override {
