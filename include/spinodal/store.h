@@ -178,6 +178,10 @@ spn_status spn_results_write(spn_context *context, const char *path, bool force,
  *  long run. Leaves nothing behind. */
 spn_status spn_results_check_target(spn_context *context, const char *path, bool force);
 
+/** What a file is by its first bytes, of which 8 are needed. */
+typedef enum spn_stored { SPN_STORED_OTHER, SPN_STORED_HDF5, SPN_STORED_JOURNAL } spn_stored;
+spn_stored spn_stored_of(const char *start, int64_t size);
+
 /** Read a results file completely into the arena: every table with the columns the file has, in its order,
  *  as records of 8-byte fields. SPN_ERROR_IO: cannot be opened. SPN_ERROR_INPUT, one line: not HDF5,
  *  truncated, not ours, a newer format version, wrong type or shape, a checksum that differs. */

@@ -51,6 +51,11 @@ spn_status spn_experiment_set(spn_context *context, spn_experiment *experiment,
 spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
                                    const char *assignment);
 
+/** Set one after the other, as somebody types them (`is_here`) or not: the last of a key counts, and of keys that exclude each other. A message
+ *  names those that are overridden by another value, and by what. */
+spn_status spn_experiment_override(spn_context *context, spn_experiment *experiment, int64_t count,
+                                   const char *const *assignments, bool is_here);
+
 /** Set one key, "section.key", to a value that is no text: as a line of a file would (two ways of saying the same thing are
  *  refused by spn_experiment_check()), or as an override, as spn_experiment_set() does. Messages begin with the key, or
  *  with value->source where that has a file; the error carries the key. */
@@ -212,10 +217,10 @@ spn_status spn_study_predict(spn_context *context, const spn_study *study, spn_p
 
 /** Where an experiment from a file, or on samples of a program, gives no range of beta (neither sweep.beta nor beta.from, beta.to or legs), choose it
  *  around what linear theory says of its study, or below the beta above which nothing linear is worth its weights, and tell it by a message;
- *  spn_experiment_draft() writes the same range. Where theory says nothing the default stays, which is told, too. The study is that of this
+ *  spn_experiment_draft() writes the same range. `is_for_branches`: told is what branches need of it, for an end that branches.beta gives is theirs. Where theory says nothing the default stays, which is told, too. The study is that of this
  *  very experiment and sees the change. Costs spn_study_predict(). */
 spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *experiment,
-                                       const spn_study *study);
+                                       const spn_study *study, bool is_for_branches);
 
 /** How to run a sweep, or to follow branches. */
 typedef struct spn_run_settings {
@@ -223,6 +228,7 @@ typedef struct spn_run_settings {
     int64_t threads;     /**< 0: one per processor; branches share them for their sums */
     bool is_forced;      /**< overwrite an existing output */
     bool is_resumed;     /**< go on from the journal */
+    bool is_rehearsed;   /**< sweep, branches, grok: see spn_study_sweep() */
     const char *weights; /**< spn_study_spectrum(): a weights file; NULL: the initial weights */
     double beta;         /**< spn_study_spectrum(): NaN means 0 */
     /** Journals, wherever they lie, of which the results of a sweep or of training are made without running anything, as
@@ -240,7 +246,9 @@ spn_status spn_run_journal(spn_context *context, const char *output, char **path
  *  SPN_ERROR_INTERRUPTED leaves a journal that `is_resumed` goes on from, with the same
  *  bits as an uninterrupted run; the journal's run may replace the output without `is_forced`. Resuming a
  *  run that has finished (same experiment, same data) does nothing. `*is_good` tells whether every
- *  point passed the stationarity gate and every jump was resolved and leads to a minimum. */
+ *  point passed the stationarity gate and every jump was resolved and leads to a minimum. With `is_rehearsed` what the run
+ *  would refuse before its first point is refused, and nothing is run, read back or written (of dense matrices that fit, `branches` tries
+ *  none). */
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good);
 

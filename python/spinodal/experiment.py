@@ -403,7 +403,8 @@ class Experiment:
             study = self._study(context)
             if kind in ("sweep", "branches"):
                 with self._lock:
-                    context.check(lib.spn_experiment_choose_range(context.pointer, self._c, study.c))
+                    context.check(lib.spn_experiment_choose_range(context.pointer, self._c, study.c,
+                                                                  kind == "branches"))
             context.check(action(context.pointer, study.c, settings, good), path)
 
         try:

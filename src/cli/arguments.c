@@ -11,7 +11,7 @@
 const cli_flag cli_flags[] = {
     {"output", 'o', FLAG_TEXT, AT(output), "FILE", "where the result goes"},
     {"set", 0, FLAG_SET, AT(sets), "KEY=VALUE",
-     "override a key of the experiment; may be repeated"},
+     "override a key of the experiment; may be repeated: the last one counts"},
     {"seed", 0, FLAG_INTEGER, AT(seed), "N", "seed of the initial weights (model.init.seed)"},
     {"threads", 0, FLAG_INTEGER, AT(threads), "N",
      "threads; 0, the default: one per processor; results do not depend on it"},

@@ -232,6 +232,10 @@ void cli_drop_repeated(cli_session *session, cli_arguments *arguments);
 /** A command must not overwrite what it reads, by any name, not even with --force: SPN_ERROR_IO. */
 spn_status cli_refuse_same_file(spn_context *context, const char *output, const char *input);
 
+/** What measuring takes at a point of a run of `command`. */
+spn_status cli_forecast(spn_context *context, const spn_study *study, const char *command,
+                        spn_forecast *out);
+
 /** On the standard output: what measuring the Hessian takes in this command, by each way, and which one is gone. */
 spn_status cli_explain(cli_session *session, const spn_study *study);
 

@@ -16,6 +16,19 @@ static bool is_known(const char *name)
     return is_found;
 }
 
+/* Once, not for each experiment of a target. */
+static spn_status tell_overridden(spn_context *context, const cli_arguments *arguments)
+{
+    spn_status status = SPN_OK;
+    spn_experiment *experiment = NULL;
+    SPN_TRY(spn_experiment_create(context, &experiment));
+    SPN_TRY(
+        spn_experiment_override(context, experiment, arguments->set_count, arguments->sets, false));
+done:
+    spn_experiment_free(context, experiment);
+    return status;
+}
+
 spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments)
 {
     const char *name = arguments->word_count > 0 ? arguments->words[0] : "all";
@@ -27,7 +40,10 @@ spn_status cmd_reproduce(cli_session *session, const cli_arguments *arguments)
         .is_resumed = arguments->is_resumed,
         .set_count = arguments->set_count,
         .sets = arguments->sets};
-    spn_status status = spn_gallery_make(session->context, name, &settings, &session->is_good);
+    spn_status status = tell_overridden(session->context, arguments);
+    if (status == SPN_OK) {
+        status = spn_gallery_make(session->context, name, &settings, &session->is_good);
+    }
     if (status == SPN_ERROR_ARGUMENT && !is_known(name)) {
         return cli_misuse(session, "%s", spn_error_text(session->context));
     }

@@ -92,6 +92,16 @@ static spn_status share(cli_session *session, const char *text, spn_farm *farm)
     return spn_shares_farm(session->context, number - 1, count, farm);
 }
 
+/* What would be refused is not explained. */
+static spn_status rehearse(spn_context *context, const spn_study *study,
+                           const spn_run_settings *settings, study_action *run)
+{
+    spn_run_settings rehearsal = *settings;
+    bool is_good = false;
+    rehearsal.is_rehearsed = true;
+    return run == spn_study_spectrum ? SPN_OK : run(context, study, &rehearsal, &is_good);
+}
+
 static spn_status run_study(cli_session *session, const cli_arguments *arguments,
                             const char *output, study_action *run)
 {
@@ -120,10 +130,11 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
     status = status == SPN_OK ? spn_study_create(context, experiment, &study) : status;
     SPN_TRY(spn_farm_agree(context, status, NULL, 0));
     if (run == spn_study_sweep || run == spn_study_branches) {
-        SPN_TRY(spn_experiment_choose_range(context, experiment, study));
+        SPN_TRY(spn_experiment_choose_range(context, experiment, study, run == spn_study_branches));
     }
     SPN_TRY(say_experiment(session, study));
     if (arguments->is_explained) {
+        SPN_TRY(rehearse(context, study, &settings, run));
         SPN_TRY(cli_explain(session, study));
         SPN_TRY(cli_explain_ranks(session, study, settings.threads));
         goto done;

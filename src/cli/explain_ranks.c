@@ -56,8 +56,7 @@ static spn_status jobs_of_sweep(spn_context *context, const spn_study *study, jo
     int64_t points = 0, most = 0;
     spn_forecast forecast;
     SPN_TRY(spn_sweep_points(context, settings, &points, &most));
-    SPN_TRY(spn_geometry_forecast(context, &study->loss, spn_experiment_geometry(study->experiment),
-                                  SPN_GEOMETRY_SWEEP, &forecast));
+    SPN_TRY(cli_forecast(context, study, "sweep", &forecast));
     const spn_forecast_way *ways[] = {[SPN_SPECTRUM_DENSE] = &forecast.dense,
                                       [SPN_SPECTRUM_MOMENTS] = &forecast.moments,
                                       [SPN_SPECTRUM_STOCHASTIC] = &forecast.stochastic};
@@ -85,15 +84,11 @@ static spn_status jobs_of_grok(spn_context *context, const spn_study *study, job
 {
     spn_status status = SPN_OK;
     const spn_grok_settings *settings = spn_experiment_grok(study->experiment);
-    spn_geometry_settings dense = *spn_experiment_geometry(study->experiment);
     double *epochs = NULL;
     int64_t records = 0;
     spn_forecast forecast = {.method = SPN_SPECTRUM_NONE};
-    dense.method = SPN_SPECTRUM_DENSE;
     SPN_TRY(spn_trajectory_schedule(context, settings, &records, &epochs));
-    SPN_TRY(settings->geometry ? spn_geometry_forecast(context, &study->loss, &dense,
-                                                       SPN_GEOMETRY_SPECTRUM, &forecast)
-                               : SPN_OK);
+    SPN_TRY(settings->geometry ? cli_forecast(context, study, "grok", &forecast) : SPN_OK);
     const double record = (double)sizeof(spn_trajectory_record) +
                           (settings->parameters ? numbers((double)study->loss.dimension) : 0);
     *out = (jobs){.what = "runs",

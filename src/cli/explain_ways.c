@@ -32,19 +32,68 @@ static void print_forecast(const char *what, const spn_forecast *forecast)
     }
 }
 
-/* What each command measures at a point. */
-typedef struct measured {
-    const char *command, *what;
-    unsigned wanted;
-    bool is_dense; /* it has no other way */
-} measured;
+/* What a command measures at a point. */
+typedef enum task {
+    TASK_NONE,
+    TASK_GEOMETRY,
+    TASK_SWEEP,    /* of training by mini-batches: by the ways of section `geometry` */
+    TASK_PRODUCTS, /* of a sweep by products, which needs R alone */
+    TASK_DENSE,    /* whatever section `geometry` says */
+    TASK_DENSE_RECORDS,
+    TASK_BRANCH, /* by products */
+} task;
 
-static const measured commands[] = {
-    {"geometry", "both surfaces at the point", SPN_GEOMETRY_ALL, false},
-    {"sweep", "both surfaces at each point", SPN_GEOMETRY_SWEEP, false},
-    {"branches", "both surfaces at each point, always dense", SPN_GEOMETRY_SWEEP, true},
-    {"grok", "both surfaces at each record, always dense", SPN_GEOMETRY_SPECTRUM, true},
-};
+static const char *const whats[] = {[TASK_NONE] = "both surfaces at each point or record",
+                                    [TASK_GEOMETRY] = "both surfaces at the point",
+                                    [TASK_SWEEP] = "both surfaces at each point",
+                                    [TASK_PRODUCTS] = "traces and R of both surfaces at each point",
+                                    [TASK_DENSE] = "both surfaces at each point, always dense",
+                                    [TASK_DENSE_RECORDS] =
+                                        "both surfaces at each record, always dense"};
+
+static task task_of(const spn_study *study, const char *command)
+{
+    const spn_sweep_problem sweep = {.objective = &study->loss,
+                                     .settings = spn_experiment_sweep(study->experiment),
+                                     .solver = spn_experiment_solver(study->experiment),
+                                     .geometry = spn_experiment_geometry(study->experiment)};
+    if (strcmp(command, "sweep") == 0) {
+        const bool is_none = sweep.geometry->method == SPN_SPECTRUM_NONE;
+        return spn_sweep_is_trained(&sweep)     ? TASK_SWEEP
+               : !spn_sweep_by_products(&sweep) ? TASK_DENSE
+               : is_none                        ? TASK_NONE
+                                                : TASK_PRODUCTS;
+    }
+    if (strcmp(command, "branches") == 0) {
+        return spn_experiment_branches(study->experiment)->method == SPN_BRANCHES_PRODUCTS
+                   ? TASK_BRANCH
+                   : TASK_DENSE;
+    }
+    if (strcmp(command, "grok") == 0) {
+        return spn_experiment_grok(study->experiment)->geometry ? TASK_DENSE_RECORDS : TASK_NONE;
+    }
+    return TASK_GEOMETRY;
+}
+
+spn_status cli_forecast(spn_context *context, const spn_study *study, const char *command,
+                        spn_forecast *out)
+{
+    const task its = task_of(study, command);
+    spn_geometry_settings settings = *spn_experiment_geometry(study->experiment);
+    if (its == TASK_PRODUCTS) {
+        return spn_spectrum_forecast(context, &study->loss, &settings, SPN_SPECTRUM_CURVATURE, out);
+    }
+    if (its == TASK_NONE || its == TASK_BRANCH) {
+        settings.method = SPN_SPECTRUM_NONE;
+    } else if (its == TASK_DENSE || its == TASK_DENSE_RECORDS) {
+        settings.method = SPN_SPECTRUM_DENSE;
+        settings.memory = settings.hours = 1e300;
+    }
+    const unsigned wanted = its == TASK_GEOMETRY        ? SPN_GEOMETRY_ALL
+                            : its == TASK_DENSE_RECORDS ? SPN_GEOMETRY_SPECTRUM
+                                                        : SPN_GEOMETRY_SWEEP;
+    return spn_geometry_forecast(context, &study->loss, &settings, wanted, out);
+}
 
 /* Branches by products are one branch. */
 static void print_products(const spn_study *study, const spn_forecast *forecast)
@@ -56,35 +105,6 @@ static void print_products(const spn_study *study, const spn_forecast *forecast)
         SPN_BRANCHES_PRODUCTS_USUAL);
     print_way("dense", &forecast->dense, false);
     print_way("products", &way, true);
-}
-
-static spn_status explain_points(cli_session *session, const spn_study *study)
-{
-    spn_status status = SPN_OK;
-    spn_forecast forecast;
-    const measured *its = NULL;
-    spn_geometry_settings settings = *spn_experiment_geometry(study->experiment);
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        its = strcmp(commands[i].command, session->command->name) == 0 ? &commands[i] : its;
-    }
-    if (its == NULL) {
-        return SPN_OK;
-    }
-    if (strcmp(its->command, "grok") == 0 && !spn_experiment_grok(study->experiment)->geometry) {
-        settings.method = SPN_SPECTRUM_NONE;
-    } else if (its->is_dense) {
-        settings.method = SPN_SPECTRUM_DENSE;
-    }
-    SPN_TRY(
-        spn_geometry_forecast(session->context, &study->loss, &settings, its->wanted, &forecast));
-    if (strcmp(its->command, "branches") == 0 &&
-        spn_experiment_branches(study->experiment)->method == SPN_BRANCHES_PRODUCTS) {
-        print_products(study, &forecast);
-    } else {
-        print_forecast(its->what, &forecast);
-    }
-done:
-    return status;
 }
 
 /* What a rank needs, where ranks share the samples. */
@@ -105,6 +125,29 @@ static void print_room(const spn_context *context, const spn_study *study)
     }
 }
 
+static void print_study(const spn_context *context, const spn_study *study)
+{
+    printf("%lld weights, %lld samples\n", (long long)study->loss.dimension,
+           (long long)study->loss.samples);
+    print_room(context, study);
+}
+
+static spn_status explain_points(cli_session *session, const spn_study *study)
+{
+    spn_status status = SPN_OK;
+    spn_forecast forecast;
+    const task its = task_of(study, session->command->name);
+    SPN_TRY(cli_forecast(session->context, study, session->command->name, &forecast));
+    print_study(session->context, study);
+    if (its == TASK_BRANCH) {
+        print_products(study, &forecast);
+    } else {
+        print_forecast(whats[its], &forecast);
+    }
+done:
+    return status;
+}
+
 spn_status cli_explain(cli_session *session, const spn_study *study)
 {
     static const char *const tasks[] = {"traces and R, each spectrum",
@@ -112,14 +155,12 @@ spn_status cli_explain(cli_session *session, const spn_study *study)
                                         "density, each spectrum"};
     spn_status status = SPN_OK;
     spn_forecast forecasts[3];
-    printf("%lld weights, %lld samples\n", (long long)study->loss.dimension,
-           (long long)study->loss.samples);
-    print_room(session->context, study);
     if (strcmp(session->command->name, "spectrum") != 0) {
         return explain_points(session, study);
     }
     SPN_TRY(spn_spectra_forecast(session->context, &study->loss,
                                  spn_experiment_geometry(study->experiment), forecasts));
+    print_study(session->context, study);
     for (int i = 0; i < 3; i++) {
         print_forecast(tasks[i], &forecasts[i]);
     }

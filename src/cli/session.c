@@ -157,9 +157,8 @@ spn_status cli_experiment(cli_session *session, const cli_arguments *arguments,
     } else {
         SPN_TRY(spn_experiment_create(context, &experiment));
     }
-    for (int64_t i = 0; i < arguments->set_count; i++) {
-        SPN_TRY(spn_experiment_set_here(context, experiment, arguments->sets[i]));
-    }
+    SPN_TRY(
+        spn_experiment_override(context, experiment, arguments->set_count, arguments->sets, true));
     *out = experiment;
     experiment = NULL;
 done:

@@ -15,7 +15,8 @@ static const spn_option options[] = {
     {"angle", SPN_OPTION_REAL, AT(angle), "0.1", SPN_POSITIVE, NULL, "radian",
      "largest angle between the tangents at neighbouring points"},
     {"points", SPN_OPTION_INTEGER, AT(points), "5000", SPN_COUNT, NULL, "",
-     "most points of one branch"},
+     "most points of a branch each way from where it begins, which is not counted: 3 makes 4 of a "
+     "branch that goes one way, and 7 of one that goes both"},
     {"branches", SPN_OPTION_INTEGER, AT(branches), "100", SPN_COUNT, NULL, "", "most branches"},
     {"index", SPN_OPTION_INTEGER, AT(index), "1", SPN_COUNT_OR_ZERO, NULL, "",
      "branches are followed up to this many negative eigenvalues"},

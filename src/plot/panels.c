@@ -13,9 +13,11 @@
 #define COLUMN_WIDTH 3.4
 #define PANEL_HEIGHT 1.75
 #define LEFT 0.60
+#define TICK_LABEL_WIDTH 0.34 /* that LEFT has room for */
 #define RIGHT 0.10
 #define DIGIT_WIDTH 0.07
 #define LABEL_MARGIN 0.01
+#define LETTER_MARGIN 0.05 /* of wide labels, beside the letter of a panel */
 #define BOTTOM 0.43
 #define TOP 0.08
 #define GUIDE_LABEL_HEIGHT 0.15
@@ -97,7 +99,7 @@ void spni_put_panel_data(spn_text *text, const spn_figure *figure)
 }
 
 typedef struct page {
-    double width, height, top, right;
+    double width, height, top, left, right;
     int64_t rows, columns; /* of panels */
     int64_t legend_rows;
     bool has_legends; /* above the panels, each above its own column */
@@ -150,7 +152,7 @@ static void count_legends(const spn_figure *figure, page *g)
 
 static double panel_width(const page *g)
 {
-    return g->width / (double)g->columns - LEFT - g->right;
+    return g->width / (double)g->columns - g->left - g->right;
 }
 
 /* A tick distance of 1, 2 or 5 times a power of ten, for about `ticks` ticks; *minor of them
@@ -172,6 +174,12 @@ static double x_step(const spn_figure *figure, const page *g, int *minor)
     return figure->x_step > 0 ? figure->x_step : step;
 }
 
+static double label_width(const char *label)
+{
+    const bool has_point = strchr(label, '.') != NULL;
+    return DIGIT_WIDTH * ((double)strlen(label) - (has_point ? 0.5 : 0));
+}
+
 /* Beside the panels, where the label of the last tick of a linear axis is centred on the end of the axis or nearly: half of it must
  * have room. */
 static double right_of(const spn_figure *figure, const page *g)
@@ -185,14 +193,45 @@ static double right_of(const spn_figure *figure, const page *g)
     const double last = floor(g->x.high / step + 1e-9) * step;
     const double behind = (g->x.high - last) / (g->x.high - g->x.low) * panel_width(g);
     snprintf(label, sizeof label, "%g", last);
-    const bool has_point = strchr(label, '.') != NULL;
-    const double length = DIGIT_WIDTH * ((double)strlen(label) - (has_point ? 0.5 : 0));
-    return fmax(RIGHT, length / 2 + LABEL_MARGIN - behind);
+    return fmax(RIGHT, label_width(label) / 2 + LABEL_MARGIN - behind);
+}
+
+static double panel_height(const page *g)
+{
+    return (g->height - BOTTOM - g->top - GAP * (double)(g->rows - 1)) / (double)g->rows;
+}
+
+/* Labels of the ticks of a linear axis, as put_y_axis() has them; powers of ten are short. */
+static double y_labels_width(const spn_figure *figure, const page *g, const spn_panel *panel)
+{
+    const spni_range y = spni_panel_y_range(figure, panel);
+    double widest = 0;
+    int minor = 0;
+    if (panel->y_scale != SPN_AXIS_LINEAR) {
+        return 0;
+    }
+    const double step = choose_step(y.high - y.low, Y_TICKS_PER_INCH * panel_height(g), &minor);
+    for (double k = ceil(y.low / step); k * step <= y.high; k++) {
+        char label[40];
+        snprintf(label, sizeof label, "%g", k * step);
+        widest = fmax(widest, label_width(label));
+    }
+    return widest;
+}
+
+/* Beside the panels, for the axes' titles and the labels of their ticks: all panels begin at one place. */
+static double left_of(const spn_figure *figure, const page *g)
+{
+    double widest = 0;
+    for (int64_t i = 0; i < figure->panel_count; i++) {
+        widest = fmax(widest, y_labels_width(figure, g, &figure->panels[i]));
+    }
+    return widest > TICK_LABEL_WIDTH ? LEFT + widest - TICK_LABEL_WIDTH + LETTER_MARGIN : LEFT;
 }
 
 static page make_page(const spn_figure *figure)
 {
-    page g = {.width = figure->width, .height = figure->height, .right = RIGHT};
+    page g = {.width = figure->width, .height = figure->height, .left = LEFT, .right = RIGHT};
     g.columns = figure->columns > 0 ? figure->columns : 1;
     g.rows = (figure->panel_count + g.columns - 1) / g.columns;
     g.x = spni_figure_x_range(figure);
@@ -200,16 +239,12 @@ static page make_page(const spn_figure *figure)
     g.top = TOP + (has_guide_labels(figure) ? GUIDE_LABEL_HEIGHT : 0) +
             LEGEND_ROW_HEIGHT * (double)g.legend_rows;
     g.width = g.width > 0 ? g.width : COLUMN_WIDTH;
-    g.right = right_of(figure, &g);
     if (!(g.height > 0)) {
         g.height = BOTTOM + g.top + PANEL_HEIGHT * (double)g.rows + GAP * (double)(g.rows - 1);
     }
+    g.left = left_of(figure, &g);
+    g.right = right_of(figure, &g);
     return g;
-}
-
-static double panel_height(const page *g)
-{
-    return (g->height - BOTTOM - g->top - GAP * (double)(g->rows - 1)) / (double)g->rows;
 }
 
 static void put_common(spn_text *text, const spn_figure *figure, const page *g)
@@ -411,8 +446,8 @@ static void put_place(spn_text *text, const spn_figure *figure, const page *g, i
                  "set rmargin at screen %s\n"
                  "set tmargin at screen %s\n"
                  "set bmargin at screen %s\n",
-                 LENGTH((left + LEFT) / g->width),
-                 LENGTH((left + LEFT + panel_width(g)) / g->width), LENGTH(top / g->height),
+                 LENGTH((left + g->left) / g->width),
+                 LENGTH((left + g->left + panel_width(g)) / g->width), LENGTH(top / g->height),
                  LENGTH((top - height) / g->height));
     spni_put_label(text, "label", figure->panels[index].y_label,
                    "at screen %s, screen %s rotate by 90 center", LENGTH((left + 0.10) / g->width),

@@ -60,10 +60,21 @@ static spn_status refuse(spn_context *context, const char *path)
                     path);
 }
 
+spn_stored spn_stored_of(const char *start, int64_t size)
+{
+    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
+    if (size >= (int64_t)sizeof signature &&
+        memcmp(start, SPNI_JOURNAL_MAGIC, sizeof signature) == 0) {
+        return SPN_STORED_JOURNAL;
+    }
+    return size >= (int64_t)sizeof signature && memcmp(start, signature, sizeof signature) == 0
+               ? SPN_STORED_HDF5
+               : SPN_STORED_OTHER;
+}
+
 /* Is the file as long as it says? */
 static spn_status check_length(spn_context *context, int fd, const char *path, int64_t size)
 {
-    static const unsigned char signature[8] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1A, '\n'};
     unsigned char start[SUPERBLOCK] = {0};
     const uint64_t trailer = sizeof(spni_results_trailer);
     int64_t got = 0;
@@ -71,14 +82,15 @@ static spn_status check_length(spn_context *context, int fd, const char *path, i
     if (status != SPN_OK) {
         return status;
     }
-    if (memcmp(start, SPNI_JOURNAL_MAGIC, sizeof signature) == 0) {
+    const spn_stored stored = spn_stored_of((const char *)start, got);
+    if (stored == SPN_STORED_JOURNAL) {
         return spn_fail(context, SPN_ERROR_INPUT,
                         "%s is the journal of a run that was not finished, not its results: "
                         "'spinodal watch %s' shows what there is, the command that began the run "
                         "finishes it with --resume",
                         path, path);
     }
-    if (memcmp(start, signature, sizeof signature) != 0) {
+    if (stored != SPN_STORED_HDF5) {
         return spn_fail(context, SPN_ERROR_INPUT, "%s is not an HDF5 file", path);
     }
     const uint64_t end = number_at(start + END);

@@ -207,9 +207,7 @@ static spn_status begin(spni_draft *draft, const char *path, int64_t count, cons
     SPN_TRY(spn_experiment_create(draft->context, &draft->experiment));
     SPN_TRY(spni_draft_set(draft, "data.kind", "csv", false));
     SPN_TRY(spni_draft_set(draft, "data.path", path, true));
-    for (int64_t i = 0; i < count; i++) {
-        SPN_TRY(spn_experiment_set(draft->context, draft->experiment, sets[i]));
-    }
+    SPN_TRY(spn_experiment_override(draft->context, draft->experiment, count, sets, false));
     const spn_data_settings *data = spn_experiment_data(draft->experiment);
     if (data->kind != SPN_DATA_CSV) {
         SPN_FAIL(draft->context, SPN_ERROR_INPUT,

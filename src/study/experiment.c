@@ -240,6 +240,25 @@ done:
     return status;
 }
 
+static spn_status refuse_results(spn_context *context, const char *name, const char *text,
+                                 int64_t size)
+{
+    switch (spn_stored_of(text, size)) {
+    case SPN_STORED_JOURNAL:
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s is the journal of a run that was not finished, not an experiment: the "
+                        "command that began the run finishes it with --resume",
+                        name);
+    case SPN_STORED_HDF5:
+        return spn_fail(context, SPN_ERROR_INPUT,
+                        "%s holds results, not an experiment: transitions, plot, report and export "
+                        "read them",
+                        name);
+    default:
+        return SPN_OK;
+    }
+}
+
 spn_status spn_experiment_parse(spn_context *context, const char *name, const char *text,
                                 int64_t size, spn_experiment **out)
 {
@@ -247,6 +266,7 @@ spn_status spn_experiment_parse(spn_context *context, const char *name, const ch
     spn_experiment *experiment = NULL;
     const spni_yaml_node *root = NULL;
     *out = NULL;
+    SPN_TRY(refuse_results(context, name, text, size));
     SPN_TRY(spn_experiment_create(context, &experiment));
     /* Sources keep the name for late messages. */
     const char *kept = spn_arena_duplicate(experiment->arena, name);
@@ -357,6 +377,15 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
     return status;
 }
 
+spn_status spni_blame_file(spn_context *context, const char *key, spn_status status)
+{
+    if (spni_is_users(status) && spn_error_key(context)[0] == '\0') {
+        spn_error_prefix(context, "%s", key);
+        spn_error_set_key(context, key);
+    }
+    return status;
+}
+
 /* The results and the weights files that a section names; other names are not those of files. */
 static bool names_file(const spn_experiment *experiment, const char *path, const char *results,
                        const spn_texts *names)
@@ -415,51 +444,6 @@ bool spn_experiment_reads(const spn_experiment *experiment, const char *path)
     const spn_grok_settings *grok = spn_experiment_grok(experiment);
     return names_file(experiment, path, slice->results, &slice->through) ||
            names_file(experiment, path, grok->results, &grok->starts);
-}
-
-enum { FILE_KEYS = 7 };
-
-/* Settings that name files. */
-static void find_file_settings(spn_experiment *experiment, const char **out[FILE_KEYS])
-{
-    spn_data_settings *data = experiment->sections[SPNI_SECTION_DATA].values;
-    spn_model_settings *model = experiment->sections[SPNI_SECTION_MODEL].values;
-    spn_slice_settings *slice = experiment->sections[SPNI_SECTION_SLICE].values;
-    spn_grok_settings *grok = experiment->sections[SPNI_SECTION_GROK].values;
-    const char **found[FILE_KEYS] = {&data->path,        &data->labels,        &data->test_path,
-                                     &data->test_labels, &model->init_weights, &slice->results,
-                                     &grok->results};
-    memcpy(out, found, sizeof found);
-}
-
-spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
-                                   const char *assignment)
-{
-    spn_status status = SPN_OK;
-    const char *before[FILE_KEYS], **files[FILE_KEYS];
-    char folder[SPNI_PATH_SIZE], path[2 * SPNI_PATH_SIZE];
-    find_file_settings(experiment, files);
-    for (int i = 0; i < FILE_KEYS; i++) {
-        before[i] = *files[i];
-    }
-    SPN_TRY(spn_experiment_set(context, experiment, assignment));
-    for (int i = 0; i < FILE_KEYS; i++) {
-        const char *name = *files[i];
-        if (name == NULL || name == before[i] || name[0] == '/' || experiment->directory == NULL ||
-            experiment->directory[0] == '\0' || access(name, F_OK) != 0 ||
-            getcwd(folder, sizeof folder) == NULL) {
-            continue;
-        }
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-        *files[i] = spn_arena_duplicate(experiment->arena, path);
-        if (*files[i] == NULL) {
-            *files[i] = before[i];
-            status = spn_arena_status(context, experiment->arena);
-            goto done;
-        }
-    }
-done:
-    return status;
 }
 
 spn_status spn_experiment_read(spn_context *context, const char *path, spn_experiment **out)

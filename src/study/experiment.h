@@ -52,6 +52,8 @@ spn_status spni_experiment_blame(spn_context *context, const spn_experiment *exp
  *  of its own; then it is the file of the section's other keys. */
 spn_status spni_experiment_place(spn_context *context, const spn_experiment *experiment,
                                  spn_status status);
+/** The same key before a failure to read a file that this key names, whenever it is read. */
+spn_status spni_blame_file(spn_context *context, const char *key, spn_status status);
 /** Failures that a change of the experiment or its files mends. */
 bool spni_is_users(spn_status status);
 

@@ -198,6 +198,7 @@ typedef struct gallery {
     spn_idx *images, *own; /* own: the same where it closes them, or NULL */
     int64_t *picked;
     spn_idx_scale scale;
+    const char *key; /* that names the file: it may be read much later */
 } gallery;
 
 static spn_status read_images(spn_context *context, void *state, const spn_input_part *part,
@@ -206,7 +207,8 @@ static spn_status read_images(spn_context *context, void *state, const spn_input
     const gallery *from = state;
     const spn_idx_part wanted = {part->count, from->picked + part->first, part->column,
                                  part->columns, part->stride};
-    return spn_idx_take(context, from->images, &wanted, from->scale, x);
+    return spni_blame_file(context, from->key,
+                           spn_idx_take(context, from->images, &wanted, from->scale, x));
 }
 
 static void close_gallery(spn_context *context, void *state)
@@ -236,7 +238,9 @@ static spn_status open_gallery(spn_context *context, const spn_data_settings *da
     spn_status status = SPN_OK;
     gallery *from = NULL;
     SPN_NEW(context, from, 1);
-    *from = (gallery){.images = images, .scale = scale_of(data, images)};
+    *from = (gallery){.images = images,
+                      .scale = scale_of(data, images),
+                      .key = a->images == NULL || a == owner ? "data.path" : "data.test_path"};
     SPN_NEW(context, from->picked, a->count);
     memcpy(from->picked, a->picked, (size_t)a->count * sizeof *a->picked);
     if (owner != NULL) {

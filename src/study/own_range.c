@@ -131,15 +131,43 @@ done:
     return status;
 }
 
-static bool is_given(const spn_experiment *experiment, const char *key)
+static bool is_given(const spn_experiment *experiment, int section, const char *key)
 {
-    const spn_settings *sweep = &experiment->sections[SPNI_SECTION_SWEEP];
-    const int64_t index = spn_option_find(sweep->table, key);
-    return index >= 0 && sweep->is_set[index];
+    const spn_settings *settings = &experiment->sections[section];
+    const int64_t index = spn_option_find(settings->table, key);
+    return index >= 0 && settings->is_set[index];
+}
+
+/* Which ends of a range are needed and nobody gives; branches that have both need none. */
+static void tell(spn_context *context, const spn_experiment *experiment, bool is_for_branches,
+                 const spni_theory_range *range, const spn_sweep_settings *sweep)
+{
+    const bool has_from =
+        is_for_branches && is_given(experiment, SPNI_SECTION_BRANCHES, "beta.from");
+    const bool has_to = is_for_branches && is_given(experiment, SPNI_SECTION_BRANCHES, "beta.to");
+    const char *what = has_from          ? "branches.beta.to: is not given"
+                       : has_to          ? "branches.beta.from: is not given"
+                       : is_for_branches ? "branches.beta: no range is given"
+                                         : "sweep.beta: no range is given";
+    char ends[64];
+    if (has_from && has_to) {
+        return;
+    }
+    if (has_from || has_to) {
+        snprintf(ends, sizeof ends, "%s %g", has_from ? "to" : "from",
+                 has_from ? sweep->beta_to : sweep->beta_from);
+    } else {
+        snprintf(ends, sizeof ends, "from %g to %g", sweep->beta_from, sweep->beta_to);
+    }
+    if (range->is_known) {
+        spn_message(context, "%s; %s, since %s", what, ends, range->why);
+    } else {
+        spn_message(context, "%s and theory knows none here (%s): %s", what, range->why, ends);
+    }
 }
 
 spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *experiment,
-                                       const spn_study *study)
+                                       const spn_study *study, bool is_for_branches)
 {
     spn_status status = SPN_OK;
     static const char *const keys[] = {"beta", "beta.from", "beta.to", "legs"};
@@ -147,24 +175,21 @@ spn_status spn_experiment_choose_range(spn_context *context, spn_experiment *exp
     spni_theory_range range;
     const bool is_built_in = experiment->file == NULL && experiment->training == NULL;
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
-        if (is_built_in || is_given(experiment, keys[i]) || study->network == NULL) {
+        if (is_built_in || is_given(experiment, SPNI_SECTION_SWEEP, keys[i]) ||
+            study->network == NULL) {
             return SPN_OK;
         }
     }
     SPN_TRY(spni_theory_range_find(context, study, &range));
-    if (!range.is_known) {
-        spn_message(context,
-                    "sweep.beta: no range is given and theory knows none here (%s): from %g to %g",
-                    range.why, sweep->beta_from, sweep->beta_to);
-        goto done;
+    if (range.is_known) {
+        sweep->beta_from = range.from;
+        sweep->beta_to = range.to;
     }
-    sweep->beta_from = range.from;
-    sweep->beta_to = range.to;
-    if (range.is_log && !is_given(experiment, "beta.spacing")) {
+    if (range.is_known && range.is_log &&
+        !is_given(experiment, SPNI_SECTION_SWEEP, "beta.spacing")) {
         sweep->beta_spacing = SPN_SPACING_LOG;
     }
-    spn_message(context, "sweep.beta: no range is given; from %g to %g, since %s", range.from,
-                range.to, range.why);
+    tell(context, experiment, is_for_branches, &range, sweep);
 done:
     return status;
 }

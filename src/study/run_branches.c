@@ -201,6 +201,16 @@ static spn_status check_ranks(spn_context *context, const spn_branches_settings 
                               "(--shard-samples), and nothing else");
 }
 
+/* Dense matrices that would be made are not: who asks whether there is room should not need it. */
+static spn_status rehearse(spn_context *context, follower *f, const spn_branches_problem *problem)
+{
+    const bool is_small = f->is_by_products || !spn_dense_fits(problem->objective->dimension);
+    const spn_study *study = problem->initial_state;
+    return is_small ? spni_experiment_place(context, study->experiment,
+                                            spn_branches_create(context, problem, &f->branches))
+                    : SPN_OK;
+}
+
 spn_status spn_study_branches(spn_context *context, const spn_study *study,
                               const spn_run_settings *settings, bool *is_complete)
 {
@@ -221,6 +231,10 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
         warn_of_families(context, study);
     }
     f.is_by_products = own.method == SPN_BRANCHES_PRODUCTS;
+    if (settings->is_rehearsed) {
+        SPN_TRY(rehearse(context, &f, &problem));
+        goto done;
+    }
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {

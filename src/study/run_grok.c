@@ -136,9 +136,6 @@ static spn_status prepare(spn_context *context, trainer *t, const spn_study *stu
 {
     spn_status status = SPN_OK;
     int64_t numbers = 0;
-    if (own->geometry) {
-        spn_dense_announce(context, study->loss.dimension, "grok, at each record");
-    }
     SPN_TRY(spni_origin_make(context, t->starts.arena, study, &t->origin));
     const spn_trajectory_problem problem = {.objective = &study->loss,
                                             .settings = own,
@@ -170,9 +167,16 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
     *is_good = false;
     SPN_TRY(spni_need_network(context, study, "grok"));
     SPN_TRY(spni_starts_begin(context, study, &t.starts));
+    if (settings->is_rehearsed) {
+        SPN_TRY(prepare(context, &t, study, own));
+        goto done;
+    }
     SPN_TRY(spni_run_begin(context, study, settings, &grok_kind, t.starts.checksum, &t, &t.run));
     *is_good = t.run.is_good;
     if (!t.run.is_finished) {
+        if (own->geometry) {
+            spn_dense_announce(context, study->loss.dimension, "grok, at each record");
+        }
         SPN_TRY(prepare(context, &t, study, own));
         SPN_TRY(run_and_write(context, &t, own->parameters, is_good));
     }

@@ -156,6 +156,11 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                                        .initial = spni_run_initial,
                                        .initial_state = study};
     s.is_trained = spn_sweep_is_trained(&problem);
+    if (settings->is_rehearsed) {
+        SPN_TRY(spni_experiment_place(context, study->experiment,
+                                      spn_sweep_create(context, &problem, &s.sweep)));
+        goto done;
+    }
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s, &s.run));
     *is_good = s.run.is_good;
     if (!s.run.is_finished) {

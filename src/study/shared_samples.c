@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Samples of tables and arrays that ranks share: they stay in their files, and each rank reads what it is to have. */
+#include "study/experiment.h"
 #include "study/samples.h"
 
 #include <string.h>
@@ -10,6 +11,7 @@ typedef struct choice {
     spni_file_samples *from;
     int64_t *picked;
     int64_t count;
+    const char *key; /* that names the file: it may be read much later */
 } choice;
 
 /* What a data set reads its inputs from. */
@@ -17,6 +19,7 @@ typedef struct reader {
     const spn_samples *samples;
     spni_file_samples own; /* the same where they are its own */
     int64_t *picked;
+    const char *key;
 } reader;
 
 static spn_status read_inputs(spn_context *context, void *state, const spn_input_part *part,
@@ -25,7 +28,8 @@ static spn_status read_inputs(spn_context *context, void *state, const spn_input
     const reader *from = state;
     const spn_sample_part wanted = {part->count, from->picked + part->first, part->column,
                                     part->columns, part->stride};
-    return spn_samples_take(context, from->samples, &wanted, x);
+    return spni_blame_file(context, from->key,
+                           spn_samples_take(context, from->samples, &wanted, x));
 }
 
 static void close_reader(spn_context *context, void *state)
@@ -60,6 +64,7 @@ static spn_status open_reader(spn_context *context, choice *c, const double *tar
                                  .is_for_all = is_for_all};
     from->samples = c->from->samples;
     from->picked = c->picked;
+    from->key = c->key;
     c->picked = NULL;
     if (is_owned && from->samples->file != NULL) {
         spn_release(context, (void *)(uintptr_t)c->from->samples->rows);
@@ -114,12 +119,12 @@ done:
 }
 
 /* Those that are held out, or the others. */
-static spn_status pick(spn_context *context, spni_file_samples *from, const bool *is_test,
-                       bool wanted, choice *out)
+static spn_status pick(spn_context *context, spni_file_samples *from, const char *key,
+                       const bool *is_test, bool wanted, choice *out)
 {
     spn_status status = SPN_OK;
     const int64_t samples = from->samples->samples;
-    *out = (choice){.from = from};
+    *out = (choice){.from = from, .key = key};
     SPN_NEW(context, out->picked, samples);
     for (int64_t n = 0; n < samples; n++) {
         if ((is_test != NULL && is_test[n]) == wanted) {
@@ -140,7 +145,8 @@ spn_status spni_samples_share(spn_context *context, const spn_data_settings *dat
     choice first = {0}, second = {0};
     if (test->samples != NULL) {
         *key = data->test_path != NULL ? "test_path" : "test_input_key";
-        SPN_TRY(pick(context, test, NULL, false, &second));
+        SPN_TRY(pick(context, test, data->test_path != NULL ? "data.test_path" : "data.path", NULL,
+                     false, &second));
         SPN_TRY(make(context, &second, classes, true, true, &out->second));
     } else if (data->test_share > 0) {
         SPN_NEW(context, is_test, training->samples->samples);
@@ -148,11 +154,11 @@ spn_status spni_samples_share(spn_context *context, const spn_data_settings *dat
         SPN_TRY(spn_dataset_choose_test(context, training->samples->samples, data->test_share,
                                         (uint64_t)data->seed, is_test, &count));
         *key = "path";
-        SPN_TRY(pick(context, training, is_test, true, &second));
+        SPN_TRY(pick(context, training, "data.path", is_test, true, &second));
         SPN_TRY(make(context, &second, classes, false, true, &out->second));
     }
     *key = "path";
-    SPN_TRY(pick(context, training, is_test, false, &first));
+    SPN_TRY(pick(context, training, "data.path", is_test, false, &first));
     SPN_TRY(make(context, &first, classes, true, false, &out->first));
 done:
     if (status != SPN_OK) {

@@ -16,7 +16,7 @@ static spn_status blame_contents(spn_context *context, const spn_experiment *exp
                                  const char *key, spn_status status)
 {
     const char *path = spn_experiment_data(experiment)->path;
-    if (spni_is_users(status) && path != NULL) {
+    if (spni_is_users(status) && path != NULL && spn_error_key(context)[0] == '\0') {
         spn_error_prefix(context, "%s", path);
     }
     return spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, key, status);
@@ -376,12 +376,37 @@ done:
 }
 
 /* Do sweeps or watched training go by mini-batches? */
-static bool has_batches(const spn_context *context, const spn_experiment *experiment)
+static bool has_batches(const spn_experiment *experiment)
 {
     const spn_solver_settings *solver = spn_experiment_solver(experiment);
     const spn_path_method path = (spn_path_method)spn_experiment_grok(experiment)->method;
-    return !spn_farm_is_sharded(context) && (spn_method_is_stochastic((spn_method)solver->method) ||
-                                             spn_path_describe(path, solver, 1).is_stochastic);
+    return spn_method_is_stochastic((spn_method)solver->method) ||
+           spn_path_describe(path, solver, 1).is_stochastic;
+}
+
+/* Elsewhere `adam` may mean mini-batches. Nobody has chosen the default, which stands in what is written of an experiment. */
+static spn_status warn_of_batch(spn_context *context, const spn_experiment *experiment)
+{
+    spn_status status = SPN_OK;
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_SOLVER];
+    const spn_settings *grok = &experiment->sections[SPNI_SECTION_GROK];
+    const spn_solver_settings *solver = section->values;
+    const bool is_watched = spn_settings_is_set(grok, "method");
+    const char *method = spn_method_words[solver->method];
+    const char *path = spn_path_words[spn_experiment_grok(experiment)->method];
+    spn_solver_settings usual;
+    char where[512];
+    SPN_TRY(spn_settings_defaults(context, experiment->arena, &spn_solver_options, &usual,
+                                  sizeof usual));
+    if (solver->batch != usual.batch && !has_batches(experiment)) {
+        spn_warning(context,
+                    "%s: has no meaning with solver.method: %s%s%s: all samples are taken at each "
+                    "step; sgd, sgd_momentum and sgd_adam go by mini-batches",
+                    spn_settings_where(section, "batch", where, sizeof where), method,
+                    is_watched ? " and grok.method: " : "", is_watched ? path : "");
+    }
+done:
+    return status;
 }
 
 /* A mistake, and too old with sgd to be refused: there it is all samples. */
@@ -397,6 +422,17 @@ static spn_status check_batch(spn_context *context, const spn_experiment *experi
                         "a batch of %lld samples is more than the %lld that there are; give at "
                         "most as many",
                         (long long)solver->batch, (long long)samples);
+}
+
+static spn_status look_at_data(spn_context *context, spn_study *study)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(warn_of_scales(context, study->experiment, study->dataset));
+    study->data_checksum = (uint32_t)crc32(0, NULL, 0);
+    SPN_TRY(add_checksum(context, study->dataset, &study->data_checksum));
+    SPN_TRY(add_checksum(context, study->test, &study->data_checksum));
+done:
+    return status;
 }
 
 spn_status spn_study_create(spn_context *context, const spn_experiment *experiment, spn_study **out)
@@ -416,10 +452,8 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
     study->here = account.here;
     SPN_TRY(spni_experiment_place(context, experiment,
                                   check_batch(context, experiment, study->dataset->samples)));
-    SPN_TRY(warn_of_scales(context, experiment, study->dataset));
-    study->data_checksum = (uint32_t)crc32(0, NULL, 0);
-    SPN_TRY(add_checksum(context, study->dataset, &study->data_checksum));
-    SPN_TRY(add_checksum(context, study->test, &study->data_checksum));
+    SPN_TRY(warn_of_batch(context, experiment));
+    SPN_TRY(spni_experiment_place(context, experiment, look_at_data(context, study)));
     SPN_TRY(spni_experiment_blame(
         context, experiment, SPNI_SECTION_MODEL, "hidden",
         spn_network_create(context, study->dataset->inputs, study->dataset->outputs,
@@ -430,8 +464,9 @@ spn_status spn_study_create(spn_context *context, const spn_experiment *experime
         spn_network_error_create(context, study->network, study->dataset,
                                  (spn_error_kind)spn_experiment_error(experiment)->error,
                                  &study->error)));
-    SPN_TRY(has_batches(context, experiment) ? spn_network_error_batches(context, study->error)
-                                             : SPN_OK);
+    SPN_TRY(!spn_farm_is_sharded(context) && has_batches(experiment)
+                ? spn_network_error_batches(context, study->error)
+                : SPN_OK);
     SPN_TRY(spni_experiment_blame(context, experiment, SPNI_SECTION_DATA, "test_share",
                                   study->test != NULL
                                       ? spn_network_error_watch(context, study->error, study->test)

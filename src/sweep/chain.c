@@ -166,11 +166,6 @@ static spn_status follower_create(spni_follower *f)
     spn_status status = SPN_OK;
     spn_context *context = f->context;
     int64_t parameters = f->parameters;
-    if (!f->is_trained && !f->is_by_products) {
-        SPN_TRY(spn_dense_check(context, parameters,
-                                "solver.method: newton_cg, without "
-                                "sweep.epochs, does without them"));
-    }
     SPN_TRY(spn_solver_create(context, f->problem->solver, f->problem->objective, &f->solver));
     SPN_TRY(f->is_trained ? create_trainer(f) : f->is_by_products ? SPN_OK : create_dense(f));
     SPN_NEW(context, f->initial, parameters);

@@ -29,6 +29,9 @@ enum { SUBSTEPS = 4, AFTER_STEPS = 8, MOST_ATTEMPTS = 1000, MOST_FOUND = 100 };
 /* So many changes of labels in an interval that come without anything else are looked into; labels that change
  * more often are noise there. */
 enum { MOST_BLANKS = 8 };
+/* Tangents that have grown by more are rounding, or near a fold; ways below this share of |theta| are rounding. */
+#define BLOWN_UP 4.0
+#define ROUNDING_WAY 1e-7
 
 /* An attempt that is counted, accepted when the branch holds. With other labels it is when the step was as short as a bracket gets, so that
  * nothing can be hidden in it; after MOST_BLANKS of these everywhere, since labels that flicker at a threshold would cost a
@@ -145,6 +148,18 @@ static bool is_vertex(const spni_search *s, double lost)
            spni_way_of(f) < 2 * expected + SPNI_LEAST_RADIUS * spni_length_of(f, f->before);
 }
 
+/* In front of a branch point the solver stalls, where rounding is large beside the critical eigenvalue, and the bracket ends early: behind it
+ * the network may stand on the same branch still, only nearer to its end, which is a transition of its own. Then theta has gone the way that
+ * the branch goes; what does not suit is the tangent, rounding along the critical mode. Behind a branch point theta has gone like the
+ * root of the distance, or labels are others. */
+static bool is_on_branch(const spni_search *s, double beta, const spni_foothold *here)
+{
+    const spni_follower *f = s->f;
+    double expected = 2 * spni_width_of(s, beta) * f->at_before.speed;
+    return !spni_is_relabelled(f) && here->speed > BLOWN_UP * f->at_before.speed &&
+           spni_way_of(f) < expected + ROUNDING_WAY * spni_length_of(f, f->before);
+}
+
 /* From `before` over the bracket, wherever the network goes; a transition is sent. It settles at least a tolerance behind the bracket:
  * closer to a fold the way down is below the rounding of L. Where the tangents at both sides explain the way and the solver
  * left no saddle, nothing has happened but a change of labels or a hard step. A transition at the very end of the interval
@@ -166,6 +181,12 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
         goto done;
     }
     s->is_over = !is_settled;
+    if (!s->is_over && info.escapes == 0 && is_on_branch(s, beta, &here)) {
+        f->at_older = f->at_before;
+        spni_accept_point(f);
+        spni_leave_trace(f);
+        goto done;
+    }
     if (s->is_over || info.escapes > 0 || !spni_is_explained(f, beta - f->at_before.beta)) {
         way->is_jump = true;
         s->attempts = 0; /* the limit is one for each transition */

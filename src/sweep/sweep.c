@@ -137,6 +137,27 @@ static spn_status check_pace(spn_context *context, const spn_sweep_problem *prob
                                       "%s; give sweep.beta.points instead", why);
 }
 
+/* Whether there is a way to what is measured at each point is known before the first one is solved for. */
+static spn_status check_way(spn_context *context, const spn_sweep_problem *problem)
+{
+    spn_forecast forecast;
+    const spn_objective *objective = problem->objective;
+    const spn_geometry_settings *geometry = problem->geometry;
+    if (spn_sweep_is_trained(problem)) {
+        return geometry == NULL ? SPN_OK
+                                : spn_geometry_forecast(context, objective, geometry,
+                                                        SPN_GEOMETRY_SWEEP, &forecast);
+    }
+    if (spn_sweep_by_products(problem)) {
+        return geometry->method == SPN_SPECTRUM_NONE
+                   ? SPN_OK
+                   : spn_spectrum_forecast(context, objective, geometry, SPN_SPECTRUM_CURVATURE,
+                                           &forecast);
+    }
+    return spn_dense_check(context, objective->dimension,
+                           "solver.method: newton_cg, without sweep.epochs, does without them");
+}
+
 spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem, spn_sweep **out)
 {
     spn_status status = SPN_OK;
@@ -165,6 +186,7 @@ spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *probl
                         "a sweep needs a dimension that fits in memory");
     }
     SPN_TRY(check_pace(context, problem));
+    SPN_TRY(check_way(context, problem));
     SPN_NEW(context, sweep, 1);
     sweep->context = context;
     sweep->problem = *problem;

@@ -71,6 +71,18 @@ for pause in 0.05 0.1 0.2 0.4; do
 done
 [ "${broken:-0}" -eq 1 ] || complain 'no run was killed at work' /dev/null
 
+# All samples at each step: a size of batches is heard by nobody, which is said; that of an experiment's text is nobody's.
+run spinodal sweep run.yaml -o x.h5 --set solver.method=adam --set solver.max_iterations=20 --set solver.batch=16 --set sweep.refine=false
+expect_stderr '^warning: solver\.batch: has no meaning with solver\.method: adam: all samples are taken at each step; sgd, sgd_momentum and sgd_adam go by mini-batches$'
+sed 's/^solver:/grok: {beta: 0.1, epochs: 10, method: adam}\n&\n  batch: 16/' run.yaml >grok.yaml
+run spinodal grok grok.yaml -o x.h5 -f
+expect_stderr '^warning: grok\.yaml:[0-9]+:10: solver\.batch: has no meaning with solver\.method: newton and grok\.method: adam:'
+run spinodal grok grok.yaml -o x.h5 -f --set grok.method=sgd
+expect_no_text "$stderr" 'batch'
+run spinodal sweep run.yaml -o x.h5 -f --set solver.batch=32
+expect_no_text "$stderr" 'batch'
+rm x.h5
+
 # One line each.
 run spinodal sweep run.yaml -o x.h5 --set solver.method=sgd_adam --set solver.batch=61
 expect_failure 3 'solver\.batch: a batch of 61 samples is more than the 60'

@@ -170,6 +170,15 @@ expect_stdout 'unfinished'
 expect_stderr 'warning: not everything was followed; a larger'
 expect_stdout '^smallest L of the phases found so far'
 expect_stdout 'no phase is known here'
+# so many each way, and the one where the branch begins
+run spinodal export short.h5 -o short.csv
+run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) { b = $i == "branch" ? i : b; p = $i == "point" ? i : p } next }
+    { count[$b]++; far = $p < -3 || $p > 3 ? 1 : far }
+    END { for (b in count) { one += count[b] == 4; both += count[b] == 7; more += count[b] > 7 }
+        exit !far && one > 0 && both > 0 && !more ? 0 : 1 }' short.csv
+expect_status 0
+run spinodal help branches
+expect_stdout 'each way from where it begins'
 run spinodal branches run.yaml -o few.h5 --set branches.branches=1
 expect_status 1
 expect_stderr '^warning: [0-9]+ starts? w.* on no known branch: there are more than branches.branches = 1$'

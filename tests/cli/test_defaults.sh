@@ -14,8 +14,16 @@ expect_stdout '^Between beta = 0\.0093 and 0\.52 the network has 3 phases'
 expect_file run.sweep.h5
 run spinodal branches run.yaml --set branches.starts=0
 expect_status 0
-expect_stderr '^sweep\.beta: no range is given; from 0\.0093 to 0\.52'
+expect_stderr '^branches\.beta: no range is given; from 0\.0093 to 0\.52'
 expect_file run.branches.h5
+# of a range of their own branches need no other, and of one end the other
+run spinodal branches run.yaml -o own.h5 --set branches.starts=0 --set branches.beta.from=0.1 --set branches.beta.to=0.3
+expect_stderr_empty
+expect_stdout '^Between beta = 0\.1 and 0\.3 the network has'
+run spinodal branches run.yaml -o own.h5 -f --set branches.starts=0 --set branches.beta.from=0.1
+expect_stderr '^branches\.beta\.to: is not given; to 0\.52, since linear theory sees'
+run spinodal branches run.yaml -o own.h5 -f --set branches.starts=0 --set branches.beta.to=0.3
+expect_stderr '^branches\.beta\.from: is not given; from 0\.0093, since linear theory sees'
 for set in sweep.beta.to=0.3 'sweep.beta=[0.1, 0.2]' sweep.beta.from=0.2; do
     run spinodal sweep run.yaml -o other.h5 --force --set "$set"
     expect_no_text "$stderr" 'no range is given'
@@ -38,6 +46,32 @@ for activation in tanh relu; do
     grep -v 'beta\.' drafted.yaml | sed 's/^sweep:/sweep:\n  beta.points: 2\n  refine: false/' >bare.yaml
     run spinodal sweep bare.yaml -f -o bare.h5
     expect_stderr "^sweep\.beta: no range is given; from $(sed -n 's/^  beta.from: \([^ ]*\).*/\1/p' drafted.yaml) to $(sed -n 's/^  beta.to: \([^ ]*\).*/\1/p' drafted.yaml), since "
+done
+
+# Of what is set several times the last counts, and what is overridden is told with what overrides it, once.
+line() {
+    expect_text "$stderr" "^--set $1 is overridden by --set $2: the last one counts\$"
+}
+run spinodal geometry run.yaml --json --set data.seed=3 --set model.init.seed=2 --set model.init.seed=4 --seed 7
+expect_status 0
+expect_stderr_lines 2
+line model.init.seed=7 model.init.seed=2
+line model.init.seed=2 model.init.seed=4
+cp "$stdout" several
+run spinodal geometry run.yaml --json --set data.seed=3 --set model.init.seed=4
+expect_stderr_empty
+cp "$stdout" last
+run cmp several last
+expect_status 0
+run spinodal sweep run.yaml -o order.h5 --set sweep.beta.points=5 --set 'sweep.beta=[0.1, 0.2]' --set sweep.beta.to=0.3 --set sweep.beta.to=0.3
+expect_status 0
+expect_stderr_lines 2
+line sweep.beta.points=5 'sweep.beta=\[0.1, 0.2\]'
+line 'sweep.beta=\[0.1, 0.2\]' sweep.beta.to=0.3
+for command in 'init near.csv' 'reproduce nothing'; do
+    # shellcheck disable=SC2086
+    run spinodal $command --set data.targets=[y] --set data.targets=[x]
+    line 'data.targets=\[y\]' 'data.targets=\[x\]'
 done
 
 # The loss of a slice is that at the beta of its points, where no other is asked for.

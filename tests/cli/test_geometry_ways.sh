@@ -44,9 +44,49 @@ for command in geometry sweep branches grok spectrum; do
 done
 run spinodal geometry run.yaml --explain --set geometry.method=moments
 expect_stdout '^  moments .*<- chosen'
-run spinodal sweep run.yaml --explain --set geometry.memory=1e-7
-expect_status 3
-expect_stderr 'every way exceeds'
+run spinodal spectrum run.yaml --explain --set geometry.memory=1e-7
+expect_failure 3 'every way exceeds'
+# Where Hessians are dense whatever section geometry says, that section refuses nothing: the run would not.
+for command in sweep branches grok; do
+    run spinodal $command run.yaml --explain --set geometry.memory=1e-7 --set geometry.method=moments
+    expect_status 0
+    expect_stderr_empty
+    expect_stdout '^  dense .*<- chosen'
+done
+# What the run would refuse is not explained: the same words, the same exit status.
+same() {
+    run spinodal "$@" -o x.h5
+    refusal=$status
+    cp "$stderr" refusal
+    expect_no_file x.h5
+    run spinodal "$@" --explain
+    expect_failure "$refusal" '.'
+    cp "$stderr" explained
+    run cmp explained refusal
+    expect_status 0
+    rm explained refusal
+}
+large='--set data.inputs=784 --set data.moments=drawn --set data.correlations=[0.9] --set data.outputs=10 --set model.hidden=[128,128]'
+for method in newton lbfgs adam gd sgd; do
+    # shellcheck disable=SC2086
+    same sweep run.yaml $large --set solver.method=$method
+done
+# shellcheck disable=SC2086
+same branches run.yaml $large
+# shellcheck disable=SC2086
+same grok run.yaml $large
+same sweep run.yaml --set sweep.seeds=2000000
+same grok run.yaml --set grok.tolerance=0
+# shellcheck disable=SC2086
+same sweep run.yaml $large --set solver.method=newton_cg --set geometry.memory=1e-6
+# shellcheck disable=SC2086
+run spinodal sweep run.yaml $large --set solver.method=newton_cg --explain
+expect_status 0
+expect_stdout '^  moments .*<- chosen'
+# shellcheck disable=SC2086
+run spinodal branches run.yaml $large --set branches.method=products --explain
+expect_status 0
+expect_stdout '^  products .*<- chosen'
 printf 'geometry:\n  method: dense\n  memory: 1e-6\n' >>run.yaml
 run spinodal geometry run.yaml
 expect_status 3

@@ -133,6 +133,14 @@ for reader in report plot transitions export; do
 done
 expect_no_file shared
 expect_no_file shared.part
+# Nor is it an experiment, and no more are results.
+for command in sweep branches data geometry; do
+    run spinodal $command shared.h5.part.2
+    expect_failure 3 'shared\.h5\.part\.2 is the journal of a run that was not finished, not an experiment: the command that began the run finishes it with --resume'
+done
+run spinodal sweep small.yaml -o small.h5 -q --set sweep.beta.points=3
+run spinodal sweep small.h5
+expect_failure 3 'small\.h5 holds results, not an experiment: transitions, plot, report and export read them'
 run spinodal slice small.yaml -o no.h5 --set slice.results=shared.h5 --set 'slice.through=[0 modes, 1 mode]'
 expect_failure 5 "$unfinished"
 run spinodal report none.h5

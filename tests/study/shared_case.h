@@ -92,7 +92,7 @@ static spn_status prepare(rank *r)
     spn_context *context = r->context;
     SPN_TRY(spn_experiment_read(context, r->path, &r->experiment));
     SPN_TRY(spn_study_create(context, r->experiment, &r->study));
-    SPN_TRY(spn_experiment_choose_range(context, r->experiment, r->study));
+    SPN_TRY(spn_experiment_choose_range(context, r->experiment, r->study, false));
     const spn_sweep_settings *sweep = spn_experiment_sweep(r->experiment);
     r->beta[0] = sweep->beta_from;
     r->beta[1] = sweep->beta_to;

@@ -164,7 +164,7 @@ static void the_range_is_chosen_as_for_a_file(void **state)
     const double usual = spn_experiment_sweep(experiment)->beta_to;
     check_ok(context, spn_experiment_lend(context, experiment, numbers, NULL));
     spn_study *study = study_of(experiment);
-    check_ok(context, spn_experiment_choose_range(context, experiment, study));
+    check_ok(context, spn_experiment_choose_range(context, experiment, study, false));
     assert_true(spn_experiment_sweep(experiment)->beta_to != usual);
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);

@@ -115,12 +115,100 @@ static void test_other_files(void **state)
     check_other(path, absent, SPN_ERROR_IO, "cannot open");
 }
 
+/* ---- A file that is written to while a study is made ------------------------------------------- */
+
+typedef struct writer {
+    int64_t waits; /* for so many allocations */
+    char path[512];
+} writer;
+
+static void *allocate_and_write(void *state, size_t bytes, size_t alignment)
+{
+    writer *w = state;
+    if (w->waits-- == 0) {
+        support_overwrite(w->path, 100, 7);
+    }
+    return aligned_alloc(alignment, bytes);
+}
+
+static void release_plainly(void *state, void *memory)
+{
+    (void)state;
+    free(memory);
+}
+
+/* "" where nothing was noticed. */
+static void read_while_written(const char *text, writer *w, int64_t waits, char *message,
+                               size_t size)
+{
+    const spn_allocator allocator = {allocate_and_write, release_plainly, w};
+    const spn_context_settings settings = {.allocator = &allocator};
+    spn_context *context = NULL;
+    spn_experiment *experiment = NULL;
+    spn_study *study = NULL;
+    stage *played = stage_open(1);
+    spn_farm farm = rank_of(played, 0, 1);
+    w->waits = -1;
+    support_age(w->path);
+    assert_int_equal(spn_context_create(&settings, &context), SPN_OK);
+    spn_context_set_farm(context, &farm);
+    check_ok(context,
+             spn_experiment_parse(context, "e.yaml", text, (int64_t)strlen(text), &experiment));
+    w->waits = waits;
+    const spn_status status = spn_study_create(context, experiment, &study);
+    assert_true(status == SPN_OK || status == SPN_ERROR_INPUT);
+    snprintf(message, size, "%s", status == SPN_OK ? "" : spn_error_text(context));
+    spn_study_free(context, study);
+    spn_experiment_free(context, experiment);
+    spn_context_free(context);
+    stage_close(played);
+}
+
+/* Whatever is being made when it is noticed: the key that names the file is to blame, once. Until all allocations are behind it. */
+static void check_change(const char *text, writer *w, const char *where)
+{
+    char expected[1024], message[1024];
+    int64_t noticed = 0, waits = 0;
+    snprintf(expected, sizeof expected,
+             "%s%s has changed while it was read; run again when nobody writes to it", where,
+             w->path);
+    do {
+        read_while_written(text, w, waits++, message, sizeof message);
+        if (message[0] != '\0') {
+            assert_string_equal(message, expected);
+            noticed++;
+        }
+    } while (w->waits < 0);
+    assert_true(noticed > 5);
+}
+
+static void test_a_file_that_changes(void **state)
+{
+    (void)state;
+    char text[2048], still[512], labels[512];
+    writer w;
+    write_images("changing", 60, WIDTH);
+    write_images("still", 60, WIDTH);
+    support_scratch("changing-images", w.path);
+    support_scratch("still-images", still);
+    support_scratch("still-labels", labels);
+    snprintf(text, sizeof text, "data: {kind: idx, path: %s, labels: %s}\nmodel: {hidden: [2]}\n",
+             w.path, labels);
+    check_change(text, &w, "e.yaml:1:25: data.path: ");
+    snprintf(text, sizeof text,
+             "data:\n  kind: idx\n  test_path: %s\n  path: %s\n  labels: %s\n  test_labels: %s\n"
+             "model: {hidden: [2]}\n",
+             w.path, still, labels, labels);
+    check_change(text, &w, "e.yaml:3:14: data.test_path: ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ranks_make_the_same_of_them),
         cmocka_unit_test(test_no_rank_has_all),
         cmocka_unit_test(test_other_files),
+        cmocka_unit_test(test_a_file_that_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,6 +17,7 @@ typedef struct stage {
     pthread_cond_t moved;
     int64_t turn; /* whose it is to receive */
     const void *given[RANKS];
+    const spn_farm_piece *carried[RANKS]; /* what each receives into, until all have passed it on */
     spn_status status[RANKS];
     spn_error error[RANKS];
     bool has_heard[RANKS]; /* of a failure: then there are no more meetings */
@@ -110,6 +111,7 @@ static spn_status receive(spn_context *context, spn_farm *farm, spn_status statu
                           const spn_farm_piece *pieces)
 {
     stage *played = farm->state;
+    played->carried[farm->rank] = pieces;
     SPN_TRY(meet(context, farm, status, pieces));
     pthread_mutex_lock(&played->mutex);
     while (played->turn != farm->rank) {
@@ -117,7 +119,7 @@ static spn_status receive(spn_context *context, spn_farm *farm, spn_status statu
     }
     pthread_mutex_unlock(&played->mutex);
     if (farm->rank > 0) {
-        copy_pieces(count, played->given[farm->rank - 1], pieces);
+        copy_pieces(count, played->carried[farm->rank - 1], pieces);
     }
 done:
     return status;
