@@ -69,7 +69,7 @@ done:
  * (spni_fold_distance()). In sight of one, within a quarter of the bracket: 0.8 of the way to it, which holds and leaves a
  * fifth; once that is less than the width wanted, just short of that width, where it does not hold and ends the bracket. Otherwise
  * the middle. Never more than half the bracket, so that a wrong forecast costs no more than bisection. */
-static double choose_next(const spni_search *s, double lost, double least)
+static double choose_next(spni_search *s, double lost, double least)
 {
     const spni_follower *f = s->f;
     double width = spni_width_of(s, lost), step = width / 2;

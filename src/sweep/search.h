@@ -17,6 +17,7 @@
 typedef struct spni_forecast {
     double beta, error; /**< the place; by how much it has changed since the one before */
     bool is_fold;
+    bool has_tried;         /**< the last step was made towards a place that is not known well */
     double fold;            /**< where beta turns back, from the last two points */
     double older, smallest; /**< the smallest eigenvalue at the last two points that held */
     double lost, beyond;    /**< a place behind the end, and the smallest eigenvalue there */
@@ -64,9 +65,9 @@ void spni_forecast_hold(spni_search *s);
 void spni_forecast_lose(spni_search *s, double beta);
 /** A step from `before` within a bracket of this width that should be `least`: as near to the end as it is known to hold; once that is closer than half of `least`,
  *  just short of `least`, where it does not hold and ends the bracket; without an end in sight the middle. */
-double spni_forecast_step(const spni_search *s, double width, double least);
+double spni_forecast_step(spni_search *s, double width, double least);
 /** The same for a step where nothing has been lost yet: shorter where it would lead past the end. */
-double spni_forecast_bound(const spni_search *s, double step);
+double spni_forecast_bound(spni_search *s, double step);
 /** Is the end likely to lie behind `lost`, which could not be reached from further away? */
 bool spni_forecast_doubts(const spni_search *s, double lost);
 

@@ -20,6 +20,8 @@ static const double BOTH = 3;
 static const double LEAST_WAY = 1e-5; /* in lengths of theta */
 /* A place is known that has changed by less than this share of its distance. */
 static const double SETTLED = 0.25;
+/* One that is not known yet is tried, for so much of its distance, and bisection has the next turn: no more than twice as many attempts as without it. */
+static const double TRIAL = 0.8;
 /* Behind an end that is so close the next step ends the bracket, and is so much of it. */
 static const double CLOSE = 0.5, LAST_STEP = 0.9;
 
@@ -123,14 +125,20 @@ void spni_forecast_lose(spni_search *s, double beta)
     }
 }
 
-double spni_forecast_step(const spni_search *s, double width, double least)
+double spni_forecast_step(spni_search *s, double width, double least)
 {
-    const spni_forecast *known = &s->forecast;
+    spni_forecast *known = &s->forecast;
     const double distance = s->sign * (known->beta - s->f->at_before.beta);
     const bool is_between = known->beyond < 0 && !known->is_fold;
     /* A place that runs ahead of the points is none. */
     const bool is_settled = known->error < SETTLED * distance || distance < CLOSE * least;
-    if (!is_settled || !(distance > 0 && distance < (is_between ? 1 : NEAR_SHARE) * width)) {
+    const bool is_seen = distance > 0 && distance < (is_between ? 1 : NEAR_SHARE) * width;
+    const bool is_trial = is_seen && !is_settled && !known->has_tried && distance < width / 2;
+    known->has_tried = is_trial;
+    if (is_trial) {
+        return TRIAL * distance;
+    }
+    if (!is_settled || !is_seen) {
         return width / 2;
     }
     if (distance < CLOSE * least) {
@@ -140,7 +148,7 @@ double spni_forecast_step(const spni_search *s, double width, double least)
     return distance - fmin(fmax(known->error, left), distance / 2);
 }
 
-double spni_forecast_bound(const spni_search *s, double step)
+double spni_forecast_bound(spni_search *s, double step)
 {
     const double distance = s->sign * (s->forecast.beta - s->f->at_before.beta);
     const bool is_past = s->f->is_by_products && distance > 0 &&
