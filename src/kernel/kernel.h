@@ -47,6 +47,7 @@ typedef struct spni_bytes_task {
     double divisor, mean, deviation;
     double *x; /**< rows x (8 groups) */
     int64_t ldx;
+    const double *means; /**< one for each row instead of `mean`; may be NULL */
 } spni_bytes_task;
 
 typedef struct spni_ratio {
@@ -79,6 +80,8 @@ typedef struct spni_kernels {
     double (*dot)(int64_t n, const double *x, const double *y);
     /** sum x. */
     double (*sum)(int64_t n, const double *x);
+    /** z += a x, then sum w z, in one pass: rows in single precision, sums in double. x may be w. */
+    double (*add_and_look)(int64_t n, double a, const float *x, const float *w, double *z);
     /** out = rate (mean / p) / (sqrt(square / q) + epsilon), element by element: the steps of Adam, whose time is that of
      *  divisions and roots. Nothing here can be fused: the same bits in every form. */
     void (*ratio)(int64_t n, const spni_ratio *by, const double *mean, const double *square,

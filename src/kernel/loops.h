@@ -245,10 +245,11 @@ INLINE real quotient(real a, real b, real inverse)
 
 static void rescale_bytes(const spni_bytes_task *t)
 {
-    real divisor = constant(t->divisor), mean = constant(t->mean);
+    real divisor = constant(t->divisor);
     real deviation = constant(t->deviation);
     real per_divisor = constant(1.0 / t->divisor), per_deviation = constant(1.0 / t->deviation);
     for (int64_t i = 0; i < t->rows; i++) {
+        real mean = constant(t->means != NULL ? t->means[i] : t->mean);
         for (int64_t g = 0; g < t->groups; g++) {
             const uint8_t *code = t->code + g * t->step + 8 * i;
             double *x = t->x + i * t->ldx + 8 * g;
@@ -297,6 +298,30 @@ static double sum(int64_t n, const double *x)
     return chains_total(c);
 }
 
+/* Sums of their own for as many numbers as keep additions busy. */
+enum { LOOKS = 32 };
+
+static double add_and_look(int64_t n, double a, const float *x, const float *w, double *restrict z)
+{
+    double sums[LOOKS] = {0}, total = 0;
+    const int64_t whole_rows = n - n % LOOKS;
+    for (int64_t s = 0; s < whole_rows; s += LOOKS) {
+        UNROLL
+        for (int64_t i = 0; i < LOOKS; i++) {
+            z[s + i] += a * (double)x[s + i];
+            sums[i] += (double)w[s + i] * z[s + i];
+        }
+    }
+    for (int64_t s = whole_rows; s < n; s++) {
+        z[s] += a * (double)x[s];
+        total += (double)w[s] * z[s];
+    }
+    for (int64_t i = 0; i < LOOKS; i++) {
+        total += sums[i];
+    }
+    return total;
+}
+
 static void ratio(int64_t n, const spni_ratio *by, const double *restrict mean,
                   const double *restrict square, double *restrict out)
 {
@@ -321,6 +346,7 @@ const spni_kernels TABLE = {
     .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
+    .add_and_look = add_and_look,
     .ratio = ratio,
 };
 

@@ -55,6 +55,16 @@ static double sum(int64_t n, const double *x)
     return total;
 }
 
+static double add_and_look(int64_t n, double a, const float *x, const float *w, double *z)
+{
+    double total = 0.0;
+    for (int64_t s = 0; s < n; s++) {
+        z[s] += a * (double)x[s];
+        total += (double)w[s] * z[s];
+    }
+    return total;
+}
+
 static void outer(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
                   int64_t ldb, bool adds, double *c, int64_t ldc)
 {
@@ -173,9 +183,10 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
 static void rescale_bytes(const spni_bytes_task *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
+        const double mean = t->means != NULL ? t->means[i] : t->mean;
         for (int64_t n = 0; n < 8 * t->groups; n++) {
             double k = t->code[n / 8 * t->step + 8 * i + n % 8];
-            t->x[i * t->ldx + n] = (k / t->divisor - t->mean) / t->deviation;
+            t->x[i * t->ldx + n] = (k / t->divisor - mean) / t->deviation;
         }
     }
 }
@@ -204,5 +215,6 @@ const spni_kernels spni_kernels_plain = {
     .rescale_bytes = rescale_bytes,
     .dot = dot,
     .sum = sum,
+    .add_and_look = add_and_look,
     .ratio = ratio,
 };

@@ -3,7 +3,7 @@
  * images of 784 pixels are 376 MB. Pixels have at most 256 values, whatever they are scaled to, so that a
  * byte says which. A block's inputs become numbers again in a lane's work space, the same bits, where they stay for all
  * products with them. Bytes k that have become (k / c - m) / d are looked for: then the code is k and a kernel does the same again, else
- * levels are looked up in a table, which takes three times as long. Codes lie in groups of 8 samples, the width of a cache line of numbers: group g of input i at
+ * levels are looked up in a table, which takes three times as long. Images whose pixels have been centred one by one are such bytes, too, each input with a mean m of its own. Codes lie in groups of 8 samples, the width of a cache line of numbers: group g of input i at
  * 8 (g I + i). So blocks of any plan begin with a group, and are read from one end to the other. */
 #include "network/network.h"
 
@@ -22,6 +22,7 @@ struct spni_coded_inputs {
     const spni_kernels *kernels; /* with which the levels were compared */
     bool are_bytes; /* level k = (k / divisor - mean) / deviation, as the kernel has it */
     double divisor, mean, deviation;
+    double *means; /* of the inputs, where each has its own; otherwise NULL */
     uint8_t *code;
 };
 
@@ -86,7 +87,8 @@ static spni_bytes_task task_of(const spni_coded_inputs *coded, const uint8_t *co
                              .divisor = coded->divisor,
                              .mean = coded->mean,
                              .deviation = coded->deviation,
-                             .x = x};
+                             .x = x,
+                             .means = coded->means};
 }
 
 /* The levels of all bytes as the kernel has them. */
@@ -102,6 +104,60 @@ static void list_levels(const spni_coded_inputs *coded, double level[LEVELS])
     task.step = GROUP;
     coded->kernels->rescale_bytes(&task);
 }
+
+/* ---- Bytes with a mean for each input -------------------------------------------------------------- */
+
+/* The lowest value of an input is that of the byte 0: so it is in images that have black pixels. */
+static bool encode_centred_row(spni_coded_inputs *coded, const spn_dataset *data, int64_t i,
+                               int64_t shift)
+{
+    const double *x = data->x + i * data->stride;
+    double low = x[0], level[LEVELS];
+    for (int64_t n = 1; n < data->samples; n++) {
+        low = fmin(low, x[n]);
+    }
+    coded->mean = 0.0 - low;
+    list_levels(coded, level);
+    for (int64_t n = 0; n < data->samples; n++) {
+        const double k = round((x[n] - low) * coded->divisor);
+        if (!(k >= 0 && k < LEVELS) || bits_of(level[(int64_t)k]) != bits_of(x[n])) {
+            return false;
+        }
+        const int64_t place = n + shift;
+        coded->code[(place / GROUP * data->inputs + i) * GROUP + place % GROUP] = (uint8_t)k;
+    }
+    return true;
+}
+
+static spn_status encode_centred(spn_context *context, spni_coded_inputs *coded,
+                                 const spn_dataset *data, int64_t shift, bool *fits)
+{
+    static const double divisors[] = {255, 1};
+    spn_status status = SPN_OK;
+    double *means = NULL;
+    SPN_NEW(context, means, data->inputs);
+    coded->deviation = 1;
+    *fits = false;
+    for (size_t c = 0; !*fits && c < sizeof divisors / sizeof *divisors; c++) {
+        coded->divisor = divisors[c];
+        *fits = true;
+        for (int64_t i = 0; *fits && i < data->inputs; i++) {
+            SPN_TRY(spn_poll(context));
+            *fits = encode_centred_row(coded, data, i, shift);
+            means[i] = coded->mean;
+        }
+    }
+    coded->are_bytes = *fits;
+    if (*fits) {
+        coded->means = means;
+        means = NULL;
+    }
+done:
+    spn_release(context, means);
+    return status;
+}
+
+/* ---- Bytes with one scale ------------------------------------------------------------------------- */
 
 /* Which byte each level is, by the scale that is in `coded`; false where one of them is none. */
 static bool match_levels(const spni_coded_inputs *coded, int64_t count, uint8_t byte[LEVELS],
@@ -189,6 +245,10 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     }
     if (fits) {
         recode(table.count, groups * GROUP * data->inputs, coded);
+    } else {
+        SPN_TRY(encode_centred(context, coded, data, shift, &fits));
+    }
+    if (fits) {
         *out = coded;
         coded = NULL;
     }
@@ -201,6 +261,7 @@ void spni_coded_free(spn_context *context, spni_coded_inputs *coded)
 {
     if (coded != NULL) {
         spn_release(context, coded->code);
+        spn_release(context, coded->means);
         spn_release(context, coded);
     }
 }

@@ -22,6 +22,11 @@ static const double entry_floor = 1e-12;
  * nothing depends, do not run away. */
 static const double pivot_floor = 1e-6, pivot_damping = 0.1;
 
+/* Of so many inputs and more, those directions in which the error's part of M is below this share of what damps it are taken for directions without any: M is
+ * the damping there, and the others are a few rows of the basis. Images have some hundred of 784. */
+enum { MANY = 256 };
+static const double weak_share = 0.1;
+
 static bool is_diagonal(int64_t n, const double *a)
 {
     double largest = 0, off = 0;
@@ -93,6 +98,11 @@ void spni_kfac_damp(const spni_layer_damping *damping, spni_kfac_layer *layer)
     double g = largest_of(layer->out, layer->g), a = largest_of(layer->in, layer->a);
     layer->damping = *damping;
     layer->floor = positive(entry_floor * (g * a + fmax(damping->weight, 0)), 1);
+    layer->first = 0;
+    while (layer->in >= MANY && !layer->is_diagonal && layer->first < layer->in &&
+           g * layer->a[layer->first] <= weak_share * damping->weight) {
+        layer->first++;
+    }
     double least = positive(fmax(pivot_floor * g, pivot_damping * damping->weight), 1);
     for (int64_t j = 0; layer->has_bias && j < layer->out; j++) {
         layer->pivot[j] = fmax(layer->g[j] + damping->bias, least);
@@ -124,20 +134,24 @@ static double entry(const spni_kfac_layer *layer, int64_t j, int64_t i)
 /* The diagonal in the eigenbases, on w whose rows are along eigenvectors of G already. */
 static void scale_entries(const spni_kfac_layer *layer, bool is_inverse, double *w, double *scratch)
 {
-    int64_t out = layer->out, in = layer->in;
+    const int64_t out = layer->out, in = layer->in, kept = in - layer->first;
+    const double *basis = layer->from + layer->first * in;
+    const double weak = fmax(layer->damping.weight, layer->floor);
+    /* Of all directions, and what the kept ones have beyond it. */
+    const double common = layer->first == 0 ? 0 : is_inverse ? 1 / weak : weak;
     double *inner = w;
     if (!layer->is_diagonal) {
-        spn_multiply_transposed(out, in, in, 1, w, in, layer->from, in, 0, scratch, in);
+        spn_multiply_transposed(out, kept, in, 1, w, in, basis, in, 0, scratch, kept);
         inner = scratch;
     }
     for (int64_t j = 0; j < out; j++) {
-        for (int64_t i = 0; i < in; i++) {
-            double d = entry(layer, j, i);
-            inner[j * in + i] *= is_inverse ? 1 / d : d;
+        for (int64_t i = 0; i < kept; i++) {
+            double d = entry(layer, j, layer->first + i);
+            inner[j * kept + i] *= (is_inverse ? 1 / d : d) - common;
         }
     }
     if (!layer->is_diagonal) {
-        spn_multiply(out, in, in, 1, scratch, in, layer->from, in, 0, w, in);
+        spn_multiply(out, in, kept, 1, scratch, kept, basis, in, common, w, in);
     }
 }
 

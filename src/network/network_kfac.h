@@ -26,6 +26,7 @@ typedef struct spni_kfac_layer {
     double *mean;              /* of the inputs, where has_bias */
     double *pivot;             /* of the bias along each eigenvector of G, likewise */
     double floor;              /* least entry of the diagonal */
+    int64_t first;             /* eigenvalues of A before this count as 0 */
     spni_layer_damping damping;
 } spni_kfac_layer;
 

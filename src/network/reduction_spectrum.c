@@ -131,16 +131,13 @@ done:
     return status;
 }
 
-spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
-                                const spn_point *point, const spn_damping *damping, int64_t l,
-                                int64_t j, double *block)
+/* The block, of the sums that are there. */
+static void assemble(const spni_reduction *own, const spn_damping *damping, int64_t l, int64_t j,
+                     double corner, double *block)
 {
-    spn_status status = SPN_OK;
     const spn_network *network = own->network;
     int64_t in = network->width[l - 1], out = network->width[l + 1];
     int64_t inputs = in + (network->has_bias ? 1 : 0), n = inputs + out;
-    double corner = 0.0;
-    SPN_TRY(sum_products(context, own, point->state, l, j, &corner));
     memset(block, 0, (size_t)(n * n) * sizeof *block);
     for (int64_t i = 0; i < inputs; i++) {
         int64_t c = i < in ? network->weight_offset[l] + j * in + i : network->bias_offset[l] + j;
@@ -156,6 +153,16 @@ spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
         int64_t c = network->weight_offset[l + 1] + p * network->width[l] + j;
         block[(inputs + p) * (n + 1)] = damping->stiffness * weight_of(damping, c);
     }
+}
+
+spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
+                                const spn_point *point, const spn_damping *damping, int64_t l,
+                                int64_t j, double *block)
+{
+    spn_status status = SPN_OK;
+    double corner = 0.0;
+    SPN_TRY(sum_products(context, own, point->state, l, j, &corner));
+    assemble(own, damping, l, j, corner, block);
 done:
     return status;
 }
@@ -210,14 +217,23 @@ static void take_nearest(const question *q, double value)
     }
 }
 
-/* All eigenvalues of a block that has one below the smallest known, below the limit or nearer to zero than those known. */
-static spn_status look_closer(spn_context *context, const question *q, int64_t l, int64_t j)
+/* Of larger blocks eigenvectors are computed where one is needed. */
+enum { LARGE = 128 };
+
+/* All eigenvalues of a block that has one below the smallest known, below the limit or nearer to zero than those known, of the sums that are there. */
+static spn_status look_closer(spn_context *context, const question *q, int64_t l, int64_t j,
+                              double corner)
 {
     spn_status status = SPN_OK;
     spni_reduction *own = q->own;
     int64_t n = spni_reduction_side(own, l), negative = 0;
-    SPN_TRY(spni_reduction_block(context, own, q->point, q->damping, l, j, own->square));
-    SPN_TRY(spn_eigen(context, own->dense, n, own->square, true, own->values));
+    const bool is_large = n >= LARGE;
+    assemble(own, q->damping, l, j, corner, own->square);
+    SPN_TRY(spn_eigen(context, own->dense, n, own->square, !is_large, own->values));
+    if (is_large && q->direction != NULL && own->values[0] < q->limit) {
+        assemble(own, q->damping, l, j, corner, own->square);
+        SPN_TRY(spn_eigen(context, own->dense, n, own->square, true, own->values));
+    }
     while (negative < n && own->values[negative] < q->limit) {
         negative++;
     }
@@ -242,12 +258,14 @@ static spn_status ask_block(spn_context *context, const question *q, int64_t l, 
     int64_t n = spni_reduction_side(own, l);
     double shift = q->wants_nearest ? fabs(q->rest->nearest) : fmax(q->rest->smallest, q->limit);
     bool is_above = false;
-    SPN_TRY(spni_reduction_block(context, own, q->point, q->damping, l, j, own->square));
+    double corner = 0.0;
+    SPN_TRY(sum_products(context, own, q->point->state, l, j, &corner));
+    assemble(own, q->damping, l, j, corner, own->square);
     for (int64_t i = 0; i < n; i++) {
         own->square[i * (n + 1)] -= shift;
     }
     SPN_TRY(spn_cholesky(context, n, own->square, 0.0, &is_above));
-    SPN_TRY(is_above ? SPN_OK : look_closer(context, q, l, j));
+    SPN_TRY(is_above ? SPN_OK : look_closer(context, q, l, j, corner));
 done:
     return status;
 }

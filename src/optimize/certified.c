@@ -74,7 +74,8 @@ static spn_status descend_inner(spn_context *context, spn_solver *solver, spni_p
     int64_t left = solver->settings.max_iterations - solver->info->iterations;
     const spn_solver_bounds bounds = {.trust_radius = solver->radius,
                                       .trust_radius_max = solver->radius_max,
-                                      .max_iterations = left > 0 ? left : 0};
+                                      .max_iterations = left > 0 ? left : 0,
+                                      .way_most = solver->way_most};
     int64_t n = spni_problem_dimension(solver, at);
     SPN_NEW(context, z, n);
     SPN_TRY(spni_problem_inner(context, solver, at));

@@ -39,13 +39,13 @@ spn_status spni_newton_cg_make(spn_context *context, spn_solver *solver)
     solver->newton_cg = own;
     SPN_TRY(spn_preconditioner_create(context, solver->objective, NULL, &own->m));
     own->cg.learned = &own->learned;
-    if (!spn_size_multiply(n, 6, &total)) {
+    if (!spn_size_multiply(n, 7, &total)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many", (long long)n);
     }
     SPN_NEW(context, own->memory, total);
-    double **vectors[] = {&own->cg.r,  &own->cg.z,       &own->cg.p,
-                          &own->cg.hp, &own->cg.scratch, &own->spare};
-    for (int64_t i = 0; i < 6; i++) {
+    double **vectors[] = {&own->cg.r,       &own->cg.z,  &own->cg.p, &own->cg.hp,
+                          &own->cg.scratch, &own->spare, &own->start};
+    for (int64_t i = 0; i < 7; i++) {
         *vectors[i] = own->memory + i * n;
     }
     own->cg.room = 2 * solver->settings.history;
@@ -206,6 +206,17 @@ static bool is_stationary(const spn_solver *solver)
     return solver->gradient_norm <= enough;
 }
 
+/* Has the way led out of what the bounds allow? */
+static bool has_left(const spn_solver *solver)
+{
+    double sum = 0;
+    for (int64_t i = 0; solver->way_most > 0 && i < solver->n; i++) {
+        const double moved = solver->theta[i] - solver->newton_cg->start[i];
+        sum += moved * moved;
+    }
+    return sqrt(sum) > solver->way_most;
+}
+
 /* Phase 2, from where the state stands: the point is there, with its curvature. */
 static spn_status iterate(spn_context *context, spn_solver *solver)
 {
@@ -213,7 +224,9 @@ static spn_status iterate(spn_context *context, spn_solver *solver)
     spn_solver_info *info = solver->info;
     spni_newton_cg *own = solver->newton_cg;
     bool has_moved = true, is_there = solver->gradient_norm <= spni_newton_cg_limit(solver);
-    while (has_moved && info->iterations < solver->settings.max_iterations && !is_there) {
+    memcpy(own->start, solver->theta, (size_t)solver->n * sizeof *own->start);
+    while (has_moved && !has_left(solver) && info->iterations < solver->settings.max_iterations &&
+           !is_there) {
         if (own->steps_since >= REBUILD) {
             SPN_TRY(spni_newton_cg_rebuild(context, solver));
         }
@@ -245,6 +258,11 @@ spn_status spni_newton_cg_descend(spn_context *context, spn_solver *solver)
     }
     spn_preconditioner_solve(own->m, 1, solver->gradient, own->spare);
     own->radius = first_radius * sqrt(spn_dot(solver->n, solver->gradient, own->spare));
+    if (is_near) {
+        /* Where a branch has just ended no gradient is left that would say how far it is to anything. A radius that is too long costs one evaluation. */
+        const double stiffness = spn_objective_stiffness(solver->objective, solver->parameter);
+        own->radius = fmax(own->radius, sqrt(fmax(stiffness, 0)) * solver->radius);
+    }
     SPN_TRY(iterate(context, solver));
 done:
     return status;

@@ -22,9 +22,11 @@ typedef struct spni_cg_piece {
 /* The latest directions s of conjugate gradients and y = H s, s.y = 1: curvature_pairs.c. A ring, of which `count` are in use;
  * behind them are those of the system at work, the last `most` of them, which are in use from the next system on. */
 typedef struct spni_curvature_pairs {
+    const spni_kernels *kernels;
     int64_t n, most;             /* at most so many in use */
     int64_t begin, count, fresh; /* the first in use; how many are; how many have come since */
-    double *s, *y;               /* 2 most x n each */
+    float *s, *y;                /* 2 most x n each, rows with a largest entry of 1 */
+    double *length, *height;     /* 2 most each: what s and y are multiplied by */
     double *along;               /* 2 most: scratch */
     double *memory;
 } spni_curvature_pairs;
@@ -69,6 +71,7 @@ struct spni_newton_cg {
     spni_cg cg;
     spni_curvature_pairs learned;
     double *spare;       /* n */
+    double *start;       /* n: of this descent, where its way is bounded */
     double *memory;      /* the vectors above live here */
     double radius;       /* in M */
     double target;       /* the gradient's norm that ends L-BFGS */

@@ -52,7 +52,7 @@ struct spn_solver {
 
     double radius, radius_max;      /* Newton: of this run, lengths in theta */
     bool is_within, stays;          /* of this run: bounds, see spn_solver_bounds */
-    double order_share;             /* likewise */
+    double order_share, way_most;   /* likewise */
     bool recalls;                   /* see spn_solver_recall() */
     double *trial, *step, *scratch; /* n each */
     double *buffers[2];             /* n each: velocities and moments */

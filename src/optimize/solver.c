@@ -211,12 +211,13 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
 {
     const int64_t kept = solver->settings.max_iterations;
     if (!(bounds->trust_radius > 0) || !(bounds->trust_radius_max >= bounds->trust_radius) ||
-        !isfinite(bounds->trust_radius_max) || bounds->max_iterations < 0) {
+        !isfinite(bounds->trust_radius_max) || bounds->max_iterations < 0 ||
+        !(bounds->way_most >= 0)) {
         return spn_fail(context, SPN_ERROR_ARGUMENT,
                         "bounds of a run: 0 < trust_radius (%g) <= trust_radius_max (%g), "
-                        "max_iterations (%lld) >= 0",
+                        "max_iterations (%lld) and way_most (%g) >= 0",
                         bounds->trust_radius, bounds->trust_radius_max,
-                        (long long)bounds->max_iterations);
+                        (long long)bounds->max_iterations, bounds->way_most);
     }
     solver->radius = bounds->trust_radius;
     solver->radius_max = bounds->trust_radius_max;
@@ -224,9 +225,10 @@ spn_status spn_solver_run_within(spn_context *context, spn_solver *solver,
     solver->is_within = true;
     solver->stays = bounds->stays;
     solver->order_share = bounds->order_share;
+    solver->way_most = bounds->way_most;
     spn_status status = run(context, solver, parameter, theta, info);
     solver->is_within = solver->stays = false;
-    solver->order_share = 0;
+    solver->order_share = solver->way_most = 0;
     solver->settings.max_iterations = kept;
     return status;
 }

@@ -63,6 +63,7 @@ typedef struct spni_follower {
     bool has_before, is_before_stationary;
     spni_foothold at_before, at_anchor;
     spni_foothold at_older;      /**< refinement: the point of the branch before `before` */
+    bool is_trying;              /**< by products: tangents are those of attempts */
     bool is_by_products;         /**< no P x P matrices: factor, dense and what follows are NULL */
     spn_solver_info last;        /**< of the last run: the certificate */
     spn_tangent answer;          /**< by products: of the last tangent */

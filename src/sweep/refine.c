@@ -51,10 +51,16 @@ static spn_status advance(spni_search *s, double beta, spni_passage *way, bool *
     if (!*has_held) {
         s->lost_from = f->at_before.beta;
         s->lost_at = beta;
+        if (f->is_by_products) {
+            spni_forecast_lose(s, beta);
+        }
     } else {
         const spni_foothold here = spni_foothold_here(f);
         way->integral += spni_integral_between(&f->at_before, &here);
         f->at_older = f->at_before;
+        if (f->is_by_products) {
+            spni_forecast_hold(s);
+        }
         spni_accept_point(f);
         spni_leave_trace(f);
     }
@@ -66,10 +72,13 @@ done:
  * (spni_fold_distance()). In sight of one, within a quarter of the bracket: 0.8 of the way to it, which holds and leaves a
  * fifth; once that is less than the width wanted, just short of that width, where it does not hold and ends the bracket. Otherwise
  * the middle. Never more than half the bracket, so that a wrong forecast costs no more than bisection. */
-static double choose_next(const spni_search *s, double lost, double least)
+static double choose_next(spni_search *s, double lost, double least)
 {
     const spni_follower *f = s->f;
     double width = spni_width_of(s, lost), step = width / 2;
+    if (f->is_by_products) {
+        return f->at_before.beta + s->sign * spni_forecast_step(s, width, least);
+    }
     double distance = spni_fold_distance(&f->at_older, &f->at_before);
     if (distance < width / 4) {
         step = distance > least / 2 ? 0.8 * distance : 0.9 * least;
@@ -77,15 +86,50 @@ static double choose_next(const spni_search *s, double lost, double least)
     return f->at_before.beta + s->sign * fmin(step, width / 2);
 }
 
+/* Attempt *lost once more. Where it holds the branch goes on, and *lost moves out in doubled steps until one fails. */
+static spn_status push(spni_search *s, double *lost, spni_passage *way, bool *has_held,
+                       bool *is_through)
+{
+    spn_status status = SPN_OK;
+    double step = s->sign * spni_width_of(s, *lost);
+    *is_through = false;
+    SPN_TRY(advance(s, *lost, way, has_held));
+    for (bool goes_on = *has_held; goes_on;) {
+        *is_through = s->f->at_before.beta == s->end;
+        if (*is_through) {
+            break;
+        }
+        step *= 2;
+        *lost = s->f->at_before.beta + step;
+        if (s->sign * (s->end - *lost) < 0) {
+            *lost = s->end;
+        }
+        SPN_TRY(advance(s, *lost, way, &goes_on));
+    }
+done:
+    return status;
+}
+
+/* Has the last attempt shown that there is no way from `before` to beta? Another one would end likewise. */
+static bool is_known_lost(const spni_search *s, double beta)
+{
+    return s->lost_from == s->f->at_before.beta && s->lost_at == beta;
+}
+
 /* Bisect between `before`, which lies on the branch, and *lost, which could not be reached from it, down to the width wanted or
  * to neighbouring doubles. */
-static spn_status bisect(spni_search *s, double *lost, spni_passage *way)
+static spn_status bisect(spni_search *s, double *lost, spni_passage *way, bool *is_through)
 {
     spn_status status = SPN_OK;
     double least = spni_bracket_at(s, *lost);
     SPNI_INVARIANT(s->sign * (*lost - s->f->at_before.beta) >= 0);
-    while (spni_width_of(s, *lost) > least && s->attempts < MOST_ATTEMPTS) {
+    *is_through = false;
+    while (spni_width_of(s, *lost) > least && s->attempts < MOST_ATTEMPTS && !*is_through) {
         bool has_held = false;
+        if (spni_forecast_doubts(s, *lost) && !is_known_lost(s, *lost)) {
+            SPN_TRY(push(s, lost, way, &has_held, is_through));
+            continue;
+        }
         double middle = choose_next(s, *lost, least);
         if (middle == s->f->at_before.beta || middle == *lost) {
             break;
@@ -99,14 +143,6 @@ done:
     return status;
 }
 
-/* Has the last attempt shown that there is no way from `before` to beta? Another one would end likewise. By products it would not quite, since it
- * goes on with what that one has learned, and results of grids have the last digits that this gives them. */
-static bool is_known_lost(const spni_search *s, double beta)
-{
-    return s->lost_from == s->f->at_before.beta && s->lost_at == beta &&
-           (!s->f->is_by_products || s->f->rule.is_on);
-}
-
 /* Bring the branch's end between `before` and *lost; *is_through: it did not end in the interval. Bisection may have ended at a step
  * that failed only because its start was far away: from the inner end of the bracket the outer one is attempted again. Where
  * that holds the branch goes on, and the bracket moves out in doubled steps until one fails. */
@@ -114,24 +150,11 @@ static spn_status locate(spni_search *s, double *lost, spni_passage *way, bool *
 {
     spn_status status = SPN_OK;
     *is_through = false;
-    for (bool has_held = true; has_held && s->attempts < MOST_ATTEMPTS;) {
-        SPN_TRY(bisect(s, lost, way));
-        double step = s->sign * spni_width_of(s, *lost);
-        if (is_known_lost(s, *lost)) {
-            break;
-        }
-        SPN_TRY(advance(s, *lost, way, &has_held));
-        for (bool goes_on = has_held; goes_on;) {
-            if (s->f->at_before.beta == s->end) {
-                *is_through = true;
-                goto done;
-            }
-            step *= 2;
-            *lost = s->f->at_before.beta + step;
-            if (s->sign * (s->end - *lost) < 0) {
-                *lost = s->end;
-            }
-            SPN_TRY(advance(s, *lost, way, &goes_on));
+    for (bool has_held = true; has_held && !*is_through && s->attempts < MOST_ATTEMPTS;) {
+        SPN_TRY(bisect(s, lost, way, is_through));
+        has_held = false;
+        if (!*is_through && !is_known_lost(s, *lost)) {
+            SPN_TRY(push(s, lost, way, &has_held, is_through));
         }
     }
 done:
@@ -194,6 +217,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
     }
     spni_accept_point(f);
     f->at_older = f->at_before;
+    spni_forecast_forget(s);
     spni_begin_trail(f);
 done:
     return status;
@@ -218,6 +242,7 @@ static spn_status retreat(spni_search *s, spni_passage *way)
     way->integral += spni_integral_between(&f->at_before, &here);
     spni_accept_point(f);
     f->at_older = f->at_before;
+    spni_forecast_forget(s);
 done:
     return status;
 }
@@ -249,11 +274,12 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
     double step = (end - begin) / SUBSTEPS;
     f->at_older = f->at_before;
     spni_begin_trail(f);
+    spni_forecast_forget(&s);
     way->integral = 0;
     while (f->at_before.beta != end && !s.is_over && s.attempts < MOST_ATTEMPTS &&
            s.found < MOST_FOUND) {
         bool has_held = false, is_through = false;
-        double next = f->at_before.beta + step;
+        double next = f->at_before.beta + spni_forecast_bound(&s, step);
         /* No step of a rounding's length is left over at the end. */
         if (s.sign * (end - next) < fabs(step) / 1000) {
             next = end;

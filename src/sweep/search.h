@@ -13,6 +13,24 @@
 /* An attempt's radius is at least this share of |theta|. */
 #define SPNI_LEAST_RADIUS 1e-4
 
+/** What is known of the place where a branch ends; NaN where nothing is. */
+typedef struct spni_forecast {
+    double beta, error; /**< the place; by how much it has changed since the one before */
+    bool is_fold;
+    bool has_tried;         /**< the last step was made towards a place that is not known well */
+    double fold;            /**< where beta turns back, from the last two points */
+    double older, smallest; /**< the smallest eigenvalue at the last two points that held */
+    double lost, beyond;    /**< a place behind the end, and the smallest eigenvalue there */
+} spni_forecast;
+
+/** Two points of a branch that follow each other. */
+typedef struct spni_pair {
+    double step;  /**< of beta between them, > 0 */
+    double way;   /**< of theta, along the tangent at the newer one */
+    double along; /**< the tangent at the older one, along that at the newer one */
+    double speed; /**< |t| at the newer one */
+} spni_pair;
+
 typedef struct spni_search {
     spni_follower *f;
     double begin, end; /**< of the interval */
@@ -21,7 +39,8 @@ typedef struct spni_search {
     int64_t attempts;  /**< since the interval's begin or the last transition */
     double lost_from,
         lost_at; /**< the last attempt that did not hold: where it began and where it should have led */
-    int64_t blanks; /**< changes of labels at which nothing else happened */
+    spni_forecast forecast; /**< by products */
+    int64_t blanks;         /**< changes of labels at which nothing else happened */
     int64_t found;
     bool is_over; /**< the state in work is no stationary point: nothing more can be followed */
 } spni_search;
@@ -35,6 +54,22 @@ double spni_bracket_at(const spni_search *s, double beta);
 double spni_width_of(const spni_search *s, double beta);
 /** The distance from `before` to a fold, if it is one: 1/|t|^2 falls linearly to 0 there. */
 double spni_fold_distance(const spni_foothold *older, const spni_foothold *before);
+
+/** The distance from the newer point to where beta turns back; infinite where it does not. */
+double spni_turning_distance(const spni_pair *pair);
+/** What follows is another branch. */
+void spni_forecast_forget(spni_search *s);
+/** The point in work holds, `before` is still the one before; at_older is `before`. */
+void spni_forecast_hold(spni_search *s);
+/** The point in work, at beta, was not reached along the branch. */
+void spni_forecast_lose(spni_search *s, double beta);
+/** A step from `before` within a bracket of this width that should be `least`: as near to the end as it is known to hold; once that is closer than half of `least`,
+ *  just short of `least`, where it does not hold and ends the bracket; without an end in sight the middle. */
+double spni_forecast_step(spni_search *s, double width, double least);
+/** The same for a step where nothing has been lost yet: shorter where it would lead past the end. */
+double spni_forecast_bound(spni_search *s, double step);
+/** Is the end likely to lie behind `lost`, which could not be reached from further away? */
+bool spni_forecast_doubts(const spni_search *s, double lost);
 
 /** |theta|, not less than what counts as a length. */
 double spni_length_of(const spni_follower *f, const double *theta);

@@ -20,6 +20,7 @@ static const double TANGENT_SHIFT = 1e-13;
 static const double GONE = 1.5;
 /* Ways below this share of |theta| are rounding and the solver's tolerance. */
 static const double LEAST_WAY = 1e-7;
+static const double WAY_MOST = 8, WAY_LEAST = 1e-6;
 /* The descent behind a branch's end goes in steps of this share of |theta|, or of the solver's trust radius:
  * like a gradient flow it does not hop over barriers. */
 static const double DESCENT_SHARE = 0.05, DESCENT_RADIUS = 0.1;
@@ -57,6 +58,13 @@ bool spni_is_explained(const spni_follower *f, double step)
     return !spni_is_unexplained(f, step, LEAST_WAY) && !spni_is_bent(f, step, LEAST_WAY);
 }
 
+/* Where the tangents at both ends explain at least half of the way of theta and |t| has grown four times at most, the way is at most five times the predicted one,
+ * and from the predicted point six times: an attempt that is further away is lost. */
+static double way_most(const spni_follower *f, double step)
+{
+    return WAY_MOST * fabs(step) * f->at_before.speed + WAY_LEAST * spni_length_of(f, f->before);
+}
+
 spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
 {
     spn_status status = SPN_OK;
@@ -68,8 +76,12 @@ spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
     bool passes_weak = f->problem->settings->refine_least > 0;
     int64_t longer = f->rule.is_on ? ATTEMPT_PACED : ATTEMPT_BY_PRODUCTS;
     int64_t most = f->is_by_products || passes_weak ? longer : ATTEMPT_ITERATIONS;
-    const spn_solver_bounds bounds = {radius, radius, most, !passes_weak,
-                                      GONE * f->problem->settings->refine_least};
+    const spn_solver_bounds bounds = {radius,
+                                      radius,
+                                      most,
+                                      !passes_weak,
+                                      GONE * f->problem->settings->refine_least,
+                                      passes_weak ? 0 : way_most(f, step)};
     *verdict = SPNI_LOST;
     spni_predict(f, step);
     SPN_TRY(run_newton(f, &bounds, beta, &info));
@@ -77,7 +89,10 @@ spn_status spni_attempt(spni_follower *f, double beta, spni_verdict *verdict)
         (info.escapes > 0 && !passes_weak)) {
         goto done;
     }
-    SPN_TRY(spni_take_tangent(f, &is_positive));
+    f->is_trying = true;
+    status = spni_take_tangent(f, &is_positive);
+    f->is_trying = false;
+    SPN_TRY(status);
     if (is_positive && spni_is_weak(f)) {
         *verdict = SPNI_HOLDS;
     } else if (is_positive && info.escapes == 0 && spni_is_explained(f, step)) {
@@ -118,7 +133,7 @@ double spni_fold_distance(const spni_foothold *older, const spni_foothold *befor
 spn_status spni_stand_at(spni_follower *f, const double *theta, double beta)
 {
     spn_solver_info info;
-    const spn_solver_bounds none = {1, 1, 0, true, 0};
+    const spn_solver_bounds none = {1, 1, 0, true, 0, 0};
     memcpy(f->theta, theta, (size_t)f->parameters * sizeof *f->theta);
     return run_newton(f, &none, beta, &info);
 }
@@ -164,7 +179,7 @@ static spn_status descend(spni_search *s, double beta, spn_solver_info *info, bo
     double radius = fmax(DESCENT_SHARE * spni_length_of(f, f->before),
                          DESCENT_RADIUS * settings->trust_radius *
                              spn_objective_scales(f->problem->objective).weight);
-    spn_solver_bounds bounds = {radius, radius, settings->max_iterations, false, 0};
+    spn_solver_bounds bounds = {radius, radius, settings->max_iterations, false, 0, 0};
     spni_predict(f, beta - f->at_before.beta);
     SPN_TRY(run_newton(f, &bounds, beta, info));
     for (int k = 0; info->stop == SPN_STOP_STALLED && k < MOST_RESTARTS; k++) {

@@ -35,6 +35,8 @@ spn_status spni_take_labels(spni_follower *f)
 
 /* Forms of the tangent are right to about the square of this. */
 static const double TANGENT_TOLERANCE = 1e-5;
+/* Those of attempts judge and foretell, and susceptibilities on the way to a transition are made of them. */
+static const double TANGENT_TRIED = 1e-3;
 
 spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double shift,
                                 bool *is_positive)
@@ -44,7 +46,8 @@ spn_status spni_compute_tangent(spni_follower *f, const spn_point *point, double
         return spni_tangent_of_minimum(f->context, point, shift, f->factor, f->ahead, is_positive);
     }
     SPN_TRY(spn_solver_tangent(f->context, f->solver, point->parameter, point->theta,
-                               TANGENT_TOLERANCE, f->ahead, &f->answer));
+                               f->is_trying ? TANGENT_TRIED : TANGENT_TOLERANCE, f->ahead,
+                               &f->answer));
     f->point = spn_solver_point(f->solver);
     *is_positive =
         f->answer.is_solved && f->answer.is_positive && f->last.negative_eigenvalues <= 0;

@@ -241,6 +241,39 @@ static void row_times_rows(void **state)
     }
 }
 
+/* Rows in single precision: the sum is that of what has been added to, and numbers behind the end stay. */
+static void rows_are_added_and_looked_at(void **state)
+{
+    workplace *work = *state;
+    kernel_form forms[4];
+    const double factor = -0.37;
+    float *x = calloc(SAMPLES, sizeof *x), *w = calloc(SAMPLES, sizeof *w);
+    int count = kernel_forms(forms);
+    assert_true(x != NULL && w != NULL);
+    for (int64_t i = 0; i < SAMPLES; i++) {
+        x[i] = (float)work->x[i];
+        w[i] = (float)work->y[i];
+    }
+    for (int64_t n = 0; n < SAMPLES; n += n < 70 ? 1 : 59) {
+        for (int f = 0; f < count; f++) {
+            double expected = 0, size = 0;
+            for (int64_t i = 0; i < SAMPLES; i++) {
+                work->out[i] = work->x[i] * work->y[i];
+            }
+            const double sum = forms[f].table->add_and_look(n, factor, x, w, work->out);
+            for (int64_t i = 0; i < SAMPLES; i++) {
+                const double z = work->x[i] * work->y[i], more = factor * (double)x[i];
+                check_close(work->out[i], i < n ? z + more : z, i < n ? DBL_EPSILON : 0,
+                            fabs(z) + fabs(more));
+                expected += i < n ? (double)w[i] * work->out[i] : 0;
+                size += i < n ? fabs((double)w[i] * work->out[i]) : 0;
+            }
+            check_close(sum, expected, (double)(n + 2) * DBL_EPSILON, size);
+        }
+    }
+    free(x), free(w);
+}
+
 /* The formula itself, to the last bit, in every form and at every length. */
 static void ratios_have_the_same_bits(void **state)
 {
@@ -351,7 +384,7 @@ static void bytes_become_numbers(void **state)
             x[k] = UNTOUCHED;
         }
         form->table->rescale_bytes(
-            &(spni_bytes_task){2, GROUPS, code, 16, scale[0], scale[1], scale[2], x, LD});
+            &(spni_bytes_task){2, GROUPS, code, 16, scale[0], scale[1], scale[2], x, LD, NULL});
         for (int k = 0; k < 2 * LD; k++) {
             int n = k % LD, byte = k < LD ? n : 255 - n;
             double part = byte / scale[0], expected = (part - scale[1]) / scale[2];
@@ -376,6 +409,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_agree, setup, teardown),
         cmocka_unit_test_setup_teardown(row_times_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(ratios_have_the_same_bits, setup, teardown),
+        cmocka_unit_test_setup_teardown(rows_are_added_and_looked_at, setup, teardown),
         cmocka_unit_test_setup_teardown(places_do_not_matter, setup, teardown),
         cmocka_unit_test(bytes_become_numbers),
         cmocka_unit_test(the_choice_is_kept),

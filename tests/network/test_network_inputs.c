@@ -101,6 +101,44 @@ static void test_pixels_are_the_numbers(void **state)
     spn_context_free(context);
 }
 
+/* Images whose pixels have been centred one by one have too many different numbers for one table: a byte and a mean for each input. One
+ * that no byte has made is not coded. */
+static void test_centred_pixels_are_the_numbers(void **state)
+{
+    (void)state;
+    static const double divisors[] = {255, 1, 255};
+    spn_context *context = make_context();
+    double *room = case_vector(INPUTS * 128);
+    for (int q = 0; q < 3; q++) {
+        spn_dataset *data = NULL;
+        spni_coded_inputs *coded = NULL;
+        double *x = NULL, *y = NULL;
+        check_ok(context,
+                 spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &data, &x, &y));
+        for (int64_t i = 0; i < INPUTS; i++) {
+            const double mean = 77.7 / divisors[q] / (double)(i + 3);
+            for (int64_t n = 0; n < SAMPLES; n++) {
+                const double byte = (double)((n + 1) * (i + 2) * 13 % 256);
+                x[i * data->stride + n] = (n == i % 5 ? 0 : byte / divisors[q]) - mean;
+            }
+        }
+        if (q == 2) {
+            x[(INPUTS - 1) * data->stride + 7] += 1e-9;
+        }
+        check_ok(context, spni_coded_create(context, data, 0, &coded));
+        assert_true((coded == NULL) == (q == 2));
+        for (int64_t begin = 0; coded != NULL && begin < SAMPLES; begin += 128) {
+            int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
+            spni_coded_read(coded, begin, count, room, 128);
+            check_same(data, begin, count, room, 128);
+        }
+        spni_coded_free(context, coded);
+        spn_dataset_free(context, data);
+    }
+    free(room);
+    spn_context_free(context);
+}
+
 static void test_too_many_numbers_are_not_coded(void **state)
 {
     (void)state;
@@ -186,6 +224,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_are_the_numbers),
         cmocka_unit_test(test_pixels_are_the_numbers),
+        cmocka_unit_test(test_centred_pixels_are_the_numbers),
         cmocka_unit_test(test_too_many_numbers_are_not_coded),
         cmocka_unit_test(test_ways_to_the_inputs_agree),
     };

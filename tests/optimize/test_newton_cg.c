@@ -262,6 +262,45 @@ static void test_recall(void **state)
     close_case(&c);
 }
 
+/* A run that comes further from its start than it may ends there, and one that need not come so far is not touched. */
+static void test_ways_are_bounded(void **state)
+{
+    (void)state;
+    const double start[14] = {0.9, 0.3, 0.1, 0.8, 0.4, 0.2, 0.6, 0.6, 0.5, 0.7, 0.7, 0.7, 0.2, 0.2};
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON_CG);
+    spn_solver *solver = NULL;
+    loss_case c;
+    double end[14], theta[14], way = 0;
+    open_case(&c, SPN_TANH, SPN_ERROR_MSE, 2, SPN_REGULARISE_ALL, 1, 1);
+    check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
+    for (int i = 0; i < 4; i++) {
+        const double most[4] = {0, 4 * way, way / 4, (double)NAN};
+        const spn_solver_bounds bounds = {0.1, 0.1, 1000, true, 0, most[i]};
+        spn_solver_info info;
+        memcpy(theta, start, sizeof theta);
+        if (i == 3) {
+            check_fails(context,
+                        spn_solver_run_within(context, solver, &bounds, 1e-3, theta, &info),
+                        SPN_ERROR_ARGUMENT, "way_most");
+            continue;
+        }
+        check_ok(context, spn_solver_run_within(context, solver, &bounds, 1e-3, theta, &info));
+        double sum = 0;
+        for (int k = 0; k < 14; k++) {
+            sum += (theta[k] - start[k]) * (theta[k] - start[k]);
+        }
+        if (i == 0) {
+            way = sqrt(sum);
+            memcpy(end, theta, sizeof end);
+        }
+        assert_int_equal(info.stop, i < 2 ? SPN_STOP_CONVERGED : SPN_STOP_MAX_ITERATIONS);
+        assert_true(i == 2 ? sqrt(sum) > way / 4 && sqrt(sum) < way / 4 + 0.11
+                           : memcmp(theta, end, sizeof end) == 0);
+    }
+    spn_solver_free(context, solver);
+    close_case(&c);
+}
+
 /* A saddle is left from near by, and not where n has changed by more than the share that is allowed. */
 static void test_saddle_far_away(void **state)
 {
@@ -274,7 +313,7 @@ static void test_saddle_far_away(void **state)
     open_case(&c, SPN_TANH, SPN_ERROR_MSE, 2, SPN_REGULARISE_ALL, 1, 1);
     check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
-        const spn_solver_bounds bounds = {1, 1000, 1000, false, shares[i]};
+        const spn_solver_bounds bounds = {1, 1000, 1000, false, shares[i], 0};
         double theta[14];
         spn_solver_info info;
         memcpy(theta, start, sizeof theta);
@@ -335,10 +374,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_minima),       cmocka_unit_test(test_merged_saddle),
-        cmocka_unit_test(test_units),        cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_recall),       cmocka_unit_test(test_saddle_far_away),
-        cmocka_unit_test(test_interruption), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_minima),          cmocka_unit_test(test_merged_saddle),
+        cmocka_unit_test(test_units),           cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_recall),          cmocka_unit_test(test_ways_are_bounded),
+        cmocka_unit_test(test_saddle_far_away), cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

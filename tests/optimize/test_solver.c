@@ -435,8 +435,8 @@ static void test_runs_within_bounds(void **state)
     spn_landscape landscape = {SPN_LANDSCAPE_ROSENBROCK, 4, NULL};
     spn_objective objective = spn_landscape_objective(&landscape);
     spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON);
-    const spn_solver_bounds none = {1, 1, 0, false, 0}, two = {1e-3, 1e-3, 2, false, 0},
-                            bad = {1, 0.5, 2, false, 0};
+    const spn_solver_bounds none = {1, 1, 0, false, 0, 0}, two = {1e-3, 1e-3, 2, false, 0, 0},
+                            bad = {1, 0.5, 2, false, 0, 0};
     spn_context *context = NULL;
     spn_solver *solver = NULL;
     spn_solver_info info;

@@ -73,6 +73,28 @@ static void test_folds_of_deep_modes(void **state)
     check_deep_mode(4, 0.9);
 }
 
+/* T12, D = 2: theta goes to 0 like a root, at sigma. So close to 0 the solver's tolerance is as long as theta is, and what is left of
+ * the way may be listed once more, within the tolerance of the first. */
+static void test_two_layers_are_continuous(void **state)
+{
+    (void)state;
+    const double start[2] = {0.7, 0.7}, coefficients[2] = {0.4957, 0};
+    scene s;
+    open_products(&s, SPN_LANDSCAPE_DEEP_MODE, 2, coefficients, start);
+    run_scene(&s, &now);
+    assert_in_range(now.jump_count, 1, 2);
+    for (int64_t i = 0; i < now.jump_count; i++) {
+        const spn_sweep_jump *jump = &now.jumps[i];
+        assert_int_equal(jump->resolved, 1);
+        assert_int_equal(jump->survives, 0);
+        assert_true(jump->beta_after - jump->beta_before <= s.sweep.refine_tolerance * jump->beta);
+        check_close(jump->beta, 0.4957, 2 * s.sweep.refine_tolerance, 0);
+    }
+    /* The end is foretold: points come ten times closer each, from the grid's distance, 0.01, to 2.5e-7. */
+    assert_in_range(now.rows[0], 4, 9);
+    close_scene(&s);
+}
+
 /* Points are those of the dense sweep, with every number that both have. */
 static void test_points_are_those_of_dense_sweeps(void **state)
 {
@@ -139,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_folds_of_deep_modes),
+        cmocka_unit_test(test_two_layers_are_continuous),
         cmocka_unit_test(test_points_are_those_of_dense_sweeps),
         cmocka_unit_test(test_small_jumps_are_passed_over),
         cmocka_unit_test(test_resumes_with_the_same_bits),
