@@ -21,6 +21,8 @@ typedef struct spni_forecast {
     double fold;            /**< where beta turns back, from the last two points */
     double older, smallest; /**< the smallest eigenvalue at the last two points that held */
     double lost, beyond;    /**< a place behind the end, and the smallest eigenvalue there */
+    double width;           /**< of the bracket when it was last halved, */
+    int64_t slow;           /**< and the steps since then */
 } spni_forecast;
 
 /** Two points of a branch that follow each other. */
@@ -64,7 +66,8 @@ void spni_forecast_hold(spni_search *s);
 /** The point in work, at beta, was not reached along the branch. */
 void spni_forecast_lose(spni_search *s, double beta);
 /** A step from `before` within a bracket of this width that should be `least`: as near to the end as it is known to hold; once that is closer than half of `least`,
- *  just short of `least`, where it does not hold and ends the bracket; without an end in sight the middle. */
+ *  just short of `least`, where it does not hold and ends the bracket; without an end in sight, or where steps have not halved the bracket for long, the
+ *  middle. */
 double spni_forecast_step(spni_search *s, double width, double least);
 /** The same for a step where nothing has been lost yet: shorter where it would lead past the end. */
 double spni_forecast_bound(spni_search *s, double step);

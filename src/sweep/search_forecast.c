@@ -22,6 +22,8 @@ static const double LEAST_WAY = 1e-5; /* in lengths of theta */
 static const double SETTLED = 0.25;
 /* One that is not known yet is tried, for so much of its distance, and bisection has the next turn: no more than twice as many attempts as without it. */
 static const double TRIAL = 0.8;
+/* Places that always lie a little ahead would never end a bracket: so many steps that do not halve it, and then its middle is tried. */
+enum { SLOW_MOST = 8 };
 /* Behind an end that is so close the next step ends the bracket, and is so much of it. */
 static const double CLOSE = 0.5, LAST_STEP = 0.9;
 
@@ -125,7 +127,7 @@ void spni_forecast_lose(spni_search *s, double beta)
     }
 }
 
-double spni_forecast_step(spni_search *s, double width, double least)
+static double step_towards(spni_search *s, double width, double least)
 {
     spni_forecast *known = &s->forecast;
     const double distance = s->sign * (known->beta - s->f->at_before.beta);
@@ -148,6 +150,16 @@ double spni_forecast_step(spni_search *s, double width, double least)
     return distance - fmin(fmax(known->error, left), distance / 2);
 }
 
+double spni_forecast_step(spni_search *s, double width, double least)
+{
+    spni_forecast *known = &s->forecast;
+    if (!(known->width > 0 && width > known->width / 2)) {
+        known->width = width;
+        known->slow = 0;
+    }
+    return known->slow++ < SLOW_MOST ? step_towards(s, width, least) : width / 2;
+}
+
 double spni_forecast_bound(spni_search *s, double step)
 {
     const double distance = s->sign * (s->forecast.beta - s->f->at_before.beta);
@@ -155,7 +167,7 @@ double spni_forecast_bound(spni_search *s, double step)
                          s->forecast.error < SETTLED * distance &&
                          distance < NEAR_SHARE * fabs(step);
     const double least = spni_bracket_at(s, s->forecast.beta);
-    return is_past ? s->sign * spni_forecast_step(s, fabs(step), least) : step;
+    return is_past ? s->sign * step_towards(s, fabs(step), least) : step;
 }
 
 bool spni_forecast_doubts(const spni_search *s, double lost)

@@ -83,12 +83,31 @@ static void test_a_mode_is_foretold(void **state)
     spn_context_free(context);
 }
 
+/* A place that is always a little ahead, and settled: the bracket ends after a number of attempts that goes with the logarithm of its width. */
+static void test_a_place_ahead_ends(void **state)
+{
+    (void)state;
+    const double least = 1e-6;
+    spni_follower f = {.is_by_products = true};
+    spni_search s = {.f = &f, .sign = 1, .end = 1};
+    int attempts = 0;
+    spni_forecast_forget(&s);
+    for (double width = 1; width > least; width = 1 - f.at_before.beta, attempts++) {
+        s.forecast.beta = f.at_before.beta + 0.1 * least;
+        s.forecast.error = 0;
+        f.at_before.beta += spni_forecast_step(&s, width, least);
+        assert_true(f.at_before.beta < 1 && attempts < 9 * 21);
+    }
+    assert_true(attempts > 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cubics_turn_where_they_do),
         cmocka_unit_test(test_nothing_turns),
         cmocka_unit_test(test_a_mode_is_foretold),
+        cmocka_unit_test(test_a_place_ahead_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
