@@ -98,9 +98,14 @@ void spn_context_set_farm(spn_context *context, spn_farm *farm)
     context->farm = farm;
 }
 
-spn_farm *spn_context_farm(const spn_context *context)
+spn_farm *spni_context_any_farm(const spn_context *context)
 {
     return context->farm;
+}
+
+spn_farm *spn_context_farm(const spn_context *context)
+{
+    return context->farm != NULL && !context->farm->is_alone ? context->farm : NULL;
 }
 
 spn_kernels spn_context_kernels(const spn_context *context)
@@ -210,6 +215,10 @@ spn_status spn_poll(spn_context *context)
     }
     if (context->farm != NULL) {
         spn_farm_beat(context);
+        if (context->farm->is_over) {
+            context->farm->is_stopped = true;
+            return spn_fail(context, SPN_ERROR_INTERRUPTED, "another rank has failed");
+        }
     }
     return SPN_OK;
 }

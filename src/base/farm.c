@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/farm.h"
 
+#include <string.h>
+
 int64_t spn_farm_rank(const spn_context *context)
 {
     const spn_farm *farm = spn_context_farm(context);
@@ -33,7 +35,7 @@ bool spn_farm_is_share(const spn_context *context)
 
 void spn_farm_beat(spn_context *context)
 {
-    spn_farm *farm = spn_context_farm(context);
+    spn_farm *farm = spni_context_any_farm(context);
     if (farm != NULL && farm->beat != NULL && !farm->is_running) {
         farm->beat(farm);
     }
@@ -57,6 +59,18 @@ double spni_farm_progress(spn_context *context, double done)
     }
     farm->news.done = done - farm->first_done;
     return done + farm->others_done;
+}
+
+int64_t spn_farm_key(int64_t count, const double *numbers)
+{
+    uint64_t key = 14695981039346656037U;
+    for (int64_t i = 0; i < count; i++) {
+        uint64_t bits = 0;
+        memcpy(&bits, numbers + i, sizeof bits);
+        key = (key ^ bits) * 1099511628211U;
+        key ^= key >> 29;
+    }
+    return (int64_t)(key >> 1);
 }
 
 /* ---- Shares ----------------------------------------------------------------------------------- */

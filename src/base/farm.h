@@ -8,4 +8,7 @@
 /** All that was done, here and elsewhere, where `done` was done here: for one bar of progress of all ranks. */
 double spni_farm_progress(spn_context *context, double done);
 
+/** The farm, also where this rank works alone. */
+spn_farm *spni_context_any_farm(const spn_context *context);
+
 #endif

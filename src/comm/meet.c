@@ -27,6 +27,7 @@ spn_status comm_meet_with(spn_context *context, ranks *r, int64_t failed, comm_m
         spn_error_set(context, &r->failure);
         return r->failure.status;
     }
+    r->is_failing = failed != SPN_FARM_NONE;
     /* The least of a number and of its opposite tell whether all bring the same. */
     const int64_t own[COUNT] = {pack_failure(r, failed), where, ~(int64_t)where, key, ~key};
     int64_t least[COUNT];
@@ -49,5 +50,7 @@ spn_status comm_meet_with(spn_context *context, ranks *r, int64_t failed, comm_m
 spn_status comm_meet(spn_context *context, ranks *r, spn_status status, comm_meeting where,
                      int64_t key)
 {
-    return comm_meet_with(context, r, status != SPN_OK ? -1 : SPN_FARM_NONE, where, key);
+    /* Who has stopped because another has failed brings no failure of its own. */
+    const bool is_own = status != SPN_OK && !r->farm->is_stopped;
+    return comm_meet_with(context, r, is_own ? -1 : SPN_FARM_NONE, where, key);
 }

@@ -254,8 +254,10 @@ static bool hear(ranks *r, bool waits)
  * while it waits, and so does the pool. */
 static void look(ranks *r, const spn_farm_news *own)
 {
+    const spn_farm_news failing = {.failed = -1};
     const double time = seconds();
     int is_there = 0;
+    own = own == NULL && r->is_failing ? &failing : own;
     pthread_mutex_lock(&r->watch_turn);
     if (r->farm->rank == ROOT) {
         comm_enter(r);
@@ -388,6 +390,7 @@ static void beat(spn_farm *farm)
     if (time - r->lived > LIFE_INTERVAL) {
         r->lived = time;
         look(r, NULL);
+        farm->is_over = farm->is_over || (!farm->is_sharded && r->others.failed < 0);
     }
 }
 

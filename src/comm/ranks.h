@@ -37,6 +37,7 @@ typedef struct ranks {
     int64_t jobs;               /* of the run */
     FILE *spool;                /* the messages of this rank in this run: heads and bytes */
     int64_t spooled;            /* how many */
+    bool is_failing;            /* this rank has failed outside a pool, and tells */
     bool has_agreed;            /* all ranks know of the failure, */
     spn_error failure;          /* this one */
     pthread_mutex_t turn;       /* of the threads that call MPI: one at a time */

@@ -88,7 +88,7 @@ done:
     return status;
 }
 
-spn_status spni_create_work(spn_context *context, int64_t n, spni_work *work)
+static spn_status create_work(spn_context *context, int64_t n, spni_work *work)
 {
     spn_status status = SPN_OK;
     SPN_TRY(spni_place_create(context, n, &work->start));
@@ -127,7 +127,7 @@ spn_status spn_branches_create(spn_context *context, const spn_branches_problem 
     SPN_TRY(create_frame(context, all));
     if (all->settings.method == SPN_BRANCHES_DENSE) {
         SPN_TRY(spni_tracer_create(&all->frame, &all->settings, &all->tracer));
-        SPN_TRY(spni_create_work(context, n, &all->work));
+        SPN_TRY(create_work(context, n, &all->work));
     }
     *out = all;
     all = NULL;

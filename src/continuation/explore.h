@@ -211,6 +211,8 @@ void spni_say_lost(spn_branches *all, const spn_branch_record *record, double be
 typedef spn_status spni_searcher(spn_branches *helper, void *state, int64_t job,
                                  spn_pool_channel *channel);
 typedef struct spni_searches {
+    bool
+        wants_minimiser; /**< the helper has a minimiser and work.theta; otherwise a frame that linearises and work.start */
     int64_t count;
     spni_searcher *search;
     spn_pool_receiver *receiver; /**< of what searches send, in any order across searches */
@@ -218,13 +220,13 @@ typedef struct spni_searches {
     int64_t message_size;
     const double *cost; /**< as in spn_pool_work, or NULL */
 } spni_searches;
-/** Run all searches on the problem's pool; on ranks all of them receive what was found. */
+/** Run all searches on the problem's pool; on ranks all of them receive what was found, if they have the same branches and starts:
+ *  SPN_ERROR_NUMERIC. */
 spn_status spni_run_searches(spn_branches *all, const spni_searches *searches);
 
 /* branches.c */
 /** The minimiser: Newton's method with steps that hop over no barrier. */
 spn_status spni_create_minimiser(spn_context *context, const spn_branches *all, spn_solver **out);
-spn_status spni_create_work(spn_context *context, int64_t n, spni_work *work);
 void spni_free_work(spn_context *context, spni_work *work);
 /** Lengths are measured against the first solution, or, where that is the origin, against the natural scale. */
 void spni_set_scales(spn_branches *all, const double *theta);

@@ -3,7 +3,10 @@
  * workspaces of its own: so the same functions work for both. It is made for each search, which takes far longer. */
 #include "continuation/explore.h"
 
-static spn_status create_helper(spn_context *context, const spn_branches *all, spn_branches *helper)
+#include <spinodal/base/farm.h>
+
+static spn_status create_helper(spn_context *context, const spn_branches *all, bool wants_minimiser,
+                                spn_branches *helper)
 {
     spn_status status = SPN_OK;
     *helper = *all;
@@ -12,12 +15,18 @@ static spn_status create_helper(spn_context *context, const spn_branches *all, s
     helper->tracer = (spni_tracer){.frame = NULL};
     helper->work = (spni_work){.theta = NULL};
     helper->solver = NULL;
-    SPN_TRY(spni_frame_create(context, all->problem.objective, all->frame.beta_from,
-                              all->frame.beta_to, &helper->frame));
+    const int64_t n = all->frame.n;
+    const double from = all->frame.beta_from, to = all->frame.beta_to;
+    if (wants_minimiser) {
+        SPN_TRY(spni_frame_bare(context, all->problem.objective, from, to, &helper->frame));
+        SPN_TRY(spni_create_minimiser(context, all, &helper->solver));
+        SPN_NEW(context, helper->work.theta, n);
+    } else {
+        SPN_TRY(spni_frame_create(context, all->problem.objective, from, to, &helper->frame));
+        SPN_TRY(spni_place_create(context, n, &helper->work.start));
+    }
     helper->frame.length = all->frame.length;
     helper->frame.metric = all->frame.metric;
-    SPN_TRY(spni_create_minimiser(context, all, &helper->solver));
-    SPN_TRY(spni_create_work(context, all->frame.n, &helper->work));
 done:
     return status;
 }
@@ -40,10 +49,32 @@ static spn_status run_search(spn_context *context, void *state, int64_t job,
     spn_status status = SPN_OK;
     const searching *s = state;
     spn_branches helper;
-    SPN_TRY(create_helper(context, s->all, &helper));
+    SPN_TRY(create_helper(context, s->all, s->searches->wants_minimiser, &helper));
     SPN_TRY(s->searches->search(&helper, s->searches->state, job, channel));
 done:
     free_helper(context, &helper);
+    return status;
+}
+
+/* Ranks whose numbers differ in the last digit would find other branches, and their searches would be of others. */
+static spn_status compare_ranks(const spn_branches *all)
+{
+    spn_status status = SPN_OK;
+    spn_context *context = all->context;
+    int64_t key = spn_farm_key(all->bank.count * all->frame.n, all->bank.theta);
+    for (int64_t i = 0; i < all->queue.count; i++) {
+        const int64_t its = spn_farm_key(all->frame.n, all->queue.items[i].theta);
+        key = (int64_t)(((uint64_t)key * 31 + (uint64_t)its) >> 1);
+    }
+    int64_t first = key;
+    SPN_TRY(spn_farm_agree(context, SPN_OK, &first, sizeof first));
+    if (key != first) {
+        status = spn_fail(context, SPN_ERROR_NUMERIC,
+                          "rank %lld has come to other branches than rank 0: use nodes of one kind",
+                          (long long)spn_farm_rank(context));
+    }
+    SPN_TRY(spn_farm_agree(context, status, NULL, 0));
+done:
     return status;
 }
 
@@ -59,6 +90,7 @@ spn_status spni_run_searches(spn_branches *all, const spni_searches *searches)
                                 .receiver = searches->receiver,
                                 .receiver_state = searches->state,
                                 .cost = searches->cost};
+    SPN_TRY(spn_context_farm(all->context) != NULL ? compare_ranks(all) : SPN_OK);
     SPN_TRY(all->problem.pool == NULL ? spn_pool_create(all->context, 1, &own) : SPN_OK);
     SPN_TRY(spn_pool_run(all->context, own != NULL ? own : all->problem.pool, &work));
 done:

@@ -155,7 +155,8 @@ static spn_status take_walks(spn_branches *all, walks *w)
         cost[i] = (double)walk_at(w, i)->count;
     }
     SPN_NEW(context, w->minima, steps);
-    const spni_searches searches = {.count = w->items.count,
+    const spni_searches searches = {.wants_minimiser = true,
+                                    .count = w->items.count,
                                     .search = take_walk,
                                     .receiver = receive_step,
                                     .state = w,

@@ -207,9 +207,9 @@ static spn_status make_on_ranks(spni_job *job, const char *name, uint64_t chosen
     SPN_TRY(refuse_unshared(context, name, chosen));
     SPN_TRY(make_runs(job, chosen, farm->rank == 0 ? check(job, chosen) : SPN_OK));
     if (farm->rank == 0) {
-        spn_context_set_farm(context, NULL);
+        farm->is_alone = true;
         status = make_all(job, chosen);
-        spn_context_set_farm(context, farm);
+        farm->is_alone = false;
     }
     SPN_TRY(spn_farm_agree(context, status, &job->is_good, sizeof job->is_good));
 done:

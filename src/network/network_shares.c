@@ -143,19 +143,6 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
 
 /* ---- Sums ------------------------------------------------------------------------------------- */
 
-/* Of the bits of numbers; ranks that hold others would go different ways. */
-static int64_t key_of(int64_t count, const double *numbers)
-{
-    uint64_t key = 14695981039346656037U;
-    for (int64_t i = 0; i < count; i++) {
-        uint64_t bits = 0;
-        memcpy(&bits, numbers + i, sizeof bits);
-        key = (key ^ bits) * 1099511628211U;
-        key ^= key >> 29;
-    }
-    return (int64_t)(key >> 1);
-}
-
 spn_status spni_shares_sum(spn_context *context, const spni_section_sums *sums, spn_status status,
                            int64_t count, const double *made_of)
 {
@@ -165,7 +152,7 @@ spn_status spni_shares_sum(spn_context *context, const spni_section_sums *sums, 
                               .stride = sums->vectors * spni_row_stride(error),
                               .row = sums->state->node + sums->from,
                               .sum = sums->state->total + sums->from,
-                              .key = key_of(count, made_of)};
+                              .key = spn_farm_key(count, made_of)};
     return error->farm->sum(context, error->farm, status, &sum);
 }
 

@@ -342,6 +342,51 @@ static void test_ranks_that_share_samples_run_all_jobs(void **state)
     }
 }
 
+/* ---- Between pools ------------------------------------------------------------------------------ */
+
+static void count_beat(spn_farm *farm)
+{
+    ++*(int *)farm->state;
+}
+
+/* Rank 0 that works alone has no farm, writes, agrees with itself, and lives on. */
+static void test_who_works_alone_gives_signs_of_life(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    int beats = 0;
+    spn_farm farm = {.rank = 0, .size = 2, .is_alone = true, .state = &beats, .beat = count_beat};
+    check_ok(NULL, spn_context_create(NULL, &context));
+    spn_context_set_farm(context, &farm);
+    assert_null(spn_context_farm(context));
+    assert_true(spn_farm_writes(context));
+    assert_int_equal(spn_farm_agree(context, SPN_ERROR_INPUT, NULL, 0), SPN_ERROR_INPUT);
+    check_ok(context, spn_poll(context));
+    spn_farm_beat(context);
+    assert_int_equal(beats, 2);
+    farm.is_alone = false;
+    assert_ptr_equal(spn_context_farm(context), &farm);
+    spn_context_free(context);
+}
+
+static void hear_of_a_failure(spn_farm *farm)
+{
+    farm->is_over = true;
+}
+
+static void test_a_failure_elsewhere_ends_what_is_at_work(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    spn_farm farm = {.rank = 1, .size = 2, .beat = hear_of_a_failure};
+    check_ok(NULL, spn_context_create(NULL, &context));
+    check_ok(context, spn_poll(context));
+    spn_context_set_farm(context, &farm);
+    check_fails(context, spn_poll(context), SPN_ERROR_INTERRUPTED, "another rank has failed");
+    assert_true(farm.is_stopped);
+    spn_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +396,8 @@ int main(void)
         cmocka_unit_test(test_failures_are_told),
         cmocka_unit_test(test_failures_elsewhere_stop_jobs_above),
         cmocka_unit_test(test_ranks_that_share_samples_run_all_jobs),
+        cmocka_unit_test(test_who_works_alone_gives_signs_of_life),
+        cmocka_unit_test(test_a_failure_elsewhere_ends_what_is_at_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,20 +83,29 @@ for victim in 2 1; do
 done
 
 # The time is up while ranks share searches, or while each follows branches: one line, of all.
-# end_after BYTES ARGUMENTS...
+# end_after BYTES ARGUMENTS...; all ranks are told, or the one that $which is.
+which=
 end_after() {
     bytes=$1
     shift
     rm -f ended.h5*
     start 2 branches run.yaml -o ended.h5 -q "$@"
     until_larger ended.h5.part "$bytes"
-    signal USR1
+    began=$(date +%s)
+    signal USR1 $which
     status=0
     wait $running || status=$?
+    took=$(($(date +%s) - began))
     command_line="ranks, told that the time is up: $*"
     cp told "$stderr"
     expect_one_line 130 'interrupted; all finished points are in ended\.h5\.part, go on with --resume'
 }
 end_after 1 --set branches.starts=400 --set branches.levels=20
 end_after 20000 --set 'model.hidden=[6,6]' --set data.samples=2000
+
+# One that stops alone is heard of at the next step of the others, not when they come to share something: they have far to go.
+which=2
+end_after 20000 --set 'model.hidden=[10,10]' --set data.samples=4000 --set branches.starts=1 --set branches.levels=1
+checks=$((checks + 1))
+[ "$took" -le 10 ] || complain "all end $took s after one has stopped"
 finish

@@ -72,9 +72,12 @@ struct spn_farm {
     bool is_share;
     /** Ranks share samples, not jobs. */
     bool is_sharded;
+    /** Rank 0 works for a while as if there were no others, who wait for it: the context has no farm then, but for signs of life. */
+    bool is_alone;
     void *state;
 
-    /** The functions marked with (all) are called by all ranks together, and return when all have called. */
+    /** The functions marked with (all) are called by all ranks together, and return when all have called. Of ranks that talk: a rank that has
+     *  failed is heard of at whatever such call the others come to, and its error is everybody's, there and at all calls that follow. */
 
     /** (all) A pool begins with `jobs` jobs. */
     spn_status (*begin)(spn_context *context, spn_farm *farm, int64_t jobs);
@@ -88,12 +91,12 @@ struct spn_farm {
     /** (all) The jobs of this rank have ended. Where any rank failed: the error of the failed job with the lowest place, everywhere.
      *  Otherwise hands the messages of other ranks to the receiver, those of a job in their order. */
     spn_status (*exchange)(spn_context *context, spn_farm *farm, const spn_farm_end *end);
-    /** (all) Where any rank comes with a failure: that of the lowest rank, everywhere. Otherwise rank 0's `size` bytes
-     *  of `data` go to all. */
+    /** (all) Where any rank comes with a failure: that of the lowest rank, everywhere, and before they come here others are told (beat()).
+     *  Otherwise rank 0's `size` bytes of `data` go to all. */
     spn_status (*agree)(spn_context *context, spn_farm *farm, spn_status status, void *data,
                         int64_t size);
 
-    /** A sign of life while no pool runs, which costs nothing where it is given often. NULL: nobody waits for one. */
+    /** A sign of life while no pool runs, which costs nothing where it is given often; sets is_over. NULL: nobody waits for one. */
     void (*beat)(spn_farm *farm);
 
     /* Of ranks that share samples; otherwise they may be NULL. Where any rank comes with a failure the error is that of the lowest such rank,
@@ -115,6 +118,8 @@ struct spn_farm {
     /* Notes of the pool, and of shares. */
     bool is_foreign;    /* what the receiver is given was sent on another rank */
     bool is_running;    /* a pool is at work */
+    bool is_over;       /* another rank has failed while no pool was at work, */
+    bool is_stopped;    /* and this one has stopped for that */
     spn_farm_news news; /* of this rank, in this pool's run */
     double first_done;  /* progress when the run began; -1: not known yet */
     double others_done;
@@ -124,7 +129,11 @@ struct spn_farm {
 /** Let the pools of `context` share their jobs with other ranks (NULL: with none), who do the same. The farm outlives
  *  its time there. Contexts that are forked have none. */
 void spn_context_set_farm(spn_context *context, spn_farm *farm);
+/** The farm; NULL: none, or this rank works alone for a while. */
 spn_farm *spn_context_farm(const spn_context *context);
+
+/** A number that tells one array of numbers from another, for keys that ranks compare; never negative. O(count). */
+int64_t spn_farm_key(int64_t count, const double *numbers);
 
 /** This process's rank; 0 without a farm. */
 int64_t spn_farm_rank(const spn_context *context);
