@@ -20,7 +20,7 @@ const cli_flag cli_flags[] = {
      "it "
      "puts all shares together"},
     {"shard-samples", 0, FLAG_SWITCH, AT(is_sharded), NULL,
-     "of ranks of spinodal-mpi: share the samples of each sum instead of the chains"},
+     "of ranks of spinodal-mpi: share the samples of each sum instead of chains and searches"},
     {"json", 0, FLAG_SWITCH, AT(is_json), NULL, "machine-readable results on the standard output"},
     {"weights", 'w', FLAG_TEXT, AT(weights), "FILE", "weights: a safetensors, npz or PyTorch file"},
     {"beta", 0, FLAG_REAL, AT(beta), "B", "regularisation strength"},
