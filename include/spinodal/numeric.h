@@ -151,6 +151,10 @@ bool spn_blas_is_parallel(void);
 /** The kind of processor that the BLAS library computes for ("Haswell", "SkylakeX", ...): its bits depend on it. */
 const char *spn_blas_core(void);
 
+/** Ranks whose numbers come together compute the same bits: kernels and linear algebra are those of rank 0. SPN_ERROR_INPUT on all ranks
+ *  otherwise, naming the lowest that has others. SPN_OK without a farm. (all) */
+spn_status spn_farm_compare_bits(spn_context *context);
+
 #ifdef __cplusplus
 }
 #endif

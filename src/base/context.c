@@ -203,6 +203,14 @@ void spn_error_copy(spn_context *to, const spn_context *from)
     }
 }
 
+spn_listener spn_context_listen(spn_context *context, spn_listener listener)
+{
+    const spn_listener before = {context->on_event, context->event_state};
+    context->on_event = listener.on_event;
+    context->event_state = listener.state;
+    return before;
+}
+
 const spn_flag *spn_context_cancel(const spn_context *context)
 {
     return context->cancel;

@@ -15,11 +15,20 @@ typedef struct spni_job {
     const spn_gallery_settings *settings;
     bool is_good;
     bool has_runs; /**< ranks have made the runs, which are there to be found */
+    spn_list said; /**< spni_saying: what they have said of the runs of a family */
     struct {
         bool is_run;
         spn_status status;
     } shared[SPNI_TARGETS_MAX]; /**< by spni_job_prepare() */
 } spni_job;
+
+/** What was said while a run was made, as ranks hand it on: a message or a warning. */
+typedef struct spni_saying {
+    int64_t run;     /**< its number among those that ranks share */
+    int64_t is_last; /**< nothing is said: the run has been made */
+    int64_t kind;    /**< spn_event_kind */
+    char text[SPN_ERROR_TEXT_SIZE];
+} spni_saying;
 
 /** Makes a target or a shared experiment. A check that is not passed has been told and makes the job not good. */
 typedef spn_status spni_maker(spni_job *job);
@@ -83,6 +92,13 @@ void spni_put_shared_targets(spn_text *list);
 
 /** How a run of the job is made into `path`. */
 spn_run_settings spni_job_settings(const spni_job *job, const char *path);
+
+/** Around what finds the run at `path`: where ranks have made it nobody hears again what was said then. SPN_ERROR_IO where it is not there.
+ *  Always followed by spni_job_end_finding(). */
+spn_status spni_job_begin_finding(const spni_job *job, const char *path, spn_listener *heard);
+void spni_job_end_finding(const spni_job *job, spn_listener heard);
+/** Tell what ranks have said of a run of a family. */
+void spni_job_retell(const spni_job *job, int64_t run);
 
 /** "FOLDER/NAMESUFFIX"; of the job's folder. */
 spn_status spni_make_path(spn_context *context, const char *folder, const char *name,

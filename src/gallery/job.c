@@ -5,6 +5,7 @@
 #include <spinodal/base/farm.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 spn_status spni_make_path(spn_context *context, const char *folder, const char *name,
                           const char *suffix, char path[SPNI_PATH_SIZE])
@@ -52,28 +53,73 @@ spn_run_settings spni_job_settings(const spni_job *job, const char *path)
                               .is_resumed = job->settings->is_resumed || job->has_runs};
 }
 
-/* While all ranks make a run nobody tells of it: rank 0 will, when it finds it. */
-spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
-                        const char *further, spni_study *run)
+spn_status spni_job_begin_finding(const spni_job *job, const char *path, spn_listener *heard)
+{
+    spn_context *context = job->context;
+    *heard = spn_context_listen(context, (spn_listener){NULL, NULL});
+    if (!job->has_runs) {
+        spn_context_listen(context, *heard);
+    } else if (access(path, F_OK) != 0) {
+        return spn_fail(
+            context, SPN_ERROR_IO,
+            "%s: ranks have made it, and it is not there: all ranks must see one folder", path);
+    }
+    return SPN_OK;
+}
+
+void spni_job_end_finding(const spni_job *job, spn_listener heard)
+{
+    spn_context_listen(job->context, heard);
+}
+
+void spni_job_retell(const spni_job *job, int64_t run)
+{
+    const void *items = job->said.items;
+    const spni_saying *said = items;
+    for (int64_t i = 0; i < job->said.count; i++) {
+        if (said[i].run == run) {
+            (said[i].kind == SPN_EVENT_WARNING ? spn_warning : spn_message)(job->context, "%s",
+                                                                            said[i].text);
+        }
+    }
+}
+
+static spn_status make_run(spni_job *job, const char *path, const char *const *own,
+                           const char *further, spni_study *run)
 {
     spn_status status = SPN_OK;
     spn_context *context = job->context;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
-    char path[SPNI_PATH_SIZE];
     bool is_good = true;
-    SPN_TRY(spni_job_path(job, name, ".h5", path));
     const spn_run_settings settings = spni_job_settings(job, path);
     SPN_TRY(spni_job_experiment(job, own, further, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     SPN_TRY(run(context, study, &settings, &is_good));
     job->is_good = job->is_good && is_good;
-    SPN_TRY(spn_context_farm(context) == NULL ? spn_results_tell(context, path, &(spn_wish){0})
-                                              : SPN_OK);
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
     return status;
+}
+
+/* While all ranks make a run nobody tells of it: rank 0 will, when it finds it. */
+spn_status spni_job_run(spni_job *job, const char *name, const char *const *own,
+                        const char *further, spni_study *run)
+{
+    spn_context *context = job->context;
+    spn_listener heard;
+    char path[SPNI_PATH_SIZE];
+    spn_status status = spni_job_path(job, name, ".h5", path);
+    if (status != SPN_OK) {
+        return status;
+    }
+    status = spni_job_begin_finding(job, path, &heard);
+    status = status == SPN_OK ? make_run(job, path, own, further, run) : status;
+    spni_job_end_finding(job, heard);
+    return status == SPN_OK && spn_context_farm(context) == NULL
+               ? spn_results_tell(context, path, &(spn_wish){0})
+               : status;
 }
 
 spn_status spni_job_read(const spni_job *job, spn_arena *arena, const char *name,

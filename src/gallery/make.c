@@ -3,6 +3,7 @@
 #include "gallery/index.h"
 
 #include <spinodal/base/farm.h>
+#include <spinodal/numeric.h>
 #include <string.h>
 
 /* The settings are tried once, before anything is made. */
@@ -128,6 +129,43 @@ static spn_status unknown_target(spn_context *context, const char *name)
     return status;
 }
 
+static spn_status check(const spni_job *job, uint64_t chosen)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(check_settings(job));
+    SPN_TRY(spn_make_folder(job->context, job->settings->folder));
+    SPN_TRY(check_files(job, chosen));
+done:
+    return status;
+}
+
+/* The page that tells of all targets; and the first failure, whose outcome is in it. Ends `outcomes`. */
+static spn_status tell_outcomes(const spni_job *job, spni_outcome *outcomes, const spn_error *first)
+{
+    spn_context *context = job->context;
+    spn_status status = write_index(job, outcomes);
+    if (status != SPN_OK && first->status != SPN_OK) { /* what came first is the cause */
+        spn_warning(context, "%s", spn_error_text(context));
+        status = SPN_OK;
+    }
+    for (int64_t k = 0; k < SPNI_TARGETS_MAX; k++) {
+        spn_release(context, outcomes[k].text);
+    }
+    if (status == SPN_OK && first->status != SPN_OK) {
+        spn_error_set(context, first);
+        status = first->status;
+    }
+    return status;
+}
+
+static spn_status make_all(spni_job *job, uint64_t chosen)
+{
+    spni_outcome outcomes[SPNI_TARGETS_MAX] = {{false, SPN_OK, NULL}};
+    spn_error first;
+    make_chosen(job, chosen, outcomes, &first);
+    return tell_outcomes(job, outcomes, &first);
+}
+
 /* ---- On ranks ---------------------------------------------------------------------------------- */
 
 static spn_status refuse_unshared(spn_context *context, const char *name, uint64_t chosen)
@@ -146,66 +184,47 @@ static spn_status refuse_unshared(spn_context *context, const char *name, uint64
     return status;
 }
 
-/* All ranks make the runs together. What is checked before looks at files, and others may see what rank 0 has just made. */
-static spn_status make_runs(spni_job *job, uint64_t chosen, spn_status checked)
+static spn_status share_target(spni_job *job, const spni_target *target)
 {
-    spn_status status = SPN_OK;
-    spn_context *context = job->context;
-    SPN_TRY(spn_farm_agree(context, checked, NULL, 0));
-    for (int64_t k = 0; spni_targets[k] != NULL; k++) {
-        SPN_TRY((chosen >> k & 1) != 0 ? spni_targets[k]->share(job) : SPN_OK);
-    }
-    job->has_runs = true;
-done:
+    const spn_status status = target->share(job);
     return status == SPN_ERROR_INTERRUPTED
-               ? spn_fail(context, status,
+               ? spn_fail(job->context, status,
                           "interrupted; what is done is in %s, go on with --resume",
                           job->settings->folder)
                : status;
 }
 
-/* ---- All --------------------------------------------------------------------------------------- */
-
-static spn_status check(const spni_job *job, uint64_t chosen)
+/* All ranks make the runs together. Where they fail the page tells of it, as one process would; all have the same failure. */
+static spn_status make_runs(spni_job *job, uint64_t chosen)
 {
     spn_status status = SPN_OK;
-    SPN_TRY(check_settings(job));
-    SPN_TRY(spn_make_folder(job->context, job->settings->folder));
-    SPN_TRY(check_files(job, chosen));
-done:
-    return status;
-}
-
-/* Targets, one after the other, and the page that tells of them. */
-static spn_status make_all(spni_job *job, uint64_t chosen)
-{
-    spn_context *context = job->context;
     spni_outcome outcomes[SPNI_TARGETS_MAX] = {{false, SPN_OK, NULL}};
-    spn_error first;
-    make_chosen(job, chosen, outcomes, &first);
-    spn_status status = write_index(job, outcomes);
-    if (status != SPN_OK && first.status != SPN_OK) { /* what came first is the cause */
-        spn_warning(context, "%s", spn_error_text(context));
-        status = SPN_OK;
+    spn_error first = {.status = SPN_OK};
+    for (int64_t k = 0; spni_targets[k] != NULL && status == SPN_OK; k++) {
+        if ((chosen >> k & 1) != 0) {
+            status = share_target(job, spni_targets[k]);
+            outcomes[k].is_tried = true;
+            outcomes[k].status = status;
+        }
+        if (status != SPN_OK && spn_farm_rank(job->context) == 0) {
+            note_failure(job, spni_targets[k], (chosen & (chosen - 1)) != 0, &outcomes[k], &first);
+            status = tell_outcomes(job, outcomes, &first);
+        }
     }
-    for (int64_t k = 0; k < SPNI_TARGETS_MAX; k++) {
-        spn_release(context, outcomes[k].text);
-    }
-    if (status == SPN_OK && first.status != SPN_OK) {
-        spn_error_set(context, &first);
-        status = first.status;
-    }
+    job->has_runs = true;
     return status;
 }
 
-/* Rank 0 makes the rest of the runs, alone, while the others wait. */
+/* Rank 0 looks at files for all, which may see later what it has just made; and makes the rest of the runs, alone, while the others wait. */
 static spn_status make_on_ranks(spni_job *job, const char *name, uint64_t chosen)
 {
     spn_status status = SPN_OK;
     spn_context *context = job->context;
     spn_farm *farm = spn_context_farm(context);
     SPN_TRY(refuse_unshared(context, name, chosen));
-    SPN_TRY(make_runs(job, chosen, farm->rank == 0 ? check(job, chosen) : SPN_OK));
+    SPN_TRY(spn_farm_compare_bits(context));
+    SPN_TRY(spn_farm_agree(context, farm->rank == 0 ? check(job, chosen) : SPN_OK, NULL, 0));
+    SPN_TRY(make_runs(job, chosen));
     if (farm->rank == 0) {
         farm->is_alone = true;
         status = make_all(job, chosen);
@@ -221,7 +240,10 @@ spn_status spn_gallery_make(spn_context *context, const char *name,
 {
     spn_status status = SPN_OK;
     const uint64_t chosen = spni_targets_named(name);
-    spni_job job = {.context = context, .settings = settings, .is_good = true};
+    spni_job job = {.context = context,
+                    .settings = settings,
+                    .is_good = true,
+                    .said = {.size = sizeof(spni_saying)}};
     *is_good = true;
     if (chosen == 0) {
         return unknown_target(context, name);
@@ -234,6 +256,7 @@ spn_status spn_gallery_make(spn_context *context, const char *name,
     }
     spn_message(context, "%s/index.md lists what is there", settings->folder);
 done:
+    spn_list_free(context, &job.said);
     *is_good = job.is_good;
     return status;
 }

@@ -85,7 +85,7 @@ spn_status spni_run_complete(spn_context *context, spni_run *run, bool *is_made)
 /** The sink of the method; `state` is the run. An item goes to the journal first, then to memory. */
 spn_status spni_run_record(spn_context *context, void *state, const spn_item *item);
 
-/** Ranks that go the same way by the same numbers have the same data and weights, kernels and linear algebra. SPN_ERROR_INPUT on those that have
+/** Ranks that go the same way by the same numbers have the same data and weights, kernels and linear algebra. SPN_ERROR_INPUT on all where one has
  *  others than rank 0. (all) */
 spn_status spni_run_compare_ranks(spn_context *context, const spn_study *study);
 

@@ -243,7 +243,7 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
         }
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
-        SPN_TRY(spn_farm_agree(context, spni_run_compare_ranks(context, study), NULL, 0));
+        SPN_TRY(spni_run_compare_ranks(context, study));
         SPN_TRY(spn_pool_create(context, settings->threads, &pool));
         problem.pool = pool;
         SPN_TRY(spni_experiment_place(context, study->experiment,

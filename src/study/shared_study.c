@@ -4,35 +4,27 @@
 #include "study/run.h"
 
 #include <spinodal/numeric.h>
-#include <string.h>
 
-/* On what bits depend. */
-typedef struct surroundings {
+/* What ranks have read. */
+typedef struct readings {
     uint32_t data, weights;
-    char kernels[32], core[32];
-} surroundings;
+} readings;
 
 spn_status spni_run_compare_ranks(spn_context *context, const spn_study *study)
 {
     spn_status status = SPN_OK;
-    surroundings own = {.data = study->data_checksum, .weights = study->weights_checksum};
-    strncpy(own.kernels, spn_kernels_name(spn_context_kernels(context)), sizeof own.kernels - 1);
-    strncpy(own.core, spn_blas_core(), sizeof own.core - 1);
-    surroundings first = own;
+    const readings own = {study->data_checksum, study->weights_checksum};
+    readings first = own;
     SPN_TRY(spn_farm_agree(context, SPN_OK, &first, sizeof first));
     if (own.data != first.data || own.weights != first.weights) {
-        SPN_FAIL(context, SPN_ERROR_INPUT,
-                 "rank %lld has read other data or weights than rank 0: give all nodes the same "
-                 "files",
-                 (long long)spn_farm_rank(context));
-    }
-    if (strcmp(own.kernels, first.kernels) != 0 || strcmp(own.core, first.core) != 0) {
-        SPN_FAIL(
+        status = spn_fail(
             context, SPN_ERROR_INPUT,
-            "rank %lld computes with %s and %s, rank 0 with %s and %s, and their numbers would "
-            "differ: use nodes of one kind, or set OPENBLAS_CORETYPE",
-            (long long)spn_farm_rank(context), own.kernels, own.core, first.kernels, first.core);
+            "rank %lld has read other data or weights than rank 0: give all nodes the same "
+            "files",
+            (long long)spn_farm_rank(context));
     }
+    SPN_TRY(spn_farm_agree(context, status, NULL, 0));
+    SPN_TRY(spn_farm_compare_bits(context));
 done:
     return status;
 }

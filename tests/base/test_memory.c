@@ -187,6 +187,18 @@ static void test_events_and_cancel(void **state)
     assert_int_equal(ears.warnings, 1);
     assert_int_equal(ears.progress, 1);
     assert_true(ears.done == 3 && ears.total == 4);
+    heard others = {0};
+    const spn_listener before = spn_context_listen(context, (spn_listener){listen, &others});
+    assert_true(before.on_event == listen && before.state == &ears);
+    spn_message(context, "to others");
+    spn_context_listen(context, (spn_listener){NULL, NULL});
+    spn_message(context, "to nobody");
+    spn_context_listen(context, before);
+    spn_warning(context, "to the first");
+    assert_string_equal(others.text, "to others");
+    assert_int_equal(others.messages, 1);
+    assert_int_equal(ears.messages, 1);
+    assert_int_equal(ears.warnings, 2);
     check_ok(context, spn_poll(context));
     atomic_store(&cancel, 1);
     check_fails(context, spn_poll(context), SPN_ERROR_INTERRUPTED, "interrupted");

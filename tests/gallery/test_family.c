@@ -3,6 +3,8 @@
 #include "folder.h"
 #include "gallery/family/family.h"
 
+#include <spinodal/base/farm.h>
+
 static spn_context *context;
 
 static int set_up(void **state)
@@ -84,12 +86,103 @@ static void test_own_settings(void **state)
     check_refused(&spni_target_order, "objective.regularise=weights", "cannot be set");
 }
 
+/* ---- On ranks ---------------------------------------------------------------------------------- */
+
+/* What rank 1 of two tells, which gets the last jobs. */
+typedef struct stage {
+    int64_t next;
+    double told;
+} stage;
+
+static spn_status begin(spn_context *with, spn_farm *farm, int64_t jobs)
+{
+    (void)with;
+    ((stage *)farm->state)->next = jobs - 2;
+    return SPN_OK;
+}
+
+static int64_t take(spn_farm *farm)
+{
+    return ((stage *)farm->state)->next++;
+}
+
+static void tell(spn_farm *farm, const spn_farm_news *own, spn_farm_news *others)
+{
+    ((stage *)farm->state)->told = own->done;
+    *others = (spn_farm_news){.failed = SPN_FARM_NONE};
+}
+
+static spn_status keep(spn_context *with, spn_farm *farm, int64_t job, const void *message,
+                       int64_t size)
+{
+    (void)with, (void)farm, (void)job, (void)message, (void)size;
+    return SPN_OK;
+}
+
+static spn_status exchange(spn_context *with, spn_farm *farm, const spn_farm_end *end)
+{
+    (void)with, (void)farm;
+    return end->status;
+}
+
+static spn_status agree(spn_context *with, spn_farm *farm, spn_status status, void *data,
+                        int64_t size)
+{
+    (void)with, (void)farm, (void)data, (void)size;
+    return status;
+}
+
+/* Others hear of as many runs as were made. */
+static void test_runs_of_a_rank_are_counted(void **state)
+{
+    (void)state;
+    static const char *const sets[] = {"data.samples=20", "branches.starts=0", "branches.levels=1",
+                                       "branches.branches=2"};
+    char folder[512];
+    stage played = {.told = -1};
+    spn_farm farm = {.rank = 1,
+                     .size = 2,
+                     .state = &played,
+                     .begin = begin,
+                     .take = take,
+                     .tell = tell,
+                     .keep = keep,
+                     .exchange = exchange,
+                     .agree = agree};
+    support_scratch("shared", folder);
+    check_ok(context, spn_make_folder(context, folder));
+    const spn_gallery_settings settings = {
+        .folder = folder, .threads = 1, .is_forced = true, .set_count = 4, .sets = sets};
+    spni_job job = {.context = context, .settings = &settings, .is_good = true};
+    spn_context_set_farm(context, &farm);
+    check_ok(context, spni_target_order.share(&job));
+    spn_context_set_farm(context, NULL);
+    assert_true(played.told == 2);
+}
+
+/* Rank 0 does not make again, alone, what others have made where it does not see it. */
+static void test_runs_that_are_not_there(void **state)
+{
+    (void)state;
+    char folder[512];
+    support_scratch("elsewhere", folder);
+    check_ok(context, spn_make_folder(context, folder));
+    const spn_gallery_settings settings = {.folder = folder, .threads = 1};
+    for (int k = 0; k < 2; k++) {
+        const spni_target *target = k == 0 ? &spni_target_order : &spni_target_omnigrok;
+        spni_job job = {.context = context, .settings = &settings, .has_runs = true};
+        check_fails(context, target->make(&job), SPN_ERROR_IO, "all ranks must see one folder");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_lengths),
         cmocka_unit_test(test_own_settings),
+        cmocka_unit_test(test_runs_of_a_rank_are_counted),
+        cmocka_unit_test(test_runs_that_are_not_there),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -147,6 +147,15 @@ spn_status spn_poll(spn_context *context);
 void spn_tick(spn_context *context);
 int64_t spn_ticks(const spn_context *context);
 
+/** Who hears the events of a context; without a callback nobody. */
+typedef struct spn_listener {
+    spn_event_callback *on_event;
+    void *state;
+} spn_listener;
+
+/** Another hears them from now on. Returns who has heard them. */
+spn_listener spn_context_listen(spn_context *context, spn_listener listener);
+
 /** Emit events (dropped where there is no callback). */
 void spn_message(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);
 void spn_warning(spn_context *context, const char *format, ...) SPN_PRINTF_LIKE(2, 3);

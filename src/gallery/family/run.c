@@ -3,7 +3,7 @@
 #include "gallery/family/family.h"
 
 #include <math.h>
-#include <spinodal/base/pool.h>
+#include <spinodal/base/farm.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,32 +123,70 @@ static spn_status path_of(const maker *m, member which, bool is_starts, char pat
     return spni_job_path(m->job, m->plan->kind->name, suffix, path);
 }
 
-/* One run of branches, or of random starts; and what it says. */
-static spn_status run_one(spn_context *context, maker *m, member which, bool is_starts,
-                          spni_family_run *run, spn_theory_mode modes[SPN_MODES_MAX])
+/* Runs are numbered: branches of linear networks first, then of the others; behind them random starts, where there are any. */
+static int64_t runs_of(const spni_family_plan *plan)
+{
+    return 2 * plan->members * (plan->starts != NULL ? 2 : 1);
+}
+
+static member member_at(const maker *m, int64_t number)
+{
+    const int64_t members = m->plan->members;
+    return (member){number % (2 * members) < members, number % members};
+}
+
+static bool is_of_starts(const maker *m, int64_t number)
+{
+    return number >= 2 * m->plan->members;
+}
+
+static int64_t number_of(const maker *m, member which, bool is_starts)
+{
+    const int64_t members = m->plan->members;
+    return which.index + (which.is_linear ? 0 : members) + (is_starts ? 2 * members : 0);
+}
+
+static spn_status make_one(spn_context *context, maker *m, member which, bool is_starts,
+                           const char *path, spni_family_run *run,
+                           spn_theory_mode modes[SPN_MODES_MAX])
 {
     spn_status status = SPN_OK;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
-    char path[SPNI_PATH_SIZE];
     bool is_good = true;
-    SPN_TRY(path_of(m, which, is_starts, path));
     const spn_run_settings settings = spni_job_settings(m->job, path);
     SPN_TRY(make_study(context, m, which, is_starts, &experiment, &study));
     if (is_starts) {
         SPN_TRY(spn_study_sweep(context, study, &settings, &is_good));
-        SPN_TRY(spni_family_read_starts(context, path, run, modes));
     } else {
         run->depth = spn_network_depth(study->network);
         SPN_TRY(spn_study_theory(context, study, &run->modes, modes));
         SPN_TRY(target_power(context, study->dataset, &run->target_power));
         SPN_TRY(spn_study_branches(context, study, &settings, &is_good));
-        SPN_TRY(spni_family_read_branches(context, &m->family, path, run, modes));
     }
     m->is_good = m->is_good && is_good;
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
+    return status;
+}
+
+/* One run of branches, or of random starts; and what it says. */
+static spn_status run_one(spn_context *context, maker *m, member which, bool is_starts,
+                          spni_family_run *run, spn_theory_mode modes[SPN_MODES_MAX])
+{
+    spn_status status = SPN_OK;
+    spn_listener heard;
+    char path[SPNI_PATH_SIZE];
+    SPN_TRY(path_of(m, which, is_starts, path));
+    status = spni_job_begin_finding(m->job, path, &heard);
+    status = status == SPN_OK ? make_one(context, m, which, is_starts, path, run, modes) : status;
+    spni_job_end_finding(m->job, heard);
+    SPN_TRY(status);
+    spni_job_retell(m->job, number_of(m, which, is_starts));
+    SPN_TRY(is_starts ? spni_family_read_starts(context, path, run, modes)
+                      : spni_family_read_branches(context, &m->family, path, run, modes));
+done:
     return status;
 }
 
@@ -223,6 +261,20 @@ done:
     return status;
 }
 
+/* Of each run, unless it finds its own and looks itself. */
+static spn_status check_runs(spn_context *context, const maker *m)
+{
+    spn_status status = SPN_OK;
+    const spni_job *job = m->job;
+    char path[SPNI_PATH_SIZE];
+    for (int64_t i = 0; i < runs_of(m->plan) && !job->settings->is_resumed && !job->has_runs; i++) {
+        SPN_TRY(path_of(m, member_at(m, i), is_of_starts(m, i), path));
+        SPN_TRY(spn_results_check_target(context, path, job->settings->is_forced));
+    }
+done:
+    return status;
+}
+
 static spn_status check_settings(spn_context *context, const maker *m)
 {
     spn_status status = SPN_OK;
@@ -233,18 +285,13 @@ done:
     return status;
 }
 
-/* Linear networks first. */
-static member member_at(const maker *m, int64_t number)
-{
-    return (member){number < m->plan->members, number % m->plan->members};
-}
-
 static spn_status run_all(spn_context *context, maker *m, const char *path)
 {
     spn_status status = SPN_OK;
     const spni_family_plan *plan = m->plan;
     SPN_TRY(check_settings(context, m));
     SPN_TRY(check_target(context, m, path));
+    SPN_TRY(check_runs(context, m));
     for (int64_t i = 0; i < 2 * plan->members; i++) {
         const member which = member_at(m, i);
         spn_message(context, "%s: %s network, %lld of %lld", plan->kind->name, activation(which),
@@ -288,34 +335,50 @@ done:
 
 /* ---- On ranks ---------------------------------------------------------------------------------- */
 
-/* Jobs of ranks: the branches of each member, then its random starts where there are any. Each runs as one process would, in a context that has no
- * farm, and leaves its results in its file. */
+/* Jobs of ranks are runs. Each runs as one process would, in a context that has no farm, leaves its results in its file, and sends what it says
+ * to rank 0, which tells it in its place. */
 typedef struct sharing {
     spni_job *job;
     const spni_family_plan *plan;
     int64_t jobs, done;
 } sharing;
 
-static spn_status share_one(spn_context *context, void *state, int64_t number,
-                            spn_pool_channel *channel)
+/* Where a job says something. */
+typedef struct mouth {
+    spn_context *context;
+    spn_pool_channel *channel;
+    int64_t number;
+} mouth;
+
+/* What cannot be sent is of a job that is to stop, which will learn of it. */
+static void send_saying(void *state, const spn_event *event)
+{
+    const mouth *m = state;
+    spni_saying saying = {.run = m->number, .kind = event->kind};
+    spn_error before;
+    if (event->kind == SPN_EVENT_MESSAGE || event->kind == SPN_EVENT_WARNING) {
+        snprintf(saying.text, sizeof saying.text, "%s", event->text);
+        spn_error_get(m->context, &before);
+        (void)spn_pool_send(m->context, m->channel, &saying);
+        spn_error_set(m->context, &before);
+    }
+}
+
+static spn_status run_job(spn_context *context, const sharing *all, int64_t number)
 {
     spn_status status = SPN_OK;
-    const sharing *all = state;
-    const bool is_starts = number >= 2 * all->plan->members;
-    const int64_t one = 1;
     spn_experiment *experiment = NULL;
     spn_study *study = NULL;
     char path[SPNI_PATH_SIZE];
     bool is_good = true;
     spni_job job = {.context = context, .settings = all->job->settings};
     maker m = {.job = &job, .plan = all->plan};
-    const member which = member_at(&m, number % (2 * all->plan->members));
-    SPN_TRY(path_of(&m, which, is_starts, path));
+    const bool is_starts = is_of_starts(&m, number);
+    SPN_TRY(path_of(&m, member_at(&m, number), is_starts, path));
     const spn_run_settings settings = spni_job_settings(&job, path);
-    SPN_TRY(make_study(context, &m, which, is_starts, &experiment, &study));
+    SPN_TRY(make_study(context, &m, member_at(&m, number), is_starts, &experiment, &study));
     SPN_TRY(
         (is_starts ? spn_study_sweep : spn_study_branches)(context, study, &settings, &is_good));
-    SPN_TRY(spn_pool_send(context, channel, &one));
 done:
     spn_study_free(context, study);
     spn_experiment_free(context, experiment);
@@ -323,13 +386,46 @@ done:
     return status;
 }
 
-static spn_status count_one(spn_context *context, void *state, int64_t number, const void *message)
+static spn_status share_one(spn_context *context, void *state, int64_t number,
+                            spn_pool_channel *channel)
+{
+    const spni_saying last = {.run = number, .is_last = 1};
+    mouth m = {context, channel, number};
+    const spn_listener nobody = spn_context_listen(context, (spn_listener){send_saying, &m});
+    const spn_status status = run_job(context, state, number);
+    spn_context_listen(context, nobody);
+    return status == SPN_OK ? spn_pool_send(context, channel, &last) : status;
+}
+
+static spn_status hear_one(spn_context *context, void *state, int64_t number, const void *message)
 {
     sharing *all = state;
+    const spni_saying *saying = message;
     (void)number;
-    (void)message;
+    if (!saying->is_last) {
+        return spn_farm_rank(context) == 0 ? spn_list_append(context, &all->job->said, saying)
+                                           : SPN_OK;
+    }
+    if (all->done == 0) { /* other ranks count from the first number that they hear */
+        spn_progress(context, 0, (double)all->jobs, "runs");
+    }
     spn_progress(context, (double)++all->done, (double)all->jobs, "runs");
     return SPN_OK;
+}
+
+/* Rank 0 looks at files for all. */
+static spn_status check_all(spn_context *context, maker *m)
+{
+    spn_status status = SPN_OK;
+    char path[SPNI_PATH_SIZE];
+    SPN_TRY(check_settings(context, m));
+    if (spn_farm_rank(context) == 0) {
+        SPN_TRY(spni_job_path(m->job, m->plan->kind->name, ".h5", path));
+        SPN_TRY(check_target(context, m, path));
+        SPN_TRY(check_runs(context, m));
+    }
+done:
+    return spn_farm_agree(context, status, NULL, 0);
 }
 
 /* A job at a time on each rank, with all its threads: results are written by a library that takes one thread at a time. Networks of many modes or
@@ -340,19 +436,19 @@ spn_status spni_family_share(spni_job *job, const spni_family_plan *plan)
     spn_context *context = job->context;
     spn_pool *pool = NULL;
     double *cost = NULL;
-    const maker m = {.job = job, .plan = plan};
-    sharing all = {job, plan, 2 * plan->members * (plan->starts != NULL ? 2 : 1), 0};
-    SPN_TRY(check_settings(context, &m));
+    maker m = {.job = job, .plan = plan};
+    sharing all = {job, plan, runs_of(plan), 0};
+    SPN_TRY(check_all(context, &m));
     SPN_NEW(context, cost, all.jobs);
     for (int64_t i = 0; i < all.jobs; i++) {
-        const member which = member_at(&m, i % (2 * plan->members));
+        const member which = member_at(&m, i);
         cost[i] = (double)(which.index + 1) * (which.is_linear ? 1 : 2);
     }
     const spn_pool_work work = {.jobs = all.jobs,
                                 .job = share_one,
                                 .job_state = &all,
-                                .message_size = sizeof(int64_t),
-                                .receiver = count_one,
+                                .message_size = sizeof(spni_saying),
+                                .receiver = hear_one,
                                 .receiver_state = &all,
                                 .cost = cost};
     SPN_TRY(spn_pool_create(context, 1, &pool));
