@@ -144,7 +144,7 @@ typedef struct spn_solver_bounds {
         order_share; /**< newton_cg: nor is one where n differs from that of the start by more than this share of the larger; 0: they are. The run may
                            *  end there before it is stationary to the tolerance (SPN_STOP_MAX_ITERATIONS) */
     double
-        way_most; /**< newton_cg: a run that comes further than this from its start ends there (SPN_STOP_MAX_ITERATIONS), a length in theta; 0: it may go anywhere */
+        way_most; /**< newton_cg: a descent that comes further than this from its start, and is not stationary there, ends (SPN_STOP_MAX_ITERATIONS), a length in theta; 0: it may go anywhere. After an escape a new descent begins */
 } spn_solver_bounds;
 
 /** spn_solver_run() within bounds; later runs have the settings again. newton_cg leaves out L-BFGS, which has no model by which a

@@ -278,8 +278,10 @@ static double slack_of(const event *e, const root_state *r, double third)
     const spni_stand *mid = &e->glide->mid;
     double gradient =
         fmax(mid->gradient_norm, GRADIENT_ERROR * mid->largest * e->glide->p->scales.weight);
-    double soft = fabs(e->is_along ? r->last.value
-                                   : mid->values[spni_softest(mid->value_count, mid->values)]);
+    /* Of eigenvalues that were not found the softest may be anything. */
+    const double softest =
+        mid->value_count > 0 ? mid->values[spni_softest(mid->value_count, mid->values)] : 0;
+    double soft = fabs(e->is_along ? r->last.value : softest);
     return fmin(gradient / fmax(soft, DBL_MIN), sqrt(2 * gradient / third));
 }
 
@@ -350,6 +352,9 @@ static spn_status take_places(const event *e, const root_state *r, spni_sample *
         double share = BESIDE[k] > 0 || near > -BESIDE[k] ? BESIDE[k] : BESIDE[0] / 4;
         places[k].x = root + share * way;
         SPN_TRY(stand_between(e, places[k].x, is_there));
+        if (!*is_there) {
+            break;
+        }
         places[k].value = value_at(e, &e->glide->mid);
         betas[k] = (spni_sample){e->glide->mid.beta, places[k].value};
     }

@@ -76,6 +76,10 @@ static spn_status go_there(spni_glide *glide, const turning *t, double reach, sp
     if (!is_there || fabs(glide->mid.beta - out->beta) > reach) {
         out->share = t->odd[2].x;
         SPN_TRY(spni_glide_between(glide, out->share, 0, &out->is_there));
+        if (!out->is_there) {
+            spni_stand_copy(glide->p, &glide->at, &glide->mid);
+            out->share = 0;
+        }
     }
 done:
     return status;
@@ -102,7 +106,7 @@ spn_status spni_glide_vertex(spni_glide *glide, spni_vertex *out)
     *out = (spni_vertex){.share = 0};
     SPN_TRY(take_places(glide, &t, &out->is_there));
     double beta = out->is_there ? spni_root_of_three(t.even, &linear) : (double)NAN;
-    out->is_there = isfinite(beta);
+    out->is_there = isfinite(beta) && isfinite(coefficient_of(&t));
     if (!out->is_there) {
         take_parabola(glide, out);
         spni_stand_copy(p, &glide->at, &glide->mid);

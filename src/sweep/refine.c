@@ -208,6 +208,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
         f->at_older = f->at_before;
         spni_accept_point(f);
         spni_leave_trace(f);
+        spni_forecast_forget(s); /* what was lost lies behind */
         goto done;
     }
     if (s->is_over || info.escapes > 0 || !spni_is_explained(f, beta - f->at_before.beta)) {
@@ -281,7 +282,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
         bool has_held = false, is_through = false;
         double next = f->at_before.beta + spni_forecast_bound(&s, step);
         /* No step of a rounding's length is left over at the end. */
-        if (s.sign * (end - next) < fabs(step) / 1000) {
+        if (s.sign * (end - next) < fabs(next - f->at_before.beta) / 1000) {
             next = end;
         }
         SPN_TRY(advance(&s, next, way, &has_held));

@@ -12,8 +12,8 @@
 
 #include <math.h>
 
-/* An end that lies within this share of the bracket is in sight. A step towards a fold leaves so much of the distance, so that |t| grows by no more than a step
- * may make it; one to where stability is lost a share of the width that is wanted. */
+/* An end that lies within this share of the bracket is in sight. A step leaves a share of the width that is wanted; towards a fold no less than so much of the
+ * distance, so that |t| grows by no more than a step may make it. */
 static const double NEAR_SHARE = 0.95, LEFT_AT_FOLD = 0.1, LEFT_OF_LEAST = 0.4;
 /* Ends of both kinds whose distances differ by less than this factor are one. */
 static const double BOTH = 3;
@@ -146,7 +146,8 @@ static double step_towards(spni_search *s, double width, double least)
     if (distance < CLOSE * least) {
         return fmin(LAST_STEP * least, width / 2);
     }
-    const double left = known->is_fold ? LEFT_AT_FOLD * distance : LEFT_OF_LEAST * least;
+    /* Nearer to a fold the tangent at the bracket's inner end is not to be had. */
+    const double left = fmax(known->is_fold ? LEFT_AT_FOLD * distance : 0, LEFT_OF_LEAST * least);
     return distance - fmin(fmax(known->error, left), distance / 2);
 }
 

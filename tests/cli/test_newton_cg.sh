@@ -66,4 +66,8 @@ run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[2]
 expect_failure 3 'model.init.distinct: 1 numbers, and model.hidden has 2: one for each hidden layer'
 run spinodal sweep steps.yaml -o bad.h5 --set model.init.distinct=[0,1]
 expect_failure 3 'model.init.distinct'
+
+# The bracket of a fold keeps so far from it that the tangent at its inner end is known, and with it the order.
+run spinodal sweep "$REPOSITORY/examples/teacher.yaml" -o fold.h5 --set solver.method=newton_cg --set geometry.method=none --set sweep.beta.points=61
+expect_stdout '^1 mode -> trivial +1st +0\.539103'
 finish
