@@ -4,7 +4,7 @@
  * At a fold: along a curve through it beta is a smooth function of the way s that theta goes, with dbeta/ds = 0 at the fold: only theta as a
  * function of beta, and with it |t| and chi, go like roots of the distance (T10). Tangents are slopes, dbeta/ds = 1/(e.t), where e is the direction in which s is
  * measured. Two points with their slopes make a cubic, whose maximum is the forecast: right to the fourth order of s. The straight line through 1/|t|^2 at
- * both points is as far off as other than the critical mode move, and serves where the cubic has no maximum.
+ * both points is off as far as modes other than the critical one move, and serves where the cubic has no maximum.
  *
  * Where a branch loses stability without a fold: the smallest eigenvalue falls to 0 linearly. That line lies behind a fold, where it falls like a root, so that the nearer
  * one of both is meant. An attempt may follow the branch to where it is a saddle: between there and the last point that holds the line is a chord. */
