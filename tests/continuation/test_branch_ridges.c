@@ -202,19 +202,26 @@ static void test_near_zero(void **state)
     }
 }
 
+/* The branch that bends across beta = 0, and its one special point. */
+static const spn_special_record *run_bent(const ridge *r, run_case *run)
+{
+    static const double start[RIDGE_MOST] = {0.12};
+    int64_t count = 0;
+    set_ridge(run, r, RIDGE_MOST, -0.2, 0.1, start);
+    case_run(run);
+    const spn_special_record *found = specials_of(run, &count);
+    assert_int_equal(count, 1);
+    return found;
+}
+
 /* No eigenvalue is found next to the crossing, but on both sides of it: the interval is what is left of the arc, and holds the
  * crossing; state and beta are those of one point. */
 static void test_value_unknown(void **state)
 {
     (void)state;
-    static const double start[RIDGE_MOST] = {0.12};
     const ridge r = {.at = bent_transcritical, .low = -1e-4, .high = 1e-4};
     run_case run;
-    int64_t count = 0;
-    set_ridge(&run, &r, RIDGE_MOST, -0.2, 0.1, start);
-    case_run(&run);
-    const spn_special_record *found = specials_of(&run, &count);
-    assert_int_equal(count, 1);
+    const spn_special_record *found = run_bent(&r, &run);
     assert_int_equal(found[0].kind, SPN_SPECIAL_BRANCH_POINT);
     assert_true(found[0].index_before == 0 && found[0].index_after == 1);
     assert_true(found[0].beta_low <= 0 && 0 <= found[0].beta_high);
@@ -227,14 +234,9 @@ static void test_value_unknown(void **state)
 static void test_value_lost(void **state)
 {
     (void)state;
-    static const double start[RIDGE_MOST] = {0.12};
     const ridge r = {.at = bent_transcritical, .low = -5e-8, .high = 5e-8};
     run_case run;
-    int64_t count = 0;
-    set_ridge(&run, &r, RIDGE_MOST, -0.2, 0.1, start);
-    case_run(&run);
-    const spn_special_record *found = specials_of(&run, &count);
-    assert_int_equal(count, 1);
+    const spn_special_record *found = run_bent(&r, &run);
     const spn_state *at = &found[0].state;
     assert_true(at->beta < r.low && at->beta > -1e-5);
     check_close(at->weight_norm, fabs(bent(at->beta)), 1e-13, 1);

@@ -43,6 +43,19 @@ static void check_same(const spn_dataset *data, int64_t first, int64_t count, co
     }
 }
 
+/* All blocks of what is coded (NULL: nothing is) have the bits of the data; both are freed. */
+static void check_blocks(spn_context *context, spn_dataset *data, spni_coded_inputs *coded,
+                         double *room)
+{
+    for (int64_t begin = 0; coded != NULL && begin < SAMPLES; begin += 128) {
+        int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
+        spni_coded_read(coded, begin, count, room, 128);
+        check_same(data, begin, count, room, 128);
+    }
+    spni_coded_free(context, coded);
+    spn_dataset_free(context, data);
+}
+
 static void test_codes_are_the_numbers(void **state)
 {
     (void)state;
@@ -89,13 +102,7 @@ static void test_pixels_are_the_numbers(void **state)
         }
         check_ok(context, spni_coded_create(context, data, 0, &coded));
         assert_non_null(coded);
-        for (int64_t begin = 0; begin < SAMPLES; begin += 128) {
-            int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
-            spni_coded_read(coded, begin, count, room, 128);
-            check_same(data, begin, count, room, 128);
-        }
-        spni_coded_free(context, coded);
-        spn_dataset_free(context, data);
+        check_blocks(context, data, coded, room);
     }
     free(room);
     spn_context_free(context);
@@ -127,13 +134,7 @@ static void test_centred_pixels_are_the_numbers(void **state)
         }
         check_ok(context, spni_coded_create(context, data, 0, &coded));
         assert_true((coded == NULL) == (q == 2));
-        for (int64_t begin = 0; coded != NULL && begin < SAMPLES; begin += 128) {
-            int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
-            spni_coded_read(coded, begin, count, room, 128);
-            check_same(data, begin, count, room, 128);
-        }
-        spni_coded_free(context, coded);
-        spn_dataset_free(context, data);
+        check_blocks(context, data, coded, room);
     }
     free(room);
     spn_context_free(context);
