@@ -139,7 +139,8 @@ typedef struct spn_solver_bounds {
     double trust_radius,
         trust_radius_max; /**< newton: 0 < trust_radius <= trust_radius_max, lengths in theta */
     int64_t max_iterations;
-    bool stays; /**< newton_cg: a saddle is not left, but said by negative_eigenvalues */
+    bool
+        stays; /**< newton_cg: a saddle is not left, but said by negative_eigenvalues: of large problems one direction down at least, all of them without iterations */
     double
         order_share; /**< newton_cg: nor is one where n differs from that of the start by more than this share of the larger; 0: they are. The run may
                            *  end there before it is stationary to the tolerance (SPN_STOP_MAX_ITERATIONS) */

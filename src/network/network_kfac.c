@@ -17,7 +17,8 @@ typedef struct kfac {
     int64_t width_max;       /* of all layers, the bias among the inputs */
     spni_kfac_layer *layers; /* 1 .. D */
     spn_dense *dense;
-    double *square;         /* width_max^2: a factor on its way */
+    int64_t side;           /* of what there is room for: */
+    double *square;         /* ... a factor on its way, side^2 */
     double *rows[2];        /* width_max x block: t_l */
     double *sums;           /* width_max: of h_{l-1} */
     double *matrix;         /* a layer's weights; scratch behind them */
@@ -61,7 +62,6 @@ static spn_status layer_create(spn_context *context, const spn_network *network,
 {
     spn_status status = SPN_OK;
     int64_t in = network->width[l - 1] + 1, out = network->width[l];
-    SPN_NEW(context, layer->basis, in * in);
     SPN_NEW(context, layer->values, in);
     SPN_NEW(context, layer->mean, in);
     SPN_NEW(context, layer->g, out);
@@ -93,8 +93,6 @@ static spn_status kfac_create(spn_context *context, const spn_objective *objecti
         weights_max = weights > weights_max ? weights : weights_max;
         SPN_TRY(l > 0 ? layer_create(context, network, l, &own->layers[l]) : SPN_OK);
     }
-    SPN_TRY(spn_dense_create(context, own->width_max, &own->dense));
-    SPN_NEW(context, own->square, own->width_max * own->width_max);
     SPN_NEW(context, own->rows[0], error->plan.width_max * error->plan.block);
     SPN_NEW(context, own->rows[1], error->plan.width_max * error->plan.block);
     SPN_NEW(context, own->sums, own->width_max);
@@ -221,6 +219,25 @@ static bool take_constant(const kfac *own, spni_kfac_layer *layer)
     return true;
 }
 
+/* Room to factor a matrix of this side: that of the inputs is large, and hardly ever used. */
+static spn_status make_room(spn_context *context, kfac *own, int64_t side)
+{
+    spn_status status = SPN_OK;
+    if (own->side >= side) {
+        return SPN_OK;
+    }
+    spn_dense_free(context, own->dense);
+    spn_release(context, own->square);
+    own->dense = NULL;
+    own->square = NULL;
+    own->side = 0;
+    SPN_TRY(spn_dense_create(context, side, &own->dense));
+    SPN_NEW(context, own->square, side * side);
+    own->side = side;
+done:
+    return status;
+}
+
 static spn_status factor_layer(spn_context *context, kfac *own, const spni_network_state *state,
                                int64_t l, bool is_joint)
 {
@@ -233,12 +250,18 @@ static spn_status factor_layer(spn_context *context, kfac *own, const spni_netwo
     layer->in = in;
     layer->has_bias = has_own;
     if (l > 1 || state->is_subset || !take_constant(own, layer)) {
+        const int64_t side = network->width[l - 1] + 1;
+        if (layer->basis == NULL) {
+            SPN_NEW(context, layer->basis, side * side);
+        }
+        SPN_TRY(make_room(context, own, side));
         SPN_TRY(add_inputs(context, own, state, l));
         assemble_inputs(own, state, l);
         SPN_TRY(spni_kfac_factor_inputs(context, own->dense, own->square, layer));
         layer->is_constant = l == 1 && !state->is_subset;
     }
     int64_t width = network->width[l];
+    SPN_TRY(make_room(context, own, width));
     memcpy(own->square, layer->left_t, (size_t)(width * width) * sizeof *own->square);
     SPN_TRY(spni_kfac_factor_outputs(context, own->dense, own->square, layer));
 done:

@@ -78,11 +78,13 @@ static bool has_merged(const spni_groups *groups)
     return groups->count < groups->units;
 }
 
-/* What the blocks need, where there are any. */
-static spn_status create_space(spn_context *context, spni_reduction *own)
+spn_status spni_reduction_room(spn_context *context, spni_reduction *own)
 {
     spn_status status = SPN_OK;
     const spn_network *network = own->network;
+    if (own->square != NULL) {
+        return SPN_OK;
+    }
     for (int64_t l = 1; l < network->depth; l++) {
         if (has_merged(&own->groups[l])) {
             int64_t in = network->width[l - 1] + 1, out = network->width[l + 1];
@@ -94,12 +96,19 @@ static spn_status create_space(spn_context *context, spni_reduction *own)
     if (own->side == 0) {
         goto done;
     }
-    SPN_NEW(context, own->square, own->side * own->side);
+    spn_release(context, own->rows); /* of an attempt for which memory did not suffice */
+    spn_release(context, own->products[0]);
+    spn_release(context, own->products[1]);
+    spn_release(context, own->values);
+    spn_dense_free(context, own->dense);
+    own->rows = own->products[0] = own->products[1] = own->values = NULL;
+    own->dense = NULL;
     SPN_NEW(context, own->rows, own->inputs_max * own->inner->plan.block);
     SPN_NEW(context, own->products[0], own->inputs_max * own->inputs_max);
     SPN_NEW(context, own->products[1], own->inputs_max * own->outputs_max);
     SPN_NEW(context, own->values, own->side);
     SPN_TRY(spn_dense_create(context, own->side, &own->dense));
+    SPN_NEW(context, own->square, own->side * own->side);
 done:
     return status;
 }
@@ -145,7 +154,6 @@ static spn_status reduction_create(spn_context *context, const spn_objective *ob
     SPN_TRY(create_network(context, own));
     SPN_TRY(create_map(context, own));
     SPN_TRY(spni_error_create_bare(context, own->network, error, &own->inner));
-    SPN_TRY(create_space(context, own));
     *memory = own;
 done:
     if (status != SPN_OK) {

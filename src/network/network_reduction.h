@@ -23,7 +23,7 @@ typedef struct spni_reduction {
     spn_network_error *inner; /* its error */
     int64_t side;             /* of the largest block of (ii) */
     int64_t inputs_max, outputs_max;
-    double *square;      /* side^2 */
+    double *square;      /* side^2; it and what follows: see spni_reduction_room() */
     double *rows;        /* (largest input + 1) x block */
     double *products[2]; /* of rows with h, with delta */
     spn_dense *dense;    /* side */
@@ -35,20 +35,42 @@ spn_status spni_groups_find(spn_context *context, const spn_network *network, co
                             int64_t l, double floor, double tolerance, spni_groups *out);
 void spni_groups_free(spn_context *context, spni_groups *groups);
 
+/** Room for the blocks, where there are any: most reductions are never asked for them. */
+spn_status spni_reduction_room(spn_context *context, spni_reduction *own);
 /** Rows and columns of the block of group j of layer l: its inputs, a bias, its outputs, all of the reduced network. */
 int64_t spni_reduction_side(const spni_reduction *own, int64_t l);
 /** The block of (ii) in T27 at a point of the reduced error: n x n, lower triangle. */
-spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
-                                const spn_point *point, const spn_damping *damping, int64_t l,
-                                int64_t j, double *block);
+spn_status spni_reduction_block(spn_context *context, spni_reduction *own, const spn_point *point,
+                                const spn_damping *damping, int64_t l, int64_t j, double *block);
+/** What the regulariser weighs row i of the block with. */
+double spni_block_weight(const spn_network *network, const spn_damping *damping, int64_t l,
+                         int64_t j, int64_t i);
 /** The factor sign / sqrt(m) of a unit, and its group; inputs and outputs are groups of their own. */
 double spni_reduction_scale(const spni_reduction *own, int64_t l, int64_t i, int64_t *group);
 /** spn_reduction_operations.rest. */
 spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_point *point,
                                const spn_damping *damping, double floor, double limit,
-                               bool wants_nearest, spn_rest *out, double *direction);
+                               bool wants_nearest, spn_soft_modes *modes, spn_rest *out,
+                               double *direction);
 /** How many eigenvalues 2 beta c there are of (iii), between layers l and l + 1. */
 int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l);
+
+/* reduction_modes.c: blocks of at least so many rows are asked for what a point close by has told. */
+enum { SPNI_LARGE_BLOCK = 128, SPNI_BLOCK_MODES = 2 };
+bool spni_reduction_is_large(const spni_reduction *own, int64_t l);
+/** Room for the modes of all large blocks. */
+spn_status spni_block_modes_fit(spn_context *context, const spni_reduction *own,
+                                spn_soft_modes *modes);
+/** A bound from below for the eigenvalues of each block of layer l, -INFINITY where nothing is known: `bounds`, w_l numbers. */
+spn_status spni_block_modes_bound(spn_context *context, const spni_reduction *own,
+                                  const spn_point *point, const spn_damping *damping, int64_t l,
+                                  const spn_soft_modes *modes, double *bounds);
+/** The modes of block j of layer l from the Cholesky factor of it less shift. */
+spn_status spni_block_modes_take(spn_context *context, const spni_reduction *own, int64_t l,
+                                 int64_t j, const double *factor, double shift,
+                                 spn_soft_modes *modes);
+/** Nothing is known of the block any more. */
+void spni_block_modes_drop(const spni_reduction *own, int64_t l, int64_t j, spn_soft_modes *modes);
 
 /* network_error.c */
 /** An error for value, derivatives and preconditioner alone: of `network`, which it does not own, on the data of

@@ -29,21 +29,38 @@ static double weight_of(const spn_damping *damping, int64_t i)
     return damping->weights != NULL ? damping->weights[i] : 1.0;
 }
 
+double spni_block_weight(const spn_network *network, const spn_damping *damping, int64_t l,
+                         int64_t j, int64_t i)
+{
+    const int64_t in = network->width[l - 1], inputs = in + (network->has_bias ? 1 : 0);
+    return weight_of(damping, i < in       ? network->weight_offset[l] + j * in + i
+                              : i < inputs ? network->bias_offset[l] + j
+                                           : network->weight_offset[l + 1] +
+                                                 (i - inputs) * network->width[l] + j);
+}
+
 /* Sums over samples for group j of layer l: e [h; 1] h^T up to its diagonal, and p [h; 1] delta^T. A part is some of their
- * rows, which a lane takes through all blocks: what it adds up does not depend on who does. */
+ * rows; a lane takes its parts through all blocks, whose inputs it reads once: what a part adds up does not depend on who does. */
 typedef struct group_sums {
     const spni_reduction *own;
     const spni_network_state *state;
-    int64_t l, j, rows, in, out;
+    int64_t l, j, rows, in, out, takers;
     spni_stretch blocks;
 } group_sums;
 
-/* So that few parts read the inputs anew. Rows near the end are the longest: their parts go first. */
+/* So that what is scaled of a block stays in a cache. */
 enum { PART_ROWS = 200 };
 
 static int64_t parts_of(const group_sums *sums)
 {
     return (sums->rows + PART_ROWS - 1) / PART_ROWS;
+}
+
+/* Rows near the end are the longest: parts are dealt out from there, to and fro. */
+static bool is_taken_by(const group_sums *sums, int64_t part, int64_t taker)
+{
+    int64_t k = parts_of(sums) - 1 - part, turn = k / sums->takers, place = k % sums->takers;
+    return taker == (turn % 2 == 0 ? place : sums->takers - 1 - place);
 }
 
 /* Rows of a part = factor times the inputs and the 1 of a block. */
@@ -61,29 +78,38 @@ static void scale_inputs(const group_sums *sums, const spni_block *block, const 
     }
 }
 
-static spn_status sum_part(spn_context *context, void *memory, int64_t i, int64_t lane)
+/* What a block adds to part k. */
+static void sum_part(const group_sums *sums, const spni_block *block, int64_t k, bool adds)
 {
-    spn_status status = SPN_OK;
-    const group_sums *sums = memory;
     const spni_reduction *own = sums->own;
     const spni_kernels *kernels = sums->state->kernels;
-    const int64_t ld = own->inner->plan.block, in = sums->in, k = parts_of(sums) - 1 - i;
-    const int64_t most = (k + 1) * PART_ROWS;
+    const int64_t ld = own->inner->plan.block, in = sums->in, most = (k + 1) * PART_ROWS;
     const spni_stretch part = {k * PART_ROWS, most < sums->rows ? most : sums->rows};
     const int64_t count = part.end - part.begin, columns = part.end < in ? part.end : in;
     const double *rows = own->rows + part.begin * ld;
+    int64_t ldi = 0;
+    const double *h = spni_input(&own->inner->plan, block, sums->l, &ldi);
+    scale_inputs(sums, block, &part, spni_bends(own->inner, block, sums->l) + sums->j * ld);
+    kernels->outer(count, columns, block->count, rows, ld, h, ldi, adds,
+                   own->products[0] + part.begin * in, in);
+    scale_inputs(sums, block, &part, spni_slopes(own->inner, block, sums->l) + sums->j * ld);
+    kernels->outer(count, sums->out, block->count, rows, ld,
+                   spni_deltas(own->inner, block, sums->l + 1), ld, adds,
+                   own->products[1] + part.begin * sums->out, sums->out);
+}
+
+static spn_status sum_parts(spn_context *context, void *memory, int64_t taker, int64_t lane)
+{
+    spn_status status = SPN_OK;
+    const group_sums *sums = memory;
     for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
-        int64_t ldi = 0;
-        spni_block block = spni_block_on(sums->state, b, lane);
-        const double *h = spni_input(&own->inner->plan, &block, sums->l, &ldi);
         SPN_TRY(spn_poll(context));
-        scale_inputs(sums, &block, &part, spni_bends(own->inner, &block, sums->l) + sums->j * ld);
-        kernels->outer(count, columns, block.count, rows, ld, h, ldi, b > 0,
-                       own->products[0] + part.begin * in, in);
-        scale_inputs(sums, &block, &part, spni_slopes(own->inner, &block, sums->l) + sums->j * ld);
-        kernels->outer(count, sums->out, block.count, rows, ld,
-                       spni_deltas(own->inner, &block, sums->l + 1), ld, b > 0,
-                       own->products[1] + part.begin * sums->out, sums->out);
+        const spni_block block = spni_block_on(sums->state, b, lane);
+        for (int64_t k = 0; k < parts_of(sums); k++) {
+            if (is_taken_by(sums, k, taker)) {
+                sum_part(sums, &block, k, b > 0);
+            }
+        }
     }
 done:
     return status;
@@ -121,10 +147,11 @@ static spn_status sum_products(spn_context *context, const spni_reduction *own,
                                      {own->products[1], sums.rows * sums.out},
                                      {corner, 1}};
     double work = (double)state->samples * (double)(sums.rows * (sums.in + 2 * sums.out));
+    const int64_t lanes = spni_lanes_for(context, state, work), parts = parts_of(&sums);
+    sums.takers = lanes < parts ? lanes : parts;
     *corner = 0.0;
     SPN_TRY(spni_relay_begin(context, own->inner, 3, pieces));
-    status = spn_team_run_on(context, spni_lanes_for(context, state, work), parts_of(&sums),
-                             sum_part, &sums);
+    status = spn_team_run_on(context, lanes, sums.takers, sum_parts, &sums);
     *corner = sum_bends(&sums, *corner);
     status = spni_relay_end(context, own->inner, status, 3, pieces);
 done:
@@ -140,27 +167,25 @@ static void assemble(const spni_reduction *own, const spn_damping *damping, int6
     int64_t inputs = in + (network->has_bias ? 1 : 0), n = inputs + out;
     memset(block, 0, (size_t)(n * n) * sizeof *block);
     for (int64_t i = 0; i < inputs; i++) {
-        int64_t c = i < in ? network->weight_offset[l] + j * in + i : network->bias_offset[l] + j;
         for (int64_t k = 0; k < in && k <= i; k++) {
             block[i + k * n] = own->products[0][i * in + k];
         }
-        block[i + i * n] += damping->stiffness * weight_of(damping, c) + (i == in ? corner : 0.0);
         for (int64_t p = 0; p < out; p++) {
             block[inputs + p + i * n] = own->products[1][i * out + p];
         }
     }
-    for (int64_t p = 0; p < out; p++) {
-        int64_t c = network->weight_offset[l + 1] + p * network->width[l] + j;
-        block[(inputs + p) * (n + 1)] = damping->stiffness * weight_of(damping, c);
+    for (int64_t i = 0; i < n; i++) {
+        block[i * (n + 1)] += damping->stiffness * spni_block_weight(network, damping, l, j, i) +
+                              (i == in && i < inputs ? corner : 0.0);
     }
 }
 
-spn_status spni_reduction_block(spn_context *context, const spni_reduction *own,
-                                const spn_point *point, const spn_damping *damping, int64_t l,
-                                int64_t j, double *block)
+spn_status spni_reduction_block(spn_context *context, spni_reduction *own, const spn_point *point,
+                                const spn_damping *damping, int64_t l, int64_t j, double *block)
 {
     spn_status status = SPN_OK;
     double corner = 0.0;
+    SPN_TRY(spni_reduction_room(context, own));
     SPN_TRY(sum_products(context, own, point->state, l, j, &corner));
     assemble(own, damping, l, j, corner, block);
 done:
@@ -206,6 +231,7 @@ typedef struct question {
     const spn_damping *damping;
     double limit;
     bool wants_nearest;
+    spn_soft_modes *modes; /* NULL: every block is factored */
     double *direction;
     spn_rest *rest;
 } question;
@@ -217,9 +243,6 @@ static void take_nearest(const question *q, double value)
     }
 }
 
-/* Of larger blocks eigenvectors are computed where one is needed. */
-enum { LARGE = 128 };
-
 /* All eigenvalues of a block that has one below the smallest known, below the limit or nearer to zero than those known, of the sums that are there. */
 static spn_status look_closer(spn_context *context, const question *q, int64_t l, int64_t j,
                               double corner)
@@ -227,7 +250,8 @@ static spn_status look_closer(spn_context *context, const question *q, int64_t l
     spn_status status = SPN_OK;
     spni_reduction *own = q->own;
     int64_t n = spni_reduction_side(own, l), negative = 0;
-    const bool is_large = n >= LARGE;
+    /* Of large blocks eigenvectors are computed where one is needed. */
+    const bool is_large = spni_reduction_is_large(own, l);
     assemble(own, q->damping, l, j, corner, own->square);
     SPN_TRY(spn_eigen(context, own->dense, n, own->square, !is_large, own->values));
     if (is_large && q->direction != NULL && own->values[0] < q->limit) {
@@ -251,22 +275,86 @@ done:
     return status;
 }
 
-static spn_status ask_block(spn_context *context, const question *q, int64_t l, int64_t j)
+/* Solves for the smallest eigenvalue of a large block; some ten suffice. */
+enum { LEAST_STEPS = 48 };
+
+/* All that the eigenvalues of a block are compared with. */
+static double level_of(const question *q)
 {
-    spn_status status = SPN_OK;
+    return q->wants_nearest ? fabs(q->rest->nearest) : fmax(q->rest->smallest, q->limit);
+}
+
+/* The block less shift becomes its Cholesky factor, where it is positive. */
+static spn_status factor_block(spn_context *context, const question *q, int64_t l, int64_t j,
+                               double corner, double shift, bool *is_above)
+{
     spni_reduction *own = q->own;
-    int64_t n = spni_reduction_side(own, l);
-    double shift = q->wants_nearest ? fabs(q->rest->nearest) : fmax(q->rest->smallest, q->limit);
-    bool is_above = false;
-    double corner = 0.0;
-    SPN_TRY(sum_products(context, own, q->point->state, l, j, &corner));
+    const int64_t n = spni_reduction_side(own, l);
     assemble(own, q->damping, l, j, corner, own->square);
     for (int64_t i = 0; i < n; i++) {
         own->square[i * (n + 1)] -= shift;
     }
-    SPN_TRY(spn_cholesky(context, n, own->square, 0.0, &is_above));
-    SPN_TRY(is_above ? SPN_OK : look_closer(context, q, l, j, corner));
+    return spn_cholesky(context, n, own->square, 0.0, is_above);
+}
+
+/* A large block whose eigenvalues are all above the limit: its smallest one from its factor takes a tenth of the time of all of them. */
+static spn_status take_least(spn_context *context, const question *q, int64_t l, bool *is_known)
+{
+    spn_status status = SPN_OK;
+    spni_reduction *own = q->own;
+    const int64_t n = spni_reduction_side(own, l);
+    double *room = NULL, least = 0;
+    SPN_NEW(context, room, spn_cholesky_least_room(n, LEAST_STEPS));
+    SPN_TRY(spn_cholesky_least(context, own->dense, n, own->square, LEAST_STEPS, room, &least,
+                               is_known));
+    if (*is_known) {
+        q->rest->smallest = fmin(q->rest->smallest, q->limit + least);
+    }
 done:
+    spn_release(context, room);
+    return status;
+}
+
+static spn_status ask_block(spn_context *context, const question *q, int64_t l, int64_t j)
+{
+    spn_status status = SPN_OK;
+    spni_reduction *own = q->own;
+    const bool is_large = spni_reduction_is_large(own, l), is_kept = q->modes != NULL && is_large;
+    const double level = level_of(q), shift = is_large && !q->wants_nearest ? q->limit : level;
+    bool is_above = false, is_known = shift == level;
+    double corner = 0.0;
+    SPN_TRY(sum_products(context, own, q->point->state, l, j, &corner));
+    SPN_TRY(factor_block(context, q, l, j, corner, shift, &is_above));
+    SPN_TRY(is_above && !is_known ? take_least(context, q, l, &is_known) : SPN_OK);
+    if (is_above && is_known) {
+        SPN_TRY(is_kept ? spni_block_modes_take(context, own, l, j, own->square, shift, q->modes)
+                        : SPN_OK);
+    } else {
+        SPN_TRY(look_closer(context, q, l, j, corner));
+        if (is_kept) {
+            spni_block_modes_drop(own, l, j, q->modes);
+        }
+    }
+done:
+    return status;
+}
+
+/* The blocks of a layer; those of which a point close by tells enough are passed over. */
+static spn_status ask_layer(spn_context *context, const question *q, int64_t l)
+{
+    spn_status status = SPN_OK;
+    const spni_groups *groups = &q->own->groups[l];
+    double *bounds = NULL;
+    if (q->modes != NULL && spni_reduction_is_large(q->own, l)) {
+        SPN_NEW(context, bounds, groups->count);
+        SPN_TRY(spni_block_modes_bound(context, q->own, q->point, q->damping, l, q->modes, bounds));
+    }
+    for (int64_t j = 0; j < groups->count; j++) {
+        const bool is_above = bounds != NULL && bounds[j] > level_of(q);
+        SPN_TRY(groups->size[j] > 1 && !is_above ? ask_block(context, q, l, j) : SPN_OK);
+    }
+done:
+    spn_release(context, bounds);
     return status;
 }
 
@@ -285,18 +373,19 @@ static void ask_pairs(const question *q, int64_t l)
 
 spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_point *point,
                                const spn_damping *damping, double floor, double limit,
-                               bool wants_nearest, spn_rest *out, double *direction)
+                               bool wants_nearest, spn_soft_modes *modes, spn_rest *out,
+                               double *direction)
 {
     spn_status status = SPN_OK;
     spni_reduction *own = memory;
-    const question q = {own, point, damping, limit, wants_nearest, direction, out};
+    const question q = {own, point, damping, limit, wants_nearest, modes, direction, out};
     *out = (spn_rest){.dimension = own->isometry.dimension - own->isometry.reduced,
                       .smallest = floor,
                       .nearest = wants_nearest ? fabs(floor) : (double)NAN};
+    SPN_TRY(spni_reduction_room(context, own));
+    SPN_TRY(modes != NULL ? spni_block_modes_fit(context, own, modes) : SPN_OK);
     for (int64_t l = 1; l < own->network->depth; l++) {
-        for (int64_t j = 0; j < own->groups[l].count; j++) {
-            SPN_TRY(own->groups[l].size[j] > 1 ? ask_block(context, &q, l, j) : SPN_OK);
-        }
+        SPN_TRY(ask_layer(context, &q, l));
         if (l + 1 < own->network->depth) {
             ask_pairs(&q, l);
         }

@@ -10,12 +10,16 @@
 
 /* What remains of a basis that is full, and a vector that has lost more of its length is orthogonalised again. */
 enum { KEPT = 5, TURNS = 3, BASIS_LEAST = 8 };
+/* Products that a second pair is looked for by at most: some are close to others, and what has been missed shows itself at once. */
+enum { LOOKS = 40 };
 static const double lost = 0.5, nothing = 1e-12;
+/* The second pair's residual, in those of the first. */
+static const double loose = 10;
 
 typedef struct davidson {
     const spn_symmetric_operator *a, *inverse;
     const spn_davidson_settings *settings;
-    int64_t n, most, size;
+    int64_t n, most, size, looks;
     double *basis, *products; /* most x n each */
     double *projected;        /* T: most x most */
     double *ritz, *values;    /* most x most: columns are eigenvectors of T; most */
@@ -43,11 +47,14 @@ static spn_status create(spn_context *context, davidson *d)
     int64_t room = 0, kept = 0;
     const spn_davidson_settings *settings = d->settings;
     if (d->n < 1 || settings->basis < BASIS_LEAST || settings->products < 1 ||
-        !(settings->tolerance >= 0) || !spn_size_multiply(d->most, d->n, &room) ||
+        !(settings->tolerance >= 0) || settings->starts < 0 ||
+        settings->starts >= settings->basis || !spn_size_multiply(d->most, d->n, &room) ||
         !spn_size_multiply(KEPT, d->n, &kept)) {
         SPN_FAIL(context, SPN_ERROR_ARGUMENT,
-                 "lowest eigenpair: a basis of %lld vectors, %lld products, tolerance %g",
-                 (long long)settings->basis, (long long)settings->products, settings->tolerance);
+                 "lowest eigenpair: a basis of %lld vectors, %lld to begin with, %lld products, "
+                 "tolerance %g",
+                 (long long)settings->basis, (long long)settings->starts,
+                 (long long)settings->products, settings->tolerance);
     }
     SPN_NEW(context, d->basis, room);
     SPN_NEW(context, d->products, room);
@@ -171,18 +178,28 @@ static void restart(davidson *d)
     d->size = KEPT;
 }
 
-/* next = r; vector = V^T s. */
-static void take_residual(davidson *d, double *vector)
+/* Of the Ritz pair j: next = r, vector = V^T s; |r|. */
+static double take_residual(davidson *d, int64_t j, double *vector)
 {
-    combine(d, d->products, d->ritz, d->next);
-    combine(d, d->basis, d->ritz, vector);
-    spn_axpy(d->n, -d->values[0], vector, d->next);
-    d->info->residual = spn_norm(d->n, d->next);
+    combine(d, d->products, d->ritz + j * d->size, d->next);
+    combine(d, d->basis, d->ritz + j * d->size, vector);
+    spn_axpy(d->n, -d->values[j], vector, d->next);
+    return spn_norm(d->n, d->next);
 }
 
-static bool is_close(const davidson *d)
+/* Is the lowest pair close, and where others were to begin with the second, too, or looked for in vain? Otherwise `next` is the residual of the
+ * first that is not. */
+static bool is_close(davidson *d, double *vector)
 {
-    return d->info->residual <= d->settings->tolerance * d->info->norm || d->size == d->n;
+    const double most = d->settings->tolerance * fmax(d->info->norm, d->settings->norm);
+    d->info->residual = take_residual(d, 0, vector);
+    if (d->size == d->n) {
+        return true;
+    }
+    if (d->info->residual > most || d->settings->starts == 0 || d->size < 2) {
+        return d->info->residual <= most;
+    }
+    return ++d->looks > LOOKS || take_residual(d, 1, d->scratch) <= loose * most;
 }
 
 /* The next direction: M^-1 r, where that is in the basis already a random one. */
@@ -197,20 +214,45 @@ done:
     return status;
 }
 
-static spn_status iterate(spn_context *context, davidson *d, double *value, double *vector)
+/* The rows to begin with, as far as they are independent, and in `next` a random one. */
+static spn_status begin(spn_context *context, davidson *d)
 {
     spn_status status = SPN_OK;
+    const spn_davidson_settings *settings = d->settings;
+    for (int64_t j = 0;
+         j < settings->starts && d->size + 1 < d->most && d->size + 1 < settings->products; j++) {
+        memcpy(d->next, settings->start + j * d->n, (size_t)d->n * sizeof *d->next);
+        SPN_TRY(orthonormalise(d) ? extend(context, d) : SPN_OK);
+    }
     SPN_TRY(draw(context, d));
     while (!orthonormalise(d)) {
         SPN_TRY(draw(context, d));
     }
+done:
+    return status;
+}
+
+static void keep_ritz(davidson *d)
+{
+    const int64_t most = d->settings->ritz_most;
+    d->info->ritz = d->settings->ritz == NULL ? 0 : d->size < most ? d->size : most;
+    for (int64_t j = 0; j < d->info->ritz; j++) {
+        combine(d, d->basis, d->ritz + j * d->size, d->settings->ritz + j * d->n);
+    }
+}
+
+static spn_status iterate(spn_context *context, davidson *d, double *value, double *vector)
+{
+    spn_status status = SPN_OK;
+    SPN_TRY(begin(context, d));
     while (!d->info->is_converged && d->info->products < d->settings->products) {
         SPN_TRY(extend(context, d));
         SPN_TRY(solve_projected(context, d));
-        take_residual(d, vector);
         *value = d->values[0];
-        d->info->is_converged = is_close(d);
-        if (!d->info->is_converged) {
+        d->info->is_converged = is_close(d, vector);
+        if (d->info->is_converged) {
+            keep_ritz(d);
+        } else {
             if (d->size == d->most) {
                 restart(d);
             }

@@ -74,18 +74,69 @@ static int64_t basis_for(int64_t n)
     return most > BASIS_MOST ? BASIS_MOST : most < BASIS_LEAST ? BASIS_LEAST : most;
 }
 
+/* ---- Soft modes -------------------------------------------------------------------------------- */
+
+void spn_soft_modes_free(spn_context *context, spn_soft_modes *modes)
+{
+    spn_release(context, modes->ritz);
+    spn_release(context, modes->rest);
+    *modes = (spn_soft_modes){0};
+}
+
+void spn_soft_modes_forget(spn_soft_modes *modes)
+{
+    modes->count = 0;
+    modes->norm = 0;
+    if (modes->rest != NULL) {
+        memset(modes->rest, 0, (size_t)modes->size * sizeof *modes->rest);
+    }
+}
+
+/* For n reduced parameters: those of others are none. */
+static spn_status fit_modes(spn_context *context, spn_soft_modes *modes, int64_t n)
+{
+    spn_status status = SPN_OK;
+    int64_t room = 0;
+    if (modes->dimension == n) {
+        return SPN_OK;
+    }
+    spn_soft_modes_free(context, modes);
+    if (!spn_size_multiply(SPN_SOFT_RITZ, n, &room)) {
+        SPN_FAIL(context, SPN_ERROR_ARGUMENT, "%lld parameters are too many", (long long)n);
+    }
+    SPN_NEW(context, modes->ritz, room);
+    modes->dimension = n;
+done:
+    return status;
+}
+
+/* ---- The reduced Hessian ----------------------------------------------------------------------- */
+
 /* The lowest eigenvalue of the reduced Hessian by its products; z becomes its eigenvector. */
 static spn_status iterate(spn_context *context, const spn_point *point,
-                          const spn_symmetric_operator *inverse, spn_certificate *out, double *z)
+                          const spn_certify_settings *by, spn_certificate *out, double *z)
 {
     spn_status status = SPN_OK;
     int64_t n = point->dimension;
     spn_davidson_info info;
     double smallest = 0;
     const spn_symmetric_operator hessian = {n, multiply, &point};
-    const spn_davidson_settings settings = {
+    spn_davidson_settings settings = {
         .basis = basis_for(n), .products = PRODUCTS_MOST, .tolerance = lowest_share};
-    SPN_TRY(spn_lowest_eigenpair(context, &hessian, inverse, &settings, &smallest, z, &info));
+    spn_soft_modes *modes = by->modes;
+    if (modes != NULL) {
+        SPN_TRY(fit_modes(context, modes, n));
+        settings.start = settings.ritz = modes->ritz;
+        settings.starts = modes->count;
+        settings.norm = modes->norm;
+        settings.ritz_most = SPN_SOFT_RITZ;
+    }
+    SPN_TRY(spn_lowest_eigenpair(context, &hessian, by->inverse, &settings, &smallest, z, &info));
+    if (modes != NULL) {
+        /* Soft vectors alone tell little of the largest: what was found from nothing stays. */
+        modes->norm = modes->count == 0 ? info.norm : modes->norm;
+        modes->count = info.ritz;
+    }
     out->products = info.products;
     out->largest = info.norm;
     /* Negative Ritz values prove as many negative eigenvalues, converged or not. */
@@ -123,12 +174,13 @@ spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
     return t == NULL || t->dimension == t->reduced
                ? SPN_OK
                : reduction->operations->rest(context, reduction->memory, point, &none, floor, limit,
-                                             wants_nearest, out, NULL);
+                                             wants_nearest, NULL, out, NULL);
 }
 
 /* Add the rest to what is known of the reduced Hessian; `z` is its lowest direction. */
 static spn_status add_rest(spn_context *context, spn_reduction *reduction, const spn_point *point,
-                           const double *z, spn_certificate *out, double *direction)
+                           const spn_certify_settings *by, const double *z, spn_certificate *out,
+                           double *direction)
 {
     spn_status status = SPN_OK;
     const spn_isometry *t = reduction->operations->isometry(reduction->memory);
@@ -138,9 +190,10 @@ static spn_status add_rest(spn_context *context, spn_reduction *reduction, const
     if (direction != NULL && out->negative > 0) {
         spn_reduction_extend(reduction, z, direction);
     }
-    if (t->dimension > t->reduced) {
+    bool is_enough = by->takes_any && out->certainty == SPN_CERTAIN_LOWEST && out->negative > 0;
+    if (t->dimension > t->reduced && !is_enough) {
         SPN_TRY(reduction->operations->rest(context, reduction->memory, point, &none, out->smallest,
-                                            limit, false, &rest, direction));
+                                            limit, false, by->modes, &rest, direction));
         out->smallest = fmin(out->smallest, rest.smallest);
         out->negative += rest.negative;
         out->certainty = out->certainty == SPN_CERTAIN_DENSE ? SPN_CERTAIN_REDUCED : out->certainty;
@@ -153,11 +206,13 @@ done:
 }
 
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, const spn_symmetric_operator *inverse,
+                                 const spn_point *point, const spn_certify_settings *settings,
                                  spn_certificate *out, double *direction)
 {
     spn_status status = SPN_OK;
     double *z = NULL;
+    const spn_certify_settings none = {NULL, NULL, false},
+                               *by = settings != NULL ? settings : &none;
     *out = (spn_certificate){.negative = -1,
                              .smallest = (double)NAN,
                              .bound = (double)NAN,
@@ -168,13 +223,13 @@ spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
         SPN_TRY(decompose(context, point, out, z));
         out->certainty = SPN_CERTAIN_DENSE;
     } else {
-        SPN_TRY(iterate(context, point, inverse, out, z));
+        SPN_TRY(iterate(context, point, by, out, z));
     }
     if (out->certainty == SPN_CERTAIN_NOT) {
         goto done;
     }
     if (reduction != NULL) {
-        SPN_TRY(add_rest(context, reduction, point, z, out, direction));
+        SPN_TRY(add_rest(context, reduction, point, by, z, out, direction));
     } else if (direction != NULL && out->negative > 0) {
         memcpy(direction, z, (size_t)point->dimension * sizeof *z);
         settle_sign(point->dimension, direction);

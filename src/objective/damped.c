@@ -166,13 +166,14 @@ static const spn_isometry *reduced_isometry(const void *memory)
 
 static spn_status reduced_rest(spn_context *context, void *memory, const spn_point *point,
                                const spn_damping *damping, double floor, double limit,
-                               bool wants_nearest, spn_rest *out, double *direction)
+                               bool wants_nearest, spn_soft_modes *modes, spn_rest *out,
+                               double *direction)
 {
     const reduced *own = memory;
     const spn_damping added = {.stiffness = 2 * point->parameter, .weights = own->weights};
     (void)damping;
     return own->operations->rest(context, own->memory, spn_point_error(point), &added, floor, limit,
-                                 wants_nearest, out, direction);
+                                 wants_nearest, modes, out, direction);
 }
 
 const spn_reduction_operations spni_damped_reduction = {

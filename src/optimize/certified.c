@@ -140,9 +140,23 @@ done:
     return status;
 }
 
-/* The index; *direction: solver->step. */
+/* The modes of problems with n parameters, in the first place; those of others stay in the second. */
+static spn_soft_modes *modes_for(spni_newton_cg *own, int64_t n)
+{
+    if (own->soft[0].n != n) {
+        const spni_kept_modes last = own->soft[0];
+        own->soft[0] = own->soft[1];
+        own->soft[1] = last;
+        own->soft[0].n = n;
+    }
+    return &own->soft[0].modes;
+}
+
+/* The index; *direction: solver->step. Certificates on the way begin with what the last one has found, and so do all of runs that recall; what an ordinary
+ * run ends with begins with nothing. At a saddle that is left, or that ends an attempt, one direction is enough; a point that is only looked at (no iterations)
+ * is asked for all. */
 static spn_status certify(spn_context *context, spn_solver *solver, const spni_problem *at,
-                          spn_certificate *out)
+                          bool is_early, spn_certificate *out)
 {
     spn_status status = SPN_OK;
     const spn_point *point = at->inner != NULL ? at->inner->point : solver->point;
@@ -154,7 +168,15 @@ static spn_status certify(spn_context *context, spn_solver *solver, const spni_p
     const spn_symmetric_operator inverse = {point->dimension, spni_newton_cg_inverse, own};
     SPN_TRY(spni_curvature_pairs_fit(context, own->cg.learned, point->dimension));
     spni_curvature_pairs_take(own->cg.learned);
-    SPN_TRY(spn_reduction_certify(context, at->reduction, point, &inverse, out, solver->step));
+    spn_soft_modes *modes = modes_for(solver->newton_cg, point->dimension);
+    if (!is_early && !solver->recalls) {
+        spn_soft_modes_forget(modes);
+    }
+    const spn_certify_settings by = {
+        .inverse = &inverse,
+        .modes = modes,
+        .takes_any = is_early || (solver->stays && solver->settings.max_iterations > 0)};
+    SPN_TRY(spn_reduction_certify(context, at->reduction, point, &by, out, solver->step));
     spn_solver_info *info = solver->info;
     info->smallest_eigenvalue = out->smallest;
     info->negative_eigenvalues = out->negative;
@@ -253,7 +275,7 @@ static spn_status judge_point(spn_context *context, spn_solver *solver, spni_pro
     bool is_early = at->inner != NULL ? at->inner->newton_cg->is_early : own->is_early;
     own->is_wary = false;
     SPN_TRY(is_early ? SPN_OK : settle_merged(context, solver, at));
-    SPN_TRY(certify(context, solver, at, &certificate));
+    SPN_TRY(certify(context, solver, at, is_early, &certificate));
     own->resumes = certificate.negative <= 0;
     if (certificate.negative > 0) {
         SPN_TRY(leave_saddle(context, solver, certificate.smallest, order, is_early, is_done));
@@ -302,7 +324,7 @@ spn_status spni_newton_cg_run(spn_context *context, spn_solver *solver)
     }
     solver->info->work = (double)solver->info->evaluations;
     if (!solver->recalls) {
-        spni_curvature_pairs_forget(&solver->newton_cg->learned);
+        spni_newton_cg_forget(solver->newton_cg);
     }
     if (!solver->newton_cg->is_built) {
         SPN_TRY(spni_newton_cg_rebuild(context, solver));

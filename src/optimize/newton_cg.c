@@ -58,6 +58,9 @@ done:
 void spni_newton_cg_forget(spni_newton_cg *own)
 {
     spni_curvature_pairs_forget(&own->learned);
+    for (int k = 0; k < 2; k++) {
+        spn_soft_modes_forget(&own->soft[k].modes);
+    }
 }
 
 void spni_newton_cg_free(spn_context *context, spni_newton_cg *own)
@@ -69,6 +72,9 @@ void spni_newton_cg_free(spn_context *context, spni_newton_cg *own)
     spn_release(context, own->memory);
     spn_release(context, own->cg.pieces);
     spni_curvature_pairs_free(context, &own->learned);
+    for (int k = 0; k < 2; k++) {
+        spn_soft_modes_free(context, &own->soft[k].modes);
+    }
     spn_release(context, own);
 }
 

@@ -57,6 +57,12 @@ typedef struct spni_cg {
     double *scratch; /* n */
 } spni_cg;
 
+/* Modes of problems with so many parameters; 0: of none. */
+typedef struct spni_kept_modes {
+    int64_t n;
+    spn_soft_modes modes;
+} spni_kept_modes;
+
 struct spni_newton_cg {
     spn_preconditioner *m;
     bool is_inner; /* the solver of a reduced problem: it only descends */
@@ -70,6 +76,8 @@ struct spni_newton_cg {
         is_newton; /* the last step was one of Newton's: inside the radius, and as good as foreseen */
     spni_cg cg;
     spni_curvature_pairs learned;
+    spni_kept_modes soft
+        [2]; /* what certificates of this run have found, and of those recalled: the last ones on both sides of a jump */
     double *spare;       /* n */
     double *start;       /* n: of this descent, where its way is bounded */
     double *memory;      /* the vectors above live here */

@@ -79,7 +79,7 @@ spn_status spn_solver_tangent(spn_context *context, spn_solver *solver, double p
         SPN_FAIL(context, SPN_ERROR_ARGUMENT, "a tangent without a dense Hessian needs newton_cg");
     }
     if (!solver->recalls) {
-        spni_curvature_pairs_forget(&solver->newton_cg->learned);
+        spni_newton_cg_forget(solver->newton_cg);
     }
     solver->info = &info;
     solver->parameter = parameter;

@@ -20,6 +20,8 @@
 #include <string.h>
 
 enum { SUBSTEPS = 8 };
+/* A point that is stationary already needs none. */
+enum { ANEW_ITERATIONS = 8 };
 /* Regularises the tangent where the Hessian has exact zero modes (theta is orthogonal to them). */
 static const double TANGENT_SHIFT = 1e-8;
 /* Gradient descent at a finite rate that goes further, in scales of theta, has diverged: squares of all that is
@@ -249,8 +251,12 @@ static spn_status creep(spni_follower *f, double beta, spni_passage *way)
     f->at_anchor = f->at_before;
     double first = f->at_before.beta, step = (beta - first) / SUBSTEPS;
     way->integral = 0;
+    spn_solver_recall(f->solver, true);
     for (int k = 1; k <= SUBSTEPS; k++) {
         bool is_suspect = false;
+        if (k == SUBSTEPS) { /* the point that is kept */
+            spn_solver_recall(f->solver, false);
+        }
         SPN_TRY(step_to(f, k == SUBSTEPS ? beta : first + k * step, way, &is_suspect));
         way->is_jump = way->is_jump || is_suspect;
         if (k < SUBSTEPS) {
@@ -258,24 +264,35 @@ static spn_status creep(spni_follower *f, double beta, spni_passage *way)
         }
     }
 done:
+    spn_solver_recall(f->solver, false);
     memcpy(f->before, f->anchor, bytes);
     memcpy(f->tangent, f->anchor_tangent, bytes);
     f->at_before = f->at_anchor;
     return status;
 }
 
-/* From `before` to the grid point with the transitions in between refined; leaves at_before as it was. */
-static spn_status refine(spni_follower *f, double beta, int64_t number, spni_passage *way)
+/* Attempts begin their certificates with what the last one has found; that of a point that is kept begins with nothing. Should it know a way down
+ * that they did not see, or the run not end, the point is left by an ordinary run, and no branch leads to where that ends. */
+static spn_status certify_anew(spni_follower *f, double beta, spni_passage *way)
 {
     spn_status status = SPN_OK;
-    bool is_positive = false;
-    f->at_anchor = f->at_before;
-    /* Attempts are close to each other. What follows the point that is kept must not depend on them. */
-    spn_solver_recall(f->newton, true);
-    SPN_TRY(spni_refine(f, beta, number, way));
-    spn_solver_recall(f->newton, false);
-    SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
-    f->at_before = f->at_anchor;
+    spn_solver_info info;
+    double radius = SPNI_LEAST_RADIUS * spn_objective_length(f->problem->objective, f->theta);
+    const spn_solver_bounds bounds = {radius, radius, ANEW_ITERATIONS, true, 0, 0};
+    SPN_TRY(spn_solver_run_within(f->context, f->newton, &bounds, beta, f->theta, &info));
+    if (info.stop == SPN_STOP_INTERRUPTED) {
+        SPN_FAIL(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
+    }
+    f->last = info;
+    f->point = spn_solver_point(f->newton);
+    if (info.stop != SPN_STOP_CONVERGED || info.negative_eigenvalues > 0) {
+        SPN_TRY(solve(f, beta, way));
+        f->point = spn_solver_point(f->solver);
+        way->is_jump = true;
+        SPN_TRY(spni_forget_labels(f));
+    } else {
+        SPN_TRY(spni_take_labels(f));
+    }
 done:
     return status;
 }
@@ -290,6 +307,26 @@ static spn_status leave_open(spni_follower *f, double beta, int64_t number)
     s.sign = beta > begin ? 1 : -1;
     SPN_TRY(spni_report_unresolved(&s));
     SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
+done:
+    return status;
+}
+
+/* From `before` to the grid point with the transitions in between refined; leaves at_before as it was. */
+static spn_status refine(spni_follower *f, double beta, int64_t number, spni_passage *way)
+{
+    spn_status status = SPN_OK;
+    bool is_positive = false;
+    f->at_anchor = f->at_before;
+    /* Attempts are close to each other. What follows the point that is kept must not depend on them. */
+    spn_solver_recall(f->newton, true);
+    SPN_TRY(spni_refine(f, beta, number, way));
+    spn_solver_recall(f->newton, false);
+    if (f->is_by_products && f->last.stop == SPN_STOP_CONVERGED &&
+        f->last.negative_eigenvalues == 0) {
+        SPN_TRY(certify_anew(f, beta, way));
+    }
+    SPN_TRY(spni_compute_tangent(f, f->point, TANGENT_SHIFT, &is_positive));
+    f->at_before = f->at_anchor;
 done:
     return status;
 }

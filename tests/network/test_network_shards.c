@@ -20,6 +20,8 @@ static const case_shape shapes[] = {
     {800, 9, 2, 2, {48, 40}, SPN_RELU, true, SPN_ERROR_MSE_MEAN},
     /* Seven sections: ranks have nodes of several levels. */
     {6900, 2, 1, 1, {2}, SPN_TANH, true, SPN_ERROR_MSE},
+    /* Blocks of the rest that are large: what one certificate has found of them the next one asks for. */
+    {700, 130, 2, 1, {4}, SPN_TANH, true, SPN_ERROR_CROSS_ENTROPY},
     /* A single section. */
     {90, 3, 2, 2, {5, 4}, SPN_TANH, true, SPN_ERROR_MSE},
 };
@@ -46,7 +48,7 @@ typedef struct rank {
 static int64_t count_for(int64_t n)
 {
     return 3 + n + 3 * (VECTORS + 1) * n + 3 * (2 + n) + (n <= DENSE_MAX ? 3 * n * n : 0) + 2 * n +
-           8;
+           10;
 }
 
 static double *keep(double *next, int64_t count, const double *numbers)
@@ -106,6 +108,7 @@ static spn_status find_certificate(rank *r, double **next)
     spn_reduction *reduction = NULL;
     spn_point *point = NULL;
     spn_certificate certificate;
+    spn_soft_modes modes = {0};
     double *equal = case_vector(n), *z = case_vector(n), *direction = case_vector(n);
     SPN_TRY(spn_point_set(context, r->loss_point, r->made.theta, 0.1, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_preconditioner_create(context, &r->loss, NULL, &m));
@@ -123,12 +126,16 @@ static spn_status find_certificate(rank *r, double **next)
     SPN_TRY(spn_point_set(context, point, z, 0.1, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_preconditioner_refresh(context, inner, point));
     const spn_symmetric_operator inverse = {point->dimension, precondition, inner};
-    SPN_TRY(spn_reduction_certify(context, reduction, point, &inverse, &certificate, direction));
+    const spn_certify_settings by = {.inverse = &inverse, .modes = &modes};
+    SPN_TRY(spn_reduction_certify(context, reduction, point, &by, &certificate, direction));
     *next = keep(*next, n, direction);
     *next = keep(*next, 3,
                  (double[]){certificate.smallest, certificate.bound, (double)certificate.negative});
     *next = keep(*next, 2, (double[]){(double)reduced->dimension, point->value});
+    SPN_TRY(spn_reduction_certify(context, reduction, point, &by, &certificate, direction));
+    *next = keep(*next, 2, (double[]){certificate.smallest, (double)certificate.negative});
 done:
+    spn_soft_modes_free(context, &modes);
     spn_preconditioner_free(context, inner);
     spn_point_free(context, point);
     spn_reduction_free(context, reduction);

@@ -125,6 +125,56 @@ static void test_preconditioning_saves_products(void **state)
     spn_context_free(context);
 }
 
+/* What was found of a neighbouring operator is a start, not an answer: with it far fewer products find the pair that is the lowest now, also where that
+ * is another one than before, and where what is given is of no use. */
+static void check_warm(bool is_preconditioned, double low, int64_t other, double lower,
+                       double useless)
+{
+    spn_context *context = NULL;
+    static model a;
+    double value = 0, vector[N], ritz[3 * N];
+    const spn_symmetric_operator matrix = {N, multiply, &a}, m = {N, precondition, &a};
+    const spn_symmetric_operator *inverse = is_preconditioned ? &m : NULL;
+    spn_davidson_settings settings = {
+        .basis = 20, .products = 5000, .tolerance = 1e-8, .seed = 3, .ritz = ritz, .ritz_most = 3};
+    spn_davidson_info cold, warm;
+    check_ok(NULL, spn_context_create(NULL, &context));
+    make(&a, low);
+    check_ok(context,
+             spn_lowest_eigenpair(context, &matrix, inverse, &settings, &value, vector, &cold));
+    assert_int_equal(cold.ritz, 3);
+    check_close(fabs(spn_dot(N, ritz, vector)), 1, 1e-10, 0);
+    check_close(spn_dot(N, ritz, ritz + N), 0, 1e-10, 1);
+    for (int64_t i = 0; useless > 0 && i < 3 * N; i++) {
+        ritz[i] = useless * (double)(i % N == 7);
+    }
+    a.d[0] *= 1.0001;
+    a.d[other] = lower;
+    settings.start = ritz;
+    settings.starts = cold.ritz;
+    settings.norm = cold.norm;
+    check_ok(context,
+             spn_lowest_eigenpair(context, &matrix, inverse, &settings, &value, vector, &warm));
+    assert_true(warm.is_converged);
+    assert_true(fabs(value - fmin(a.d[0], lower)) <= warm.residual);
+    assert_true(warm.residual <= 1e-8 * warm.norm);
+    /* A good preconditioner needs no start, and then the second pair is what takes products. */
+    assert_true(is_preconditioned || 10 * warm.products < cold.products);
+    spn_context_free(context);
+}
+
+static void test_neighbours_are_a_start(void **state)
+{
+    (void)state;
+    check_warm(true, 2e-4, 1, 1.024e-3, 0);
+    check_warm(true, 2e-4, 1, -1e-4, 0);
+    check_warm(true, 2e-4, 5, 1e-5, 0);
+    check_warm(true, -1e-5, 40, -0.02, 0);
+    check_warm(true, 2e-4, 1, 1.024e-3, 1);     /* three times the same vector */
+    check_warm(true, 2e-4, 1, 1.024e-3, 1e300); /* ... whose square is no number */
+    check_warm(false, 2e-4, 1, 1.024e-3, 0);
+}
+
 /* Small spaces are spanned whole; a limit is a result; what is not finite and senseless settings are errors. */
 static spn_status tiny(spn_context *context, void *state, int64_t k, const double *v, double *out)
 {
@@ -168,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lowest_of_a_known_spectrum),
+        cmocka_unit_test(test_neighbours_are_a_start),
         cmocka_unit_test(test_preconditioning_saves_products),
         cmocka_unit_test(test_ends),
     };

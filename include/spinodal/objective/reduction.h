@@ -31,6 +31,21 @@ typedef struct spn_rest {
     int64_t negative; /**< eigenvalues below the limit asked for */
 } spn_rest;
 
+/** What a certificate has found that the next one, at a point close by, begins with: soft directions. What does not fit any more is looked for again; what fits is
+ *  believed, also of what lies beside it: that this has not moved by more than twice what the soft directions see move. Zero at first; spn_soft_modes_free(). */
+typedef struct spn_soft_modes {
+    int64_t dimension; /**< of the reduced problem that they are of; 0: none */
+    int64_t count;     /**< of the reduced Hessian: its lowest Ritz vectors, */
+    double *ritz;      /**< ... SPN_SOFT_RITZ x dimension, */
+    double norm;       /**< ... and max|lambda|, as found from nothing */
+    int64_t size; /**< of the rest, as its objective has it: so many numbers; zeros are nothing */
+    double *rest;
+} spn_soft_modes;
+enum { SPN_SOFT_RITZ = 5 };
+void spn_soft_modes_free(spn_context *context, spn_soft_modes *modes);
+/** What was found is forgotten. */
+void spn_soft_modes_forget(spn_soft_modes *modes);
+
 /** Operations of an objective that knows reductions: all of them, or no table. */
 typedef struct spn_reduction_operations {
     /** Find what repeats at theta up to `tolerance`, relative to what theta is made of. *memory NULL: nothing known of
@@ -42,10 +57,10 @@ typedef struct spn_reduction_operations {
     const spn_isometry *(*isometry)(const void *memory);
     /** The rest at T z, from a point of the reduced objective that holds gradient and curvature; `damping` is that of the reduced
      *  parameters. `direction` (P, or NULL): a unit eigenvector of *out's smallest eigenvalue, where that is below
-     *  `limit`. */
+     *  `limit`. `modes` (or NULL): those of a neighbouring point, which become those of this one. */
     spn_status (*rest)(spn_context *context, void *memory, const spn_point *point,
                        const spn_damping *damping, double floor, double limit, bool wants_nearest,
-                       spn_rest *out, double *direction);
+                       spn_soft_modes *modes, spn_rest *out, double *direction);
 } spn_reduction_operations;
 
 typedef struct spn_reduction spn_reduction;
@@ -86,7 +101,8 @@ const char *spn_certainty_text(int64_t certainty);
 /** The index of a Hessian. */
 typedef struct spn_certificate {
     spn_certainty certainty;
-    int64_t negative; /**< eigenvalues below -1e-9 max |lambda|; -1: not known */
+    int64_t
+        negative; /**< eigenvalues below -1e-9 max |lambda|, with `takes_any` not all of them; -1: not known */
     double smallest;  /**< eigenvalue; NaN: not known */
     double bound;     /**< |smallest - an eigenvalue| is at most this */
     double largest;   /**< max |lambda| of the reduced Hessian */
@@ -100,14 +116,25 @@ typedef struct spn_certificate {
  *  hold: `lowest` is as certain as that. */
 enum { SPN_CERTIFY_DENSE_MAX = 1500 };
 
+/** How a certificate is made. */
+typedef struct spn_certify_settings {
+    const spn_symmetric_operator *
+        inverse; /**< an approximation of the inverse of the point's Hessian, positive definite: saves
+                                                products; NULL: none */
+    spn_soft_modes *
+        modes; /**< of a neighbouring point, to begin with; become those of this one. NULL: from nothing */
+    bool
+        takes_any; /**< one direction down is enough: where Davidson's method has found one, the rest is not looked at */
+} spn_certify_settings;
+
 /** The index of the full Hessian at T z (reduction NULL: of the point's own Hessian); `point` is one of the reduced objective, set there with all that is wanted.
  *  `direction` (P numbers, or NULL): where negative > 0, a unit vector along which the Hessian is smallest, sign such that
- *  its largest entry is positive; otherwise it is left alone. `inverse` (an approximation of the inverse of the point's Hessian, positive definite; NULL: none) saves
- *  products. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some tens to hundred
+ *  its largest entry is positive; otherwise it is left alone. `settings` NULL: all 0. Deterministic. Cost: 4/3 n^3 for n reduced parameters, or some tens to hundred
  *  products with the reduced Hessian, and for each
- *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. */
+ *  layer and group of m > 1 equal units of a network N w^2 + w^3 / 3 with w = w_{l-1} + w_{l+1} of the reduced one. With modes that fit:
+ *  some ten products, and about two for the rest. */
 spn_status spn_reduction_certify(spn_context *context, spn_reduction *reduction,
-                                 const spn_point *point, const spn_symmetric_operator *inverse,
+                                 const spn_point *point, const spn_certify_settings *settings,
                                  spn_certificate *out, double *direction);
 
 #ifdef __cplusplus
