@@ -78,6 +78,18 @@ static bool has_merged(const spni_groups *groups)
     return groups->count < groups->units;
 }
 
+static void free_room(spn_context *context, spni_reduction *own)
+{
+    spn_release(context, own->square);
+    spn_release(context, own->rows);
+    spn_release(context, own->products[0]);
+    spn_release(context, own->products[1]);
+    spn_release(context, own->values);
+    spn_dense_free(context, own->dense);
+    own->square = own->rows = own->products[0] = own->products[1] = own->values = NULL;
+    own->dense = NULL;
+}
+
 spn_status spni_reduction_room(spn_context *context, spni_reduction *own)
 {
     spn_status status = SPN_OK;
@@ -96,13 +108,7 @@ spn_status spni_reduction_room(spn_context *context, spni_reduction *own)
     if (own->side == 0) {
         goto done;
     }
-    spn_release(context, own->rows); /* of an attempt for which memory did not suffice */
-    spn_release(context, own->products[0]);
-    spn_release(context, own->products[1]);
-    spn_release(context, own->values);
-    spn_dense_free(context, own->dense);
-    own->rows = own->products[0] = own->products[1] = own->values = NULL;
-    own->dense = NULL;
+    free_room(context, own); /* of an attempt for which memory did not suffice */
     SPN_NEW(context, own->rows, own->inputs_max * own->inner->plan.block);
     SPN_NEW(context, own->products[0], own->inputs_max * own->inputs_max);
     SPN_NEW(context, own->products[1], own->inputs_max * own->outputs_max);
@@ -127,12 +133,7 @@ static void reduction_free(spn_context *context, void *memory)
     spn_release(context, own->isometry.factor);
     spn_network_error_free(context, own->inner);
     spn_network_free(context, own->network);
-    spn_release(context, own->square);
-    spn_release(context, own->rows);
-    spn_release(context, own->products[0]);
-    spn_release(context, own->products[1]);
-    spn_release(context, own->values);
-    spn_dense_free(context, own->dense);
+    free_room(context, own);
     spn_release(context, own);
 }
 
