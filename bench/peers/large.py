@@ -3,12 +3,14 @@
 and many at once. The fields of both agree before anything is timed.
 
 Without PyTorch it says so and ends well. The network is inputs-width-width-10, tanh, no biases, E =
-mean over samples of |f(x) - y|^2 on random numbers. Run it on one processor (taskset), so that neither uses more.
+mean over samples of |f(x) - y|^2 on random numbers, or with --images on the first images of an IDX file, pixels / 255. Run it on one
+processor (taskset), so that neither uses more.
 
-usage: large.py --python FOLDER [--inputs 784] [--width 64] [--samples 2000] [--vectors 64] [--rounds N]
+usage: large.py --python FOLDER [--images FILE] [--inputs 784] [--width 64] [--samples 2000] [--vectors 64] [--rounds N]
 (FOLDER holds the package spinodal, as in BUILD/python.)
 """
 import argparse
+import gzip
 import os
 import statistics
 import sys
@@ -24,12 +26,25 @@ AGREEMENT = 1e-10  # relative to the largest entry
 def parse():
     parser = argparse.ArgumentParser()
     parser.add_argument("--python", required=True)
+    parser.add_argument("--images", help="IDX file of bytes, compressed or not")
     parser.add_argument("--inputs", type=int, default=784)
     parser.add_argument("--width", type=int, default=64)
     parser.add_argument("--samples", type=int, default=2000)
     parser.add_argument("--vectors", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
     return parser.parse_args()
+
+
+def read_images(path, count):
+    """The first images of an IDX file of bytes (magic 2051, number, rows, columns), a row each, pixels / 255."""
+    with open(path, "rb") as file:
+        content = file.read()
+    if content[:2] == b"\x1f\x8b":
+        content = gzip.decompress(content)
+    magic, number, rows, columns = numpy.frombuffer(content, ">i4", 4)
+    if magic != 2051 or number < count:
+        sys.exit(f"large.py: {path}: not an IDX file of {count} images")
+    return numpy.frombuffer(content, numpy.uint8, count * rows * columns, 16).reshape(count, rows * columns) / 255.0
 
 
 class Theirs:
@@ -131,7 +146,11 @@ def main():
     torch.set_num_threads(1)
     sys.path.insert(0, options.python)
     random = numpy.random.default_rng(1)
-    x = random.standard_normal((options.samples, options.inputs))
+    if options.images:
+        x = read_images(options.images, options.samples)
+        options.inputs = x.shape[1]
+    else:
+        x = random.standard_normal((options.samples, options.inputs))
     y = random.standard_normal((options.samples, OUTPUTS))
     shapes = [(options.width, options.inputs), (options.width, options.width), (OUTPUTS, options.width)]
     theta = numpy.concatenate([random.standard_normal(a * b) / b**0.5 for a, b in shapes])

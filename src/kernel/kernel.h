@@ -17,6 +17,19 @@
  *  phi''(a). */
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);
 
+/** Where inputs x, a row each, are 0 in whole groups of samples, which products then pass over: black pixels. The sums
+ *  stay the same, bit for bit, where all numbers are finite. Samples are counted from a multiple of 16. */
+typedef struct spni_nonzeros {
+    int64_t first; /**< number of the first sample of x, a multiple of 8 */
+    const uint16_t
+        *input; /**< input[list[p]] .. input[list[p + 1] - 1], ascending, are those with a
+                              number among samples [16 p, 16 p + 16) that is not 0 */
+    const int64_t *list;
+    const uint64_t *groups; /**< rows, one for each input: bit g % 64 of word g / 64 says whether a
+                               number among samples [8 g, 8 g + 8) is not 0 */
+    int64_t stride;         /**< words of a row, one of zeros at its end */
+} spni_nonzeros;
+
 /** out = scale (w x + bias) + factor common addend, the last two products element by element: w m x k, x k x n,
  *  out, scale and addend m x n. What is NULL is left out. */
 typedef struct spni_affine_task {
@@ -33,9 +46,22 @@ typedef struct spni_affine_task {
     const double *common; /**< n */
     const double *addend; /**< m x n */
     int64_t lda;
+    const spni_nonzeros
+        *nonzeros; /**< of x; NULL: not known. Used where there is no scale or factor */
     double *out;
     int64_t ldo;
 } spni_affine_task;
+
+/** c = a b^T, or c + a b^T, summed over n >= 1 samples: a m x n, b k x n, c m x k. */
+typedef struct spni_outer_task {
+    int64_t m, k, n;
+    const double *a, *b;
+    int64_t lda, ldb;
+    const spni_nonzeros *nonzeros, *left; /**< of b and of a; NULL: not known */
+    bool adds;
+    double *c;
+    int64_t ldc;
+} spni_outer_task;
 
 /** Rows of x = (k / divisor - mean) / deviation of bytes k, in groups of 8 samples: those of group g and row i are at code + g step + 8 i. Every division and
  *  difference is rounded, in vectors without dividing: a quotient q = k r with r = 1 / divisor, corrected by fma(-q, divisor, k) r, which gives
@@ -47,7 +73,8 @@ typedef struct spni_bytes_task {
     double divisor, mean, deviation;
     double *x; /**< rows x (8 groups) */
     int64_t ldx;
-    const double *means; /**< one for each row instead of `mean`; may be NULL */
+    const double *means;  /**< one for each row instead of `mean`; may be NULL */
+    const double *levels; /**< one for each row, taken from what that gives; may be NULL */
 } spni_bytes_task;
 
 typedef struct spni_ratio {
@@ -56,10 +83,7 @@ typedef struct spni_ratio {
 
 typedef struct spni_kernels {
     void (*affine)(const spni_affine_task *task);
-    /** c = a b^T (c += a b^T where `adds`), summed over n >= 1 samples: a m x n, b k x n,
-     *  c m x k. */
-    void (*outer)(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
-                  int64_t ldb, bool adds, double *c, int64_t ldc);
+    void (*outer)(const spni_outer_task *task);
     spni_activation_kernel *tanh, *sigmoid, *softplus;
     /** x becomes exp(x). */
     void (*exponential)(int64_t n, double *x);

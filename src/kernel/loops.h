@@ -243,21 +243,31 @@ INLINE real quotient(real a, real b, real inverse)
     return q + rest * inverse;
 }
 
+/* `divides`: by the deviation, too, which costs as much as everything else. */
+INLINE void rescale_row(const spni_bytes_task *t, int64_t i, const bool divides)
+{
+    const real divisor = constant(t->divisor), per_divisor = constant(1.0 / t->divisor);
+    const real deviation = constant(t->deviation), per_deviation = constant(1.0 / t->deviation);
+    const real mean = constant(t->means != NULL ? t->means[i] : t->mean);
+    const real level = constant(t->levels != NULL ? t->levels[i] : 0.0);
+    const uint8_t *code = t->code + 8 * i;
+    double *x = t->x + i * t->ldx;
+    for (int64_t g = 0; g < t->groups; g++, code += t->step, x += 8) {
+        UNROLL
+        for (int64_t s = 0; s < 8; s += LANES) {
+            real v = quotient(load_bytes(code + s), divisor, per_divisor) - mean;
+            store(x + s, (divides ? quotient(v, deviation, per_deviation) : v) - level);
+        }
+    }
+}
+
 static void rescale_bytes(const spni_bytes_task *t)
 {
-    real divisor = constant(t->divisor);
-    real deviation = constant(t->deviation);
-    real per_divisor = constant(1.0 / t->divisor), per_deviation = constant(1.0 / t->deviation);
     for (int64_t i = 0; i < t->rows; i++) {
-        real mean = constant(t->means != NULL ? t->means[i] : t->mean);
-        for (int64_t g = 0; g < t->groups; g++) {
-            const uint8_t *code = t->code + g * t->step + 8 * i;
-            double *x = t->x + i * t->ldx + 8 * g;
-            UNROLL
-            for (int64_t s = 0; s < 8; s += LANES) {
-                real v = quotient(load_bytes(code + s), divisor, per_divisor);
-                store(x + s, quotient(v - mean, deviation, per_deviation));
-            }
+        if (t->deviation != 1.0) {
+            rescale_row(t, i, true);
+        } else {
+            rescale_row(t, i, false);
         }
     }
 }

@@ -65,13 +65,13 @@ static double add_and_look(int64_t n, double a, const float *x, const float *w, 
     return total;
 }
 
-static void outer(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
-                  int64_t ldb, bool adds, double *c, int64_t ldc)
+static void outer(const spni_outer_task *t)
 {
-    for (int64_t i = 0; i < m; i++) {
-        for (int64_t j = 0; j < k; j++) {
-            double value = dot(n, a + i * lda, b + j * ldb);
-            c[i * ldc + j] = adds ? c[i * ldc + j] + value : value;
+    for (int64_t i = 0; i < t->m; i++) {
+        for (int64_t j = 0; j < t->k; j++) {
+            double *c = t->c + i * t->ldc + j;
+            double value = dot(t->n, t->a + i * t->lda, t->b + j * t->ldb);
+            *c = t->adds ? *c + value : value;
         }
     }
 }
@@ -184,9 +184,10 @@ static void rescale_bytes(const spni_bytes_task *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
         const double mean = t->means != NULL ? t->means[i] : t->mean;
+        const double level = t->levels != NULL ? t->levels[i] : 0.0;
         for (int64_t n = 0; n < 8 * t->groups; n++) {
             double k = t->code[n / 8 * t->step + 8 * i + n % 8];
-            t->x[i * t->ldx + n] = (k / t->divisor - mean) / t->deviation;
+            t->x[i * t->ldx + n] = (k / t->divisor - mean) / t->deviation - level;
         }
     }
 }

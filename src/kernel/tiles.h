@@ -28,6 +28,9 @@ enum {
     AFFINE_SAMPLES = 256,
     OUTER_SAMPLES = 512,
     OUTER_PANEL = 128,
+    /* Samples that are passed over together: in products over samples, and where those are columns. */
+    GROUP = 8,
+    PAIR = 2 * GROUP,
 };
 
 /* How many of `left` rows a tile takes: about equal tiles. */
@@ -49,6 +52,12 @@ INLINE real affine_start(const spni_affine_task *t, int i, const double *old, co
 /* What follows the sums: each has tiles of its own, in which the others cost nothing. */
 typedef enum affine_end { ENDS_THERE, ENDS_SCALED, ENDS_WITH_THIRD } affine_end;
 
+/* Inputs that a tile takes; NULL: all of them. */
+typedef struct affine_list {
+    const uint16_t *input;
+    int64_t count;
+} affine_list;
+
 /* Row i at samples s: times scale, plus the third product. */
 INLINE real affine_finish(const affine_end end, const spni_affine_task *t, int i, int64_t s,
                           real sum, const int64_t part)
@@ -66,9 +75,28 @@ INLINE real affine_finish(const affine_end end, const spni_affine_task *t, int i
     return sum;
 }
 
+INLINE void affine_step(const int rows, const int vectors, const double *w, int64_t ldw,
+                        const double *x, const int64_t part, real sum[AFFINE_ROWS][2])
+{
+    real input[2];
+    UNROLL
+    for (int v = 0; v < vectors; v++) {
+        input[v] = part > 0 ? load_part(x, part) : load(x + v * LANES);
+    }
+    UNROLL
+    for (int i = 0; i < rows; i++) {
+        real weight = constant(w[i * ldw]);
+        UNROLL
+        for (int v = 0; v < vectors; v++) {
+            sum[i][v] += weight * input[v];
+        }
+    }
+}
+
 /* `rows` rows times `vectors` vectors at column s; the last vector has `part` numbers (0: all). */
 INLINE void affine_tile(const int rows, const int vectors, const affine_end end,
-                        const spni_affine_task *t, int64_t s, const int64_t part)
+                        const spni_affine_task *t, int64_t s, const int64_t part,
+                        const affine_list list)
 {
     real sum[AFFINE_ROWS][2];
     UNROLL
@@ -79,20 +107,12 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_end end,
         }
     }
     const double *x = t->x + s, *w = t->w;
-    for (int64_t j = 0; j < t->k; j++, x += t->ldx, w++) {
-        real input[2];
-        UNROLL
-        for (int v = 0; v < vectors; v++) {
-            input[v] = part > 0 ? load_part(x, part) : load(x + v * LANES);
-        }
-        UNROLL
-        for (int i = 0; i < rows; i++) {
-            real weight = constant(w[i * t->ldw]);
-            UNROLL
-            for (int v = 0; v < vectors; v++) {
-                sum[i][v] += weight * input[v];
-            }
-        }
+    for (int64_t j = 0; list.input == NULL && j < t->k; j++, x += t->ldx, w++) {
+        affine_step(rows, vectors, w, t->ldw, x, part, sum);
+    }
+    for (int64_t j = 0; list.input != NULL && j < list.count; j++) {
+        const int64_t input = list.input[j];
+        affine_step(rows, vectors, w + input, t->ldw, x + input * t->ldx, part, sum);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
@@ -135,20 +155,49 @@ INLINE spni_affine_task affine_part(const affine_end end, const spni_affine_task
     return part;
 }
 
+INLINE void affine_all(const int rows, const affine_end end, const spni_affine_task *t)
+{
+    const affine_list all = {NULL, 0};
+    int64_t s = 0;
+    for (; s + 2 * LANES <= t->n; s += 2 * LANES) {
+        affine_tile(rows, 2, end, t, s, 0, all);
+    }
+    if (s + LANES <= t->n) {
+        affine_tile(rows, 1, end, t, s, 0, all);
+        s += LANES;
+    }
+    if (s < t->n) {
+        affine_tile(rows, 1, end, t, s, t->n - s, all);
+    }
+}
+
+/* Tiles begin where lists do, or in the middle of them. */
+INLINE void affine_listed(const int rows, const spni_affine_task *t, int64_t begin)
+{
+    const spni_nonzeros *z = t->nonzeros;
+    for (int64_t s = 0, width = 0; s < t->n; s += width) {
+        const int64_t number = z->first + begin + s, p = number / PAIR, left = t->n - s;
+        const affine_list list = {z->input + z->list[p], z->list[p + 1] - z->list[p]};
+        width = LANES;
+        if (left >= 2 * LANES && number % PAIR + 2 * LANES <= PAIR) {
+            width = 2 * LANES;
+            affine_tile(rows, 2, ENDS_THERE, t, s, 0, list);
+        } else if (left >= LANES) {
+            affine_tile(rows, 1, ENDS_THERE, t, s, 0, list);
+        } else {
+            affine_tile(rows, 1, ENDS_THERE, t, s, left, list);
+        }
+    }
+}
+
 INLINE void affine_rows(const int rows, const affine_end end, const spni_affine_task *whole_task,
                         const affine_place *at)
 {
     const spni_affine_task t = affine_part(end, whole_task, at);
-    int64_t s = 0;
-    for (; s + 2 * LANES <= t.n; s += 2 * LANES) {
-        affine_tile(rows, 2, end, &t, s, 0);
-    }
-    if (s + LANES <= t.n) {
-        affine_tile(rows, 1, end, &t, s, 0);
-        s += LANES;
-    }
-    if (s < t.n) {
-        affine_tile(rows, 1, end, &t, s, t.n - s);
+    if (end == ENDS_THERE && t.nonzeros != NULL) {
+        affine_listed(rows, &t, at->s);
+    } else {
+        affine_all(rows, end, &t);
     }
 }
 
@@ -219,11 +268,13 @@ static void affine(const spni_affine_task *t)
     }
 }
 
+/* A tile: rows of a, rows of b, and groups of samples of which one of those is not 0. */
 typedef struct outer_task {
     int64_t n, lda, ldb, ldc;
     const double *a, *b;
     double *c;
-    bool adds;
+    bool adds, has_groups;
+    uint64_t groups;
 } outer_task;
 
 INLINE void outer_step(const int rows, const int columns, real sum[OUTER_ROWS][4],
@@ -246,6 +297,35 @@ INLINE void outer_step(const int rows, const int columns, real sum[OUTER_ROWS][4
     }
 }
 
+INLINE void outer_sum(const int rows, const int columns, const outer_task *t, int64_t s,
+                      int64_t end, real sum[OUTER_ROWS][4])
+{
+    for (; s + LANES <= end; s += LANES) {
+        outer_step(rows, columns, sum, t, s, 0);
+    }
+    if (s < end) {
+        outer_step(rows, columns, sum, t, s, end - s);
+    }
+}
+
+/* The same of some groups; the last one may be a part. */
+INLINE void outer_groups(const int rows, const int columns, const outer_task *t,
+                         real sum[OUTER_ROWS][4])
+{
+    const int64_t full = t->n / GROUP, rest = t->n % GROUP;
+    const uint64_t end = rest > 0 ? t->groups >> full << full : 0; /* that part, or nothing */
+    for (uint64_t left = t->groups ^ end; left != 0; left &= left - 1) {
+        const int64_t s = GROUP * (int64_t)__builtin_ctzll(left);
+        UNROLL
+        for (int64_t v = 0; v < GROUP; v += LANES) {
+            outer_step(rows, columns, sum, t, s + v, 0);
+        }
+    }
+    if (end != 0) {
+        outer_sum(rows, columns, t, t->n - rest, t->n, sum);
+    }
+}
+
 INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
 {
     real sum[OUTER_ROWS][4];
@@ -256,12 +336,10 @@ INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
             sum[i][j] = constant(0.0);
         }
     }
-    int64_t s = 0;
-    for (; s + LANES <= t->n; s += LANES) {
-        outer_step(rows, columns, sum, t, s, 0);
-    }
-    if (s < t->n) {
-        outer_step(rows, columns, sum, t, s, t->n - s);
+    if (t->has_groups) {
+        outer_groups(rows, columns, t, sum);
+    } else {
+        outer_sum(rows, columns, t, 0, t->n, sum);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
@@ -328,28 +406,65 @@ static void outer_group(int64_t rows, int64_t columns, const outer_task *t)
     }
 }
 
-static void outer_panel(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda,
-                        const double *b, int64_t ldb, bool adds, double *c, int64_t ldc)
+/* Of at most 64 groups from sample s on those in which one of rows [j, j + columns) is not 0. */
+static uint64_t groups_with(const spni_nonzeros *z, int64_t j, int64_t columns, int64_t s)
 {
-    for (int64_t i = 0, rows = 0; i < m; i += rows) {
-        rows = share(m - i, OUTER_ROWS);
-        for (int64_t j = 0, columns = 0; j < k; j += columns) {
-            columns = share(k - j, OUTER_COLUMNS);
-            outer_task t = {n, lda, ldb, ldc, a + i * lda, b + j * ldb, c + i * ldc + j, adds};
-            outer_group(rows, columns, &t);
+    const int64_t group = (z->first + s) / GROUP, shift = group % 64;
+    uint64_t groups = 0;
+    for (int64_t row = j; row < j + columns; row++) {
+        const uint64_t *bits = z->groups + row * z->stride + group / 64;
+        groups |= shift == 0 ? bits[0] : bits[0] >> shift | bits[1] << (64 - shift);
+    }
+    return groups;
+}
+
+/* Columns [begin, begin + width) of c, samples [s, s + n). */
+typedef struct outer_place {
+    int64_t begin, width, s, n;
+} outer_place;
+
+/* Groups of samples in which rows of a tile have something; all of them where nothing is known. */
+static uint64_t groups_of(const spni_nonzeros *z, int64_t row, int64_t rows, int64_t s)
+{
+    return z != NULL ? groups_with(z, row, rows, s) : ~0ULL;
+}
+
+static void outer_panel(const spni_outer_task *t, const outer_place *at)
+{
+    uint64_t groups[OUTER_PANEL] = {0};
+    const uint64_t there = ~0ULL >> (64 - (at->n + GROUP - 1) / GROUP); /* up to 64 groups */
+    const bool has_groups = t->nonzeros != NULL || t->left != NULL;
+    for (int64_t j = 0, columns = 0; has_groups && j < at->width; j += columns) {
+        columns = share(at->width - j, OUTER_COLUMNS);
+        groups[j] = there & groups_of(t->nonzeros, at->begin + j, columns, at->s);
+    }
+    for (int64_t i = 0, rows = 0; i < t->m; i += rows) {
+        rows = share(t->m - i, OUTER_ROWS);
+        const uint64_t left = has_groups ? groups_of(t->left, i, rows, at->s) : 0;
+        for (int64_t j = 0, columns = 0; j < at->width; j += columns) {
+            columns = share(at->width - j, OUTER_COLUMNS);
+            const outer_task tile = {.n = at->n,
+                                     .lda = t->lda,
+                                     .ldb = t->ldb,
+                                     .ldc = t->ldc,
+                                     .a = t->a + i * t->lda + at->s,
+                                     .b = t->b + (at->begin + j) * t->ldb + at->s,
+                                     .c = t->c + i * t->ldc + at->begin + j,
+                                     .adds = t->adds || at->s > 0,
+                                     .has_groups = has_groups,
+                                     .groups = left & groups[j]};
+            outer_group(rows, columns, &tile);
         }
     }
 }
 
-static void outer(int64_t m, int64_t k, int64_t n, const double *a, int64_t lda, const double *b,
-                  int64_t ldb, bool adds, double *c, int64_t ldc)
+static void outer(const spni_outer_task *t)
 {
-    for (int64_t s = 0; s < n; s += OUTER_SAMPLES) {
-        int64_t samples = n - s < OUTER_SAMPLES ? n - s : OUTER_SAMPLES;
-        for (int64_t j = 0, width = 0; j < k; j += width) {
-            width = share(k - j, OUTER_PANEL);
-            outer_panel(m, width, samples, a + s, lda, b + j * ldb + s, ldb, adds || s > 0, c + j,
-                        ldc);
+    for (int64_t s = 0; s < t->n; s += OUTER_SAMPLES) {
+        int64_t samples = t->n - s < OUTER_SAMPLES ? t->n - s : OUTER_SAMPLES;
+        for (int64_t j = 0, width = 0; j < t->k; j += width) {
+            width = share(t->k - j, OUTER_PANEL);
+            outer_panel(t, &(outer_place){j, width, s, samples});
         }
     }
 }

@@ -91,16 +91,31 @@ spni_stretch spni_own_blocks(const spni_network_state *state)
 }
 
 /* Many inputs lie in as many pages, and products read them more than once. */
-static void bring_inputs(const spn_network_error *error, int64_t begin, double *x,
-                         spni_block *block)
+static void copy_inputs(const spn_network_error *error, const double *level, double *x,
+                        const spni_block *block)
+{
+    for (int64_t i = 0; i < error->dataset->inputs; i++) {
+        const double *from = block->x + i * block->ldx;
+        double *to = x + i * error->plan.block;
+        if (level == NULL) {
+            memcpy(to, from, (size_t)block->count * sizeof *to);
+            continue;
+        }
+        for (int64_t n = 0; n < block->count; n++) {
+            to[n] = from[n] - level[i];
+        }
+    }
+}
+
+/* x: room for them; less their levels where these are given. */
+static void bring_inputs(const spn_network_error *error, int64_t begin, const double *level,
+                         double *x, spni_block *block)
 {
     const int64_t inputs = error->dataset->inputs, ld = error->plan.block;
     if (error->coded != NULL) {
-        spni_coded_read(error->coded, begin, block->count, x, ld);
-    } else if (inputs >= COPIED_INPUTS && block->ldx > ld) {
-        for (int64_t i = 0; i < inputs; i++) {
-            memcpy(x + i * ld, block->x + i * block->ldx, (size_t)block->count * sizeof *x);
-        }
+        spni_coded_read(error->coded, begin, block->count, level, x, ld);
+    } else if (level != NULL || (inputs >= COPIED_INPUTS && block->ldx > ld)) {
+        copy_inputs(error, level, x, block);
     } else {
         return;
     }
@@ -108,9 +123,11 @@ static void bring_inputs(const spn_network_error *error, int64_t begin, double *
     block->ldx = ld;
 }
 
-spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot, double *x)
+static spni_block block_of(const spn_network_error *error, int64_t b, const double *level,
+                           double *slot, double *x)
 {
     const spn_dataset *data = error->dataset;
+    const spni_background *background = error->background;
     int64_t begin = b * error->plan.block;
     int64_t left = error->objective.samples - begin;
     spni_block block = {.count = left < error->plan.block ? left : error->plan.block,
@@ -119,10 +136,18 @@ spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot
                         .ldx = data->stride,
                         .ldy = data->stride,
                         .slot = slot};
+    if (background != NULL && (background->is_zero || level != NULL)) {
+        block.nonzeros = spni_background_nonzeros(background, begin);
+    }
     if (x != NULL) {
-        bring_inputs(error, begin, x, &block);
+        bring_inputs(error, begin, level, x, &block);
     }
     return block;
+}
+
+spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot, double *x)
+{
+    return block_of(error, b, NULL, slot, x);
 }
 
 static void gather(int64_t rows, const double *from, int64_t stride, int64_t count,
@@ -189,16 +214,12 @@ done:
     return status;
 }
 
-spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane)
+/* A subset, gathered into the lane's work space. */
+static spni_block block_of_subset(const spni_network_state *state, int64_t b, const spni_lane *own,
+                                  double *slot)
 {
     const spn_network_error *error = state->error;
     const spni_plan *plan = &error->plan;
-    const spni_lane *own = &state->lane[lane];
-    int64_t kept = b - (error->farm != NULL ? spni_own_blocks(state).begin : 0);
-    double *memory = state->is_kept ? state->slots + kept * plan->rows * plan->block : own->slot;
-    if (!state->is_subset) {
-        return spni_block_of(error, b, memory, own->x);
-    }
     const spn_dataset *data = error->dataset;
     int64_t begin = b * plan->block;
     int64_t left = state->samples - begin;
@@ -207,7 +228,7 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
                         .y = own->y,
                         .ldx = plan->block,
                         .ldy = plan->block,
-                        .slot = memory};
+                        .slot = slot};
     const int64_t *indices = state->indices + begin;
     if (error->by_sample != NULL) {
         gather_rows(data->inputs, error->by_sample, spni_sample_row(data), block.count, indices,
@@ -219,6 +240,42 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
     return block;
 }
 
+/* `own`: the lane whose slot it is where nothing is kept; NULL: something is. */
+static double *slot_of(const spni_network_state *state, int64_t b, const spni_lane *own)
+{
+    const spni_plan *plan = &state->error->plan;
+    int64_t kept = b - (state->error->farm != NULL ? spni_own_blocks(state).begin : 0);
+    return own == NULL || state->is_kept ? state->slots + kept * plan->rows * plan->block
+                                         : own->slot;
+}
+
+spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane)
+{
+    const spni_lane *own = &state->lane[lane];
+    double *slot = slot_of(state, b, own);
+    return state->is_subset ? block_of_subset(state, b, own, slot)
+                            : block_of(state->error, b, NULL, slot, own->x);
+}
+
+spni_block spni_block_kept(const spni_network_state *state, int64_t b)
+{
+    const int64_t most = state->error->plan.block, left = state->samples - b * most;
+    return (spni_block){.count = left < most ? left : most, .slot = slot_of(state, b, NULL)};
+}
+
+spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
+                               const double *first_bias)
+{
+    const spni_lane *own = &state->lane[lane];
+    if (!spni_is_relative(state)) {
+        return spni_block_on(state, b, lane);
+    }
+    spni_block block =
+        block_of(state->error, b, state->error->background->level, slot_of(state, b, own), own->x);
+    block.first_bias = first_bias;
+    return block;
+}
+
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count)
 {
     int64_t left = block->count - begin;
@@ -227,5 +284,6 @@ spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count
     part.x += begin;
     part.y += begin;
     part.slot += begin;
+    part.nonzeros = (spni_nonzeros){0};
     return part;
 }

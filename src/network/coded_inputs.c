@@ -272,32 +272,34 @@ bool spni_coded_pays(const spn_dataset *data)
 }
 
 /* Input by input, so that what is written is written in order. */
-static void look_up(const spni_coded_inputs *coded, const uint8_t *code, int64_t groups, double *x,
-                    int64_t ld)
+static void look_up(const spni_coded_inputs *coded, const uint8_t *code, int64_t groups,
+                    const double *level, double *x, int64_t ld)
 {
     const int64_t step = coded->inputs * GROUP;
     for (int64_t i = 0; i < coded->inputs; i++, code += GROUP) {
+        const double low = level != NULL ? level[i] : 0.0;
         for (int64_t g = 0; g < groups; g++) {
             const uint8_t *from = code + g * step;
             double *to = x + i * ld + g * GROUP;
             for (int64_t n = 0; n < GROUP; n++) {
-                to[n] = coded->level[from[n]];
+                to[n] = coded->level[from[n]] - low;
             }
         }
     }
 }
 
-void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count, double *x,
-                     int64_t ld)
+void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count,
+                     const double *level, double *x, int64_t ld)
 {
     const int64_t groups = (count + GROUP - 1) / GROUP;
     const uint8_t *code = coded->code + (begin - coded->first) * coded->inputs;
     if (!coded->are_bytes) {
-        look_up(coded, code, groups, x, ld);
+        look_up(coded, code, groups, level, x, ld);
         return;
     }
     spni_bytes_task task = task_of(coded, code, x);
     task.groups = groups;
     task.ldx = ld;
+    task.levels = level;
     coded->kernels->rescale_bytes(&task);
 }

@@ -13,9 +13,8 @@ typedef struct rows {
 
 static rows inputs_of(const spni_assembly *p, int64_t l)
 {
-    rows made = {.count = p->network->width[l - 1]};
-    made.first = spni_input(&p->error->plan, &p->block, l, &made.ld);
-    return made;
+    const spni_rows input = spni_input(&p->error->plan, &p->block, l);
+    return (rows){input.at, input.ld, p->network->width[l - 1]};
 }
 
 static rows slopes_of(const spni_assembly *p, int64_t l)

@@ -49,13 +49,12 @@ void spni_forward(const spni_kernels *kernels, const spn_network *network, const
                   const double *theta, const spni_block *block, int orders)
 {
     for (int64_t l = 1; l <= network->depth; l++) {
-        int64_t ld = 0;
         int64_t width = network->width[l];
-        const double *input = spni_input(plan, block, l, &ld);
-        const double *bias = network->has_bias ? theta + network->bias_offset[l] : NULL;
+        const spni_rows input = spni_input(plan, block, l);
+        const double *bias = spni_bias(network, block, l, theta);
         double *values = spni_values(plan, block, l);
-        spni_affine(kernels, width, network->width[l - 1], block->count,
-                    theta + network->weight_offset[l], bias, input, ld, values, plan->block);
+        spni_affine_of(kernels, width, network->width[l - 1], block->count,
+                       theta + network->weight_offset[l], bias, &input, values, plan->block);
         if (l == network->depth) {
             break;
         }
@@ -105,12 +104,11 @@ static void backward(const spni_network_state *state, const spni_block *block, b
     const spn_network *network = error->network;
     int64_t ld = error->plan.block;
     for (int64_t l = network->depth; l >= 1; l--) {
-        int64_t ldi = 0;
-        const double *input = spni_input(&error->plan, block, l, &ldi);
+        const spni_rows input = spni_input(&error->plan, block, l);
         const double *delta = spni_deltas(error, block, l);
         if (gradient != NULL) {
-            spni_outer(state->kernels, network->width[l], network->width[l - 1], block->count,
-                       delta, ld, input, ldi, adds, gradient + network->weight_offset[l]);
+            spni_outer_with(state->kernels, network->width[l], network->width[l - 1], block->count,
+                            delta, ld, &input, adds, gradient + network->weight_offset[l]);
         }
         if (gradient != NULL && network->has_bias) {
             double *bias = gradient + network->bias_offset[l];
@@ -173,7 +171,7 @@ static spn_status evaluate_section(spn_context *context, const evaluation *e, in
     spni_section_blocks(state, s, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_on(state, b, lane);
+        spni_block block = spni_block_relative(state, b, lane, state->first_bias);
         spni_forward(state->kernels, error->network, &error->plan, e->theta, &block, e->orders);
         sum += spni_output_error(state->kernels, error, &block, state->scale);
         if (e->has_backward) {
@@ -242,7 +240,15 @@ spn_status spni_error_set(spn_context *context, spn_point *point, const spn_subs
     if (has_backward) {
         spni_transpose_weights(network, point->theta, state->transposed);
     }
+    if (spni_is_relative(state)) {
+        spni_background_bias(state, network->width[1], point->theta + network->weight_offset[1],
+                             point->theta + network->bias_offset[1], state->first_bias);
+    }
     SPN_TRY(evaluate(context, &e, &sum));
+    if (e.gradient != NULL && spni_is_relative(state)) {
+        spni_background_add(state, network->width[1], e.gradient + network->bias_offset[1],
+                            e.gradient + network->weight_offset[1]);
+    }
     if (wanted & SPN_WANT_VALUE) {
         point->value = sum * state->scale;
     }

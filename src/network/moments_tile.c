@@ -111,9 +111,8 @@ static void copy_block(const spni_moments *p, const spni_block *block, int64_t a
     const int64_t *width = p->network->width, depth = p->network->depth;
     int64_t ld = p->error->plan.block, count = block->count;
     for (int64_t l = 1; l <= depth; l++) {
-        int64_t ldi = 0;
-        const double *input = spni_input(&p->error->plan, block, l, &ldi);
-        copy_rows(width[l - 1], count, input, ldi, tile->input[l] + at, tile->ld);
+        const spni_rows input = spni_input(&p->error->plan, block, l);
+        copy_rows(width[l - 1], count, input.at, input.ld, tile->input[l] + at, tile->ld);
         for (int64_t n = 0; p->network->has_bias && n < count; n++) {
             tile->input[l][width[l - 1] * tile->ld + at + n] = 1.0;
         }

@@ -7,6 +7,7 @@
 #define SPINODAL_SRC_NETWORK_NETWORK_H
 
 #include "kernel/kernel.h"
+#include "network/product.h"
 
 #include <spinodal/base/farm.h>
 #include <spinodal/base/pairs.h>
@@ -45,6 +46,17 @@ void spni_plan_free(spn_context *context, spni_plan *plan);
 
 typedef struct spni_coded_inputs spni_coded_inputs;
 
+/** Levels of the inputs and what is not at them, see background.c. */
+typedef struct spni_background {
+    double *level; /* I */
+    bool is_zero;  /* all of them */
+    int64_t first; /* number of the first sample of the first group */
+    spni_nonzeros view;
+    uint16_t *input;
+    int64_t *list;
+    uint64_t *groups;
+} spni_background;
+
 struct spn_network_error {
     spn_objective objective;
     const spn_network *network;
@@ -75,6 +87,8 @@ struct spn_network_error {
         *coded; /* the inputs once more, a byte each; NULL: read where they lie */
     spni_coded_inputs
         *own_coded; /* the same where they are its own, not those of a larger network */
+    const spni_background *background; /* NULL: products pass over nothing */
+    spni_background *own_background;
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -83,6 +97,8 @@ typedef struct spni_block {
     const double *x; /* I x ldx */
     const double *y; /* K x ldy */
     int64_t ldx, ldy;
+    spni_nonzeros nonzeros;   /* of x; its `input` is NULL where nothing is known */
+    const double *first_bias; /* for the first layer's own, where x is less its levels; NULL */
     double *slot;
 } spni_block;
 
@@ -123,7 +139,9 @@ typedef struct spni_network_state {
     double *outputs;     /* spni_directions_room(): the outputs and their moments, for labels */
     spn_dense *spectrum; /* K */
     double *test,
-        *test_x;  /* the slot of a block of samples kept for testing, its inputs; NULL: none */
+        *test_x; /* the slot of a block of samples kept for testing, its inputs; NULL: none */
+    double *first_bias; /* `bias_rows` of w_1, where inputs have levels */
+    int64_t bias_rows;
     double *unit; /* 2 P where there is no dense assembly: a unit vector, its product */
 } spni_network_state;
 
@@ -168,12 +186,24 @@ static inline double *spni_probabilities(const spn_network_error *error, const s
     int64_t depth = error->network->depth;
     return block->slot + (plan->row[depth] + 2 * error->network->width[depth]) * plan->block;
 }
-/** h_{l-1}, the input of layer l, with its leading dimension. */
-static inline const double *spni_input(const spni_plan *plan, const spni_block *block, int64_t l,
-                                       int64_t *ld)
+/** h_{l-1}, the input of layer l; lives as long as the block. */
+static inline spni_rows spni_input(const spni_plan *plan, const spni_block *block, int64_t l)
 {
-    *ld = l == 1 ? block->ldx : plan->block;
-    return l == 1 ? block->x : spni_values(plan, block, l - 1);
+    if (l > 1) {
+        return (spni_rows){spni_values(plan, block, l - 1), plan->block, NULL};
+    }
+    return (spni_rows){block->x, block->ldx,
+                       block->nonzeros.input != NULL ? &block->nonzeros : NULL};
+}
+
+/** Biases of layer l in a vector of parameters; NULL without. */
+static inline const double *spni_bias(const spn_network *network, const spni_block *block,
+                                      int64_t l, const double *v)
+{
+    if (!network->has_bias) {
+        return NULL;
+    }
+    return l == 1 && block->first_bias != NULL ? block->first_bias : v + network->bias_offset[l];
 }
 
 /* layout.c */
@@ -195,6 +225,11 @@ spni_stretch spni_own_sections(const spni_network_state *state);
 /** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
  *  lane's work space for a subset. */
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
+/** The same; where spni_is_relative() its inputs are less their levels, and `first_bias`, b + W m, takes their place. */
+spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
+                               const double *first_bias);
+/** What is kept of block b, without inputs and targets. */
+spni_block spni_block_kept(const spni_network_state *state, int64_t b);
 /** Block b of the whole data set in slot `slot`. `x`: room for its inputs where they are better read elsewhere than where they lie,
  *  inputs x plan.block; NULL: they are not. */
 spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot, double *x);
@@ -209,10 +244,28 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
 void spni_coded_free(spn_context *context, spni_coded_inputs *coded);
 /** Whether there are so many inputs that codes would be made, if they have few values. */
 bool spni_coded_pays(const spn_dataset *data);
-/** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were: rows ld apart, of which up to 7 numbers behind
+/** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were, less the level of each input (NULL: 0): rows ld apart, of which up to 7 numbers behind
  *  the last sample are written. */
-void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count, double *x,
-                     int64_t ld);
+void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count,
+                     const double *level, double *x, int64_t ld);
+
+/* background.c */
+/** The lowest values of the inputs of all samples into the error, where products that pass over them pay: where a network is wide or samples are many, and
+ *  levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
+spn_status spni_background_create(spn_context *context, spn_network_error *error);
+/** Where the samples that are here, from number `held` on, are not at these levels (NULL: none). Some I N / 7 bytes. O(I N). */
+spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,
+                                spni_background *background);
+void spni_background_free(spn_context *context, spni_background *background);
+/** Do values, gradients and products of the last set take inputs less their levels? */
+bool spni_is_relative(const spni_network_state *state);
+/** What is not background from sample `begin` on, a multiple of 8. */
+spni_nonzeros spni_background_nonzeros(const spni_background *background, int64_t begin);
+/** Rows of w, weights of inputs, rows x I, and of b: out = b + w m. O(rows I). */
+void spni_background_bias(const spni_network_state *state, int64_t rows, const double *w,
+                          const double *b, double *out);
+/** w += b m^T, of sums over samples of rows times inputs less their levels m, and of the rows alone. O(rows I). */
+void spni_background_add(const spni_network_state *state, int64_t rows, const double *b, double *w);
 
 /* ordered_sums.c */
 /** Lanes and terms of a new state whose plan is known. */

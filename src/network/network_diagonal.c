@@ -184,15 +184,16 @@ static void take_layer(diagonal *p, int64_t l)
     const spn_network *network = p->network;
     const spni_kernels *kernels = p->state->kernels;
     const double *curvature = curvature_of(p, l);
-    int64_t ldi = 0, n = p->block.count, width = network->width[l], fan_in = network->width[l - 1];
-    const double *input = spni_input(&p->error->plan, &p->block, l, &ldi);
+    int64_t n = p->block.count, width = network->width[l], fan_in = network->width[l - 1];
+    const spni_rows input = spni_input(&p->error->plan, &p->block, l);
     for (int64_t i = 0; i < n; i++) {
         p->norm[i] = network->has_bias ? 1.0 : 0.0;
     }
     for (int64_t i = 0; i < fan_in; i++) {
-        add_squares(n, input + i * ldi, p->norm);
+        const double *row = input.at + i * input.ld;
+        add_squares(n, row, p->norm);
         if (p->out != NULL) {
-            kernels->multiply(n, input + i * ldi, input + i * ldi, p->inputs + i * p->ld);
+            kernels->multiply(n, row, row, p->inputs + i * p->ld);
         }
     }
     for (int64_t o = 0; o < width; o++) {
@@ -201,8 +202,9 @@ static void take_layer(diagonal *p, int64_t l)
     if (p->out == NULL) {
         return;
     }
-    spni_outer(kernels, width, fan_in, n, curvature, p->ld, p->inputs, p->ld, true,
-               p->out + network->weight_offset[l]);
+    const spni_rows squares = {p->inputs, p->ld, input.nonzeros};
+    spni_outer_with(kernels, width, fan_in, n, curvature, p->ld, &squares, true,
+                    p->out + network->weight_offset[l]);
     if (network->has_bias) {
         spni_add_row_sums(kernels, width, n, curvature, p->ld, p->out + network->bias_offset[l]);
     }

@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+/* Products of one section alone are made of so many vectors at a time, where inputs have levels. */
+enum { BIAS_ROWS_MIN = 16 };
+
 static spn_status state_fill(spn_context *context, const spn_network_error *error,
                              spni_network_state *state)
 {
@@ -33,6 +36,10 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
         SPN_NEW(context, state->test, test->rows * test->block);
         SPN_NEW(context, state->test_x, error->dataset->inputs * test->block);
     }
+    if (error->background != NULL && !error->background->is_zero) {
+        state->bias_rows = state->vectors > BIAS_ROWS_MIN ? state->vectors : BIAS_ROWS_MIN;
+        SPN_NEW(context, state->first_bias, state->bias_rows * network->width[1]);
+    }
     SPN_TRY(spni_dense_create(context, error, &state->dense));
     if (!spni_dense_assembles(state->dense)) {
         SPN_NEW(context, state->unit, 2 * network->parameters);
@@ -55,6 +62,7 @@ static void state_free(spn_context *context, void *memory)
     spn_dense_free(context, state->spectrum);
     spn_release(context, state->test);
     spn_release(context, state->test_x);
+    spn_release(context, state->first_bias);
     spn_release(context, state->unit);
     spni_dense_free(context, state->dense);
     spn_release(context, state);
@@ -210,6 +218,8 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
     SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
     SPN_TRY(spni_coded_create(context, dataset, 0, &error->own_coded));
     error->coded = error->own_coded;
+    SPN_TRY(spni_background_create(context, error));
+    SPN_TRY(spni_background_mark(context, dataset, 0, error->own_background));
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
@@ -242,6 +252,7 @@ spn_status spni_error_create_bare(spn_context *context, const spn_network *netwo
     error->farm = like->farm;
     error->held = like->held;
     error->coded = like->coded;
+    error->background = like->background;
     SPN_TRY(spni_plan_create(context, network, error->objective.samples, &error->plan));
     SPN_TRY(spni_shares_create(context, error));
     *out = error;
@@ -291,6 +302,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->classes);
     spn_release(context, error->shares);
     spni_coded_free(context, error->own_coded);
+    spni_background_free(context, error->own_background);
     spn_network_error_free(context, error->test);
     spn_release(context, error);
 }

@@ -46,8 +46,16 @@ static void multiply_terms(spni_assembly *p, spni_term_kind kind, int64_t l, int
         const double *right = spni_dense_right(p, term, &ldr);
         double *product = p->products + term->place;
         if (dense->is_summed) {
-            kernels->outer(rows, columns, p->block.count, from, ldl, right, ldr, p->adds, product,
-                           columns);
+            kernels->outer(&(spni_outer_task){.m = rows,
+                                              .k = columns,
+                                              .n = p->block.count,
+                                              .a = from,
+                                              .lda = ldl,
+                                              .b = right,
+                                              .ldb = ldr,
+                                              .adds = p->adds,
+                                              .c = product,
+                                              .ldc = columns});
             continue;
         }
         spni_outer(kernels, rows, columns, p->block.count, from, ldl, right, ldr, false, product);

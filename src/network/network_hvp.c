@@ -53,12 +53,12 @@ static void forward_tangent(const product *p)
     const spni_kernels *kernels = p->state->kernels;
     int64_t ld = error->plan.block, n = p->block->count;
     for (int64_t l = 1; l <= network->depth; l++) {
-        int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];
-        const double *input = spni_input(&error->plan, p->block, l, &ldi);
-        const double *bias = network->has_bias ? p->v + network->bias_offset[l] : NULL;
+        int64_t width = network->width[l], fan_in = network->width[l - 1];
+        const spni_rows input = spni_input(&error->plan, p->block, l);
+        const double *bias = spni_bias(network, p->block, l, p->v);
         tangent_rows rows = tangent_of(p, l);
-        spni_affine(kernels, width, fan_in, n, p->v + network->weight_offset[l], bias, input, ldi,
-                    rows.ra, ld);
+        spni_affine_of(kernels, width, fan_in, n, p->v + network->weight_offset[l], bias, &input,
+                       rows.ra, ld);
         if (l > 1) {
             spni_add_product(kernels, width, fan_in, n, p->theta + network->weight_offset[l],
                              tangent_of(p, l - 1).rh, ld, rows.ra, ld);
@@ -111,10 +111,10 @@ static void backward_tangent(const product *p)
                             next, rdelta);
     }
     for (int64_t l = depth; l >= 1; l--) {
-        int64_t ldi = 0, width = network->width[l], fan_in = network->width[l - 1];
-        const double *input = spni_input(&error->plan, p->block, l, &ldi);
+        int64_t width = network->width[l], fan_in = network->width[l - 1];
+        const spni_rows input = spni_input(&error->plan, p->block, l);
         double *weights = p->hv + network->weight_offset[l];
-        spni_outer(kernels, width, fan_in, n, rdelta, ld, input, ldi, p->adds, weights);
+        spni_outer_with(kernels, width, fan_in, n, rdelta, ld, &input, p->adds, weights);
         if (l > 1 && has_residual) {
             spni_outer(kernels, width, fan_in, n, spni_deltas(error, p->block, l), ld,
                        tangent_of(p, l - 1).rh, ld, true, weights);
@@ -151,6 +151,7 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
     const products *q = memory;
     const spni_network_state *state = q->point->state;
     const spn_network *network = state->error->network;
+    const int64_t width = network->width[1];
     int64_t place = i / q->groups, from = i % q->groups * q->group, to = from + q->group;
     int64_t begin = 0, end = 0;
     product p = {.state = state, .lane = &state->lane[lane], .theta = q->point->theta};
@@ -159,10 +160,11 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
     spni_section_blocks(state, q->sums.first + place, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_on(state, b, lane);
+        spni_block block = spni_block_relative(state, b, lane, NULL);
         p.block = &block;
         p.adds = b > begin;
         for (int64_t j = from; j < to; j++) {
+            block.first_bias = spni_is_relative(state) ? state->first_bias + j * width : NULL;
             p.v = q->v + j * network->parameters;
             p.hv =
                 q->is_single ? q->hv + j * network->parameters : spni_sums_row(&q->sums, place, j);
@@ -221,7 +223,12 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
     const bool is_single = state->error->farm == NULL && spni_section_total(state) == 1;
     const double work = 2.0 * state->error->plan.work * (double)state->samples * (double)k;
     const int64_t lanes = spni_lanes_for(context, state, work);
+    const spn_network *network = state->error->network;
+    const int64_t width = network->width[1];
     int64_t most = is_single ? k : state->vectors, count = 0;
+    if (is_single && spni_is_relative(state)) {
+        most = state->bias_rows;
+    }
     for (int64_t j = 0; j < k; j += count) {
         count = k - j < most ? k - j : most;
         products q = {.point = point,
@@ -229,8 +236,18 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
                       .vectors = count,
                       .v = v + j * parameters,
                       .hv = hv + j * parameters};
+        for (int64_t r = 0; spni_is_relative(state) && r < count; r++) {
+            const double *row = q.v + r * parameters;
+            spni_background_bias(state, width, row + network->weight_offset[1],
+                                 row + network->bias_offset[1], state->first_bias + r * width);
+        }
         SPN_TRY(is_single ? multiply_single(context, &q, lanes)
                           : multiply_vectors(context, &q, lanes));
+        for (int64_t r = 0; spni_is_relative(state) && r < count; r++) {
+            double *row = q.hv + r * parameters;
+            spni_background_add(state, width, row + network->bias_offset[1],
+                                row + network->weight_offset[1]);
+        }
     }
 done:
     return status;

@@ -166,12 +166,11 @@ static spn_status add_inputs(spn_context *context, const kfac *own, const spni_n
     memset(own->sums, 0, (size_t)width * sizeof *own->sums);
     SPN_TRY(spni_relay_begin(context, own->error, 2, pieces));
     for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
-        int64_t ld = 0;
         spni_block block = spni_block_on(state, b, 0);
-        const double *h = spni_input(&own->error->plan, &block, l, &ld);
-        spni_outer(state->kernels, width, width, block.count, h, ld, h, ld, b > 0,
-                   own->layers[l].basis);
-        spni_add_row_sums(state->kernels, width, block.count, h, ld, own->sums);
+        const spni_rows h = spni_input(&own->error->plan, &block, l);
+        spni_outer_with(state->kernels, width, width, block.count, h.at, h.ld, &h, b > 0,
+                        own->layers[l].basis);
+        spni_add_row_sums(state->kernels, width, block.count, h.at, h.ld, own->sums);
         status = spn_poll(context);
     }
     status = spni_relay_end(context, own->error, status, 2, pieces);
@@ -304,7 +303,7 @@ static spn_status sum_outputs(spn_context *context, const spn_point *point, kfac
     }
     SPN_TRY(spni_relay_begin(context, own->error, network->depth, own->pieces));
     for (int64_t b = blocks.begin; b < blocks.end && status == SPN_OK; b++) {
-        spni_block block = spni_block_on(state, b, 0);
+        spni_block block = spni_block_kept(state, b);
         for (int64_t k = 0; k < outputs; k++) {
             add_outputs(own, state, &block, k, b > 0 || k > 0);
         }

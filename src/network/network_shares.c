@@ -83,6 +83,7 @@ spn_status spn_network_error_shard(spn_context *context, spn_network_error *erro
     error->coded = error->own_coded = NULL;
     SPN_TRY(spni_coded_create(context, *held, part.begin, &error->own_coded));
     error->coded = error->own_coded;
+    SPN_TRY(spni_background_mark(context, *held, part.begin, error->own_background));
     error->dataset = *held;
     error->held = part.begin;
 done:
@@ -92,6 +93,13 @@ done:
         *held = NULL;
     }
     return status;
+}
+
+/* Bytes of what is there once more of a data set's inputs, at most: only whoever has them knows their values. A code for each, and a
+ * bit for a group of 8 and two bytes for two of them (background.c). */
+static double codes_of(const spn_dataset *data, double samples)
+{
+    return spni_coded_pays(data) ? (1.0 + 1.0 / 64 + 1.0 / 8) * (double)data->inputs * samples : 0;
 }
 
 /* Numbers of `samples` samples of a data set. */
@@ -125,16 +133,14 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     double sums = (double)spni_sums_rows(error, ranks) * (double)spni_row_stride(error);
     double rows = (double)(most < samples ? most : samples);
     double own = numbers_of(all, most < samples ? most : samples);
-    /* At most: only whoever has the inputs knows whether they have few values. */
-    double codes = spni_coded_pays(all) ? (double)all->inputs * rows : 0.0;
+    double codes = codes_of(all, rows);
     double others = (double)(error->mode_count + 1) * (double)samples;
     if (error->test != NULL) {
         const spn_dataset *test = error->test->dataset;
         others += numbers_of(test, test->samples);
-        codes += spni_coded_pays(test) ? (double)test->inputs * (double)test->samples : 0.0;
+        codes += codes_of(test, (double)test->samples);
     }
-    double all_codes =
-        all->spread == NULL && spni_coded_pays(all) ? (double)all->inputs * (double)samples : 0.0;
+    double all_codes = all->spread == NULL ? codes_of(all, (double)samples) : 0.0;
     return (spn_rank_room){
         .samples = number * (own + others) + codes,
         .start = number * (numbers_at_start(all, ranks, own) + others) + codes + all_codes,

@@ -6,9 +6,9 @@
 #include <spinodal/numeric.h>
 
 /* Longer inner dimensions leave the second cache, for which BLAS packs and the kernels do not. */
-enum { INNER_MAX = 1024 };
+enum { INNER_MAX = SPNI_COLUMNS_MAX };
 /* Columns that a short sum over samples may have, and samples that many columns need. */
-enum { COLUMNS_FEW = 64, COLUMNS_MAX = 1024, SAMPLES_MANY = 128 };
+enum { COLUMNS_FEW = 64, SAMPLES_MANY = 128 };
 
 static spni_affine_task product_task(int64_t m, int64_t k, int64_t n, const double *w,
                                      const double *x, int64_t ldx, double *out, int64_t ldo)
@@ -29,12 +29,13 @@ void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t
     kernels->affine(&task);
 }
 
-void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
-                 const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
+void spni_affine_of(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
+                    const double *bias, const spni_rows *x, double *out, int64_t ldo)
 {
     if (k <= INNER_MAX) {
-        spni_affine_task task = product_task(m, k, n, w, x, ldx, out, ldo);
+        spni_affine_task task = product_task(m, k, n, w, x->at, x->ld, out, ldo);
         task.bias = bias;
+        task.nonzeros = x->nonzeros;
         kernels->affine(&task);
         return;
     }
@@ -44,7 +45,14 @@ void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, c
             out[i * ldo + j] = start;
         }
     }
-    spn_multiply(m, n, k, 1.0, w, k, x, ldx, 1.0, out, ldo);
+    spn_multiply(m, n, k, 1.0, w, k, x->at, x->ld, 1.0, out, ldo);
+}
+
+void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
+                 const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
+{
+    const spni_rows rows = {x, ldx, NULL};
+    spni_affine_of(kernels, m, k, n, w, bias, &rows, out, ldo);
 }
 
 void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n,
@@ -64,14 +72,32 @@ void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int6
     }
 }
 
+void spni_outer_with(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
+                     int64_t lda, const spni_rows *b, bool adds, double *c)
+{
+    if (k <= COLUMNS_FEW || (k <= SPNI_COLUMNS_MAX && n >= SAMPLES_MANY)) {
+        const spni_outer_task task = {.m = m,
+                                      .k = k,
+                                      .n = n,
+                                      .a = a,
+                                      .lda = lda,
+                                      .b = b->at,
+                                      .ldb = b->ld,
+                                      .nonzeros = b->nonzeros,
+                                      .adds = adds,
+                                      .c = c,
+                                      .ldc = k};
+        kernels->outer(&task);
+        return;
+    }
+    spn_multiply_transposed(m, k, n, 1.0, a, lda, b->at, b->ld, adds ? 1.0 : 0.0, c, k);
+}
+
 void spni_outer(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
                 int64_t lda, const double *b, int64_t ldb, bool adds, double *c)
 {
-    if (k <= COLUMNS_FEW || (k <= COLUMNS_MAX && n >= SAMPLES_MANY)) {
-        kernels->outer(m, k, n, a, lda, b, ldb, adds, c, k);
-        return;
-    }
-    spn_multiply_transposed(m, k, n, 1.0, a, lda, b, ldb, adds ? 1.0 : 0.0, c, k);
+    const spni_rows rows = {b, ldb, NULL};
+    spni_outer_with(kernels, m, k, n, a, lda, &rows, adds, c);
 }
 
 void spni_add_row_sums(const spni_kernels *kernels, int64_t m, int64_t n, const double *a,

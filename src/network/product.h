@@ -7,9 +7,22 @@
 
 #include "kernel/kernel.h"
 
+/** Up to so many columns (inputs) products with rows of samples are made by kernels, which pass over zeros. */
+enum { SPNI_COLUMNS_MAX = 1024 };
+
+/** k rows of samples, `ld` apart, and where they are known to be 0 (NULL: not known). */
+typedef struct spni_rows {
+    const double *at;
+    int64_t ld;
+    const spni_nonzeros *nonzeros;
+} spni_rows;
+
 /** out = w x + bias (bias NULL: 0): w m x k with leading dimension k, x k x n, out m x n. */
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo);
+/** The same for rows of which more may be known. */
+void spni_affine_of(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
+                    const double *bias, const spni_rows *x, double *out, int64_t ldo);
 /** out = scale (w x), element by element: scale m x n. */
 void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n,
                          const double *w, const double *x, int64_t ldx, const double *scale,
@@ -21,6 +34,9 @@ void spni_add_product(const spni_kernels *kernels, int64_t m, int64_t k, int64_t
  *  dimension k. */
 void spni_outer(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
                 int64_t lda, const double *b, int64_t ldb, bool adds, double *c);
+/** The same with rows of which more may be known. */
+void spni_outer_with(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
+                     int64_t lda, const spni_rows *b, bool adds, double *c);
 /** sums[i] += sum of row i of a (m x n). */
 void spni_add_row_sums(const spni_kernels *kernels, int64_t m, int64_t n, const double *a,
                        int64_t lda, double *sums);

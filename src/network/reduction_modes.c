@@ -196,6 +196,7 @@ typedef struct mode_products {
     const spni_network_state *state;
     int64_t l;
     layer_modes v, w;
+    const double *bias; /* of V, for the inputs as they are in the blocks */
     spni_stretch blocks;
     double *along,
         *across; /* rows x block each: V h, then p V h; V delta, then e V h + p V delta */
@@ -214,13 +215,13 @@ static spn_status multiply_part(spn_context *context, void *memory, int64_t part
     const int64_t rows = left < most ? left : most;
     double *along = p->along + first * ld, *across = p->across + first * ld;
     for (int64_t b = p->blocks.begin; b < p->blocks.end; b++) {
-        int64_t ldi = 0;
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_on(p->state, b, lane);
-        const double *h = spni_input(&inner->plan, &block, p->l, &ldi);
+        spni_block block =
+            p->l == 1 ? spni_block_relative(p->state, b, lane, NULL) : spni_block_kept(p->state, b);
+        const spni_rows h = spni_input(&inner->plan, &block, p->l);
         const double *delta = spni_deltas(inner, &block, p->l + 1);
-        spni_affine(kernels, rows, v->in, block.count, v->inputs + first * v->in, v->bias + first,
-                    h, ldi, along, ld);
+        spni_affine_of(kernels, rows, v->in, block.count, v->inputs + first * v->in,
+                       p->bias + first, &h, along, ld);
         spni_affine(kernels, rows, v->out, block.count, v->outputs + first * v->out, NULL, delta,
                     ld, across, ld);
         for (int64_t i = 0; i < rows; i++) {
@@ -231,8 +232,8 @@ static spn_status multiply_part(spn_context *context, void *memory, int64_t part
             kernels->add_multiplied(block.count, bends, along + i * ld, across + i * ld);
             kernels->multiply(block.count, slopes, along + i * ld, along + i * ld);
         }
-        spni_outer(kernels, rows, v->in, block.count, across, ld, h, ldi, true,
-                   w->inputs + first * v->in);
+        spni_outer_with(kernels, rows, v->in, block.count, across, ld, &h, true,
+                        w->inputs + first * v->in);
         spni_add_row_sums(kernels, rows, block.count, across, ld, w->bias + first);
         spni_outer(kernels, rows, v->out, block.count, along, ld, delta, ld, true,
                    w->outputs + first * v->out);
@@ -253,13 +254,25 @@ static spn_status multiply(spn_context *context, const spni_reduction *own,
         .own = own, .state = state, .l = l, .v = *v, .w = *w, .blocks = spni_own_blocks(state)};
     const spn_farm_piece piece = {w->inputs, numbers};
     const double work = 4.0 * (double)state->samples * (double)numbers;
+    const bool is_relative = l == 1 && spni_is_relative(state);
+    double *bias = NULL;
     SPN_NEW(context, p.along, v->rows * ld);
     SPN_NEW(context, p.across, v->rows * ld);
+    p.bias = v->bias;
+    if (is_relative) {
+        SPN_NEW(context, bias, v->rows);
+        spni_background_bias(state, v->rows, v->inputs, v->bias, bias);
+        p.bias = bias;
+    }
     SPN_TRY(spni_relay_begin(context, own->inner, 1, &piece));
     status =
         spn_team_run_on(context, spni_lanes_for(context, state, work), parts, multiply_part, &p);
     status = spni_relay_end(context, own->inner, status, 1, &piece);
+    if (is_relative) {
+        spni_background_add(state, v->rows, w->bias, w->inputs);
+    }
 done:
+    spn_release(context, bias);
     spn_release(context, p.along);
     spn_release(context, p.across);
     return status;

@@ -68,14 +68,26 @@ static void scale_inputs(const group_sums *sums, const spni_block *block, const 
                          const double *factor)
 {
     const spni_reduction *own = sums->own;
-    int64_t ld = 0, width = own->inner->plan.block;
-    const double *h = spni_input(&own->inner->plan, block, sums->l, &ld);
+    const int64_t width = own->inner->plan.block;
+    const spni_rows h = spni_input(&own->inner->plan, block, sums->l);
     for (int64_t i = part->begin; i < part->end && i < sums->in; i++) {
-        sums->state->kernels->multiply(block->count, factor, h + i * ld, own->rows + i * width);
+        sums->state->kernels->multiply(block->count, factor, h.at + i * h.ld,
+                                       own->rows + i * width);
     }
     if (part->end > sums->in) {
         memcpy(own->rows + sums->in * width, factor, (size_t)block->count * sizeof *factor);
     }
+}
+
+/* Where the rows of a part, inputs times factors, are 0: where the inputs are, from the first of them on; `room` for the answer. */
+static const spni_nonzeros *rows_behind(const spni_rows *h, int64_t first, spni_nonzeros *room)
+{
+    if (h->nonzeros == NULL) {
+        return NULL;
+    }
+    *room = *h->nonzeros;
+    room->groups += first * room->stride;
+    return room;
 }
 
 /* What a block adds to part k. */
@@ -87,15 +99,35 @@ static void sum_part(const group_sums *sums, const spni_block *block, int64_t k,
     const spni_stretch part = {k * PART_ROWS, most < sums->rows ? most : sums->rows};
     const int64_t count = part.end - part.begin, columns = part.end < in ? part.end : in;
     const double *rows = own->rows + part.begin * ld;
-    int64_t ldi = 0;
-    const double *h = spni_input(&own->inner->plan, block, sums->l, &ldi);
+    const spni_rows h = spni_input(&own->inner->plan, block, sums->l);
+    spni_nonzeros left;
+    const spni_outer_task inputs = {.m = count,
+                                    .k = columns,
+                                    .n = block->count,
+                                    .a = rows,
+                                    .lda = ld,
+                                    .b = h.at,
+                                    .ldb = h.ld,
+                                    .nonzeros = h.nonzeros,
+                                    .left = rows_behind(&h, part.begin, &left),
+                                    .adds = adds,
+                                    .c = own->products[0] + part.begin * in,
+                                    .ldc = in};
+    const spni_outer_task outputs = {.m = count,
+                                     .k = sums->out,
+                                     .n = block->count,
+                                     .a = rows,
+                                     .lda = ld,
+                                     .left = inputs.left,
+                                     .b = spni_deltas(own->inner, block, sums->l + 1),
+                                     .ldb = ld,
+                                     .adds = adds,
+                                     .c = own->products[1] + part.begin * sums->out,
+                                     .ldc = sums->out};
     scale_inputs(sums, block, &part, spni_bends(own->inner, block, sums->l) + sums->j * ld);
-    kernels->outer(count, columns, block->count, rows, ld, h, ldi, adds,
-                   own->products[0] + part.begin * in, in);
+    kernels->outer(&inputs);
     scale_inputs(sums, block, &part, spni_slopes(own->inner, block, sums->l) + sums->j * ld);
-    kernels->outer(count, sums->out, block->count, rows, ld,
-                   spni_deltas(own->inner, block, sums->l + 1), ld, adds,
-                   own->products[1] + part.begin * sums->out, sums->out);
+    kernels->outer(&outputs);
 }
 
 static spn_status sum_parts(spn_context *context, void *memory, int64_t taker, int64_t lane)
@@ -104,7 +136,8 @@ static spn_status sum_parts(spn_context *context, void *memory, int64_t taker, i
     const group_sums *sums = memory;
     for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
         SPN_TRY(spn_poll(context));
-        const spni_block block = spni_block_on(sums->state, b, lane);
+        const spni_block block = sums->l == 1 ? spni_block_relative(sums->state, b, lane, NULL)
+                                              : spni_block_kept(sums->state, b);
         for (int64_t k = 0; k < parts_of(sums); k++) {
             if (is_taken_by(sums, k, taker)) {
                 sum_part(sums, &block, k, b > 0);
@@ -120,12 +153,29 @@ static double sum_bends(const group_sums *sums, double corner)
 {
     const spni_reduction *own = sums->own;
     for (int64_t b = sums->blocks.begin; b < sums->blocks.end; b++) {
-        spni_block block = spni_block_on(sums->state, b, 0);
+        spni_block block = spni_block_kept(sums->state, b);
         const double *e =
             spni_bends(own->inner, &block, sums->l) + sums->j * own->inner->plan.block;
         corner += sums->state->kernels->sum(block.count, e);
     }
     return corner;
+}
+
+/* Sums with inputs z less their levels m become those with x = m + z, by the row of the 1 that they have:
+ *   sum e x x^T = sum e z z^T + m (sum e z)^T + (sum e z) m^T + m m^T sum e,   sum p x delta^T = sum p z delta^T + m (sum p delta)^T. */
+static void add_levels(const group_sums *sums, double corner)
+{
+    const double *level = sums->state->error->background->level;
+    const int64_t in = sums->in, out = sums->out;
+    double *ee = sums->own->products[0], *pd = sums->own->products[1];
+    double *e = ee + in * in;
+    for (int64_t i = 0; i < in; i++) {
+        for (int64_t k = 0; k <= i; k++) {
+            ee[i * in + k] += level[i] * e[k] + level[k] * e[i] + level[i] * level[k] * corner;
+        }
+        spn_axpy(out, level[i], pd + in * out, pd + i * out);
+    }
+    spn_axpy(in, corner, level, e);
 }
 
 /* Into products[0] (its lower triangle), products[1] and *corner, for all samples: from rank to rank where they are shared. */
@@ -154,6 +204,9 @@ static spn_status sum_products(spn_context *context, const spni_reduction *own,
     status = spn_team_run_on(context, lanes, sums.takers, sum_parts, &sums);
     *corner = sum_bends(&sums, *corner);
     status = spni_relay_end(context, own->inner, status, 3, pieces);
+    if (status == SPN_OK && l == 1 && spni_is_relative(state)) {
+        add_levels(&sums, *corner);
+    }
 done:
     return status;
 }

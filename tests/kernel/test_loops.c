@@ -130,10 +130,19 @@ static void outer_agrees(void **state)
                 memcpy(work->c, work->w, sizeof work->c);
                 memcpy(work->c0, work->w, sizeof work->c0);
                 bool adds = (m + k) % 2 == 0;
-                forms[0].table->outer(m, k, n, work->y, STRIDE, work->x, STRIDE, adds, work->c0,
-                                      INNER);
-                forms[f].table->outer(m, k, n, work->y, STRIDE, work->x, STRIDE, adds, work->c,
-                                      INNER);
+                spni_outer_task task = {.m = m,
+                                        .k = k,
+                                        .n = n,
+                                        .a = work->y,
+                                        .lda = STRIDE,
+                                        .b = work->x,
+                                        .ldb = STRIDE,
+                                        .adds = adds,
+                                        .c = work->c0,
+                                        .ldc = INNER};
+                forms[0].table->outer(&task);
+                task.c = work->c;
+                forms[f].table->outer(&task);
                 for (int64_t i = 0; i < ROWS * INNER; i++) {
                     if (i / INNER >= m || i % INNER >= k) {
                         assert_true(work->c[i] == work->w[i]);
@@ -359,7 +368,7 @@ static void the_choice_is_kept(void **state)
     }
 }
 
-/* Bytes in groups of 8 become (k / c - m) / d: with fused products to the bit, without to a few roundings of each of its three steps; rows
+/* Bytes in groups of 8 become (k / c - m) / d, less the level of their row: with fused products to the bit, without to a few roundings of each of its three steps; rows
  * and groups lie where they should, and nothing is written beyond them. */
 static void bytes_become_numbers(void **state)
 {
@@ -367,6 +376,7 @@ static void bytes_become_numbers(void **state)
     enum { BYTES = 256, GROUPS = BYTES / 8, LD = BYTES + 8 };
     static const double scales[][3] = {
         {255, 0, 1}, {1, 0, 1}, {255, 0.1307, 0.3081}, {1, 33.3, 78.6}};
+    static const double levels[] = {0.25, -0.4242129};
     uint8_t code[2 * BYTES];
     double x[2 * LD];
     kernel_form forms[4];
@@ -376,19 +386,29 @@ static void bytes_become_numbers(void **state)
             code[n / 8 * 16 + 8 * i + n % 8] = (uint8_t)(i == 0 ? n : 255 - n);
         }
     }
-    for (size_t q = 0; q < 4 * sizeof scales / sizeof *scales; q++) {
-        const double *scale = scales[q / 4];
+    for (size_t q = 0; q < 8 * sizeof scales / sizeof *scales; q++) {
+        const double *scale = scales[q / 8];
+        const bool has_levels = q / 4 % 2 == 1;
         const kernel_form *form = &forms[q % 4 < (size_t)count ? q % 4 : 0];
         bool is_fused = form->kind != SPN_KERNELS_SHORT;
         for (int k = 0; k < 2 * LD; k++) {
             x[k] = UNTOUCHED;
         }
-        form->table->rescale_bytes(
-            &(spni_bytes_task){2, GROUPS, code, 16, scale[0], scale[1], scale[2], x, LD, NULL});
+        form->table->rescale_bytes(&(spni_bytes_task){.rows = 2,
+                                                      .groups = GROUPS,
+                                                      .code = code,
+                                                      .step = 16,
+                                                      .divisor = scale[0],
+                                                      .mean = scale[1],
+                                                      .deviation = scale[2],
+                                                      .x = x,
+                                                      .ldx = LD,
+                                                      .levels = has_levels ? levels : NULL});
         for (int k = 0; k < 2 * LD; k++) {
             int n = k % LD, byte = k < LD ? n : 255 - n;
-            double part = byte / scale[0], expected = (part - scale[1]) / scale[2];
-            double size = (part + scale[1]) / scale[2];
+            double part = byte / scale[0], level = has_levels ? levels[k / LD] : 0.0;
+            double expected = (part - scale[1]) / scale[2] - level;
+            double size = (part + scale[1]) / scale[2] + fabs(level);
             if (n >= BYTES) {
                 assert_true(x[k] == UNTOUCHED);
             } else if (is_fused) {

@@ -49,7 +49,7 @@ static void check_blocks(spn_context *context, spn_dataset *data, spni_coded_inp
 {
     for (int64_t begin = 0; coded != NULL && begin < SAMPLES; begin += 128) {
         int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
-        spni_coded_read(coded, begin, count, room, 128);
+        spni_coded_read(coded, begin, count, NULL, room, 128);
         check_same(data, begin, count, room, 128);
     }
     spni_coded_free(context, coded);
@@ -70,7 +70,7 @@ static void test_codes_are_the_numbers(void **state)
         /* Blocks begin at multiples of 8 of all samples. */
         for (int64_t begin = (held[h] + 7) / 8 * 8; begin < held[h] + SAMPLES; begin += 120) {
             int64_t left = held[h] + SAMPLES - begin, count = left < 120 ? left : 120;
-            spni_coded_read(coded, begin, count, x, 128);
+            spni_coded_read(coded, begin, count, NULL, x, 128);
             check_same(data, begin - held[h], count, x, 128);
         }
         spni_coded_free(context, coded);
