@@ -57,9 +57,9 @@ report-image: release ## the picture of a report in docs/images, with Chromium (
 	cd out && ../build/release/spinodal report figure2.h5 -o figure2.html --force
 	python3 -B tests/page/screenshot.py out/figure2.html docs/images/report.png 1280 1160
 
-test: ## install what is missing, build, run the whole suite: with sanitizers, then as released
+test: ## install what is missing, build, run the suite: with sanitizers (all but the longest), then all of it as released
 	@$(SETUP) build figures test docs mpi
-	@$(MAKE) --no-print-directory sanitize
+	@$(MAKE) --no-print-directory sanitize CTEST_FLAGS="-LE once $(CTEST_FLAGS)"
 	@$(MAKE) --no-print-directory check-release
 
 check-release: ## the whole suite on a release build

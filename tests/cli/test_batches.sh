@@ -41,7 +41,7 @@ expect_status 0
 run cmp run.h5 again.h5
 expect_status 0
 # One chain, batches large enough for a team, by passes at a finite rate.
-large='--set data.samples=6000 --set sweep.seeds=1 --set sweep.direction=up --set sweep.epochs=2 --set model.hidden=[40,40] --set solver.batch=2500'
+large='--set data.samples=6000 --set sweep.seeds=1 --set sweep.direction=up --set sweep.epochs=2 --set model.hidden=[40,40] --set solver.batch=2500 --set geometry.method=none'
 for threads in 1 2; do
     # shellcheck disable=SC2086
     run spinodal sweep run.yaml -o large$threads.h5 -q --threads $threads $train $large
@@ -51,7 +51,7 @@ run cmp large1.h5 large2.h5
 expect_status 0
 
 # Killed and gone on with: the means of Adam begin at rest at each beta, and each point has its own orders of samples.
-long='--set sweep.beta.points=200 --set geometry.method=none'
+long='--set sweep.beta.points=80 --set geometry.method=none'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o whole.h5 -q $train $long
 expect_status 0

@@ -42,8 +42,8 @@ static int interrupt(const char *grok, const spn_run_settings *settings, int64_t
     return status == SPN_ERROR_INTERRUPTED;
 }
 
-/* Interrupted after any number of signs of life, twice, and resumed with other threads: the file has the same bytes. */
-static void check_resumed(const char *method)
+/* Interrupted after so many quarters of all signs of life, twice, and resumed with other threads: the file has the same bytes. */
+static void check_resumed(const char *method, int64_t first, int64_t last)
 {
     char grok[500], path[512], other[512], journal[520];
     bool is_good = false;
@@ -59,7 +59,7 @@ static void check_resumed(const char *method)
     settings = (spn_run_settings){.output = other, .threads = 3, .is_forced = true};
     check_ok(context, train(grok, MORE, &settings, -1, &is_good));
     check_same(path, other);
-    for (int64_t share = 1; share <= 3; share++) {
+    for (int64_t share = first; share <= last; share++) {
         remove(other);
         settings = (spn_run_settings){.output = other, .threads = share};
         interrupted += interrupt(grok, &settings, events * share / 4 - 5);
@@ -70,17 +70,18 @@ static void check_resumed(const char *method)
         assert_false(spn_journal_exists(journal));
         check_same(path, other);
     }
-    assert_true(interrupted >= 3);
+    assert_true(interrupted >= last - first + 1);
     remove(other);
 }
 
 static void test_same_bits(void **state)
 {
     (void)state;
-    static const char *const methods[] = {"flow", "gd", "momentum", "adam", "sgd"};
-    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-        check_resumed(methods[i]);
-    }
+    check_resumed("flow", 1, 3);
+    check_resumed("gd", 1, 1);
+    check_resumed("momentum", 2, 2);
+    check_resumed("adam", 3, 3);
+    check_resumed("sgd", 1, 3);
 }
 
 static void test_refusals(void **state)
