@@ -59,7 +59,7 @@ report-image: release ## the picture of a report in docs/images, with Chromium (
 
 test: ## install what is missing, build, run the suite: with sanitizers (all but the longest), then all of it as released
 	@$(SETUP) build figures test docs mpi
-	@$(MAKE) --no-print-directory sanitize CTEST_FLAGS="-LE once $(CTEST_FLAGS)"
+	@$(MAKE) --no-print-directory sanitize $(if $(CTEST_FLAGS),,CTEST_FLAGS='-LE once')
 	@$(MAKE) --no-print-directory check-release
 
 check-release: ## the whole suite on a release build

@@ -18,7 +18,7 @@
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);
 
 /** Where inputs x, a row each, are 0 in whole groups of samples, which products then pass over: black pixels. The sums
- *  stay the same, bit for bit, where all numbers are finite. Samples are counted from a multiple of 16. */
+ *  stay the same, bit for bit but for the sign of a zero, where all numbers are finite. Samples are counted from a multiple of 16. */
 typedef struct spni_nonzeros {
     int64_t first; /**< number of the first sample of x, a multiple of 8 */
     const uint16_t

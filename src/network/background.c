@@ -4,7 +4,7 @@
  * inputs, and x = m + z,
  *   W x + b = W z + (b + W m),      sum delta x^T = sum delta z^T + (sum delta) m^T,
  * and sum delta is the derivative by b. z = x - m is rounded once, as x was. Where all levels are 0 nothing is rounded, and what is left out
- * adds 0: the same bits. Levels, and whether they pay, are those of all samples, also where ranks share them, so that the number of ranks
+ * adds 0: the same bits, but for the sign of a zero. Levels, and whether they pay, are those of all samples, also where ranks share them, so that the number of ranks
  * does not change bits. Columns of products are taken 16 samples at a time, by lists of the inputs that have something there; sums over samples by
  * one bit for each group of 8. */
 #include "network/network.h"
@@ -15,6 +15,8 @@
 enum { GROUP = 8, PAIR = 2, WORD = 64 };
 /* To follow lists of more than so many of the inputs costs what it saves. */
 static const double SHARE_MAX = 0.9;
+/* A level that is larger than anything else of its input by more than this (a number for what is missing) would take digits from that. */
+static const double LEVEL_MAX = 8;
 
 /* ---- Levels ------------------------------------------------------------------------------------ */
 
@@ -23,23 +25,42 @@ static int64_t groups_of(int64_t samples)
     return (samples + GROUP - 1) / GROUP;
 }
 
+/* In how many groups is something else? */
+static int64_t groups_beside(int64_t samples, const double *x, double level)
+{
+    int64_t count = 0;
+    for (int64_t n = 0; n < samples; n += GROUP) {
+        bool is_there = false;
+        for (int64_t s = n; s < n + GROUP && s < samples; s++) {
+            is_there = is_there || x[s] != level;
+        }
+        count += is_there ? 1 : 0;
+    }
+    return count;
+}
+
+/* The lowest value, where it is often and no number that the others would be lost beside; otherwise 0. */
+static double level_of(int64_t samples, const double *x)
+{
+    double low = x[0], largest = 0.0;
+    for (int64_t n = 1; n < samples; n++) {
+        low = fmin(low, x[n]);
+    }
+    for (int64_t n = 0; n < samples; n++) {
+        largest = x[n] != low ? fmax(largest, fabs(x[n])) : largest;
+    }
+    const bool is_level = largest == 0.0 || fabs(low) <= LEVEL_MAX * largest;
+    const double share = (double)groups_beside(samples, x, low) / (double)groups_of(samples);
+    return is_level && share <= SHARE_MAX ? low : 0.0;
+}
+
 /* found[i] = the level of input i; found[inputs] counts groups in which something else is. */
 static spn_status find_level(spn_context *context, void *state, int64_t i, const double *x,
                              double *found)
 {
     const spn_dataset *data = ((const spn_network_error *)state)->dataset;
-    double low = x[0];
-    for (int64_t n = 1; n < data->samples; n++) {
-        low = fmin(low, x[n]);
-    }
-    for (int64_t n = 0; n < data->samples; n += GROUP) {
-        bool is_there = false;
-        for (int64_t s = n; s < n + GROUP && s < data->samples; s++) {
-            is_there = is_there || x[s] != low;
-        }
-        found[data->inputs] += is_there ? 1.0 : 0.0;
-    }
-    found[i] = low;
+    found[i] = level_of(data->samples, x);
+    found[data->inputs] += (double)groups_beside(data->samples, x, found[i]);
     return spn_poll(context);
 }
 
@@ -78,7 +99,7 @@ done:
 
 /* ---- What is not background ---------------------------------------------------------------------- */
 
-/* From the first sample of the group on in which the data begin. The row behind the inputs is the 1 of the biases. */
+/* From the first sample of the pair of groups on in which the data begin. The row behind the inputs is the 1 of the biases. */
 static void mark_groups(const spn_dataset *data, int64_t shift, spni_background *background)
 {
     for (int64_t i = 0; i < data->inputs; i++) {
@@ -135,7 +156,8 @@ spn_status spni_background_mark(spn_context *context, const spn_dataset *data, i
                                 spni_background *background)
 {
     spn_status status = SPN_OK;
-    const int64_t shift = held % GROUP, groups = groups_of(shift + data->samples);
+    /* Pairs are those of all samples, whichever are here. */
+    const int64_t shift = held % (PAIR * GROUP), groups = groups_of(shift + data->samples);
     const int64_t pairs = (groups + PAIR - 1) / PAIR;
     if (background == NULL || data->spread != NULL) {
         return SPN_OK;

@@ -50,7 +50,7 @@ typedef struct spni_coded_inputs spni_coded_inputs;
 typedef struct spni_background {
     double *level; /* I */
     bool is_zero;  /* all of them */
-    int64_t first; /* number of the first sample of the first group */
+    int64_t first; /* number of the first sample of the first pair of groups */
     spni_nonzeros view;
     uint16_t *input;
     int64_t *list;
@@ -250,8 +250,8 @@ void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t coun
                      const double *level, double *x, int64_t ld);
 
 /* background.c */
-/** The lowest values of the inputs of all samples into the error, where products that pass over them pay: where a network is wide or samples are many, and
- *  levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
+/** Levels of the inputs, of all samples, into the error: where there are up to SPNI_COLUMNS_MAX inputs, more than 4 MB of them, at most nine
+ *  tenths of their groups of 8 samples have something else, and levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
 spn_status spni_background_create(spn_context *context, spn_network_error *error);
 /** Where the samples that are here, from number `held` on, are not at these levels (NULL: none). Some I N / 7 bytes. O(I N). */
 spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The error of a network on data as an objective: creation, and the state of a point. */
+#include "base/invariant.h"
 #include "network/dense.h"
 #include "network/network_reduction.h"
 
 #include <math.h>
-
-/* Products of one section alone are made of so many vectors at a time, where inputs have levels. */
-enum { BIAS_ROWS_MIN = 16 };
 
 static spn_status state_fill(spn_context *context, const spn_network_error *error,
                              spni_network_state *state)
@@ -37,8 +35,8 @@ static spn_status state_fill(spn_context *context, const spn_network_error *erro
         SPN_NEW(context, state->test_x, error->dataset->inputs * test->block);
     }
     if (error->background != NULL && !error->background->is_zero) {
-        state->bias_rows = state->vectors > BIAS_ROWS_MIN ? state->vectors : BIAS_ROWS_MIN;
-        SPN_NEW(context, state->first_bias, state->bias_rows * network->width[1]);
+        SPNI_INVARIANT(state->vectors > 0); /* so many samples are several sections */
+        SPN_NEW(context, state->first_bias, state->vectors * network->width[1]);
     }
     SPN_TRY(spni_dense_create(context, error, &state->dense));
     if (!spni_dense_assembles(state->dense)) {

@@ -226,9 +226,6 @@ spn_status spni_error_hvp(spn_context *context, const spn_point *point, spn_part
     const spn_network *network = state->error->network;
     const int64_t width = network->width[1];
     int64_t most = is_single ? k : state->vectors, count = 0;
-    if (is_single && spni_is_relative(state)) {
-        most = state->bias_rows;
-    }
     for (int64_t j = 0; j < k; j += count) {
         count = k - j < most ? k - j : most;
         products q = {.point = point,

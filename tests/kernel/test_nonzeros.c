@@ -146,6 +146,45 @@ static void outer_passes_over_zeros(void **state)
     }
 }
 
+/* Rows on the left, from one behind the first on; alone, and with rows on the right. */
+static void left_rows_pass_over_zeros(void **state)
+{
+    enum { SHIFT = 3 };
+    workplace *work = *state;
+    kernel_form forms[4];
+    int count = kernel_forms(forms);
+    for (int f = 0; f < count; f++) {
+        for (int64_t first = 0; first <= 72; first += 24) {
+            const spni_nonzeros right = place(work, first);
+            spni_nonzeros left = right;
+            left.groups += SHIFT * WORDS;
+            for (int64_t m = 1; m <= INNER - SHIFT; m += m < 7 ? 1 : 4) {
+                for (int64_t k = 1; k <= INNER; k += k < 6 ? 1 : 3) {
+                    const bool has_right = (m + k) % 3 != 0;
+                    spni_outer_task task = {.m = m,
+                                            .k = k,
+                                            .n = 1 + (m * 331 + k * 97) % SAMPLES,
+                                            .a = work->x + SHIFT * STRIDE,
+                                            .b = has_right ? work->x : work->y,
+                                            .lda = STRIDE,
+                                            .ldb = STRIDE,
+                                            .adds = true,
+                                            .c = work->c_all,
+                                            .ldc = INNER};
+                    memcpy(work->c_all, work->w, sizeof work->c);
+                    memcpy(work->c, work->w, sizeof work->c);
+                    forms[f].table->outer(&task);
+                    task.c = work->c;
+                    task.left = &left;
+                    task.nonzeros = has_right ? &right : NULL;
+                    forms[f].table->outer(&task);
+                    assert_memory_equal(work->c, work->c_all, sizeof work->c);
+                }
+            }
+        }
+    }
+}
+
 /* An input that is nowhere but in groups that are not in its pair's list. */
 static int64_t find_absent(int64_t pair)
 {
@@ -197,6 +236,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(affine_passes_over_zeros, setup, teardown),
         cmocka_unit_test_setup_teardown(outer_passes_over_zeros, setup, teardown),
+        cmocka_unit_test_setup_teardown(left_rows_pass_over_zeros, setup, teardown),
         cmocka_unit_test_setup_teardown(zeros_are_not_read, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -320,6 +320,11 @@ static void take_beside(subject *s, double beta, beside *out)
     for (int64_t i = 0; i < s->size; i++) {
         equal[i] = 0.03;
     }
+    /* Outputs differ, or hidden units would have no part in the error. */
+    const int64_t above = s->network->width[2], last = s->network->weight_offset[3];
+    for (int64_t i = 0; i < OUTPUTS * above; i++) {
+        equal[last + i] = 0.3 * (double)(i / above + 1);
+    }
     check_ok(context, spn_reduction_create(context, &loss, equal, 1e-12, &reduction));
     const spn_objective *reduced = spn_reduction_objective(reduction);
     check_ok(context, spn_point_create(context, reduced, &point));
@@ -427,6 +432,50 @@ static void test_nothing_to_pass_over(void **state)
     spn_context_free(context);
 }
 
+/* Inputs that are rarely at their lowest value, or nearly always at one beside which the others would lose digits: each has the level 0, and the
+ * other ones theirs. */
+static void test_values_that_are_no_levels(void **state)
+{
+    (void)state;
+    enum { RARE = 7, MISSING = 8, CONSTANT = 9 };
+    spn_context *context = make_context();
+    spn_network *network = NULL;
+    spn_network_error *error = NULL;
+    const int64_t hidden = 2;
+    spn_dataset *data = images(context, &levels[1], NULL), *changed = NULL;
+    double *x = NULL, *y = NULL;
+    check_ok(context,
+             spn_dataset_create(context, SAMPLES, INPUTS, OUTPUTS, NULL, NULL, &changed, &x, &y));
+    memcpy(x, data->x, (size_t)(INPUTS * data->stride) * sizeof *x);
+    memcpy(y, data->y, (size_t)(OUTPUTS * data->stride) * sizeof *y);
+    for (int64_t n = 0; n < SAMPLES; n++) {
+        x[RARE * changed->stride + n] = n == 3 ? -1e12 : 0.1 + 1e-4 * (double)n;
+        x[MISSING * changed->stride + n] = n % 100 == 0 ? 0.12 : -9999;
+        x[CONSTANT * changed->stride + n] = 1e6;
+    }
+    check_ok(context,
+             spn_network_create(context, INPUTS, OUTPUTS, 1, &hidden, SPN_TANH, true, &network));
+    check_ok(context, spn_network_error_create(context, network, changed, SPN_ERROR_MSE, &error));
+    assert_non_null(error->background);
+    assert_false(error->background->is_zero);
+    const double black = (0.0 - levels[1].mean) / levels[1].deviation;
+    int64_t blacks = 0;
+    for (int64_t i = 0; i < INPUTS; i++) {
+        const double level = error->background->level[i];
+        blacks += level == black ? 1 : 0;
+        /* Where discs overlap pixels are lit in every group. */
+        assert_true(i == CONSTANT               ? level == 1e6
+                    : i == RARE || i == MISSING ? level == 0
+                                                : level == black || level == 0);
+    }
+    assert_true(blacks > INPUTS / 2);
+    spn_network_error_free(context, error);
+    spn_network_free(context, network);
+    spn_dataset_free(context, changed);
+    spn_dataset_free(context, data);
+    spn_context_free(context);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +487,7 @@ int main(void)
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_subsets),
         cmocka_unit_test(test_nothing_to_pass_over),
+        cmocka_unit_test(test_values_that_are_no_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
