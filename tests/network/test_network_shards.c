@@ -337,7 +337,7 @@ static void test_a_failure_is_everybodys(void **state)
                 check_fails(ranks[r].context, ranks[r].status, SPN_ERROR_INTERRUPTED,
                             "interrupted");
             }
-            run_all(SIZE, ranks, find);
+            run_all(SIZE, ranks, set_once);
             for (int64_t r = 0; r < SIZE; r++) {
                 check_ok(ranks[r].context, ranks[r].status);
             }
