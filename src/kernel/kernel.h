@@ -17,6 +17,9 @@
  *  phi''(a). */
 typedef void spni_activation_kernel(int64_t n, double *h, double *slopes, double *bends);
 
+/** Samples that products pass over together: of sums over samples, and where samples are columns. */
+enum { SPNI_GROUP = 8, SPNI_PAIR = 2 * SPNI_GROUP };
+
 /** Where inputs x, a row each, are 0 in whole groups of samples, which products then pass over: black pixels. The sums
  *  stay the same, bit for bit but for the sign of a zero, where all numbers are finite. Samples are counted from a multiple of 16. */
 typedef struct spni_nonzeros {

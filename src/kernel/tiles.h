@@ -28,9 +28,6 @@ enum {
     AFFINE_SAMPLES = 256,
     OUTER_SAMPLES = 512,
     OUTER_PANEL = 128,
-    /* Samples that are passed over together: in products over samples, and where those are columns. */
-    GROUP = 8,
-    PAIR = 2 * GROUP,
 };
 
 /* How many of `left` rows a tile takes: about equal tiles. */
@@ -176,10 +173,10 @@ INLINE void affine_listed(const int rows, const spni_affine_task *t, int64_t beg
 {
     const spni_nonzeros *z = t->nonzeros;
     for (int64_t s = 0, width = 0; s < t->n; s += width) {
-        const int64_t number = z->first + begin + s, p = number / PAIR, left = t->n - s;
+        const int64_t number = z->first + begin + s, p = number / SPNI_PAIR, left = t->n - s;
         const affine_list list = {z->input + z->list[p], z->list[p + 1] - z->list[p]};
         width = LANES;
-        if (left >= 2 * LANES && number % PAIR + 2 * LANES <= PAIR) {
+        if (left >= 2 * LANES && number % SPNI_PAIR + 2 * LANES <= SPNI_PAIR) {
             width = 2 * LANES;
             affine_tile(rows, 2, ENDS_THERE, t, s, 0, list);
         } else if (left >= LANES) {
@@ -312,12 +309,12 @@ INLINE void outer_sum(const int rows, const int columns, const outer_task *t, in
 INLINE void outer_groups(const int rows, const int columns, const outer_task *t,
                          real sum[OUTER_ROWS][4])
 {
-    const int64_t full = t->n / GROUP, rest = t->n % GROUP;
+    const int64_t full = t->n / SPNI_GROUP, rest = t->n % SPNI_GROUP;
     const uint64_t end = rest > 0 ? t->groups >> full << full : 0; /* that part, or nothing */
     for (uint64_t left = t->groups ^ end; left != 0; left &= left - 1) {
-        const int64_t s = GROUP * (int64_t)__builtin_ctzll(left);
+        const int64_t s = SPNI_GROUP * (int64_t)__builtin_ctzll(left);
         UNROLL
-        for (int64_t v = 0; v < GROUP; v += LANES) {
+        for (int64_t v = 0; v < SPNI_GROUP; v += LANES) {
             outer_step(rows, columns, sum, t, s + v, 0);
         }
     }
@@ -409,7 +406,7 @@ static void outer_group(int64_t rows, int64_t columns, const outer_task *t)
 /* Of at most 64 groups from sample s on those in which one of rows [j, j + columns) is not 0. */
 static uint64_t groups_with(const spni_nonzeros *z, int64_t j, int64_t columns, int64_t s)
 {
-    const int64_t group = (z->first + s) / GROUP, shift = group % 64;
+    const int64_t group = (z->first + s) / SPNI_GROUP, shift = group % 64;
     uint64_t groups = 0;
     for (int64_t row = j; row < j + columns; row++) {
         const uint64_t *bits = z->groups + row * z->stride + group / 64;
@@ -432,7 +429,8 @@ static uint64_t groups_of(const spni_nonzeros *z, int64_t row, int64_t rows, int
 static void outer_panel(const spni_outer_task *t, const outer_place *at)
 {
     uint64_t groups[OUTER_PANEL] = {0};
-    const uint64_t there = ~0ULL >> (64 - (at->n + GROUP - 1) / GROUP); /* up to 64 groups */
+    const uint64_t there =
+        ~0ULL >> (64 - (at->n + SPNI_GROUP - 1) / SPNI_GROUP); /* up to 64 groups */
     const bool has_groups = t->nonzeros != NULL || t->left != NULL;
     for (int64_t j = 0, columns = 0; has_groups && j < at->width; j += columns) {
         columns = share(at->width - j, OUTER_COLUMNS);

@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { GROUP = 8, PAIR = 2, WORD = 64 };
+enum { WORD = 64 };
 /* To follow lists of more than so many of the inputs costs what it saves. */
 static const double SHARE_MAX = 0.9;
 /* A level that is larger than anything else of its input by more than this (a number for what is missing) would take digits from that. */
@@ -22,16 +22,16 @@ static const double LEVEL_MAX = 8;
 
 static int64_t groups_of(int64_t samples)
 {
-    return (samples + GROUP - 1) / GROUP;
+    return (samples + SPNI_GROUP - 1) / SPNI_GROUP;
 }
 
 /* In how many groups is something else? */
 static int64_t groups_beside(int64_t samples, const double *x, double level)
 {
     int64_t count = 0;
-    for (int64_t n = 0; n < samples; n += GROUP) {
+    for (int64_t n = 0; n < samples; n += SPNI_GROUP) {
         bool is_there = false;
-        for (int64_t s = n; s < n + GROUP && s < samples; s++) {
+        for (int64_t s = n; s < n + SPNI_GROUP && s < samples; s++) {
             is_there = is_there || x[s] != level;
         }
         count += is_there ? 1 : 0;
@@ -39,28 +39,35 @@ static int64_t groups_beside(int64_t samples, const double *x, double level)
     return count;
 }
 
-/* The lowest value, where it is often and no number that the others would be lost beside; otherwise 0. */
-static double level_of(int64_t samples, const double *x)
+/* Is this lowest value no number that the others would be lost beside? */
+static bool is_moderate(int64_t samples, const double *x, double low)
 {
-    double low = x[0], largest = 0.0;
-    for (int64_t n = 1; n < samples; n++) {
-        low = fmin(low, x[n]);
-    }
+    double largest = 0.0;
     for (int64_t n = 0; n < samples; n++) {
         largest = x[n] != low ? fmax(largest, fabs(x[n])) : largest;
     }
-    const bool is_level = largest == 0.0 || fabs(low) <= LEVEL_MAX * largest;
-    const double share = (double)groups_beside(samples, x, low) / (double)groups_of(samples);
-    return is_level && share <= SHARE_MAX ? low : 0.0;
+    return largest == 0.0 || fabs(low) <= LEVEL_MAX * largest;
 }
 
-/* found[i] = the level of input i; found[inputs] counts groups in which something else is. */
+/* found[i] = the level of input i, its lowest value where that is often and moderate, otherwise 0; found[inputs] counts groups in which
+ * something else is. */
 static spn_status find_level(spn_context *context, void *state, int64_t i, const double *x,
                              double *found)
 {
     const spn_dataset *data = ((const spn_network_error *)state)->dataset;
-    found[i] = level_of(data->samples, x);
-    found[data->inputs] += (double)groups_beside(data->samples, x, found[i]);
+    const int64_t samples = data->samples;
+    double low = x[0];
+    for (int64_t n = 1; n < samples; n++) {
+        low = fmin(low, x[n]);
+    }
+    int64_t count = groups_beside(samples, x, low);
+    const bool is_often = (double)count <= SHARE_MAX * (double)groups_of(samples);
+    if (low != 0.0 && !(is_often && is_moderate(samples, x, low))) {
+        low = 0.0;
+        count = groups_beside(samples, x, low);
+    }
+    found[i] = low;
+    found[data->inputs] += (double)count;
     return spn_poll(context);
 }
 
@@ -106,7 +113,7 @@ static void mark_groups(const spn_dataset *data, int64_t shift, spni_background 
         const double *x = data->x + i * data->stride, level = background->level[i];
         uint64_t *row = background->groups + i * background->view.stride;
         for (int64_t n = 0; n < data->samples; n++) {
-            const int64_t group = (n + shift) / GROUP;
+            const int64_t group = (n + shift) / SPNI_GROUP;
             row[group / WORD] |= (uint64_t)(x[n] != level) << (group % WORD);
         }
     }
@@ -130,7 +137,7 @@ static int64_t list_pairs(const spni_background *background, int64_t inputs, int
     for (int64_t p = 0; p < pairs; p++) {
         background->list[p] = count;
         for (int64_t i = 0; i < inputs; i++) {
-            if (is_marked(background, i, PAIR * p) || is_marked(background, i, PAIR * p + 1)) {
+            if (is_marked(background, i, 2 * p) || is_marked(background, i, 2 * p + 1)) {
                 if (list != NULL) {
                     list[count] = (uint16_t)i;
                 }
@@ -157,8 +164,8 @@ spn_status spni_background_mark(spn_context *context, const spn_dataset *data, i
 {
     spn_status status = SPN_OK;
     /* Pairs are those of all samples, whichever are here. */
-    const int64_t shift = held % (PAIR * GROUP), groups = groups_of(shift + data->samples);
-    const int64_t pairs = (groups + PAIR - 1) / PAIR;
+    const int64_t shift = held % SPNI_PAIR, groups = groups_of(shift + data->samples);
+    const int64_t pairs = (groups + 1) / 2;
     if (background == NULL || data->spread != NULL) {
         return SPN_OK;
     }
