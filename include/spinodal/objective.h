@@ -204,6 +204,7 @@ struct spn_point {
     double parameter_value;     /**< dL/dparameter */
     double *parameter_gradient; /**< P: d(dL/dtheta)/dparameter */
     unsigned has;               /**< which of SPN_WANT_* are valid */
+    bool is_of_subset;          /**< set with some of the samples */
     void *state;                /**< private to the objective */
 };
 

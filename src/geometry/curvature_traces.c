@@ -6,13 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* tr H and tr H^2 of one Hessian. */
-typedef struct traces {
-    bool is_estimated, has_trace; /* has_trace: tr H is exact */
-    double trace, square;         /* exact ones; else means */
-    spni_trace_samples samples;
-} traces;
-
 /* A surface: what Hessian it has beside the one that was measured, and its gradient. */
 typedef struct surface {
     double shift;
@@ -20,87 +13,6 @@ typedef struct surface {
     int64_t n;
     double confidence;
 } surface;
-
-static spn_status take_dense(spn_context *context, const spn_point *point, spn_part part,
-                             traces *out)
-{
-    spn_status status = SPN_OK;
-    int64_t n = point->dimension;
-    double *h = NULL;
-    SPN_TRY(spni_rows_create(context, n, n, &h));
-    SPN_TRY(spn_point_hessian(context, point, part, h));
-    out->trace = spn_symmetric_trace(n, h);
-    out->square = spn_symmetric_frobenius_squared(n, h);
-done:
-    spn_release(context, h);
-    return status;
-}
-
-/* As many products as there are dimensions: nothing is left to be estimated. */
-static spn_status take_columns(spn_context *context, const spn_symmetric_operator *a, int64_t block,
-                               traces *out)
-{
-    spn_status status = SPN_OK;
-    int64_t n = a->dimension, most = block < n ? block : n;
-    double *units = NULL, *products = NULL;
-    SPN_NEW(context, units, most * n);
-    SPN_NEW(context, products, most * n);
-    for (int64_t first = 0; first < n; first += most) {
-        int64_t count = n - first < most ? n - first : most;
-        SPN_TRY(spn_poll(context));
-        memset(units, 0, (size_t)(most * n) * sizeof *units);
-        for (int64_t j = 0; j < count; j++) {
-            units[j * n + first + j] = 1.0;
-        }
-        SPN_TRY(a->product(context, a->state, count, units, products));
-        for (int64_t j = 0; j < count; j++) {
-            out->trace += products[j * n + first + j];
-            out->square += spn_dot(n, products + j * n, products + j * n);
-        }
-    }
-done:
-    spn_release(context, units);
-    spn_release(context, products);
-    return status;
-}
-
-static spn_status take_samples(spn_context *context, const spn_point *point, spn_part part,
-                               const spn_geometry_settings *settings, traces *out)
-{
-    spn_status status = SPN_OK;
-    spni_hessian_operator hessian = {point, part};
-    const spn_symmetric_operator a = spni_hessian_of(&hessian);
-    const spn_costs costs = spn_objective_costs(point->objective);
-    if (settings->probes >= a.dimension) {
-        return take_columns(context, &a, settings->block, out);
-    }
-    out->is_estimated = true;
-    out->has_trace =
-        settings->exact_trace && costs.trace <= (double)settings->probes * costs.product;
-    if (out->has_trace) {
-        SPN_TRY(spn_point_trace(context, point, part, &out->trace));
-    }
-    SPN_TRY(spni_samples_create(context, &a, settings, &out->samples));
-done:
-    return status;
-}
-
-static spn_status take_traces(spn_context *context, const spn_point *point, spn_part part,
-                              const spn_geometry_settings *settings, int64_t method, traces *out)
-{
-    spn_status status = SPN_OK;
-    *out = (traces){.has_trace = true};
-    if (method == SPN_SPECTRUM_STOCHASTIC) {
-        return take_samples(context, point, part, settings, out);
-    }
-    if (method == SPN_SPECTRUM_DENSE) {
-        return take_dense(context, point, part, out);
-    }
-    SPN_TRY(spn_point_trace(context, point, part, &out->trace));
-    SPN_TRY(spn_point_trace_square(context, point, part, &out->square));
-done:
-    return status;
-}
 
 static spn_estimate exact(double value)
 {
@@ -190,7 +102,8 @@ static double bend_of(const spni_trace_samples *samples, double slope, double q)
     return second > 0.0 ? 3.0 * common * common / (q * second * sqrt(second)) : 0.0;
 }
 
-static void take_estimates(const surface *s, const traces *t, const graph *at, spn_curvature *out)
+static void take_estimates(const surface *s, const spni_traces *t, const graph *at,
+                           spn_curvature *out)
 {
     const spni_trace_samples *samples = &t->samples;
     double n = (double)s->n, shift = s->shift;
@@ -214,12 +127,12 @@ static void take_estimates(const surface *s, const traces *t, const graph *at, s
     out->products = samples->products;
 }
 
-static void take_surface(const surface *s, const traces *t, int64_t method, spn_curvature *out)
+static void take_surface(const surface *s, const spni_traces *t, spn_curvature *out)
 {
     double n = (double)s->n;
     const graph at = graph_of(s);
     *out = (spn_curvature){
-        .method = method, .gradient_norm = spn_norm(s->n, s->g), .gradient_curvature = at.a};
+        .method = t->method, .gradient_norm = spn_norm(s->n, s->g), .gradient_curvature = at.a};
     if (t->is_estimated) {
         take_estimates(s, t, &at, out);
     } else {
@@ -237,16 +150,16 @@ static void take_surface(const surface *s, const traces *t, int64_t method, spn_
 }
 
 /* The surface at `point`, whose Hessian is that of `from`, which was measured, plus a shift. */
-static spn_status measure(spn_context *context, const spn_point *from, const traces *t,
+static spn_status measure(spn_context *context, const spn_point *from, const spni_traces *t,
                           const spn_point *point, double shift,
-                          const spn_geometry_settings *settings, int64_t method, spn_curvature *out)
+                          const spn_geometry_settings *settings, spn_curvature *out)
 {
     spn_status status = SPN_OK;
     double *hg = NULL;
     SPN_NEW(context, hg, point->dimension);
     SPN_TRY(spn_point_hvp(context, from, SPN_PART_FULL, 1, point->gradient, hg));
     const surface s = {shift, point->gradient, hg, point->dimension, settings->confidence};
-    take_surface(&s, t, method, out);
+    take_surface(&s, t, out);
 done:
     spn_release(context, hg);
     return status;
@@ -261,35 +174,45 @@ static spn_status check_point(spn_context *context, const spn_point *point)
                           "curvature needs a point set with value, gradient and curvature");
 }
 
+spn_status spni_curvature_by(spn_context *context, const spn_point *point,
+                             const spn_geometry_settings *settings, int64_t method,
+                             spn_curvature *error, spn_curvature *loss)
+{
+    spn_status status = SPN_OK;
+    spni_traces t = {.is_estimated = false}, again = {.is_estimated = false};
+    const spn_point *inner = spn_point_error(point);
+    double shift = 0.0;
+    SPN_TRY(check_point(context, point));
+    bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
+    if (is_shifted || error != NULL) {
+        SPN_TRY(spni_traces_take(context, inner, SPN_PART_FULL, settings, method, &t));
+    }
+    if (error != NULL) {
+        SPN_TRY(measure(context, inner, &t, inner, 0.0, settings, error));
+    }
+    if (loss != NULL && is_shifted) {
+        SPN_TRY(measure(context, inner, &t, point, shift, settings, loss));
+    } else if (loss != NULL) {
+        SPN_TRY(spni_traces_take(context, point, SPN_PART_FULL, settings, method, &again));
+        SPN_TRY(measure(context, point, &again, point, 0.0, settings, loss));
+    }
+done:
+    spni_samples_free(context, &t.samples);
+    spni_samples_free(context, &again.samples);
+    return status;
+}
+
 spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
                                   const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast)
 {
     spn_status status = SPN_OK;
     spn_forecast own;
-    traces t = {.is_estimated = false}, again = {.is_estimated = false};
-    const spn_point *inner = spn_point_error(point);
-    double shift = 0.0;
     forecast = forecast != NULL ? forecast : &own;
     SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_CURVATURE,
                                   forecast));
-    SPN_TRY(check_point(context, point));
-    bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
-    if (is_shifted || error != NULL) {
-        SPN_TRY(take_traces(context, inner, SPN_PART_FULL, settings, forecast->method, &t));
-    }
-    if (error != NULL) {
-        SPN_TRY(measure(context, inner, &t, inner, 0.0, settings, forecast->method, error));
-    }
-    if (loss != NULL && is_shifted) {
-        SPN_TRY(measure(context, inner, &t, point, shift, settings, forecast->method, loss));
-    } else if (loss != NULL) {
-        SPN_TRY(take_traces(context, point, SPN_PART_FULL, settings, forecast->method, &again));
-        SPN_TRY(measure(context, point, &again, point, 0.0, settings, forecast->method, loss));
-    }
+    SPN_TRY(spni_curvature_by(context, point, settings, forecast->method, error, loss));
 done:
-    spni_samples_free(context, &t.samples);
-    spni_samples_free(context, &again.samples);
     return status;
 }
 
@@ -299,11 +222,12 @@ spn_status spn_geometry_traces(spn_context *context, const spn_point *point, spn
 {
     spn_status status = SPN_OK;
     spn_forecast own;
-    traces t = {.is_estimated = false};
+    spni_traces t = {.is_estimated = false};
     forecast = forecast != NULL ? forecast : &own;
     SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_CURVATURE,
                                   forecast));
-    SPN_TRY(take_traces(context, point, part, settings, forecast->method, &t));
+    SPN_TRY(spni_traces_take(context, point, part, settings, forecast->method, &t));
+    forecast->method = t.method;
     if (!t.is_estimated) {
         *trace = exact(t.trace);
         *square = exact(t.square);
@@ -324,12 +248,12 @@ spn_status spni_curvature_of(spn_context *context, const spn_point *point,
                              const spn_geometry_settings *settings, spn_curvature *out)
 {
     spn_status status = SPN_OK;
-    traces t = {.is_estimated = false};
+    spni_traces t = {.is_estimated = false};
     spn_forecast forecast;
     SPN_TRY(spn_spectrum_forecast(context, point->objective, settings, SPN_SPECTRUM_CURVATURE,
                                   &forecast));
-    SPN_TRY(take_traces(context, point, SPN_PART_FULL, settings, forecast.method, &t));
-    SPN_TRY(measure(context, point, &t, point, 0.0, settings, forecast.method, out));
+    SPN_TRY(spni_traces_take(context, point, SPN_PART_FULL, settings, forecast.method, &t));
+    SPN_TRY(measure(context, point, &t, point, 0.0, settings, out));
 done:
     spni_samples_free(context, &t.samples);
     return status;

@@ -84,6 +84,11 @@ static const spn_forecast_way *way_at(const spn_forecast *forecast, int64_t meth
     }
 }
 
+double spni_forecast_seconds(const spn_forecast *forecast, int64_t method)
+{
+    return way_at(forecast, method)->seconds;
+}
+
 static bool fits(const spn_forecast *forecast, int64_t method,
                  const spn_geometry_settings *settings)
 {

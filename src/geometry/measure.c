@@ -62,7 +62,6 @@ spn_status spn_geometry_workspace_choose(spn_context *context, const spn_objecti
     (*out)->dimension = objective->dimension;
     (*out)->method = forecast->method;
     (*out)->settings = *settings;
-    (*out)->settings.method = (int)forecast->method;
 done:
     return status;
 }
@@ -374,9 +373,9 @@ spn_status spn_geometry_measure(spn_context *context, spn_geometry_workspace *wo
                           .wants_error = error != NULL,
                           .wants_loss = loss != NULL};
     both.error.method = both.loss.method = workspace->method;
-    SPN_TRY(is_dense
-                ? measure_by_dense(context, workspace, point, wanted, &both)
-                : spni_measure_by_products(context, &workspace->settings, point, wanted, &both));
+    SPN_TRY(is_dense ? measure_by_dense(context, workspace, point, wanted, &both)
+                     : spni_measure_by_products(context, &workspace->settings, workspace->method,
+                                                point, wanted, &both));
     copy_point_results(&both.loss, &both.error);
     if (error != NULL) {
         *error = both.error;

@@ -37,12 +37,12 @@ static void take_curvature(const spn_curvature *from, spn_geometry *out)
 }
 
 static spn_status measure_curvature(spn_context *context, const spn_geometry_settings *settings,
-                                    const spn_point *point, spni_surfaces *out)
+                                    int64_t method, const spn_point *point, spni_surfaces *out)
 {
     spn_status status = SPN_OK;
     spn_curvature error, loss;
-    SPN_TRY(spn_geometry_curvature(context, point, settings, out->wants_error ? &error : NULL,
-                                   out->wants_loss ? &loss : NULL, NULL));
+    SPN_TRY(spni_curvature_by(context, point, settings, method, out->wants_error ? &error : NULL,
+                              out->wants_loss ? &loss : NULL));
     if (out->wants_error) {
         take_curvature(&error, &out->error);
     }
@@ -291,13 +291,14 @@ done:
 }
 
 static spn_status measure_all(spn_context *context, const spn_geometry_settings *settings,
-                              const spn_point *point, unsigned wanted, spni_surfaces *out)
+                              int64_t method, const spn_point *point, unsigned wanted,
+                              spni_surfaces *out)
 {
     spn_status status = SPN_OK;
     double shift = 0;
     const spn_point *inner = spn_point_error(point);
     bool is_shifted = spn_objective_shifts(point->objective, point->parameter, &shift);
-    SPN_TRY(measure_curvature(context, settings, point, out));
+    SPN_TRY(measure_curvature(context, settings, method, point, out));
     if ((wanted & SPN_GEOMETRY_FISHER) != 0) {
         SPN_TRY(measure_fisher(context, settings, inner, &out->loss));
     }
@@ -317,15 +318,15 @@ done:
 
 /* What is not finite is a result, as it is of the dense Hessian. */
 spn_status spni_measure_by_products(spn_context *context, const spn_geometry_settings *settings,
-                                    const spn_point *point, unsigned wanted, spni_surfaces *out)
+                                    int64_t method, const spn_point *point, unsigned wanted,
+                                    spni_surfaces *out)
 {
     spn_status status = SPN_OK;
-    if (settings->method == SPN_SPECTRUM_NONE ||
-        !spn_all_finite(point->dimension, point->gradient) ||
+    if (method == SPN_SPECTRUM_NONE || !spn_all_finite(point->dimension, point->gradient) ||
         !spn_all_finite(point->dimension, spn_point_error(point)->gradient)) {
         return SPN_OK;
     }
-    status = measure_all(context, settings, point, wanted, out);
+    status = measure_all(context, settings, method, point, wanted, out);
     if (status == SPN_ERROR_NUMERIC) {
         spn_error_clear(context);
         status = SPN_OK;

@@ -20,6 +20,10 @@ spn_symmetric_operator spni_hessian_of(spni_hessian_operator *hessian);
 spn_status spni_extremes_of(spn_context *context, const spn_symmetric_operator *a,
                             const spn_geometry_settings *settings, spn_extremes **out);
 
+/** spn_geometry_curvature() by a way that is given, the settings' own or a forecast's. */
+spn_status spni_curvature_by(spn_context *context, const spn_point *point,
+                             const spn_geometry_settings *settings, int64_t method,
+                             spn_curvature *error, spn_curvature *loss);
 /** Curvature of the graph of the point's own objective. */
 spn_status spni_curvature_of(spn_context *context, const spn_point *point,
                              const spn_geometry_settings *settings, spn_curvature *out);
@@ -36,9 +40,25 @@ typedef struct spni_trace_samples {
 spn_status spni_samples_create(spn_context *context, const spn_symmetric_operator *a,
                                const spn_geometry_settings *settings, spni_trace_samples *out);
 void spni_samples_free(spn_context *context, spni_trace_samples *samples);
+/** tr A and tr A^2 of a part of a Hessian. */
+typedef struct spni_traces {
+    int64_t method;               /**< spn_spectrum_method: the way that was gone */
+    bool is_estimated, has_trace; /**< has_trace: tr A is exact */
+    double trace, square;         /**< where they are exact */
+    spni_trace_samples
+        samples; /**< otherwise; free with spni_samples_free(), also after a failure */
+} spni_traces;
+
+/** By the way that is given for the problem as it is (a forecast's); where parameters repeat, by the best way for the smaller problem,
+ *  which takes no longer and is exact where that one is. */
+spn_status spni_traces_take(spn_context *context, const spn_point *point, spn_part part,
+                            const spn_geometry_settings *settings, int64_t method,
+                            spni_traces *out);
 /** Vectors that are kept at a time. */
 int64_t spni_samples_vectors(int64_t dimension, const spn_geometry_settings *settings);
 
+/** What a way was forecast to take; infinite where there is none. */
+double spni_forecast_seconds(const spn_forecast *forecast, int64_t method);
 /** Flops of products and sums, flops of LAPACK's spectra, bytes. */
 spn_forecast_way spni_forecast_of(double flops, double dense_flops, double bytes);
 spn_forecast_way spni_moments_way(const spn_objective *objective, const spn_costs *costs);

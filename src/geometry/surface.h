@@ -60,9 +60,10 @@ typedef struct spni_surfaces {
     bool wants_error, wants_loss;
 } spni_surfaces;
 
-/** Everything but the records' beginnings, without a dense matrix. */
+/** Everything but the records' beginnings, without a dense matrix; `method`: the way to the traces. */
 spn_status spni_measure_by_products(spn_context *context, const spn_geometry_settings *settings,
-                                    const spn_point *point, unsigned wanted, spni_surfaces *out);
+                                    int64_t method, const spn_point *point, unsigned wanted,
+                                    spni_surfaces *out);
 
 /** A record in which nothing exists yet: NaN, counts and `stationary` -1. */
 spn_geometry spni_geometry_blank(spn_surface surface, int64_t dimension);

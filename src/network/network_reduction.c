@@ -181,4 +181,6 @@ const spn_reduction_operations spni_network_reduction = {
     .objective = reduction_objective,
     .isometry = reduction_isometry,
     .rest = spni_reduction_rest,
+    .rest_traces = spni_reduction_rest_traces,
+    .rest_flops = spni_reduction_rest_flops,
 };

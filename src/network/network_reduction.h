@@ -52,8 +52,15 @@ spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_poi
                                const spn_damping *damping, double floor, double limit,
                                bool wants_nearest, spn_soft_modes *modes, spn_rest *out,
                                double *direction);
+/** spn_reduction_operations.rest_traces and rest_flops. */
+spn_status spni_reduction_rest_traces(spn_context *context, void *memory, const spn_point *point,
+                                      const spn_damping *damping, spn_part part, double *trace,
+                                      double *square);
+double spni_reduction_rest_flops(const void *memory);
 /** How many eigenvalues 2 beta c there are of (iii), between layers l and l + 1. */
 int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l);
+/** That value: between deviations of two layers the regulariser is alone. */
+double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l);
 
 /* reduction_modes.c: blocks of at least so many rows are asked for what a point close by has told. */
 enum { SPNI_LARGE_BLOCK = 128, SPNI_BLOCK_MODES = 2 };

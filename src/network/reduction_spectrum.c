@@ -29,6 +29,11 @@ static double weight_of(const spn_damping *damping, int64_t i)
     return damping->weights != NULL ? damping->weights[i] : 1.0;
 }
 
+double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l)
+{
+    return damping->stiffness * weight_of(damping, own->network->weight_offset[l + 1]);
+}
+
 double spni_block_weight(const spn_network *network, const spn_damping *damping, int64_t l,
                          int64_t j, int64_t i)
 {
@@ -411,12 +416,10 @@ done:
     return status;
 }
 
-/* Between deviations of two layers the regulariser is alone. */
 static void ask_pairs(const question *q, int64_t l)
 {
-    const spn_network *network = q->own->network;
     int64_t pairs = spni_reduction_pairs(q->own, l);
-    double value = q->damping->stiffness * weight_of(q->damping, network->weight_offset[l + 1]);
+    double value = spni_reduction_pair_value(q->own, q->damping, l);
     if (pairs > 0) {
         take_nearest(q, value);
         q->rest->smallest = fmin(q->rest->smallest, value);

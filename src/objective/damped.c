@@ -176,10 +176,31 @@ static spn_status reduced_rest(spn_context *context, void *memory, const spn_poi
                                  wants_nearest, modes, out, direction);
 }
 
+/* The regulariser belongs to the Gauss-Newton part. */
+static spn_status reduced_rest_traces(spn_context *context, void *memory, const spn_point *point,
+                                      const spn_damping *damping, spn_part part, double *trace,
+                                      double *square)
+{
+    const reduced *own = memory;
+    const spn_damping added = {.stiffness = part == SPN_PART_RESIDUAL ? 0 : 2 * point->parameter,
+                               .weights = own->weights};
+    (void)damping;
+    return own->operations->rest_traces(context, own->memory, spn_point_error(point), &added, part,
+                                        trace, square);
+}
+
+static double reduced_rest_flops(const void *memory)
+{
+    const reduced *own = memory;
+    return own->operations->rest_flops(own->memory);
+}
+
 const spn_reduction_operations spni_damped_reduction = {
     .create = reduced_create,
     .free = reduced_free,
     .objective = reduced_objective,
     .isometry = reduced_isometry,
     .rest = reduced_rest,
+    .rest_traces = reduced_rest_traces,
+    .rest_flops = reduced_rest_flops,
 };

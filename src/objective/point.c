@@ -166,6 +166,7 @@ spn_status spn_point_set(spn_context *context, spn_point *point, const double *t
     }
     memmove(point->theta, theta, bytes);
     point->parameter = parameter;
+    point->is_of_subset = subset != NULL;
     if (wanted & SPN_WANT_PARAMETER) {
         /* An objective that ignores the parameter need not say so. */
         point->parameter_value = 0;

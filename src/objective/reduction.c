@@ -55,3 +55,22 @@ void spn_reduction_extend(const spn_reduction *reduction, const double *z, doubl
         theta[i] = t->factor[i] * z[t->index[i]];
     }
 }
+
+spn_status spn_reduction_rest_traces(spn_context *context, spn_reduction *reduction,
+                                     const spn_point *point, spn_part part, double *trace,
+                                     double *square)
+{
+    const spn_damping none = {0};
+    const spn_isometry *t =
+        reduction != NULL ? reduction->operations->isometry(reduction->memory) : NULL;
+    *trace = *square = 0;
+    return t == NULL || t->dimension == t->reduced
+               ? SPN_OK
+               : reduction->operations->rest_traces(context, reduction->memory, point, &none, part,
+                                                    trace, square);
+}
+
+double spn_reduction_rest_flops(const spn_reduction *reduction)
+{
+    return reduction != NULL ? reduction->operations->rest_flops(reduction->memory) : 0;
+}

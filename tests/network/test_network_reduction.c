@@ -217,6 +217,59 @@ static void test_spectrum(void **state)
 
 /* The certificate counts as the dense spectrum does, and its direction has the smallest eigenvalue, whatever the sign of
  * its largest entry was. */
+static double squares_of(const spn_point *point, spn_part part)
+{
+    int64_t n = point->dimension;
+    double *h = case_vector(n * n);
+    check_ok(context, spn_point_hessian(context, point, part, h));
+    double sum = spn_symmetric_frobenius_squared(n, h);
+    free(h);
+    return sum;
+}
+
+/* tr and tr of the square of each part of the dense Hessian: the smaller problem's and the rest's. */
+static void check_traces(spn_reduction *reduction, const spn_point *full, const spn_point *reduced)
+{
+    for (int part = SPN_PART_FULL; part <= SPN_PART_RESIDUAL; part++) {
+        double whole = 0, own = 0, trace = 0, square = 0;
+        check_ok(context, spn_point_trace(context, full, part, &whole));
+        check_ok(context, spn_point_trace(context, reduced, part, &own));
+        check_ok(context,
+                 spn_reduction_rest_traces(context, reduction, reduced, part, &trace, &square));
+        check_close(own + trace, whole, ROUNDING, 1);
+        whole = squares_of(full, part);
+        check_close(squares_of(reduced, part) + square, whole, ROUNDING, 0);
+        assert_true(square >= 0);
+    }
+}
+
+static void test_traces(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * SHAPES; i++) {
+        loss_case c;
+        spn_reduction *of_error = NULL;
+        open_case(&c, &shapes[i / 2], i % 2, 0.05);
+        check_traces(c.reduction, c.point, c.reduced_point);
+        check_ok(context,
+                 spn_reduction_create(context, c.made.objective, c.made.theta, 1e-12, &of_error));
+        check_traces(of_error, spn_point_error(c.point), spn_point_error(c.reduced_point));
+        /* Groups of 3, 2, 2 and 1 units in each hidden layer: three blocks. */
+        double flops = 0, samples = (double)shapes[i / 2].samples;
+        const spn_network *network = c.made.network;
+        const int64_t depth = network->depth;
+        for (int64_t l = 1; l < depth; l++) {
+            double in = (double)(l == 1 ? network->width[0] : 4) + 1;
+            double out = (double)(l + 1 == depth ? network->width[depth] : 4);
+            flops += 3 * samples * in * (in + 2 * out);
+        }
+        check_close(spn_reduction_rest_flops(of_error), flops, 1e-15, 0);
+        check_close(spn_reduction_rest_flops(c.reduction), flops, 1e-15, 0);
+        spn_reduction_free(context, of_error);
+        close_case(&c);
+    }
+}
+
 static void test_certificate(void **state)
 {
     (void)state;
@@ -508,10 +561,12 @@ static spn_status reduce(spn_context *made_in, void *memory)
     spn_reduction *reduction = NULL;
     spn_certificate certificate;
     spn_point *point = NULL;
+    double trace = 0, square = 0;
     SPN_TRY(spn_reduction_create(made_in, &c->loss, c->made.theta, 1e-12, &reduction));
     SPN_TRY(spn_point_create(made_in, spn_reduction_objective(reduction), &point));
     SPN_TRY(spn_point_set(made_in, point, c->z, 1e-3, NULL, SPN_WANT_ALL));
     SPN_TRY(spn_reduction_certify(made_in, reduction, point, NULL, &certificate, NULL));
+    SPN_TRY(spn_reduction_rest_traces(made_in, reduction, point, SPN_PART_FULL, &trace, &square));
 done:
     spn_point_free(made_in, point);
     spn_reduction_free(made_in, reduction);
@@ -531,15 +586,11 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_function),
-        cmocka_unit_test(test_spectrum),
-        cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_modes_of_a_neighbour),
-        cmocka_unit_test(test_modes_on_lanes),
-        cmocka_unit_test(test_modes_without_memory),
-        cmocka_unit_test(test_any_direction),
-        cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_same_function),  cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_traces),         cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_parts),          cmocka_unit_test(test_modes_of_a_neighbour),
+        cmocka_unit_test(test_modes_on_lanes), cmocka_unit_test(test_modes_without_memory),
+        cmocka_unit_test(test_any_direction),  cmocka_unit_test(test_groups),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

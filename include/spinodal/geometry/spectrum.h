@@ -109,7 +109,8 @@ typedef struct spn_curvature {
 /** Both surfaces at a point set with value, gradient and curvature (SPN_ERROR_ARGUMENT otherwise); either may be NULL. Where the
  *  point has no inner error both are the objective itself. The estimate of (tr H)^2 is the square less its own variance.
  *  `forecast` (NULL: not wanted): what was forecast. Memory as forecast. Cost: that, two products (H g of both surfaces), and as
- *  much again where L's Hessian is not E's plus a shift. Errors: those of spn_spectrum_forecast(). */
+ *  much again where L's Hessian is not E's plus a shift; less where parts of theta are equal (T27): then what was a forecast of estimates may have exact
+ *  results, and `method` of both says so. Errors: those of spn_spectrum_forecast(). */
 spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
                                   const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast);

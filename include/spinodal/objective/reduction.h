@@ -61,6 +61,11 @@ typedef struct spn_reduction_operations {
     spn_status (*rest)(spn_context *context, void *memory, const spn_point *point,
                        const spn_damping *damping, double floor, double limit, bool wants_nearest,
                        spn_soft_modes *modes, spn_rest *out, double *direction);
+    /** tr and tr of the square of a part of the rest's Hessian, and the operations that takes. */
+    spn_status (*rest_traces)(spn_context *context, void *memory, const spn_point *point,
+                              const spn_damping *damping, spn_part part, double *trace,
+                              double *square);
+    double (*rest_flops)(const void *memory);
 } spn_reduction_operations;
 
 typedef struct spn_reduction spn_reduction;
@@ -85,6 +90,16 @@ void spn_reduction_extend(const spn_reduction *reduction, const double *z, doubl
 spn_status spn_reduction_rest(spn_context *context, spn_reduction *reduction,
                               const spn_point *point, double floor, double limit,
                               bool wants_nearest, spn_rest *out);
+
+/** tr R and tr R^2 of the rest R of a part of the Hessian at T z, exact: what those of the full Hessian are beside those of the reduced
+ *  one. `point` is one of the reduced objective, set at z with gradient and curvature. Of E's Gauss-Newton part nothing is left: what equal
+ *  units differ by moves no output to first order. 0 where nothing repeats, or `reduction` is NULL. Cost: spn_reduction_rest_flops(), for
+ *  a network N w_in (w_in + 2 w_out) for each group of m > 1 equal units, memory (w_in + w_out)^2, of the reduced network. Source: T27. */
+spn_status spn_reduction_rest_traces(spn_context *context, spn_reduction *reduction,
+                                     const spn_point *point, spn_part part, double *trace,
+                                     double *square);
+/** Floating-point operations of that. */
+double spn_reduction_rest_flops(const spn_reduction *reduction);
 
 /** How an index is known. */
 typedef enum spn_certainty {
