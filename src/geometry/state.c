@@ -127,6 +127,22 @@ done:
     return status;
 }
 
+/* Of traces alone. Those of a small dense Hessian are exact ones, too. */
+static void take_curvature(const spn_curvature *error, const spn_curvature *loss, spn_state *out)
+{
+    out->scalar_curvature_error = error->scalar_curvature.value;
+    out->scalar_curvature_loss = loss->scalar_curvature.value;
+    out->scalar_curvature_rounding = error->rounding;
+    out->mean_curvature_error = error->mean_curvature.value;
+    out->mean_curvature_loss = loss->mean_curvature.value;
+    out->curvature_method =
+        loss->method == SPN_SPECTRUM_STOCHASTIC ? SPN_SPECTRUM_STOCHASTIC : SPN_SPECTRUM_MOMENTS;
+    out->scalar_curvature_error_stderr = error_of(error->scalar_curvature.error);
+    out->scalar_curvature_loss_stderr = error_of(loss->scalar_curvature.error);
+    out->mean_curvature_error_stderr = error_of(error->mean_curvature.error);
+    out->mean_curvature_loss_stderr = error_of(loss->mean_curvature.error);
+}
+
 spn_status spn_state_curvature(spn_context *context, const spn_point *point,
                                const spn_geometry_settings *settings, spn_state *out)
 {
@@ -136,11 +152,7 @@ spn_status spn_state_curvature(spn_context *context, const spn_point *point,
         return SPN_OK;
     }
     SPN_TRY(spn_geometry_curvature(context, point, settings, &error, &loss, NULL));
-    out->scalar_curvature_error = error.scalar_curvature.value;
-    out->scalar_curvature_loss = loss.scalar_curvature.value;
-    out->scalar_curvature_rounding = error.rounding;
-    out->mean_curvature_error = error.mean_curvature.value;
-    out->mean_curvature_loss = loss.mean_curvature.value;
+    take_curvature(&error, &loss, out);
 done:
     return status;
 }

@@ -2,6 +2,8 @@
 /* Curvature where hidden units are equal: by the smaller network and the blocks beside it, against the dense Hessian. */
 #include "spectrum_case.h"
 
+#include <spinodal/geometry/state.h>
+
 /* Both hidden layers of 15 units have 5 different ones, three copies of each. */
 static void open_equal(fixture *f)
 {
@@ -113,6 +115,48 @@ static void test_estimates(void **state)
     close_fixture(&f);
 }
 
+/* A state by both its ways says how its R is known: exactly where units are equal, from estimates where they are not quite. */
+static void test_states(void **state)
+{
+    (void)state;
+    fixture f;
+    open_equal(&f);
+    spn_geometry_settings settings = defaults(f.context);
+    settings.patience = 0;
+    settings.probes = 32;
+    for (int is_apart = 0; is_apart < 2; is_apart++) {
+        spn_curvature error, loss;
+        spn_state states[2];
+        spn_geometry_workspace *workspace = NULL;
+        f.theta[0] *= 1 + 1e-7 * is_apart;
+        settings.method = is_apart ? SPN_SPECTRUM_STOCHASTIC : SPN_SPECTRUM_AUTO;
+        check_ok(f.context, spn_point_set(f.context, f.point, f.theta, 0.05, NULL, SPN_WANT_ALL));
+        error = error_by(&f, &settings, &loss);
+        states[0] = spn_state_unknown();
+        check_ok(f.context, spn_state_curvature(f.context, f.point, &settings, &states[0]));
+        check_ok(f.context, spn_geometry_workspace_choose(f.context, &f.ridge, &settings, 0,
+                                                          &workspace, NULL));
+        const spn_state_wish wish = {.geometry = workspace};
+        check_ok(f.context, spn_state_measure(f.context, f.point, &wish, &states[1]));
+        spn_geometry_workspace_free(f.context, workspace);
+        for (int way = 0; way < 2; way++) {
+            const spn_state *s = &states[way];
+            assert_int_equal(s->curvature_method,
+                             is_apart ? SPN_SPECTRUM_STOCHASTIC : SPN_SPECTRUM_MOMENTS);
+            check_close(s->scalar_curvature_error, error.scalar_curvature.value, 0, 0);
+            check_close(s->scalar_curvature_loss, loss.scalar_curvature.value, 0, 0);
+            check_close(s->mean_curvature_error, error.mean_curvature.value, 0, 0);
+            assert_true(isnan(s->mean_curvature_loss_stderr)); /* tr H is exact */
+            assert_true(is_apart == !isnan(s->scalar_curvature_error_stderr));
+            assert_true(!is_apart ||
+                        s->scalar_curvature_error_stderr == error.scalar_curvature.error);
+            assert_true(!is_apart ||
+                        s->scalar_curvature_loss_stderr == loss.scalar_curvature.error);
+        }
+    }
+    close_fixture(&f);
+}
+
 static spn_status measure(spn_context *context, void *memory)
 {
     spn_status status = SPN_OK;
@@ -145,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ways),
         cmocka_unit_test(test_estimates),
+        cmocka_unit_test(test_states),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
