@@ -84,7 +84,8 @@ typedef struct spn_labels {
 #define SPN_DIRECTION_MARGIN 10
 
 /** Labels of a stationary point, from those of spn_point_labels(): active_modes with the hysteresis above,
- *  `before` those of the point before on its branch (-1: there is none), `share` one of the two above. At the trivial point no hidden unit is
+ *  `before` those of the point before on its branch (-1: there is none), `share` one of the two above or what a solver leaves
+ *  (spn_solver_direction_share()). At the trivial point no hidden unit is
  *  told from another: dead_units and merged_units become -1. */
 void spn_labels_settle(spn_labels *labels, int64_t before, double share);
 

@@ -64,6 +64,12 @@ typedef struct spn_solver_settings {
     double
         least_improvement; /**< a share of the best mean loss; 0 or NaN: any improvement counts */
 } spn_solver_settings;
+
+/** The share of the outputs' scale above which a direction counts (spn_labels_settle()) at points that runs with these settings end at: what
+ *  they leave is below. SPN_DIRECTION_SHARE behind Newton's method with the Hessian, whose last step leaves little but rounding, and
+ *  SPN_DIRECTION_SHARE_ROUGH behind methods of first order. Steps by products end at the tolerance t: directions of up to 0.4 t were seen that come and go
+ *  with rounding (118,282 weights, t = 1e-8), so that what decides is 10 t, between t and 100 t the point before (SPN_DIRECTION_MARGIN). */
+double spn_solver_direction_share(const spn_solver_settings *settings);
 extern const spn_option_table spn_solver_options;
 
 /** How a method ended. */

@@ -53,8 +53,8 @@ typedef struct group_sums {
     spni_stretch blocks;
 } group_sums;
 
-/* So that what is scaled of a block stays in a cache. */
-enum { PART_ROWS = 200 };
+/* So that what is scaled of a block stays in a cache, and little is made beyond the diagonal. */
+enum { PART_ROWS = 200, STRIP_ROWS = 40 };
 
 static int64_t parts_of(const group_sums *sums)
 {
@@ -95,44 +95,52 @@ static const spni_nonzeros *rows_behind(const spni_rows *h, int64_t first, spni_
     return room;
 }
 
+/* What some rows of a part, which are there, add to the sums of inputs: up to the diagonal. */
+static void sum_strip(const group_sums *sums, const spni_block *block, const spni_rows *h,
+                      const spni_stretch *strip, bool adds)
+{
+    const spni_reduction *own = sums->own;
+    const int64_t ld = own->inner->plan.block, in = sums->in;
+    spni_nonzeros left;
+    sums->state->kernels->outer(&(spni_outer_task){.m = strip->end - strip->begin,
+                                                   .k = strip->end < in ? strip->end : in,
+                                                   .n = block->count,
+                                                   .a = own->rows + strip->begin * ld,
+                                                   .lda = ld,
+                                                   .b = h->at,
+                                                   .ldb = h->ld,
+                                                   .nonzeros = h->nonzeros,
+                                                   .left = rows_behind(h, strip->begin, &left),
+                                                   .adds = adds,
+                                                   .c = own->products[0] + strip->begin * in,
+                                                   .ldc = in});
+}
+
 /* What a block adds to part k. */
 static void sum_part(const group_sums *sums, const spni_block *block, int64_t k, bool adds)
 {
     const spni_reduction *own = sums->own;
-    const spni_kernels *kernels = sums->state->kernels;
-    const int64_t ld = own->inner->plan.block, in = sums->in, most = (k + 1) * PART_ROWS;
+    const int64_t ld = own->inner->plan.block, most = (k + 1) * PART_ROWS;
     const spni_stretch part = {k * PART_ROWS, most < sums->rows ? most : sums->rows};
-    const int64_t count = part.end - part.begin, columns = part.end < in ? part.end : in;
-    const double *rows = own->rows + part.begin * ld;
     const spni_rows h = spni_input(&own->inner->plan, block, sums->l);
     spni_nonzeros left;
-    const spni_outer_task inputs = {.m = count,
-                                    .k = columns,
-                                    .n = block->count,
-                                    .a = rows,
-                                    .lda = ld,
-                                    .b = h.at,
-                                    .ldb = h.ld,
-                                    .nonzeros = h.nonzeros,
-                                    .left = rows_behind(&h, part.begin, &left),
-                                    .adds = adds,
-                                    .c = own->products[0] + part.begin * in,
-                                    .ldc = in};
-    const spni_outer_task outputs = {.m = count,
-                                     .k = sums->out,
-                                     .n = block->count,
-                                     .a = rows,
-                                     .lda = ld,
-                                     .left = inputs.left,
-                                     .b = spni_deltas(own->inner, block, sums->l + 1),
-                                     .ldb = ld,
-                                     .adds = adds,
-                                     .c = own->products[1] + part.begin * sums->out,
-                                     .ldc = sums->out};
     scale_inputs(sums, block, &part, spni_bends(own->inner, block, sums->l) + sums->j * ld);
-    kernels->outer(&inputs);
+    for (int64_t i = part.begin; i < part.end; i += STRIP_ROWS) {
+        const int64_t end = i + STRIP_ROWS < part.end ? i + STRIP_ROWS : part.end;
+        sum_strip(sums, block, &h, &(spni_stretch){i, end}, adds);
+    }
     scale_inputs(sums, block, &part, spni_slopes(own->inner, block, sums->l) + sums->j * ld);
-    kernels->outer(&outputs);
+    sums->state->kernels->outer(&(spni_outer_task){.m = part.end - part.begin,
+                                                   .k = sums->out,
+                                                   .n = block->count,
+                                                   .a = own->rows + part.begin * ld,
+                                                   .lda = ld,
+                                                   .left = rows_behind(&h, part.begin, &left),
+                                                   .b = spni_deltas(own->inner, block, sums->l + 1),
+                                                   .ldb = ld,
+                                                   .adds = adds,
+                                                   .c = own->products[1] + part.begin * sums->out,
+                                                   .ldc = sums->out});
 }
 
 static spn_status sum_parts(spn_context *context, void *memory, int64_t taker, int64_t lane)

@@ -224,6 +224,16 @@ bool spn_method_is_exact(spn_method method)
     return solver_methods[method].is_exact;
 }
 
+double spn_solver_direction_share(const spn_solver_settings *settings)
+{
+    if (!spn_method_is_exact((spn_method)settings->method)) {
+        return SPN_DIRECTION_SHARE_ROUGH;
+    }
+    return settings->method == SPN_METHOD_NEWTON_CG
+               ? fmax(SPN_DIRECTION_SHARE, SPN_DIRECTION_MARGIN * settings->tolerance)
+               : SPN_DIRECTION_SHARE;
+}
+
 bool spn_method_is_stochastic(spn_method method)
 {
     const spni_rule *rule = solver_methods[method].rule;

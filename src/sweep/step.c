@@ -26,9 +26,8 @@ spn_status spni_take_labels(spni_follower *f)
     if (spni_is_passing(f)) {
         f->labels.active_modes = f->labels.learned_modes;
     } else {
-        bool is_rough = !spn_method_is_exact((spn_method)f->problem->solver->method);
         spn_labels_settle(&f->labels, f->has_before ? f->at_before.active : -1,
-                          is_rough ? SPN_DIRECTION_SHARE_ROUGH : SPN_DIRECTION_SHARE);
+                          spn_solver_direction_share(f->problem->solver));
     }
     return status;
 }

@@ -53,6 +53,34 @@ static void both_kinds_agree(void **state)
     assert_int_equal(shared, count_words(spn_path_words) - 1); /* all but the flow */
 }
 
+/* Strengths of the outputs of a network of 118,282 weights behind a jump from nine directions, at the tolerance 1e-8: from the eighth on they
+ * come and go with rounding, at neighbouring points between 3e-10 and 3e-9. */
+static void directions_above_what_is_left(void **state)
+{
+    (void)state;
+    static const double strengths[] = {3.98,    2.50,    1.88,    2.14e-3,  1.76e-4,
+                                       7.75e-6, 4.35e-7, 1.63e-9, 9.20e-10, 7.47e-10};
+    enum { COUNT = sizeof strengths / sizeof *strengths };
+    spn_solver_settings settings = {.method = SPN_METHOD_NEWTON_CG, .tolerance = 1e-8};
+    spn_labels labels = {.direction_count = COUNT, .output_scale = 1, .active_modes = COUNT};
+    memcpy(labels.directions, strengths, sizeof strengths);
+    spn_labels_settle(&labels, 9, spn_solver_direction_share(&settings));
+    assert_int_equal(labels.active_modes, 7);
+    spn_labels_settle(&labels, -1, spn_solver_direction_share(&settings));
+    assert_int_equal(labels.active_modes, 7);
+    /* What was not there before has to be well above. */
+    spn_labels_settle(&labels, 3, spn_solver_direction_share(&settings));
+    assert_int_equal(labels.active_modes, 6);
+    check_close(spn_solver_direction_share(&settings), 1e-7, 1e-15, 0);
+    settings.tolerance = 1e-12;
+    assert_true(spn_solver_direction_share(&settings) == SPN_DIRECTION_SHARE);
+    settings.method = SPN_METHOD_NEWTON;
+    settings.tolerance = 1e-3;
+    assert_true(spn_solver_direction_share(&settings) == SPN_DIRECTION_SHARE);
+    settings.method = SPN_METHOD_ADAM;
+    assert_true(spn_solver_direction_share(&settings) == SPN_DIRECTION_SHARE_ROUGH);
+}
+
 static void facts_follow_the_settings(void **state)
 {
     (void)state;
@@ -115,6 +143,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_those_of_settings),
         cmocka_unit_test(both_kinds_agree),
+        cmocka_unit_test(directions_above_what_is_left),
         cmocka_unit_test(facts_follow_the_settings),
         cmocka_unit_test(bounds_of_stability_are_sharp),
     };
