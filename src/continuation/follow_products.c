@@ -224,7 +224,7 @@ static spn_status find_fall(branch_run *run, spni_found *found)
         status = SPN_OK;
     }
     SPN_TRY(status);
-    spn_labels_settle(&labels, -1, spn_solver_direction_share(all->problem.solver));
+    spn_labels_settle(&labels, -1, SPN_DIRECTION_SHARE);
     const spn_state_wish wish = {.labels = &labels};
     SPN_TRY(spn_state_measure(all->context, spn_solver_point(all->solver), &wish, &record->after));
     if (all->problem.geometry != NULL) {

@@ -23,7 +23,7 @@ spn_geometry_settings spni_settings_of_ends(const spn_geometry_settings *setting
 
 static void take_curvature(const spn_curvature *from, spn_geometry *out)
 {
-    out->method = from->method == SPN_SPECTRUM_DENSE ? SPN_SPECTRUM_MOMENTS : from->method;
+    out->method = from->method;
     out->trace = from->trace.value;
     out->trace_stderr = from->trace.error;
     out->frobenius_squared = from->trace_square.value;

@@ -127,7 +127,7 @@ done:
     return status;
 }
 
-/* Of traces alone. Those of a small dense Hessian are exact ones, too. */
+/* Of traces alone. */
 static void take_curvature(const spn_curvature *error, const spn_curvature *loss, spn_state *out)
 {
     out->scalar_curvature_error = error->scalar_curvature.value;
@@ -135,8 +135,7 @@ static void take_curvature(const spn_curvature *error, const spn_curvature *loss
     out->scalar_curvature_rounding = error->rounding;
     out->mean_curvature_error = error->mean_curvature.value;
     out->mean_curvature_loss = loss->mean_curvature.value;
-    out->curvature_method =
-        loss->method == SPN_SPECTRUM_STOCHASTIC ? SPN_SPECTRUM_STOCHASTIC : SPN_SPECTRUM_MOMENTS;
+    out->curvature_method = loss->method == SPN_SPECTRUM_DENSE ? -1 : loss->method;
     out->scalar_curvature_error_stderr = error_of(error->scalar_curvature.error);
     out->scalar_curvature_loss_stderr = error_of(loss->scalar_curvature.error);
     out->mean_curvature_error_stderr = error_of(error->mean_curvature.error);

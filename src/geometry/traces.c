@@ -5,6 +5,7 @@
 #include "objective/objective.h"
 #include <spinodal/objective/reduction.h>
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -93,8 +94,8 @@ done:
 
 /* ---- Where parameters repeat ------------------------------------------------------------------ */
 
-/* Equal to rounding. */
-static const double EXACT = 1e-12;
+/* Equal to rounding: results are exact. */
+static const double EXACT = 4 * DBL_EPSILON;
 
 /* The smaller problem, and its point z = T^T theta; NULL where nothing repeats or it does not pay. */
 typedef struct smaller {
@@ -145,7 +146,7 @@ static spn_status find_smaller(spn_context *context, const spn_point *point,
     spn_status status = SPN_OK;
     double *z = NULL;
     *way = 0;
-    if (point->is_of_subset || method == SPN_SPECTRUM_DENSE) {
+    if (point->is_of_subset || settings->method == SPN_SPECTRUM_DENSE) {
         goto done;
     }
     SPN_TRY(spn_reduction_create(context, point->objective, point->theta, EXACT, &out->reduction));
@@ -192,6 +193,8 @@ spn_status spni_traces_take(spn_context *context, const spn_point *point, spn_pa
         goto done;
     }
     SPN_TRY(take_whole(context, s.point, part, settings, way, out));
+    out->method =
+        way == SPN_SPECTRUM_DENSE ? SPN_SPECTRUM_MOMENTS : way; /* of this problem exact traces */
     SPN_TRY(spn_reduction_rest_traces(context, s.reduction, s.point, part, &trace, &square));
     add_rest(trace, square, out);
 done:

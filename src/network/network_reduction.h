@@ -57,10 +57,11 @@ spn_status spni_reduction_rest_traces(spn_context *context, void *memory, const 
                                       const spn_damping *damping, spn_part part, double *trace,
                                       double *square);
 double spni_reduction_rest_flops(const void *memory);
-/** How many eigenvalues 2 beta c there are of (iii), between layers l and l + 1. */
-int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l);
-/** That value: between deviations of two layers the regulariser is alone. */
-double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l);
+/** How many eigenvalues of (iii) there are between groups i of layer l and j of layer l + 1, (m_i - 1) (m_j - 1). */
+int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l, int64_t i, int64_t j);
+/** That value, 2 beta c: between deviations of two layers the regulariser is alone. */
+double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l,
+                                 int64_t i, int64_t j);
 
 /* reduction_modes.c: blocks of at least so many rows are asked for what a point close by has told. */
 enum { SPNI_LARGE_BLOCK = 128, SPNI_BLOCK_MODES = 2 };

@@ -18,10 +18,9 @@ int64_t spni_reduction_side(const spni_reduction *own, int64_t l)
     return network->width[l - 1] + (network->has_bias ? 1 : 0) + network->width[l + 1];
 }
 
-int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l)
+int64_t spni_reduction_pairs(const spni_reduction *own, int64_t l, int64_t i, int64_t j)
 {
-    const spni_groups *below = &own->groups[l], *above = &own->groups[l + 1];
-    return (below->units - below->count) * (above->units - above->count);
+    return (own->groups[l].size[i] - 1) * (own->groups[l + 1].size[j] - 1);
 }
 
 static double weight_of(const spn_damping *damping, int64_t i)
@@ -29,9 +28,12 @@ static double weight_of(const spn_damping *damping, int64_t i)
     return damping->weights != NULL ? damping->weights[i] : 1.0;
 }
 
-double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l)
+double spni_reduction_pair_value(const spni_reduction *own, const spn_damping *damping, int64_t l,
+                                 int64_t i, int64_t j)
 {
-    return damping->stiffness * weight_of(damping, own->network->weight_offset[l + 1]);
+    const spn_network *network = own->network;
+    return damping->stiffness *
+           weight_of(damping, network->weight_offset[l + 1] + j * network->width[l] + i);
 }
 
 double spni_block_weight(const spn_network *network, const spn_damping *damping, int64_t l,
@@ -424,10 +426,10 @@ done:
     return status;
 }
 
-static void ask_pairs(const question *q, int64_t l)
+static void ask_pairs(const question *q, int64_t l, int64_t i, int64_t j)
 {
-    int64_t pairs = spni_reduction_pairs(q->own, l);
-    double value = spni_reduction_pair_value(q->own, q->damping, l);
+    int64_t pairs = spni_reduction_pairs(q->own, l, i, j);
+    double value = spni_reduction_pair_value(q->own, q->damping, l, i, j);
     if (pairs > 0) {
         take_nearest(q, value);
         q->rest->smallest = fmin(q->rest->smallest, value);
@@ -450,8 +452,10 @@ spn_status spni_reduction_rest(spn_context *context, void *memory, const spn_poi
     SPN_TRY(modes != NULL ? spni_block_modes_fit(context, own, modes) : SPN_OK);
     for (int64_t l = 1; l < own->network->depth; l++) {
         SPN_TRY(ask_layer(context, &q, l));
-        if (l + 1 < own->network->depth) {
-            ask_pairs(&q, l);
+        for (int64_t i = 0; l + 1 < own->network->depth && i < own->groups[l].count; i++) {
+            for (int64_t j = 0; j < own->groups[l + 1].count; j++) {
+                ask_pairs(&q, l, i, j);
+            }
         }
     }
 done:

@@ -27,6 +27,16 @@ static void add_stiffness(const spni_reduction *own, const spn_damping *damping,
     }
 }
 
+/* (iii) between group i of layer l and all of the next one. */
+static void add_pairs(const spni_reduction *own, const spn_damping *damping, int64_t l, int64_t i,
+                      sums *out)
+{
+    for (int64_t j = 0; j < own->groups[l + 1].count; j++) {
+        const double value = spni_reduction_pair_value(own, damping, l, i, j);
+        add((double)spni_reduction_pairs(own, l, i, j), value, value * value, out);
+    }
+}
+
 static spn_status add_block(spn_context *context, spni_reduction *own, const spn_point *point,
                             const spn_damping *damping, int64_t l, int64_t j, double times,
                             sums *out)
@@ -59,9 +69,8 @@ spn_status spni_reduction_rest_traces(spn_context *context, void *memory, const 
                 SPN_TRY(add_block(context, own, point, damping, l, j, times, &out));
             }
         }
-        if (l + 1 < own->network->depth) {
-            const double value = spni_reduction_pair_value(own, damping, l);
-            add((double)spni_reduction_pairs(own, l), value, value * value, &out);
+        for (int64_t i = 0; l + 1 < own->network->depth && i < groups->count; i++) {
+            add_pairs(own, damping, l, i, &out);
         }
     }
     *trace = out.trace;

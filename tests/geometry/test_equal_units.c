@@ -34,13 +34,17 @@ static void test_ways(void **state)
     check_ok(f.context, spn_geometry_workspace_create(f.context, f.size, &workspace));
     const int64_t some[] = {3, 5, 8, 13, 21, 34, 55};
     const spn_subset batch = {7, some};
-    const spn_objective *losses[] = {&f.ridge, &f.weighted};
-    for (int which = 0; which < 8; which++) {
+    spn_regularised free_biases = {.error = spn_network_error_objective(f.error)};
+    check_ok(f.context, spn_network_error_regularise(f.context, f.error, SPN_REGULARISE_WEIGHTS,
+                                                     &free_biases.regulariser));
+    const spn_objective unpenalised = spn_regularise(&free_biases);
+    const spn_objective *losses[] = {&f.ridge, &f.weighted, &unpenalised};
+    for (int which = 0; which < 12; which++) {
         spn_point *point = NULL;
         spn_geometry expected[2];
         spn_curvature error, loss;
-        f.theta[which % 2] *= which < 4 ? 1 : 1 + 1e-7;
-        check_ok(f.context, spn_point_create(f.context, losses[which / 2 % 2], &point));
+        f.theta[which % 2] *= which < 6 ? 1 : 1 + 1e-7;
+        check_ok(f.context, spn_point_create(f.context, losses[which / 2 % 3], &point));
         check_ok(f.context, spn_point_set(f.context, point, f.theta, 0.07,
                                           which % 2 == 0 ? NULL : &batch, SPN_WANT_ALL));
         check_ok(f.context,

@@ -161,10 +161,13 @@ static int64_t append_blocks(const loss_case *c, spni_reduction *own, double bet
             check_ok(context, spn_eigen(context, dense, n, block, false, w));
             filled += append(n, w, own->groups[l].size[j] - 1, all + filled);
         }
-        double alone = 2 * beta;
-        filled += l + 1 < own->network->depth
-                      ? append(1, &alone, spni_reduction_pairs(own, l), all + filled)
-                      : 0;
+        for (int64_t q = 0;
+             l + 1 < own->network->depth && q < own->groups[l].count * own->groups[l + 1].count;
+             q++) {
+            int64_t i = q % own->groups[l].count, j = q / own->groups[l].count;
+            double alone = spni_reduction_pair_value(own, &damping, l, i, j);
+            filled += append(1, &alone, spni_reduction_pairs(own, l, i, j), all + filled);
+        }
         spn_dense_free(context, dense);
         free(block), free(w);
     }
@@ -215,8 +218,27 @@ static void test_spectrum(void **state)
     }
 }
 
-/* The certificate counts as the dense spectrum does, and its direction has the smallest eigenvalue, whatever the sign of
- * its largest entry was. */
+/* A regulariser with weights of its own for each parameter of the smaller network: 1 to 1.6. */
+static void weigh_by_group(loss_case *c, double *weights)
+{
+    void *memory = NULL;
+    check_ok(context, spni_network_reduction.create(context, c->made.objective, c->made.theta,
+                                                    1e-12, &memory));
+    const spn_isometry *t = spni_network_reduction.isometry(memory);
+    for (int64_t i = 0; i < t->dimension; i++) {
+        weights[i] = 1 + 0.1 * (double)(t->index[i] % 7);
+    }
+    spni_network_reduction.free(context, memory);
+    spn_point_free(context, c->reduced_point);
+    spn_reduction_free(context, c->reduction);
+    c->regularised.regulariser.weights = weights;
+    check_ok(context, spn_reduction_create(context, &c->loss, c->made.theta, 1e-12, &c->reduction));
+    check_ok(context,
+             spn_point_create(context, spn_reduction_objective(c->reduction), &c->reduced_point));
+    check_ok(context, spn_point_set(context, c->point, c->made.theta, 0.05, NULL, SPN_WANT_ALL));
+    check_ok(context, spn_point_set(context, c->reduced_point, c->z, 0.05, NULL, SPN_WANT_ALL));
+}
+
 static double squares_of(const spn_point *point, spn_part part)
 {
     int64_t n = point->dimension;
@@ -270,6 +292,24 @@ static void test_traces(void **state)
     }
 }
 
+static void test_weights_by_group(void **state)
+{
+    (void)state;
+    for (int i = 0; i < SHAPES; i++) {
+        loss_case c;
+        open_case(&c, &shapes[i], 0, 0.05);
+        double *weights = case_vector(c.made.size);
+        weigh_by_group(&c, weights);
+        void *memory = check_blocks(&c, 0.05);
+        spni_network_reduction.free(context, memory);
+        check_traces(c.reduction, c.point, c.reduced_point);
+        close_case(&c);
+        free(weights);
+    }
+}
+
+/* The certificate counts as the dense spectrum does, and its direction has the smallest eigenvalue, whatever the sign of
+ * its largest entry was. */
 static void test_certificate(void **state)
 {
     (void)state;
@@ -586,11 +626,17 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_same_function),  cmocka_unit_test(test_spectrum),
-        cmocka_unit_test(test_traces),         cmocka_unit_test(test_certificate),
-        cmocka_unit_test(test_parts),          cmocka_unit_test(test_modes_of_a_neighbour),
-        cmocka_unit_test(test_modes_on_lanes), cmocka_unit_test(test_modes_without_memory),
-        cmocka_unit_test(test_any_direction),  cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_same_function),
+        cmocka_unit_test(test_spectrum),
+        cmocka_unit_test(test_traces),
+        cmocka_unit_test(test_weights_by_group),
+        cmocka_unit_test(test_certificate),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_modes_of_a_neighbour),
+        cmocka_unit_test(test_modes_on_lanes),
+        cmocka_unit_test(test_modes_without_memory),
+        cmocka_unit_test(test_any_direction),
+        cmocka_unit_test(test_groups),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -78,7 +78,7 @@ typedef struct spn_forecast {
     spn_forecast_way dense, moments, stochastic;
 } spn_forecast;
 
-/** Which way is gone, by sizes alone. A forced method is gone as it is. Auto takes the quicker of the exact ways if it fits
+/** Which way is gone, by sizes alone. A forced method is gone as it is (of the smaller problem where parts of theta are equal). Auto takes the quicker of the exact ways if it fits
  *  and takes no longer than `patience` or than the estimates, otherwise these. SPN_ERROR_UNSUPPORTED, with the forecast in the text, where
  *  the forced method, or any, exceeds `memory` or `hours`, or does not exist for the task (dense ends at 32,700 parameters); *out is filled all the same.
  *  SPN_ERROR_INPUT for settings that its table refuses. */
@@ -110,12 +110,12 @@ typedef struct spn_curvature {
  *  point has no inner error both are the objective itself. The estimate of (tr H)^2 is the square less its own variance.
  *  `forecast` (NULL: not wanted): what was forecast. Memory as forecast. Cost: that, two products (H g of both surfaces), and as
  *  much again where L's Hessian is not E's plus a shift; less where parts of theta are equal (T27): then what was a forecast of estimates may have exact
- *  results, and `method` of both says so. Errors: those of spn_spectrum_forecast(). */
+ *  results, and `method` of both says so (moments); memory then is that and a point of the smaller problem. Errors: those of spn_spectrum_forecast(). */
 spn_status spn_geometry_curvature(spn_context *context, const spn_point *point,
                                   const spn_geometry_settings *settings, spn_curvature *error,
                                   spn_curvature *loss, spn_forecast *forecast);
 
-/** tr and tr of the square of a part of the Hessian at the point, by the same ways. Errors likewise. */
+/** tr and tr of the square of a part of the Hessian at the point, by the same ways; forecast->method is the one that was gone. Errors likewise. */
 spn_status spn_geometry_traces(spn_context *context, const spn_point *point, spn_part part,
                                const spn_geometry_settings *settings, spn_estimate *trace,
                                spn_estimate *square, spn_forecast *forecast);
