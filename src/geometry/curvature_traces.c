@@ -4,7 +4,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* A surface: what Hessian it has beside the one that was measured, and its gradient. */
 typedef struct surface {

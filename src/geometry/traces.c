@@ -2,11 +2,9 @@
 /* tr H and tr H^2 of a part of a Hessian, by one of the ways; where parameters repeat, of the smaller problem and of what is left
  * beside it (T27): H leaves the symmetric theta alone, so that both traces are sums of those of two parts. */
 #include "geometry/spectrum.h"
-#include "objective/objective.h"
 #include <spinodal/objective/reduction.h>
 
 #include <float.h>
-#include <math.h>
 #include <string.h>
 
 static spn_status take_dense(spn_context *context, const spn_point *point, spn_part part,

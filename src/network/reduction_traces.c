@@ -4,8 +4,6 @@
  * with B and (iii) as in reduction_spectrum.c. Of the Gauss-Newton part B has what the regulariser adds alone. */
 #include "network/network_reduction.h"
 
-#include <math.h>
-
 /* What is summed up. */
 typedef struct sums {
     double trace, square;

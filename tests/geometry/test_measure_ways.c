@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A point measured without a dense matrix, against the dense measurement of the same point. */
-#include "support.h"
+#include "spectrum_case.h"
 
-#include <spinodal/geometry.h>
-#include <spinodal/network.h>
 #include <spinodal/numeric/conjugate_gradients.h>
 #include <spinodal/optimize.h>
 
@@ -20,18 +18,8 @@ typedef struct scene {
     int64_t size;
 } scene;
 
-static double *numbers(int64_t count, double scale, uint64_t seed)
-{
-    double *out = calloc((size_t)count, sizeof *out);
-    assert_non_null(out);
-    spn_random random = spn_random_stream(seed, SPN_PURPOSE_TEST, 0);
-    for (int64_t i = 0; i < count; i++) {
-        out[i] = scale * spn_random_normal(&random);
-    }
-    return out;
-}
-
-static void *defaults(spn_context *context, const spn_option_table *table, void *out, size_t size)
+static void *defaults_of(spn_context *context, const spn_option_table *table, void *out,
+                         size_t size)
 {
     spn_arena *arena = NULL;
     check_ok(context, spn_arena_create(context, &arena));
@@ -82,7 +70,7 @@ static void settle(scene *s, double beta)
     spn_solver_settings settings;
     spn_solver_info info;
     spn_solver *solver = NULL;
-    defaults(s->context, &spn_solver_options, &settings, sizeof settings);
+    defaults_of(s->context, &spn_solver_options, &settings, sizeof settings);
     check_ok(s->context, spn_solver_create(s->context, &settings, &s->loss, &solver));
     check_ok(s->context, spn_solver_run(s->context, solver, beta, s->theta, &info));
     assert_int_equal(info.stop, SPN_STOP_CONVERGED);
@@ -93,7 +81,7 @@ static void measure(scene *s, int method, int64_t smallest, spn_geometry out[2])
 {
     spn_geometry_settings settings;
     spn_geometry_workspace *workspace = NULL;
-    defaults(s->context, &spn_geometry_options, &settings, sizeof settings);
+    settings = defaults(s->context);
     settings.method = method;
     settings.smallest = smallest;
     settings.probes = 64;
@@ -256,7 +244,7 @@ static void test_choice(void **state)
     spn_geometry_workspace *workspace = NULL;
     spn_forecast forecast;
     open_scene(&s, true);
-    defaults(s.context, &spn_geometry_options, &settings, sizeof settings);
+    settings = defaults(s.context);
     check_ok(s.context,
              spn_geometry_forecast(s.context, &s.loss, &settings, SPN_GEOMETRY_SWEEP, &forecast));
     assert_int_equal(forecast.method, SPN_SPECTRUM_DENSE);
@@ -321,7 +309,7 @@ static void test_memory(void **state)
     spn_context *context = NULL;
     spn_geometry_settings settings;
     assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
-    defaults(context, &spn_geometry_options, &settings, sizeof settings);
+    settings = defaults(context);
     settings.method = SPN_SPECTRUM_STOCHASTIC;
     spn_context_free(context);
     assert_true(support_fail_each_allocation(run_all, &settings) > 30);

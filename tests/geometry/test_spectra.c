@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The spectra at a point as records, by quadrature and Lanczos against all eigenvalues. */
-#include "support.h"
+#include "spectrum_case.h"
 
 #include <spinodal/geometry/spectra.h>
-#include <spinodal/network.h>
 #include <spinodal/numeric.h>
 
 static spn_context *context;
@@ -20,17 +19,6 @@ static int tear_down(void **state)
     (void)state;
     spn_context_free(context);
     return 0;
-}
-
-static spn_geometry_settings defaults(void)
-{
-    spn_geometry_settings out;
-    spn_arena *arena = NULL;
-    check_ok(context, spn_arena_create(context, &arena));
-    check_ok(context,
-             spn_settings_defaults(context, arena, &spn_geometry_options, &out, sizeof out));
-    spn_arena_free(arena);
-    return out;
 }
 
 /* L = 1/2 sum a_i t_i^2 at 0: eigenvalues a, R = (sum a)^2 - sum a^2. */
@@ -102,7 +90,7 @@ static void test_quadratic(void **state)
         const double scale = k < 2 ? 1 : 1e-60;
         const bool is_dense = k % 2 == 0;
         spn_spectra found;
-        spn_geometry_settings settings = defaults();
+        spn_geometry_settings settings = defaults(context);
         settings.method = is_dense ? SPN_SPECTRUM_DENSE : SPN_SPECTRUM_STOCHASTIC;
         settings.steps = 40;
         fill(&s, scale);
@@ -120,7 +108,7 @@ static void test_copies(void **state)
     (void)state;
     scene s;
     spn_spectra found;
-    spn_geometry_settings settings = defaults();
+    spn_geometry_settings settings = defaults(context);
     settings.method = SPN_SPECTRUM_STOCHASTIC;
     for (int i = 0; i < N; i++) {
         s.a[i] = i < N - 6 ? 1.0 + 0.01 * i : 2.0;
@@ -166,7 +154,7 @@ static void test_network(void **state)
     for (int which = 0; which < 2; which++) {
         spn_spectra dense, quick;
         spn_point *point = NULL;
-        spn_geometry_settings settings = defaults();
+        spn_geometry_settings settings = defaults(context);
         const spn_regularised problem = {spn_network_error_objective(error),
                                          {which == 0 ? NULL : weights}};
         const spn_objective loss = spn_regularise(&problem);
