@@ -33,6 +33,14 @@ typedef struct spni_nonzeros {
     int64_t stride;         /**< words of a row, one of zeros at its end */
 } spni_nonzeros;
 
+/** Rows of numbers scale k with bytes k, in groups of 8 samples: those of row i and group g are at code + g step + 8 i. The last group is
+ *  there as a whole, whatever stands behind the last sample. */
+typedef struct spni_bytes {
+    const uint8_t *code; /**< NULL: no bytes */
+    int64_t step;
+    double scale;
+} spni_bytes;
+
 /** out = scale (w x + bias) + factor common addend, the last two products element by element: w m x k, x k x n,
  *  out, scale and addend m x n. What is NULL is left out. */
 typedef struct spni_affine_task {
@@ -51,6 +59,8 @@ typedef struct spni_affine_task {
     int64_t lda;
     const spni_nonzeros
         *nonzeros; /**< of x; NULL: not known. Used where there is no scale or factor */
+    spni_bytes
+        bytes; /**< in the place of x, where there is no scale or factor: their scale is taken out of the sums */
     double *out;
     int64_t ldo;
 } spni_affine_task;
@@ -61,23 +71,19 @@ typedef struct spni_outer_task {
     const double *a, *b;
     int64_t lda, ldb;
     const spni_nonzeros *nonzeros, *left; /**< of b and of a; NULL: not known */
+    spni_bytes bytes; /**< in the place of b: their scale is taken out of the sums */
     bool adds;
     double *c;
     int64_t ldc;
 } spni_outer_task;
 
-/** Rows of x = (k / divisor - mean) / deviation of bytes k, in groups of 8 samples: those of group g and row i are at code + g step + 8 i. Every division and
- *  difference is rounded, in vectors without dividing: a quotient q = k r with r = 1 / divisor, corrected by fma(-q, divisor, k) r, which gives
- *  the rounded one nearly always; whoever needs it always compares. */
+/** Rows of x = low + scale k, rounded once where products are fused, of whole groups of bytes. */
 typedef struct spni_bytes_task {
     int64_t rows, groups;
-    const uint8_t *code;
-    int64_t step;
-    double divisor, mean, deviation;
-    double *x; /**< rows x (8 groups) */
+    spni_bytes bytes;
+    const double *low; /**< one for each row; NULL: 0 */
+    double *x;         /**< rows x (8 groups) */
     int64_t ldx;
-    const double *means;  /**< one for each row instead of `mean`; may be NULL */
-    const double *levels; /**< one for each row, taken from what that gives; may be NULL */
 } spni_bytes_task;
 
 typedef struct spni_ratio {

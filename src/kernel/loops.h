@@ -235,39 +235,17 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
     return chains_total(c);
 }
 
-/* a / b, with inverse = 1 / b. The product q has two uses, so that no compiler fuses it with the sum. */
-INLINE real quotient(real a, real b, real inverse)
-{
-    real q = a * inverse;
-    real rest = a - q * b;
-    return q + rest * inverse;
-}
-
-/* `divides`: by the deviation, too, which costs as much as everything else. */
-INLINE void rescale_row(const spni_bytes_task *t, int64_t i, const bool divides)
-{
-    const real divisor = constant(t->divisor), per_divisor = constant(1.0 / t->divisor);
-    const real deviation = constant(t->deviation), per_deviation = constant(1.0 / t->deviation);
-    const real mean = constant(t->means != NULL ? t->means[i] : t->mean);
-    const real level = constant(t->levels != NULL ? t->levels[i] : 0.0);
-    const uint8_t *code = t->code + 8 * i;
-    double *x = t->x + i * t->ldx;
-    for (int64_t g = 0; g < t->groups; g++, code += t->step, x += 8) {
-        UNROLL
-        for (int64_t s = 0; s < 8; s += LANES) {
-            real v = quotient(load_bytes(code + s), divisor, per_divisor) - mean;
-            store(x + s, (divides ? quotient(v, deviation, per_deviation) : v) - level);
-        }
-    }
-}
-
 static void rescale_bytes(const spni_bytes_task *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
-        if (t->deviation != 1.0) {
-            rescale_row(t, i, true);
-        } else {
-            rescale_row(t, i, false);
+        const real low = constant(t->low != NULL ? t->low[i] : 0.0);
+        const uint8_t *code = t->bytes.code + SPNI_GROUP * i;
+        double *x = t->x + i * t->ldx;
+        for (int64_t g = 0; g < t->groups; g++, code += t->bytes.step, x += SPNI_GROUP) {
+            UNROLL
+            for (int64_t s = 0; s < SPNI_GROUP; s += LANES) {
+                store(x + s, low + t->bytes.scale * load_bytes(code + s));
+            }
         }
     }
 }

@@ -7,19 +7,37 @@
 
 #include <math.h>
 
+/* The number of sample s in row i. */
+static double number_of(const spni_bytes *bytes, int64_t i, int64_t s)
+{
+    return bytes->scale *
+           bytes->code[s / SPNI_GROUP * bytes->step + SPNI_GROUP * i + s % SPNI_GROUP];
+}
+
+/* row + a times input j. */
+static void add_input(const spni_affine_task *t, double a, int64_t j, double *restrict row)
+{
+    if (t->bytes.code != NULL) {
+        for (int64_t s = 0; s < t->n; s++) {
+            row[s] += a * number_of(&t->bytes, j, s);
+        }
+        return;
+    }
+    const double *restrict input = t->x + j * t->ldx;
+    for (int64_t s = 0; s < t->n; s++) {
+        row[s] += a * input[s];
+    }
+}
+
 /* One row: w x + bias, or added to what is there. */
-static void affine_row(const spni_affine_task *t, int64_t i, double *restrict row)
+static void affine_row(const spni_affine_task *t, int64_t i, double *row)
 {
     double start = t->bias != NULL ? t->bias[i] : 0.0;
     for (int64_t s = 0; !t->adds && s < t->n; s++) {
         row[s] = start;
     }
     for (int64_t j = 0; j < t->k; j++) {
-        const double a = t->w[i * t->ldw + j];
-        const double *restrict input = t->x + j * t->ldx;
-        for (int64_t s = 0; s < t->n; s++) {
-            row[s] += a * input[s];
-        }
+        add_input(t, t->w[i * t->ldw + j], j, row);
     }
 }
 
@@ -65,12 +83,23 @@ static double add_and_look(int64_t n, double a, const float *x, const float *w, 
     return total;
 }
 
+static double dot_bytes(const spni_outer_task *t, const double *a, int64_t j)
+{
+    double sum = 0.0;
+    for (int64_t s = 0; s < t->n; s++) {
+        sum += a[s] * number_of(&t->bytes, j, s);
+    }
+    return sum;
+}
+
 static void outer(const spni_outer_task *t)
 {
     for (int64_t i = 0; i < t->m; i++) {
         for (int64_t j = 0; j < t->k; j++) {
             double *c = t->c + i * t->ldc + j;
-            double value = dot(t->n, t->a + i * t->lda, t->b + j * t->ldb);
+            const double *a = t->a + i * t->lda;
+            double value =
+                t->bytes.code != NULL ? dot_bytes(t, a, j) : dot(t->n, a, t->b + j * t->ldb);
             *c = t->adds ? *c + value : value;
         }
     }
@@ -183,11 +212,8 @@ static double squared_error(int64_t n, double factor, const double *f, const dou
 static void rescale_bytes(const spni_bytes_task *t)
 {
     for (int64_t i = 0; i < t->rows; i++) {
-        const double mean = t->means != NULL ? t->means[i] : t->mean;
-        const double level = t->levels != NULL ? t->levels[i] : 0.0;
-        for (int64_t n = 0; n < 8 * t->groups; n++) {
-            double k = t->code[n / 8 * t->step + 8 * i + n % 8];
-            t->x[i * t->ldx + n] = (k / t->divisor - mean) / t->deviation - level;
+        for (int64_t n = 0; n < SPNI_GROUP * t->groups; n++) {
+            t->x[i * t->ldx + n] = (t->low != NULL ? t->low[i] : 0.0) + number_of(&t->bytes, i, n);
         }
     }
 }

@@ -46,8 +46,14 @@ INLINE real affine_start(const spni_affine_task *t, int i, const double *old, co
     return constant(t->bias != NULL ? t->bias[i] : 0.0);
 }
 
-/* What follows the sums: each has tiles of its own, in which the others cost nothing. */
-typedef enum affine_end { ENDS_THERE, ENDS_SCALED, ENDS_WITH_THIRD } affine_end;
+/* What follows the sums: each has tiles of its own, in which the others cost nothing. Sums of bytes are rescaled. */
+typedef enum affine_end { ENDS_THERE, ENDS_RESCALED, ENDS_SCALED, ENDS_WITH_THIRD } affine_end;
+
+/* Bytes of sample s and those behind it, of row 0. */
+INLINE const uint8_t *bytes_at(const spni_bytes *bytes, int64_t s)
+{
+    return bytes->code + s / SPNI_GROUP * bytes->step + s % SPNI_GROUP;
+}
 
 /* Inputs that a tile takes; NULL: all of them. */
 typedef struct affine_list {
@@ -59,6 +65,9 @@ typedef struct affine_list {
 INLINE real affine_finish(const affine_end end, const spni_affine_task *t, int i, int64_t s,
                           real sum, const int64_t part)
 {
+    if (end == ENDS_RESCALED) {
+        return affine_start(t, i, t->out + i * t->ldo + s, part) + t->bytes.scale * sum;
+    }
     if (end == ENDS_SCALED || (end == ENDS_WITH_THIRD && t->scale != NULL)) {
         const double *scale = t->scale + i * t->lds + s;
         sum *= part > 0 ? load_part(scale, part) : load(scale);
@@ -72,22 +81,44 @@ INLINE real affine_finish(const affine_end end, const spni_affine_task *t, int i
     return sum;
 }
 
-INLINE void affine_step(const int rows, const int vectors, const double *w, int64_t ldw,
-                        const double *x, const int64_t part, real sum[AFFINE_ROWS][2])
+/* The inputs of a tile: numbers from x on, or the bytes of each vector. */
+typedef struct affine_inputs {
+    const double *x;
+    int64_t ldx;
+    const uint8_t *code[2];
+} affine_inputs;
+
+INLINE void affine_step(const int rows, const int vectors, const affine_end end,
+                        const spni_affine_task *t, const affine_inputs *from, int64_t j,
+                        const int64_t part, real sum[AFFINE_ROWS][2])
 {
     real input[2];
     UNROLL
     for (int v = 0; v < vectors; v++) {
-        input[v] = part > 0 ? load_part(x, part) : load(x + v * LANES);
+        const double *x = from->x + j * from->ldx + v * LANES;
+        input[v] = end == ENDS_RESCALED ? load_bytes(from->code[v] + SPNI_GROUP * j)
+                   : part > 0           ? load_part(x, part)
+                                        : load(x);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
-        real weight = constant(w[i * ldw]);
+        real weight = constant(t->w[i * t->ldw + j]);
         UNROLL
         for (int v = 0; v < vectors; v++) {
             sum[i][v] += weight * input[v];
         }
     }
+}
+
+INLINE affine_inputs affine_from(const int vectors, const affine_end end, const spni_affine_task *t,
+                                 int64_t s)
+{
+    affine_inputs from = {t->x + s, t->ldx, {NULL, NULL}};
+    UNROLL
+    for (int v = 0; end == ENDS_RESCALED && v < vectors; v++) {
+        from.code[v] = bytes_at(&t->bytes, s + v * LANES);
+    }
+    return from;
 }
 
 /* `rows` rows times `vectors` vectors at column s; the last vector has `part` numbers (0: all). */
@@ -100,16 +131,17 @@ INLINE void affine_tile(const int rows, const int vectors, const affine_end end,
     for (int i = 0; i < rows; i++) {
         UNROLL
         for (int v = 0; v < vectors; v++) {
-            sum[i][v] = affine_start(t, i, t->out + i * t->ldo + s + v * LANES, part);
+            sum[i][v] = end == ENDS_RESCALED
+                            ? constant(0.0)
+                            : affine_start(t, i, t->out + i * t->ldo + s + v * LANES, part);
         }
     }
-    const double *x = t->x + s, *w = t->w;
-    for (int64_t j = 0; list.input == NULL && j < t->k; j++, x += t->ldx, w++) {
-        affine_step(rows, vectors, w, t->ldw, x, part, sum);
+    const affine_inputs from = affine_from(vectors, end, t, s);
+    for (int64_t j = 0; list.input == NULL && j < t->k; j++) {
+        affine_step(rows, vectors, end, t, &from, j, part, sum);
     }
     for (int64_t j = 0; list.input != NULL && j < list.count; j++) {
-        const int64_t input = list.input[j];
-        affine_step(rows, vectors, w + input, t->ldw, x + input * t->ldx, part, sum);
+        affine_step(rows, vectors, end, t, &from, list.input[j], part, sum);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
@@ -138,10 +170,14 @@ INLINE spni_affine_task affine_part(const affine_end end, const spni_affine_task
     spni_affine_task part = *t;
     part.n = at->n;
     part.w += at->i * t->ldw;
-    part.x += at->s;
+    if (end == ENDS_RESCALED) {
+        part.bytes.code = bytes_at(&t->bytes, at->s);
+    } else {
+        part.x += at->s;
+    }
     part.out += at->i * t->ldo + at->s;
     part.bias = t->bias != NULL ? t->bias + at->i : NULL;
-    if (end != ENDS_THERE && t->scale != NULL) {
+    if ((end == ENDS_SCALED || end == ENDS_WITH_THIRD) && t->scale != NULL) {
         part.scale += at->i * t->lds + at->s;
     }
     if (end == ENDS_WITH_THIRD) {
@@ -169,7 +205,8 @@ INLINE void affine_all(const int rows, const affine_end end, const spni_affine_t
 }
 
 /* Tiles begin where lists do, or in the middle of them. */
-INLINE void affine_listed(const int rows, const spni_affine_task *t, int64_t begin)
+INLINE void affine_listed(const int rows, const affine_end end, const spni_affine_task *t,
+                          int64_t begin)
 {
     const spni_nonzeros *z = t->nonzeros;
     for (int64_t s = 0, width = 0; s < t->n; s += width) {
@@ -178,11 +215,11 @@ INLINE void affine_listed(const int rows, const spni_affine_task *t, int64_t beg
         width = LANES;
         if (left >= 2 * LANES && number % SPNI_PAIR + 2 * LANES <= SPNI_PAIR) {
             width = 2 * LANES;
-            affine_tile(rows, 2, ENDS_THERE, t, s, 0, list);
+            affine_tile(rows, 2, end, t, s, 0, list);
         } else if (left >= LANES) {
-            affine_tile(rows, 1, ENDS_THERE, t, s, 0, list);
+            affine_tile(rows, 1, end, t, s, 0, list);
         } else {
-            affine_tile(rows, 1, ENDS_THERE, t, s, left, list);
+            affine_tile(rows, 1, end, t, s, left, list);
         }
     }
 }
@@ -191,8 +228,8 @@ INLINE void affine_rows(const int rows, const affine_end end, const spni_affine_
                         const affine_place *at)
 {
     const spni_affine_task t = affine_part(end, whole_task, at);
-    if (end == ENDS_THERE && t.nonzeros != NULL) {
-        affine_listed(rows, &t, at->s);
+    if ((end == ENDS_THERE || end == ENDS_RESCALED) && t.nonzeros != NULL) {
+        affine_listed(rows, end, &t, at->s);
     } else {
         affine_all(rows, end, &t);
     }
@@ -248,6 +285,8 @@ static void affine_group(const spni_affine_task *t, const affine_place *at)
         affine_ends(ENDS_WITH_THIRD, t, at);
     } else if (t->scale != NULL) {
         affine_ends(ENDS_SCALED, t, at);
+    } else if (t->bytes.code != NULL) {
+        affine_ends(ENDS_RESCALED, t, at);
     } else {
         affine_ends(ENDS_THERE, t, at);
     }
@@ -269,17 +308,22 @@ static void affine(const spni_affine_task *t)
 typedef struct outer_task {
     int64_t n, lda, ldb, ldc;
     const double *a, *b;
+    spni_bytes bytes; /* of the rows of b */
     double *c;
     bool adds, has_groups;
     uint64_t groups;
 } outer_task;
 
-INLINE void outer_step(const int rows, const int columns, real sum[OUTER_ROWS][4],
-                       const outer_task *t, int64_t s, const int64_t part)
+INLINE void outer_step(const int rows, const int columns, const bool has_bytes,
+                       real sum[OUTER_ROWS][4], const outer_task *t, int64_t s, const int64_t part)
 {
     real right[OUTER_COLUMNS];
     UNROLL
     for (int j = 0; j < columns; j++) {
+        if (has_bytes) { /* behind the last sample they meet zeros */
+            right[j] = load_bytes(bytes_at(&t->bytes, s) + SPNI_GROUP * j);
+            continue;
+        }
         const double *from = t->b + j * t->ldb + s;
         right[j] = part > 0 ? load_part(from, part) : load(from);
     }
@@ -294,20 +338,20 @@ INLINE void outer_step(const int rows, const int columns, real sum[OUTER_ROWS][4
     }
 }
 
-INLINE void outer_sum(const int rows, const int columns, const outer_task *t, int64_t s,
-                      int64_t end, real sum[OUTER_ROWS][4])
+INLINE void outer_sum(const int rows, const int columns, const bool has_bytes, const outer_task *t,
+                      int64_t s, int64_t end, real sum[OUTER_ROWS][4])
 {
     for (; s + LANES <= end; s += LANES) {
-        outer_step(rows, columns, sum, t, s, 0);
+        outer_step(rows, columns, has_bytes, sum, t, s, 0);
     }
     if (s < end) {
-        outer_step(rows, columns, sum, t, s, end - s);
+        outer_step(rows, columns, has_bytes, sum, t, s, end - s);
     }
 }
 
 /* The same of some groups; the last one may be a part. */
-INLINE void outer_groups(const int rows, const int columns, const outer_task *t,
-                         real sum[OUTER_ROWS][4])
+INLINE void outer_groups(const int rows, const int columns, const bool has_bytes,
+                         const outer_task *t, real sum[OUTER_ROWS][4])
 {
     const int64_t full = t->n / SPNI_GROUP, rest = t->n % SPNI_GROUP;
     const uint64_t end = rest > 0 ? t->groups >> full << full : 0; /* that part, or nothing */
@@ -315,15 +359,15 @@ INLINE void outer_groups(const int rows, const int columns, const outer_task *t,
         const int64_t s = SPNI_GROUP * (int64_t)__builtin_ctzll(left);
         UNROLL
         for (int64_t v = 0; v < SPNI_GROUP; v += LANES) {
-            outer_step(rows, columns, sum, t, s + v, 0);
+            outer_step(rows, columns, has_bytes, sum, t, s + v, 0);
         }
     }
     if (end != 0) {
-        outer_sum(rows, columns, t, t->n - rest, t->n, sum);
+        outer_sum(rows, columns, has_bytes, t, t->n - rest, t->n, sum);
     }
 }
 
-INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
+INLINE void outer_tile(const int rows, const int columns, const bool has_bytes, const outer_task *t)
 {
     real sum[OUTER_ROWS][4];
     UNROLL
@@ -334,14 +378,17 @@ INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
         }
     }
     if (t->has_groups) {
-        outer_groups(rows, columns, t, sum);
+        outer_groups(rows, columns, has_bytes, t, sum);
     } else {
-        outer_sum(rows, columns, t, 0, t->n, sum);
+        outer_sum(rows, columns, has_bytes, t, 0, t->n, sum);
     }
     UNROLL
     for (int i = 0; i < rows; i++) {
         four sums;
         lane_sums(sum[i], &sums);
+        if (has_bytes) {
+            sums *= t->bytes.scale;
+        }
         double *to = t->c + i * t->ldc;
         if (columns == 4) {
             four old = {0.0};
@@ -359,47 +406,57 @@ INLINE void outer_tile(const int rows, const int columns, const outer_task *t)
     }
 }
 
-INLINE void outer_columns(const int rows, int64_t columns, const outer_task *t)
+INLINE void outer_columns(const int rows, const bool has_bytes, int64_t columns,
+                          const outer_task *t)
 {
     switch (columns) {
     case 1:
-        outer_tile(rows, 1, t);
+        outer_tile(rows, 1, has_bytes, t);
         break;
     case 2:
-        outer_tile(rows, 2, t);
+        outer_tile(rows, 2, has_bytes, t);
         break;
     case 3:
-        outer_tile(rows, 3, t);
+        outer_tile(rows, 3, has_bytes, t);
         break;
     default:
-        outer_tile(rows, OUTER_COLUMNS, t);
+        outer_tile(rows, OUTER_COLUMNS, has_bytes, t);
+        break;
+    }
+}
+
+INLINE void outer_rows(const bool has_bytes, int64_t rows, int64_t columns, const outer_task *t)
+{
+    switch (rows) {
+    case 1:
+        outer_columns(1, has_bytes, columns, t);
+        break;
+    case 2:
+        outer_columns(2, has_bytes, columns, t);
+        break;
+#if LANES == 8 || defined(__aarch64__)
+    case 3:
+        outer_columns(3, has_bytes, columns, t);
+        break;
+    case 4:
+        outer_columns(4, has_bytes, columns, t);
+        break;
+    case 5:
+        outer_columns(5, has_bytes, columns, t);
+        break;
+#endif
+    default:
+        outer_columns(OUTER_ROWS, has_bytes, columns, t);
         break;
     }
 }
 
 static void outer_group(int64_t rows, int64_t columns, const outer_task *t)
 {
-    switch (rows) {
-    case 1:
-        outer_columns(1, columns, t);
-        break;
-    case 2:
-        outer_columns(2, columns, t);
-        break;
-#if LANES == 8 || defined(__aarch64__)
-    case 3:
-        outer_columns(3, columns, t);
-        break;
-    case 4:
-        outer_columns(4, columns, t);
-        break;
-    case 5:
-        outer_columns(5, columns, t);
-        break;
-#endif
-    default:
-        outer_columns(OUTER_ROWS, columns, t);
-        break;
+    if (t->bytes.code != NULL) {
+        outer_rows(true, rows, columns, t);
+    } else {
+        outer_rows(false, rows, columns, t);
     }
 }
 
@@ -426,6 +483,19 @@ static uint64_t groups_of(const spni_nonzeros *z, int64_t row, int64_t rows, int
     return z != NULL ? groups_with(z, row, rows, s) : ~0ULL;
 }
 
+/* Rows of b from row j and sample s on: numbers or bytes. */
+INLINE const double *rows_of_b(const spni_outer_task *t, int64_t j, int64_t s)
+{
+    return t->bytes.code != NULL ? NULL : t->b + j * t->ldb + s;
+}
+
+INLINE spni_bytes bytes_of_b(const spni_outer_task *t, int64_t j, int64_t s)
+{
+    spni_bytes bytes = t->bytes;
+    bytes.code = bytes.code != NULL ? bytes_at(&t->bytes, s) + SPNI_GROUP * j : NULL;
+    return bytes;
+}
+
 static void outer_panel(const spni_outer_task *t, const outer_place *at)
 {
     uint64_t groups[OUTER_PANEL] = {0};
@@ -446,7 +516,8 @@ static void outer_panel(const spni_outer_task *t, const outer_place *at)
                                      .ldb = t->ldb,
                                      .ldc = t->ldc,
                                      .a = t->a + i * t->lda + at->s,
-                                     .b = t->b + (at->begin + j) * t->ldb + at->s,
+                                     .b = rows_of_b(t, at->begin + j, at->s),
+                                     .bytes = bytes_of_b(t, at->begin + j, at->s),
                                      .c = t->c + i * t->ldc + at->begin + j,
                                      .adds = t->adds || at->s > 0,
                                      .has_groups = has_groups,

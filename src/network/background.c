@@ -40,7 +40,7 @@ static int64_t groups_beside(int64_t samples, const double *x, double level)
 }
 
 /* Is this lowest value no number that the others would be lost beside? */
-static bool is_moderate(int64_t samples, const double *x, double low)
+bool spni_is_moderate(int64_t samples, const double *x, double low)
 {
     double largest = 0.0;
     for (int64_t n = 0; n < samples; n++) {
@@ -49,12 +49,13 @@ static bool is_moderate(int64_t samples, const double *x, double low)
     return largest == 0.0 || fabs(low) <= LEVEL_MAX * largest;
 }
 
-/* found[i] = the level of input i, its lowest value where that is often and moderate, otherwise 0; found[inputs] counts groups in which
+/* found[i] = the level of input i, its lowest value on a lattice and where that is often and moderate, otherwise 0; found[inputs] counts groups in which
  * something else is. */
 static spn_status find_level(spn_context *context, void *state, int64_t i, const double *x,
                              double *found)
 {
-    const spn_dataset *data = ((const spn_network_error *)state)->dataset;
+    const spn_network_error *error = state;
+    const spn_dataset *data = error->dataset;
     const int64_t samples = data->samples;
     double low = x[0];
     for (int64_t n = 1; n < samples; n++) {
@@ -62,7 +63,8 @@ static spn_status find_level(spn_context *context, void *state, int64_t i, const
     }
     int64_t count = groups_beside(samples, x, low);
     const bool is_often = (double)count <= SHARE_MAX * (double)groups_of(samples);
-    if (low != 0.0 && !(is_often && is_moderate(samples, x, low))) {
+    if (error->own_lattice == NULL && low != 0.0 &&
+        !(is_often && spni_is_moderate(samples, x, low))) {
         low = 0.0;
         count = groups_beside(samples, x, low);
     }
@@ -95,7 +97,9 @@ spn_status spni_background_create(spn_context *context, spn_network_error *error
     SPN_TRY(spn_dataset_each_input(context, data, find_level, error, inputs + 1, made->level));
     made->is_zero = are_zero(inputs, made->level);
     const double share = made->level[inputs] / ((double)inputs * (double)groups_of(data->samples));
-    if (share <= SHARE_MAX && (made->is_zero || error->network->has_bias)) {
+    made->is_lattice = error->own_lattice != NULL;
+    made->is_sparse = share <= SHARE_MAX;
+    if ((made->is_sparse || made->is_lattice) && (made->is_zero || error->network->has_bias)) {
         error->background = error->own_background = made;
         made = NULL;
     }
@@ -166,7 +170,7 @@ spn_status spni_background_mark(spn_context *context, const spn_dataset *data, i
     /* Pairs are those of all samples, whichever are here. */
     const int64_t shift = held % SPNI_PAIR, groups = groups_of(shift + data->samples);
     const int64_t pairs = (groups + 1) / 2;
-    if (background == NULL || data->spread != NULL) {
+    if (background == NULL || !background->is_sparse || data->spread != NULL) {
         return SPN_OK;
     }
     forget_marks(context, background);
@@ -200,6 +204,11 @@ bool spni_is_relative(const spni_network_state *state)
 {
     const spni_background *background = state->error->background;
     return background != NULL && !background->is_zero && !state->is_subset;
+}
+
+bool spni_multiplies_bytes(const spn_network_error *error)
+{
+    return error->background != NULL && error->background->is_lattice;
 }
 
 spni_nonzeros spni_background_nonzeros(const spni_background *background, int64_t begin)

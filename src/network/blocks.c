@@ -7,8 +7,9 @@
 /* A block's intermediates should stay in half of a common L2 cache. */
 static const int64_t BLOCK_BYTES = 512 * 1024;
 /* Rows 8 KB apart would share their places in the first cache. With fewer samples reading and adding the weights of wide
- * networks takes longer than their products. */
-enum { BLOCK_MIN = 128, BLOCK_MAX = 1024 - 8 };
+ * networks takes longer than their products. Where products read bytes a block's inputs are in the way of nothing, and
+ * sums over samples that pass over much gain most from longer ones. */
+enum { BLOCK_MIN = 128, BLOCK_MIN_BYTES = 256, BLOCK_MAX = 1024 - 8 };
 /* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
  * P additions beside some 6 P for each sample, though P numbers that come from memory take as long as the products of some 20 samples. So
  * a term is also made of more than that, up to BLOCK_MAX, where there are terms enough for the lanes of a large machine. */
@@ -24,11 +25,11 @@ int64_t spni_even_block(int64_t most, int64_t samples)
     return ((samples + blocks - 1) / blocks + 7) / 8 * 8;
 }
 
-static int64_t clamp_block(int64_t block, int64_t samples)
+static int64_t clamp_block(int64_t block, int64_t least, int64_t samples)
 {
     block = block / 8 * 8;
     block = block > BLOCK_MAX ? BLOCK_MAX : block;
-    block = block < BLOCK_MIN ? BLOCK_MIN : block;
+    block = block < least ? least : block;
     return spni_even_block(block, samples);
 }
 
@@ -41,7 +42,7 @@ static int64_t section_of(int64_t block, int64_t samples)
 }
 
 spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
-                            spni_plan *plan)
+                            bool has_bytes, spni_plan *plan)
 {
     spn_status status = SPN_OK;
     int64_t depth = network->depth;
@@ -57,8 +58,10 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
         plan->work += ACTIVATION_WORK * (double)width;
     }
     plan->rows = next;
-    int64_t row_bytes = (next + network->width[0]) * (int64_t)sizeof(double);
-    plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples);
+    const int64_t input_bytes = has_bytes ? 1 : (int64_t)sizeof(double);
+    const int64_t row_bytes = next * (int64_t)sizeof(double) + network->width[0] * input_bytes;
+    const int64_t least = has_bytes ? BLOCK_MIN_BYTES : BLOCK_MIN;
+    plan->block = clamp_block(BLOCK_BYTES / row_bytes, least, samples);
     plan->blocks = (samples + plan->block - 1) / plan->block;
     plan->section = section_of(plan->block, samples);
 done:
@@ -273,6 +276,21 @@ spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64
     spni_block block =
         block_of(state->error, b, state->error->background->level, slot_of(state, b, own), own->x);
     block.first_bias = first_bias;
+    return block;
+}
+
+spni_block spni_block_multiplied(const spni_network_state *state, int64_t b, int64_t lane,
+                                 const double *first_bias)
+{
+    const spn_network_error *error = state->error;
+    if (state->is_subset || !spni_multiplies_bytes(error)) {
+        return spni_block_relative(state, b, lane, first_bias);
+    }
+    spni_block block =
+        block_of(error, b, error->background->level, slot_of(state, b, &state->lane[lane]), NULL);
+    block.x = NULL;
+    block.bytes = spni_coded_bytes(error->coded, b * error->plan.block);
+    block.first_bias = spni_is_relative(state) ? first_bias : NULL;
     return block;
 }
 

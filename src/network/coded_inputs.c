@@ -1,28 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Inputs a byte each. Data of real size are larger than the caches, and products of few units with many inputs wait for memory: 60,000
- * images of 784 pixels are 376 MB. Pixels have at most 256 values, whatever they are scaled to, so that a
- * byte says which. A block's inputs become numbers again in a lane's work space, the same bits, where they stay for all
- * products with them. Bytes k that have become (k / c - m) / d are looked for: then the code is k and a kernel does the same again, else
- * levels are looked up in a table, which takes three times as long. Images whose pixels have been centred one by one are such bytes, too, each input with a mean m of its own. Codes lie in groups of 8 samples, the width of a cache line of numbers: group g of input i at
- * 8 (g I + i). So blocks of any plan begin with a group, and are read from one end to the other. */
+ * images of 784 pixels are 376 MB. Pixels have at most 256 values, whatever they are scaled to, so that a byte says which. Where they are on a lattice
+ * (lattice.c) products read the bytes themselves; whatever else reads inputs has them made numbers in a lane's work space, to the rounding of the inputs. Of other
+ * inputs with at most 256 different values the values are listed and looked up, the same bits. Codes lie in groups of 8 samples, the width of
+ * a cache line of numbers: group g of input i at 8 (g I + i). So blocks of any plan begin with a group, and are read from one end to the other. */
 #include "network/network.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { LEVELS = 256, SLOTS = 1024, GROUP = 8, DIGITS = 15 };
+enum { LEVELS = 256, SLOTS = 1024, GROUP = SPNI_GROUP };
 /* Less stays in a second or third cache anyway. */
 static const int64_t BYTES_MIN = 4 * 1024 * 1024;
 
 struct spni_coded_inputs {
     int64_t inputs, first; /* number of the first sample of the first group */
+    const spni_kernels *kernels;
+    const spni_lattice *lattice; /* NULL: the levels have been listed */
     double level[LEVELS];
-    const spni_kernels *kernels; /* with which the levels were compared */
-    bool are_bytes; /* level k = (k / divisor - mean) / deviation, as the kernel has it */
-    double divisor, mean, deviation;
-    double *means; /* of the inputs, where each has its own; otherwise NULL */
     uint8_t *code;
 };
 
@@ -77,152 +72,43 @@ static bool encode_row(level_table *table, const spn_dataset *data, int64_t i, i
     return true;
 }
 
-/* ---- Bytes behind the levels ------------------------------------------------------------------- */
-
-static spni_bytes_task task_of(const spni_coded_inputs *coded, const uint8_t *code, double *x)
+/* Whether all rows are. */
+static spn_status encode_by_table(spn_context *context, const spn_dataset *data, int64_t shift,
+                                  spni_coded_inputs *coded, bool *fits)
 {
-    return (spni_bytes_task){.rows = coded->inputs,
-                             .code = code,
-                             .step = coded->inputs * GROUP,
-                             .divisor = coded->divisor,
-                             .mean = coded->mean,
-                             .deviation = coded->deviation,
-                             .x = x,
-                             .means = coded->means};
-}
-
-/* The levels of all bytes as the kernel has them. */
-static void list_levels(const spni_coded_inputs *coded, double level[LEVELS])
-{
-    uint8_t code[LEVELS];
-    for (int64_t k = 0; k < LEVELS; k++) {
-        code[k] = (uint8_t)k;
-    }
-    spni_bytes_task task = task_of(coded, code, level);
-    task.rows = 1;
-    task.groups = LEVELS / GROUP;
-    task.step = GROUP;
-    coded->kernels->rescale_bytes(&task);
-}
-
-/* ---- Bytes with a mean for each input -------------------------------------------------------------- */
-
-/* The lowest value of an input is that of the byte 0: so it is in images that have black pixels. */
-static bool encode_centred_row(spni_coded_inputs *coded, const spn_dataset *data, int64_t i,
-                               int64_t shift)
-{
-    const double *x = data->x + i * data->stride;
-    double low = x[0], level[LEVELS];
-    for (int64_t n = 1; n < data->samples; n++) {
-        low = fmin(low, x[n]);
-    }
-    coded->mean = 0.0 - low;
-    list_levels(coded, level);
-    for (int64_t n = 0; n < data->samples; n++) {
-        const double k = round((x[n] - low) * coded->divisor);
-        if (!(k >= 0 && k < LEVELS) || bits_of(level[(int64_t)k]) != bits_of(x[n])) {
-            return false;
-        }
-        const int64_t place = n + shift;
-        coded->code[(place / GROUP * data->inputs + i) * GROUP + place % GROUP] = (uint8_t)k;
-    }
-    return true;
-}
-
-static spn_status encode_centred(spn_context *context, spni_coded_inputs *coded,
-                                 const spn_dataset *data, int64_t shift, bool *fits)
-{
-    static const double divisors[] = {255, 1};
     spn_status status = SPN_OK;
-    double *means = NULL;
-    SPN_NEW(context, means, data->inputs);
-    coded->deviation = 1;
-    *fits = false;
-    for (size_t c = 0; !*fits && c < sizeof divisors / sizeof *divisors; c++) {
-        coded->divisor = divisors[c];
-        *fits = true;
-        for (int64_t i = 0; *fits && i < data->inputs; i++) {
-            SPN_TRY(spn_poll(context));
-            *fits = encode_centred_row(coded, data, i, shift);
-            means[i] = coded->mean;
-        }
-    }
-    coded->are_bytes = *fits;
-    if (*fits) {
-        coded->means = means;
-        means = NULL;
+    level_table table = {.level = coded->level};
+    *fits = true;
+    for (int64_t i = 0; *fits && i < data->inputs; i++) {
+        SPN_TRY(spn_poll(context));
+        *fits = encode_row(&table, data, i, shift, coded->code);
     }
 done:
-    spn_release(context, means);
     return status;
 }
 
-/* ---- Bytes with one scale ------------------------------------------------------------------------- */
-
-/* Which byte each level is, by the scale that is in `coded`; false where one of them is none. */
-static bool match_levels(const spni_coded_inputs *coded, int64_t count, uint8_t byte[LEVELS],
-                         double level[LEVELS])
+static spn_status encode_on_lattice(spn_context *context, const spn_dataset *data, int64_t shift,
+                                    spni_coded_inputs *coded)
 {
-    list_levels(coded, level);
-    for (int64_t j = 0; j < count; j++) {
-        double k = round((coded->level[j] * coded->deviation + coded->mean) * coded->divisor);
-        if (!(k >= 0 && k < LEVELS) || bits_of(level[(int64_t)k]) != bits_of(coded->level[j])) {
-            return false;
-        }
-        byte[j] = (uint8_t)k;
-    }
-    return true;
-}
-
-/* Rounded to so many decimal digits, as people write means and deviations. */
-static double decimal(double value, int digits)
-{
-    char text[40];
-    snprintf(text, sizeof text, "%.*g", digits, value);
-    return strtod(text, NULL);
-}
-
-/* Images have pixels of 0 and of 255: the lowest and the highest level give (k / c - m) / d but for rounding, and decimals do the rest. */
-static bool find_bytes(int64_t count, spni_coded_inputs *coded, uint8_t byte[LEVELS],
-                       double level[LEVELS])
-{
-    static const double divisors[] = {1, 255};
-    double low = coded->level[0], high = coded->level[0];
-    for (int64_t j = 1; j < count; j++) {
-        low = fmin(low, coded->level[j]);
-        high = fmax(high, coded->level[j]);
-    }
-    for (size_t c = 0; high > low && c < sizeof divisors / sizeof *divisors; c++) {
-        coded->divisor = divisors[c];
-        double deviation = (LEVELS - 1) / coded->divisor / (high - low), mean = -low * deviation;
-        for (int digits = 1; digits <= DIGITS; digits++) {
-            coded->deviation = decimal(deviation, digits);
-            for (int more = 1; more <= DIGITS; more++) {
-                coded->mean = decimal(mean, more);
-                if (match_levels(coded, count, byte, level)) {
-                    return true;
-                }
-            }
+    spn_status status = SPN_OK;
+    const spni_lattice *lattice = coded->lattice;
+    for (int64_t i = 0; i < data->inputs; i++) {
+        const double *x = data->x + i * data->stride;
+        SPN_TRY(spn_poll(context));
+        for (int64_t n = 0; n < data->samples; n++) {
+            const int64_t place = n + shift;
+            coded->code[(place / GROUP * data->inputs + i) * GROUP + place % GROUP] =
+                (uint8_t)round((x[n] - lattice->low[i]) / lattice->step);
         }
     }
-    return false;
-}
-
-/* Codes become bytes where levels are scaled bytes. */
-static void recode(int64_t count, int64_t size, spni_coded_inputs *coded)
-{
-    uint8_t byte[LEVELS] = {0};
-    double level[LEVELS];
-    coded->are_bytes = find_bytes(count, coded, byte, level);
-    for (int64_t i = 0; coded->are_bytes && i < size; i++) {
-        coded->code[i] = byte[coded->code[i]];
-    }
+done:
+    return status;
 }
 
 /* ---- The inputs -------------------------------------------------------------------------------- */
 
 spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int64_t held,
-                             spni_coded_inputs **out)
+                             const spni_lattice *lattice, spni_coded_inputs **out)
 {
     spn_status status = SPN_OK;
     spni_coded_inputs *coded = NULL;
@@ -230,7 +116,7 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     bool fits = true;
     *out = NULL;
     /* Of a spread data set (spn_dataset_read()) there are no samples yet. */
-    if (data->spread != NULL || !spni_coded_pays(data)) {
+    if (data->spread != NULL || (lattice == NULL && !spni_coded_pays(data))) {
         return SPN_OK;
     }
     SPN_NEW(context, coded, 1);
@@ -238,16 +124,9 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     coded->inputs = data->inputs;
     coded->kernels = spni_kernels_of(context);
     coded->first = held - shift;
-    level_table table = {.level = coded->level};
-    for (int64_t i = 0; fits && i < data->inputs; i++) {
-        SPN_TRY(spn_poll(context));
-        fits = encode_row(&table, data, i, shift, coded->code);
-    }
-    if (fits) {
-        recode(table.count, groups * GROUP * data->inputs, coded);
-    } else {
-        SPN_TRY(encode_centred(context, coded, data, shift, &fits));
-    }
+    coded->lattice = lattice;
+    SPN_TRY(lattice != NULL ? encode_on_lattice(context, data, shift, coded)
+                            : encode_by_table(context, data, shift, coded, &fits));
     if (fits) {
         *out = coded;
         coded = NULL;
@@ -261,7 +140,6 @@ void spni_coded_free(spn_context *context, spni_coded_inputs *coded)
 {
     if (coded != NULL) {
         spn_release(context, coded->code);
-        spn_release(context, coded->means);
         spn_release(context, coded);
     }
 }
@@ -288,18 +166,35 @@ static void look_up(const spni_coded_inputs *coded, const uint8_t *code, int64_t
     }
 }
 
+static const uint8_t *code_from(const spni_coded_inputs *coded, int64_t begin)
+{
+    return coded->code + (begin - coded->first) * coded->inputs;
+}
+
+spni_bytes spni_coded_bytes(const spni_coded_inputs *coded, int64_t begin)
+{
+    if (coded == NULL || coded->lattice == NULL) {
+        return (spni_bytes){0};
+    }
+    return (spni_bytes){.code = code_from(coded, begin),
+                        .step = coded->inputs * GROUP,
+                        .scale = coded->lattice->step};
+}
+
 void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count,
                      const double *level, double *x, int64_t ld)
 {
     const int64_t groups = (count + GROUP - 1) / GROUP;
-    const uint8_t *code = coded->code + (begin - coded->first) * coded->inputs;
-    if (!coded->are_bytes) {
-        look_up(coded, code, groups, level, x, ld);
+    const spni_bytes bytes = spni_coded_bytes(coded, begin);
+    if (bytes.code == NULL) {
+        look_up(coded, code_from(coded, begin), groups, level, x, ld);
         return;
     }
-    spni_bytes_task task = task_of(coded, code, x);
-    task.groups = groups;
-    task.ldx = ld;
-    task.levels = level;
-    coded->kernels->rescale_bytes(&task);
+    coded->kernels->rescale_bytes(
+        &(spni_bytes_task){.rows = coded->inputs,
+                           .groups = groups,
+                           .bytes = bytes,
+                           .low = level == NULL ? coded->lattice->low : NULL,
+                           .x = x,
+                           .ldx = ld});
 }

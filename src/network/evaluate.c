@@ -171,7 +171,7 @@ static spn_status evaluate_section(spn_context *context, const evaluation *e, in
     spni_section_blocks(state, s, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_relative(state, b, lane, state->first_bias);
+        spni_block block = spni_block_multiplied(state, b, lane, state->first_bias);
         spni_forward(state->kernels, error->network, &error->plan, e->theta, &block, e->orders);
         sum += spni_output_error(state->kernels, error, &block, state->scale);
         if (e->has_backward) {
@@ -278,7 +278,7 @@ spn_status spn_network_predict(spn_context *context, const spn_network *network,
                  (long long)network->width[0], (long long)network->width[network->depth],
                  (long long)dataset->inputs, (long long)dataset->outputs);
     }
-    SPN_TRY(spni_plan_create(context, network, dataset->samples, &shell.plan));
+    SPN_TRY(spni_plan_create(context, network, dataset->samples, false, &shell.plan));
     SPN_NEW(context, slot, shell.plan.rows * shell.plan.block);
     for (int64_t b = 0; b < shell.plan.blocks; b++) {
         SPN_TRY(spn_poll(context));

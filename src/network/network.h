@@ -40,17 +40,26 @@ typedef struct spni_plan {
     double work;       /* of value and gradient, in floating-point operations per sample */
 } spni_plan;
 
+/** `has_bytes`: products of the first layer read bytes in the place of inputs. */
 spn_status spni_plan_create(spn_context *context, const spn_network *network, int64_t samples,
-                            spni_plan *plan);
+                            bool has_bytes, spni_plan *plan);
 void spni_plan_free(spn_context *context, spni_plan *plan);
+
+/** Inputs x = low_i + step k with bytes k, see lattice.c. */
+typedef struct spni_lattice {
+    double *low; /* I */
+    double step;
+} spni_lattice;
 
 typedef struct spni_coded_inputs spni_coded_inputs;
 
 /** Levels of the inputs and what is not at them, see background.c. */
 typedef struct spni_background {
-    double *level; /* I */
-    bool is_zero;  /* all of them */
-    int64_t first; /* number of the first sample of the first pair of groups */
+    double *level;   /* I */
+    bool is_zero;    /* all of them */
+    bool is_sparse;  /* there is enough to pass over */
+    bool is_lattice; /* what is not at the levels is bytes times a step */
+    int64_t first;   /* number of the first sample of the first pair of groups */
     spni_nonzeros view;
     uint16_t *input;
     int64_t *list;
@@ -83,6 +92,7 @@ struct spn_network_error {
     spn_farm *farm;   /* ranks that share the samples, see network_shares.c; NULL: all are here */
     int64_t *shares;  /* with a farm: rank r has the sections [shares[r], shares[r + 1]) */
     int64_t held;     /* number of the first sample in `dataset` */
+    spni_lattice *own_lattice; /* NULL: inputs are on none, or it is a larger network's */
     const spni_coded_inputs
         *coded; /* the inputs once more, a byte each; NULL: read where they lie */
     spni_coded_inputs
@@ -93,9 +103,10 @@ struct spn_network_error {
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
 typedef struct spni_block {
-    int64_t count;   /* samples, <= plan.block */
-    const double *x; /* I x ldx */
-    const double *y; /* K x ldy */
+    int64_t count;    /* samples, <= plan.block */
+    const double *x;  /* I x ldx; NULL where their bytes are here instead */
+    spni_bytes bytes; /* of x */
+    const double *y;  /* K x ldy */
     int64_t ldx, ldy;
     spni_nonzeros nonzeros;   /* of x; its `input` is NULL where nothing is known */
     const double *first_bias; /* for the first layer's own, where x is less its levels; NULL */
@@ -190,10 +201,12 @@ static inline double *spni_probabilities(const spn_network_error *error, const s
 static inline spni_rows spni_input(const spni_plan *plan, const spni_block *block, int64_t l)
 {
     if (l > 1) {
-        return (spni_rows){spni_values(plan, block, l - 1), plan->block, NULL};
+        return (spni_rows){.at = spni_values(plan, block, l - 1), .ld = plan->block};
     }
-    return (spni_rows){block->x, block->ldx,
-                       block->nonzeros.input != NULL ? &block->nonzeros : NULL};
+    return (spni_rows){.at = block->x,
+                       .ld = block->ldx,
+                       .nonzeros = block->nonzeros.input != NULL ? &block->nonzeros : NULL,
+                       .bytes = block->bytes};
 }
 
 /** Biases of layer l in a vector of parameters; NULL without. */
@@ -228,6 +241,9 @@ spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lan
 /** The same; where spni_is_relative() its inputs are less their levels, and `first_bias`, b + W m, takes their place. */
 spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
                                const double *first_bias);
+/** The same for products of the first layer alone: where inputs are on a lattice their bytes are in the place of x. */
+spni_block spni_block_multiplied(const spni_network_state *state, int64_t b, int64_t lane,
+                                 const double *first_bias);
 /** What is kept of block b, without inputs and targets. */
 spni_block spni_block_kept(const spni_network_state *state, int64_t b);
 /** Block b of the whole data set in slot `slot`. `x`: room for its inputs where they are better read elsewhere than where they lie,
@@ -236,29 +252,40 @@ spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
 
+/* lattice.c */
+/** The lattice that all samples of the data are on: *out, NULL where there is none, and for data that stay in a cache. O(I N). */
+spn_status spni_lattice_create(spn_context *context, const spn_dataset *data, spni_lattice **out);
+void spni_lattice_free(spn_context *context, spni_lattice *lattice);
+
 /* coded_inputs.c */
-/** Inputs that have at most 256 different values, a byte each: *out, NULL for others and for those that stay in a cache. `held`:
- *  the number of the first sample. I bytes a sample, rounded up to whole groups. O(I N). */
+/** Inputs on a lattice, which stays the caller's, or that have at most 256 different values, a byte each: *out, NULL for others and for those that
+ *  stay in a cache. `held`: the number of the first sample. I bytes a sample, rounded up to whole groups. O(I N). */
 spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int64_t held,
-                             spni_coded_inputs **out);
+                             const spni_lattice *lattice, spni_coded_inputs **out);
 void spni_coded_free(spn_context *context, spni_coded_inputs *coded);
 /** Whether there are so many inputs that codes would be made, if they have few values. */
 bool spni_coded_pays(const spn_dataset *data);
-/** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were, less the level of each input (NULL: 0): rows ld apart, of which up to 7 numbers behind
- *  the last sample are written. */
+/** Inputs of samples [begin, begin + count), begin a multiple of 8, as the numbers they were (on a lattice: as its numbers), less the level of each input (NULL: 0;
+ *  on a lattice its lowest value): rows ld apart, of which up to 7 numbers behind the last sample are written. */
 void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t count,
                      const double *level, double *x, int64_t ld);
+/** Bytes from sample `begin` on, a multiple of 8, of inputs less their lowest values; without a lattice, and of NULL, none. */
+spni_bytes spni_coded_bytes(const spni_coded_inputs *coded, int64_t begin);
 
 /* background.c */
-/** Levels of the inputs, of all samples, into the error: where there are up to SPNI_COLUMNS_MAX inputs, more than 4 MB of them, at most nine
- *  tenths of their groups of 8 samples have something else, and levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
+/** Levels of the inputs, of all samples, into the error: where there are up to SPNI_COLUMNS_MAX inputs, more than 4 MB of them, they are on a lattice
+ *  or at most nine tenths of their groups of 8 samples have something else, and levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
 spn_status spni_background_create(spn_context *context, spn_network_error *error);
+/** Is this lowest value no number that the others would be lost beside? O(N). */
+bool spni_is_moderate(int64_t samples, const double *x, double low);
 /** Where the samples that are here, from number `held` on, are not at these levels (NULL: none). Some I N / 7 bytes. O(I N). */
 spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,
                                 spni_background *background);
 void spni_background_free(spn_context *context, spni_background *background);
 /** Do values, gradients and products of the last set take inputs less their levels? */
 bool spni_is_relative(const spni_network_state *state);
+/** Do values, gradients and products of all samples read bytes in the place of inputs? */
+bool spni_multiplies_bytes(const spn_network_error *error);
 /** What is not background from sample `begin` on, a multiple of 8. */
 spni_nonzeros spni_background_nonzeros(const spni_background *background, int64_t begin);
 /** Rows of w, weights of inputs, rows x I, and of b: out = b + w m. O(rows I). */

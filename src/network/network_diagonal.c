@@ -202,7 +202,7 @@ static void take_layer(diagonal *p, int64_t l)
     if (p->out == NULL) {
         return;
     }
-    const spni_rows squares = {p->inputs, p->ld, input.nonzeros};
+    const spni_rows squares = {.at = p->inputs, .ld = p->ld, .nonzeros = input.nonzeros};
     spni_outer_with(kernels, width, fan_in, n, curvature, p->ld, &squares, true,
                     p->out + network->weight_offset[l]);
     if (network->has_bias) {

@@ -213,11 +213,13 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .samples = dataset->samples,
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
     SPN_TRY(spni_measure_sizes(context, error));
-    SPN_TRY(spni_plan_create(context, network, dataset->samples, &error->plan));
-    SPN_TRY(spni_coded_create(context, dataset, 0, &error->own_coded));
+    SPN_TRY(spni_lattice_create(context, dataset, &error->own_lattice));
+    SPN_TRY(spni_coded_create(context, dataset, 0, error->own_lattice, &error->own_coded));
     error->coded = error->own_coded;
     SPN_TRY(spni_background_create(context, error));
     SPN_TRY(spni_background_mark(context, dataset, 0, error->own_background));
+    SPN_TRY(spni_plan_create(context, network, dataset->samples, spni_multiplies_bytes(error),
+                             &error->plan));
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
@@ -251,7 +253,8 @@ spn_status spni_error_create_bare(spn_context *context, const spn_network *netwo
     error->held = like->held;
     error->coded = like->coded;
     error->background = like->background;
-    SPN_TRY(spni_plan_create(context, network, error->objective.samples, &error->plan));
+    SPN_TRY(spni_plan_create(context, network, error->objective.samples,
+                             spni_multiplies_bytes(error), &error->plan));
     SPN_TRY(spni_shares_create(context, error));
     *out = error;
 done:
@@ -272,8 +275,9 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
     watched->dataset = test;
     watched->kind = error->kind;
     watched->objective.samples = test->samples;
-    SPN_TRY(spni_plan_create(context, error->network, test->samples, &watched->plan));
-    SPN_TRY(spni_coded_create(context, test, 0, &watched->own_coded));
+    SPN_TRY(spni_plan_create(context, error->network, test->samples, false, &watched->plan));
+    SPN_TRY(spni_lattice_create(context, test, &watched->own_lattice));
+    SPN_TRY(spni_coded_create(context, test, 0, watched->own_lattice, &watched->own_coded));
     watched->coded = watched->own_coded;
     SPN_TRY(error->classes != NULL ? spni_classes_create(context, watched) : SPN_OK);
     spn_network_error_free(context, error->test);
@@ -300,6 +304,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spn_release(context, error->classes);
     spn_release(context, error->shares);
     spni_coded_free(context, error->own_coded);
+    spni_lattice_free(context, error->own_lattice);
     spni_background_free(context, error->own_background);
     spn_network_error_free(context, error->test);
     spn_release(context, error);

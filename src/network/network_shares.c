@@ -81,7 +81,7 @@ spn_status spn_network_error_shard(spn_context *context, spn_network_error *erro
     SPN_TRY(spni_shares_create(context, error));
     spni_coded_free(context, error->own_coded);
     error->coded = error->own_coded = NULL;
-    SPN_TRY(spni_coded_create(context, *held, part.begin, &error->own_coded));
+    SPN_TRY(spni_coded_create(context, *held, part.begin, error->own_lattice, &error->own_coded));
     error->coded = error->own_coded;
     SPN_TRY(spni_background_mark(context, *held, part.begin, error->own_background));
     error->dataset = *held;

@@ -36,6 +36,7 @@ void spni_affine_of(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n
         spni_affine_task task = product_task(m, k, n, w, x->at, x->ld, out, ldo);
         task.bias = bias;
         task.nonzeros = x->nonzeros;
+        task.bytes = x->bytes;
         kernels->affine(&task);
         return;
     }
@@ -51,7 +52,7 @@ void spni_affine_of(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n
 void spni_affine(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *w,
                  const double *bias, const double *x, int64_t ldx, double *out, int64_t ldo)
 {
-    const spni_rows rows = {x, ldx, NULL};
+    const spni_rows rows = {.at = x, .ld = ldx};
     spni_affine_of(kernels, m, k, n, w, bias, &rows, out, ldo);
 }
 
@@ -75,7 +76,7 @@ void spni_scaled_product(const spni_kernels *kernels, int64_t m, int64_t k, int6
 void spni_outer_with(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
                      int64_t lda, const spni_rows *b, bool adds, double *c)
 {
-    if (k <= COLUMNS_FEW || (k <= SPNI_COLUMNS_MAX && n >= SAMPLES_MANY)) {
+    if (b->bytes.code != NULL || k <= COLUMNS_FEW || (k <= SPNI_COLUMNS_MAX && n >= SAMPLES_MANY)) {
         const spni_outer_task task = {.m = m,
                                       .k = k,
                                       .n = n,
@@ -84,6 +85,7 @@ void spni_outer_with(const spni_kernels *kernels, int64_t m, int64_t k, int64_t 
                                       .b = b->at,
                                       .ldb = b->ld,
                                       .nonzeros = b->nonzeros,
+                                      .bytes = b->bytes,
                                       .adds = adds,
                                       .c = c,
                                       .ldc = k};
@@ -96,7 +98,7 @@ void spni_outer_with(const spni_kernels *kernels, int64_t m, int64_t k, int64_t 
 void spni_outer(const spni_kernels *kernels, int64_t m, int64_t k, int64_t n, const double *a,
                 int64_t lda, const double *b, int64_t ldb, bool adds, double *c)
 {
-    const spni_rows rows = {b, ldb, NULL};
+    const spni_rows rows = {.at = b, .ld = ldb};
     spni_outer_with(kernels, m, k, n, a, lda, &rows, adds, c);
 }
 

@@ -10,11 +10,12 @@
 /** Up to so many columns (inputs) products with rows of samples are made by kernels, which pass over zeros. */
 enum { SPNI_COLUMNS_MAX = 1024 };
 
-/** k rows of samples, `ld` apart, and where they are known to be 0 (NULL: not known). */
+/** k rows of samples, `ld` apart, or up to SPNI_COLUMNS_MAX of bytes in their place, and where they are known to be 0 (NULL: not known). */
 typedef struct spni_rows {
     const double *at;
     int64_t ld;
     const spni_nonzeros *nonzeros;
+    spni_bytes bytes; /* code NULL: none */
 } spni_rows;
 
 /** out = w x + bias (bias NULL: 0): w m x k with leading dimension k, x k x n, out m x n. */

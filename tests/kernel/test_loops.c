@@ -368,58 +368,6 @@ static void the_choice_is_kept(void **state)
     }
 }
 
-/* Bytes in groups of 8 become (k / c - m) / d, less the level of their row: with fused products to the bit, without to a few roundings of each of its three steps; rows
- * and groups lie where they should, and nothing is written beyond them. */
-static void bytes_become_numbers(void **state)
-{
-    (void)state;
-    enum { BYTES = 256, GROUPS = BYTES / 8, LD = BYTES + 8 };
-    static const double scales[][3] = {
-        {255, 0, 1}, {1, 0, 1}, {255, 0.1307, 0.3081}, {1, 33.3, 78.6}};
-    static const double levels[] = {0.25, -0.4242129};
-    uint8_t code[2 * BYTES];
-    double x[2 * LD];
-    kernel_form forms[4];
-    int count = kernel_forms(forms);
-    for (int n = 0; n < BYTES; n++) {
-        for (int i = 0; i < 2; i++) {
-            code[n / 8 * 16 + 8 * i + n % 8] = (uint8_t)(i == 0 ? n : 255 - n);
-        }
-    }
-    for (size_t q = 0; q < 8 * sizeof scales / sizeof *scales; q++) {
-        const double *scale = scales[q / 8];
-        const bool has_levels = q / 4 % 2 == 1;
-        const kernel_form *form = &forms[q % 4 < (size_t)count ? q % 4 : 0];
-        bool is_fused = form->kind != SPN_KERNELS_SHORT;
-        for (int k = 0; k < 2 * LD; k++) {
-            x[k] = UNTOUCHED;
-        }
-        form->table->rescale_bytes(&(spni_bytes_task){.rows = 2,
-                                                      .groups = GROUPS,
-                                                      .code = code,
-                                                      .step = 16,
-                                                      .divisor = scale[0],
-                                                      .mean = scale[1],
-                                                      .deviation = scale[2],
-                                                      .x = x,
-                                                      .ldx = LD,
-                                                      .levels = has_levels ? levels : NULL});
-        for (int k = 0; k < 2 * LD; k++) {
-            int n = k % LD, byte = k < LD ? n : 255 - n;
-            double part = byte / scale[0], level = has_levels ? levels[k / LD] : 0.0;
-            double expected = (part - scale[1]) / scale[2] - level;
-            double size = (part + scale[1]) / scale[2] + fabs(level);
-            if (n >= BYTES) {
-                assert_true(x[k] == UNTOUCHED);
-            } else if (is_fused) {
-                assert_true(x[k] == expected);
-            } else {
-                check_close(x[k], expected, 8 * DBL_EPSILON, size);
-            }
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -431,7 +379,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(ratios_have_the_same_bits, setup, teardown),
         cmocka_unit_test_setup_teardown(rows_are_added_and_looked_at, setup, teardown),
         cmocka_unit_test_setup_teardown(places_do_not_matter, setup, teardown),
-        cmocka_unit_test(bytes_become_numbers),
         cmocka_unit_test(the_choice_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Products with images pass over what is black: the same bits where black is 0, the same numbers to rounding where it is something else; the same
- * bits on any number of ranks and threads; and where there is nothing to pass over nothing is different. */
+/* Products with images read bytes and pass over what is black: the same numbers to rounding, and the same bits where inputs are not bytes and black is 0; the same
+ * bits on any number of ranks and threads; and where there is nothing to pass over and no byte nothing is different. */
 #include "network/network_reduction.h"
 #include "network_case.h"
 #include "played_farm.h"
@@ -165,7 +165,11 @@ static void test_black_that_is_zero(void **state)
         assert_non_null(s.error->background);
         take_without(&s, numbers);
         check_ok(context, take(&s));
-        assert_memory_equal(s.numbers, numbers, (size_t)s.count * sizeof *numbers);
+        check_rounded(&s, numbers);
+        if (looks[q].is_odd) {
+            assert_memory_equal(s.numbers, numbers, (size_t)s.count * sizeof *numbers);
+        }
+        assert_true(spni_multiplies_bytes(s.error) != looks[q].is_odd);
         free(numbers);
         subject_free(&s);
     }
@@ -416,12 +420,33 @@ static void test_subsets(void **state)
     spn_context_free(context);
 }
 
-/* Levels that biases cannot take, and images of which nothing is black. */
+/* Bytes are multiplied where nothing is black, too. */
+static void test_crowded_images(void **state)
+{
+    (void)state;
+    static const look crowded = {
+        .divisor = 255, .mean = 0.3, .deviation = 0.2, .has_bias = true, .is_crowded = true};
+    spn_context *context = make_context();
+    subject s = {.context = NULL};
+    subject_create(&s, context, &crowded, NULL);
+    double *numbers = case_vector(s.count);
+    assert_true(spni_multiplies_bytes(s.error));
+    assert_false(s.error->background->is_sparse);
+    take_without(&s, numbers);
+    check_ok(context, take(&s));
+    check_rounded(&s, numbers);
+    free(numbers);
+    subject_free(&s);
+    spn_context_free(context);
+}
+
+/* Levels that biases cannot take, and images that are neither bytes nor black. */
 static void test_nothing_to_pass_over(void **state)
 {
     (void)state;
-    static const look looks[] = {{.divisor = 255, .mean = 0.1, .deviation = 1},
-                                 {.divisor = 255, .deviation = 1, .is_crowded = true}};
+    static const look looks[] = {
+        {.divisor = 255, .mean = 0.1, .deviation = 1},
+        {.divisor = 255, .deviation = 1, .is_crowded = true, .is_odd = true}};
     spn_context *context = make_context();
     for (int q = 0; q < 2; q++) {
         subject s = {.context = NULL};
@@ -486,6 +511,7 @@ int main(void)
         cmocka_unit_test(test_ranks_do_not_change_bits),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_subsets),
+        cmocka_unit_test(test_crowded_images),
         cmocka_unit_test(test_nothing_to_pass_over),
         cmocka_unit_test(test_values_that_are_no_levels),
     };

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Inputs that are kept a byte each are the numbers that they were, to the bit, and so are those that are copied together: blocks of any
- * plan, also where ranks hold a part that begins anywhere; and nothing is kept that would be another number. */
+/* Inputs that are kept a byte each are the numbers that they were: to the bit where their values are listed, to rounding on a lattice, and so are those that are copied
+ * together: blocks of any plan, also where ranks hold a part that begins anywhere; and nothing is kept that would be another number. */
 #include "network/network.h"
 #include "network_case.h"
 
+#include <float.h>
 #include <string.h>
 
 enum { INPUTS = 600, SAMPLES = 1003, LEVELS = 256 };
@@ -16,7 +17,7 @@ static spn_context *make_context(void)
 }
 
 /* So many different numbers, 0 and -0 among them, the last of them only once, in the last place. */
-static spn_dataset *data_of(spn_context *context, int64_t levels)
+static spn_dataset *data_of(spn_context *context, int64_t levels, double last)
 {
     spn_dataset *data = NULL;
     double *x = NULL, *y = NULL;
@@ -27,7 +28,7 @@ static spn_dataset *data_of(spn_context *context, int64_t levels)
             x[i * data->stride + n] = k == 1 ? -0.0 : (double)k / 3.0 - (k > 100 ? 40.1 : 0.0);
         }
     }
-    x[(INPUTS - 1) * data->stride + SAMPLES - 1] = 1e300;
+    x[(INPUTS - 1) * data->stride + SAMPLES - 1] = last;
     for (int64_t n = 0; n < SAMPLES; n++) {
         y[n] = (double)(n % 7) - 3;
     }
@@ -43,29 +44,16 @@ static void check_same(const spn_dataset *data, int64_t first, int64_t count, co
     }
 }
 
-/* All blocks of what is coded (NULL: nothing is) have the bits of the data; both are freed. */
-static void check_blocks(spn_context *context, spn_dataset *data, spni_coded_inputs *coded,
-                         double *room)
-{
-    for (int64_t begin = 0; coded != NULL && begin < SAMPLES; begin += 128) {
-        int64_t count = SAMPLES - begin < 128 ? SAMPLES - begin : 128;
-        spni_coded_read(coded, begin, count, NULL, room, 128);
-        check_same(data, begin, count, room, 128);
-    }
-    spni_coded_free(context, coded);
-    spn_dataset_free(context, data);
-}
-
 static void test_codes_are_the_numbers(void **state)
 {
     (void)state;
     static const int64_t held[] = {0, 3, 8, 1021};
     spn_context *context = make_context();
-    spn_dataset *data = data_of(context, LEVELS);
+    spn_dataset *data = data_of(context, LEVELS, 1e300);
     double *x = case_vector(INPUTS * 128);
     for (size_t h = 0; h < sizeof held / sizeof *held; h++) {
         spni_coded_inputs *coded = NULL;
-        check_ok(context, spni_coded_create(context, data, held[h], &coded));
+        check_ok(context, spni_coded_create(context, data, held[h], NULL, &coded));
         assert_non_null(coded);
         /* Blocks begin at multiples of 8 of all samples. */
         for (int64_t begin = (held[h] + 7) / 8 * 8; begin < held[h] + SAMPLES; begin += 120) {
@@ -80,63 +68,123 @@ static void test_codes_are_the_numbers(void **state)
     spn_context_free(context);
 }
 
-/* Images: bytes, the same divided, and with mean and deviation taken away; a level that is off by a rounding is kept as it is. */
-static void test_pixels_are_the_numbers(void **state)
+/* ---- Bytes on a lattice ------------------------------------------------------------------------ */
+
+typedef struct look {
+    double divisor, mean, deviation;
+    bool is_centred; /* each input has a mean of its own */
+    int64_t levels;  /* bytes are below this */
+    double shift;    /* of one number */
+} look;
+
+/* Every input has the byte i % 3 at least, the first of them all bytes. */
+static int64_t byte_of(const look *of, int64_t i, int64_t n)
+{
+    const int64_t lowest = i % 3, byte = (n + 1) * (i + 2) * 13 % of->levels;
+    return i == 0 ? n % of->levels : byte < lowest || n == i % 5 ? lowest : byte;
+}
+
+/* `inputs`, where not NULL: what may be changed. */
+static spn_dataset *images(spn_context *context, const look *of, double **inputs)
+{
+    spn_dataset *data = NULL;
+    double *x = NULL, *y = NULL;
+    check_ok(context, spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &data, &x, &y));
+    for (int64_t i = 0; i < INPUTS; i++) {
+        const double mean = of->is_centred ? 77.7 / of->divisor / (double)(i + 3) : of->mean;
+        for (int64_t n = 0; n < SAMPLES; n++) {
+            x[i * data->stride + n] =
+                ((double)byte_of(of, i, n) / of->divisor - mean) / of->deviation;
+        }
+    }
+    x[(INPUTS - 1) * data->stride + 7] += of->shift;
+    if (inputs != NULL) {
+        *inputs = x;
+    }
+    for (int64_t n = 0; n < SAMPLES; n++) {
+        y[n] = (double)(n % 7) - 3;
+    }
+    return data;
+}
+
+static const look looks[] = {{.divisor = 1, .deviation = 1, .levels = 256},
+                             {.divisor = 255, .deviation = 1, .levels = 256},
+                             {.divisor = 16, .deviation = 1, .levels = 17},
+                             {.divisor = 255, .mean = 0.1307, .deviation = 0.3081, .levels = 256},
+                             {.divisor = 255, .deviation = 1, .is_centred = true, .levels = 256},
+                             {.divisor = 1, .deviation = 1, .is_centred = true, .levels = 256},
+                             {.divisor = 1e9, .deviation = 1e-30, .levels = 200},
+                             {.divisor = 255, .deviation = 1, .levels = 256, .shift = 1e-17}};
+
+/* The bytes are those less the lowest one of their input, whatever place the samples have; the numbers are those of the data to the rounding of
+ * both, which is 8 of the largest number in them; less their levels they are bytes times the step. */
+static void check_lattice(spn_context *context, const look *of, const spn_dataset *data,
+                          int64_t held, double *x)
+{
+    spni_lattice *lattice = NULL;
+    spni_coded_inputs *coded = NULL;
+    check_ok(context, spni_lattice_create(context, data, &lattice));
+    assert_non_null(lattice);
+    const double step = 1 / of->divisor / of->deviation;
+    check_close(lattice->step, step, 8 * DBL_EPSILON, step);
+    check_ok(context, spni_coded_create(context, data, held, lattice, &coded));
+    assert_non_null(coded);
+    for (int64_t begin = (held + 7) / 8 * 8; begin < held + SAMPLES; begin += 120) {
+        const int64_t left = held + SAMPLES - begin, count = left < 120 ? left : 120;
+        const spni_bytes bytes = spni_coded_bytes(coded, begin);
+        assert_true(bytes.scale == lattice->step);
+        for (int q = 0; q < 2; q++) {
+            spni_coded_read(coded, begin, count, q == 0 ? NULL : lattice->low, x, 128);
+            for (int64_t at = 0; at < INPUTS * count; at++) {
+                const int64_t i = at / count, n = at % count;
+                const double low = lattice->low[i];
+                const double given = data->x[i * data->stride + begin - held + n];
+                const int byte = bytes.code[n / 8 * bytes.step + 8 * i + n % 8];
+                assert_int_equal(byte, byte_of(of, i, begin - held + n) - i % 3);
+                check_close(x[i * 128 + n], q == 0 ? given : byte * lattice->step, 8 * DBL_EPSILON,
+                            fmax(fabs(given), fabs(low)) + byte * step);
+            }
+        }
+    }
+    spni_coded_free(context, coded);
+    spni_lattice_free(context, lattice);
+}
+
+static void test_pixels_are_on_a_lattice(void **state)
 {
     (void)state;
-    static const double scales[][4] = {
-        {1, 0, 1, 0}, {255, 0, 1, 0}, {255, 0.1307, 0.3081, 0}, {255, 0.1307, 0.3081, 1}};
     spn_context *context = make_context();
     double *room = case_vector(INPUTS * 128);
-    for (size_t q = 0; q < sizeof scales / sizeof *scales; q++) {
-        spn_dataset *data = NULL;
-        spni_coded_inputs *coded = NULL;
-        double *x = NULL, *y = NULL;
-        check_ok(context,
-                 spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &data, &x, &y));
-        for (int64_t i = 0; i < INPUTS * data->stride; i++) {
-            int64_t n = i % data->stride, k = i * 13 % 256;
-            double value = ((double)k / scales[q][0] - scales[q][1]) / scales[q][2];
-            value = k == 77 && scales[q][3] > 0 ? nextafter(value, 1) : value;
-            x[i] = n < SAMPLES ? value : 0;
-        }
-        check_ok(context, spni_coded_create(context, data, 0, &coded));
-        assert_non_null(coded);
-        check_blocks(context, data, coded, room);
+    for (size_t q = 0; q < sizeof looks / sizeof *looks; q++) {
+        spn_dataset *data = images(context, &looks[q], NULL);
+        check_lattice(context, &looks[q], data, q % 2 == 0 ? 0 : 1021, room);
+        spn_dataset_free(context, data);
     }
     free(room);
     spn_context_free(context);
 }
 
-/* Images whose pixels have been centred one by one have too many different numbers for one table: a byte and a mean for each input. One
- * that no byte has made is not coded. */
-static void test_centred_pixels_are_the_numbers(void **state)
+/* A number between two places; more than 255 steps; a lowest value beside which the others would lose digits, on a lattice of one step; nothing but constants. */
+static void test_what_is_on_no_lattice(void **state)
 {
     (void)state;
-    static const double divisors[] = {255, 1, 255};
+    static const look others[] = {
+        {.divisor = 255, .deviation = 1, .levels = 256, .shift = 1e-14},
+        {.divisor = 255, .deviation = 1, .levels = 257},
+        {.divisor = 1e4, .mean = 9999, .deviation = 1, .levels = 2, .shift = 9999},
+        {.divisor = 1, .deviation = 1, .levels = 1}};
     spn_context *context = make_context();
-    double *room = case_vector(INPUTS * 128);
-    for (int q = 0; q < 3; q++) {
-        spn_dataset *data = NULL;
-        spni_coded_inputs *coded = NULL;
-        double *x = NULL, *y = NULL;
-        check_ok(context,
-                 spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &data, &x, &y));
-        for (int64_t i = 0; i < INPUTS; i++) {
-            const double mean = 77.7 / divisors[q] / (double)(i + 3);
-            for (int64_t n = 0; n < SAMPLES; n++) {
-                const double byte = (double)((n + 1) * (i + 2) * 13 % 256);
-                x[i * data->stride + n] = (n == i % 5 ? 0 : byte / divisors[q]) - mean;
-            }
+    for (size_t q = 0; q < sizeof others / sizeof *others; q++) {
+        double *x = NULL;
+        spn_dataset *data = images(context, &others[q], &x);
+        spni_lattice *lattice = NULL;
+        for (int64_t at = 0; q >= 2 && at < INPUTS * data->stride; at++) {
+            x[at] = q == 3 ? 0.5 : at % 100 == 0 ? 1 : -9999;
         }
-        if (q == 2) {
-            x[(INPUTS - 1) * data->stride + 7] += 1e-9;
-        }
-        check_ok(context, spni_coded_create(context, data, 0, &coded));
-        assert_true((coded == NULL) == (q == 2));
-        check_blocks(context, data, coded, room);
+        check_ok(context, spni_lattice_create(context, data, &lattice));
+        assert_null(lattice);
+        spn_dataset_free(context, data);
     }
-    free(room);
     spn_context_free(context);
 }
 
@@ -144,16 +192,18 @@ static void test_too_many_numbers_are_not_coded(void **state)
 {
     (void)state;
     spn_context *context = make_context();
-    spn_dataset *data = data_of(context, LEVELS + 1);
+    spn_dataset *data = data_of(context, LEVELS + 1, 1e300);
     spni_coded_inputs *coded = NULL;
-    check_ok(context, spni_coded_create(context, data, 0, &coded));
+    check_ok(context, spni_coded_create(context, data, 0, NULL, &coded));
     assert_null(coded);
     spn_dataset_free(context, data);
     spn_context_free(context);
 }
 
-/* Value, gradient and product of a network on a data set. */
-static void take_all(spn_context *context, const spn_dataset *data, double *out)
+/* ---- Networks ---------------------------------------------------------------------------------- */
+
+/* Value, gradient and product; `copies`: of inputs that are taken where they lie. */
+static void take_all(spn_context *context, const spn_dataset *data, bool copies, double *out)
 {
     const int64_t hidden[] = {7, 5};
     spn_network *network = NULL;
@@ -161,6 +211,11 @@ static void take_all(spn_context *context, const spn_dataset *data, double *out)
     spn_point *point = NULL;
     check_ok(context, spn_network_create(context, INPUTS, 1, 2, hidden, SPN_TANH, true, &network));
     check_ok(context, spn_network_error_create(context, network, data, SPN_ERROR_MSE, &error));
+    assert_non_null(error->coded);
+    if (copies) {
+        error->coded = NULL;
+        error->background = NULL;
+    }
     const spn_objective *objective = spn_network_error_objective(error);
     const int64_t size = objective->dimension;
     double *theta = case_vector(size);
@@ -169,54 +224,40 @@ static void take_all(spn_context *context, const spn_dataset *data, double *out)
     check_ok(context, spn_point_set(context, point, theta, 0, NULL, SPN_WANT_ALL));
     out[0] = point->value;
     memcpy(out + 1, point->gradient, (size_t)size * sizeof *out);
-    check_ok(context,
-             spn_point_hvp(context, point, SPN_PART_FULL, 1, point->gradient, out + 1 + size));
+    case_fill(size, 1.0, 6, theta);
+    check_ok(context, spn_point_hvp(context, point, SPN_PART_FULL, 1, theta, out + 1 + size));
     free(theta);
     spn_point_free(context, point);
     spn_network_error_free(context, error);
     spn_network_free(context, network);
 }
 
-/* With -0 for some of the zeros there are 257 different numbers, which are copied and not coded, and everything is what it was. */
+/* Levels that are listed have the bits of those that are copied, bytes on a lattice their numbers: N + I terms are summed, each product of depth three rounds three times. */
 static void test_ways_to_the_inputs_agree(void **state)
 {
     (void)state;
-    spn_context *context = make_context();
-    spn_dataset *coded = NULL, *copied = NULL;
-    double *x[2] = {NULL}, *y[2] = {NULL};
     enum { SIZE = INPUTS * 7 + 7 + 35 + 5 + 5 + 1 };
+    spn_context *context = make_context();
     double *out[2] = {case_vector(1 + 2 * SIZE), case_vector(1 + 2 * SIZE)};
-    check_ok(context,
-             spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &coded, &x[0], &y[0]));
-    check_ok(context,
-             spn_dataset_create(context, SAMPLES, INPUTS, 1, NULL, NULL, &copied, &x[1], &y[1]));
-    for (int64_t i = 0; i < INPUTS * coded->stride; i++) {
-        int64_t n = i % coded->stride;
-        x[0][i] = x[1][i] = n < SAMPLES ? (double)((i * 7) % 256) / 255 : 0;
+    spn_dataset *listed = data_of(context, LEVELS - 1, 0.7),
+                *bytes = images(context, &looks[4], NULL);
+    for (int copies = 0; copies < 2; copies++) {
+        take_all(context, listed, copies == 1, out[copies]);
     }
-    for (int64_t n = 0; n < SAMPLES; n++) {
-        y[0][n] = y[1][n] = (double)(n % 7) - 3;
+    assert_memory_equal(out[0], out[1], (1 + 2 * SIZE) * sizeof *out[0]);
+    for (int copies = 0; copies < 2; copies++) {
+        take_all(context, bytes, copies == 1, out[copies]);
     }
-    for (int64_t i = 0; i < SAMPLES; i++) {
-        if (x[1][i] == 0) {
-            x[1][i] = -0.0;
-        }
-    }
-    spni_coded_inputs *made = NULL;
-    check_ok(context, spni_coded_create(context, copied, 0, &made));
-    assert_null(made);
-    check_ok(context, spni_coded_create(context, coded, 0, &made));
-    assert_non_null(made);
-    spni_coded_free(context, made);
-    take_all(context, coded, out[0]);
-    take_all(context, copied, out[1]);
-    for (int64_t i = 0; i < 1 + 2 * SIZE; i++) {
-        assert_true(out[0][i] == out[1][i]);
+    const double tolerance = 3 * (SAMPLES + INPUTS) * DBL_EPSILON;
+    check_close(out[0][0], out[1][0], tolerance, fabs(out[1][0]));
+    for (int64_t at = 1; at < 1 + 2 * SIZE; at++) {
+        const double *vector = out[1] + (at - 1) / SIZE * SIZE + 1;
+        check_close(out[0][at], out[1][at], tolerance, case_largest(SIZE, vector));
     }
     free(out[0]);
     free(out[1]);
-    spn_dataset_free(context, coded);
-    spn_dataset_free(context, copied);
+    spn_dataset_free(context, listed);
+    spn_dataset_free(context, bytes);
     spn_context_free(context);
 }
 
@@ -224,8 +265,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_codes_are_the_numbers),
-        cmocka_unit_test(test_pixels_are_the_numbers),
-        cmocka_unit_test(test_centred_pixels_are_the_numbers),
+        cmocka_unit_test(test_pixels_are_on_a_lattice),
+        cmocka_unit_test(test_what_is_on_no_lattice),
         cmocka_unit_test(test_too_many_numbers_are_not_coded),
         cmocka_unit_test(test_ways_to_the_inputs_agree),
     };

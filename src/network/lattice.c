@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Inputs x = m_i + d k with whole numbers k from 0 to 255: pixels, divided by something, less a mean of all or of each input, divided by a
+ * deviation. With the lowest value of each input as m_i, d is the largest range of an input divided by a whole number, and that follows
+ * from the smallest difference that there is from a lowest value. Both are found among all samples, also where ranks share them, so that the number of
+ * ranks does not change bits. Every input must be on the lattice to the rounding of its own numbers. */
+#include "network/network.h"
+
+#include <float.h>
+#include <math.h>
+
+enum { BYTE_MAX = 255 };
+/* A number less its lowest value has been made of bytes, and the lattice's number is made, in about four operations. */
+static const double ROUNDINGS = 8 * DBL_EPSILON;
+
+/* What the first visit carries from input to input behind the lowest values. */
+typedef struct spacing {
+    double range;    /* largest of an input */
+    double gap;      /* smallest difference from a lowest value; 0: none yet */
+    double extremes; /* inputs whose lowest value is none to measure from */
+} spacing;
+
+enum { SPACING = sizeof(spacing) / sizeof(double) };
+
+/* What the visits look at. */
+typedef struct visit {
+    const spn_dataset *data;
+    const spni_lattice *lattice;
+} visit;
+
+/* found[i] = the lowest value of input i; found + inputs: the spacing. */
+static spn_status measure_input(spn_context *context, void *state, int64_t i, const double *x,
+                                double *found)
+{
+    const spn_dataset *data = ((const visit *)state)->data;
+    spacing *all = (spacing *)(found + data->inputs);
+    double low = x[0];
+    for (int64_t n = 1; n < data->samples; n++) {
+        low = fmin(low, x[n]);
+    }
+    for (int64_t n = 0; n < data->samples; n++) {
+        const double height = x[n] - low;
+        if (height > ROUNDINGS * (fabs(x[n]) + fabs(low))) {
+            all->range = fmax(all->range, height);
+            all->gap = all->gap == 0.0 ? height : fmin(all->gap, height);
+        }
+    }
+    found[i] = low;
+    all->extremes += spni_is_moderate(data->samples, x, low) ? 0 : 1;
+    return spn_poll(context);
+}
+
+/* found[0] += whether input i has a number beside the lattice. */
+static spn_status compare_input(spn_context *context, void *state, int64_t i, const double *x,
+                                double *found)
+{
+    const visit *c = state;
+    const double low = c->lattice->low[i], step = c->lattice->step;
+    bool is_on = found[0] == 0.0;
+    for (int64_t n = 0; is_on && n < c->data->samples; n++) {
+        const double k = round((x[n] - low) / step), place = step * k;
+        is_on = k <= BYTE_MAX &&
+                fabs(x[n] - low - place) <= ROUNDINGS * (fabs(x[n]) + fabs(low) + place);
+    }
+    found[0] += is_on ? 0 : 1;
+    return spn_poll(context);
+}
+
+spn_status spni_lattice_create(spn_context *context, const spn_dataset *data, spni_lattice **out)
+{
+    spn_status status = SPN_OK;
+    spni_lattice *made = NULL;
+    double beside = 0.0;
+    *out = NULL;
+    if (!spni_coded_pays(data)) {
+        return SPN_OK;
+    }
+    SPN_NEW(context, made, 1);
+    SPN_NEW(context, made->low, data->inputs + SPACING);
+    visit looks = {data, made};
+    SPN_TRY(spn_dataset_each_input(context, data, measure_input, &looks, data->inputs + SPACING,
+                                   made->low));
+    const spacing *all = (const spacing *)(made->low + data->inputs);
+    const double steps = all->gap > 0.0 ? round(all->range / all->gap) : 0.0;
+    if (all->extremes == 0.0 && steps >= 1 && steps <= BYTE_MAX) {
+        made->step = all->range / steps;
+        SPN_TRY(spn_dataset_each_input(context, data, compare_input, &looks, 1, &beside));
+        *out = beside == 0.0 ? made : NULL;
+    }
+done:
+    if (*out == NULL) {
+        spni_lattice_free(context, made);
+    }
+    return status;
+}
+
+void spni_lattice_free(spn_context *context, spni_lattice *lattice)
+{
+    if (lattice != NULL) {
+        spn_release(context, lattice->low);
+        spn_release(context, lattice);
+    }
+}
