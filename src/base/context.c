@@ -21,21 +21,35 @@ struct spn_context {
     spn_error error;
 };
 
+/* Zeros, of calloc: the pages of large blocks are new, and those that nobody uses are never there. Before what is aligned stands where it
+ * begins. */
 static void *default_allocate(void *state, size_t bytes, size_t alignment)
 {
     (void)state;
-    return aligned_alloc(alignment, bytes);
+    if (bytes > SIZE_MAX - sizeof(void *) - alignment) {
+        return NULL;
+    }
+    char *whole = calloc(1, bytes + sizeof(void *) + alignment);
+    if (whole == NULL) {
+        return NULL;
+    }
+    const size_t begin = sizeof(void *), place = ((uintptr_t)whole + begin) % alignment;
+    char *memory = whole + begin + (alignment - place) % alignment;
+    memcpy(memory - sizeof(void *), &whole, sizeof whole);
+    return memory;
 }
 
 static void default_release(void *state, void *memory)
 {
     (void)state;
-    free(memory);
+    void *whole = NULL;
+    memcpy(&whole, (char *)memory - sizeof whole, sizeof whole);
+    free(whole);
 }
 
 static const spn_allocator default_allocator = {default_allocate, default_release, NULL};
 
-/* Sizes are rounded up to whole cache lines, as aligned_alloc demands. */
+/* Sizes are rounded up to whole cache lines, so that aligned_alloc can serve them. */
 static size_t rounded(size_t bytes)
 {
     size_t lines = bytes / SPN_ALIGNMENT + (bytes % SPN_ALIGNMENT != 0);
@@ -321,7 +335,7 @@ void *spn_allocate(spn_context *context, int64_t count, size_t item_size)
                  (long long)size);
         return NULL;
     }
-    return memset(memory, 0, size);
+    return context->allocator.allocate == default_allocate ? memory : memset(memory, 0, size);
 }
 
 void spn_release(spn_context *context, void *memory)
