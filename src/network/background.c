@@ -111,14 +111,17 @@ done:
 /* ---- What is not background ---------------------------------------------------------------------- */
 
 /* From the first sample of the pair of groups on in which the data begin. The row behind the inputs is the 1 of the biases. */
-static void mark_groups(const spn_dataset *data, int64_t shift, spni_background *background)
+static void mark_groups(const spn_dataset *data, int64_t held, const spni_places *places,
+                        spni_background *background)
 {
+    const int64_t shift = held % SPNI_PAIR;
     for (int64_t i = 0; i < data->inputs; i++) {
         const double *x = data->x + i * data->stride, level = background->level[i];
         uint64_t *row = background->groups + i * background->view.stride;
         for (int64_t n = 0; n < data->samples; n++) {
             const int64_t group = (n + shift) / SPNI_GROUP;
-            row[group / WORD] |= (uint64_t)(x[n] != level) << (group % WORD);
+            const bool is_there = x[spni_sample_at(places, held, n)] != level;
+            row[group / WORD] |= (uint64_t)is_there << (group % WORD);
         }
     }
     for (int64_t group = 0; group < groups_of(shift + data->samples); group++) {
@@ -164,7 +167,7 @@ static void forget_marks(spn_context *context, spni_background *background)
 }
 
 spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,
-                                spni_background *background)
+                                const spni_places *places, spni_background *background)
 {
     spn_status status = SPN_OK;
     /* Pairs are those of all samples, whichever are here. */
@@ -178,7 +181,7 @@ spn_status spni_background_mark(spn_context *context, const spn_dataset *data, i
     background->first = held - shift;
     SPN_NEW(context, background->groups, (data->inputs + 1) * background->view.stride);
     SPN_NEW(context, background->list, pairs + 1);
-    mark_groups(data, shift, background);
+    mark_groups(data, held, places, background);
     const int64_t count = list_pairs(background, data->inputs, pairs, NULL);
     SPN_NEW(context, background->input, count + 1);
     list_pairs(background, data->inputs, pairs, background->input);

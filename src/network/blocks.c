@@ -8,8 +8,8 @@
 static const int64_t BLOCK_BYTES = 512 * 1024;
 /* Rows 8 KB apart would share their places in the first cache. With fewer samples reading and adding the weights of wide
  * networks takes longer than their products. Where products read bytes a block's inputs are in the way of nothing, and
- * sums over samples that pass over much gain most from longer ones. */
-enum { BLOCK_MIN = 128, BLOCK_MIN_BYTES = 256, BLOCK_MAX = 1024 - 8 };
+ * sums over samples that pass over much gain from longer ones: LONG, or half of that where there would be few of them. */
+enum { BLOCK_MIN = 128, BLOCK_LONG = 512, BLOCKS_ENOUGH = 16, BLOCK_MAX = 1024 - 8 };
 /* A term of a sum is made of at least so many samples: adding it up is then little work beside making it,
  * P additions beside some 6 P for each sample, though P numbers that come from memory take as long as the products of some 20 samples. So
  * a term is also made of more than that, up to BLOCK_MAX, where there are terms enough for the lanes of a large machine. */
@@ -25,12 +25,16 @@ int64_t spni_even_block(int64_t most, int64_t samples)
     return ((samples + blocks - 1) / blocks + 7) / 8 * 8;
 }
 
-static int64_t clamp_block(int64_t block, int64_t least, int64_t samples)
+/* Blocks of bytes begin with a pair of groups, for which products have lists. */
+static int64_t clamp_block(int64_t block, int64_t samples, bool has_bytes)
 {
-    block = block / 8 * 8;
-    block = block > BLOCK_MAX ? BLOCK_MAX : block;
+    const int64_t unit = has_bytes ? SPNI_PAIR : SPNI_GROUP, most = BLOCK_MAX / unit * unit;
+    const int64_t least = !has_bytes                              ? BLOCK_MIN
+                          : samples >= BLOCKS_ENOUGH * BLOCK_LONG ? BLOCK_LONG
+                                                                  : BLOCK_LONG / 2;
     block = block < least ? least : block;
-    return spni_even_block(block, samples);
+    block = block > most ? most : block / unit * unit;
+    return (spni_even_block(block, samples) + unit - 1) / unit * unit;
 }
 
 /* Blocks of a section. */
@@ -60,8 +64,7 @@ spn_status spni_plan_create(spn_context *context, const spn_network *network, in
     plan->rows = next;
     const int64_t input_bytes = has_bytes ? 1 : (int64_t)sizeof(double);
     const int64_t row_bytes = next * (int64_t)sizeof(double) + network->width[0] * input_bytes;
-    const int64_t least = has_bytes ? BLOCK_MIN_BYTES : BLOCK_MIN;
-    plan->block = clamp_block(BLOCK_BYTES / row_bytes, least, samples);
+    plan->block = clamp_block(BLOCK_BYTES / row_bytes, samples, has_bytes);
     plan->blocks = (samples + plan->block - 1) / plan->block;
     plan->section = section_of(plan->block, samples);
 done:
@@ -139,6 +142,10 @@ static spni_block block_of(const spn_network_error *error, int64_t b, const doub
                         .ldx = data->stride,
                         .ldy = data->stride,
                         .slot = slot};
+    if (error->places != NULL) {
+        block.y = error->places->y + begin - error->held;
+        block.ldy = error->places->stride;
+    }
     if (background != NULL && (background->is_zero || level != NULL)) {
         block.nonzeros = spni_background_nonzeros(background, begin);
     }

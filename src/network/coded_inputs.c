@@ -87,8 +87,8 @@ done:
     return status;
 }
 
-static spn_status encode_on_lattice(spn_context *context, const spn_dataset *data, int64_t shift,
-                                    spni_coded_inputs *coded)
+static spn_status encode_on_lattice(spn_context *context, const spn_dataset *data, int64_t held,
+                                    const spni_places *places, spni_coded_inputs *coded)
 {
     spn_status status = SPN_OK;
     const spni_lattice *lattice = coded->lattice;
@@ -96,9 +96,10 @@ static spn_status encode_on_lattice(spn_context *context, const spn_dataset *dat
         const double *x = data->x + i * data->stride;
         SPN_TRY(spn_poll(context));
         for (int64_t n = 0; n < data->samples; n++) {
-            const int64_t place = n + shift;
+            const int64_t place = held % GROUP + n;
+            const double height = x[spni_sample_at(places, held, n)] - lattice->low[i];
             coded->code[(place / GROUP * data->inputs + i) * GROUP + place % GROUP] =
-                (uint8_t)round((x[n] - lattice->low[i]) / lattice->step);
+                (uint8_t)round(height / lattice->step);
         }
     }
 done:
@@ -108,7 +109,8 @@ done:
 /* ---- The inputs -------------------------------------------------------------------------------- */
 
 spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int64_t held,
-                             const spni_lattice *lattice, spni_coded_inputs **out)
+                             const spni_lattice *lattice, const spni_places *places,
+                             spni_coded_inputs **out)
 {
     spn_status status = SPN_OK;
     spni_coded_inputs *coded = NULL;
@@ -125,7 +127,7 @@ spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int6
     coded->kernels = spni_kernels_of(context);
     coded->first = held - shift;
     coded->lattice = lattice;
-    SPN_TRY(lattice != NULL ? encode_on_lattice(context, data, shift, coded)
+    SPN_TRY(lattice != NULL ? encode_on_lattice(context, data, held, places, coded)
                             : encode_by_table(context, data, shift, coded, &fits));
     if (fits) {
         *out = coded;

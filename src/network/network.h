@@ -66,6 +66,13 @@ typedef struct spni_background {
     uint64_t *groups;
 } spni_background;
 
+/** Samples in an order of their own, see places.c. */
+typedef struct spni_places {
+    int64_t *sample; /* N: which sample is at a place */
+    double *y;       /* targets of the samples that are here, by place: K rows of `stride` */
+    int64_t stride;
+} spni_places;
+
 struct spn_network_error {
     spn_objective objective;
     const spn_network *network;
@@ -81,11 +88,11 @@ struct spn_network_error {
     int64_t mode_count;             /* of the data; 0: they have no linear mode */
     double modes[SPN_MODES_MAX];    /* sigma_i */
     double *mode_output;            /* mode_count x K: u_i */
-    double *mode_input;             /* mode_count x N: v_i^T C_xx^{-1/2} x_n */
+    double *mode_input;             /* mode_count x N, by place: v_i^T C_xx^{-1/2} x_n */
     int64_t symmetry_count;         /* of the data, where the network is linear */
     double *symmetries;             /* symmetry_count x (I^2 + K^2): A_in, A_out, row-major */
-    int64_t *classes;               /* N: the class of each sample; NULL where there are none */
-    spn_network_error *test;        /* on the samples kept for testing, without modes; NULL: none */
+    int64_t *classes;        /* N, by place: the class of each sample; NULL where there are none */
+    spn_network_error *test; /* on the samples kept for testing, without modes; NULL: none */
     double
         output_scale; /* what strengths of outputs are measured against, see network_directions.c */
     bool is_balanced; /* the mean residual vanishes at f = 0, see network_trivial.c */
@@ -99,6 +106,9 @@ struct spn_network_error {
         *own_coded; /* the same where they are its own, not those of a larger network */
     const spni_background *background; /* NULL: products pass over nothing */
     spni_background *own_background;
+    const spni_places
+        *places; /* NULL: blocks, classes, mode_input and outputs are in the order of the samples */
+    spni_places *own_places;
 };
 
 /** A block of samples: inputs and targets where they lie, and the slot of its intermediates. */
@@ -252,16 +262,22 @@ spni_block spni_block_of(const spn_network_error *error, int64_t b, double *slot
 /** Columns [begin, begin + count) of a block. */
 spni_block spni_block_part(const spni_block *block, int64_t begin, int64_t count);
 
+/* network_error.c */
+/** The samples from number `held` on are here now, in `data`: their codes, what is black of them, their targets by place. */
+spn_status spni_error_hold(spn_context *context, spn_network_error *error, const spn_dataset *data,
+                           int64_t held);
+
 /* lattice.c */
 /** The lattice that all samples of the data are on: *out, NULL where there is none, and for data that stay in a cache. O(I N). */
 spn_status spni_lattice_create(spn_context *context, const spn_dataset *data, spni_lattice **out);
 void spni_lattice_free(spn_context *context, spni_lattice *lattice);
 
 /* coded_inputs.c */
-/** Inputs on a lattice, which stays the caller's, or that have at most 256 different values, a byte each: *out, NULL for others and for those that
+/** Inputs on a lattice, in the order of `places` (NULL: as they are; both stay the caller's), or that have at most 256 different values, a byte each: *out, NULL for others and for those that
  *  stay in a cache. `held`: the number of the first sample. I bytes a sample, rounded up to whole groups. O(I N). */
 spn_status spni_coded_create(spn_context *context, const spn_dataset *data, int64_t held,
-                             const spni_lattice *lattice, spni_coded_inputs **out);
+                             const spni_lattice *lattice, const spni_places *places,
+                             spni_coded_inputs **out);
 void spni_coded_free(spn_context *context, spni_coded_inputs *coded);
 /** Whether there are so many inputs that codes would be made, if they have few values. */
 bool spni_coded_pays(const spn_dataset *data);
@@ -280,7 +296,7 @@ spn_status spni_background_create(spn_context *context, spn_network_error *error
 bool spni_is_moderate(int64_t samples, const double *x, double low);
 /** Where the samples that are here, from number `held` on, are not at these levels (NULL: none). Some I N / 7 bytes. O(I N). */
 spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,
-                                spni_background *background);
+                                const spni_places *places, spni_background *background);
 void spni_background_free(spn_context *context, spni_background *background);
 /** Do values, gradients and products of the last set take inputs less their levels? */
 bool spni_is_relative(const spni_network_state *state);
@@ -293,6 +309,30 @@ void spni_background_bias(const spni_network_state *state, int64_t rows, const d
                           const double *b, double *out);
 /** w += b m^T, of sums over samples of rows times inputs less their levels m, and of the rows alone. O(rows I). */
 void spni_background_add(const spni_network_state *state, int64_t rows, const double *b, double *w);
+
+/* places.c */
+/** Samples are ordered within so many from a multiple of it on. */
+enum { SPNI_WINDOW = 1024 };
+/** Are the samples of this error in an order of their own: bytes that are passed over, beside few targets? Its background is known. */
+bool spni_has_places(const spn_network_error *error);
+/** The whole windows in which a part of the samples is. */
+spni_stretch spni_windows_of(const spni_stretch *part, int64_t samples);
+/** The order of the samples in `data`, whole windows from sample `held` on, into error->places. O(I N) and 512 I / 64 counts of bits a sample. */
+spn_status spni_places_order(spn_context *context, spn_network_error *error,
+                             const spn_dataset *data, int64_t held);
+/** All ranks' orders to all of them; each has made that of its own sections. */
+spn_status spni_places_collect(spn_context *context, spn_network_error *error);
+/** Classes and mode_input, which are in the order of the samples, by place. */
+spn_status spni_places_arrange(spn_context *context, spn_network_error *error);
+/** Targets of the samples in `data`, from `held` on, by place. Without places nothing is done. */
+spn_status spni_places_target(spn_context *context, spn_network_error *error,
+                              const spn_dataset *data, int64_t held);
+/** The number in `data` of the sample at place held + p. */
+static inline int64_t spni_sample_at(const spni_places *places, int64_t held, int64_t p)
+{
+    return places != NULL ? places->sample[held + p] - held : p;
+}
+void spni_places_free(spn_context *context, spni_places *places);
 
 /* ordered_sums.c */
 /** Lanes and terms of a new state whose plan is known. */

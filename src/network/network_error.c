@@ -195,6 +195,23 @@ static spn_status check_problem(spn_context *context, const spn_network *network
     return kind == SPN_ERROR_CROSS_ENTROPY ? check_probabilities(context, dataset) : SPN_OK;
 }
 
+spn_status spni_error_hold(spn_context *context, spn_network_error *error, const spn_dataset *data,
+                           int64_t held)
+{
+    spn_status status = SPN_OK;
+    spni_coded_free(context, error->own_coded);
+    error->coded = error->own_coded = NULL;
+    SPN_TRY(spni_coded_create(context, data, held, error->own_lattice, error->places,
+                              &error->own_coded));
+    error->coded = error->own_coded;
+    SPN_TRY(spni_background_mark(context, data, held, error->places, error->own_background));
+    SPN_TRY(spni_places_target(context, error, data, held));
+    error->dataset = data;
+    error->held = held;
+done:
+    return status;
+}
+
 spn_status spn_network_error_create(spn_context *context, const spn_network *network,
                                     const spn_dataset *dataset, spn_error_kind kind,
                                     spn_network_error **out)
@@ -214,15 +231,17 @@ spn_status spn_network_error_create(spn_context *context, const spn_network *net
                                        .fisher_scale = fisher_scale(kind, dataset->outputs)};
     SPN_TRY(spni_measure_sizes(context, error));
     SPN_TRY(spni_lattice_create(context, dataset, &error->own_lattice));
-    SPN_TRY(spni_coded_create(context, dataset, 0, error->own_lattice, &error->own_coded));
-    error->coded = error->own_coded;
     SPN_TRY(spni_background_create(context, error));
-    SPN_TRY(spni_background_mark(context, dataset, 0, error->own_background));
     SPN_TRY(spni_plan_create(context, network, dataset->samples, spni_multiplies_bytes(error),
                              &error->plan));
     SPN_TRY(spni_modes_create(context, error));
     SPN_TRY(spni_symmetries_create(context, error));
     SPN_TRY(spni_classes_create(context, error));
+    if (dataset->spread == NULL && spni_has_places(error)) {
+        SPN_TRY(spni_places_order(context, error, dataset, 0));
+        SPN_TRY(spni_places_arrange(context, error));
+    }
+    SPN_TRY(spni_error_hold(context, error, dataset, 0));
     spni_measure_outputs(error);
     spni_measure_balance(error);
     *out = error;
@@ -253,6 +272,7 @@ spn_status spni_error_create_bare(spn_context *context, const spn_network *netwo
     error->held = like->held;
     error->coded = like->coded;
     error->background = like->background;
+    error->places = like->places;
     SPN_TRY(spni_plan_create(context, network, error->objective.samples,
                              spni_multiplies_bytes(error), &error->plan));
     SPN_TRY(spni_shares_create(context, error));
@@ -277,7 +297,7 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
     watched->objective.samples = test->samples;
     SPN_TRY(spni_plan_create(context, error->network, test->samples, false, &watched->plan));
     SPN_TRY(spni_lattice_create(context, test, &watched->own_lattice));
-    SPN_TRY(spni_coded_create(context, test, 0, watched->own_lattice, &watched->own_coded));
+    SPN_TRY(spni_coded_create(context, test, 0, watched->own_lattice, NULL, &watched->own_coded));
     watched->coded = watched->own_coded;
     SPN_TRY(error->classes != NULL ? spni_classes_create(context, watched) : SPN_OK);
     spn_network_error_free(context, error->test);
@@ -306,6 +326,7 @@ void spn_network_error_free(spn_context *context, spn_network_error *error)
     spni_coded_free(context, error->own_coded);
     spni_lattice_free(context, error->own_lattice);
     spni_background_free(context, error->own_background);
+    spni_places_free(context, error->own_places);
     spn_network_error_free(context, error->test);
     spn_release(context, error);
 }

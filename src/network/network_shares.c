@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ranks of a farm that share the samples of an error. Each has some consecutive sections of each sum (ordered_sums.c): those that
  * begin among its N / R samples. Sections depend on the network, and a reduced network has others; so a rank holds its N / R samples and as
- * many behind them as a section of any network has.
+ * many behind them as a section of any network has, and the rest of the windows in which samples are ordered (places.c).
  *
  *   - Values, gradients and products: each rank makes the nodes of its sections (base/pairs.h), and the farm adds these up as one
  *     process does: the same bits.
@@ -24,10 +24,12 @@ static int64_t first_of(const spn_farm *farm, int64_t samples, int64_t r)
 }
 
 /* The samples that a rank holds. */
-static spni_stretch held_by(const spn_farm *farm, int64_t samples)
+static spni_stretch held_by(const spn_network_error *error, const spn_farm *farm)
 {
-    int64_t end = first_of(farm, samples, farm->rank + 1) + spni_section_most() - 1;
-    return (spni_stretch){first_of(farm, samples, farm->rank), end < samples ? end : samples};
+    const int64_t samples = error->objective.samples;
+    const int64_t end = first_of(farm, samples, farm->rank + 1) + spni_section_most() - 1;
+    const spni_stretch part = {first_of(farm, samples, farm->rank), end < samples ? end : samples};
+    return spni_has_places(error) ? spni_windows_of(&part, samples) : part;
 }
 
 spn_status spni_shares_create(spn_context *context, spn_network_error *error)
@@ -75,17 +77,16 @@ spn_status spn_network_error_shard(spn_context *context, spn_network_error *erro
         return spn_fail(context, SPN_ERROR_INPUT, "%lld samples are too few for %lld ranks",
                         (long long)samples, (long long)farm->size);
     }
-    const spni_stretch part = held_by(farm, samples);
+    const spni_stretch part = held_by(error, farm);
     SPN_TRY(cut(context, error->dataset, &part, held));
     error->farm = farm;
     SPN_TRY(spni_shares_create(context, error));
-    spni_coded_free(context, error->own_coded);
-    error->coded = error->own_coded = NULL;
-    SPN_TRY(spni_coded_create(context, *held, part.begin, error->own_lattice, &error->own_coded));
-    error->coded = error->own_coded;
-    SPN_TRY(spni_background_mark(context, *held, part.begin, error->own_background));
-    error->dataset = *held;
-    error->held = part.begin;
+    if (error->places == NULL && spni_has_places(error)) { /* the samples are here now */
+        SPN_TRY(spni_places_order(context, error, *held, part.begin));
+        SPN_TRY(spni_places_collect(context, error));
+        SPN_TRY(spni_places_arrange(context, error));
+    }
+    SPN_TRY(spni_error_hold(context, error, *held, part.begin));
 done:
     if (status != SPN_OK) {
         error->farm = NULL;
@@ -126,7 +127,9 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     const spn_dataset *all = error->dataset;
     const double number = sizeof(double);
     int64_t samples = error->objective.samples;
-    int64_t most = ceiling(samples, ranks) + (ranks > 1 ? spni_section_most() - 1 : 0);
+    const bool has_places = spni_has_places(error);
+    int64_t beside = spni_section_most() - 1 + (has_places ? 2 * (SPNI_WINDOW - 1) : 0);
+    int64_t most = ceiling(samples, ranks) + (ranks > 1 ? beside : 0);
     int64_t sections = ceiling(ceiling(samples, ranks), plan->block * plan->section);
     int64_t blocks = sections * plan->section;
     double kept = (double)(plan->rows * plan->block) * (double)blocks;
@@ -135,6 +138,9 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
     double own = numbers_of(all, most < samples ? most : samples);
     double codes = codes_of(all, rows);
     double others = (double)(error->mode_count + 1) * (double)samples;
+    if (has_places) {
+        others += (double)samples + (double)all->outputs * rows;
+    }
     if (error->test != NULL) {
         const spn_dataset *test = error->test->dataset;
         others += numbers_of(test, test->samples);

@@ -1,62 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Products with images read bytes and pass over what is black: the same numbers to rounding, and the same bits where inputs are not bytes and black is 0; the same
  * bits on any number of ranks and threads; and where there is nothing to pass over and no byte nothing is different. */
+#include "images_case.h"
 #include "network/network_reduction.h"
-#include "network_case.h"
 #include "played_farm.h"
 
 #include <float.h>
 #include <spinodal/base/team.h>
 #include <spinodal/objective/reduction.h>
 
-enum { SIDE = 25, INPUTS = SIDE * SIDE, SAMPLES = 1003, OUTPUTS = 3, VECTORS = 4 };
-
-/* ---- Images ------------------------------------------------------------------------------------ */
-
-typedef struct look {
-    double divisor, mean, deviation;
-    bool is_centred; /* less the mean of each pixel over samples */
-    bool has_bias;
-    bool is_crowded; /* nothing is black */
-    bool is_odd;     /* one pixel has a number that no byte gives */
-} look;
-
-/* Sample n: a disc around one of a few places, bytes inside, black outside. */
-static int64_t byte_of(int64_t i, int64_t n, const look *of)
-{
-    const int64_t column = i % SIDE - 6 - n % 5 * 3, row = i / SIDE - 8 - n % 3 * 4;
-    const bool is_inside = column * column + row * row < 30;
-    return is_inside || of->is_crowded ? 1 + (i * 31 + n * n * 7) % 255 : 0;
-}
-
-static spn_dataset *images(spn_context *context, const look *of, const int64_t *order)
-{
-    spn_dataset *data = NULL;
-    double *x = NULL, *y = NULL;
-    check_ok(context,
-             spn_dataset_create(context, SAMPLES, INPUTS, OUTPUTS, NULL, NULL, &data, &x, &y));
-    for (int64_t i = 0; i < INPUTS; i++) {
-        double *row = x + i * data->stride, sum = 0;
-        for (int64_t n = 0; n < SAMPLES; n++) {
-            const double byte = (double)byte_of(i, order != NULL ? order[n] : n, of);
-            row[n] = (byte / of->divisor - of->mean) / of->deviation;
-            sum += row[n];
-        }
-        for (int64_t n = 0; of->is_centred && n < SAMPLES; n++) {
-            row[n] -= sum / SAMPLES;
-        }
-    }
-    if (of->is_odd) {
-        x[(INPUTS / 2) * data->stride + 5] += 1e-9;
-    }
-    for (int64_t k = 0; k < OUTPUTS; k++) {
-        for (int64_t n = 0; n < SAMPLES; n++) {
-            const int64_t m = order != NULL ? order[n] : n;
-            y[k * data->stride + n] = k == m % OUTPUTS ? 1.0 : 0.0;
-        }
-    }
-    return data;
-}
+enum { SAMPLES = 1003, VECTORS = 4 };
 
 /* ---- What is compared -------------------------------------------------------------------------- */
 
@@ -73,7 +26,7 @@ static void subject_create(subject *s, spn_context *context, const look *of, con
 {
     const int64_t hidden[] = {9, 6};
     s->context = context;
-    s->data = images(context, of, order);
+    s->data = images(context, SAMPLES, of, order);
     check_ok(context, spn_network_create(context, INPUTS, OUTPUTS, 2, hidden, SPN_TANH,
                                          of->has_bias, &s->network));
     check_ok(context, spn_network_error_create(context, s->network, s->data,
@@ -467,7 +420,7 @@ static void test_values_that_are_no_levels(void **state)
     spn_network *network = NULL;
     spn_network_error *error = NULL;
     const int64_t hidden = 2;
-    spn_dataset *data = images(context, &levels[1], NULL), *changed = NULL;
+    spn_dataset *data = images(context, SAMPLES, &levels[1], NULL), *changed = NULL;
     double *x = NULL, *y = NULL;
     check_ok(context,
              spn_dataset_create(context, SAMPLES, INPUTS, OUTPUTS, NULL, NULL, &changed, &x, &y));

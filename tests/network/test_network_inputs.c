@@ -53,7 +53,7 @@ static void test_codes_are_the_numbers(void **state)
     double *x = case_vector(INPUTS * 128);
     for (size_t h = 0; h < sizeof held / sizeof *held; h++) {
         spni_coded_inputs *coded = NULL;
-        check_ok(context, spni_coded_create(context, data, held[h], NULL, &coded));
+        check_ok(context, spni_coded_create(context, data, held[h], NULL, NULL, &coded));
         assert_non_null(coded);
         /* Blocks begin at multiples of 8 of all samples. */
         for (int64_t begin = (held[h] + 7) / 8 * 8; begin < held[h] + SAMPLES; begin += 120) {
@@ -127,7 +127,7 @@ static void check_lattice(spn_context *context, const look *of, const spn_datase
     assert_non_null(lattice);
     const double step = 1 / of->divisor / of->deviation;
     check_close(lattice->step, step, 8 * DBL_EPSILON, step);
-    check_ok(context, spni_coded_create(context, data, held, lattice, &coded));
+    check_ok(context, spni_coded_create(context, data, held, lattice, NULL, &coded));
     assert_non_null(coded);
     for (int64_t begin = (held + 7) / 8 * 8; begin < held + SAMPLES; begin += 120) {
         const int64_t left = held + SAMPLES - begin, count = left < 120 ? left : 120;
@@ -194,7 +194,7 @@ static void test_too_many_numbers_are_not_coded(void **state)
     spn_context *context = make_context();
     spn_dataset *data = data_of(context, LEVELS + 1, 1e300);
     spni_coded_inputs *coded = NULL;
-    check_ok(context, spni_coded_create(context, data, 0, NULL, &coded));
+    check_ok(context, spni_coded_create(context, data, 0, NULL, NULL, &coded));
     assert_null(coded);
     spn_dataset_free(context, data);
     spn_context_free(context);
