@@ -144,7 +144,8 @@ spn_status spn_network_error_watch(spn_context *context, spn_network_error *erro
  *  and afterwards use it alike, with results that have the bits of one process. *held are the samples that this rank goes on with, about
  *  N / R of them; it must outlive the error, the data set before need not. Values, gradients and products are made by all
  *  ranks at the same time, other sums one rank after the other; labels on the samples kept for testing by each. No subsets (SPN_ERROR_UNSUPPORTED). After
- *  spn_network_error_regularise(), before points are created. SPN_ERROR_INPUT: fewer samples than ranks. */
+ *  spn_network_error_regularise(), before points are created. SPN_ERROR_INPUT: fewer samples than ranks. After
+ *  a failure the error can be freed, and nothing else. */
 spn_status spn_network_error_shard(spn_context *context, spn_network_error *error, spn_farm *farm,
                                    spn_dataset **held);
 /** Bytes that each of so many ranks takes. */

@@ -21,7 +21,31 @@ struct spn_context {
     spn_error error;
 };
 
-/* Zeros, of calloc: the pages of large blocks are new, and those that nobody uses are never there. Before what is aligned stands where it
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#define HAS_ADDRESS_SANITIZER __has_feature(address_sanitizer)
+#else
+#define HAS_ADDRESS_SANITIZER 0
+#endif
+
+/* Zeros. */
+#if HAS_ADDRESS_SANITIZER
+/* With nothing before and behind that might be touched unseen. */
+static void *default_allocate(void *state, size_t bytes, size_t alignment)
+{
+    (void)state;
+    void *memory = aligned_alloc(alignment, bytes);
+    return memory != NULL ? memset(memory, 0, bytes) : NULL;
+}
+
+static void default_release(void *state, void *memory)
+{
+    (void)state;
+    free(memory);
+}
+#else
+/* Of calloc: the pages of large blocks are new, and those that nobody uses are never there. Before what is aligned stands where it
  * begins. */
 static void *default_allocate(void *state, size_t bytes, size_t alignment)
 {
@@ -46,6 +70,7 @@ static void default_release(void *state, void *memory)
     memcpy(&whole, (char *)memory - sizeof whole, sizeof whole);
     free(whole);
 }
+#endif
 
 static const spn_allocator default_allocator = {default_allocate, default_release, NULL};
 

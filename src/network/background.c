@@ -15,6 +15,8 @@
 enum { WORD = 64 };
 /* To follow lists of more than so many of the inputs costs what it saves. */
 static const double SHARE_MAX = 0.9;
+/* Less than so much of what bytes would have to take is worth doubles. */
+static const double SHARE_WORTH = 0.5;
 /* A level that is larger than anything else of its input by more than this (a number for what is missing) would take digits from that. */
 static const double LEVEL_MAX = 8;
 
@@ -40,7 +42,7 @@ static int64_t groups_beside(int64_t samples, const double *x, double level)
 }
 
 /* Is this lowest value no number that the others would be lost beside? */
-bool spni_is_moderate(int64_t samples, const double *x, double low)
+static bool is_moderate(int64_t samples, const double *x, double low)
 {
     double largest = 0.0;
     for (int64_t n = 0; n < samples; n++) {
@@ -49,27 +51,30 @@ bool spni_is_moderate(int64_t samples, const double *x, double low)
     return largest == 0.0 || fabs(low) <= LEVEL_MAX * largest;
 }
 
-/* found[i] = the level of input i, its lowest value on a lattice and where that is often and moderate, otherwise 0; found[inputs] counts groups in which
+typedef struct search {
+    const spn_dataset *data;
+    bool is_lattice;
+} search;
+
+/* found[i] = the level of input i: its lowest value on a lattice, and where that is often and moderate; otherwise 0. found[inputs] counts groups in which
  * something else is. */
 static spn_status find_level(spn_context *context, void *state, int64_t i, const double *x,
                              double *found)
 {
-    const spn_network_error *error = state;
-    const spn_dataset *data = error->dataset;
-    const int64_t samples = data->samples;
+    const search *s = state;
+    const int64_t samples = s->data->samples;
     double low = x[0];
     for (int64_t n = 1; n < samples; n++) {
         low = fmin(low, x[n]);
     }
     int64_t count = groups_beside(samples, x, low);
     const bool is_often = (double)count <= SHARE_MAX * (double)groups_of(samples);
-    if (error->own_lattice == NULL && low != 0.0 &&
-        !(is_often && spni_is_moderate(samples, x, low))) {
+    if (!s->is_lattice && low != 0.0 && !(is_often && is_moderate(samples, x, low))) {
         low = 0.0;
         count = groups_beside(samples, x, low);
     }
     found[i] = low;
-    found[data->inputs] += (double)count;
+    found[s->data->inputs] += (double)count;
     return spn_poll(context);
 }
 
@@ -83,28 +88,61 @@ static bool are_zero(int64_t count, const double *level)
     return true;
 }
 
-spn_status spni_background_create(spn_context *context, spn_network_error *error)
+/* Levels on the lattice of the inputs, or without one; *out is NULL where products cannot use them. */
+static spn_status find_background(spn_context *context, const spn_network_error *error,
+                                  bool is_lattice, spni_background **out)
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     const int64_t inputs = data->inputs;
+    search looks = {data, is_lattice};
     spni_background *made = NULL;
-    if (inputs > SPNI_COLUMNS_MAX || !spni_coded_pays(data)) {
-        return SPN_OK;
-    }
+    *out = NULL;
     SPN_NEW(context, made, 1);
     SPN_NEW(context, made->level, inputs + 1);
-    SPN_TRY(spn_dataset_each_input(context, data, find_level, error, inputs + 1, made->level));
+    SPN_TRY(spn_dataset_each_input(context, data, find_level, &looks, inputs + 1, made->level));
     made->is_zero = are_zero(inputs, made->level);
-    const double share = made->level[inputs] / ((double)inputs * (double)groups_of(data->samples));
-    made->is_lattice = error->own_lattice != NULL;
-    made->is_sparse = share <= SHARE_MAX;
-    if ((made->is_sparse || made->is_lattice) && (made->is_zero || error->network->has_bias)) {
-        error->background = error->own_background = made;
+    made->share = made->level[inputs] / ((double)inputs * (double)groups_of(data->samples));
+    made->is_lattice = is_lattice;
+    made->is_sparse = made->share <= SHARE_MAX;
+    if ((made->is_sparse || is_lattice) && (made->is_zero || error->network->has_bias)) {
+        *out = made;
         made = NULL;
     }
 done:
     spni_background_free(context, made);
+    return status;
+}
+
+spn_status spni_background_create(spn_context *context, spn_network_error *error)
+{
+    spn_status status = SPN_OK;
+    const spn_dataset *data = error->dataset;
+    spni_background *best = NULL, *other = NULL;
+    if (data->inputs > SPNI_COLUMNS_MAX || !spni_coded_pays(data)) {
+        return SPN_OK;
+    }
+    if (error->own_lattice != NULL) {
+        SPN_TRY(find_background(context, error, true, &best));
+    }
+    if (best == NULL || !best->is_zero) { /* much may be 0 that is not the lowest value */
+        SPN_TRY(find_background(context, error, false, &other));
+    }
+    if (best != NULL && other != NULL && other->share > SHARE_WORTH * best->share) {
+        spni_background_free(context, other);
+        other = NULL;
+    }
+    if (other != NULL) { /* codes on a lattice would be less other levels than its own */
+        spni_lattice_free(context, error->own_lattice);
+        error->own_lattice = NULL;
+    }
+    error->own_background = other != NULL ? other : best;
+    error->background = error->own_background;
+    best = other != NULL ? best : NULL;
+    other = NULL;
+done:
+    spni_background_free(context, best);
+    spni_background_free(context, other);
     return status;
 }
 

@@ -273,8 +273,9 @@ spni_block spni_block_kept(const spni_network_state *state, int64_t b)
     return (spni_block){.count = left < most ? left : most, .slot = slot_of(state, b, NULL)};
 }
 
-spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
-                               const double *first_bias)
+/* Inputs as numbers. */
+static spni_block block_relative(const spni_network_state *state, int64_t b, int64_t lane,
+                                 const double *first_bias)
 {
     const spni_lane *own = &state->lane[lane];
     if (!spni_is_relative(state)) {
@@ -286,12 +287,12 @@ spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64
     return block;
 }
 
-spni_block spni_block_multiplied(const spni_network_state *state, int64_t b, int64_t lane,
-                                 const double *first_bias)
+spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
+                               const double *first_bias)
 {
     const spn_network_error *error = state->error;
     if (state->is_subset || !spni_multiplies_bytes(error)) {
-        return spni_block_relative(state, b, lane, first_bias);
+        return block_relative(state, b, lane, first_bias);
     }
     spni_block block =
         block_of(error, b, error->background->level, slot_of(state, b, &state->lane[lane]), NULL);

@@ -171,7 +171,7 @@ static spn_status evaluate_section(spn_context *context, const evaluation *e, in
     spni_section_blocks(state, s, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_multiplied(state, b, lane, state->first_bias);
+        spni_block block = spni_block_relative(state, b, lane, state->first_bias);
         spni_forward(state->kernels, error->network, &error->plan, e->theta, &block, e->orders);
         sum += spni_output_error(state->kernels, error, &block, state->scale);
         if (e->has_backward) {

@@ -12,11 +12,15 @@ enum { BYTE_MAX = 255 };
 /* A number less its lowest value has been made of bytes, and the lattice's number is made, in about four operations. */
 static const double ROUNDINGS = 8 * DBL_EPSILON;
 
+/* A lowest value that is larger than what inputs have in the mean by more than this (a number for what is missing) would take digits from the others. */
+static const double LOW_MAX = 8;
+
 /* What the first visit carries from input to input behind the lowest values. */
 typedef struct spacing {
-    double range;    /* largest of an input */
-    double gap;      /* smallest difference from a lowest value; 0: none yet */
-    double extremes; /* inputs whose lowest value is none to measure from */
+    double range;  /* largest of an input */
+    double gap;    /* smallest difference from a lowest value; 0: none yet */
+    double low;    /* largest size of a lowest value */
+    double square; /* largest mean square of an input */
 } spacing;
 
 enum { SPACING = sizeof(spacing) / sizeof(double) };
@@ -33,19 +37,21 @@ static spn_status measure_input(spn_context *context, void *state, int64_t i, co
 {
     const spn_dataset *data = ((const visit *)state)->data;
     spacing *all = (spacing *)(found + data->inputs);
-    double low = x[0];
+    double low = x[0], square = 0.0;
     for (int64_t n = 1; n < data->samples; n++) {
         low = fmin(low, x[n]);
     }
     for (int64_t n = 0; n < data->samples; n++) {
         const double height = x[n] - low;
-        if (height > ROUNDINGS * (fabs(x[n]) + fabs(low))) {
+        square += x[n] * x[n];
+        if (height > ROUNDINGS * fabs(x[n]) + ROUNDINGS * fabs(low)) {
             all->range = fmax(all->range, height);
             all->gap = all->gap == 0.0 ? height : fmin(all->gap, height);
         }
     }
     found[i] = low;
-    all->extremes += spni_is_moderate(data->samples, x, low) ? 0 : 1;
+    all->low = fmax(all->low, fabs(low));
+    all->square = fmax(all->square, square / (double)data->samples);
     return spn_poll(context);
 }
 
@@ -81,7 +87,8 @@ spn_status spni_lattice_create(spn_context *context, const spn_dataset *data, sp
                                    made->low));
     const spacing *all = (const spacing *)(made->low + data->inputs);
     const double steps = all->gap > 0.0 ? round(all->range / all->gap) : 0.0;
-    if (all->extremes == 0.0 && steps >= 1 && steps <= BYTE_MAX) {
+    const bool is_moderate = all->low <= LOW_MAX * sqrt(all->square);
+    if (is_moderate && steps >= 1 && steps <= BYTE_MAX) {
         made->step = all->range / steps;
         SPN_TRY(spn_dataset_each_input(context, data, compare_input, &looks, 1, &beside));
         *out = beside == 0.0 ? made : NULL;

@@ -57,6 +57,7 @@ typedef struct spni_coded_inputs spni_coded_inputs;
 typedef struct spni_background {
     double *level;   /* I */
     bool is_zero;    /* all of them */
+    double share;    /* of (input, group of 8 samples as they are given) that has something else */
     bool is_sparse;  /* there is enough to pass over */
     bool is_lattice; /* what is not at the levels is bytes times a step */
     int64_t first;   /* number of the first sample of the first pair of groups */
@@ -248,12 +249,10 @@ spni_stretch spni_own_sections(const spni_network_state *state);
 /** Block b of the last set's samples, in its slot, or in the lane's where nothing is kept; gathered into the
  *  lane's work space for a subset. */
 spni_block spni_block_on(const spni_network_state *state, int64_t b, int64_t lane);
-/** The same; where spni_is_relative() its inputs are less their levels, and `first_bias`, b + W m, takes their place. */
+/** The same for products of the first layer: where spni_is_relative() its inputs are less their levels, and `first_bias`, b + W m, takes the place of b; where
+ *  spni_multiplies_bytes() bytes are there in the place of x. */
 spni_block spni_block_relative(const spni_network_state *state, int64_t b, int64_t lane,
                                const double *first_bias);
-/** The same for products of the first layer alone: where inputs are on a lattice their bytes are in the place of x. */
-spni_block spni_block_multiplied(const spni_network_state *state, int64_t b, int64_t lane,
-                                 const double *first_bias);
 /** What is kept of block b, without inputs and targets. */
 spni_block spni_block_kept(const spni_network_state *state, int64_t b);
 /** Block b of the whole data set in slot `slot`. `x`: room for its inputs where they are better read elsewhere than where they lie,
@@ -289,11 +288,9 @@ void spni_coded_read(const spni_coded_inputs *coded, int64_t begin, int64_t coun
 spni_bytes spni_coded_bytes(const spni_coded_inputs *coded, int64_t begin);
 
 /* background.c */
-/** Levels of the inputs, of all samples, into the error: where there are up to SPNI_COLUMNS_MAX inputs, more than 4 MB of them, they are on a lattice
+/** Levels of the inputs, of all samples, into the error, which has no lattice any more where these are not its lowest values: where there are up to SPNI_COLUMNS_MAX inputs, more than 4 MB of them, they are on a lattice
  *  or at most nine tenths of their groups of 8 samples have something else, and levels are 0 or there are biases. Otherwise error->background stays NULL. O(I N). */
 spn_status spni_background_create(spn_context *context, spn_network_error *error);
-/** Is this lowest value no number that the others would be lost beside? O(N). */
-bool spni_is_moderate(int64_t samples, const double *x, double low);
 /** Where the samples that are here, from number `held` on, are not at these levels (NULL: none). Some I N / 7 bytes. O(I N). */
 spn_status spni_background_mark(spn_context *context, const spn_dataset *data, int64_t held,
                                 const spni_places *places, spni_background *background);

@@ -160,7 +160,7 @@ static spn_status multiply_section(spn_context *context, void *memory, int64_t i
     spni_section_blocks(state, q->sums.first + place, &begin, &end);
     for (int64_t b = begin; b < end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = spni_block_multiplied(state, b, lane, NULL);
+        spni_block block = spni_block_relative(state, b, lane, NULL);
         p.block = &block;
         p.adds = b > begin;
         for (int64_t j = from; j < to; j++) {

@@ -74,7 +74,7 @@ done:
     return status;
 }
 
-/* Part by part and section by section, as E is evaluated: on the same samples it has the same bits, where inputs have no levels but 0. */
+/* Part by part and section by section, as E is evaluated: on the same samples it has the same bits, where inputs are no bytes on a lattice and have no levels but 0. */
 static spn_status take_test(spn_context *context, const spn_point *point, spn_labels *out)
 {
     spn_status status = SPN_OK;

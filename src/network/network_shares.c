@@ -146,10 +146,13 @@ spn_rank_room spn_network_error_room(const spn_network_error *error, int64_t ran
         others += numbers_of(test, test->samples);
         codes += codes_of(test, (double)test->samples);
     }
+    const bool has_all = has_places && all->spread == NULL;
+    const double targets = has_all ? (double)all->outputs * (double)samples : 0.0;
     double all_codes = all->spread == NULL ? codes_of(all, (double)samples) : 0.0;
     return (spn_rank_room){
         .samples = number * (own + others) + codes,
-        .start = number * (numbers_at_start(all, ranks, own) + others) + codes + all_codes,
+        .start =
+            number * (numbers_at_start(all, ranks, own) + others + targets) + codes + all_codes,
         .point = number * (kept + sums + (double)(all->outputs + 1) * (double)samples)};
 }
 

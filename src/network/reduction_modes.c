@@ -216,8 +216,8 @@ static spn_status multiply_part(spn_context *context, void *memory, int64_t part
     double *along = p->along + first * ld, *across = p->across + first * ld;
     for (int64_t b = p->blocks.begin; b < p->blocks.end; b++) {
         SPN_TRY(spn_poll(context));
-        spni_block block = p->l == 1 ? spni_block_multiplied(p->state, b, lane, NULL)
-                                     : spni_block_kept(p->state, b);
+        spni_block block =
+            p->l == 1 ? spni_block_relative(p->state, b, lane, NULL) : spni_block_kept(p->state, b);
         const spni_rows h = spni_input(&inner->plan, &block, p->l);
         const double *delta = spni_deltas(inner, &block, p->l + 1);
         spni_affine_of(kernels, rows, v->in, block.count, v->inputs + first * v->in,

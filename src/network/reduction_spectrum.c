@@ -76,10 +76,22 @@ static void scale_inputs(const group_sums *sums, const spni_block *block, const 
 {
     const spni_reduction *own = sums->own;
     const int64_t width = own->inner->plan.block;
+    const spni_kernels *kernels = sums->state->kernels;
     const spni_rows h = spni_input(&own->inner->plan, block, sums->l);
-    for (int64_t i = part->begin; i < part->end && i < sums->in; i++) {
-        sums->state->kernels->multiply(block->count, factor, h.at + i * h.ld,
-                                       own->rows + i * width);
+    const int64_t end = part->end < sums->in ? part->end : sums->in;
+    double *rows = own->rows + part->begin * width;
+    if (h.bytes.code != NULL) {
+        spni_bytes_task numbers = {.rows = end - part->begin,
+                                   .groups = (block->count + SPNI_GROUP - 1) / SPNI_GROUP,
+                                   .bytes = h.bytes,
+                                   .x = rows,
+                                   .ldx = width};
+        numbers.bytes.code += SPNI_GROUP * part->begin;
+        kernels->rescale_bytes(&numbers);
+    }
+    for (int64_t i = part->begin; i < end; i++, rows += width) {
+        kernels->multiply(block->count, factor, h.bytes.code != NULL ? rows : h.at + i * h.ld,
+                          rows);
     }
     if (part->end > sums->in) {
         memcpy(own->rows + sums->in * width, factor, (size_t)block->count * sizeof *factor);
@@ -111,6 +123,7 @@ static void sum_strip(const group_sums *sums, const spni_block *block, const spn
                                                    .lda = ld,
                                                    .b = h->at,
                                                    .ldb = h->ld,
+                                                   .bytes = h->bytes,
                                                    .nonzeros = h->nonzeros,
                                                    .left = rows_behind(h, strip->begin, &left),
                                                    .adds = adds,

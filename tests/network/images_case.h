@@ -13,6 +13,7 @@ typedef struct look {
     bool has_bias;
     bool is_crowded; /* nothing is black */
     bool is_odd;     /* one pixel has a number that no byte gives */
+    bool is_signed;  /* 1 and -1 in some pixels of discs, otherwise 0 */
 } look;
 
 /** Pixel i of image n: a disc around one of a few places, bytes inside, black outside. */
@@ -34,8 +35,11 @@ static inline spn_dataset *images(spn_context *context, int64_t samples, const l
     for (int64_t i = 0; i < INPUTS; i++) {
         double *row = x + i * data->stride, sum = 0;
         for (int64_t n = 0; n < samples; n++) {
-            const double byte = (double)image_byte(i, order != NULL ? order[n] : n, of);
-            row[n] = (byte / of->divisor - of->mean) / of->deviation;
+            const int64_t byte = image_byte(i, order != NULL ? order[n] : n, of);
+            row[n] = ((double)byte / of->divisor - of->mean) / of->deviation;
+            if (of->is_signed) {
+                row[n] = byte % 16 != 1 ? 0.0 : byte % 32 == 1 ? -1.0 : 1.0;
+            }
             sum += row[n];
         }
         for (int64_t n = 0; of->is_centred && n < samples; n++) {

@@ -341,7 +341,7 @@ static void test_certificates(void **state)
     spn_context_free(context);
 }
 
-/* A subset is gathered, and everything of it is taken. */
+/* A subset is gathered, and everything of it is taken: by the numbers of samples, whatever places these have. */
 static void test_subsets(void **state)
 {
     (void)state;
@@ -355,21 +355,49 @@ static void test_subsets(void **state)
     }
     const spn_subset subset = {COUNT, indices};
     subject_create(&s, context, &levels[0], NULL);
+    assert_non_null(s.error->places);
     const spni_background *background = s.error->background;
+    const spni_places *places = s.error->places;
     for (int i = 0; i < 2; i++) {
         s.error->background = i == 0 ? background : NULL;
+        s.error->places = i == 0 ? places : NULL;
         check_ok(context,
                  spn_point_create(context, spn_network_error_objective(s.error), &points[i]));
         check_ok(context, spn_point_set(context, points[i], s.theta, 0, &subset, SPN_WANT_ALL));
         check_ok(context,
                  spn_point_hvp(context, points[i], SPN_PART_FULL, 1, s.v, s.numbers + i * s.size));
     }
+    assert_true(points[0]->value == points[1]->value);
     assert_memory_equal(points[0]->gradient, points[1]->gradient, (size_t)s.size * sizeof *s.theta);
     assert_memory_equal(s.numbers, s.numbers + s.size, (size_t)s.size * sizeof *s.theta);
     spn_point_free(context, points[0]);
     spn_point_free(context, points[1]);
     s.error->background = background;
+    s.error->places = places;
     subject_free(&s);
+    spn_context_free(context);
+}
+
+/* Zeros that are not the lowest value are passed over, with biases and without. */
+static void test_signed_images(void **state)
+{
+    (void)state;
+    spn_context *context = make_context();
+    for (int q = 0; q < 2; q++) {
+        const look of = {.divisor = 1, .deviation = 1, .has_bias = q == 1, .is_signed = true};
+        subject s = {.context = NULL};
+        subject_create(&s, context, &of, NULL);
+        double *numbers = case_vector(s.count);
+        assert_non_null(s.error->background);
+        assert_true(s.error->background->is_zero && s.error->background->is_sparse);
+        assert_false(spni_multiplies_bytes(s.error));
+        assert_null(s.error->own_lattice);
+        take_without(&s, numbers);
+        check_ok(context, take(&s));
+        assert_memory_equal(s.numbers, numbers, (size_t)s.count * sizeof *numbers);
+        free(numbers);
+        subject_free(&s);
+    }
     spn_context_free(context);
 }
 
@@ -464,6 +492,7 @@ int main(void)
         cmocka_unit_test(test_ranks_do_not_change_bits),
         cmocka_unit_test(test_certificates),
         cmocka_unit_test(test_subsets),
+        cmocka_unit_test(test_signed_images),
         cmocka_unit_test(test_crowded_images),
         cmocka_unit_test(test_nothing_to_pass_over),
         cmocka_unit_test(test_values_that_are_no_levels),

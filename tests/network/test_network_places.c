@@ -198,9 +198,12 @@ static void test_labels_are_the_same(void **state)
                     s.labels.directions[0]);
     }
     assert_int_equal(s.error->mode_count, unordered.error->mode_count);
+    assert_true(s.error->mode_count > 0);
+    for (int64_t p = 0; p < SAMPLES; p++) {
+        assert_int_equal(s.error->classes[p], s.error->places->sample[p] % OUTPUTS);
+    }
     for (int64_t i = 0; i < s.error->mode_count * SAMPLES; i++) {
         const int64_t row = i / SAMPLES * SAMPLES, n = s.error->places->sample[i - row];
-        assert_true(s.error->classes[i - row] == unordered.error->classes[n]);
         check_close(fabs(s.error->mode_input[i]), fabs(unordered.error->mode_input[row + n]), 1e-4,
                     case_largest(SAMPLES, s.error->mode_input + row));
     }
@@ -239,6 +242,7 @@ static spn_status spread_out(rank *r)
     spn_context_set_farm(r->s.context, &r->farm);
     SPN_TRY(spn_dataset_read(r->s.context, SAMPLES, INPUTS, OUTPUTS, NULL, NULL, &source,
                              &r->s.data, &y));
+    assert_non_null(r->s.data->spread);
     for (int64_t k = 0; k < OUTPUTS; k++) {
         memcpy(y + k * r->s.data->stride, r->all->y + k * r->all->stride, SAMPLES * sizeof *y);
     }
