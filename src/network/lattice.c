@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Inputs x = m_i + d k with whole numbers k from 0 to 255: pixels, divided by something, less a mean of all or of each input, divided by a
  * deviation. With the lowest value of each input as m_i, d is the largest range of an input divided by a whole number, and that follows
- * from the smallest difference that there is from a lowest value. Both are found among all samples, also where ranks share them, so that the number of
+ * from the step of which all differences from lowest values are multiples, roughly, by Euclid's algorithm. All are found among all samples, also where ranks share them, so that the number of
  * ranks does not change bits. Every input must be on the lattice to the rounding of its own numbers. */
 #include "network/network.h"
 
@@ -12,13 +12,16 @@ enum { BYTE_MAX = 255 };
 /* A number less its lowest value has been made of bytes, and the lattice's number is made, in about four operations. */
 static const double ROUNDINGS = 8 * DBL_EPSILON;
 
+/* What is left of a multiple of a step is none: differences are right to some 1e-13 of the largest, which is at most 255 steps and multiplied by as much. */
+static const double SLACK = 1e-6;
 /* A lowest value that is larger than what inputs have in the mean by more than this (a number for what is missing) would take digits from the others. */
 static const double LOW_MAX = 8;
 
 /* What the first visit carries from input to input behind the lowest values. */
 typedef struct spacing {
-    double range;  /* largest of an input */
-    double gap;    /* smallest difference from a lowest value; 0: none yet */
+    double range; /* largest of an input */
+    double
+        step; /* of all differences from lowest values, roughly; 0: none yet, negative: there is none */
     double low;    /* largest size of a lowest value */
     double square; /* largest mean square of an input */
 } spacing;
@@ -31,6 +34,26 @@ typedef struct visit {
     const spni_lattice *lattice;
 } visit;
 
+/* What both are multiples of. */
+static double common_step(double a, double b)
+{
+    for (;;) {
+        const double rest = fabs(a - b * round(a / b));
+        if (!(rest > SLACK * b)) { /* NaN, of infinite differences, is the end as well */
+            return b;
+        }
+        a = b;
+        b = rest;
+    }
+}
+
+static void add_height(double height, spacing *all)
+{
+    all->range = fmax(all->range, height);
+    all->step = all->step == 0.0 ? height : common_step(height, all->step);
+    all->step = all->range > (BYTE_MAX + 0.5) * all->step ? -1.0 : all->step;
+}
+
 /* found[i] = the lowest value of input i; found + inputs: the spacing. */
 static spn_status measure_input(spn_context *context, void *state, int64_t i, const double *x,
                                 double *found)
@@ -41,12 +64,11 @@ static spn_status measure_input(spn_context *context, void *state, int64_t i, co
     for (int64_t n = 1; n < data->samples; n++) {
         low = fmin(low, x[n]);
     }
-    for (int64_t n = 0; n < data->samples; n++) {
+    for (int64_t n = 0; n < data->samples && all->step >= 0.0; n++) {
         const double height = x[n] - low;
         square += x[n] * x[n];
         if (height > ROUNDINGS * fabs(x[n]) + ROUNDINGS * fabs(low)) {
-            all->range = fmax(all->range, height);
-            all->gap = all->gap == 0.0 ? height : fmin(all->gap, height);
+            add_height(height, all);
         }
     }
     found[i] = low;
@@ -64,8 +86,8 @@ static spn_status compare_input(spn_context *context, void *state, int64_t i, co
     bool is_on = found[0] == 0.0;
     for (int64_t n = 0; is_on && n < c->data->samples; n++) {
         const double k = round((x[n] - low) / step), place = step * k;
-        is_on = k <= BYTE_MAX &&
-                fabs(x[n] - low - place) <= ROUNDINGS * (fabs(x[n]) + fabs(low) + place);
+        const double most = ROUNDINGS * fabs(x[n]) + ROUNDINGS * fabs(low) + ROUNDINGS * place;
+        is_on = k <= BYTE_MAX && fabs(x[n] - low - place) <= most;
     }
     found[0] += is_on ? 0 : 1;
     return spn_poll(context);
@@ -86,7 +108,7 @@ spn_status spni_lattice_create(spn_context *context, const spn_dataset *data, sp
     SPN_TRY(spn_dataset_each_input(context, data, measure_input, &looks, data->inputs + SPACING,
                                    made->low));
     const spacing *all = (const spacing *)(made->low + data->inputs);
-    const double steps = all->gap > 0.0 ? round(all->range / all->gap) : 0.0;
+    const double steps = all->step > 0.0 ? round(all->range / all->step) : 0.0;
     const bool is_moderate = all->low <= LOW_MAX * sqrt(all->square);
     if (is_moderate && steps >= 1 && steps <= BYTE_MAX) {
         made->step = all->range / steps;

@@ -75,6 +75,7 @@ typedef struct look {
     bool is_centred; /* each input has a mean of its own */
     int64_t levels;  /* bytes are below this */
     double shift;    /* of one number */
+    int64_t least;   /* bytes below are the lowest one: of images that begin at some grey */
     bool is_white;   /* nearly always the largest byte, but for input 0 */
 } look;
 
@@ -85,7 +86,10 @@ static int64_t byte_of(const look *of, int64_t i, int64_t n)
         return n == i % 7 ? i % 3 : of->levels - 1;
     }
     const int64_t lowest = i % 3, byte = (n + 1) * (i + 2) * 13 % of->levels;
-    return i == 0 ? n % of->levels : byte < lowest || n == i % 5 ? lowest : byte;
+    if (i == 0) {
+        return n % of->levels < of->least ? 0 : n % of->levels;
+    }
+    return byte < lowest || byte < of->least || n == i % 5 ? lowest : byte;
 }
 
 /* `inputs`, where not NULL: what may be changed. */
@@ -120,7 +124,9 @@ static const look looks[] = {
     {.divisor = 1, .deviation = 1, .is_centred = true, .levels = 256},
     {.divisor = 1e9, .deviation = 1e-30, .levels = 200},
     {.divisor = 255, .deviation = 1, .levels = 256, .shift = 1e-17},
-    {.divisor = 255, .mean = 0.999, .deviation = 1, .levels = 256, .is_white = true}};
+    {.divisor = 255, .mean = 0.999, .deviation = 1, .levels = 256, .is_white = true},
+    {.divisor = 255, .deviation = 1, .levels = 249, .least = 31},
+    {.divisor = 255, .mean = 0.5, .deviation = 0.29, .levels = 256, .least = 100}};
 
 /* The bytes are those less the lowest one of their input, whatever place the samples have; the numbers are those of the data to the rounding of
  * both, which is 8 of the largest number in them; less their levels they are bytes times the step. */
@@ -170,22 +176,26 @@ static void test_pixels_are_on_a_lattice(void **state)
     spn_context_free(context);
 }
 
-/* A number between two places; more than 255 steps; a lowest value beside which the others would lose digits, on a lattice of one step; nothing but constants. */
+/* A number between two places; more than 255 steps; differences that are no numbers; a lowest value beside which the others would lose digits, on a lattice of one step; nothing but constants. */
 static void test_what_is_on_no_lattice(void **state)
 {
     (void)state;
-    static const look others[] = {
-        {.divisor = 255, .deviation = 1, .levels = 256, .shift = 1e-14},
-        {.divisor = 255, .deviation = 1, .levels = 257},
-        {.divisor = 1e4, .mean = 9999, .deviation = 1, .levels = 2, .shift = 9999},
-        {.divisor = 1, .deviation = 1, .levels = 1}};
+    static const look others[] = {{.divisor = 255, .deviation = 1, .levels = 256, .shift = 1e-14},
+                                  {.divisor = 255, .deviation = 1, .levels = 257},
+                                  {.divisor = 1, .deviation = 1, .levels = 2},
+                                  {.divisor = 1, .deviation = 1, .levels = 2},
+                                  {.divisor = 1, .deviation = 1, .levels = 1}};
     spn_context *context = make_context();
     for (size_t q = 0; q < sizeof others / sizeof *others; q++) {
         double *x = NULL;
         spn_dataset *data = images(context, &others[q], &x);
         spni_lattice *lattice = NULL;
         for (int64_t at = 0; q >= 2 && at < INPUTS * data->stride; at++) {
-            x[at] = q == 3 ? 0.5 : at % 1000 == 0 ? -9999 : 1;
+            x[at] = q == 4           ? 0.5
+                    : at % 1000 != 0 ? 1
+                    : q == 3         ? -9999
+                    : at % 2000 == 0 ? 1.7e308
+                                     : -1.7e308;
         }
         check_ok(context, spni_lattice_create(context, data, &lattice));
         assert_null(lattice);
