@@ -58,4 +58,34 @@ static inline spn_dataset *images(spn_context *context, int64_t samples, const l
     return data;
 }
 
+/** A network on images, and what is taken of it. */
+typedef struct subject {
+    spn_context *context;
+    spn_dataset *data, *held;
+    spn_network *network;
+    spn_network_error *error;
+    int64_t size, count;
+    double *theta, *v, *numbers; /* count: value, gradient, products */
+    double classes[OUTPUTS];
+    spn_labels labels;
+} subject;
+
+static inline void subject_free(subject *s)
+{
+    spn_network_error_free(s->context, s->error);
+    spn_network_free(s->context, s->network);
+    spn_dataset_free(s->context, s->held);
+    spn_dataset_free(s->context, s->data);
+    free(s->theta);
+    free(s->v);
+    free(s->numbers);
+}
+
+static inline spn_context *make_context(void)
+{
+    spn_context *context = NULL;
+    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
+    return context;
+}
+
 #endif

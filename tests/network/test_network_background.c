@@ -13,15 +13,6 @@ enum { SAMPLES = 1003, VECTORS = 4 };
 
 /* ---- What is compared -------------------------------------------------------------------------- */
 
-typedef struct subject {
-    spn_context *context;
-    spn_dataset *data, *held;
-    spn_network *network;
-    spn_network_error *error;
-    int64_t size, count;
-    double *theta, *v, *numbers; /* value, gradient, products of three parts */
-} subject;
-
 static void subject_create(subject *s, spn_context *context, const look *of, const int64_t *order)
 {
     const int64_t hidden[] = {9, 6};
@@ -38,17 +29,6 @@ static void subject_create(subject *s, spn_context *context, const look *of, con
     s->numbers = case_vector(s->count);
     case_fill(s->size, 0.1, 5, s->theta);
     case_fill(s->size * VECTORS, 1.0, 6, s->v);
-}
-
-static void subject_free(subject *s)
-{
-    spn_network_error_free(s->context, s->error);
-    spn_network_free(s->context, s->network);
-    spn_dataset_free(s->context, s->held);
-    spn_dataset_free(s->context, s->data);
-    free(s->theta);
-    free(s->v);
-    free(s->numbers);
 }
 
 static spn_status take(subject *s)
@@ -79,13 +59,6 @@ static void take_without(subject *s, double *numbers)
     check_ok(s->context, take(s));
     memcpy(numbers, s->numbers, (size_t)s->count * sizeof *numbers);
     s->error->background = kept;
-}
-
-static spn_context *make_context(void)
-{
-    spn_context *context = NULL;
-    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
-    return context;
 }
 
 /* Each vector (the value, the gradient, products) against its largest number. N + I terms are summed, each product of depth

@@ -14,24 +14,6 @@ static const look plain = {.divisor = 255, .mean = 0.1307, .deviation = 0.3081, 
 static const look odd = {
     .divisor = 255, .mean = 0.1307, .deviation = 0.3081, .has_bias = true, .is_odd = true};
 
-typedef struct subject {
-    spn_context *context;
-    spn_dataset *data, *held;
-    spn_network *network;
-    spn_network_error *error;
-    int64_t size, count;
-    double *theta, *v, *numbers; /* value, gradient, product */
-    double classes[OUTPUTS];
-    spn_labels labels;
-} subject;
-
-static spn_context *make_context(void)
-{
-    spn_context *context = NULL;
-    assert_int_equal(spn_context_create(NULL, &context), SPN_OK);
-    return context;
-}
-
 /* On data that are there. */
 static spn_status make_error(subject *s)
 {
@@ -50,17 +32,6 @@ static spn_status make_error(subject *s)
     case_fill(s->size, 1.0, 6, s->v);
 done:
     return status;
-}
-
-static void subject_free(subject *s)
-{
-    spn_network_error_free(s->context, s->error);
-    spn_network_free(s->context, s->network);
-    spn_dataset_free(s->context, s->held);
-    spn_dataset_free(s->context, s->data);
-    free(s->theta);
-    free(s->v);
-    free(s->numbers);
 }
 
 static spn_status take(subject *s)
