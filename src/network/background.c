@@ -88,9 +88,9 @@ static bool are_zero(int64_t count, const double *level)
     return true;
 }
 
-/* Levels on the lattice of the inputs, or without one; *out is NULL where products cannot use them. */
+/* Levels on the lattice of the inputs, or without one; *out is NULL where products cannot use them. *share: of groups in which something else is. */
 static spn_status find_background(spn_context *context, const spn_network_error *error,
-                                  bool is_lattice, spni_background **out)
+                                  bool is_lattice, spni_background **out, double *share)
 {
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
@@ -102,9 +102,9 @@ static spn_status find_background(spn_context *context, const spn_network_error 
     SPN_NEW(context, made->level, inputs + 1);
     SPN_TRY(spn_dataset_each_input(context, data, find_level, &looks, inputs + 1, made->level));
     made->is_zero = are_zero(inputs, made->level);
-    made->share = made->level[inputs] / ((double)inputs * (double)groups_of(data->samples));
+    *share = made->level[inputs] / ((double)inputs * (double)groups_of(data->samples));
     made->is_lattice = is_lattice;
-    made->is_sparse = made->share <= SHARE_MAX;
+    made->is_sparse = *share <= SHARE_MAX;
     if ((made->is_sparse || is_lattice) && (made->is_zero || error->network->has_bias)) {
         *out = made;
         made = NULL;
@@ -119,16 +119,17 @@ spn_status spni_background_create(spn_context *context, spn_network_error *error
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     spni_background *best = NULL, *other = NULL;
+    double share = 0.0, other_share = 0.0;
     if (data->inputs > SPNI_COLUMNS_MAX || !spni_coded_pays(data)) {
         return SPN_OK;
     }
     if (error->own_lattice != NULL) {
-        SPN_TRY(find_background(context, error, true, &best));
+        SPN_TRY(find_background(context, error, true, &best, &share));
     }
     if (best == NULL || !best->is_zero) { /* much may be 0 that is not the lowest value */
-        SPN_TRY(find_background(context, error, false, &other));
+        SPN_TRY(find_background(context, error, false, &other, &other_share));
     }
-    if (best != NULL && other != NULL && other->share > SHARE_WORTH * best->share) {
+    if (best != NULL && other != NULL && other_share > SHARE_WORTH * share) {
         spni_background_free(context, other);
         other = NULL;
     }

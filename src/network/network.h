@@ -57,7 +57,6 @@ typedef struct spni_coded_inputs spni_coded_inputs;
 typedef struct spni_background {
     double *level;   /* I */
     bool is_zero;    /* all of them */
-    double share;    /* of (input, group of 8 samples as they are given) that has something else */
     bool is_sparse;  /* there is enough to pass over */
     bool is_lattice; /* what is not at the levels is bytes times a step */
     int64_t first;   /* number of the first sample of the first pair of groups */
