@@ -38,6 +38,38 @@ run() {
     "$@" >"$stdout" 2>"$stderr" </dev/null || status=$?
 }
 
+# killed_at BYTES FILE ARGUMENTS...: the program with these arguments, killed with -9 as soon as its journal FILE has more than BYTES. True if
+# that met it at work; how many of the `kills` did is `met`.
+kills=0
+met=0
+killed_at() {
+    kills=$((kills + 1))
+    least=$1
+    journal=$2
+    shift 2
+    command_line="kill -9: $*"
+    "$program" "$@" >/dev/null 2>&1 </dev/null &
+    child=$!
+    while kill -0 "$child" 2>/dev/null && [ "$(wc -c 2>/dev/null <"$journal" || echo 0)" -le "$least" ]; do
+        sleep 0.002
+    done
+    kill -9 "$child" 2>/dev/null
+    wait "$child" 2>/dev/null
+    [ -e "$journal" ] && met=$((met + 1))
+}
+
+# more_kills NUMBER: whether some of NUMBER, or of SPN_KILLS, are left to do. On a machine that is busy elsewhere when it should look, a
+# run may be over before it is met: as long as none was, more are tried.
+more_kills() {
+    [ "$kills" -lt "${SPN_KILLS:-$1}" ] || { [ "$met" -eq 0 ] && [ "$kills" -lt 40 ]; }
+}
+
+# Kills that come too late show nothing.
+expect_kills() {
+    checks=$((checks + 1))
+    [ "$met" -gt 0 ] || complain "none of $kills kills met a run at work"
+}
+
 complain() {
     failures=$((failures + 1))
     printf '%s: after: %s\n' "$0" "$command_line"

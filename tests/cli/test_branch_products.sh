@@ -59,30 +59,15 @@ expect_status 0
 expect_same one.h5 three.h5
 run spinodal export one.h5
 points=$(wc -l <"$stdout")
-kills=${SPN_KILLS:-6}
-kill_number=0
-while [ "$kill_number" -lt "$kills" ]; do
-    kill_number=$((kill_number + 1))
-    wanted=$((points * 600 * kill_number / (kills + 1)))
+while more_kills 6; do
     rm -f killed.h5 killed.h5.part
-    "$program" branches tanh.yaml -o killed.h5 -q --set branches.method=products >/dev/null 2>&1 &
-    child=$!
-    while kill -0 "$child" 2>/dev/null && [ ! -e killed.h5 ]; do
-        if [ -e killed.h5.part ] && [ "$(wc -c <killed.h5.part)" -ge "$wanted" ]; then
-            break
-        fi
-        sleep 0.002
-    done
-    kill -9 "$child" 2>/dev/null
-    wait "$child" 2>/dev/null
-    if [ ! -e killed.h5 ]; then
-        set --
-        [ -e killed.h5.part ] && set -- --resume
-        run spinodal branches tanh.yaml -o killed.h5 --set branches.method=products "$@"
+    if killed_at $((points * 600 * (kills % 6 + 1) / 7)) killed.h5.part branches tanh.yaml -o killed.h5 -q --set branches.method=products; then
+        run spinodal branches tanh.yaml -o killed.h5 --set branches.method=products --resume
         expect_status 0
     fi
     expect_same one.h5 killed.h5
 done
+expect_kills
 
 # What it takes, and what is too much for the dense method.
 run spinodal branches tanh.yaml --explain --set branches.method=products

@@ -52,26 +52,18 @@ run spinodal sweep run.yaml -o left.h5 $five --chain 1/2
 run spinodal merge left.h5.part.1 -o none.h5
 expect_failure 3 '2 of 5 chains up of seeds are missing or not at their end: 1, 3; '
 
-# Killed at any moment.
+# Killed, gone on with, and killed again.
 long='--set sweep.beta.tolerance=0.0001 --threads 2 -q'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 $long
 expect_status 0
-kills=0
-while [ "$kills" -lt "${SPN_KILLS:-2}" ]; do
-    kills=$((kills + 1))
+while more_kills 2; do
+    reached=$(wc -c 2>/dev/null <killed.h5.part || echo 0)
+    rm -f killed.h5
     # shellcheck disable=SC2086
-    "$program" sweep run.yaml -o killed.h5 $long --resume 2>/dev/null &
-    child=$!
-    tries=0
-    while kill -0 $child 2>/dev/null && [ ! -s killed.h5.part ] && [ $tries -lt 2000 ]; do
-        sleep 0.02
-        tries=$((tries + 1))
-    done
-    sleep 0.1
-    kill -9 $child 2>/dev/null
-    wait $child 2>/dev/null
+    killed_at $((reached + 20000)) killed.h5.part sweep run.yaml -o killed.h5 $long --resume
 done
+expect_kills
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o killed.h5 $long --resume
 expect_status 0

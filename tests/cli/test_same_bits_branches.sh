@@ -30,36 +30,17 @@ expect_same wide.h5 shared.h5
 # Killed when the journal has reached sizes spread over the run: a point takes more than 250 bytes of it.
 run spinodal export one.h5
 points=$(wc -l <"$stdout")
-kills=${SPN_KILLS:-8}
-kill_number=0
-interrupted=0
-while [ "$kill_number" -lt "$kills" ]; do
-    kill_number=$((kill_number + 1))
-    wanted=$((points * 250 * kill_number / (kills + 1)))
+while more_kills 8; do
     rm -f killed.h5 killed.h5.part
-    "$program" branches run.yaml -o killed.h5 -q >/dev/null 2>&1 &
-    child=$!
-    while kill -0 "$child" 2>/dev/null && [ ! -e killed.h5 ]; do
-        if [ -e killed.h5.part ] && [ "$(wc -c <killed.h5.part)" -ge "$wanted" ]; then
-            break
-        fi
-        sleep 0.005
-    done
-    kill -9 "$child" 2>/dev/null
-    wait "$child" 2>/dev/null
-    if [ -e killed.h5.part ]; then
-        interrupted=$((interrupted + 1))
+    if killed_at $((points * 250 * (kills % 8 + 1) / 9)) killed.h5.part branches run.yaml -o killed.h5 -q; then
         run spinodal branches run.yaml -o killed.h5 --resume
         expect_status 0
         expect_stderr 'resuming: [0-9]+ points were done'
-    elif [ ! -e killed.h5 ]; then
-        run spinodal branches run.yaml -o killed.h5
-        expect_status 0
     fi
     expect_same one.h5 killed.h5
     expect_no_file killed.h5.part
 done
-[ "$interrupted" -gt 0 ] || complain "none of $kills kills met a run at work"
+expect_kills
 
 # Asked to stop, it says how to go on.
 rm -f killed.h5 killed.h5.part

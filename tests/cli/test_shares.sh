@@ -73,21 +73,11 @@ long='--set sweep.seeds=3 --set sweep.beta.points=300 --threads 1 -q'
 # shellcheck disable=SC2086
 run spinodal sweep run.yaml -o long.h5 $long
 expect_status 0
-kills=0
-while [ "$kills" -lt "${SPN_KILLS:-2}" ]; do
-    kills=$((kills + 1))
+while more_kills 2; do
     # shellcheck disable=SC2086
-    "$program" sweep run.yaml -o killed.h5 $long --chain 2/3 --resume 2>/dev/null &
-    child=$!
-    tries=0
-    while kill -0 $child 2>/dev/null && [ ! -s killed.h5.part.2 ] && [ $tries -lt 2000 ]; do
-        sleep 0.05
-        tries=$((tries + 1))
-    done
-    kill -9 $child 2>/dev/null
-    wait $child 2>/dev/null
+    killed_at $(($(wc -c 2>/dev/null <killed.h5.part.2 || echo 0) + 20000)) killed.h5.part.2 sweep run.yaml -o killed.h5 $long --chain 2/3 --resume
     # shellcheck disable=SC2086
-    run spinodal sweep run.yaml -o killed.h5 $long --chain $kills/2 --resume
+    run spinodal sweep run.yaml -o killed.h5 $long --chain $((kills % 2 + 1))/2 --resume
     expect_status 0
 done
 # shellcheck disable=SC2086
