@@ -86,8 +86,11 @@ spn_status cli_forecast(spn_context *context, const spn_study *study, const char
     if (its == TASK_NONE || its == TASK_BRANCH) {
         settings.method = SPN_SPECTRUM_NONE;
     } else if (its == TASK_DENSE || its == TASK_DENSE_RECORDS) {
+        /* Forced by the section itself, in a sweep, they are refused by it too. */
+        if (strcmp(command, "sweep") != 0 || settings.method != SPN_SPECTRUM_DENSE) {
+            settings.memory = settings.hours = 1e300;
+        }
         settings.method = SPN_SPECTRUM_DENSE;
-        settings.memory = settings.hours = 1e300;
     }
     const unsigned wanted = its == TASK_GEOMETRY        ? SPN_GEOMETRY_ALL
                             : its == TASK_DENSE_RECORDS ? SPN_GEOMETRY_SPECTRUM

@@ -238,9 +238,6 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &branches_kind, NULL, &f, &f.run));
     *is_complete = f.run.is_good;
     if (!f.run.is_finished) {
-        if (!f.is_by_products) {
-            spn_dense_announce(context, study->loss.dimension, "branches, at each point");
-        }
         SPN_TRY(spn_team_create(context, settings->threads, &team));
         spn_context_set_team(context, team);
         SPN_TRY(spni_run_compare_ranks(context, study));
@@ -248,6 +245,9 @@ spn_status spn_study_branches(spn_context *context, const spn_study *study,
         problem.pool = pool;
         SPN_TRY(spni_experiment_place(context, study->experiment,
                                       spn_branches_create(context, &problem, &f.branches)));
+        if (!f.is_by_products) {
+            spn_dense_announce(context, study->loss.dimension, "branches, at each point");
+        }
         SPN_TRY(run_and_write(context, &f, own.parameters, is_complete));
     }
 done:

@@ -174,10 +174,10 @@ spn_status spn_study_grok(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &grok_kind, t.starts.checksum, &t, &t.run));
     *is_good = t.run.is_good;
     if (!t.run.is_finished) {
+        SPN_TRY(prepare(context, &t, study, own));
         if (own->geometry) {
             spn_dense_announce(context, study->loss.dimension, "grok, at each record");
         }
-        SPN_TRY(prepare(context, &t, study, own));
         SPN_TRY(run_and_write(context, &t, own->parameters, is_good));
     }
 done:

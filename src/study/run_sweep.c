@@ -164,11 +164,11 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
     SPN_TRY(spni_run_begin(context, study, settings, &sweep_kind, NULL, &s, &s.run));
     *is_good = s.run.is_good;
     if (!s.run.is_finished) {
+        SPN_TRY(spni_experiment_place(context, study->experiment,
+                                      spn_sweep_create(context, &problem, &s.sweep)));
         if (!spn_sweep_by_products(&problem) && !s.is_trained) {
             spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
         }
-        SPN_TRY(spni_experiment_place(context, study->experiment,
-                                      spn_sweep_create(context, &problem, &s.sweep)));
         SPN_TRY(run_and_write(context, &s, problem.settings, is_good));
     }
 done:

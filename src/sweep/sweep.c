@@ -154,8 +154,13 @@ static spn_status check_way(spn_context *context, const spn_sweep_problem *probl
                    : spn_spectrum_forecast(context, objective, geometry, SPN_SPECTRUM_CURVATURE,
                                            &forecast);
     }
-    return spn_dense_check(context, objective->dimension,
-                           "solver.method: newton_cg, without sweep.epochs, does without them");
+    spn_status status =
+        spn_dense_check(context, objective->dimension,
+                        "solver.method: newton_cg, without sweep.epochs, does without them");
+    if (status == SPN_OK && geometry != NULL && geometry->method == SPN_SPECTRUM_DENSE) {
+        status = spn_geometry_forecast(context, objective, geometry, SPN_GEOMETRY_SWEEP, &forecast);
+    }
+    return status;
 }
 
 spn_status spn_sweep_create(spn_context *context, const spn_sweep_problem *problem, spn_sweep **out)

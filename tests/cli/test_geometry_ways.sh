@@ -71,6 +71,12 @@ for method in newton lbfgs adam gd sgd; do
     # shellcheck disable=SC2086
     same sweep run.yaml $large --set solver.method=$method
 done
+# Those that the section forces are refused by what it allows, before anything is trained.
+for method in newton newton_cg; do
+    same sweep run.yaml --set solver.method=$method --set geometry.method=dense --set geometry.memory=1e-7
+done
+run spinodal sweep run.yaml -o x.h5 --set geometry.method=dense --set geometry.memory=1e-7
+expect_failure 3 'geometry.method: geometry of 14 parameters: the way .dense. takes .*, and geometry.memory allows 1e-07 GB'
 # shellcheck disable=SC2086
 same branches run.yaml $large
 # shellcheck disable=SC2086
