@@ -118,7 +118,7 @@ spn_status spn_solver_check(spn_context *context, const spn_solver_settings *set
 
 /** A solver with its workspace: reuse it, later runs allocate nothing. One thread owns it. `objective`
  *  must outlive it; `settings` are copied. SPN_ERROR_INPUT names a setting that is out of range. Newton
- *  keeps four P x P arrays of doubles and 44 P numbers, L-BFGS 2 history P numbers, newton_cg 2 history + 12 and its preconditioner, the
+ *  keeps four P x P arrays of doubles and 44 P numbers, L-BFGS 2 history P numbers, newton_cg 2 history + 14 and its preconditioner, the
  *  others 7 P. */
 typedef struct spn_solver spn_solver;
 spn_status spn_solver_create(spn_context *context, const spn_solver_settings *settings,

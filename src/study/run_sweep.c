@@ -144,6 +144,23 @@ static const spni_run_kind sweep_kind = {.results = &spn_sweep_kind,
                                          .miss = miss,
                                          .fill = fill};
 
+/* Each point is measured by its dense Hessian: that takes time, and section `geometry` may have asked for another way. */
+static void tell_of_dense(spn_context *context, const spn_study *study)
+{
+    const spn_settings *section = &study->experiment->sections[SPNI_SECTION_GEOMETRY];
+    const int64_t method = spn_experiment_geometry(study->experiment)->method;
+    char where[512];
+    if (method != SPN_SPECTRUM_AUTO && method != SPN_SPECTRUM_DENSE) {
+        spn_warning(context,
+                    "%s: %s is not heard: each point of this sweep is measured by its dense "
+                    "Hessian; solver.method: newton_cg, without sweep.epochs, and mini-batches go "
+                    "without",
+                    spn_settings_where(section, "method", where, sizeof where),
+                    spn_spectrum_method_text(method));
+    }
+    spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
+}
+
 spn_status spn_study_sweep(spn_context *context, const spn_study *study,
                            const spn_run_settings *settings, bool *is_good)
 {
@@ -167,7 +184,7 @@ spn_status spn_study_sweep(spn_context *context, const spn_study *study,
         SPN_TRY(spni_experiment_place(context, study->experiment,
                                       spn_sweep_create(context, &problem, &s.sweep)));
         if (!spn_sweep_by_products(&problem) && !s.is_trained) {
-            spn_dense_announce(context, study->loss.dimension, "sweep, at each point");
+            tell_of_dense(context, study);
         }
         SPN_TRY(run_and_write(context, &s, problem.settings, is_good));
     }

@@ -104,6 +104,15 @@ expect_stderr 'geometry.probes: estimates need at least 16 products, not 3'
 run spinodal geometry run.yaml --set geometry.method=gradient
 expect_status 3
 expect_stderr 'geometry.method: .*auto'
+# A way that nobody hears is told of.
+experiment >plain.yaml
+for method in moments stochastic none; do
+    run spinodal sweep plain.yaml -o x.h5 -f --set sweep.beta.points=2 --set geometry.method=$method
+    expect_status 0
+    expect_stderr "^warning: geometry.method: $method is not heard: each point of this sweep is measured by its dense Hessian; solver.method: newton_cg,"
+    run spinodal sweep plain.yaml -o x.h5 -f --set sweep.beta.points=2 --set geometry.method=$method --set solver.method=newton_cg
+    expect_no_text "$stderr" 'not heard'
+done
 # A network for which no dense matrix can be made is refused before anything is trained, with what goes without them.
 experiment >wide.yaml
 for method in lbfgs newton adam; do
