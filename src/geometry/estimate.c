@@ -118,7 +118,7 @@ static spn_status take_range(spn_context *context, const estimate *p, int64_t si
         spni_signs(p->seed, (uint64_t)i, p->n, products + i * p->n);
     }
     SPN_TRY(multiply(context, p, size, products, basis));
-    spni_orthonormalize(0, size, p->n, NULL, 0.0, &random, basis, scratch, small);
+    SPN_TRY(spni_orthonormalize(context, 0, size, p->n, NULL, 0.0, &random, basis, scratch, small));
     SPN_TRY(multiply(context, p, size, basis, products));
 done:
     spn_release(context, small);
@@ -157,8 +157,9 @@ typedef struct xtrace {
     /* Rows of R^{-1}, each scaled to length 1, s_i: the direction of Q's space that only y_i brought; and what they make of the
      * others, [j, i]: s_j with s_i, w_i, r_i (column i of R), y_i (by zy), and with s_i and w_i by h and by zz. */
     double *s, *ss, *sw, *sr, *sy, *shs, *shw, *szs, *szw;
-    double *wr, *whw, *wzw, *wy; /* w_i with r_i, with itself by h and zz, with y_i */
-    double trace, square;        /* of all of Q's space */
+    double *ww, *wr, *whw, *wzw,
+        *wy;              /* w_i with itself, with r_i, with itself by h and zz, with y_i */
+    double trace, square; /* of all of Q's space */
 } xtrace;
 
 /* tr A and tr A^2 as one probe estimates them. */
@@ -185,10 +186,12 @@ static void invert_row(const xtrace *x, int64_t i, double *s)
     }
 }
 
-static void take_tables(const xtrace *x, double *scratch)
+static spn_status take_tables(spn_context *context, const xtrace *x, double *scratch)
 {
+    spn_status status = SPN_OK;
     int64_t k = x->k;
     for (int64_t i = 0; i < k; i++) {
+        SPN_TRY(spn_poll(context));
         invert_row(x, i, x->s + i * k);
     }
     spn_multiply_transposed(k, k, k, 1.0, x->s, k, x->s, k, 0.0, x->ss, k);
@@ -207,12 +210,15 @@ static void take_tables(const xtrace *x, double *scratch)
         }
     }
     for (int64_t i = 0; i < k; i++) {
+        x->ww[i] = spn_dot(k, x->w + i * k, x->w + i * k);
         x->wr[i] = x->wy[i] = 0.0;
         for (int64_t j = 0; j < k; j++) {
             x->wr[i] += x->w[i * k + j] * x->r[j * k + i];
             x->wy[i] += x->w[i * k + j] * x->zy[j * k + i];
         }
     }
+done:
+    return status;
 }
 
 /* What probe i says with x = w - Q b, b = (1 - U U^T) Q^T w: U spans s_i and, unless j = i, s_j, so that Q is the range of all
@@ -230,7 +236,7 @@ static xtrace_pair leave_out(const xtrace *x, int64_t i, int64_t j)
     const double y1 = x->sy[a], y2 = f * (x->sy[o] - c * y1);
     double length = (double)x->n, forms[2], spans[2];
     const double *ss[2] = {x->shs, x->szs}, *sw[2] = {x->shw, x->szw}, *ww[2] = {x->whw, x->wzw};
-    length -= spn_dot(k, x->w + i * k, x->w + i * k) - w1 * w1 - w2 * w2;
+    length -= x->ww[i] - w1 * w1 - w2 * w2;
     for (int m = 0; m < 2; m++) {
         const double s11 = ss[m][a], s12 = f * (ss[m][o] - c * s11);
         const double s22 = f * f * (ss[m][j * k + j] - 2.0 * c * ss[m][o] + c * c * s11);
@@ -272,7 +278,7 @@ static spn_status create_small(spn_context *context, xtrace *x)
     double *memory = NULL;
     double **const tables[] = {&x->r,  &x->w,  &x->h,  &x->zz,  &x->zy,  &x->s,   &x->ss,
                                &x->sw, &x->sr, &x->sy, &x->shs, &x->shw, &x->szs, &x->szw};
-    double **const rows[] = {&x->yy, &x->b, &x->wr, &x->whw, &x->wzw, &x->wy};
+    double **const rows[] = {&x->yy, &x->b, &x->ww, &x->wr, &x->whw, &x->wzw, &x->wy};
     const int64_t table_count = sizeof tables / sizeof *tables;
     const int64_t row_count = sizeof rows / sizeof *rows;
     SPN_NEW(context, memory, table_count * square + row_count * x->k);
@@ -310,7 +316,7 @@ static spn_status take_small(spn_context *context, const estimate *p, xtrace *x,
     }
     SPN_TRY(multiply(context, p, k, z, y));
     memcpy(q, y, (size_t)(k * n) * sizeof *q);
-    spni_orthonormalize(0, k, n, NULL, 0.0, &random, q, x->b, x->r);
+    SPN_TRY(spni_orthonormalize(context, 0, k, n, NULL, 0.0, &random, q, x->b, x->r));
     spn_multiply_transposed(k, k, n, 1.0, z, n, q, n, 0.0, x->w, k);
     SPN_TRY(multiply(context, p, k, q, z));
     spn_multiply_transposed(k, k, n, 1.0, q, n, z, n, 0.0, x->h, k);
@@ -333,7 +339,7 @@ static spn_status take_xtrace(spn_context *context, const estimate *p)
     SPN_NEW(context, q, x.k * x.n);
     SPN_NEW(context, z, x.k * x.n);
     SPN_TRY(take_small(context, p, &x, y, q, z));
-    take_tables(&x, y); /* k x n numbers that are free again, k <= n */
+    SPN_TRY(take_tables(context, &x, y)); /* k x n numbers that are free again, k <= n */
     for (int64_t i = 0; i < x.k; i++) {
         x.trace += x.h[i * x.k + i];
         x.square += x.zz[i * x.k + i];

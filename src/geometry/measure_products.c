@@ -78,7 +78,8 @@ static double residual_of(const ends *e)
     return fmax(e->found->residuals[0], e->found->residuals[e->found->count - 1]);
 }
 
-/* -1: more may be left than were looked for. */
+/* -1: more may be left than were looked for, or below what was found. A Ritz value below zero proves a negative eigenvalue; the one
+ * above it is an upper bound of the next, which lies within the residual. */
 static int64_t negative_of(const ends *e)
 {
     double zero = SPN_ZERO_EIGENVALUE * norm_of(e);
@@ -86,8 +87,11 @@ static int64_t negative_of(const ends *e)
     for (int64_t i = 0; i < e->low; i++) {
         count += end_at(e, i) < -zero;
     }
-    bool is_all = e->low == e->found->count;
-    return is_all || (count < e->low && count < e->block) ? count : -1;
+    bool is_all = e->low == e->found->count && count == e->low;
+    bool is_next_known = count < e->low && e->found->is_converged &&
+                         end_at(e, count) - e->found->residuals[count] >= -zero;
+    return is_all || (is_next_known && (count < e->block || e->low == e->found->count)) ? count
+                                                                                        : -1;
 }
 
 static void take_ends(const ends *e, spn_geometry *out)

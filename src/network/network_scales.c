@@ -48,6 +48,10 @@ spn_status spni_measure_sizes(spn_context *context, spn_network_error *error)
     error->value_size =
         error->kind == SPN_ERROR_MSE_MEAN ? targets / (double)data->outputs : targets;
     error->weight_size = pow(targets / inputs, 0.5 / (double)error->network->depth);
+    /* Inputs or targets that are all the same have no scale. */
+    if (!(error->weight_size > 0 && isfinite(error->weight_size))) {
+        error->weight_size = 1;
+    }
 done:
     return status;
 }

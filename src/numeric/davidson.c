@@ -140,8 +140,9 @@ static spn_status solve_projected(spn_context *context, davidson *d)
     }
     SPN_TRY(spn_eigen(context, d->dense, k, d->ritz, true, d->values));
     d->info->norm = fmax(d->info->norm, fmax(fabs(d->values[0]), fabs(d->values[k - 1])));
+    const double norm = fmax(d->info->norm, d->settings->norm);
     for (d->info->negative = 0; d->info->negative < k; d->info->negative++) {
-        if (!(d->values[d->info->negative] < -SPN_DAVIDSON_ZERO * d->info->norm)) {
+        if (!(d->values[d->info->negative] < -SPN_DAVIDSON_ZERO * norm)) {
             break;
         }
     }

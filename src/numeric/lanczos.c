@@ -108,15 +108,18 @@ static void destroy(spn_context *context, lanczos *p)
     spn_dense_free(context, p->dense);
 }
 
-static void start(lanczos *p)
+static spn_status start(spn_context *context, lanczos *p)
 {
+    spn_status status = SPN_OK;
     p->random = spn_random_stream(p->settings->seed, SPN_PURPOSE_PROBES, 0);
     for (int64_t i = 0; i < p->block * p->n; i++) {
         p->basis[i] = spn_random_normal(&p->random);
     }
-    spni_orthonormalize(0, p->block, p->n, p->basis, 0.0, &p->random, p->basis, p->scratch,
-                        p->factor);
+    SPN_TRY(spni_orthonormalize(context, 0, p->block, p->n, p->basis, 0.0, &p->random, p->basis,
+                                p->scratch, p->factor));
     p->size = p->last = p->block;
+done:
+    return status;
 }
 
 /* The last block times A: its columns of T, and the next block behind the basis. */
@@ -143,7 +146,8 @@ static spn_status step(spn_context *context, lanczos *p)
     spni_project_out(p->size, b, n, p->basis, p->product, p->scratch);
     memcpy(next, p->product, (size_t)(b * n) * sizeof *next);
     double floor = 8.0 * DBL_EPSILON * p->norm * sqrt((double)p->size);
-    spni_orthonormalize(p->size, b, n, p->basis, floor, &p->random, next, p->scratch, p->factor);
+    SPN_TRY(spni_orthonormalize(context, p->size, b, n, p->basis, floor, &p->random, next,
+                                p->scratch, p->factor));
 done:
     return status;
 }
@@ -241,7 +245,7 @@ static void restart(lanczos *p, int64_t *places)
 static spn_status iterate(spn_context *context, lanczos *p, int64_t *places)
 {
     spn_status status = SPN_OK;
-    start(p);
+    SPN_TRY(start(context, p));
     for (;;) {
         SPN_TRY(step(context, p));
         int64_t next = least(p->last, p->n - p->size);

@@ -58,12 +58,15 @@ static void replace_row(int64_t size, int64_t j, int64_t n, const double *v, spn
     }
 }
 
-void spni_orthonormalize(int64_t size, int64_t count, int64_t n, const double *v, double floor,
-                         spn_random *random, double *w, double *coefficients, double *factor)
+spn_status spni_orthonormalize(spn_context *context, int64_t size, int64_t count, int64_t n,
+                               const double *v, double floor, spn_random *random, double *w,
+                               double *coefficients, double *factor)
 {
+    spn_status status = SPN_OK;
     memset(factor, 0, (size_t)(count * count) * sizeof *factor);
     for (int64_t j = 0; j < count; j++) {
         double *row = w + j * n;
+        SPN_TRY(spn_poll(context));
         project_row(j, n, w, factor, count);
         factor[j * count + j] = scale_row(n, floor, row);
         if (factor[j * count + j] == 0.0) {
@@ -75,4 +78,6 @@ void spni_orthonormalize(int64_t size, int64_t count, int64_t n, const double *v
         project_row(j, n, w, NULL, 0);
         (void)scale_row(n, 0.0, row);
     }
+done:
+    return status;
 }

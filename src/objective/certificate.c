@@ -138,7 +138,7 @@ static spn_status iterate(spn_context *context, const spn_point *point,
         modes->count = info.ritz;
     }
     out->products = info.products;
-    out->largest = info.norm;
+    out->largest = fmax(info.norm, settings.norm);
     /* Negative Ritz values prove as many negative eigenvalues, converged or not. */
     if (info.is_converged || info.negative > 0) {
         out->certainty = SPN_CERTAIN_LOWEST;

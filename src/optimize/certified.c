@@ -253,7 +253,8 @@ static spn_status leave_saddle(spn_context *context, spn_solver *solver, double 
         *is_done = true;
         goto done;
     }
-    if (!solver->stays && solver->info->escapes < ESCAPES_MOST) {
+    if (!solver->stays && solver->info->escapes < ESCAPES_MOST &&
+        solver->info->iterations < solver->settings.max_iterations) {
         SPN_TRY(escape(context, solver, curvature, &has_left));
         SPN_TRY(has_left ? SPN_OK
                          : spni_evaluate(context, solver, solver->theta, NULL, SPN_WANT_ALL));

@@ -241,9 +241,10 @@ static spn_status iterate(spn_context *context, spn_solver *solver)
         is_there = is_stationary(solver);
     }
     own->is_early = is_there && solver->gradient_norm > spni_newton_cg_limit(solver);
-    info->stop = is_there    ? SPN_STOP_CONVERGED
-                 : has_moved ? SPN_STOP_MAX_ITERATIONS
-                             : SPN_STOP_STALLED;
+    const bool is_out = has_moved || info->iterations >= solver->settings.max_iterations;
+    info->stop = is_there ? SPN_STOP_CONVERGED
+                 : is_out ? SPN_STOP_MAX_ITERATIONS
+                          : SPN_STOP_STALLED;
 done:
     return status;
 }

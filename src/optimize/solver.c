@@ -2,6 +2,7 @@
 /* Solvers: their workspace, and what all methods share. */
 #include "optimize/optimize.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -122,8 +123,8 @@ static void set_radius(spn_solver *solver, const double *theta)
     double scale = fmax(spn_objective_scales(solver->objective).weight,
                         spn_norm(solver->n, theta) / far_start);
     scale = isfinite(scale) ? scale : 1;
-    solver->radius = scale * solver->settings.trust_radius;
-    solver->radius_max = scale * solver->settings.trust_radius_max;
+    solver->radius = fmin(scale * solver->settings.trust_radius, DBL_MAX);
+    solver->radius_max = fmin(scale * solver->settings.trust_radius_max, DBL_MAX);
 }
 
 /* From the start: a start that is not finite is left as it is. */

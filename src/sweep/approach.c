@@ -176,7 +176,7 @@ spn_status spni_approach(spni_follower *f, double scale, double backwards)
         bool is_there = false;
         double distance = closest * pow(10, (double)k / A_DECADE);
         double beta = message->jump.beta + backwards * distance;
-        if (distance > FARTHEST * scale * 1.001) {
+        if (distance > FARTHEST * scale * 1.001 || spni_is_beyond(f, beta)) {
             break;
         }
         if (distance < fabs(f->at_before.beta - message->jump.beta)) {

@@ -79,6 +79,12 @@ typedef struct spni_follower {
 } spni_follower;
 
 /** Are points not meant to be stationary: finite rates and mini-batches? */
+/** Below beta = 0 a regularised L has no minimum: no search goes there. */
+static inline bool spni_is_beyond(const spni_follower *f, double beta)
+{
+    return beta < 0 && spn_point_error(f->point) != f->point;
+}
+
 static inline bool spni_is_passing(const spni_follower *f)
 {
     return f->is_trained || f->problem->settings->epochs > 0;

@@ -204,6 +204,7 @@ static spn_status cross(spni_search *s, double lost, spni_passage *way)
         goto done;
     }
     s->is_over = !is_settled;
+    way->info.stop = info.stop;
     if (!s->is_over && info.escapes == 0 && is_on_branch(s, beta, &here)) {
         f->at_older = f->at_before;
         spni_accept_point(f);
@@ -253,6 +254,7 @@ static spn_status finish(spni_search *s, spni_passage *way)
 {
     spn_status status = SPN_OK;
     spni_follower *f = s->f;
+    bool is_positive = false;
     way->is_jump = true;
     SPN_TRY(spn_solver_run(f->context, f->solver, s->end, f->theta, &way->info));
     f->last = way->info;
@@ -260,6 +262,7 @@ static spn_status finish(spni_search *s, spni_passage *way)
     if (way->info.stop == SPN_STOP_INTERRUPTED) {
         SPN_FAIL(f->context, SPN_ERROR_INTERRUPTED, "interrupted");
     }
+    SPN_TRY(spni_take_tangent(f, &is_positive)); /* that of the last attempt is of another point */
     SPN_TRY(spni_forget_labels(f));
     SPN_TRY(s->is_over ? SPN_OK : spni_report_unresolved(s));
 done:
@@ -278,7 +281,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
     spni_forecast_forget(&s);
     way->integral = 0;
     while (f->at_before.beta != end && !s.is_over && s.attempts < MOST_ATTEMPTS &&
-           s.found < MOST_FOUND) {
+           s.found + s.valleys < MOST_FOUND) {
         bool has_held = false, is_through = false;
         double next = f->at_before.beta + spni_forecast_bound(&s, step);
         /* No step of a rounding's length is left over at the end. */
@@ -306,7 +309,7 @@ spn_status spni_refine(spni_follower *f, double end, int64_t number, spni_passag
     if (f->at_before.beta != end) {
         memcpy(f->theta, f->before, (size_t)f->parameters * sizeof *f->theta);
         SPN_TRY(finish(&s, way));
-    } else {
+    } else if (!s.is_over) {
         way->info.stop = SPN_STOP_CONVERGED;
     }
 done:

@@ -43,7 +43,7 @@ typedef struct spni_search {
         lost_at; /**< the last attempt that did not hold: where it began and where it should have led */
     spni_forecast forecast; /**< by products */
     int64_t blanks;         /**< changes of labels at which nothing else happened */
-    int64_t found;
+    int64_t found, valleys; /**< transitions; and what looked like one next to beta = 0 */
     bool is_over; /**< the state in work is no stationary point: nothing more can be followed */
 } spni_search;
 

@@ -146,6 +146,7 @@ spn_status spni_report(spni_search *s, double lost, double settled)
         SPN_TRY(spn_pool_send(f->context, f->channel, f->message));
     } else {
         s->found--;
+        s->valleys++;
     }
     SPN_TRY(spni_stand_at(f, f->anchor, settled));
     SPN_TRY(spni_take_tangent(f, &is_positive));

@@ -204,6 +204,9 @@ spn_status spni_settle(spni_search *s, double behind, double sign, double *beta,
         *beta = s->f->at_before.beta + sign * behind;
         is_at_end = sign == s->sign && s->sign * (s->end - *beta) < behind;
         *beta = is_at_end ? s->end : *beta;
+        if (!is_at_end && spni_is_beyond(s->f, *beta)) {
+            break;
+        }
         SPN_TRY(descend(s, *beta, info, is_settled));
     }
 done:

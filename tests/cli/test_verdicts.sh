@@ -161,4 +161,13 @@ run spinodal transitions open.h5
 expect_status 1
 expect_stdout 'beta = 0\.9: undecided: no phase was found that it goes over into; \|theta\| is 0 and E 2 there'
 expect_no_text "$stdout" 'too wide|nan'
+
+# Few steps: a point that a refined step ends at without having settled does not say that it has.
+run spinodal sweep "$REPOSITORY/examples/figure2.yaml" -o short.h5 -q --set data.samples=60 --set sweep.beta.from=0.05 --set sweep.beta.to=0.4 \
+    --set sweep.beta.points=150 --set sweep.direction=up --set solver.max_iterations=5
+run spinodal export short.h5 -o short.csv
+run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+    $at["stop"] == "converged" && $at["stationary"] != 1 { print "beta " $at["beta"] " converged and is not stationary" }
+    $at["stop"] != "converged" { n++ } END { if (!n) print "all converged" }' short.csv
+expect_stdout_empty
 finish

@@ -3,6 +3,8 @@
 #include "network_case.h"
 #include "scaled.h"
 
+#include <spinodal/objective/reduction.h>
+
 static spn_context *context;
 
 static int make_context(void **state)
@@ -88,6 +90,12 @@ static void test_nothing(void **state)
         check_close(scales.weight, 1, 0, 0);
         check_close(scales.value, 1, 0, 0);
         check_close(scales.parameter, 1, 0, 0);
+        /* Without a scale units that differ are not equal. */
+        spn_reduction *reduction = NULL;
+        check_ok(context, spn_reduction_create(context, spn_network_error_objective(error),
+                                               made.theta, 1e-15, &reduction));
+        assert_int_equal(spn_reduction_objective(reduction)->dimension, made.size);
+        spn_reduction_free(context, reduction);
         spn_network_error_free(context, error);
         spn_dataset_free(context, data);
     }

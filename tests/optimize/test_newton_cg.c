@@ -3,6 +3,7 @@
  * measurement, bits, interruption, memory. */
 #include "support.h"
 
+#include <float.h>
 #include <spinodal/network.h>
 #include <spinodal/numeric.h>
 #include <spinodal/optimize.h>
@@ -327,6 +328,59 @@ static void test_saddle_far_away(void **state)
     close_case(&c);
 }
 
+/* No limit of steps is called a stall, and none is passed by leaving a saddle. */
+static void test_limits(void **state)
+{
+    (void)state;
+    const double start[14] = {0.9, 0.3, 0.1, 0.9, 0.3, 0.1, 0.6, 0.6, 0.6, 0.6, 0.7, 0.7, 0.2, 0.2};
+    const spn_solver_bounds stay = {1, 1000, 1000, true, 0, 0};
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON_CG);
+    spn_solver *solver = NULL;
+    spn_solver_info info;
+    loss_case c;
+    double saddle[14], theta[14];
+    open_case(&c, SPN_TANH, SPN_ERROR_MSE, 2, SPN_REGULARISE_ALL, 1, 1);
+    memcpy(saddle, start, sizeof saddle);
+    check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
+    check_ok(context, spn_solver_run_within(context, solver, &stay, 1e-3, saddle, &info));
+    assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+    assert_true(info.negative_eigenvalues > 0);
+    for (int64_t most = 0; most < 40; most++) {
+        const spn_solver_bounds bounds = {0.01, 0.1, most, false, 0, 0};
+        memcpy(theta, start, sizeof theta);
+        check_ok(context, spn_solver_run_within(context, solver, &bounds, 1e-3, theta, &info));
+        assert_int_not_equal(info.stop, SPN_STOP_STALLED);
+        memcpy(theta, saddle, sizeof theta);
+        check_ok(context, spn_solver_run_within(context, solver, &bounds, 1e-3, theta, &info));
+        assert_true(most > 0 ||
+                    (info.iterations == 0 && info.escapes == 0 && info.negative_eigenvalues > 0));
+        for (int i = 0; most == 0 && i < 14; i++) {
+            check_close(theta[i], saddle[i], 1e-14, 1); /* equal units are made exactly so */
+        }
+    }
+    spn_solver_free(context, solver);
+    close_case(&c);
+}
+
+/* Steps as long as numbers go, in units in which that is more: they are refused by no part of the solver. */
+static void test_longest_steps(void **state)
+{
+    (void)state;
+    double theta[14] = {9, 3, 1, 9, 3, 1, 6, 6, 6, 6, 7, 7, 2, 2};
+    spn_solver_settings settings = settings_of(SPN_METHOD_NEWTON_CG);
+    spn_solver *solver = NULL;
+    spn_solver_info info;
+    loss_case c;
+    open_case(&c, SPN_TANH, SPN_ERROR_MSE, 2, SPN_REGULARISE_ALL, 1e-3, 1);
+    assert_true(spn_objective_scales(&c.loss).weight > 1);
+    settings.trust_radius_max = DBL_MAX;
+    check_ok(context, spn_solver_create(context, &settings, &c.loss, &solver));
+    check_ok(context, spn_solver_run(context, solver, 1e-5, theta, &info));
+    assert_int_equal(info.stop, SPN_STOP_CONVERGED);
+    spn_solver_free(context, solver);
+    close_case(&c);
+}
+
 static void test_interruption(void **state)
 {
     (void)state;
@@ -377,7 +431,8 @@ int main(void)
         cmocka_unit_test(test_minima),          cmocka_unit_test(test_merged_saddle),
         cmocka_unit_test(test_units),           cmocka_unit_test(test_same_bits),
         cmocka_unit_test(test_recall),          cmocka_unit_test(test_ways_are_bounded),
-        cmocka_unit_test(test_saddle_far_away), cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_saddle_far_away), cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_longest_steps),   cmocka_unit_test(test_interruption),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

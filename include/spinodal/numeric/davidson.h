@@ -17,7 +17,7 @@ typedef struct spn_davidson_settings {
     const double *start; /**< `starts` rows of n numbers that the basis begins with; NULL: none */
     int64_t starts;
     double
-        norm; /**< max|lambda| of a neighbouring operator, for the tolerance where it is larger; 0: not known */
+        norm; /**< max|lambda| of a neighbouring operator, in the place of that of this one where it is larger; 0: not known */
     double *
         ritz; /**< becomes up to `ritz_most` lowest Ritz vectors, rows; may be `start`; NULL: none */
     int64_t ritz_most;
@@ -26,7 +26,7 @@ typedef struct spn_davidson_settings {
 typedef struct spn_davidson_info {
     int64_t products;
     int64_t
-        negative; /**< Ritz values below -SPN_DAVIDSON_ZERO * norm: A has at least as many such eigenvalues */
+        negative; /**< Ritz values below -SPN_DAVIDSON_ZERO times the larger norm: A has at least as many such eigenvalues */
     bool is_converged; /**< otherwise the best that was found */
     int64_t ritz;      /**< rows of settings.ritz that were written */
     double norm;       /**< max|lambda| of all Ritz values: at most |A| */
