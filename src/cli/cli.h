@@ -236,6 +236,8 @@ spn_status cli_refuse_same_file(spn_context *context, const char *output, const 
 spn_status cli_forecast(spn_context *context, const spn_study *study, const char *command,
                         spn_forecast *out);
 
+/** What --explain prints is text: with --json it is a misuse. */
+spn_status cli_check_explain(cli_session *session, const cli_arguments *arguments);
 /** On the standard output: what measuring the Hessian takes in this command, by each way, and which one is gone. */
 spn_status cli_explain(cli_session *session, const spn_study *study);
 

@@ -155,19 +155,6 @@ static spn_status print_account(spn_context *context, const spn_dataset *trainin
     return spn_json_end_document(&json);
 }
 
-static spn_status write_data(spn_context *context, const cli_arguments *arguments, const char *path,
-                             const spn_dataset *training, const spn_dataset *test)
-{
-    spn_status status = SPN_OK;
-    spn_output *output = NULL;
-    SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
-    SPN_TRY(write_rows(context, output, training, test));
-    SPN_TRY(spn_output_commit(context, &output));
-done:
-    spn_output_abandon(context, output);
-    return status;
-}
-
 spn_status cmd_data(cli_session *session, const cli_arguments *arguments)
 {
     spn_status status = SPN_OK;
@@ -175,20 +162,27 @@ spn_status cmd_data(cli_session *session, const cli_arguments *arguments)
     spn_experiment *experiment = NULL;
     spn_dataset *training = NULL, *test = NULL;
     spn_data_account account;
+    spn_output *output = NULL;
     const char *path = arguments->output != NULL ? arguments->output : "-";
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     if (spn_experiment_reads(experiment, path)) {
         SPN_FAIL(context, SPN_ERROR_IO,
                  "%s is a file that the experiment reads; choose another output", path);
     }
-    SPN_TRY(spn_study_dataset(context, experiment, &training, &test, &account));
+    /* What may not be written is refused before anything is read. */
     if (!arguments->is_json || strcmp(path, "-") != 0) {
-        SPN_TRY(write_data(context, arguments, path, training, test));
+        SPN_TRY(spn_output_open(context, path, arguments->is_forced, &output));
+    }
+    SPN_TRY(spn_study_dataset(context, experiment, &training, &test, &account));
+    if (output != NULL) {
+        SPN_TRY(write_rows(context, output, training, test));
+        SPN_TRY(spn_output_commit(context, &output));
     }
     if (arguments->is_json) {
         SPN_TRY(print_account(context, training, test, &account));
     }
 done:
+    spn_output_abandon(context, output);
     spn_dataset_free(context, training);
     spn_dataset_free(context, test);
     spn_experiment_free(context, experiment);

@@ -26,7 +26,8 @@ static spn_status write_array(spn_context *context, spn_output *output, const sp
         snprintf(name, sizeof name, "%.30s_%lld", array->name, (long long)c + 1);
         names[c] = spn_arena_duplicate(arena, name);
         if (names[c] == NULL) {
-            return spn_arena_status(context, arena);
+            status = spn_arena_status(context, arena);
+            goto done;
         }
     }
     SPN_TRY(

@@ -198,6 +198,7 @@ spn_status cmd_geometry(cli_session *session, const cli_arguments *arguments)
         return cli_misuse(session, "--surface: expected error, loss or both, got '%s'",
                           arguments->surface);
     }
+    SPN_TRY(cli_check_explain(session, arguments));
     SPN_TRY(cli_experiment(session, arguments, &experiment));
     SPN_TRY(spn_study_create(context, experiment, &study));
     if (arguments->is_explained) {

@@ -119,6 +119,7 @@ static spn_status run_study(cli_session *session, const cli_arguments *arguments
         .is_resumed = arguments->is_resumed,
         .weights = arguments->weights,
         .beta = arguments->beta};
+    SPN_TRY(cli_check_explain(session, arguments));
     if (arguments->weights != NULL) {
         SPN_TRY(cli_refuse_same_file(context, output, arguments->weights));
     }

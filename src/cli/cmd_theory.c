@@ -244,6 +244,10 @@ spn_status cmd_theory(cli_session *session, const cli_arguments *arguments)
     if ((arguments->depth > 0) != has_values || has_values == (arguments->word_count > 0)) {
         return cli_misuse(session, "give an experiment, or both --depth and --singular-values");
     }
+    if (has_values && arguments->set_count > 0) {
+        return cli_misuse(session, "--set changes an experiment; there is none with --depth and "
+                                   "--singular-values");
+    }
     SPN_TRY((has_values ? from_values : from_experiment)(session, arguments, &a));
     SPN_TRY((arguments->is_json ? print_json : print_text)(session->context, &a));
 done:

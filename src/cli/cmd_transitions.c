@@ -67,6 +67,10 @@ spn_status cmd_transitions(cli_session *session, const cli_arguments *arguments)
     spn_transitions *transitions = NULL;
     spn_shown shown = {0};
     SPN_TRY(cli_shown(session, arguments, &shown));
+    if (arguments->is_noisy && (shown.kind != 0 || shown.order != 0 || shown.min_jump != 0)) {
+        return cli_misuse(session, "--kind, --min-jump and --sort choose located transitions; "
+                                   "--noisy finds change points, and all are told");
+    }
     if (arguments->is_noisy) {
         SPN_TRY(cli_noisy_samples(session, arguments));
     } else {

@@ -151,6 +151,13 @@ done:
     return status;
 }
 
+spn_status cli_check_explain(cli_session *session, const cli_arguments *arguments)
+{
+    return arguments->is_explained && arguments->is_json
+               ? cli_misuse(session, "--explain is text; leave --json out")
+               : SPN_OK;
+}
+
 spn_status cli_explain(cli_session *session, const spn_study *study)
 {
     static const char *const tasks[] = {"traces and R, each spectrum",

@@ -153,16 +153,47 @@ static spn_status check_series(spn_context *context, const spn_csv_table *table,
                : SPN_OK;
 }
 
+/* What tells curves apart is numbers or words, and no mixture: or different curves would be one. */
+static spn_status check_key(spn_context *context, const spn_csv_table *table, int64_t column)
+{
+    const spn_csv_column *facts = &table->facts[column];
+    const char *what =
+        facts->infinite > 0 || (facts->words > 0 && facts->numbers > 0) ? "holds words and numbers"
+        : facts->words > 0 && facts->categories < 0 ? "holds too many different words"
+                                                    : NULL;
+    return what == NULL
+               ? SPN_OK
+               : spn_fail(context, SPN_ERROR_INPUT,
+                          "%s: column '%s' tells curves apart and %s: give each curve a number, or "
+                          "take the column out",
+                          table->source, table->names[column], what);
+}
+
+/* Of two columns of one name nobody knows which one is meant. */
+static spn_status check_twins(spn_context *context, const spn_csv_table *table, int64_t column)
+{
+    for (int64_t c = column + 1; column >= 0 && c < table->columns; c++) {
+        if (strcmp(table->names[c], table->names[column]) == 0) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%s: columns %lld and %lld are both called '%.60s'", table->source,
+                            (long long)column + 1, (long long)c + 1, table->names[column]);
+        }
+    }
+    return SPN_OK;
+}
+
 static spn_status find_columns(spn_context *context, const spn_csv_table *table, columns *out)
 {
     spn_status status = SPN_OK;
     int64_t found = 0;
     out->beta = find_column(table, "beta");
+    SPN_TRY(check_twins(context, table, out->beta));
     for (int s = 0; s < CLI_SERIES; s++) {
         out->series[s] = find_column(table, cli_series_kinds[s].name);
         if (out->series[s] < 0) {
             out->series[s] = find_column(table, cli_series_kinds[s].other);
         }
+        SPN_TRY(check_twins(context, table, out->series[s]));
         if (out->series[s] >= 0) {
             SPN_TRY(check_series(context, table, out->series[s]));
             found += table->facts[out->series[s]].numbers > 0;
@@ -177,6 +208,8 @@ static spn_status find_columns(spn_context *context, const spn_csv_table *table,
     SPN_TRY(spn_csv_check(context, table, 1, &out->beta));
     for (int k = 0; k < KEYS; k++) {
         out->key[k] = find_column(table, keys[k]);
+        SPN_TRY(check_twins(context, table, out->key[k]));
+        SPN_TRY(out->key[k] >= 0 ? check_key(context, table, out->key[k]) : SPN_OK);
     }
 done:
     return status;

@@ -347,6 +347,30 @@ done:
     return status;
 }
 
+/* The words of inputs that are made of words, whether columns have names or not. */
+static spn_status keep_words(const chooser *c, const char *const **out)
+{
+    spn_status status = SPN_OK;
+    const char **words = NULL;
+    for (int64_t i = 0; i < c->width; i++) {
+        const origin *from = &c->origins[i];
+        if (from->category < 0) {
+            continue;
+        }
+        if (words == NULL) {
+            SPN_NEW(c->context, words, c->width);
+            *out = words;
+        }
+        words[i] =
+            spn_duplicate(c->context, c->table->facts[from->column].category_names[from->category]);
+        if (words[i] == NULL) {
+            return spn_error_status(c->context);
+        }
+    }
+done:
+    return status;
+}
+
 static spn_status copy_rows(const chooser *c, spn_samples *samples)
 {
     spn_status status = SPN_OK;
@@ -411,6 +435,7 @@ static spn_status make_samples(const chooser *c, spn_samples **out)
     samples->rows_dropped = c->table->rows - c->kept;
     samples->has_dropped_index = c->has_index;
     SPN_TRY(c->table->file != NULL ? leave_rows(c, samples) : copy_rows(c, samples));
+    SPN_TRY(keep_words(c, &samples->input_words));
     if (c->table->names != NULL) {
         SPN_TRY(make_names(c, c->width, c->origins, &samples->input_names));
         SPN_TRY(make_names(c, c->outputs, c->origins + c->width, &samples->output_names));

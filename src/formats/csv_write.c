@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Tables as comma-separated text. */
+#include <math.h>
 #include <spinodal/formats/csv.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,8 +47,9 @@ spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows,
     for (int64_t r = 0; r < rows; r++) {
         SPN_TRY(spn_poll(context));
         for (int64_t c = 0; c < columns; c++) {
+            const double value = values[r * columns + c];
             char text[34];
-            int length = spn_format_real(values[r * columns + c], text);
+            int length = isfinite(value) ? spn_format_real(value, text) : 0;
             text[length] = c + 1 < columns || words != NULL ? ',' : '\n';
             SPN_TRY(spn_output_write(context, output, text, length + 1));
         }

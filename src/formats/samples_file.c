@@ -38,6 +38,10 @@ void spn_samples_free(spn_context *context, spn_samples *samples)
     for (int64_t k = 0; samples->output_names != NULL && k < samples->outputs; k++) {
         spn_release(context, (void *)(uintptr_t)samples->output_names[k]);
     }
+    for (int64_t i = 0; samples->input_words != NULL && i < samples->inputs; i++) {
+        spn_release(context, (void *)(uintptr_t)samples->input_words[i]);
+    }
+    spn_release(context, (void *)(uintptr_t)samples->input_words);
     spn_release(context, (void *)(uintptr_t)samples->input_names);
     spn_release(context, (void *)(uintptr_t)samples->output_names);
     spn_release(context, (void *)(uintptr_t)samples->rows);

@@ -2,6 +2,7 @@
 /* Tables of records: cells, conversion by column name, CSV. */
 #include <spinodal/store.h>
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,7 +156,7 @@ static spn_status write_csv_cell(spn_context *context, spn_sink sink, const spn_
     char number[32] = "";
     if (table->columns->items[column].type == SPN_COLUMN_REAL) {
         double value = spn_table_real(table, row, column);
-        if (value == value) {
+        if (isfinite(value)) { /* an empty cell otherwise, as null in JSON */
             spn_format_real(value, number);
         }
         return write_text(context, sink, number);

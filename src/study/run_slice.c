@@ -51,6 +51,29 @@ done:
     return spni_experiment_blame(context, experiment, SPNI_SECTION_SLICE, key, status);
 }
 
+/* Keys of other spans are heard by nobody: another picture than was asked for. */
+static void warn_of_span(spn_context *context, const spn_experiment *experiment,
+                         const spn_slice_settings *settings)
+{
+    enum { POINTS = 1 << SPN_SLICE_POINTS, EIGEN = 1 << SPN_SLICE_EIGENVECTORS };
+    enum { RANDOM = 1 << SPN_SLICE_RANDOM };
+    static const struct {
+        const char *key;
+        int spans;
+    } keys[] = {{"eigenvectors", EIGEN}, {"axes", RANDOM},          {"scaling", RANDOM},
+                {"seed", RANDOM},        {"reach", EIGEN | RANDOM}, {"margin", POINTS}};
+    const spn_settings *section = &experiment->sections[SPNI_SECTION_SLICE];
+    char where[512];
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        if (spn_settings_is_set(section, keys[i].key) &&
+            (keys[i].spans & 1 << settings->span) == 0) {
+            spn_warning(context, "%s: is not heard with slice.span: %s",
+                        spn_settings_where(section, keys[i].key, where, sizeof where),
+                        spn_span_words[settings->span]);
+        }
+    }
+}
+
 /* Not over a file that the slice is made from. */
 static spn_status check_output(spn_context *context, const spn_study *study,
                                const spn_run_settings *settings)
@@ -93,6 +116,7 @@ spn_status spn_study_slice(spn_context *context, const spn_study *study,
     *is_good = false;
     SPN_TRY(spni_need_network(context, study, "slice"));
     SPN_TRY(check(context, study->experiment, &own));
+    warn_of_span(context, study->experiment, &own);
     own.at = isnan(own.at) ? own.beta.items[0] : own.at;
     SPN_TRY(check_output(context, study, settings));
     SPN_TRY(spn_cuts_create(context, study, settings->threads, &cuts));

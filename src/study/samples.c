@@ -112,6 +112,32 @@ static spn_status check_names(spn_context *context, const char *path, int64_t co
     return SPN_OK;
 }
 
+static const char *word_of(const spn_samples *samples, int64_t i)
+{
+    const char *word = samples->input_words != NULL ? samples->input_words[i] : NULL;
+    return word != NULL ? word : "";
+}
+
+/* Each file makes inputs of its own words: they must be the same ones. */
+static spn_status check_words(spn_context *context, const char *path, const spn_samples *all,
+                              const spn_samples *test)
+{
+    for (int64_t i = 0; i < all->inputs; i++) {
+        const char *word = word_of(all, i), *other = word_of(test, i);
+        if (strcmp(word, other) != 0) {
+            return spn_fail(context, SPN_ERROR_INPUT,
+                            "%s: input %lld is of %s%.60s%s where the training samples have "
+                            "%s%.60s%s: both files must have the same columns, and the same words "
+                            "in them",
+                            path, (long long)i + 1, other[0] != '\0' ? "the word '" : "numbers",
+                            other, other[0] != '\0' ? "'" : "",
+                            word[0] != '\0' ? "the word '" : "numbers", word,
+                            word[0] != '\0' ? "'" : "");
+        }
+    }
+    return SPN_OK;
+}
+
 /* The samples for testing must have the same columns. */
 static spn_status check_test(spn_context *context, const char *path, const spn_samples *all,
                              const spn_samples *test)
@@ -123,7 +149,9 @@ static spn_status check_test(spn_context *context, const char *path, const spn_s
             (long long)test->inputs, (long long)test->outputs, (long long)all->inputs,
             (long long)all->outputs);
     }
-    return check_names(context, path, all->inputs, all->input_names, test->input_names);
+    const spn_status status =
+        check_names(context, path, all->inputs, all->input_names, test->input_names);
+    return status == SPN_OK ? check_words(context, path, all, test) : status;
 }
 
 /* Append them. */

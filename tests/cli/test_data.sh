@@ -57,4 +57,26 @@ sed -e '/^  kind:/,/^  seed:/d' -e 's/^data:/data:\n  kind: csv\n  path: data.cs
 run spinodal data table.yaml -o again.csv
 expect_status 0
 expect_same data.csv again.csv
+# What may not be written is refused before anything is read, in one line.
+printf 'old\n' >there.csv
+run spinodal data run.yaml -o there.csv --set data.kind=csv --set data.path=missing.csv
+expect_failure 5 'there.csv exists'
+
+# Words become inputs in each file by itself: the same ones, or the samples for testing are others. Without a header nothing else says so.
+printf '%s\n' '1,blue,2' '2,green,3' '3,red,1' '4,blue,2' '5,green,3' '6,red,1' >train.csv
+sed 's/blue/violet/' train.csv >test.csv
+words='--set data.kind=csv --set data.path=train.csv --set data.targets=[3] --set data.test_path=test.csv'
+sed '/^data:/,/^model:/{/^data:/b;/^model:/!d}; s/^data:/data: {header: no}/' run.yaml >words.yaml
+# shellcheck disable=SC2086
+run spinodal data words.yaml $words
+expect_failure 3 "test.csv: input 2 is of the word 'green' where the training samples have the word 'blue': both files must have"
+cp train.csv test.csv
+# shellcheck disable=SC2086
+run spinodal data words.yaml $words
+expect_status 0
+expect_stdout_lines 13
+sed 's/blue/0/; s/green/1/; s/red/2/' train.csv | awk -F, -v OFS=, '{ print $1, $2, $2, $2, $3 }' >test.csv
+# shellcheck disable=SC2086
+run spinodal data words.yaml $words --set 'data.targets=[-1]'
+expect_status 3
 finish

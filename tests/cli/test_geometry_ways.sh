@@ -42,6 +42,10 @@ for command in geometry sweep branches grok spectrum; do
     expect_stdout '^  dense .* operations .* s .* GB  <- chosen'
     expect_folder . run.yaml
 done
+for command in geometry sweep; do
+    run spinodal $command run.yaml --explain --json
+    expect_failure 2 'explain is text; leave --json out'
+done
 run spinodal geometry run.yaml --explain --set geometry.method=moments
 expect_stdout '^  moments .*<- chosen'
 run spinodal spectrum run.yaml --explain --set geometry.memory=1e-7

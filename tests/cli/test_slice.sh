@@ -123,4 +123,10 @@ expect_no_file x.h5
 run spinodal slice run.yaml -o other.h5 --set 'data.correlations=[0.8, 0.5]'
 expect_status 1
 expect_stderr "warning: '1 mode' has E = .* on the slice, but .* are they of other data"
+# Keys of another span are heard by nobody, which is said.
+run spinodal slice run.yaml -o heard.h5 --set slice.axes=2 --set slice.reach=3
+expect_stderr '^warning: slice.axes: is not heard with slice.span: points$'
+expect_stderr '^warning: slice.reach: is not heard with slice.span: points$'
+run spinodal slice run.yaml -o heard.h5 -f --set slice.span=random --set 'slice.through=[initial]' --set slice.axes=2 --set slice.points=3 --set slice.reach=3
+expect_no_text "$stderr" 'is not heard'
 finish

@@ -108,4 +108,6 @@ run spinodal theory --depth 3 --singular-values 0.9,word
 expect_stdout_empty
 expect_stderr 'word'
 [ "$status" -eq 2 ] || expect_status 3
+run spinodal theory --depth 3 --singular-values 0.9 --set model.hidden=[5]
+expect_failure 2 'set changes an experiment; there is none'
 finish

@@ -185,6 +185,12 @@ echo 'beta,error
 refuse 3 'empty.csv: needs a column beta and one of .* with numbers in it' --noisy empty.csv
 printf 'beta,error\n0.1,1\n0.2,2\n' >short.csv
 refuse 3 'short.csv, error: 2 samples are too few' --noisy short.csv
+# What tells curves apart is numbers or words; of two columns of one name nobody knows which is meant.
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "phase" : NR % 2 ? NR % 3 : "trivial" }' noisy.csv >mixed.csv
+refuse 3 'mixed.csv: column .phase. tells curves apart and holds words and numbers' --noisy mixed.csv
+awk -F, -v OFS=, '{ print $0, NR == 1 ? "error" : 1 }' noisy.csv >twins.csv
+refuse 3 'twins.csv: columns [0-9]+ and [0-9]+ are both called .error.' --noisy twins.csv
+refuse 2 'choose located transitions; --noisy finds change points' --noisy noisy.csv --min-jump 0.5
 # A file that is named twice counts once, whatever it is called; a copy is another file.
 experiment >twice.yaml
 run spinodal sweep twice.yaml -o twice.h5 -q

@@ -141,6 +141,8 @@ typedef struct spn_samples {
     /** NULL; or the inputs stay where they are, and rows[n * outputs + k] are the targets alone */
     struct spn_sample_file *file;
     const char *const *input_names, *const *output_names;
+    /** Of an input that a word has made: that word; NULL for others. NULL: no input is of that kind */
+    const char *const *input_words;
     int64_t rows_dropped;  /**< of the table, since cells are missing */
     int64_t cells_missing; /**< NaN among rows */
     bool has_dropped_index;
