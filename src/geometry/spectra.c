@@ -106,10 +106,14 @@ static void find_outliers(const spn_extremes *e, int64_t count, spn_spectra_summ
 {
     double widest = 0.0;
     const double *values = e->values + e->count - count;
+    const double *residuals = e->residuals + e->count - count;
+    /* What is 0 but for rounding, or for what is left of it, makes no gap. */
+    const double rounding = count > 0 ? 64 * DBL_EPSILON * values[count - 1] : 0.0;
     out->outliers = 0;
     out->edge = (double)NAN;
     for (int64_t i = count - 1; i > 0; i--) {
-        double ratio = values[i - 1] > 0.0 ? values[i] / values[i - 1] : 0.0;
+        bool is_there = values[i - 1] > fmax(rounding, residuals[i - 1]);
+        double ratio = is_there ? values[i] / values[i - 1] : 0.0;
         if (ratio >= SPN_OUTLIER_RATIO && ratio > widest) {
             widest = ratio;
             out->outliers = count - i;

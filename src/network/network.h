@@ -14,6 +14,9 @@
 #include <spinodal/network.h>
 #include <spinodal/numeric.h>
 
+/** Numbers whose spread is no larger than this share of their size are all the same, but for the rounding of their mean. */
+#define SPNI_LEAST_SPREAD 1e-8
+
 struct spn_network {
     int64_t depth, parameters, entry_count;
     int64_t *width;         /* 0 .. D */

@@ -8,9 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Targets that are constant to rounding have no spread; this share of their size takes its place. */
-static const double LEAST_SPREAD = 1e-8;
-
 /* The state's room for them. */
 typedef struct output_room {
     double *f;    /* K x N, less those of the first sample and then the mean where centred */
@@ -126,7 +123,7 @@ void spni_measure_outputs(spn_network_error *error)
         }
     }
     error->output_scale =
-        sqrt(fmax(spread, LEAST_SPREAD * LEAST_SPREAD * size) / (double)data->samples);
+        sqrt(fmax(spread, SPNI_LEAST_SPREAD * SPNI_LEAST_SPREAD * size) / (double)data->samples);
 }
 
 /* How far the mean output is from what the output's bias alone gives. */

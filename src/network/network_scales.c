@@ -7,21 +7,31 @@
 
 #include <math.h>
 
-/* The squares of a column, less its mean, on top of those of the columns before. */
-static void add_squares(int64_t samples, const double *row, double mean, double *sum)
+/* The squares of a column, less its mean, on top of those of the columns before; and as they are. */
+static void add_squares(int64_t samples, const double *row, double mean, double sums[2])
 {
+    double spread = sums[0], size = sums[1];
     for (int64_t n = 0; n < samples; n++) {
         double value = row[n] - mean;
-        *sum += value * value;
+        spread += value * value;
+        size += row[n] * row[n];
     }
+    sums[0] = spread;
+    sums[1] = size;
+}
+
+/* Of what is all the same nothing but the rounding of its mean is left: that is no scale. */
+static double spread_of(const double sums[2])
+{
+    return sums[0] > SPNI_LEAST_SPREAD * SPNI_LEAST_SPREAD * sums[1] ? sums[0] : 0;
 }
 
 static spn_status add_input(spn_context *context, void *state, int64_t i, const double *x,
-                            double *sum)
+                            double *sums)
 {
     const spn_network_error *error = state;
     (void)context;
-    add_squares(error->dataset->samples, x, error->mean_x != NULL ? error->mean_x[i] : 0, sum);
+    add_squares(error->dataset->samples, x, error->mean_x != NULL ? error->mean_x[i] : 0, sums);
     return SPN_OK;
 }
 
@@ -29,12 +39,12 @@ static spn_status add_input(spn_context *context, void *state, int64_t i, const 
 static double size_of_targets(const spn_network_error *error)
 {
     const spn_dataset *data = error->dataset;
-    double sum = 0;
+    double sums[2] = {0, 0};
     for (int64_t k = 0; k < data->outputs; k++) {
         add_squares(data->samples, data->y + k * data->stride,
-                    spni_is_bias_free(error) ? error->mean_y[k] : 0, &sum);
+                    spni_is_bias_free(error) ? error->mean_y[k] : 0, sums);
     }
-    return sum / (double)data->samples;
+    return spread_of(sums) / (double)data->samples;
 }
 
 spn_status spni_measure_sizes(spn_context *context, spn_network_error *error)
@@ -42,9 +52,9 @@ spn_status spni_measure_sizes(spn_context *context, spn_network_error *error)
     spn_status status = SPN_OK;
     const spn_dataset *data = error->dataset;
     bool is_mse = error->kind != SPN_ERROR_CROSS_ENTROPY;
-    double inputs = 0, targets = is_mse ? size_of_targets(error) : 1;
-    SPN_TRY(spn_dataset_each_input(context, data, add_input, error, 1, &inputs));
-    inputs /= (double)data->samples;
+    double sums[2] = {0, 0}, targets = is_mse ? size_of_targets(error) : 1;
+    SPN_TRY(spn_dataset_each_input(context, data, add_input, error, 2, sums));
+    const double inputs = spread_of(sums) / (double)data->samples;
     error->value_size =
         error->kind == SPN_ERROR_MSE_MEAN ? targets / (double)data->outputs : targets;
     error->weight_size = pow(targets / inputs, 0.5 / (double)error->network->depth);

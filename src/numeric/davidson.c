@@ -204,15 +204,28 @@ static bool is_close(davidson *d, double *vector)
 }
 
 /* The next direction: M^-1 r, where that is in the basis already a random one. */
-static spn_status choose(spn_context *context, davidson *d)
+/* `next` at length 1 and orthogonal to the basis, or another random one until one is. What makes nothing of ten random vectors, or no
+ * numbers, is no inverse of anything. */
+static spn_status settle_next(spn_context *context, davidson *d)
 {
+    enum { MOST_DRAWS = 10 };
     spn_status status = SPN_OK;
-    SPN_TRY(precondition(context, d));
-    while (!orthonormalise(d)) {
+    for (int k = 0; !orthonormalise(d); k++) {
+        SPN_TRY(spn_poll(context));
+        if (k == MOST_DRAWS) {
+            SPN_FAIL(context, SPN_ERROR_NUMERIC,
+                     "lowest eigenpair: the preconditioner makes 0, or no numbers, of any vector");
+        }
         SPN_TRY(draw(context, d));
     }
 done:
     return status;
+}
+
+static spn_status choose(spn_context *context, davidson *d)
+{
+    const spn_status status = precondition(context, d);
+    return status == SPN_OK ? settle_next(context, d) : status;
 }
 
 /* The rows to begin with, as far as they are independent, and in `next` a random one. */
@@ -226,9 +239,7 @@ static spn_status begin(spn_context *context, davidson *d)
         SPN_TRY(orthonormalise(d) ? extend(context, d) : SPN_OK);
     }
     SPN_TRY(draw(context, d));
-    while (!orthonormalise(d)) {
-        SPN_TRY(draw(context, d));
-    }
+    SPN_TRY(settle_next(context, d));
 done:
     return status;
 }

@@ -4,12 +4,19 @@
 
 #include <math.h>
 
+/* Active modes of the minimum that a run leads to; -1: it leads to none, or they are not known. */
+static int64_t modes_of(const spn_run_record *run)
+{
+    const bool is_minimum = run->final.stationary == 1 && run->final_negative_eigenvalues == 0;
+    return is_minimum ? run->final.active_modes : -1;
+}
+
 /* Most active modes of a minimum that a run leads to; -1: of none are they known. */
 static int64_t find_most(int64_t count, const spn_run_record *runs)
 {
     int64_t most = -1;
     for (int64_t r = 0; r < count; r++) {
-        most = runs[r].final.active_modes > most ? runs[r].final.active_modes : most;
+        most = modes_of(&runs[r]) > most ? modes_of(&runs[r]) : most;
     }
     return most;
 }
@@ -46,7 +53,8 @@ void spn_training_answers(int64_t run_count, const spn_run_record *runs, int64_t
                 take_plateau(&plateaus[i], i, &out[r]);
             }
         }
-        out[r].is_trapped = out[r].is_trapped && runs[r].final.active_modes < most;
+        out[r].is_trapped =
+            out[r].is_trapped && modes_of(&runs[r]) >= 0 && modes_of(&runs[r]) < most;
     }
 }
 

@@ -147,6 +147,32 @@ static bool is_hole(const spn_answer_phase *phase, int64_t group, int64_t count,
  * known there is not the best for that. */
 static const double narrowest = 2e-6;
 
+/* Is nothing known between two breaks, nor beyond the last one? A bracket belongs to its jump. */
+static bool is_gap(int64_t count, const spni_strand *strands, const int64_t *groups, double low,
+                   double high)
+{
+    const double middle = 0.5 * (low + high);
+    return low == high ||
+           (high - low > narrowest * fabs(middle) && best_at(count, strands, groups, middle) < 0);
+}
+
+/* A phase that was seen at one point, with nothing known on either side, as on a grid whose steps all jump; -1: it is none. */
+static int64_t lone_at(int64_t breaks, const double *at, int64_t i, int64_t count,
+                       const spni_strand *strands, const int64_t *groups)
+{
+    int64_t before = i, behind = i + 1;
+    while (before > 0 && at[before] == at[i]) {
+        before--;
+    }
+    while (behind + 1 < breaks && at[behind] == at[i]) {
+        behind++;
+    }
+    return at[i] == at[i + 1] && is_gap(count, strands, groups, at[before], at[i]) &&
+                   is_gap(count, strands, groups, at[i], at[behind])
+               ? best_at(count, strands, groups, at[i])
+               : -1;
+}
+
 /* L of two strands cross at Maxwell points only: between these and the ends of strands one phase is the best, whichever
  * is so in the middle. Where none is known, between the bracket's ends of a jump, its halves go to the neighbours; in
  * a hole of the best phase no other takes its place. Of a run at one beta that is all there is. */
@@ -162,6 +188,17 @@ static void find_best(int64_t breaks, const double *at, int64_t count, const spn
     int64_t best = -1;
     double low = (double)NAN, seen = (double)NAN;
     for (int64_t i = 0; i + 1 < breaks; i++) {
+        const int64_t lone = lone_at(breaks, at, i, count, strands, groups);
+        if (lone >= 0) {
+            const double from = best >= 0 ? 0.5 * (seen + at[i]) : at[i];
+            if (lone != best && best >= 0) {
+                take_range(&phases[best], low, from);
+            }
+            low = lone != best ? from : low;
+            best = lone;
+            seen = at[i];
+            continue;
+        }
         const double middle = 0.5 * (at[i] + at[i + 1]);
         const int64_t next = best_at(count, strands, groups, middle);
         const bool is_unknown =

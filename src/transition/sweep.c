@@ -47,10 +47,12 @@ done:
     return status;
 }
 
+/* A chain of several legs goes on behind each turning point, in the other direction. */
 static bool is_same_chain(const spn_sweep_record *a, const spn_sweep_record *b)
 {
-    return a->seed == b->seed && a->direction == b->direction && a->phase == b->phase &&
-           a->point + 1 == b->point && b->direction != SPN_DIRECTION_QUENCH;
+    const bool is_leg = a->direction == b->direction || a->leg + 1 == b->leg;
+    return a->seed == b->seed && is_leg && a->phase == b->phase && a->point + 1 == b->point &&
+           a->direction != SPN_DIRECTION_QUENCH && b->direction != SPN_DIRECTION_QUENCH;
 }
 
 /* A step of a chain from one point to the next. */
@@ -291,6 +293,16 @@ static bool turns(const spn_sweep_tables *t, int64_t i)
                (t->points[i - 1].state.beta > t->points[i - 2].state.beta);
 }
 
+/* Where the gate was not decided nobody knows of a minimum. */
+static spn_status take_point(walk *w, const spn_sweep_record *r)
+{
+    if (r->state.stationary == 1) {
+        return add_point(w, r->state.beta, &r->state);
+    }
+    w->transitions->notes.unsettled++;
+    return SPN_OK;
+}
+
 static spn_status walk_chains(walk *w)
 {
     spn_status status = SPN_OK;
@@ -304,17 +316,16 @@ static spn_status walk_chains(walk *w)
         if (i > 0 && is_same_chain(r - 1, r)) {
             if (turns(t, i)) {
                 SPN_TRY(close_strand(w, r->seed));
+                if ((r - 1)->state.stationary == 1) { /* both ways begin there */
+                    SPN_TRY(add_point(w, (r - 1)->state.beta, &(r - 1)->state));
+                }
             }
             SPN_TRY(cross(w, r - 1, r));
         } else if (i > 0) {
             SPN_TRY(close_strand(w, t->points[i - 1].seed));
         }
         w->longest = fmax(w->longest, r->state.weight_norm);
-        if (r->state.stationary) {
-            SPN_TRY(add_point(w, r->state.beta, &r->state));
-        } else {
-            w->transitions->notes.unsettled++;
-        }
+        SPN_TRY(take_point(w, r));
     }
     SPN_TRY(close_strand(w, t->point_count > 0 ? t->points[t->point_count - 1].seed : 0));
 done:

@@ -39,4 +39,16 @@ grep -v 'legs: \[' run.yaml >none.yaml
 run spinodal sweep none.yaml -o x.h5
 expect_failure 3 'none.yaml:[0-9]+.*needs turning points'
 expect_no_file x.h5
+# The first step behind a turning point is a step like others: here the only one with a transition, at beta = sigma (T12).
+cat >turn.yaml <<'EOF'
+data: {samples: 60, inputs: 3, outputs: 2, correlations: [0.55], moments: exact}
+model: {hidden: [2], activation: linear}
+sweep: {direction: legs, beta: {from: 0.6, to: 1.0, points: 3, spacing: linear}, legs: [0.7, 0.2]}
+EOF
+run spinodal sweep turn.yaml -o turn.h5 -q
+expect_status 0
+run spinodal transitions turn.h5
+expect_status 0
+expect_stdout '^continuous +2nd +accuracy +0\.(5499999|5500000)[0-9]* .* 1 mode -> trivial$'
+expect_stdout '^verdict: of what is learned 0 of first order, 1 of second;'
 finish

@@ -207,4 +207,18 @@ expect_stderr_empty
 awk '/"files"/ { on = 1 } on { print } /\]/ { exit }' "$stdout" >files
 run grep -c 'h5' files
 expect_stdout '^2$'
+
+# A grid so fine that not each loss of a mode is a jump: both modes of one hidden layer are lost where labels change (T12), and there R changes.
+cat >fine.yaml <<'EOF'
+data: {samples: 60, inputs: 3, outputs: 2, correlations: [0.9, 0.5], moments: exact}
+model: {hidden: [2], activation: linear}
+sweep: {direction: up, refine: false, beta: {from: 0.05, to: 1.2, points: 3000}}
+EOF
+run spinodal sweep fine.yaml -o fine.h5 -q
+run spinodal export fine.h5 -o fine.csv
+run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } 
+    $at["jump"] != 0 { n++ } END { exit n >= 2 }' fine.csv
+expect_status 0
+run spinodal transitions fine.h5
+expect_stdout 'R changes at 2 of the 2 transitions that change what is learned, at most 0\.[0-9]+ steps of the grid from where they are\.$'
 finish

@@ -170,4 +170,11 @@ run awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
     $at["stop"] == "converged" && $at["stationary"] != 1 { print "beta " $at["beta"] " converged and is not stationary" }
     $at["stop"] != "converged" { n++ } END { if (!n) print "all converged" }' short.csv
 expect_stdout_empty
+# Phases of one point each, with nothing known between them: each is the best that is known there.
+run spinodal sweep "$REPOSITORY/examples/figure2.yaml" -o lone.h5 -q --set data.samples=60 --set sweep.refine=false --set sweep.direction=up \
+    --set sweep.beta.from=0.05 --set sweep.beta.to=0.4 --set sweep.beta.points=3
+run spinodal transitions lone.h5
+expect_stdout '^2 modes +<0\.05 +\.\. +0\.05 +<0\.05 \.\. 0\.1375\? '
+expect_stdout '^1 mode +<0\.225 +\.\. +0\.225 +0\.1375\? \.\. 0\.3125\? '
+expect_stdout '^trivial +<0\.4 +\.\. +>0\.4 +0\.3125\? \.\. >0\.4 '
 finish

@@ -102,6 +102,28 @@ static void test_quadratic(void **state)
     }
 }
 
+/* Eigenvalues that are 0 but for rounding, of whatever sign it is: no gap leads down to them. */
+static void test_rounding_is_no_gap(void **state)
+{
+    (void)state;
+    for (int sign = -1; sign <= 1; sign++) {
+        scene s;
+        spn_spectra found;
+        spn_geometry_settings settings = defaults(context);
+        settings.method = SPN_SPECTRUM_DENSE;
+        for (int i = 0; i < N; i++) {
+            s.a[i] = i < N - 2 ? sign * 1e-17 : i < N - 1 ? 1.0 : 1.2;
+        }
+        open_scene(&s);
+        check_ok(context, spn_spectra_measure(context, s.point, &settings, 6, &found));
+        const spn_spectra_summary *whole = (const void *)found.summaries.items;
+        assert_int_equal(whole->outliers, 0);
+        assert_true(isnan(whole->edge));
+        spn_spectra_free(context, &found);
+        spn_point_free(context, s.point);
+    }
+}
+
 /* No gap of 1.5: no outliers. A multiplicity beyond the block of 4 is found where merged units announce it. */
 static void test_copies(void **state)
 {
@@ -216,9 +238,8 @@ static void test_columns(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quadratic),
-        cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_quadratic), cmocka_unit_test(test_rounding_is_no_gap),
+        cmocka_unit_test(test_copies),    cmocka_unit_test(test_network),
         cmocka_unit_test(test_columns),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

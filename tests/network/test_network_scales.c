@@ -102,6 +102,38 @@ static void test_nothing(void **state)
     case_free(&made);
 }
 
+/* Free biases take the means: of inputs or targets that are all the same rounding is left, in any unit, and it is no scale. */
+static void test_constant(void **state)
+{
+    (void)state;
+    const case_shape shape = {10, 3, 2, 1, {2}, SPN_TANH, true, SPN_ERROR_MSE};
+    const double values[] = {0.1, 0.1e-9, 0.7e12};
+    network_case made = case_create(context, &shape, 5);
+    for (int i = 0; i < 6; i++) {
+        double rows[10 * 5];
+        spn_dataset *data = NULL;
+        spn_network_error *error = NULL;
+        spn_regulariser regulariser;
+        for (int64_t n = 0; n < 10; n++) {
+            for (int64_t c = 0; c < 5; c++) {
+                bool is_constant = i < 3 ? c < 3 : c >= 3;
+                rows[5 * n + c] = is_constant ? values[i % 3] : sin((double)(3 * n + c));
+            }
+        }
+        check_ok(context, spn_dataset_from_rows(context, 10, 3, 2, rows, NULL, NULL, &data));
+        check_ok(context,
+                 spn_network_error_create(context, made.network, data, SPN_ERROR_MSE, &error));
+        check_ok(context, spn_network_error_regularise(context, error, SPN_REGULARISE_WEIGHTS,
+                                                       &regulariser));
+        const spn_scales scales = spn_objective_scales(spn_network_error_objective(error));
+        check_close(scales.weight, 1, 0, 0);
+        check_close(scales.value, 1, 0, 0); /* of the sines: 1, too */
+        spn_network_error_free(context, error);
+        spn_dataset_free(context, data);
+    }
+    case_free(&made);
+}
+
 /* The laws themselves: E at theta of one problem is that of the other, in its units. */
 static void test_laws(void **state)
 {
@@ -135,6 +167,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_definition),
         cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_constant),
         cmocka_unit_test(test_laws),
     };
     return cmocka_run_group_tests(tests, make_context, free_context);

@@ -134,6 +134,41 @@ static void test_zero_is_that_of_the_larger_norm(void **state)
     spn_context_free(context);
 }
 
+static spn_status make_nothing(spn_context *context, void *state, int64_t k, const double *v,
+                               double *out)
+{
+    const double *what = state;
+    (void)context;
+    (void)v;
+    for (int64_t i = 0; i < k * N; i++) {
+        out[i] = *what;
+    }
+    return SPN_OK;
+}
+
+/* What makes nothing of any vector is refused, not tried for ever. */
+static void test_no_preconditioner(void **state)
+{
+    (void)state;
+    spn_context *context = NULL;
+    static model a;
+    double values[] = {0, (double)NAN, (double)INFINITY}, value = 0, vector[N];
+    check_ok(NULL, spn_context_create(NULL, &context));
+    for (int i = 0; i < 3; i++) {
+        make(&a, 2e-4);
+        const spn_symmetric_operator matrix = {N, multiply, &a},
+                                     inverse = {N, make_nothing, &values[i]};
+        const spn_davidson_settings settings = {
+            .basis = 20, .products = 5000, .tolerance = 1e-8, .seed = 3};
+        spn_davidson_info info;
+        check_fails(
+            context,
+            spn_lowest_eigenpair(context, &matrix, &inverse, &settings, &value, vector, &info),
+            SPN_ERROR_NUMERIC, "the preconditioner makes 0");
+    }
+    spn_context_free(context);
+}
+
 /* What M knows of H need not be found by products. */
 static void test_preconditioning_saves_products(void **state)
 {
@@ -244,6 +279,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lowest_of_a_known_spectrum),
         cmocka_unit_test(test_zero_is_that_of_the_larger_norm),
+        cmocka_unit_test(test_no_preconditioner),
         cmocka_unit_test(test_neighbours_are_a_start),
         cmocka_unit_test(test_preconditioning_saves_products),
         cmocka_unit_test(test_ends),

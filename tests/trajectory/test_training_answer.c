@@ -17,13 +17,34 @@ static spn_plateau_record plateau(int64_t run, int64_t kind, double from, double
                                 .predicted_high = high};
 }
 
+static spn_state minimum(int64_t modes)
+{
+    return (spn_state){.stationary = 1, .active_modes = modes};
+}
+
+/* What is no minimum has learned nothing that others could be short of, and is no trap. */
+static void test_ends_that_are_no_minima(void **state)
+{
+    (void)state;
+    const double never = (double)NAN;
+    const spn_plateau_record held = plateau(0, SPN_PLATEAU_METASTABLE, 0, never, never, never);
+    for (int which = 0; which < 4; which++) {
+        spn_run_record runs[] = {{.run = 0, .final = minimum(1)}, {.run = 1, .final = minimum(2)}};
+        spn_training_answer out[2];
+        runs[1].final.stationary = which == 1 ? 0 : which == 2 ? -1 : 1;
+        runs[1].final_negative_eigenvalues = which == 3;
+        spn_training_answers(2, runs, 1, &held, out);
+        assert_int_equal(out[0].is_trapped, which == 0);
+    }
+}
+
 static void test_runs(void **state)
 {
     (void)state;
     const double never = (double)NAN;
     const spn_run_record runs[] = {
-        {.run = 0, .start = 1, .epoch = 500, .state.error = 0.9, .final.active_modes = 2},
-        {.run = 1, .epoch = 500, .state.error = 2, .final.active_modes = 1},
+        {.run = 0, .start = 1, .epoch = 500, .state.error = 0.9, .final = minimum(2)},
+        {.run = 1, .epoch = 500, .state.error = 2, .final = minimum(1)},
         {.run = 2, .epoch = 70, .stop = SPN_STOP_DIVERGED},
         {.run = 3, .epoch = 500}};
     const spn_plateau_record plateaus[] = {
@@ -43,7 +64,7 @@ static void test_runs(void **state)
     assert_true(out[1].held_by == 1 && out[1].is_trapped);
     assert_true(out[2].diverged && out[2].held_by == -1);
     /* a minimum that all runs lead to is the end, not a trap */
-    const spn_run_record alone = {.run = 1, .final.active_modes = 1};
+    const spn_run_record alone = {.run = 1, .final = minimum(1)};
     spn_training_answer one;
     spn_training_answers(1, &alone, 5, plateaus, &one);
     assert_true(one.held_by == 1 && !one.is_trapped);
@@ -52,6 +73,7 @@ static void test_runs(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_runs)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_runs),
+                                       cmocka_unit_test(test_ends_that_are_no_minima)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -372,12 +372,14 @@ static void test_bad_points(void **state)
     spn_transitions *t = NULL;
     model *m = model_new(context, 3, 2, two);
     model_both(m, 0, 60, 0.004, 0.5);
-    m->points[7].state.stationary = 0;
-    m->points[7].state.loss = 1e9;
-    t = find(m);
-    assert_int_equal(row_count(t), 4);
-    assert_int_equal(spn_transitions_notes(t).unsettled, 1);
-    spn_transitions_free(context, t);
+    for (int64_t gate = -1; gate <= 0; gate++) { /* not decided; not passed */
+        m->points[7].state.stationary = gate;
+        m->points[7].state.loss = 1e9;
+        t = find(m);
+        assert_int_equal(row_count(t), 4);
+        assert_int_equal(spn_transitions_notes(t).unsettled, 1);
+        spn_transitions_free(context, t);
+    }
     check_ok(context, spn_transitions_create(context, &t));
     m->points[3].state.beta = (double)NAN;
     check_fails(context, spn_transitions_add_sweep(context, t, &m->tables), SPN_ERROR_INPUT,
