@@ -122,6 +122,10 @@ static spn_status follow_outwards(stretch *s, int64_t stable_side)
         is_over = was_there && !is_there;
         was_there = is_there;
         before = distance;
+        if (!is_there) { /* a solve that has failed has left theta anywhere */
+            memcpy(s->theta, s->end->place.theta, (size_t)s->all->frame.n * sizeof *s->theta);
+            before = 0;
+        }
     }
 done:
     return status;

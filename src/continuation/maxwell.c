@@ -80,17 +80,28 @@ done:
     return status;
 }
 
-/* L of the lowest phase other than a and b at beta (interpolated). */
-static double lowest_other(const spn_branches *all, int64_t a, int64_t b, double beta)
+/* Has another phase than a and b a lower L than these have where they cross? Interpolated where that tells, solved for where it is
+ * close. */
+static spn_status find_lower(spn_branches *all, const spn_maxwell_record *at, bool *is_lower)
 {
-    double lowest = (double)INFINITY;
-    for (int64_t i = 0; i < all->phases.count; i++) {
-        double loss = spni_phase_loss(all, &all->phases.items[i], beta);
-        if (i != a && i != b && loss < lowest) {
-            lowest = loss;
+    spn_status status = SPN_OK;
+    const double scale = all->frame.scales.value + fabs(at->loss);
+    *is_lower = false;
+    for (int64_t i = 0; i < all->phases.count && !*is_lower; i++) {
+        spni_place *place = &all->work.start;
+        double loss = spni_phase_loss(all, &all->phases.items[i], at->beta);
+        bool is_there = isfinite(loss);
+        if (i == at->phase_a || i == at->phase_b || !is_there) {
+            continue;
         }
+        if (fabs(loss - at->loss) < CLOSE * scale) {
+            SPN_TRY(spni_phase_at(all, &all->phases.items[i], at->beta, place, &is_there));
+            loss = place->state.loss;
+        }
+        *is_lower = is_there && loss < at->loss - EQUAL * scale;
     }
-    return lowest;
+done:
+    return status;
 }
 
 /* L_a - L_b at beta: interpolated where that tells the two apart, solved for where they are close. *is_there
@@ -127,8 +138,9 @@ static spn_status add_maxwell(spn_branches *all, int64_t i, int64_t j, const pai
         record.a = state->record.b;
         record.b = state->record.a;
     }
-    double rounding = 1e-9 * (all->frame.scales.value + fabs(record.loss));
-    record.is_global = lowest_other(all, i, j, record.beta) > record.loss - rounding;
+    bool is_lower = false;
+    SPN_TRY(find_lower(all, &record, &is_lower));
+    record.is_global = !is_lower;
     all->maxwell.items[all->maxwell.count++] = record;
 done:
     return status;
