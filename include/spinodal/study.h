@@ -90,7 +90,7 @@ spn_status spn_experiment_changes(spn_context *context, const spn_experiment *ex
 
 /** A first experiment for a table (CSV), as text with comments: what is predicted, scales, missing cells, a network, and a
  *  range of beta from linear theory, or above a bound of what is worth learning. `sets`: overrides as spn_experiment_set() takes them,
- *  which no guess replaces. `path` as the experiment is to name it. Guesses are told by messages. Release with spn_release(). Errors:
+ *  which no guess replaces. `path` as the experiment is to name it; where it is absolute, files of `sets` that are there become so. Guesses are told by messages. Release with spn_release(). Errors:
  *  those of reading the table, and of the data and the theory of the experiment. */
 spn_status spn_experiment_draft(spn_context *context, const char *path, int64_t count,
                                 const char *const *sets, char **text);

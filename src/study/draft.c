@@ -208,6 +208,9 @@ static spn_status begin(spni_draft *draft, const char *path, int64_t count, cons
     SPN_TRY(spni_draft_set(draft, "data.kind", "csv", false));
     SPN_TRY(spni_draft_set(draft, "data.path", path, true));
     SPN_TRY(spn_experiment_override(draft->context, draft->experiment, count, sets, false));
+    if (path[0] == '/') { /* as for an experiment that is written elsewhere: so are all its files */
+        SPN_TRY(spni_experiment_name_files(draft->context, draft->experiment));
+    }
     const spn_data_settings *data = spn_experiment_data(draft->experiment);
     if (data->kind != SPN_DATA_CSV) {
         SPN_FAIL(draft->context, SPN_ERROR_INPUT,

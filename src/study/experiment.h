@@ -72,6 +72,9 @@ enum { SPNI_PATH_SIZE = 4096 };
 const char *spni_experiment_path(const spn_experiment *experiment, const char *path,
                                  char buffer[SPNI_PATH_SIZE]);
 
+/** Relative names of files that are there, as the shell sees them, become whole paths. */
+spn_status spni_experiment_name_files(spn_context *context, spn_experiment *experiment);
+
 /** Is this file where the experiment means it? */
 bool spni_experiment_has(const spn_experiment *experiment, const char *path);
 

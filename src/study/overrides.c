@@ -23,30 +23,50 @@ static void find_file_settings(spn_experiment *experiment, const char **out[FILE
     memcpy(out, found, sizeof found);
 }
 
+/* A relative name of a file that is there becomes the whole path. */
+static spn_status make_absolute(spn_context *context, const spn_experiment *experiment,
+                                const char **file)
+{
+    char folder[SPNI_PATH_SIZE], path[2 * SPNI_PATH_SIZE];
+    if (*file == NULL || (*file)[0] == '/' || access(*file, F_OK) != 0 ||
+        getcwd(folder, sizeof folder) == NULL) {
+        return SPN_OK;
+    }
+    snprintf(path, sizeof path, "%s/%s", folder, *file);
+    const char *whole = spn_arena_duplicate(experiment->arena, path);
+    if (whole == NULL) {
+        return spn_arena_status(context, experiment->arena);
+    }
+    *file = whole;
+    return SPN_OK;
+}
+
+spn_status spni_experiment_name_files(spn_context *context, spn_experiment *experiment)
+{
+    spn_status status = SPN_OK;
+    const char **files[FILE_KEYS];
+    find_file_settings(experiment, files);
+    for (int i = 0; i < FILE_KEYS; i++) {
+        SPN_TRY(make_absolute(context, experiment, files[i]));
+    }
+done:
+    return status;
+}
+
 spn_status spn_experiment_set_here(spn_context *context, spn_experiment *experiment,
                                    const char *assignment)
 {
     spn_status status = SPN_OK;
+    const bool has_folder = experiment->directory != NULL && experiment->directory[0] != '\0';
     const char *before[FILE_KEYS], **files[FILE_KEYS];
-    char folder[SPNI_PATH_SIZE], path[2 * SPNI_PATH_SIZE];
     find_file_settings(experiment, files);
     for (int i = 0; i < FILE_KEYS; i++) {
         before[i] = *files[i];
     }
     SPN_TRY(spn_experiment_set(context, experiment, assignment));
-    for (int i = 0; i < FILE_KEYS; i++) {
-        const char *name = *files[i];
-        if (name == NULL || name == before[i] || name[0] == '/' || experiment->directory == NULL ||
-            experiment->directory[0] == '\0' || access(name, F_OK) != 0 ||
-            getcwd(folder, sizeof folder) == NULL) {
-            continue;
-        }
-        snprintf(path, sizeof path, "%s/%s", folder, name);
-        *files[i] = spn_arena_duplicate(experiment->arena, path);
-        if (*files[i] == NULL) {
-            *files[i] = before[i];
-            status = spn_arena_status(context, experiment->arena);
-            goto done;
+    for (int i = 0; i < FILE_KEYS && has_folder; i++) {
+        if (*files[i] != before[i]) {
+            SPN_TRY(make_absolute(context, experiment, files[i]));
         }
     }
 done:

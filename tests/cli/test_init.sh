@@ -157,4 +157,15 @@ cp houses.csv kept.csv
 run spinodal init kept.csv -f -o kept.csv
 expect_status 5
 expect_same houses.csv kept.csv
+
+# Written elsewhere, it reads the very files that it was made from.
+mkdir elsewhere
+head -n 5 houses.csv >few.csv
+run spinodal init houses.csv -o elsewhere/houses.yaml --set data.test_path=few.csv
+expect_status 0
+run spinodal data elsewhere/houses.yaml -o elsewhere/used.csv
+expect_status 0
+expect_text elsewhere/houses.yaml "test_path: ['\"]?/.*/few\.csv"
+run spinodal init houses.csv -o here.yaml --set data.test_path=few.csv
+expect_text here.yaml "test_path: ['\"]?few\.csv"
 finish

@@ -185,6 +185,10 @@ echo 'beta,error
 refuse 3 'empty.csv: needs a column beta and one of .* with numbers in it' --noisy empty.csv
 printf 'beta,error\n0.1,1\n0.2,2\n' >short.csv
 refuse 3 'short.csv, error: 2 samples are too few' --noisy short.csv
+run spinodal transitions --noisy short.csv --json
+expect_status 1
+expect_stdout '"too_few_samples"'
+expect_stderr_empty
 # What tells curves apart is numbers or words; of two columns of one name nobody knows which is meant.
 awk -F, -v OFS=, '{ print $0, NR == 1 ? "phase" : NR % 2 ? NR % 3 : "trivial" }' noisy.csv >mixed.csv
 refuse 3 'mixed.csv: column .phase. tells curves apart and holds words and numbers' --noisy mixed.csv
