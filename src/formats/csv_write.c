@@ -49,7 +49,7 @@ spn_status spn_csv_write(spn_context *context, spn_output *output, int64_t rows,
         for (int64_t c = 0; c < columns; c++) {
             const double value = values[r * columns + c];
             char text[34];
-            int length = isfinite(value) ? spn_format_real(value, text) : 0;
+            int length = isnan(value) ? 0 : spn_format_real(value, text);
             text[length] = c + 1 < columns || words != NULL ? ',' : '\n';
             SPN_TRY(spn_output_write(context, output, text, length + 1));
         }

@@ -155,8 +155,9 @@ static spn_status write_csv_cell(spn_context *context, spn_sink sink, const spn_
 {
     char number[32] = "";
     if (table->columns->items[column].type == SPN_COLUMN_REAL) {
+        /* Infinity is an answer, such as "never"; what does not exist is an empty cell. */
         double value = spn_table_real(table, row, column);
-        if (isfinite(value)) { /* an empty cell otherwise, as null in JSON */
+        if (!isnan(value)) {
             spn_format_real(value, number);
         }
         return write_text(context, sink, number);

@@ -23,6 +23,8 @@ expect_stderr '^ *3  flow  *aligned  *35  *10  *[0-9.]+e-[01][0-9]  *0.033 '
 expect_stderr '^ *2  flow  *aligned  *[0-9]+  *[0-9]+  *[0-9.]+e-[01][0-9]  *[0-9.]+e-[01][0-9]  *-'
 
 # T16 here and now: exact at depth 2, within 5 % at depth 3 and 4 up to u_0 = 0.05; none leaves where it is infinite.
+# Never is an answer: infinity, and no empty cell.
+expect_text figures/delay.csv ',never,.*,inf,'
 expect_rows figures/delay.csv '
     function abs(x) { return x < 0 ? -x : x }
     { d = $at["depth"]; b = $at["beta"]; u = $at["scale"]; t = $at["time"]; s = 0.9 }
