@@ -211,13 +211,6 @@ static void take_group(const examined *e, const spn_coincidence *group, spn_clai
     row->spread = high - low;
 }
 
-/* What nothing has refined shows in the labels alone. */
-static bool changes_modes(const spn_sweep_record *a, const spn_sweep_record *b)
-{
-    return a->state.stationary == 1 && b->state.stationary == 1 && a->state.active_modes >= 0 &&
-           b->state.active_modes >= 0 && a->state.active_modes != b->state.active_modes;
-}
-
 /* Was the transition met on this chain: does one of the chain's jumps, or of its steps that jump, lie there? */
 static bool is_met(const examined *e, const spn_transition *t)
 {
@@ -238,7 +231,7 @@ static bool is_met(const examined *e, const spn_transition *t)
     }
     for (int64_t i = e->first + 1; i <= e->last && e->tables->jumps == NULL; i++) {
         double middle = 0.5 * (points[i - 1].state.beta + points[i].state.beta);
-        if ((points[i].jump || changes_modes(&points[i - 1], &points[i])) &&
+        if ((points[i].jump || spni_changes_modes(&points[i - 1], &points[i])) &&
             fabs(middle - t->beta) <= reach) {
             return true;
         }

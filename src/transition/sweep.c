@@ -254,8 +254,7 @@ done:
     return status;
 }
 
-/* Where nothing was refined a continuous transition shows in the labels alone. */
-static bool changes_modes(const spn_sweep_record *a, const spn_sweep_record *b)
+bool spni_changes_modes(const spn_sweep_record *a, const spn_sweep_record *b)
 {
     return a->state.active_modes >= 0 && b->state.active_modes >= 0 && a->state.stationary == 1 &&
            b->state.stationary == 1 && a->state.active_modes != b->state.active_modes;
@@ -269,7 +268,7 @@ static spn_status cross(walk *w, const spn_sweep_record *a, const spn_sweep_reco
     spn_transition row, row_after;
     int64_t next = find_next(w, &s, a->state.beta), after = -1;
     bool is_known = a->state.stationary == 1;
-    if (next < 0 && (b->jump || (w->tables->jumps == NULL && changes_modes(a, b)))) {
+    if (next < 0 && (b->jump || (w->tables->jumps == NULL && spni_changes_modes(a, b)))) {
         SPN_TRY(add_coarse(w, a, b, s.is_upwards));
         SPN_TRY(cut(w, a->seed, s.is_upwards));
     }

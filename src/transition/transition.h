@@ -140,4 +140,8 @@ spn_status spni_cross_phases(spn_context *context, spn_transitions *transitions,
 spn_status spni_loop_phases(spn_context *context, spn_transitions *transitions, int64_t run,
                             int64_t first, int64_t count, const spni_strand *strands);
 
+/** Do two stationary points of a chain, one behind the other, differ in the number of active modes? Where nothing was refined a continuous
+ *  transition shows in that alone. */
+bool spni_changes_modes(const spn_sweep_record *a, const spn_sweep_record *b);
+
 #endif
