@@ -54,7 +54,8 @@ static void test_ways(void **state)
                  spn_geometry_curvature(f.context, point, &settings, &error, &loss, NULL));
         check_same(&error, &expected[0]);
         check_same(&loss, &expected[1]);
-        for (int part = SPN_PART_FULL; part <= SPN_PART_RESIDUAL; part++) {
+        for (int i = SPN_PART_FULL; i <= SPN_PART_RESIDUAL; i++) {
+            const spn_part part = (spn_part)i;
             spn_estimate by[2][2];
             for (int way = 0; way < 2; way++) {
                 settings.method = way == 0 ? SPN_SPECTRUM_DENSE : SPN_SPECTRUM_MOMENTS;

@@ -160,7 +160,8 @@ static double squares_of(const spn_point *point, spn_part part)
 /* tr and tr of the square of each part of the dense Hessian: the smaller problem's and the rest's. */
 static void check_traces(spn_reduction *reduction, const spn_point *full, const spn_point *reduced)
 {
-    for (int part = SPN_PART_FULL; part <= SPN_PART_RESIDUAL; part++) {
+    for (int i = SPN_PART_FULL; i <= SPN_PART_RESIDUAL; i++) {
+        const spn_part part = (spn_part)i;
         double whole = 0, own = 0, trace = 0, square = 0;
         check_ok(context, spn_point_trace(context, full, part, &whole));
         check_ok(context, spn_point_trace(context, reduced, part, &own));
