@@ -175,37 +175,21 @@ static int64_t lone_at(int64_t breaks, const double *at, int64_t i, int64_t coun
 
 /* L of two strands cross at Maxwell points only: between these and the ends of strands one phase is the best, whichever
  * is so in the middle. Where none is known, between the bracket's ends of a jump, its halves go to the neighbours; in
- * a hole of the best phase no other takes its place. Of a run at one beta that is all there is. */
+ * a hole of the best phase no other takes its place. A lone point is all that is known around it, as of a run at one beta. */
 static void find_best(int64_t breaks, const double *at, int64_t count, const spni_strand *strands,
                       const int64_t *groups, spn_answer_phase *phases)
 {
-    const int64_t only =
-        breaks > 0 && at[0] == at[breaks - 1] ? best_at(count, strands, groups, at[0]) : -1;
-    if (only >= 0) {
-        take_range(&phases[only], at[0], at[0]);
-        return;
-    }
     int64_t best = -1;
     double low = (double)NAN, seen = (double)NAN;
     for (int64_t i = 0; i + 1 < breaks; i++) {
-        const int64_t lone = lone_at(breaks, at, i, count, strands, groups);
-        if (lone >= 0) {
-            const double from = best >= 0 ? 0.5 * (seen + at[i]) : at[i];
-            if (lone != best && best >= 0) {
-                take_range(&phases[best], low, from);
-            }
-            low = lone != best ? from : low;
-            best = lone;
-            seen = at[i];
-            continue;
-        }
         const double middle = 0.5 * (at[i] + at[i + 1]);
-        const int64_t next = best_at(count, strands, groups, middle);
+        const int64_t lone = lone_at(breaks, at, i, count, strands, groups);
+        const int64_t next = lone >= 0 ? lone : best_at(count, strands, groups, middle);
         const bool is_unknown =
             next < 0 || (best >= 0 && next != best &&
                          is_hole(&phases[best], best, count, strands, groups, middle));
         const bool is_bracket = at[i + 1] - at[i] <= narrowest * fabs(middle);
-        if (is_bracket || is_unknown) {
+        if (lone < 0 && (is_bracket || is_unknown)) {
             continue;
         }
         double from = best >= 0 ? 0.5 * (seen + at[i]) : at[i];
